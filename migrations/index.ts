@@ -1,0 +1,6 @@
+import type { Migration } from '../src/store/migration.js';
+import { createEventLog } from './0001_create_event_log.js';
+import { createSnapshots } from './0002_create_snapshots.js';
+
+/** Every step of the schema, first to last. A released step never changes; a new one goes at the end. */
+export const migrations: readonly Migration[] = [createEventLog, createSnapshots];

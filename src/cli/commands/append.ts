@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { EventDraft } from '../../store/append.js';
+import { aggregateIdOrNew, sequenceOrZero } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+
+interface AppendOptions {
+  readonly type?: string;
+  readonly body?: string;
+  readonly file?: string;
+  readonly expect?: number;
+}
+
+export function registerAppend(program: Command, context: CliContext): void {
+  program
+    .command('append')
+    .summary('add events to an aggregate')
+    .description('Add events after the last one of an aggregate, in one commit: all of them or none.')
+    .argument('<id>', 'the aggregate, or "new" for a new one', aggregateIdOrNew)
+    .option('--type <type>', 'type of a single event')
+    .option('--body <json>', 'body of a single event, a JSON object')
+    .option('--file <file>', 'events as lines {"type", "body"}; "-" reads standard input')
+    .option('--expect <sequence>', 'refuse (exit 5) unless this is the last sequence; 0 for none yet', sequenceOrZero)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro append new --type opened --body '{"owner": "Ada"}'
+  $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --expect 1
+  $ maestro append new --file examples/chess/immortal-game.ndjson`,
+    )
+    .action((id: Timestamp | 'new', options: AppendOptions, command: Command) =>
+      append(id, options, createSession(context, command)),
+    );
+}
+
+async function append(id: Timestamp | 'new', options: AppendOptions, session: Session): Promise<void> {
+  const drafts = await readDrafts(options, session);
+  const [{ appendEvents }, { Clock }, { encodeEvents }] = await Promise.all([
+    import('../../store/append.js'),
+    import('../../hlc/clock.js'),
+    import('../../store/validate.js'),
+  ]);
+  const clock = new Clock();
+  const aggregateId = id === 'new' ? clock.now() : id;
+  // Bad input must not even touch a database; appendEvents would find it only after reading the last event.
+  encodeEvents(drafts.map((draft, index) => ({ ...draft, timestamp: clock.now(), aggregateId, sequence: index + 1 })));
+  const { expect } = options;
+  const events = await withDatabase(session, ({ store }) =>
+    appendEvents(store, clock, aggregateId, drafts, { expect }),
+  );
+  await print(
+    aggregateId.hex,
+    events.map(({ sequence }) => sequence),
+    session,
+  );
+}
+
+async function readDrafts({ type, body, file }: AppendOptions, session: Session): Promise<EventDraft[]> {
+  const { parseDrafts, parseObject } = await import('../parse-drafts.js');
+  if (file !== undefined) {
+    if (type !== undefined || body !== undefined)
+      throw new UsageError('--file and --type/--body are two ways to give events; use one of them.');
+    const { inputName, readInput } = await import('../read-input.js');
+    return parseDrafts(await readInput(file, session), inputName(file));
+  }
+  if (type === undefined || body === undefined)
+    throw new UsageError('Name the event with --type and --body, or a file of events with --file.');
+  return [{ type, body: parseObject(body, 'The text of --body') }];
+}
+
+async function print(aggregateId: string, sequences: readonly number[], { output }: Session): Promise<void> {
+  if (output.quiet) return await output.line(aggregateId);
+  if (output.format !== 'table') return await output.json(JSON.stringify({ aggregateId, sequences }));
+  const { factTable } = await import('../render/small-table.js');
+  const [first, last] = [sequences[0], sequences.at(-1)];
+  const range = first === last ? String(first) : `${first} to ${last}`;
+  const facts = [
+    ['aggregate', aggregateId],
+    [first === last ? 'sequence' : 'sequences', range],
+  ] as const;
+  await output.line(factTable(facts, output.style));
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { Clock } from '../../hlc/clock.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { createSession, type Session } from '../session.js';
+import { localTime } from '../time-argument.js';
+
+export function registerId(program: Command, context: CliContext): void {
+  const id = program
+    .command('id')
+    .summary('make and decode aggregate ids')
+    .description('Make and decode aggregate ids and timestamps, which have the same 16 bytes.')
+    .addHelpText('after', '\nExample:\n  $ maestro id new');
+  id.command('new')
+    .summary('make a new id')
+    .addHelpText('after', '\nExample:\n  $ maestro id new -q')
+    .action((_options: object, command: Command) => show(new Clock().now(), createSession(context, command)));
+  id.command('show')
+    .summary('decode an id or timestamp')
+    .argument('<id>', 'an aggregate id or timestamp in any form', aggregateId)
+    .addHelpText('after', '\nExample:\n  $ maestro id show 2014-09-14T00:00:00.000Z-0000-0000000000000000')
+    .action((value: Timestamp, _options: object, command: Command) => show(value, createSession(context, command)));
+}
+
+async function show(value: Timestamp, { output }: Session): Promise<void> {
+  const hex = value.hex;
+  if (output.quiet) return await output.line(hex);
+  const { time, counter } = value;
+  const nodeId = value.nodeId.toString(16).padStart(16, '0').toUpperCase();
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  if (output.format !== 'table') {
+    const facts = { aggregateId: hex, timestamp: value.toString(), uuid, time, counter, nodeId };
+    return await output.json(JSON.stringify(facts));
+  }
+  const { factTable } = await import('../render/small-table.js');
+  const facts = [
+    ['id', hex],
+    ['timestamp', value.toString()],
+    ['uuid', uuid],
+    ['local time', time <= 253_402_300_799_999 ? localTime(time) : 'after the year 9999'],
+    ['counter', String(counter)],
+    ['node id', nodeId],
+  ] as const;
+  await output.line(factTable(facts, output.style));
+}

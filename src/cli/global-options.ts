@@ -1,0 +1,45 @@
+import { type Command, Option } from 'commander';
+import { seconds } from './arguments.js';
+
+/** How results are printed. */
+export type OutputFormat = 'table' | 'json' | 'ndjson';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly url?: string;
+  readonly dataDir?: string;
+  readonly schema?: string;
+  readonly pooler?: string;
+  readonly config?: string;
+  readonly output: OutputFormat;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  /** False with `--no-input`. */
+  readonly input: boolean;
+}
+
+/** Declares the options that every command takes. */
+export function addGlobalOptions(program: Command): void {
+  program
+    .option('--url <url>', 'PostgreSQL server (else MAESTRO_DATABASE_URL, DATABASE_URL, configuration)')
+    .option('--data-dir <folder>', 'embedded database, used when no server is named (default: .maestro/data)')
+    .option('--schema <name>', 'schema of the tables (else MAESTRO_SCHEMA, configuration; default: public)')
+    .option('--pooler <mode>', '"transaction" behind PgBouncer in transaction mode')
+    .option('--config <file>', 'configuration file (default: maestro.config.{ts,mts,js,mjs,json} here)')
+    .addOption(
+      new Option('-o, --output <format>', 'how to print results').choices(['table', 'json', 'ndjson']).default('table'),
+    )
+    .addOption(new Option('--color <when>', 'colour in tables').choices(['auto', 'always', 'never']).default('auto'))
+    .option('-q, --quiet', 'print only ids')
+    .option('-v, --verbose', 'show SQL, timings and details of errors on stderr')
+    .option('--timeout <seconds>', 'how long to wait for the database', seconds)
+    .option('--no-input', 'never wait for input from a terminal');
+}
+
+/** The global options of a command that was parsed. */
+export function globalOptions(command: Command): GlobalOptions {
+  return command.optsWithGlobals<GlobalOptions>();
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { MaestroConfig } from '../configuration.js';
+import { ConfigurationError } from '../connection/errors.js';
+
+const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((extension) => `maestro.config.${extension}`);
+const KEYS = ['connection', 'schema', 'dataDir', 'pooler'];
+
+/**
+ * The configuration of a file, or of the first `maestro.config.*` in the working directory; empty when there is none.
+ * TypeScript is loaded without a build step. Throws {@link ConfigurationError} for a file that cannot be loaded or holds
+ * something else than a configuration.
+ */
+export async function loadConfiguration(file: string | undefined, workingDirectory: string): Promise<MaestroConfig> {
+  const path =
+    file === undefined
+      ? NAMES.map((name) => resolve(workingDirectory, name)).find((name) => existsSync(name))
+      : resolve(workingDirectory, file);
+  if (path === undefined) return {};
+  if (!existsSync(path)) throw new ConfigurationError(`There is no configuration file ${path}.`);
+  const loaded = await load(path).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigurationError(`The configuration file ${path} cannot be loaded: ${reason}`, { cause });
+  });
+  return checked(loaded, path);
+}
+
+async function load(path: string): Promise<unknown> {
+  switch (extname(path)) {
+    case '.json':
+      return JSON.parse(readFileSync(path, 'utf8'));
+    case '.ts':
+    case '.mts': {
+      const { createJiti } = await import('jiti');
+      return await createJiti(import.meta.url).import(path, { default: true });
+    }
+    default: {
+      const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
+      return module.default;
+    }
+  }
+}
+
+function checked(value: unknown, path: string): MaestroConfig {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ConfigurationError(`The configuration file ${path} exports no configuration.`, {
+      hint: 'End it with `export default defineConfig({ … })`.',
+    });
+  for (const [key, setting] of Object.entries(value)) {
+    if (!KEYS.includes(key))
+      throw new ConfigurationError(`The configuration file ${path} has the unknown key ${JSON.stringify(key)}.`, {
+        hint: `Known are ${KEYS.join(', ')}.`,
+      });
+    if (setting !== undefined && typeof setting !== 'string')
+      throw new ConfigurationError(`In the configuration file ${path}, ${key} is not a string.`);
+  }
+  return value;
+}

@@ -1,0 +1,96 @@
+import type { CliContext } from './context.js';
+import type { GlobalOptions, OutputFormat } from './global-options.js';
+import { Progress } from './progress.js';
+import { escapeJson, escapeText } from './render/escape.js';
+import { createStyle, type Style } from './render/style.js';
+
+/** Lines are gathered up to about this many characters before they are written. */
+const CHUNK = 64 * 1024;
+
+/** What a command prints its results with. */
+export class Output {
+  readonly format: OutputFormat;
+  /** Print only ids. */
+  readonly quiet: boolean;
+  /** The width of the terminal; absent when the output is none, and everything is printed in full. */
+  readonly columns: number | undefined;
+  readonly style: Style;
+  /** What is shown while there is nothing to print yet. */
+  readonly progress: Progress;
+  readonly #context: CliContext;
+
+  constructor(context: CliContext, options: Pick<GlobalOptions, 'output' | 'color' | 'quiet'>) {
+    const { stdout, environment } = context;
+    this.#context = context;
+    this.progress = new Progress(context.stderr);
+    this.format = options.output;
+    this.quiet = options.quiet ?? false;
+    this.columns = stdout.isTerminal ? (stdout.columns ?? 80) : undefined;
+    this.style = createStyle(
+      options.color === 'always' || (options.color === 'auto' && stdout.isTerminal && !noColour(environment)),
+    );
+  }
+
+  /** Prints a line of a table, whose cells have been escaped, or an id. */
+  async line(text: string): Promise<void> {
+    await this.#write(`${text}\n`);
+  }
+
+  /** Prints a JSON document: as it is, except that a terminal gets what it would act on as escapes. */
+  async json(text: string): Promise<void> {
+    await this.line(this.columns === undefined ? text : escapeJson(text));
+  }
+
+  /** Prints JSON items as one document (`json`), or one per line (`ndjson`), as they come. */
+  async jsonItems(items: AsyncIterable<string>): Promise<void> {
+    if (this.format === 'ndjson') return await this.lines(items, (item) => this.#safe(item));
+    let separator = '[\n';
+    await this.lines(
+      items,
+      (item) => {
+        const line = separator + this.#safe(item);
+        separator = ',\n';
+        return line;
+      },
+      '',
+    );
+    await this.line(separator === '[\n' ? '[]' : '\n]');
+  }
+
+  /** Prints a line per item, gathering them, and waiting whenever the reader is slower. */
+  async lines<Item>(items: AsyncIterable<Item>, render: (item: Item) => string, end = '\n'): Promise<void> {
+    let text = '';
+    for await (const item of items) {
+      text += render(item) + end;
+      if (text.length < CHUNK) continue;
+      await this.#write(text);
+      text = '';
+    }
+    if (text !== '') await this.#write(text);
+  }
+
+  /** Warns of something dubious, on standard error. */
+  async warn(text: string): Promise<void> {
+    this.progress.stop();
+    await this.#context.stderr.write(`warning: ${escapeText(text)}\n`);
+  }
+
+  /** Says something beside the result, on standard error; nothing with `--quiet`. */
+  async note(text: string): Promise<void> {
+    this.progress.stop();
+    if (!this.quiet) await this.#context.stderr.write(`note: ${escapeText(text)}\n`);
+  }
+
+  async #write(text: string): Promise<void> {
+    this.progress.stop();
+    await this.#context.stdout.write(text);
+  }
+
+  #safe(json: string): string {
+    return this.columns === undefined ? json : escapeJson(json);
+  }
+}
+
+function noColour(environment: CliContext['environment']): boolean {
+  return (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+}

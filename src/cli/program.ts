@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { registerAppend } from './commands/append.js';
+import { registerEvents } from './commands/events.js';
+import { registerId } from './commands/id.js';
+import { registerMigrate } from './commands/migrate.js';
+import { registerReplay } from './commands/replay.js';
+import { registerSnapshot } from './commands/snapshot.js';
+import type { CliContext } from './context.js';
+import { addGlobalOptions } from './global-options.js';
+
+/** What the program writes help and complaints with, and whom it tells an exit code other than 0. */
+export interface ProgramHost {
+  readonly context: CliContext;
+  readonly version: string;
+  writeOut(text: string): void;
+  exit(code: number): void;
+}
+
+/** The command line with all its commands; loads none of what they need to run. */
+export function createProgram({ context, version, writeOut, exit }: ProgramHost): Command {
+  const program = new Command('maestro')
+    .description('Read, replay and write the histories in an event store on PostgreSQL.')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} })
+    .exitOverride()
+    .showSuggestionAfterError();
+  addGlobalOptions(program);
+  registerMigrate(program, context, exit);
+  registerAppend(program, context);
+  registerEvents(program, context);
+  registerReplay(program, context);
+  registerSnapshot(program, context);
+  registerId(program, context);
+  return program.addHelpText(
+    'after',
+    `
+Examples:
+  $ maestro migrate
+  $ maestro append new --type opened --body '{"owner": "Ada"}'
+  $ maestro events 01a2077042bc0000deadbeefcafef00d
+  $ maestro replay 01a2077042bc0000deadbeefcafef00d --max-sequence 41
+
+Exit codes: 0 done, 1 found what was asked about, 2 wrong usage or input, 3 no such aggregate or snapshot,
+4 database unavailable, 5 refused, 6 outcome unknown, 70 a defect, 130 interrupted.`,
+  );
+}

@@ -1,0 +1,54 @@
+import type { StoredEvent } from '../../events.js';
+import { localTime } from '../time-argument.js';
+import { escapeText } from './escape.js';
+import type { Style } from './style.js';
+import { cut, padEnd, textWidth } from './width.js';
+
+/** The last millisecond that has a four-digit year. */
+const LAST_SHOWN_TIME = 253_402_300_799_999;
+const SEQUENCE_HEADING = 'SEQUENCE';
+const TIME_WIDTH = 23;
+const TIMESTAMP_WIDTH = 46;
+const GAP = '  ';
+
+/** Where the columns of a table of events stand. */
+export interface EventTable {
+  /** The width that lines are cut to; absent when they are printed in full. */
+  readonly columns: number | undefined;
+  readonly typeWidth: number;
+  readonly style: Style;
+}
+
+/**
+ * Lays out a table by its first events, so that the rest can be printed as it comes: columns of fixed width, since
+ * laying out all rows together takes a second per thousand. For a terminal of `columns` width the type gets at most a
+ * quarter of it and the body what is left.
+ */
+export function eventTable(first: readonly StoredEvent[], columns: number | undefined, style: Style): EventTable {
+  const widest = Math.max(4, ...first.map(({ type }) => textWidth(escapeText(type))));
+  return { columns, style, typeWidth: columns === undefined ? widest : Math.min(widest, Math.max(12, columns >> 2)) };
+}
+
+/** The line of headings. */
+export function eventTableHead({ columns, typeWidth, style }: EventTable): string {
+  const time = columns === undefined ? 'TIMESTAMP'.padEnd(TIMESTAMP_WIDTH) : 'TIME'.padEnd(TIME_WIDTH);
+  const head = [SEQUENCE_HEADING, time, 'TYPE'.padEnd(typeWidth), 'BODY'].join(GAP);
+  return style.heading(columns === undefined ? head : cut(head, columns));
+}
+
+/** The line of one event. Nothing that was stored reaches the terminal raw. */
+export function eventTableRow(event: StoredEvent, { columns, typeWidth, style }: EventTable): string {
+  const sequence = String(event.sequence).padStart(SEQUENCE_HEADING.length);
+  const type = escapeText(event.type);
+  const body = escapeText(event.body);
+  if (columns === undefined) {
+    const timestamp = event.timestamp.toString().padEnd(TIMESTAMP_WIDTH);
+    return [sequence, timestamp, style.type(padEnd(type, typeWidth), event.type), body].join(GAP);
+  }
+  const { time } = event.timestamp;
+  const shownTime = (time > LAST_SHOWN_TIME ? 'after the year 9999' : localTime(time)).padEnd(TIME_WIDTH);
+  const shownType = style.type(padEnd(cut(type, typeWidth), typeWidth), event.type);
+  const rest = columns - sequence.length - TIME_WIDTH - typeWidth - 3 * GAP.length;
+  // In a terminal too narrow for all columns the body is left out first.
+  return [sequence, style.faint(shownTime), shownType, ...(rest > 0 ? [cut(body, rest)] : [])].join(GAP);
+}

@@ -1,0 +1,45 @@
+import Table from 'cli-table3';
+import { escapeText } from './escape.js';
+import type { Style } from './style.js';
+
+/** No lines at all: columns are set apart by spaces. */
+const NO_LINES = Object.fromEntries(
+  [
+    ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'],
+  ]
+    .flat()
+    .map((part) => [part, part === 'middle' ? '  ' : '']),
+);
+
+/** A table of a few rows under headings. Cells are escaped, then painted by the `paint` of their column. */
+export function smallTable(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style,
+  paint: readonly ((text: string) => string)[] = [],
+): string {
+  return table([
+    headings.map(style.heading),
+    ...rows.map((row) => row.map((cell, column) => (paint[column] ?? ((text: string) => text))(escapeText(cell)))),
+  ]);
+}
+
+/** Facts about one thing, one per line: name, then value. */
+export function factTable(facts: readonly (readonly [name: string, value: string])[], style: Style): string {
+  return table(facts.map(([name, value]) => [style.heading(name), escapeText(value)]));
+}
+
+function table(rows: string[][]): string {
+  const layout = new Table({
+    chars: NO_LINES,
+    // The library would colour headings and borders by itself, whatever the colour setting.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  });
+  layout.push(...rows);
+  return layout
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}

@@ -1,0 +1,35 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+
+const PALETTE = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const;
+
+/** How tables are coloured. */
+export interface Style {
+  /** A heading. */
+  readonly heading: (text: string) => string;
+  /** Something of less interest. */
+  readonly faint: (text: string) => string;
+  /** The type of an event: each type has its colour, the same in every table. */
+  readonly type: (text: string, type: string) => string;
+  /** Something that is as it should be. */
+  readonly good: (text: string) => string;
+  /** Something that wants attention. */
+  readonly bad: (text: string) => string;
+}
+
+/** The style with or without colour. */
+export function createStyle(colour: boolean): Style {
+  const chalk: ChalkInstance = new Chalk({ level: colour ? 1 : 0 });
+  return {
+    heading: chalk.bold,
+    faint: chalk.dim,
+    type: (text, type) => chalk[PALETTE[paletteIndex(type)] ?? 'cyan'](text),
+    good: chalk.green,
+    bad: chalk.yellow,
+  };
+}
+
+function paletteIndex(type: string): number {
+  let hash = 7;
+  for (let index = 0; index < type.length; index += 1) hash = (hash * 31 + type.charCodeAt(index)) % 65_521;
+  return hash % PALETTE.length;
+}

@@ -1,0 +1,24 @@
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+
+/** Text of these characters takes one column each; measuring all other text is much slower. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/** How many columns of a terminal a text without control characters takes. */
+export function textWidth(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** The text, cut with an ellipsis when it takes more columns than given. */
+export function cut(text: string, columns: number): string {
+  if (columns <= 0) return '';
+  // No character takes more than two code units per column by much, so what lies far behind cannot show.
+  const candidate = text.length > columns * 16 ? text.slice(0, columns * 16) : text;
+  if (PLAIN.test(candidate)) return text.length <= columns ? text : `${candidate.slice(0, columns - 1)}…`;
+  return cliTruncate(candidate, columns);
+}
+
+/** The text filled up with spaces to a width; unchanged when it is wider. */
+export function padEnd(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
+}

@@ -1,0 +1,47 @@
+import { MaestroError } from '../errors.js';
+import type { CliContext } from './context.js';
+import { escapeText } from './render/escape.js';
+
+/** How an error is shown. */
+export interface ErrorReport {
+  /** As one JSON object, for programs. */
+  readonly json: boolean;
+  /** With PostgreSQL's details, the causes and the stack trace. */
+  readonly verbose: boolean;
+}
+
+/** Writes an error to standard error: what is wrong, and what to do about it. */
+export async function reportError(context: CliContext, error: unknown, { json, verbose }: ErrorReport): Promise<void> {
+  const { code, message, hint } = facts(error);
+  if (json) {
+    await context.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+  } else {
+    await context.stderr.write(`error: ${lines(message)}\n`);
+    if (hint !== undefined) await context.stderr.write(`hint: ${lines(hint)}\n`);
+  }
+  if (verbose && !json) await context.stderr.write(details(error));
+}
+
+function facts(error: unknown): { code: string; message: string; hint: string | undefined } {
+  if (error instanceof MaestroError) return { code: error.code, message: error.message, hint: error.hint };
+  return {
+    code: 'MAESTRO_DEFECT',
+    message: `This is a defect in Maestro: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Please report it, with the command and what `-v` prints.',
+  };
+}
+
+/** The stack, and for every cause its own, with what PostgreSQL says of the rows. */
+function details(error: unknown): string {
+  let text = '';
+  for (let current = error; current instanceof Error; current = current.cause) {
+    text += `${text === '' ? '' : 'caused by: '}${lines(current.stack ?? current.message)}\n`;
+    const { detail } = current as { detail?: unknown };
+    if (typeof detail === 'string') text += `detail: ${lines(detail)}\n`;
+  }
+  return text;
+}
+
+function lines(text: string): string {
+  return text.split('\n').map(escapeText).join('\n');
+}

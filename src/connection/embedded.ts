@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { pid } from 'node:process';
+import knexFactory, { type Knex } from 'knex';
+import { NotMigratedError } from '../store/errors.js';
+import { PostgresStore } from '../store/postgres-store.js';
+import { checkDataFolder, corrupt, createDataFolder, dataFolderExists } from './data-folder.js';
+import type { Database } from './database.js';
+import { EmbeddedDatabaseBusyError } from './errors.js';
+import { type FileLockOptions, lockFile } from './file-lock.js';
+
+/** How long to wait for another process by default, in milliseconds. */
+export const DEFAULT_LOCK_WAIT = 10_000;
+
+/** How the embedded database is opened. */
+export interface EmbeddedOptions {
+  readonly schema: string;
+  /** How long to wait while another process has it open, in milliseconds. @defaultValue 10000 */
+  readonly timeout?: number | undefined;
+  /** Make the database when the folder is not there; without it, that is a `NotMigratedError`. @defaultValue true */
+  readonly create?: boolean | undefined;
+  /** Gives up waiting when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** What this process calls itself to others that wait for it, such as `maestro append`. */
+  readonly purpose?: string | undefined;
+  /** Called once, with what is known of the holder, when another process has it open. */
+  readonly onWait?: ((holder: string) => void) | undefined;
+}
+
+/** A PGlite instance as far as it is used here. */
+interface Engine {
+  readonly waitReady: Promise<void>;
+  readonly closed: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded PostgreSQL in a folder, making the folder when there is nothing. The engine does not check that it
+ * is alone, and two processes on one folder lose acknowledged writes; so an exclusive lock of the operating system on
+ * `<folder>.lock` is held until {@link Database.close} or the end of the process. Throws `EmbeddedDatabaseBusyError`
+ * after the timeout, `EmbeddedFolderError` for a folder that is not ours, `EmbeddedCorruptError` for a damaged one.
+ */
+export async function openEmbedded(dataDir: string, options: EmbeddedOptions): Promise<Database> {
+  const folder = resolve(dataDir);
+  // Looked at before anything is written, even a lock beside it: the folder may be somebody else's.
+  if (dataFolderExists(folder)) checkDataFolder(folder);
+  else if (options.create === false) throw new NotMigratedError(`There is no embedded database in ${folder} yet.`);
+  mkdirSync(dirname(folder), { recursive: true });
+  const lock = await takeLock(folder, options);
+  try {
+    if (dataFolderExists(folder)) checkDataFolder(folder);
+    else await createDataFolder(folder);
+    return await open(folder, lock, options.schema);
+  } catch (error) {
+    await lock.close();
+    throw error;
+  }
+}
+
+async function open(folder: string, lock: FileHandle, schema: string): Promise<Database> {
+  // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
+  const require = createRequire(import.meta.url);
+  const { PGlite } = require('@electric-sql/pglite') as typeof import('@electric-sql/pglite');
+  const ClientPGLite = require('knex-pglite') as typeof Knex.Client;
+  const engine: Engine = new PGlite(folder);
+  await engine.waitReady.catch((cause: unknown) => {
+    throw corrupt(folder, 'PostgreSQL does not start on it', cause);
+  });
+  const knex = knexFactory({
+    client: ClientPGLite,
+    connection: (() => ({ pglite: engine })) as never,
+    compileSqlOnError: false,
+  });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await knex.destroy();
+    if (!engine.closed) await engine.close();
+    await lock.close();
+  };
+  return {
+    knex,
+    store: new PostgresStore(knex, { schema, verifyWrites: true }),
+    schema,
+    embedded: true,
+    location: folder,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileHandle> {
+  const path = `${folder}.lock`;
+  const { timeout = DEFAULT_LOCK_WAIT, signal, onWait } = options;
+  const lockOptions: FileLockOptions = { timeout, signal, onWait: () => onWait?.(holderText(path)) };
+  const lock = await lockFile(path, lockOptions);
+  if (lock === undefined) throw new EmbeddedDatabaseBusyError(folder, holderText(path), timeout);
+  const holder = { pid, host: hostname(), purpose: options.purpose ?? 'a program' };
+  await lock.truncate(0);
+  await lock.write(`${JSON.stringify(holder)}\n`, 0);
+  return lock;
+}
+
+/** Who holds the lock, as the holder itself wrote it down. */
+function holderText(path: string): string {
+  try {
+    const holder = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    return `process ${String(holder['pid'])} on ${String(holder['host'])} (${String(holder['purpose'])})`;
+  } catch {
+    return 'another process';
+  }
+}

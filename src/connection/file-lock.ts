@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type FileHandle, open } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How often a taken lock is tried again, in milliseconds. */
+const RETRY = 50;
+
+/** Takes an exclusive lock on an open file without waiting; false when another process holds it. */
+export type TryLock = (file: number) => Promise<boolean>;
+
+/** What to wait for, and how long. */
+export interface FileLockOptions {
+  /** How long to wait for another holder, in milliseconds. */
+  readonly timeout: number;
+  /** Gives up waiting when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, when the lock is taken and waiting begins. */
+  readonly onWait?: (() => void) | undefined;
+  /** The way to lock. @defaultValue the one that works on this platform */
+  readonly tryLock?: TryLock | undefined;
+}
+
+/**
+ * Takes an exclusive lock of the operating system on a file, which is made if it is not there. The system itself gives
+ * the lock up when the process ends, however it ends, so a lock is never stale and its age never matters. Returns the
+ * open file, whose closing releases the lock; `undefined` when another process held it until the time was over.
+ */
+export async function lockFile(path: string, options: FileLockOptions): Promise<FileHandle | undefined> {
+  const tryLock = options.tryLock ?? (await platformTryLock());
+  const file = await open(path, 'a+');
+  try {
+    const deadline = Date.now() + options.timeout;
+    for (let waiting = false; ; waiting = true) {
+      if (await tryLock(file.fd)) return file;
+      if (!waiting) options.onWait?.();
+      if (Date.now() >= deadline) break;
+      await delay(Math.min(RETRY, Math.max(1, deadline - Date.now())), undefined, { signal: options.signal });
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await file.close();
+  return undefined;
+}
+
+async function platformTryLock(): Promise<TryLock> {
+  try {
+    return addonTryLock((await import('fs-native-extensions')).default);
+  } catch (error) {
+    // No prebuilt addon for this platform (Alpine, say): Linux always has the command.
+    if (platform() === 'linux') return commandTryLock;
+    throw error;
+  }
+}
+
+function addonTryLock(addon: { tryLock(file: number): boolean }): TryLock {
+  return async (file) => addon.tryLock(file);
+}
+
+/**
+ * Locks with the `flock` command. It inherits the open file and locks that, not a copy of its own; the lock stays when
+ * the command has ended, because this process still has the file open.
+ */
+export const commandTryLock: TryLock = async (file) => {
+  const command = spawn('flock', ['-n', '-x', '3'], { stdio: ['ignore', 'ignore', 'ignore', file] });
+  const [code] = (await once(command, 'exit')) as [number | null];
+  return code === 0;
+};

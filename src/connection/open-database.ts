@@ -1,0 +1,44 @@
+import type { Database } from './database.js';
+import { openEmbedded } from './embedded.js';
+import { openServer } from './server.js';
+import { type ConnectionChoice, type ConnectionSettings, connectionSettings } from './settings.js';
+
+/** How a database is opened, whichever it is. */
+export interface OpenOptions {
+  /**
+   * Milliseconds to wait: for a connection (5000 unless given), for one statement (no limit unless given), for another
+   * process that has the embedded database open (10000 unless given).
+   */
+  readonly timeout?: number | undefined;
+  /** Make the embedded database when it is not there. @defaultValue true */
+  readonly create?: boolean | undefined;
+  /** What this process calls itself to others that wait for the embedded database. */
+  readonly purpose?: string | undefined;
+  /** Told of what is dubious, such as an unencrypted connection. */
+  readonly warn?: ((message: string) => void) | undefined;
+  /** Called once when another process has the embedded database open, with what is known of it. */
+  readonly onWait?: ((holder: string) => void) | undefined;
+}
+
+/**
+ * Opens a database for a program: a server by `url`, or the embedded one in `dataDir` (default `.maestro/data`). Looks
+ * at no environment variable and no file. Throws `ConfigurationError` for settings that cannot be used, and what
+ * opening the embedded database throws; a server is first contacted by the first statement.
+ */
+export async function openDatabase({
+  timeout,
+  create,
+  purpose,
+  warn,
+  onWait,
+  ...choice
+}: ConnectionChoice & OpenOptions = {}): Promise<Database> {
+  return await openWith(connectionSettings(choice), { timeout, create, purpose, warn, onWait });
+}
+
+/** Opens the database that settings name. */
+export async function openWith(settings: ConnectionSettings, options: OpenOptions): Promise<Database> {
+  const { target, schema, pooler } = settings;
+  if ('dataDir' in target) return await openEmbedded(target.dataDir, { schema, ...options });
+  return openServer(target.server, { schema, pooler, ...options });
+}

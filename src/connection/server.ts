@@ -1,0 +1,74 @@
+import knexFactory, { type Knex } from 'knex';
+import { storeError } from '../store/database-errors.js';
+import { PostgresStore } from '../store/postgres-store.js';
+import type { Database } from './database.js';
+import { addressText, isLocal, type ServerAddress } from './database-url.js';
+import { sslOptions } from './ssl.js';
+
+/** How long making a connection may take by default, in milliseconds. */
+export const DEFAULT_CONNECT_TIMEOUT = 5_000;
+/** How much longer than the server this side waits for an answer, so that the server's own error comes first. */
+const GRACE = 2_000;
+
+/** How a server is used. */
+export interface ServerOptions {
+  readonly schema: string;
+  /** The pooler in between: `transaction` keeps to what PgBouncer's transaction mode allows. */
+  readonly pooler?: 'transaction' | undefined;
+  /** How long one statement may take, in milliseconds. @defaultValue no limit */
+  readonly timeout?: number | undefined;
+  /** Told once of what is dubious, such as an unencrypted connection. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** Opens a PostgreSQL server. Connects at the first statement. */
+export function openServer(address: ServerAddress, options: ServerOptions): Database {
+  const location = addressText(address);
+  if (address.sslMode === 'disable' && !isLocal(address.host))
+    options.warn?.(
+      `The connection to ${address.host} is not encrypted; add sslmode=verify-full (or require) to the URL.`,
+    );
+  const knex = knexFactory(knexConfig(address, options));
+  const store = new PostgresStore(knex, { schema: options.schema });
+  return { knex, store, schema: options.schema, embedded: false, location, close: () => knex.destroy() };
+}
+
+function knexConfig(address: ServerAddress, { pooler, timeout }: ServerOptions): Knex.Config {
+  const connectTimeout =
+    address.connectTimeout === undefined ? (timeout ?? DEFAULT_CONNECT_TIMEOUT) : address.connectTimeout * 1000;
+  return {
+    client: 'pg',
+    // The original error is enough; with the values compiled in, messages would show somebody's data.
+    compileSqlOnError: false,
+    // Longer than a connection attempt, so that its own error is the one reported.
+    acquireConnectionTimeout: connectTimeout + GRACE,
+    pool: { min: 0, max: 4 },
+    connection: {
+      host: address.host,
+      port: address.port,
+      user: address.user,
+      password: address.password,
+      database: address.database,
+      ssl: sslOptions(address),
+      application_name: address.applicationName ?? 'maestro',
+      connectionTimeoutMillis: connectTimeout,
+      ...timeouts(timeout, pooler),
+    } as Knex.PgConnectionConfig,
+  };
+}
+
+/** PgBouncer refuses a statement_timeout at connection start, so through it only this side watches the time. */
+function timeouts(timeout: number | undefined, pooler: 'transaction' | undefined): Knex.PgConnectionConfig {
+  if (timeout === undefined) return {};
+  if (pooler === 'transaction') return { query_timeout: timeout };
+  return { statement_timeout: timeout, query_timeout: timeout + GRACE };
+}
+
+/** Makes one connection and gives it back, so that a wrong address or password shows before anything else is done. */
+export async function checkConnection({ knex }: Database): Promise<void> {
+  try {
+    await knex.raw('SELECT 1');
+  } catch (error) {
+    throw storeError(error);
+  }
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import { ConfigurationError } from './errors.js';
+
+/** How a connection is encrypted and what it checks, as in PostgreSQL's own clients. */
+export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+/** One of {@link SSL_MODES}. */
+export type SslMode = (typeof SSL_MODES)[number];
+
+/** Whether a text names one of {@link SSL_MODES}. */
+export function isSslMode(text: string): text is SslMode {
+  return (SSL_MODES as readonly string[]).includes(text);
+}
+
+/** Which files a connection uses besides the system's certificates. */
+export interface SslFiles {
+  readonly sslMode: SslMode;
+  readonly sslRootCert: string | undefined;
+  readonly sslCert: string | undefined;
+  readonly sslKey: string | undefined;
+}
+
+/**
+ * What TLS is asked for: `require` encrypts without checking the certificate, `verify-ca` checks who signed it,
+ * `verify-full` also that it is the host's. `false` for `disable`. Throws {@link ConfigurationError} for a file that
+ * cannot be read.
+ */
+export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles): ConnectionOptions | false {
+  if (sslMode === 'disable') {
+    if (sslRootCert ?? sslCert ?? sslKey)
+      throw new ConfigurationError('Certificates are named, but sslmode is "disable", so they would not be used.', {
+        hint: 'Add sslmode=verify-full, or leave the certificates out.',
+      });
+    return false;
+  }
+  return {
+    rejectUnauthorized: sslMode !== 'require',
+    ...(sslMode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+    ...(sslRootCert === undefined || sslRootCert === 'system' ? {} : { ca: read('sslrootcert', sslRootCert) }),
+    ...(sslCert === undefined ? {} : { cert: read('sslcert', sslCert) }),
+    ...(sslKey === undefined ? {} : { key: read('sslkey', sslKey) }),
+  };
+}
+
+function read(parameter: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigurationError(`The file of ${parameter}, ${file}, cannot be read.`, { cause });
+  }
+}

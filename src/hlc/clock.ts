@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import { InvalidArgumentError } from '../errors.js';
+import { ClockDriftError } from './errors.js';
+import { MAX_COUNTER, MAX_TIME, Timestamp } from './timestamp.js';
+
+/** How far ahead of this machine's time a reading may be by default, in milliseconds: five minutes. */
+export const DEFAULT_MAX_DRIFT = 300_000;
+
+/** How long a full counter waits for the system clock to move on before the reading moves on by itself, in milliseconds. */
+const LONGEST_WAIT = 2;
+
+/** What a clock can be made with. */
+export interface ClockOptions {
+  /** Tells this node's readings from all others, 0n to 2^64 - 1. @defaultValue 64 random bits */
+  readonly nodeId?: bigint;
+  /** How far ahead an observed reading may be, in milliseconds. @defaultValue 300000 */
+  readonly maxDrift?: number;
+  /** The system clock, in milliseconds since 1970; may step back or stand still. @defaultValue Date.now */
+  readonly physicalTime?: () => number;
+}
+
+/**
+ * A hybrid logical clock: readings follow the system clock but strictly increase in a process, also while the system
+ * clock stands still or steps back, and after {@link observe} they are later than what was observed.
+ *
+ * The default node id is random, so two processes on one host, or two containers with one host name, never share it.
+ * Mirrors `HLClock` of Elixir, which derives the node id from the host name.
+ */
+export class Clock {
+  /** This node's part of every reading. */
+  readonly nodeId: bigint;
+  /** How far ahead an observed reading may be, in milliseconds. */
+  readonly maxDrift: number;
+  readonly #physicalTime: () => number;
+  #time = 0;
+  #counter = 0;
+
+  /** Throws {@link InvalidTimestampError} for a node id out of bounds, {@link InvalidArgumentError} for a bad drift. */
+  constructor({ nodeId, maxDrift = DEFAULT_MAX_DRIFT, physicalTime = Date.now }: ClockOptions = {}) {
+    if (!Number.isFinite(maxDrift) || maxDrift < 0)
+      throw new InvalidArgumentError(`maxDrift is a number of milliseconds, 0 or more; got ${String(maxDrift)}.`);
+    this.nodeId = Timestamp.of({ time: 0, nodeId: nodeId ?? randomBytes(8).readBigUInt64BE() }).nodeId;
+    this.maxDrift = maxDrift;
+    this.#physicalTime = physicalTime;
+  }
+
+  /** A reading later than every earlier one of this clock and than all that it observed. Mirrors `HLClock.send_timestamp`. */
+  now(): Timestamp {
+    const physical = this.#physical();
+    if (physical > this.#time) return this.#advance(physical, 0);
+    return this.#next();
+  }
+
+  /**
+   * Takes note of a reading of another clock and returns one that is later than it. Mirrors `HLClock.recv_timestamp`.
+   * Throws {@link ClockDriftError}, and stays as it was, when the reading is more than `maxDrift` ahead of the system
+   * clock.
+   */
+  observe(remote: Timestamp): Timestamp {
+    const physical = this.#physical();
+    const drift = remote.time - physical;
+    if (drift > this.maxDrift) throw new ClockDriftError(drift, this.maxDrift, remote.toString());
+    const ahead = remote.time > this.#time || (remote.time === this.#time && remote.counter > this.#counter);
+    if (ahead) this.#set(remote.time, remote.counter);
+    return this.now();
+  }
+
+  #next(): Timestamp {
+    if (this.#counter < MAX_COUNTER) return this.#advance(this.#time, this.#counter + 1);
+    return this.#advance(this.#timeAfterFullCounter(), 0);
+  }
+
+  /** All 65,536 readings of a millisecond are taken: waits for the next one, unless the system clock is behind or frozen. */
+  #timeAfterFullCounter(): number {
+    const start = performance.now();
+    while (performance.now() - start < LONGEST_WAIT) {
+      const physical = this.#physical();
+      if (physical > this.#time) return physical;
+    }
+    return this.#time + 1;
+  }
+
+  #physical(): number {
+    return Math.max(0, Math.floor(this.#physicalTime()));
+  }
+
+  #advance(time: number, counter: number): Timestamp {
+    const reading = Timestamp.of({ time, counter, nodeId: this.nodeId });
+    this.#set(time, counter);
+    return reading;
+  }
+
+  #set(time: number, counter: number): void {
+    this.#time = Math.min(time, MAX_TIME);
+    this.#counter = counter;
+  }
+}

@@ -1,0 +1,49 @@
+export { defineConfig, type MaestroConfig } from './configuration.js';
+export type { Database } from './connection/database.js';
+export {
+  ConfigurationError,
+  EmbeddedCorruptError,
+  EmbeddedDatabaseBusyError,
+  EmbeddedFolderError,
+} from './connection/errors.js';
+export { type OpenOptions, openDatabase } from './connection/open-database.js';
+export type { ConnectionChoice } from './connection/settings.js';
+export { InvalidArgumentError, MaestroError } from './errors.js';
+export type {
+  CommittedEvent,
+  EventRef,
+  NewEvent,
+  NewSnapshot,
+  Snapshot,
+  StoredEvent,
+  StoredSnapshot,
+} from './events.js';
+export { MAX_SEQUENCE, MAX_TYPE_LENGTH } from './events.js';
+export { Clock, type ClockOptions } from './hlc/clock.js';
+export { ClockDriftError, InvalidTimestampError } from './hlc/errors.js';
+export { Timestamp, type TimestampParts } from './hlc/timestamp.js';
+export { ExactNumber } from './json/exact-number.js';
+export type { JsonObject, JsonValue, NumberMode } from './json/types.js';
+export type { Result } from './result.js';
+export { type AppendOptions, appendEvents, type EventDraft } from './store/append.js';
+export * from './store/errors.js';
+export { MaestroMigrationSource } from './store/knex-migration-source.js';
+export { MemoryStore } from './store/memory-store.js';
+export {
+  DatabaseNewerError,
+  ForeignSchemaError,
+  LayoutMismatchError,
+  MigrationLockError,
+  RollbackRefusedError,
+} from './store/migration-errors.js';
+export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migration-status.js';
+export {
+  type MigrateOptions,
+  type MigrationReport,
+  migrate,
+  migrationSql,
+  type RollbackReport,
+  rollback,
+} from './store/migrator.js';
+export { PostgresStore, type PostgresStoreOptions, type StoredEventOptions } from './store/postgres-store.js';
+export type { CommitResult, Projection, ReadOptions, Store } from './store/store.js';

@@ -1,0 +1,43 @@
+import { isInteger, isSafeNumber, parse } from 'lossless-json';
+import { MaestroError } from '../errors.js';
+import { ExactNumber } from './exact-number.js';
+import type { JsonValue, NumberMode } from './types.js';
+
+/** A text that should be JSON is not, or says one thing twice. */
+export class InvalidJsonError extends MaestroError {
+  readonly code = 'MAESTRO_INVALID_JSON';
+}
+
+/** Numbers of up to 15 significant digits are exact in JavaScript; only longer runs need the slow, exact reading. */
+const LONG_NUMBER = /[\d.]{16}/;
+
+/** The value of a JSON text that PostgreSQL printed (so it is valid, and no number has an exponent). */
+export function decodeJson(text: string, numbers: NumberMode = 'plain'): JsonValue {
+  if (numbers === 'plain' || !LONG_NUMBER.test(text)) return JSON.parse(text) as JsonValue;
+  return parse(text, undefined, exactWhereNeeded) as JsonValue;
+}
+
+/**
+ * The value of a JSON text that a person or another program wrote, every number kept as its text. Throws
+ * {@link InvalidJsonError} when it is not JSON, is nested too deeply to be read, or gives one key two values
+ * (PostgreSQL would keep the last one silently).
+ */
+export function parseJsonText(text: string): JsonValue {
+  try {
+    return parse(text, undefined, {
+      parseNumber: (number) => new ExactNumber(number),
+      onDuplicateKey: ({ key }) => {
+        throw new SyntaxError(`The key ${JSON.stringify(key)} is there twice with two values`);
+      },
+    }) as JsonValue;
+  } catch (error) {
+    const tooDeep = error instanceof RangeError;
+    const reason = tooDeep ? 'it is nested too deeply' : error instanceof Error ? error.message : String(error);
+    throw new InvalidJsonError(`This is not valid JSON: ${reason}.`, { cause: error });
+  }
+}
+
+function exactWhereNeeded(text: string): number | bigint | ExactNumber {
+  if (isSafeNumber(text)) return Number(text);
+  return isInteger(text) ? BigInt(text) : new ExactNumber(text);
+}

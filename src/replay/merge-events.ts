@@ -1,0 +1,30 @@
+import type { StoredEvent } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { mergePatch } from '../json/merge-patch.js';
+import { parseJsonText } from '../json/parse.js';
+import type { JsonValue } from '../json/types.js';
+
+/** A state folded from the first event up to one sequence. */
+export interface FoldedState {
+  /** The sequence of the last event in it; 0 when there was none. */
+  readonly sequence: number;
+  /** The timestamp of that event. */
+  readonly timestamp: Timestamp | undefined;
+  /** The state, its numbers kept digit for digit. */
+  readonly state: JsonValue;
+}
+
+/**
+ * Folds a history without knowing its application: the bodies are merged in order, each a JSON Merge Patch (RFC 7396) to
+ * those before. With `until` (milliseconds since 1970), stops before the first event that is later.
+ */
+export async function mergeEvents(events: AsyncIterable<StoredEvent>, until?: number): Promise<FoldedState> {
+  let state: JsonValue = {};
+  let last: StoredEvent | undefined;
+  for await (const event of events) {
+    if (until !== undefined && event.timestamp.time > until) break;
+    state = mergePatch(state, parseJsonText(event.body));
+    last = event;
+  }
+  return { sequence: last?.sequence ?? 0, timestamp: last?.timestamp, state };
+}

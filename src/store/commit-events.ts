@@ -1,0 +1,84 @@
+import type { CommittedEvent } from '../events.js';
+import { ok } from '../result.js';
+import type { CommitContext } from './commit-context.js';
+import { recoverCommit } from './commit-recovery.js';
+import { isConnectionLost, storeError } from './database-errors.js';
+import { insertEvents, TakenError } from './insert-events.js';
+import { project } from './project.js';
+import type { CommitResult, Projection } from './store.js';
+import { whatWasTaken } from './taken.js';
+import { CommitInterruptedError, inTransaction } from './transaction.js';
+import { committedEvents, type EncodedEvent } from './validate.js';
+
+/** More text than this goes in several statements of one transaction, so that no single message grows without bound. */
+const MAX_STATEMENT_LENGTH = 32 * 1024 * 1024;
+
+/** Everything about one commit. */
+interface Commit {
+  readonly events: readonly EncodedEvent[];
+  /** The events in the parts that go into one statement each. */
+  readonly parts: readonly (readonly EncodedEvent[])[];
+  /** The events as the store returns them: by sequence. */
+  readonly committed: CommittedEvent[];
+  readonly projections: readonly Projection[];
+  /** A single statement is atomic by itself and costs one round trip; everything else needs a transaction. */
+  readonly isOneStatement: boolean;
+}
+
+/** Commits valid events (at least one), or says that one of their sequences is taken. */
+export async function commitEncoded(
+  context: CommitContext,
+  events: readonly EncodedEvent[],
+  projections: readonly Projection[],
+): Promise<CommitResult> {
+  const parts = splitByLength(events);
+  const isOneStatement = projections.length === 0 && !context.verifyWrites && parts.length === 1;
+  const commit = { events, parts, committed: committedEvents(events), projections, isOneStatement };
+  try {
+    // Whoever took a sequence may be gone again by the time one looks (erased, say); then a second attempt decides.
+    const answer = (await attempt(context, commit)) ?? (await attempt(context, commit));
+    if (answer === undefined)
+      throw new Error('A unique index of the event log refuses these events, but holds none of them.');
+    return answer;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | undefined> {
+  const { events, committed } = commit;
+  try {
+    await write(context, commit);
+    return ok(committed);
+  } catch (error) {
+    if (error instanceof TakenError) return await whatWasTaken(context, events, error.cause);
+    if (error instanceof CommitInterruptedError)
+      return (await recoverCommit(context, events, 'probe', error.cause)) ?? ok(committed);
+    if (commit.isOneStatement && isConnectionLost(error))
+      return (await recoverCommit(context, events, 'again', error)) ?? ok(committed);
+    throw error;
+  }
+}
+
+async function write(context: CommitContext, commit: Commit): Promise<void> {
+  const { knex } = context;
+  if (commit.isOneStatement) return await insertEvents(knex, context, commit.events);
+  await inTransaction(knex, async (transaction) => {
+    for (const part of commit.parts) await insertEvents(transaction, context, part);
+    await project(transaction, commit.committed, commit.projections);
+  });
+}
+
+function splitByLength(events: readonly EncodedEvent[]): EncodedEvent[][] {
+  const parts: EncodedEvent[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const event of events) {
+    length += event.json.length;
+    if (length > MAX_STATEMENT_LENGTH) {
+      parts.push([]);
+      length = event.json.length;
+    }
+    parts.at(-1)?.push(event);
+  }
+  return parts;
+}

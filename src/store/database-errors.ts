@@ -1,0 +1,154 @@
+import { MaestroError } from '../errors.js';
+import {
+  ConnectionLostError,
+  DatabaseError,
+  DatabaseTimeoutError,
+  DatabaseUnreachableError,
+  LoginRefusedError,
+  NotMigratedError,
+  PermissionDeniedError,
+} from './errors.js';
+
+/** What the drivers (pg, PGlite) put on their errors. */
+interface DriverError extends Error {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly errors?: readonly unknown[];
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EADDRNOTAVAIL',
+  'ENOENT',
+  'EACCES',
+  '53300',
+  '57P03',
+  '08001',
+  '08004',
+]); // prettier-ignore
+const LOST = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  '57P01',
+  '57P02',
+  '57P05',
+  '08000',
+  '08003',
+  '08006',
+]);
+const LOST_MESSAGE =
+  /Connection terminated(?! due to connection timeout)|connection error and is not queryable|Query read timeout|Connection ended|socket hang up/i;
+const CONNECT_TIMEOUT_MESSAGE = /timeout expired|due to connection timeout|Timeout acquiring a connection/i;
+const LOGIN = new Set(['28P01', '28000', '3D000']);
+const LOGIN_MESSAGE = /^SASL|password must be a string|does not support SSL|unsupported startup parameter/i;
+
+/** PostgreSQL's five-character code of an error, when the server sent one. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as DriverError | undefined)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' ? code : undefined;
+}
+
+/** A unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === '23505';
+}
+
+/** The connection broke under a statement, so whether the statement took effect is not known. */
+export function isConnectionLost(error: unknown): boolean {
+  if (error instanceof ConnectionLostError) return true;
+  const { code, message } = (error ?? {}) as DriverError;
+  return (code !== undefined && LOST.has(code)) || LOST_MESSAGE.test(message ?? '');
+}
+
+/** There was no connection at all, so no statement was sent. */
+export function isUnreachable(error: unknown): boolean {
+  if (error instanceof DatabaseUnreachableError) return true;
+  if (isAggregate(error)) return error.errors.some(isUnreachable);
+  const { code, message } = (error ?? {}) as DriverError;
+  return (code !== undefined && UNREACHABLE.has(code)) || CONNECT_TIMEOUT_MESSAGE.test(message ?? '');
+}
+
+/** The error of this library that says what a driver's error means. One of this library's own is returned as it is. */
+export function storeError(error: unknown): MaestroError {
+  if (error instanceof MaestroError) return error;
+  const message = driverMessage(error);
+  const state = sqlState(error);
+  const refusal = state === undefined ? undefined : refusalFor(state, message, error);
+  if (refusal !== undefined) return refusal;
+  if (LOGIN_MESSAGE.test(message)) return loginRefused(message, error);
+  if (isUnreachable(error))
+    return new DatabaseUnreachableError(`The database cannot be reached: ${message}.`, {
+      hint: 'Check that the server runs and that host and port are right.',
+      cause: error,
+    });
+  if (isConnectionLost(error))
+    return new ConnectionLostError(`The connection to the database broke: ${message}.`, {
+      hint: 'Try again when the server is back.',
+      cause: error,
+    });
+  return new DatabaseError(`PostgreSQL refused the statement: ${message}.`, state, error);
+}
+
+function refusalFor(state: string, message: string, cause: unknown): MaestroError | undefined {
+  if (LOGIN.has(state)) return loginRefused(message, cause);
+  switch (state) {
+    case '42P01':
+    case '3F000':
+      return new NotMigratedError(`The event store's tables are not there: ${message}.`, cause);
+    case '42501':
+      return new PermissionDeniedError(`The role may not do this: ${message}.`, {
+        hint: 'Grant the role what is named, or log in with another role.',
+        cause,
+      });
+    case '25006':
+      return new PermissionDeniedError(`The database is read-only: ${message}.`, {
+        hint: 'Connect to the primary server, and check default_transaction_read_only.',
+        cause,
+      });
+    case '57014':
+    case '55P03':
+      return new DatabaseTimeoutError(`The database took too long: ${message}.`, {
+        hint: 'Try again, or allow more time (--timeout).',
+        cause,
+      });
+    default:
+      return undefined;
+  }
+}
+
+function loginRefused(message: string, cause: unknown): LoginRefusedError {
+  return new LoginRefusedError(`The database refused the login: ${message}.`, {
+    hint: 'Check user, password, database name and sslmode.',
+    cause,
+  });
+}
+
+/**
+ * What the driver said, in one line. Knex puts the statement with its values (somebody's data) before the message, but
+ * leaves the stack's first line as the driver wrote it; an AggregateError (a host with several addresses) has no
+ * message of its own, so its parts speak.
+ */
+export function driverMessage(error: unknown): string {
+  if (isAggregate(error)) return [...new Set(error.errors.map(driverMessage))].join('; ');
+  if (!(error instanceof Error)) return String(error);
+  const head = (error.stack ?? '').split(/\n\s+at /)[0] ?? '';
+  const original = head.replace(/^[A-Za-z]*(?:Error|error): /, '');
+  const message = original !== '' && error.message.endsWith(original) ? original : error.message;
+  return message.trim().replace(/\.$/, '') || (error as DriverError).code || error.name;
+}
+
+function isAggregate(error: unknown): error is AggregateError {
+  return (
+    error instanceof Error &&
+    Array.isArray((error as DriverError).errors) &&
+    (error as AggregateError).errors.length > 0
+  );
+}

@@ -1,0 +1,164 @@
+import { MaestroError } from '../errors.js';
+import type { EventRef } from '../events.js';
+
+/** One fault in what was to be committed. */
+export interface ValidationIssue {
+  /** Which event of the commit, counted from 0; absent for a snapshot. */
+  readonly index?: number;
+  /** Where in it, such as `body.items[2].price`. */
+  readonly path: string;
+  /** What is wrong there, and the remedy. */
+  readonly message: string;
+}
+
+/** Something to be committed is not what the store takes. No SQL was sent. */
+export class InvalidEventError extends MaestroError {
+  readonly code = 'MAESTRO_INVALID_EVENT';
+
+  constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
+    super(summary('event', issues), { hint: 'Nothing was written. Mend what is named and commit again.' });
+  }
+}
+
+/** A snapshot is not what the store takes. No SQL was sent. */
+export class InvalidSnapshotError extends MaestroError {
+  readonly code = 'MAESTRO_INVALID_SNAPSHOT';
+
+  constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
+    super(summary('snapshot', issues), { hint: 'Nothing was written. Mend what is named and commit again.' });
+  }
+}
+
+const SHOWN_ISSUES = 5;
+
+function summary(what: string, issues: readonly ValidationIssue[]): string {
+  const shown = issues.slice(0, SHOWN_ISSUES).map(({ index, path, message }) => {
+    const which = index === undefined ? '' : ` ${index}`;
+    return `${what}${which}: ${path === '' ? 'it' : path} ${message}`;
+  });
+  const more = issues.length > SHOWN_ISSUES ? ` (and ${issues.length - SHOWN_ISSUES} more)` : '';
+  return `${shown.join('; ')}${more}.`;
+}
+
+/** A timestamp of the commit is already in the log, on another event. Nothing was committed; retrying will not help. */
+export class DuplicateTimestampError extends MaestroError {
+  readonly code = 'MAESTRO_DUPLICATE_TIMESTAMP';
+
+  constructor(
+    /** The taken timestamps, in text form. */ readonly timestamps: readonly string[],
+    cause?: unknown,
+  ) {
+    super(`The log already has an event with the timestamp ${timestamps.join(', ')}; nothing was committed.`, {
+      hint: 'Take a new timestamp from the clock for every event, and one clock for every process.',
+      cause,
+    });
+  }
+}
+
+/** A projection threw, so the events it was projecting were rolled back. The projection's own error is the `cause`. */
+export class ProjectionError extends MaestroError {
+  readonly code = 'MAESTRO_PROJECTION';
+
+  constructor(
+    /** The event that was being projected. */ readonly event: EventRef,
+    cause: unknown,
+  ) {
+    super(`The projection of ${event.type} at sequence ${event.sequence} failed; nothing was committed.`, { cause });
+  }
+}
+
+/** This store cannot run projections, so it refuses them instead of dropping them. Nothing was committed. */
+export class ProjectionsUnsupportedError extends MaestroError {
+  readonly code = 'MAESTRO_PROJECTIONS_UNSUPPORTED';
+}
+
+/** An aggregate is not at the sequence that the caller expected. Nothing was committed. */
+export class SequenceConflictError extends MaestroError {
+  readonly code = 'MAESTRO_SEQUENCE_CONFLICT';
+
+  constructor(
+    /** The aggregate id, in hex digits. */
+    readonly aggregateId: string,
+    /** The sequence that the caller expected to be the last; absent when none was named. */
+    readonly expected: number | undefined,
+    message: string,
+  ) {
+    super(message, { hint: 'Read the newer events, decide again, and try again.' });
+  }
+}
+
+/** The database did not store what it was sent, as a trigger or rule on the table can cause. */
+export class WriteMismatchError extends MaestroError {
+  readonly code = 'MAESTRO_WRITE_MISMATCH';
+}
+
+/** The connection broke during a commit, and whether it took effect could not be read back. */
+export class OutcomeUnknownError extends MaestroError {
+  readonly code = 'MAESTRO_OUTCOME_UNKNOWN';
+
+  constructor(
+    /** The events that may or may not be in the log. */ readonly events: readonly EventRef[],
+    cause: unknown,
+  ) {
+    super(
+      `The connection broke while ${events.length} event${events.length === 1 ? '' : 's'} of ${[
+        ...new Set(events.map((event) => event.aggregateId)),
+      ].join(', ')} were being committed, and the outcome could not be read back.`,
+      {
+        hint: `Check whether these timestamps are in the log before you commit again: ${events
+          .slice(0, SHOWN_ISSUES)
+          .map((event) => event.timestamp)
+          .join(', ')}${events.length > SHOWN_ISSUES ? ', …' : ''}`,
+        cause,
+      },
+    );
+  }
+}
+
+/** The connection broke. Says whether anything was committed: it was not, unless the message says otherwise. */
+export class ConnectionLostError extends MaestroError {
+  readonly code = 'MAESTRO_CONNECTION_LOST';
+}
+
+/** No connection to the database could be made. */
+export class DatabaseUnreachableError extends MaestroError {
+  readonly code = 'MAESTRO_UNREACHABLE';
+}
+
+/** The database refused the login: user, password, database name or access rule. */
+export class LoginRefusedError extends MaestroError {
+  readonly code = 'MAESTRO_LOGIN_REFUSED';
+}
+
+/** The database refused an operation to this role, or is read-only. */
+export class PermissionDeniedError extends MaestroError {
+  readonly code = 'MAESTRO_PERMISSION_DENIED';
+}
+
+/** A statement or a wait for a lock took longer than allowed and was cancelled. */
+export class DatabaseTimeoutError extends MaestroError {
+  readonly code = 'MAESTRO_TIMEOUT';
+}
+
+/** The tables of the event store are not there. */
+export class NotMigratedError extends MaestroError {
+  readonly code = 'MAESTRO_NOT_MIGRATED';
+
+  constructor(message: string, cause?: unknown) {
+    super(message, { hint: 'Run `maestro migrate` on this database first, or name the right one.', cause });
+  }
+}
+
+/** PostgreSQL refused a statement for a reason that has no error of its own here. */
+export class DatabaseError extends MaestroError {
+  readonly code = 'MAESTRO_DATABASE';
+
+  constructor(
+    message: string,
+    /** PostgreSQL's five-character error code, when it gave one. */
+    readonly sqlState: string | undefined,
+    cause: unknown,
+  ) {
+    super(message, { cause });
+  }
+}

@@ -1,0 +1,89 @@
+import type { Knex } from 'knex';
+import { MAX_SEQUENCE } from '../events.js';
+import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../hlc/timestamp.js';
+import type { SequenceRange } from './range.js';
+import { type EventRow, type Executor, query } from './rows.js';
+import type { Statements } from './statements.js';
+
+/** Which events of one aggregate to read, and from which end. */
+export interface EventQuery {
+  readonly aggregateId: Timestamp;
+  readonly range: SequenceRange;
+  /** Only events of one of these types. */
+  readonly types?: readonly string[] | undefined;
+  /** Only events with a time of at least this many milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Only events with a time of at most this many milliseconds since 1970, that millisecond included. */
+  readonly until?: number | undefined;
+  /** Last sequence first. */
+  readonly reverse?: boolean | undefined;
+  /** At most this many. */
+  readonly limit?: number | undefined;
+}
+
+/** How many rows the first page of a stream holds, and the most that any page holds. */
+const FIRST_PAGE = 64;
+const LARGEST_PAGE = 4096;
+/** Pages grow until they hold about this much text, so that memory stays bounded whatever the bodies' size. */
+const PAGE_LENGTH = 1024 * 1024;
+
+/** All rows of a query at once. */
+export function selectRows(on: Executor, statements: Statements, events: EventQuery): Promise<EventRow[]> {
+  const { sql, bindings } = selection(statements, events);
+  return query<EventRow>(on, sql, bindings);
+}
+
+/**
+ * The rows of a query page by page, each page read only when the one before it has been taken. Pages follow the
+ * sequence, not a cursor, so no transaction stays open while the caller works, and it works through a pooler and on a
+ * driver that cannot stream.
+ */
+export async function* selectPages(
+  on: Executor,
+  statements: Statements,
+  events: EventQuery,
+): AsyncGenerator<EventRow[]> {
+  let { min, max } = events.range;
+  let left = events.limit ?? Number.POSITIVE_INFINITY;
+  let size = FIRST_PAGE;
+  while (min <= max && left > 0) {
+    const limit = Math.min(size, left);
+    const rows = await selectRows(on, statements, { ...events, range: { min, max }, limit });
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    if (rows.length < limit) return;
+    left -= rows.length;
+    if (events.reverse) max = last[2] - 1;
+    else min = last[2] + 1;
+    size = nextSize(rows);
+  }
+}
+
+function nextSize(rows: readonly EventRow[]): number {
+  const length = rows.reduce((sum, row) => sum + row[4].length, 0);
+  const fitting = Math.floor((PAGE_LENGTH * rows.length) / Math.max(length, 1));
+  return Math.max(1, Math.min(fitting, rows.length * 4, LARGEST_PAGE));
+}
+
+function selection(
+  { selectEvents }: Statements,
+  { aggregateId, range, types, since, until, reverse, limit }: EventQuery,
+): { sql: string; bindings: Knex.RawBinding[] } {
+  const conditions = ['aggregate_id = ?'];
+  const bindings: Knex.RawBinding[] = [aggregateId.encode()];
+  const where = (condition: string, ...values: Knex.RawBinding[]) => {
+    conditions.push(condition);
+    bindings.push(...values);
+  };
+  if (range.min > 1) where('sequence >= ?', range.min);
+  if (range.max < MAX_SEQUENCE) where('sequence <= ?', range.max);
+  if (types !== undefined) where(`type IN (${types.map(() => '?').join(', ')})`, ...types);
+  if (since !== undefined) where('"timestamp" >= ?', Timestamp.of({ time: since }).encode());
+  if (until !== undefined)
+    where('"timestamp" <= ?', Timestamp.of({ time: until, counter: MAX_COUNTER, nodeId: MAX_NODE_ID }).encode());
+  const order = `ORDER BY sequence${reverse ? ' DESC' : ''}`;
+  if (limit !== undefined) bindings.push(limit);
+  const sql = `${selectEvents} WHERE ${conditions.join(' AND ')} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
+  return { sql, bindings };
+}

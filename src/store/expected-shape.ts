@@ -1,0 +1,68 @@
+import type { Migration } from './migration.js';
+import type { TableShape } from './table-shape.js';
+
+interface ExpectedTable {
+  readonly columns: readonly string[];
+  readonly checks: readonly string[];
+  readonly primaryKey: string;
+  readonly uniqueKeys: readonly string[];
+}
+
+const ID_CHECK = 'CHECK ((length(aggregate_id) = 16))';
+const EXPECTED: Record<Migration['table'], ExpectedTable> = {
+  event_log: {
+    columns: [
+      'aggregate_id bytea not null',
+      'body jsonb not null',
+      'sequence integer not null',
+      'timestamp bytea not null',
+      'type character varying(256) not null',
+    ],
+    checks: [ID_CHECK, 'CHECK ((length("timestamp") = 16))', 'CHECK ((sequence > 0))'],
+    primaryKey: 'timestamp',
+    uniqueKeys: ['aggregate_id,sequence'],
+  },
+  snapshots: {
+    columns: ['aggregate_id bytea not null', 'body jsonb not null', 'sequence integer not null'],
+    checks: [ID_CHECK],
+    primaryKey: 'aggregate_id',
+    uniqueKeys: [],
+  },
+};
+
+/**
+ * In what a table differs from the one that Maestro and Elixir Maestro 1.0 make, one sentence each; none when it can be
+ * used as it is. Names of constraints and indexes do not matter, nor do further indexes.
+ */
+export function differences(table: Migration['table'], shape: TableShape): string[] {
+  const expected = EXPECTED[table];
+  const partitioned = table === 'event_log' && shape.kind === 'partitioned';
+  const primaryKey = partitioned ? 'aggregate_id,timestamp' : expected.primaryKey;
+  return [
+    ...(shape.kind === 'table' || partitioned ? [] : [`${table} is not a table`]),
+    ...missing(expected.columns, shape.columns).map((column) => `${table} has no column "${column}"`),
+    ...missing(shape.columns, expected.columns).map((column) => `${table} has the unknown column "${column}"`),
+    ...(shape.primaryKey === primaryKey
+      ? []
+      : [`the primary key of ${table} is (${shape.primaryKey}), not (${primaryKey})`]),
+    ...missing(expected.uniqueKeys, shape.uniqueKeys).map((key) => `${table} has no unique index on (${key})`),
+    ...missing(expected.checks, shape.checks).map((check) => `${table} has no constraint ${check}`),
+    ...(partitioned ? partitionDifferences(shape) : []),
+  ];
+}
+
+function partitionDifferences({ partitionKey, partitions }: TableShape): string[] {
+  return [
+    ...(partitionKey === 'HASH (aggregate_id)'
+      ? []
+      : [`event_log is partitioned by ${partitionKey}, not by HASH (aggregate_id)`]),
+    ...(partitions.length > 0 ? [] : ['event_log has no partitions']),
+    ...partitions
+      .filter((partition) => !partition.uniqueKeys.includes('timestamp'))
+      .map((partition) => `${partition.name} has no unique index on (timestamp)`),
+  ];
+}
+
+function missing(wanted: readonly string[], present: readonly string[]): string[] {
+  return wanted.filter((item) => !present.includes(item));
+}

@@ -1,0 +1,90 @@
+import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, StoredSnapshot } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { decodeJson } from '../json/parse.js';
+import type { JsonObject, NumberMode } from '../json/types.js';
+import { err, ok } from '../result.js';
+import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
+import { sequenceRange } from './range.js';
+import { decodedSnapshot } from './rows.js';
+import type { CommitResult, Projection, ReadOptions, Store } from './store.js';
+import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
+
+/**
+ * The store in the memory of one process, for tests and examples: the same validation, conflicts and answers as
+ * {@link PostgresStore}, nothing kept when the process ends. It has no transaction to hand out, so it refuses
+ * projections. Mirrors `Maestro.Store.InMemory` of Elixir.
+ */
+export class MemoryStore implements Store {
+  readonly #numbers: NumberMode;
+  readonly #aggregates = new Map<string, Map<number, StoredEvent>>();
+  readonly #timestamps = new Set<string>();
+  readonly #snapshots = new Map<string, StoredSnapshot>();
+
+  constructor({ numbers = 'plain' }: { /** How numbers are read. @defaultValue 'plain' */ numbers?: NumberMode } = {}) {
+    this.#numbers = numbers;
+  }
+
+  async commitAll(events: readonly NewEvent[], projections: readonly Projection[] = []): Promise<CommitResult> {
+    if (projections.length > 0)
+      throw new ProjectionsUnsupportedError('MemoryStore has no transaction that projections could write in.', {
+        hint: 'Use PostgresStore; in tests, on the embedded database.',
+      });
+    return await this.commitEvents(events);
+  }
+
+  async commitEvents(events: readonly NewEvent[]): Promise<CommitResult> {
+    const encoded = encodeEvents(events);
+    if (events.some((event) => this.#events(event.aggregateId).has(event.sequence))) return err('retry_command');
+    const taken = events.filter((event) => this.#timestamps.has(event.timestamp.hex));
+    if (taken.length > 0) throw new DuplicateTimestampError(taken.map((event) => event.timestamp.toString()));
+    for (const { event, json } of encoded) this.#insert(event, json);
+    return ok(committedEvents(encoded));
+  }
+
+  async commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'> {
+    const body = encodeSnapshot(snapshot);
+    const { aggregateId, sequence } = snapshot;
+    const stored = this.#snapshots.get(aggregateId.hex);
+    if (stored !== undefined && stored.sequence >= sequence) return 'stale';
+    this.#snapshots.set(aggregateId.hex, { aggregateId, sequence, body });
+    return 'committed';
+  }
+
+  async getEvents(aggregateId: Timestamp, minSequence: number, options: ReadOptions = {}): Promise<CommittedEvent[]> {
+    const { min, max } = sequenceRange(minSequence, options.maxSequence);
+    return [...this.#events(aggregateId).values()]
+      .filter(({ sequence }) => sequence >= min && sequence <= max)
+      .sort((a, b) => a.sequence - b.sequence)
+      .map((event) => ({ ...event, body: decodeJson(event.body, options.numbers ?? this.#numbers) as JsonObject }));
+  }
+
+  async *streamEvents(
+    aggregateId: Timestamp,
+    minSequence: number,
+    options: ReadOptions = {},
+  ): AsyncGenerator<CommittedEvent> {
+    yield* await this.getEvents(aggregateId, minSequence, options);
+  }
+
+  async getSnapshot(
+    aggregateId: Timestamp,
+    minSequence: number,
+    { maxSequence, numbers = this.#numbers }: ReadOptions = {},
+  ): Promise<Snapshot | undefined> {
+    const { min, max } = sequenceRange(minSequence, maxSequence);
+    const stored = this.#snapshots.get(aggregateId.hex);
+    if (stored === undefined || stored.sequence < min || stored.sequence > max) return undefined;
+    return decodedSnapshot(stored, numbers);
+  }
+
+  #events(aggregateId: Timestamp): Map<number, StoredEvent> {
+    return this.#aggregates.get(aggregateId.hex) ?? new Map();
+  }
+
+  #insert({ timestamp, aggregateId, sequence, type }: NewEvent, body: string): void {
+    const events = this.#events(aggregateId);
+    events.set(sequence, { timestamp, aggregateId, sequence, type, body });
+    this.#aggregates.set(aggregateId.hex, events);
+    this.#timestamps.add(timestamp.hex);
+  }
+}

@@ -1,0 +1,171 @@
+import type { Knex } from 'knex';
+import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, StoredSnapshot } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import type { NumberMode } from '../json/types.js';
+import { ok } from '../result.js';
+import type { CommitContext } from './commit-context.js';
+import { commitEncoded } from './commit-events.js';
+import { commitSnapshotRow } from './commit-snapshot.js';
+import { isConnectionLost, storeError } from './database-errors.js';
+import { type EventQuery, selectPages, selectRows } from './event-query.js';
+import { sequenceRange } from './range.js';
+import { committedEvent, decodedSnapshot, query, type SnapshotRow, storedEvent, storedSnapshot } from './rows.js';
+import { DEFAULT_SCHEMA } from './schema-name.js';
+import { statementsFor } from './statements.js';
+import type { CommitResult, Projection, ReadOptions, Store } from './store.js';
+import { encodeEvents, encodeSnapshot } from './validate.js';
+
+/** What a {@link PostgresStore} can be made with, besides its Knex instance. */
+export interface PostgresStoreOptions {
+  /** The schema that holds the tables. @defaultValue 'public' */
+  readonly schema?: string;
+  /** How numbers in bodies are read unless a read says otherwise. @defaultValue 'plain' */
+  readonly numbers?: NumberMode;
+  /**
+   * Compare every row that comes back with the one that was sent, and roll back when they differ. Costs a transaction
+   * for every commit; on by default for the embedded database. @defaultValue false
+   */
+  readonly verifyWrites?: boolean;
+  /** How long a commit whose connection broke may look for its outcome, in milliseconds. @defaultValue 10000 */
+  readonly recoveryTimeout?: number;
+}
+
+/** Narrows a read of one aggregate's stored events further than by sequence. */
+export interface StoredEventOptions {
+  /** The last sequence to read, inclusive. @defaultValue 2147483647 */
+  readonly maxSequence?: number | undefined;
+  /** Only events of one of these types. */
+  readonly types?: readonly string[] | undefined;
+  /** Only events whose time is at least this, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Only events whose time is at most this, in milliseconds since 1970. */
+  readonly until?: number | undefined;
+  /** Last sequence first. @defaultValue false */
+  readonly reverse?: boolean | undefined;
+  /** At most this many events. */
+  readonly limit?: number | undefined;
+}
+
+/**
+ * The event store on PostgreSQL: any server, layout or pooler that Knex with `pg` reaches, and PGlite. Holds no
+ * connection and no state of its own, so make as many as you like; the Knex instance stays yours to destroy. Mirrors
+ * `Maestro.Store.Postgres` of Elixir.
+ */
+export class PostgresStore implements Store {
+  readonly #context: CommitContext;
+  readonly #numbers: NumberMode;
+
+  /** Throws `InvalidArgumentError` when the schema's name is not one that Maestro takes. Sends nothing. */
+  constructor(knex: Knex, options: PostgresStoreOptions = {}) {
+    this.#context = {
+      knex,
+      statements: statementsFor(options.schema ?? DEFAULT_SCHEMA),
+      verifyWrites: options.verifyWrites ?? false,
+      recoveryTimeout: options.recoveryTimeout ?? 10_000,
+    };
+    this.#numbers = options.numbers ?? 'plain';
+  }
+
+  async commitAll(events: readonly NewEvent[], projections: readonly Projection[] = []): Promise<CommitResult> {
+    if (events.length === 0) return ok([]);
+    return await commitEncoded(this.#context, encodeEvents(events), projections);
+  }
+
+  async commitEvents(events: readonly NewEvent[]): Promise<CommitResult> {
+    return await this.commitAll(events);
+  }
+
+  async commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'> {
+    const json = encodeSnapshot(snapshot);
+    return await commitSnapshotRow(this.#context, snapshot, json);
+  }
+
+  async getEvents(
+    aggregateId: Timestamp,
+    minSequence: number,
+    { maxSequence, numbers = this.#numbers }: ReadOptions = {},
+  ): Promise<CommittedEvent[]> {
+    const range = sequenceRange(minSequence, maxSequence);
+    const { knex, statements } = this.#context;
+    const rows = await read(() => selectRows(knex, statements, { aggregateId, range }));
+    return rows.map((row) => committedEvent(row, numbers));
+  }
+
+  async *streamEvents(
+    aggregateId: Timestamp,
+    minSequence: number,
+    { maxSequence, numbers = this.#numbers }: ReadOptions = {},
+  ): AsyncGenerator<CommittedEvent> {
+    const range = sequenceRange(minSequence, maxSequence);
+    for await (const rows of this.#pages({ aggregateId, range }))
+      for (const row of rows) yield committedEvent(row, numbers);
+  }
+
+  /**
+   * The events of one aggregate with their bodies as the text that PostgreSQL prints, narrowed by type and time and
+   * from either end, one by one in bounded memory. What the command line prints.
+   */
+  async *streamStoredEvents(
+    aggregateId: Timestamp,
+    minSequence: number,
+    { maxSequence, ...options }: StoredEventOptions = {},
+  ): AsyncGenerator<StoredEvent> {
+    const range = sequenceRange(minSequence, maxSequence);
+    for await (const rows of this.#pages({ aggregateId, range, ...options }))
+      for (const row of rows) yield storedEvent(row);
+  }
+
+  /** The sequence and timestamp of an aggregate's last event; `undefined` when it has none. */
+  async getLastEvent(aggregateId: Timestamp): Promise<Pick<StoredEvent, 'sequence' | 'timestamp'> | undefined> {
+    const { knex, statements } = this.#context;
+    const rows = await read(() => selectRows(knex, statements, lastOf(aggregateId)));
+    return rows[0] === undefined ? undefined : storedEvent(rows[0]);
+  }
+
+  async getSnapshot(
+    aggregateId: Timestamp,
+    minSequence: number,
+    { numbers = this.#numbers, ...options }: ReadOptions = {},
+  ): Promise<Snapshot | undefined> {
+    const stored = await this.getStoredSnapshot(aggregateId, minSequence, options);
+    return stored === undefined ? undefined : decodedSnapshot(stored, numbers);
+  }
+
+  /** The same as {@link getSnapshot}, with the body as the text that PostgreSQL prints. */
+  async getStoredSnapshot(
+    aggregateId: Timestamp,
+    minSequence: number,
+    { maxSequence }: Pick<ReadOptions, 'maxSequence'> = {},
+  ): Promise<StoredSnapshot | undefined> {
+    const { min, max } = sequenceRange(minSequence, maxSequence);
+    const { knex, statements } = this.#context;
+    const bindings = [aggregateId.encode(), min, max];
+    const [row] = await read(() => query<SnapshotRow>(knex, statements.selectSnapshot, bindings));
+    return row === undefined ? undefined : storedSnapshot(row);
+  }
+
+  async *#pages(events: EventQuery): AsyncGenerator<Awaited<ReturnType<typeof selectRows>>> {
+    const { knex, statements } = this.#context;
+    try {
+      yield* selectPages(knex, statements, events);
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+}
+
+function lastOf(aggregateId: Timestamp): EventQuery {
+  return { aggregateId, range: sequenceRange(1), reverse: true, limit: 1 };
+}
+
+/** Runs a read; when its connection turns out to be broken, once more on another one, since reading twice is harmless. */
+async function read<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work().catch((error: unknown) => {
+      if (isConnectionLost(error)) return work();
+      throw error;
+    });
+  } catch (error) {
+    throw storeError(error);
+  }
+}

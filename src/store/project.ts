@@ -1,0 +1,45 @@
+import type { Knex } from 'knex';
+import { type CommittedEvent, eventRef } from '../events.js';
+import { sqlState } from './database-errors.js';
+import { ProjectionError } from './errors.js';
+import { query } from './rows.js';
+import type { Projection } from './store.js';
+
+/**
+ * Runs every projection for every event, in order. Throws {@link ProjectionError} for the first that fails, and also
+ * when one hid the failure of a statement: PostgreSQL answers COMMIT of such a transaction with a silent rollback, which
+ * must not look like success.
+ */
+export async function project(
+  transaction: Knex.Transaction,
+  events: readonly CommittedEvent[],
+  projections: readonly Projection[],
+): Promise<void> {
+  const last = events.at(-1);
+  if (projections.length === 0 || last === undefined) return;
+  for (const event of events)
+    for (const projection of projections)
+      await blaming(event, async () => {
+        await projection(event, transaction);
+      });
+  await blaming(last, () => assertUsable(transaction));
+}
+
+async function blaming(event: CommittedEvent, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw new ProjectionError(eventRef(event), error);
+  }
+}
+
+async function assertUsable(transaction: Knex.Transaction): Promise<void> {
+  if (transaction.isCompleted())
+    throw new Error('A projection ended the transaction itself; that is left to the store.');
+  try {
+    await query(transaction, 'SELECT 1');
+  } catch (error) {
+    if (sqlState(error) !== '25P02') throw error;
+    throw new Error('A statement of a projection failed, and the projection swallowed its error.', { cause: error });
+  }
+}

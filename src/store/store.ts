@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import type { NumberMode } from '../json/types.js';
+import type { Result } from '../result.js';
+
+/** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */
+export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
+
+/**
+ * Writes a read model in the transaction of the events. Called once for every event, in order; whatever it throws, or
+ * rejects with, rolls everything back.
+ */
+export type Projection = (event: CommittedEvent, transaction: Knex.Transaction) => unknown;
+
+/** What can be said about a read besides the aggregate and the first sequence. */
+export interface ReadOptions {
+  /** The last sequence to read, inclusive. @defaultValue 2147483647 */
+  readonly maxSequence?: number;
+  /** How numbers in bodies are read. @defaultValue 'plain' */
+  readonly numbers?: NumberMode;
+}
+
+/**
+ * What every store promises; `storeContract` of `maestro-store/testing` is the same promise as tests. Mirrors
+ * `Maestro.Store` of Elixir. All failures other than the ones named here throw a `MaestroError`.
+ */
+export interface Store {
+  /**
+   * Commits all events or none, running every projection for every event, in order, in the same transaction. Without
+   * projections it is {@link commitEvents}. A projection's error rolls everything back and is thrown as the cause of a
+   * `ProjectionError`; a store that cannot run projections throws `ProjectionsUnsupportedError` instead of dropping
+   * them. Mirrors `Maestro.Store.commit_all`.
+   */
+  commitAll(events: readonly NewEvent[], projections?: readonly Projection[]): Promise<CommitResult>;
+
+  /**
+   * Commits all events or none. A taken (aggregate id, sequence) is an answer, `retry_command`; a taken timestamp
+   * throws `DuplicateTimestampError`; an invalid event throws `InvalidEventError` before anything is sent. No events:
+   * ok, without a query. Mirrors `Maestro.Store.commit_events`.
+   */
+  commitEvents(events: readonly NewEvent[]): Promise<CommitResult>;
+
+  /**
+   * Stores a snapshot if it is newer than the aggregate's stored one, in its place; `stale` when it is not (the same
+   * sequence is not newer). Throws `InvalidSnapshotError`. Mirrors `Maestro.Store.commit_snapshot`.
+   */
+  commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'>;
+
+  /**
+   * The events of one aggregate with minSequence ≤ sequence ≤ maxSequence, by sequence (never by timestamp: clocks
+   * skew). Mirrors `Maestro.Store.get_events`.
+   */
+  getEvents(aggregateId: Timestamp, minSequence: number, options?: ReadOptions): Promise<CommittedEvent[]>;
+
+  /** The same as {@link getEvents}, one by one in bounded memory: reads on only as the caller takes them. */
+  streamEvents(aggregateId: Timestamp, minSequence: number, options?: ReadOptions): AsyncIterable<CommittedEvent>;
+
+  /**
+   * The stored snapshot if minSequence ≤ its sequence ≤ maxSequence, else `undefined`. Mirrors
+   * `Maestro.Store.get_snapshot`.
+   */
+  getSnapshot(aggregateId: Timestamp, minSequence: number, options?: ReadOptions): Promise<Snapshot | undefined>;
+}

@@ -1,0 +1,62 @@
+import { Timestamp } from '../hlc/timestamp.js';
+import { err } from '../result.js';
+import type { CommitContext } from './commit-context.js';
+import { DuplicateTimestampError } from './errors.js';
+import { byteaArray, integerArray, query } from './rows.js';
+import type { CommitResult } from './store.js';
+import type { EncodedEvent } from './validate.js';
+
+/**
+ * After a unique violation: looks in the log, aggregate by aggregate, whether a sequence of the commit is taken, since
+ * the violated index is named differently on every layout. `undefined` when neither a sequence nor a timestamp is taken
+ * (any more). Throws {@link DuplicateTimestampError} when only timestamps are.
+ */
+export async function whatWasTaken(
+  context: CommitContext,
+  events: readonly EncodedEvent[],
+  cause: unknown,
+): Promise<CommitResult | undefined> {
+  for await (const stored of storedPositions(context, events)) if (stored.length > 0) return err('retry_command');
+  const timestamps = byteaArray(events.map(({ event }) => event.timestamp));
+  const taken = await query<[Uint8Array]>(context.knex, context.statements.takenTimestamps, [timestamps]);
+  if (taken.length === 0) return undefined;
+  throw new DuplicateTimestampError(
+    taken.map(([timestamp]) => Timestamp.decode(timestamp).toString()),
+    cause,
+  );
+}
+
+/** Whether every event of the commit, known by its timestamp, stands at its place in the log. */
+export async function isStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<boolean> {
+  const stored = new Set<string>();
+  for await (const positions of storedPositions(context, events))
+    for (const position of positions) stored.add(position);
+  return events.every(({ event }) => stored.has(positionKey(event.aggregateId.hex, event.sequence, event.timestamp)));
+}
+
+/** For one aggregate of the commit after the other: which of its sequences are taken, and by which timestamps. */
+async function* storedPositions(
+  { knex, statements }: CommitContext,
+  events: readonly EncodedEvent[],
+): AsyncGenerator<string[]> {
+  for (const [aggregateId, sequences] of sequencesByAggregate(events)) {
+    const bindings = [Buffer.from(aggregateId, 'hex'), integerArray(sequences)];
+    const rows = await query<[Uint8Array, number]>(knex, statements.storedAt, bindings);
+    yield rows.map(([timestamp, sequence]) => positionKey(aggregateId, sequence, Timestamp.decode(timestamp)));
+  }
+}
+
+function positionKey(aggregateId: string, sequence: number, timestamp: Timestamp): string {
+  return `${aggregateId} ${sequence} ${timestamp.hex}`;
+}
+
+function sequencesByAggregate(events: readonly EncodedEvent[]): Map<string, number[]> {
+  const result = new Map<string, number[]>();
+  for (const { event } of events) {
+    const key = event.aggregateId.hex;
+    const sequences = result.get(key);
+    if (sequences === undefined) result.set(key, [event.sequence]);
+    else sequences.push(event.sequence);
+  }
+  return result;
+}

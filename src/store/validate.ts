@@ -1,0 +1,137 @@
+import { type CommittedEvent, MAX_SEQUENCE, MAX_TYPE_LENGTH, type NewEvent, type NewSnapshot } from '../events.js';
+import { Timestamp } from '../hlc/timestamp.js';
+import { encodeJson } from '../json/encode.js';
+import { stringFault } from '../json/scalars.js';
+import type { JsonObject } from '../json/types.js';
+import { InvalidEventError, InvalidSnapshotError, type ValidationIssue } from './errors.js';
+
+/** A valid event together with the JSON text of its body. */
+export interface EncodedEvent {
+  readonly event: NewEvent;
+  readonly json: string;
+}
+
+/** Notes a fault at a path of what is being checked. */
+type Report = (path: string, message: string) => void;
+
+/** The events with their bodies as JSON text. Throws {@link InvalidEventError} with every fault of every event. */
+export function encodeEvents(events: readonly NewEvent[]): EncodedEvent[] {
+  const issues: ValidationIssue[] = [];
+  const encoded = events.map((event, index) => {
+    const report: Report = (path, message) => issues.push({ index, path, message });
+    return { event, json: checkEvent(event, report) };
+  });
+  if (issues.length === 0) reportRepetitions(events, issues);
+  if (issues.length > 0) throw new InvalidEventError(issues);
+  return encoded;
+}
+
+/** The events as a store returns them when they are committed: only the fields of an event, by sequence. */
+export function committedEvents(events: readonly EncodedEvent[]): CommittedEvent[] {
+  return events
+    .map(({ event: { timestamp, aggregateId, sequence, type, body } }) => ({
+      timestamp,
+      aggregateId,
+      sequence,
+      type,
+      body: body as JsonObject,
+    }))
+    .sort((a, b) => a.sequence - b.sequence);
+}
+
+/** The JSON text of a snapshot's body. Throws {@link InvalidSnapshotError} with every fault. */
+export function encodeSnapshot(snapshot: NewSnapshot): string {
+  const issues: ValidationIssue[] = [];
+  const report: Report = (path, message) => issues.push({ path, message });
+  let json = '';
+  if (isObject(snapshot)) {
+    checkTimestamp(snapshot.aggregateId, 'aggregateId', report);
+    checkSequence(snapshot.sequence, report);
+    json = checkBody(snapshot.body, report);
+  } else report('', 'is not an object');
+  if (issues.length > 0) throw new InvalidSnapshotError(issues);
+  return json;
+}
+
+function checkEvent(event: NewEvent, report: Report): string {
+  if (!isObject(event)) {
+    report('', 'is not an object');
+    return '';
+  }
+  checkTimestamp(event.timestamp, 'timestamp', report);
+  checkTimestamp(event.aggregateId, 'aggregateId', report);
+  checkSequence(event.sequence, report);
+  const typeFault = eventTypeFault(event.type);
+  if (typeFault !== undefined) report('type', typeFault);
+  return checkBody(event.body, report);
+}
+
+function checkTimestamp(value: unknown, path: string, report: Report): void {
+  if (!(value instanceof Timestamp)) report(path, 'is not a Timestamp; take one from a Clock or Timestamp.parse');
+}
+
+function checkSequence(value: unknown, report: Report): void {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > MAX_SEQUENCE)
+    report('sequence', `is not an integer from 1 to ${MAX_SEQUENCE}`);
+}
+
+/** Why a string cannot be the type of an event; `undefined` when it can. */
+export function eventTypeFault(type: unknown): string | undefined {
+  if (typeof type !== 'string') return 'is not a string';
+  if (type === '') return 'is empty';
+  const fault = stringFault(type);
+  if (fault !== undefined) return fault;
+  if (/\p{Cc}/u.test(type)) return 'contains a control character';
+  if (type.endsWith(' ')) return 'ends with a space';
+  if (type.length > MAX_TYPE_LENGTH && [...type].length > MAX_TYPE_LENGTH)
+    return `is longer than ${MAX_TYPE_LENGTH} code points`;
+  return undefined;
+}
+
+function checkBody(body: unknown, report: Report): string {
+  if (!isObject(body) || Array.isArray(body)) {
+    report('body', 'is not a plain JSON object');
+    return '';
+  }
+  const encoded = encodeJson(body);
+  if ('text' in encoded) {
+    // A number with all its digits is an object in JavaScript, but not in JSON.
+    if (!encoded.text.startsWith('{')) report('body', 'is not a plain JSON object');
+    return encoded.text;
+  }
+  for (const { path, message } of encoded.faults) report(pathText('body', path), message);
+  return '';
+}
+
+function reportRepetitions(events: readonly NewEvent[], issues: ValidationIssue[]): void {
+  const positions = new Map<string, number>();
+  const timestamps = new Map<string, number>();
+  for (const [index, event] of events.entries()) {
+    const position = `${event.aggregateId.hex}-${event.sequence}`;
+    const timestamp = event.timestamp.hex;
+    if (positions.has(position))
+      issues.push({
+        index,
+        path: 'sequence',
+        message: `is that of event ${positions.get(position)} of the same aggregate`,
+      });
+    else if (timestamps.has(timestamp))
+      issues.push({ index, path: 'timestamp', message: `is that of event ${timestamps.get(timestamp)}` });
+    positions.set(position, index);
+    timestamps.set(timestamp, index);
+  }
+}
+
+function pathText(root: string, path: readonly (string | number)[]): string {
+  const shown = path.length > 12 ? [...path.slice(0, 12), '…'] : path;
+  return shown.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) || key === '…'
+      ? `${text}.${key}`
+      : `${text}[${JSON.stringify(key)}]`;
+  }, root);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

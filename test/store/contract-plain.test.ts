@@ -1,0 +1,7 @@
+import test from 'ava';
+import { storeContract } from '../../src/store/contract.js';
+import { useTestDatabase } from '../support/database.js';
+
+const database = useTestDatabase(test);
+
+storeContract(test, () => database.store());

@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream';
+import type { CliContext, OutputStream } from '../../src/cli/context.js';
+import { run } from '../../src/cli/run.js';
+
+/** What a command line is run with. */
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+  /** The width of the terminal that stdout, stderr and stdin are; absent when they are none. */
+  readonly terminal?: number;
+}
+
+/** What a command line did. */
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line in this process, with the real commands on the real database. */
+export async function runCli(
+  argv: readonly string[],
+  { cwd = '/', env = {}, stdin = '', terminal }: CliOptions = {},
+): Promise<CliResult> {
+  const stdout = new CapturedStream(terminal);
+  const stderr = new CapturedStream(terminal);
+  const context: CliContext = {
+    workingDirectory: cwd,
+    environment: env,
+    stdin: Object.assign(Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]), {
+      isTerminal: terminal !== undefined,
+    }),
+    stdout,
+    stderr,
+  };
+  const code = await run(argv, context);
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+class CapturedStream implements OutputStream {
+  readonly isTerminal: boolean;
+  readonly columns: number | undefined;
+  text = '';
+
+  constructor(columns: number | undefined) {
+    this.columns = columns;
+    this.isTerminal = columns !== undefined;
+  }
+
+  async write(text: string): Promise<void> {
+    this.text += text;
+  }
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestFn } from 'ava';
+import knexFactory, { type Knex } from 'knex';
+import type { Database } from '../../src/connection/database.js';
+import { openEmbedded } from '../../src/connection/embedded.js';
+import { migrate } from '../../src/store/migrator.js';
+import { PostgresStore } from '../../src/store/postgres-store.js';
+
+/** The URL of the real PostgreSQL that `npm test` has started. */
+export function testUrl(): string {
+  const url = process.env['MAESTRO_TEST_URL'];
+  if (url === undefined) throw new Error('No test server: run tests with `npm test -- test/file.test.ts`.');
+  return url;
+}
+
+/** A Knex instance on the test server. */
+export function testKnex(options: Partial<Knex.Config> = {}): Knex {
+  return knexFactory({ client: 'pg', connection: testUrl(), pool: { min: 0, max: 20 }, ...options });
+}
+
+/** A name for a schema that no other test uses. */
+export function aSchemaName(): string {
+  return `test_${randomBytes(6).toString('hex')}`;
+}
+
+/** What a test file gets of the server: a schema of its own, gone when the file is done. */
+export interface TestDatabase {
+  readonly schema: string;
+  readonly knex: Knex;
+  readonly url: string;
+  store(): PostgresStore;
+}
+
+/** A migrated schema of the real PostgreSQL for one test file, or an empty one with `migrated: false`. */
+export function useTestDatabase(
+  test: TestFn<unknown>,
+  { partitions = 1, migrated = true }: { partitions?: number; migrated?: boolean } = {},
+): TestDatabase {
+  const schema = aSchemaName();
+  const knex = testKnex();
+  if (migrated)
+    test.before(async () => {
+      await migrate(knex, { schema, partitions });
+    });
+  test.after.always(async () => {
+    await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+    await knex.destroy();
+  });
+  return { schema, knex, url: testUrl(), store: () => new PostgresStore(knex, { schema }) };
+}
+
+/** A temporary folder for one test file, gone when the file is done. */
+export function useTemporaryFolder(test: TestFn<unknown>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'maestro-test-'));
+  test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A migrated embedded database for one test file. */
+export function useEmbeddedDatabase(test: TestFn<unknown>): { get(): Database } {
+  const folder = useTemporaryFolder(test);
+  let database: Database | undefined;
+  test.before(async () => {
+    database = await openEmbedded(join(folder, 'data'), { schema: 'public' });
+    await migrate(database.knex);
+  });
+  test.after.always(() => database?.close());
+  return {
+    get: () => {
+      if (database === undefined) throw new Error('not open yet');
+      return database;
+    },
+  };
+}
