@@ -10,6 +10,9 @@ export const DEFAULT_CONNECT_TIMEOUT = 5_000;
 /** How much longer than the server this side waits for an answer, so that the server's own error comes first. */
 const GRACE = 2_000;
 
+/** Knex prints connection errors to the console before it throws them; once is enough. */
+const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
+
 /** How a server is used. */
 export interface ServerOptions {
   readonly schema: string;
@@ -40,6 +43,7 @@ function knexConfig(address: ServerAddress, { pooler, timeout }: ServerOptions):
     client: 'pg',
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
+    log: SILENT,
     // Longer than a connection attempt, so that its own error is the one reported.
     acquireConnectionTimeout: connectTimeout + GRACE,
     pool: { min: 0, max: 4 },

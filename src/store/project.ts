@@ -17,10 +17,11 @@ export async function project(
 ): Promise<void> {
   const last = events.at(-1);
   if (projections.length === 0 || last === undefined) return;
+  const lent = withoutItsEnd(transaction);
   for (const event of events)
     for (const projection of projections)
       await blaming(event, async () => {
-        await projection(event, transaction);
+        await projection(event, lent);
       });
   await blaming(last, () => assertUsable(transaction));
 }
@@ -34,12 +35,23 @@ async function blaming(event: CommittedEvent, work: () => Promise<void>): Promis
 }
 
 async function assertUsable(transaction: Knex.Transaction): Promise<void> {
-  if (transaction.isCompleted())
-    throw new Error('A projection ended the transaction itself; that is left to the store.');
   try {
     await query(transaction, 'SELECT 1');
   } catch (error) {
     if (sqlState(error) !== '25P02') throw error;
     throw new Error('A statement of a projection failed, and the projection swallowed its error.', { cause: error });
   }
+}
+
+/** The transaction, except that whoever has it cannot commit it or roll it back: only the store ends it. */
+function withoutItsEnd(transaction: Knex.Transaction): Knex.Transaction {
+  return new Proxy(transaction, {
+    get(target, key) {
+      if (key === 'commit' || key === 'rollback')
+        return () => {
+          throw new Error(`A projection must not call ${key}() on its transaction; throw an error to roll back.`);
+        };
+      return Reflect.get(target, key);
+    },
+  });
 }

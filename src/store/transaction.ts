@@ -16,22 +16,28 @@ export async function inTransaction<Value>(
   knex: Knex,
   work: (transaction: Knex.Transaction) => Promise<Value>,
 ): Promise<Value> {
+  let working: Promise<Value> | undefined;
   let failure: { readonly error: unknown } | undefined;
   let worked = false;
   try {
-    return await knex.transaction(async (transaction) => {
-      try {
-        const value = await work(transaction);
-        worked = true;
-        return value;
-      } catch (error) {
-        failure = { error };
-        throw error;
-      }
+    await knex.transaction((transaction) => {
+      working = work(transaction);
+      working.then(
+        () => {
+          worked = true;
+        },
+        (error: unknown) => {
+          failure = { error };
+        },
+      );
+      return working;
     });
   } catch (error) {
-    if (failure !== undefined) throw failure.error;
-    if (worked && isConnectionLost(error)) throw new CommitInterruptedError(error);
-    throw error;
+    // While the work still goes on, this is the first error: the connection broke, or BEGIN failed. It is let run out.
+    const first = failure ?? { error };
+    await working?.catch(() => {});
+    if (worked && isConnectionLost(first.error)) throw new CommitInterruptedError(first.error);
+    throw first.error;
   }
+  return await (working as unknown as Promise<Value>);
 }

@@ -42,7 +42,7 @@ export function useTestDatabase(
   const schema = aSchemaName();
   const knex = testKnex();
   if (migrated)
-    test.before(async () => {
+    test.serial.before(async () => {
       await migrate(knex, { schema, partitions });
     });
   test.after.always(async () => {
@@ -63,7 +63,7 @@ export function useTemporaryFolder(test: TestFn<unknown>): string {
 export function useEmbeddedDatabase(test: TestFn<unknown>): { get(): Database } {
   const folder = useTemporaryFolder(test);
   let database: Database | undefined;
-  test.before(async () => {
+  test.serial.before(async () => {
     database = await openEmbedded(join(folder, 'data'), { schema: 'public' });
     await migrate(database.knex);
   });
