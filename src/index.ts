@@ -26,7 +26,24 @@ export { ExactNumber } from './json/exact-number.js';
 export type { JsonObject, JsonValue, NumberMode } from './json/types.js';
 export type { Result } from './result.js';
 export { type AppendOptions, appendEvents, type EventDraft } from './store/append.js';
-export * from './store/errors.js';
+export {
+  ConnectionLostError,
+  DatabaseError,
+  DatabaseTimeoutError,
+  DatabaseUnreachableError,
+  DuplicateTimestampError,
+  InvalidEventError,
+  InvalidSnapshotError,
+  LoginRefusedError,
+  NotMigratedError,
+  OutcomeUnknownError,
+  PermissionDeniedError,
+  ProjectionError,
+  ProjectionsUnsupportedError,
+  SequenceConflictError,
+  type ValidationIssue,
+  WriteMismatchError,
+} from './store/errors.js';
 export { MaestroMigrationSource } from './store/knex-migration-source.js';
 export { MemoryStore } from './store/memory-store.js';
 export {

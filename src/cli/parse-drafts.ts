@@ -11,11 +11,16 @@ export function parseObject(text: string, name: string): JsonObject {
   return value;
 }
 
+/** An event of a file, and where it stood there. */
+export interface LineDraft extends EventDraft {
+  readonly line: number;
+}
+
 /** Events of NDJSON: a JSON object `{"type", "body"}` per line. Throws {@link InputError} naming the line. */
-export function parseDrafts(text: string, name: string): EventDraft[] {
+export function parseDrafts(text: string, name: string): LineDraft[] {
   const drafts = text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
-    return [parseDraft(line, `${name}, line ${index + 1},`)];
+    return [{ ...parseDraft(line, `${name}, line ${index + 1},`), line: index + 1 }];
   });
   if (drafts.length === 0) throw new InputError(`${name} holds no events.`, { hint: 'Nothing was written.' });
   return drafts;

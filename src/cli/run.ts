@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
-import { DONE, exitCodeFor } from './exit-codes.js';
+import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
 import { createProgram } from './program.js';
 
 /** Runs one command line, without the words `node maestro`, and returns its exit code. Never throws. */
@@ -18,8 +18,10 @@ export async function run(argv: readonly string[], context: CliContext): Promise
     },
   });
   try {
-    if (argv.length === 0) program.help();
-    await program.parseAsync(argv, { from: 'user' });
+    if (argv.length === 0) {
+      program.outputHelp();
+      exitCode = USAGE;
+    } else await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     const failure = error instanceof CommanderError ? usageError(error) : error;
     if (failure !== undefined) {
@@ -38,7 +40,7 @@ function usageError({ exitCode, message, code }: CommanderError): UsageError | u
   const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const text = problem.charAt(0).toUpperCase() + problem.slice(1);
   return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
-    hint: suggestion ?? 'See `maestro --help`, or `maestro <command> --help`.',
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'See `maestro --help`, or `maestro <command> --help`.',
   });
 }
 

@@ -132,16 +132,14 @@ function loginRefused(message: string, cause: unknown): LoginRefusedError {
 }
 
 /**
- * What the driver said, in one line. Knex puts the statement with its values (somebody's data) before the message, but
- * leaves the stack's first line as the driver wrote it; an AggregateError (a host with several addresses) has no
- * message of its own, so its parts speak.
+ * What the driver said, in one line. Knex puts the statement, with its values (somebody's data), and a dash before the
+ * message, so only what follows the last dash is surely the driver's; an AggregateError (a host with several addresses)
+ * has no message of its own, so its parts speak.
  */
 export function driverMessage(error: unknown): string {
   if (isAggregate(error)) return [...new Set(error.errors.map(driverMessage))].join('; ');
   if (!(error instanceof Error)) return String(error);
-  const head = (error.stack ?? '').split(/\n\s+at /)[0] ?? '';
-  const original = head.replace(/^[A-Za-z]*(?:Error|error): /, '');
-  const message = original !== '' && error.message.endsWith(original) ? original : error.message;
+  const message = error.message.split(' - ').at(-1) ?? '';
   return message.trim().replace(/\.$/, '') || (error as DriverError).code || error.name;
 }
 

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { NewEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { EventDraft } from '../../store/append.js';
 import { aggregateIdOrNew, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
-import { UsageError } from '../errors.js';
+import { InputError, UsageError } from '../errors.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface AppendOptions {
@@ -12,6 +13,12 @@ interface AppendOptions {
   readonly file?: string;
   readonly expect?: number;
 }
+
+/** An event to append, and the line of the file that it stood on. */
+type Draft = EventDraft & { readonly line?: number };
+
+/** A file can be wrong on every line; this many faults are enough to see what is wrong with it. */
+const SHOWN_ISSUES = 5;
 
 export function registerAppend(program: Command, context: CliContext): void {
   program
@@ -38,15 +45,18 @@ Examples:
 
 async function append(id: Timestamp | 'new', options: AppendOptions, session: Session): Promise<void> {
   const drafts = await readDrafts(options, session);
-  const [{ appendEvents }, { Clock }, { encodeEvents }] = await Promise.all([
+  const [{ appendEvents }, { Clock }] = await Promise.all([
     import('../../store/append.js'),
     import('../../hlc/clock.js'),
-    import('../../store/validate.js'),
   ]);
   const clock = new Clock();
   const aggregateId = id === 'new' ? clock.now() : id;
-  // Bad input must not even touch a database; appendEvents would find it only after reading the last event.
-  encodeEvents(drafts.map((draft, index) => ({ ...draft, timestamp: clock.now(), aggregateId, sequence: index + 1 })));
+  await assertValid(
+    drafts,
+    drafts.map(({ type, body }, index) => {
+      return { type, body, timestamp: clock.now(), aggregateId, sequence: index + 1 };
+    }),
+  );
   const { expect } = options;
   const events = await withDatabase(session, ({ store }) =>
     appendEvents(store, clock, aggregateId, drafts, { expect }),
@@ -58,7 +68,29 @@ async function append(id: Timestamp | 'new', options: AppendOptions, session: Se
   );
 }
 
-async function readDrafts({ type, body, file }: AppendOptions, session: Session): Promise<EventDraft[]> {
+/** Bad input must not even touch a database; appending would find it only after reading the last event. */
+async function assertValid(drafts: readonly Draft[], events: readonly NewEvent[]): Promise<void> {
+  const [{ encodeEvents }, { InvalidEventError }] = await Promise.all([
+    import('../../store/validate.js'),
+    import('../../store/errors.js'),
+  ]);
+  try {
+    encodeEvents(events);
+  } catch (cause) {
+    if (!(cause instanceof InvalidEventError)) throw cause;
+    const issues = cause.issues.slice(0, SHOWN_ISSUES).map(({ index = 0, path, message }) => {
+      const line = drafts[index]?.line;
+      return `${line === undefined ? '' : `line ${line}: `}${path} ${message}`;
+    });
+    const more = cause.issues.length - issues.length;
+    throw new InputError(`${issues.join('; ')}${more > 0 ? ` (and ${more} more)` : ''}.`, {
+      hint: 'Nothing was written.',
+      cause,
+    });
+  }
+}
+
+async function readDrafts({ type, body, file }: AppendOptions, session: Session): Promise<Draft[]> {
   const { parseDrafts, parseObject } = await import('../parse-drafts.js');
   if (file !== undefined) {
     if (type !== undefined || body !== undefined)

@@ -20,7 +20,7 @@ export function smallTable(
   paint: readonly ((text: string) => string)[] = [],
 ): string {
   return table([
-    headings.map(style.heading),
+    headings.map((heading) => style.heading(heading)),
     ...rows.map((row) => row.map((cell, column) => (paint[column] ?? ((text: string) => text))(escapeText(cell)))),
   ]);
 }

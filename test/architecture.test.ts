@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What each part may import, besides itself. */
+const LAYERS: Record<string, readonly string[]> = {
+  bin: ['src/cli'],
+  'src/cli': ['src', 'src/connection', 'src/replay', 'src/store', 'src/json', 'src/hlc'],
+  'src/connection': ['src', 'src/store'],
+  'src/replay': ['src', 'src/json', 'src/hlc'],
+  'src/store': ['src', 'src/json', 'src/hlc', 'migrations'],
+  'src/hlc': ['src'],
+  'src/json': ['src'],
+  migrations: ['src/store'],
+};
+/** Files at the top of src/ that everything may import; they import only the words of the values they describe. */
+const SHARED = ['src/errors.ts', 'src/result.ts', 'src/events.ts', 'src/configuration.ts'];
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path = '']) =>
+    relative(root, resolve(root, dirname(file), path)).replace(/\.js$/, '.ts'),
+  );
+}
+
+function layerOf(file: string): string {
+  if (SHARED.includes(file)) return 'src';
+  return file.startsWith('src/') ? file.split('/').slice(0, 2).join('/') : (file.split('/')[0] ?? '');
+}
+
+test('imports go one way, from the command line down to the words', (t) => {
+  const wrong = Object.keys(LAYERS).flatMap((layer) =>
+    sources(layer).flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => layerOf(imported) !== layer && !LAYERS[layer]?.includes(layerOf(imported)))
+        .map((imported) => `${file} → ${imported}`),
+    ),
+  );
+  t.deepEqual(wrong, []);
+});
+
+test('the shared words import nothing that runs', (t) => {
+  for (const file of SHARED)
+    t.deepEqual(
+      importsOf(file).filter((imported) => !['src/hlc/timestamp.ts', 'src/json/types.ts'].includes(imported)),
+      [],
+      file,
+    );
+});
+
+test('only the command line’s own context and its entry touch the process', (t) => {
+  const touching = sources('src').filter((file) =>
+    /\bprocess\.(exit|argv|stdin|stdout|stderr|env|cwd)\b/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  t.deepEqual(touching, ['src/cli/system-context.ts']);
+});
+
+test('table names are known to the store and the migrations only', (t) => {
+  const knowing = [...sources('src'), ...sources('migrations')].filter((file) =>
+    /\b(event_log|maestro_migrations)\b/.test(withoutComments(readFileSync(join(root, file), 'utf8'))),
+  );
+  t.deepEqual([...new Set(knowing.map(layerOf))].sort(), ['migrations', 'src/store']);
+});
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+}

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { useTemporaryFolder } from '../support/database.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = useTemporaryFolder(test);
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const run = promisify(execFile);
+
+/** The code blocks of a language below a heading of the README. */
+function blocks(heading: string, language: string): string[] {
+  const section = readme.split(/^## /m).find((part) => part.startsWith(heading)) ?? '';
+  return [...section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, code = '']) => code,
+  );
+}
+
+test('the quick start is one line, and records, lists and replays a game', async (t) => {
+  const [line = '', ...others] = blocks('Quick start', 'sh');
+  t.deepEqual([others.length, line.trim().split('\n').length], [0, 1]);
+  const script = line
+    .replace('npm ci && ', '')
+    .replaceAll('npx maestro', `"${process.execPath}" "${join(root, 'dist/bin/maestro.js')}"`)
+    .replaceAll('examples/', join(root, 'examples/'));
+
+  const { stdout } = await run('sh', ['-c', script], { cwd: folder });
+
+  t.regex(stdout, /^0001_create_event_log +applied$/m);
+  t.regex(stdout, /^ +46 .* move_played .*"san": "Be7#"/m);
+  t.regex(stdout, /^sequence +34$/m);
+  t.regex(stdout, /"row8": "/);
+});
+
+test('the test command is one line', (t) => {
+  t.deepEqual(blocks('Test', 'sh'), ['npm ci && npm test\n']);
+});
+
+test('the library example runs as it stands', async (t) => {
+  const [code = ''] = blocks('The library', 'ts');
+  const file = join(folder, 'example.mts');
+  const library = new URL('../../src/index.ts', import.meta.url).href;
+  writeFileSync(file, code.replace("'maestro-store'", JSON.stringify(library)));
+
+  const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file], { cwd: folder });
+
+  t.is(stdout, "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n");
+});
