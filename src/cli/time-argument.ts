@@ -1,3 +1,5 @@
+import { LAST_ISO_TIME } from '../hlc/text.js';
+
 /** A date, or a date and a time, with or without a zone; without one the local time is meant. */
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,3})?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
 const DAY = /^(today|yesterday)(?: (\d{1,2}:\d{2})(:\d{2}(?:\.\d{1,3})?)?)?$/;
@@ -22,8 +24,9 @@ export function parseTime(text: string, now = Date.now()): number | undefined {
   return Number.isNaN(result) || result < 0 ? undefined : result;
 }
 
-/** A local date and time to the millisecond, such as `2026-11-22 14:34:05.250`. */
+/** A local date and time to the millisecond, such as `2026-11-22 14:34:05.250`; words for one past the year 9999. */
 export function localTime(time: number): string {
+  if (time > LAST_ISO_TIME) return 'after the year 9999';
   const date = new Date(time);
   const part = (value: number, length = 2) => String(value).padStart(length, '0');
   const clock = `${part(date.getHours())}:${part(date.getMinutes())}:${part(date.getSeconds())}`;

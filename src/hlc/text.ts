@@ -1,5 +1,5 @@
 /** The last millisecond of the year 9999: later times have no ISO form with a four-digit year. */
-const LAST_ISO_TIME = 253_402_300_799_999;
+export const LAST_ISO_TIME = 253_402_300_799_999;
 
 const TEXT_FORM = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z)-([0-9A-F]{4})-([0-9A-F]{16})$/;
 const HEX = /^(?:\\x)?([0-9a-fA-F]{32})$/;

@@ -5,6 +5,7 @@ import type { EventDraft } from '../../store/append.js';
 import { aggregateIdOrNew, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError } from '../errors.js';
+import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface AppendOptions {
@@ -20,6 +21,7 @@ type Draft = EventDraft & { readonly line?: number };
 /** A file can be wrong on every line; this many faults are enough to see what is wrong with it. */
 const SHOWN_ISSUES = 5;
 
+/** Declares `maestro append`. */
 export function registerAppend(program: Command, context: CliContext): void {
   program
     .command('append')
@@ -104,14 +106,13 @@ async function readDrafts({ type, body, file }: AppendOptions, session: Session)
 }
 
 async function print(aggregateId: string, sequences: readonly number[], { output }: Session): Promise<void> {
-  if (output.quiet) return await output.line(aggregateId);
-  if (output.format !== 'table') return await output.json(JSON.stringify({ aggregateId, sequences }));
-  const { factTable } = await import('../render/small-table.js');
   const [first, last] = [sequences[0], sequences.at(-1)];
-  const range = first === last ? String(first) : `${first} to ${last}`;
-  const facts = [
-    ['aggregate', aggregateId],
-    [first === last ? 'sequence' : 'sequences', range],
-  ] as const;
-  await output.line(factTable(facts, output.style));
+  await printFacts(output, {
+    id: aggregateId,
+    json: JSON.stringify({ aggregateId, sequences }),
+    facts: [
+      ['aggregate', aggregateId],
+      first === last ? ['sequence', String(first)] : ['sequences', `${first} to ${last}`],
+    ],
+  });
 }

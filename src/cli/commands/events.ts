@@ -21,6 +21,7 @@ interface EventsOptions {
 /** A table is laid out by this many events; the others follow in the same columns. */
 const LAYOUT_EVENTS = 200;
 
+/** Declares `maestro events`. */
 export function registerEvents(program: Command, context: CliContext): void {
   program
     .command('events')

@@ -3,9 +3,11 @@ import { Clock } from '../../hlc/clock.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId } from '../arguments.js';
 import type { CliContext } from '../context.js';
+import { printFacts } from '../print-facts.js';
 import { createSession, type Session } from '../session.js';
 import { localTime } from '../time-argument.js';
 
+/** Declares `maestro id new` and `show`. */
 export function registerId(program: Command, context: CliContext): void {
   const id = program
     .command('id')
@@ -24,23 +26,19 @@ export function registerId(program: Command, context: CliContext): void {
 }
 
 async function show(value: Timestamp, { output }: Session): Promise<void> {
-  const hex = value.hex;
-  if (output.quiet) return await output.line(hex);
-  const { time, counter } = value;
-  const nodeId = value.nodeId.toString(16).padStart(16, '0').toUpperCase();
+  const { hex, time, counter } = value;
+  const nodeId = hex.slice(16).toUpperCase();
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  if (output.format !== 'table') {
-    const facts = { aggregateId: hex, timestamp: value.toString(), uuid, time, counter, nodeId };
-    return await output.json(JSON.stringify(facts));
-  }
-  const { factTable } = await import('../render/small-table.js');
-  const facts = [
-    ['id', hex],
-    ['timestamp', value.toString()],
-    ['uuid', uuid],
-    ['local time', time <= 253_402_300_799_999 ? localTime(time) : 'after the year 9999'],
-    ['counter', String(counter)],
-    ['node id', nodeId],
-  ] as const;
-  await output.line(factTable(facts, output.style));
+  await printFacts(output, {
+    id: hex,
+    json: JSON.stringify({ aggregateId: hex, timestamp: value, uuid, time, counter, nodeId }),
+    facts: [
+      ['id', hex],
+      ['timestamp', value.toString()],
+      ['uuid', uuid],
+      ['local time', localTime(time)],
+      ['counter', String(counter)],
+      ['node id', nodeId],
+    ],
+  });
 }

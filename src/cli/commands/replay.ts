@@ -4,6 +4,7 @@ import type { FoldedState } from '../../replay/merge-events.js';
 import { aggregateId, sequenceOrZero, time } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { assertAggregate } from './events.js';
 
@@ -14,6 +15,7 @@ interface ReplayOptions {
 
 const HOW = 'the bodies were merged in order (JSON Merge Patch, RFC 7396)';
 
+/** Declares `maestro replay`. */
 export function registerReplay(program: Command, context: CliContext): void {
   program
     .command('replay')
@@ -50,22 +52,18 @@ async function replay(id: Timestamp, { maxSequence, at }: ReplayOptions, session
 }
 
 async function print(id: string, { sequence, timestamp, state }: FoldedState, { output }: Session): Promise<void> {
-  if (output.quiet) return await output.line(id);
   const { printJson } = await import('../../json/print.js');
-  if (output.format !== 'table') {
-    await output.note(`no aggregate is configured, so ${HOW}`);
-    const facts = JSON.stringify({ aggregateId: id, sequence, timestamp: timestamp ?? null, aggregate: null });
-    return await output.json(`${facts.slice(0, -1)},"state":${printJson(state)}}`);
-  }
-  const [{ factTable }, { escapeJson }] = await Promise.all([
-    import('../render/small-table.js'),
-    import('../render/escape.js'),
-  ]);
-  const facts = [
-    ['aggregate', id],
-    ['sequence', String(sequence)],
-    ['timestamp', timestamp?.toString() ?? 'before the first event'],
-    ['state', `no aggregate is configured, so ${HOW}`],
-  ] as const;
-  await output.line(`${factTable(facts, output.style)}\n${escapeJson(printJson(state, 2))}`);
+  const known = JSON.stringify({ aggregateId: id, sequence, timestamp: timestamp ?? null, aggregate: null });
+  if (output.format !== 'table') await output.note(`no aggregate is configured, so ${HOW}`);
+  await printFacts(output, {
+    id,
+    json: `${known.slice(0, -1)},"state":${printJson(state)}}`,
+    facts: [
+      ['aggregate', id],
+      ['sequence', String(sequence)],
+      ['timestamp', timestamp?.toString() ?? 'before the first event'],
+      ['state', `no aggregate is configured, so ${HOW}`],
+    ],
+    below: printJson(state, 2),
+  });
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../json/types.js';
 import { aggregateId, sequence, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { InputError, NotFoundError, StaleSnapshotError, UsageError } from '../errors.js';
+import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { assertAggregate } from './events.js';
 
@@ -19,6 +20,7 @@ interface PutOptions {
   readonly file?: string;
 }
 
+/** Declares `maestro snapshot get` and `put`. */
 export function registerSnapshot(program: Command, context: CliContext): void {
   const snapshot = program
     .command('snapshot')
@@ -69,18 +71,17 @@ async function getSnapshot(id: Timestamp, { min, max }: GetOptions, session: Ses
 }
 
 async function print(stored: StoredSnapshot, { output }: Session): Promise<void> {
-  if (output.quiet) return await output.line(stored.aggregateId.hex);
-  if (output.format !== 'table') {
-    const { snapshotJson } = await import('../render/json.js');
-    return await output.json(snapshotJson(stored));
-  }
-  const { factTable } = await import('../render/small-table.js');
-  const facts = [
-    ['aggregate', stored.aggregateId.hex],
-    ['sequence', String(stored.sequence)],
-  ] as const;
-  const { escapeText } = await import('../render/escape.js');
-  await output.line(`${factTable(facts, output.style)}\n${escapeText(stored.body)}`);
+  const { snapshotJson } = await import('../render/json.js');
+  const id = stored.aggregateId.hex;
+  await printFacts(output, {
+    id,
+    json: snapshotJson(stored),
+    facts: [
+      ['aggregate', id],
+      ['sequence', String(stored.sequence)],
+    ],
+    below: stored.body,
+  });
 }
 
 async function putSnapshot(id: Timestamp, options: PutOptions, session: Session): Promise<void> {
@@ -100,7 +101,14 @@ async function putSnapshot(id: Timestamp, options: PutOptions, session: Session)
     throw new StaleSnapshotError(`A snapshot of sequence ${options.sequence} or later is stored already.`, {
       hint: 'Nothing was written; see `maestro snapshot get`.',
     });
-  await printStored(id.hex, options.sequence, session);
+  await printFacts(session.output, {
+    id: id.hex,
+    json: JSON.stringify({ aggregateId: id.hex, sequence: options.sequence }),
+    facts: [
+      ['aggregate', id.hex],
+      ['sequence', `${options.sequence}, stored`],
+    ],
+  });
 }
 
 async function readBody({ body, file }: PutOptions, session: Session): Promise<JsonObject> {
@@ -109,15 +117,4 @@ async function readBody({ body, file }: PutOptions, session: Session): Promise<J
   if (body !== undefined) return parseObject(body, 'The text of --body');
   const { inputName, readInput } = await import('../read-input.js');
   return parseObject(await readInput(file ?? '-', session), inputName(file ?? '-'));
-}
-
-async function printStored(aggregateId: string, stored: number, { output }: Session): Promise<void> {
-  if (output.quiet) return await output.line(aggregateId);
-  if (output.format !== 'table') return await output.json(JSON.stringify({ aggregateId, sequence: stored }));
-  const { factTable } = await import('../render/small-table.js');
-  const facts = [
-    ['aggregate', aggregateId],
-    ['sequence', `${stored}, stored`],
-  ] as const;
-  await output.line(factTable(facts, output.style));
 }

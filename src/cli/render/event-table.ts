@@ -4,8 +4,6 @@ import { escapeText } from './escape.js';
 import type { Style } from './style.js';
 import { cut, padEnd, textWidth } from './width.js';
 
-/** The last millisecond that has a four-digit year. */
-const LAST_SHOWN_TIME = 253_402_300_799_999;
 const SEQUENCE_HEADING = 'SEQUENCE';
 const TIME_WIDTH = 23;
 const TIMESTAMP_WIDTH = 46;
@@ -45,10 +43,9 @@ export function eventTableRow(event: StoredEvent, { columns, typeWidth, style }:
     const timestamp = event.timestamp.toString().padEnd(TIMESTAMP_WIDTH);
     return [sequence, timestamp, style.type(padEnd(type, typeWidth), event.type), body].join(GAP);
   }
-  const { time } = event.timestamp;
-  const shownTime = (time > LAST_SHOWN_TIME ? 'after the year 9999' : localTime(time)).padEnd(TIME_WIDTH);
+  const time = localTime(event.timestamp.time).padEnd(TIME_WIDTH);
   const shownType = style.type(padEnd(cut(type, typeWidth), typeWidth), event.type);
   const rest = columns - sequence.length - TIME_WIDTH - typeWidth - 3 * GAP.length;
   // In a terminal too narrow for all columns the body is left out first.
-  return [sequence, style.faint(shownTime), shownType, ...(rest > 0 ? [cut(body, rest)] : [])].join(GAP);
+  return [sequence, style.faint(time), shownType, ...(rest > 0 ? [cut(body, rest)] : [])].join(GAP);
 }
