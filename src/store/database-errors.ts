@@ -126,7 +126,9 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
 
 function loginRefused(message: string, cause: unknown): LoginRefusedError {
   return new LoginRefusedError(`The database refused the login: ${message}.`, {
-    hint: 'Check user, password, database name and sslmode.',
+    hint: message.includes('startup parameter')
+      ? 'Behind PgBouncer, add --pooler transaction.'
+      : 'Check user, password, database name and sslmode.',
     cause,
   });
 }
