@@ -1,7 +1,6 @@
 /** An expected outcome as a value: what was asked for, or why not. Unexpected outcomes are thrown. */
 export type Result<Value, Reason> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly error: Reason };
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Reason };
 
 /** A result that holds what was asked for. */
 export function ok<Value>(value: Value): { readonly ok: true; readonly value: Value } {

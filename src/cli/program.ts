@@ -12,8 +12,8 @@ import { addGlobalOptions } from './global-options.js';
 export interface ProgramHost {
   readonly context: CliContext;
   readonly version: string;
-  writeOut(text: string): void;
-  exit(code: number): void;
+  readonly writeOut: (text: string) => void;
+  readonly exit: (code: number) => void;
 }
 
 /** The command line with all its commands; loads none of what they need to run. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Database } from '../connection/database.js';
 import { type ConnectionSettings, connectionSettings } from '../connection/settings.js';
@@ -27,7 +28,6 @@ export async function sessionSettings({ context, options }: Session): Promise<Co
   const config = await loadConfiguration(options.config, context.workingDirectory);
   const settings = connectionSettings(options, context.environment, config);
   if (!('dataDir' in settings.target)) return settings;
-  const { resolve } = await import('node:path');
   return { ...settings, target: { dataDir: resolve(context.workingDirectory, settings.target.dataDir) } };
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { pid } from 'node:process';
+import type { PGlite as PGliteClass } from '@electric-sql/pglite';
 import knexFactory, { type Knex } from 'knex';
 import { NotMigratedError } from '../store/errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
@@ -63,7 +64,7 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions): P
 async function open(folder: string, lock: FileHandle, schema: string): Promise<Database> {
   // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
   const require = createRequire(import.meta.url);
-  const { PGlite } = require('@electric-sql/pglite') as typeof import('@electric-sql/pglite');
+  const { PGlite } = require('@electric-sql/pglite') as { PGlite: typeof PGliteClass };
   const ClientPGLite = require('knex-pglite') as typeof Knex.Client;
   const engine: Engine = new PGlite(folder);
   await engine.waitReady.catch((cause: unknown) => {

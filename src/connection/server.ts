@@ -57,7 +57,7 @@ function knexConfig(address: ServerAddress, { pooler, timeout }: ServerOptions):
       application_name: address.applicationName ?? 'maestro',
       connectionTimeoutMillis: connectTimeout,
       ...timeouts(timeout, pooler),
-    } as Knex.PgConnectionConfig,
+    },
   };
 }
 

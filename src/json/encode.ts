@@ -93,7 +93,7 @@ function checked<Value>(value: Value, fault: string | undefined, path: Path, fau
 
 /** Whether it came from `{}`, also one of another realm (a test runner's), or has no prototype at all. */
 function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
+  const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === null) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }

@@ -205,7 +205,9 @@ export function storeContract(test: ContractTest, createStore: () => Store | Pro
   });
 
   promise('any 16 bytes are an aggregate id', async (store) => {
-    for (const id of [clock.now().hex.replace(/^.{4}/, 'ffff'), crypto.randomUUID()].map(Timestamp.parse)) {
+    for (const id of [clock.now().hex.replace(/^.{4}/, 'ffff'), crypto.randomUUID()].map((text) =>
+      Timestamp.parse(text),
+    )) {
       await store.commitEvents([event(id, 1)]);
       assert.equal((await store.getEvents(id, 1))[0]?.aggregateId.equals(id), true);
     }

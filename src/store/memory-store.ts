@@ -78,7 +78,7 @@ export class MemoryStore implements Store {
   }
 
   #events(aggregateId: Timestamp): Map<number, StoredEvent> {
-    return this.#aggregates.get(aggregateId.hex) ?? new Map();
+    return this.#aggregates.get(aggregateId.hex) ?? new Map<number, StoredEvent>();
   }
 
   #insert({ timestamp, aggregateId, sequence, type }: NewEvent, body: string): void {

@@ -51,7 +51,7 @@ function withoutItsEnd(transaction: Knex.Transaction): Knex.Transaction {
         return () => {
           throw new Error(`A projection must not call ${key}() on its transaction; throw an error to roll back.`);
         };
-      return Reflect.get(target, key);
+      return Reflect.get(target, key) as unknown;
     },
   });
 }

@@ -91,9 +91,9 @@ function pick({ since, until, limit, reverse }: Omit<EventsOptions, 'min' | 'max
 async function take<Item>(items: AsyncIterator<Item>, count: number): Promise<Item[]> {
   const taken: Item[] = [];
   while (taken.length < count) {
-    const { done, value } = await items.next();
-    if (done) break;
-    taken.push(value);
+    const next = await items.next();
+    if (next.done) break;
+    taken.push(next.value);
   }
   return taken;
 }

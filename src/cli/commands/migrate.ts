@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Knex } from 'knex';
 import type { ConnectionSettings } from '../../connection/settings.js';
 import type { MigrationStatus } from '../../store/migration-status.js';
 import { integer, seconds } from '../arguments.js';
@@ -140,7 +141,7 @@ async function printStatus(result: MigrationStatus, { output }: Session): Promis
 /** Looks at a database without making it: an embedded one that is not there has nothing in it. */
 async function ifThere<Value>(
   session: Session,
-  look: (knex: import('knex').Knex | undefined, schema: string) => Promise<Value>,
+  look: (knex: Knex | undefined, schema: string) => Promise<Value>,
 ): Promise<Value> {
   const settings: ConnectionSettings = await sessionSettings(session);
   if ('dataDir' in settings.target) {
