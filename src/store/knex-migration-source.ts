@@ -7,11 +7,16 @@ import { execute } from './rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from './schema-name.js';
 import { readTableShape } from './table-shape.js';
 
+/** A step, with the name under which `knex migrate:list` shows it while it is pending. */
+export interface KnexStep extends Migration {
+  readonly file: string;
+}
+
 /**
  * The steps for Knex's own migrator and command line, in the plain layout. Names have no file extension, so a run from
  * TypeScript and one from JavaScript agree; tables that are there in the right shape are adopted.
  */
-export class MaestroMigrationSource implements Knex.MigrationSource<Migration> {
+export class MaestroMigrationSource implements Knex.MigrationSource<KnexStep> {
   readonly #schema: string;
 
   /** Throws `InvalidArgumentError` when the schema's name is not one that Maestro takes. */
@@ -19,15 +24,15 @@ export class MaestroMigrationSource implements Knex.MigrationSource<Migration> {
     this.#schema = checkSchemaName(schema);
   }
 
-  async getMigrations(): Promise<Migration[]> {
-    return [...migrations];
+  async getMigrations(): Promise<KnexStep[]> {
+    return migrations.map((migration) => ({ ...migration, file: migration.name }));
   }
 
-  getMigrationName(migration: Migration): string {
+  getMigrationName(migration: KnexStep): string {
     return migration.name;
   }
 
-  async getMigration(migration: Migration): Promise<Knex.Migration> {
+  async getMigration(migration: KnexStep): Promise<Knex.Migration> {
     const context = { schema: this.#schema, partitions: 1 };
     return {
       up: async (knex) => {
