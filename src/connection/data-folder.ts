@@ -6,6 +6,8 @@ import { ConfigurationError, EmbeddedCorruptError, EmbeddedFolderError } from '.
 
 /** The file in a data folder that says it is ours. */
 export const MARKER = 'maestro.json';
+/** The format of our data folders; another one is another version's. */
+const FORMAT = 1;
 /** The prepared data folder that the build makes. */
 export const TEMPLATE = 'pgdata.tar.gz';
 /** The version of PostgreSQL that the embedded engine is. */
@@ -37,7 +39,9 @@ export function checkDataFolder(dataDir: string): void {
   };
   if (!existsSync(join(dataDir, MARKER)))
     refuse('is not empty, and not an embedded database of Maestro', 'Name another folder with --data-dir.');
-  const version = readText(join(dataDir, 'PG_VERSION'))?.trim();
+  if (formatOf(dataDir) !== FORMAT)
+    refuse('was made by a version of Maestro with another format of it', 'Use the Maestro version that made it.');
+  const version = readBytes(join(dataDir, 'PG_VERSION'))?.toString().trim();
   if (version !== undefined && /^\d+$/.test(version) && version !== POSTGRES_VERSION)
     refuse(
       `holds a database of PostgreSQL ${version}; this version of Maestro embeds PostgreSQL ${POSTGRES_VERSION}`,
@@ -47,8 +51,8 @@ export function checkDataFolder(dataDir: string): void {
   if (missing.length > 0)
     throw corrupt(dataDir, `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
   if (version !== POSTGRES_VERSION) throw corrupt(dataDir, 'PG_VERSION does not hold a version');
-  const control = readFileSync(join(dataDir, 'global/pg_control'));
-  if (control.length !== CONTROL_FILE_SIZE || control.every((byte) => byte === 0))
+  const control = readBytes(join(dataDir, 'global/pg_control'));
+  if (control?.length !== CONTROL_FILE_SIZE || control.every((byte) => byte === 0))
     throw corrupt(dataDir, 'global/pg_control is damaged');
 }
 
@@ -66,17 +70,34 @@ export function corrupt(dataDir: string, problem: string, cause?: unknown): Embe
  */
 export async function createDataFolder(dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
+  if (existsSync(unfinished) && !existsSync(join(unfinished, MARKER)) && readdirSync(unfinished).length > 0)
+    throw new EmbeddedFolderError(`${unfinished} stands where the database would be made, and is not ours.`, {
+      hint: 'Move it away, or name another folder with --data-dir. It was left untouched.',
+    });
   rmSync(unfinished, { recursive: true, force: true });
-  await unpack(templateFile(), unfinished);
-  const marker = { format: 1, postgres: POSTGRES_VERSION, engine: 'pglite' };
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  // First of all, so that what a killed process leaves behind can be told from somebody else's folder.
+  const marker = { format: FORMAT, postgres: POSTGRES_VERSION, engine: 'pglite' };
   writeFileSync(join(unfinished, MARKER), `${JSON.stringify(marker)}\n`);
+  await unpack(templateFile(), unfinished);
   rmSync(dataDir, { recursive: true, force: true });
   renameSync(unfinished, dataDir);
 }
 
+/** Makes the folder in which the data folder is to be. Throws {@link EmbeddedFolderError} when that is not possible. */
+export function makeParent(dataDir: string): void {
+  try {
+    mkdirSync(dirname(dataDir), { recursive: true });
+  } catch (cause) {
+    throw new EmbeddedFolderError(
+      `The folder ${dirname(dataDir)} cannot be made: ${(cause as NodeJS.ErrnoException).code}.`,
+      { hint: 'Check the path and its permissions, or name another folder with --data-dir.', cause },
+    );
+  }
+}
+
 async function unpack(archive: string, folder: string): Promise<void> {
   const { parseTar } = await import('nanotar');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const { name, data, type } of parseTar(gunzipSync(readFileSync(archive)))) {
     const path = join(folder, name);
     if (type === 'directory' || name.endsWith('/')) mkdirSync(path, { recursive: true });
@@ -100,6 +121,18 @@ function templateFile(): string {
   return found;
 }
 
-function readText(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+function readBytes(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function formatOf(dataDir: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(join(dataDir, MARKER), 'utf8')) as { format?: unknown }).format;
+  } catch {
+    return undefined;
+  }
 }

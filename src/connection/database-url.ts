@@ -21,6 +21,8 @@ export interface ServerAddress {
 }
 
 const PARAMETERS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'host', 'application_name', 'connect_timeout'];
+/** Stands in for a host that is not named. */
+const NO_HOST = 'no-host.invalid';
 const EXAMPLE = 'Write it like postgres://user:password@host:5432/database?sslmode=verify-full.';
 
 /**
@@ -36,17 +38,22 @@ export function parseDatabaseUrl(text: string, source: string): ServerAddress {
   const url = parsed(text) ?? fail('is not a URL');
   if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')
     return fail(`begins with ${JSON.stringify(url.protocol)}, not with postgres: or postgresql:`);
+  if (!/^\w+:\/\//.test(text)) return fail('is not a URL with // after its beginning');
+  if (/[/@]/.test(url.pathname.slice(1)))
+    return fail('has a / or @ in its database name; in a password write / as %2F and @ as %40');
   if (url.hash !== '') return fail('has a part after #; write a # in a password as %23');
   const parameters = parametersOf(url, fail);
   const database = decoded(url.pathname.replace(/^\//, ''), 'database name', fail);
   if (database === '') return fail('names no database');
-  if (url.hostname !== '' && parameters.has('host')) return fail('names a host twice');
-  const host = parameters.get('host') ?? decoded(url.hostname.replace(/^\[(.*)\]$/, '$1'), 'host', fail);
+  const named = url.hostname === NO_HOST ? '' : decoded(url.hostname.replace(/^\[(.*)\]$/, '$1'), 'host', fail);
+  if (named !== '' && parameters.has('host')) return fail('names a host twice');
+  const host = parameters.get('host') ?? named;
   if (host === '') return fail('names no host');
   if (host.includes(',')) return fail('names several hosts; name one');
+  if (url.port === '0') return fail('names the port 0, on which no server is');
   const sslMode = parameters.get('sslmode') ?? 'disable';
   if (!isSslMode(sslMode))
-    return fail(`has the sslmode ${JSON.stringify(sslMode)}`, `It is one of ${SSL_MODES.join(', ')}.`);
+    return fail(`has ${shown('the sslmode', sslMode)}`, `It is one of ${SSL_MODES.join(', ')}.`);
   return {
     host,
     port: url.port === '' ? 5432 : Number(url.port),
@@ -77,7 +84,8 @@ type Fail = (problem: string, hint?: string) => never;
 
 function parsed(text: string): URL | undefined {
   try {
-    return new URL(text);
+    // A user without a host is what a socket folder in ?host= needs, and what URLs in general do not allow.
+    return new URL(text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?#]|$)/, `$1${NO_HOST}`));
   } catch {
     return undefined;
   }
@@ -88,11 +96,12 @@ function parametersOf(url: URL, fail: Fail): Map<string, string> {
   for (const [name, value] of url.searchParams) {
     if (!PARAMETERS.includes(name))
       fail(
-        `has the unknown parameter ${JSON.stringify(name)}`,
+        `has ${shown('the unknown parameter', name)}`,
         `Known are ${PARAMETERS.join(', ')}. ${advice(name)}`.trim(),
       );
     if (parameters.has(name)) fail(`has the parameter ${name} twice`);
     if (value === '') fail(`has the parameter ${name} without a value`);
+    if (value.includes('\0')) fail(`has U+0000 in the parameter ${name}`);
     parameters.set(name, value);
   }
   return parameters;
@@ -106,11 +115,23 @@ function advice(parameter: string): string {
 }
 
 function decoded(text: string, part: string, fail: Fail): string {
+  const result = percentDecoded(text);
+  if (result === undefined) return fail(`has a ${part} that is not percent-encoded properly; write a % as %25`);
+  if (result.includes('\0')) return fail(`has U+0000 in its ${part}`);
+  return result;
+}
+
+function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return fail(`has a ${part} that is not percent-encoded properly; write a % as %25`);
+    return undefined;
   }
+}
+
+/** Names what was given only when it is a plain word: a mistyped URL may have a piece of the password there. */
+function shown(what: string, given: string): string {
+  return /^[A-Za-z_-]{1,30}$/.test(given) ? `${what} ${JSON.stringify(given)}` : `${what} that is given`;
 }
 
 function connectTimeout(text: string | undefined, fail: Fail): number | undefined {

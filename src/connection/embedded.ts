@@ -1,14 +1,14 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import type { PGlite as PGliteClass } from '@electric-sql/pglite';
 import knexFactory, { type Knex } from 'knex';
 import { NotMigratedError } from '../store/errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
-import { checkDataFolder, corrupt, createDataFolder, dataFolderExists } from './data-folder.js';
+import { checkDataFolder, corrupt, createDataFolder, dataFolderExists, makeParent } from './data-folder.js';
 import type { Database } from './database.js';
 import { EmbeddedDatabaseBusyError } from './errors.js';
 import { type FileLockOptions, lockFile } from './file-lock.js';
@@ -45,11 +45,11 @@ interface Engine {
  * after the timeout, `EmbeddedFolderError` for a folder that is not ours, `EmbeddedCorruptError` for a damaged one.
  */
 export async function openEmbedded(dataDir: string, options: EmbeddedOptions): Promise<Database> {
-  const folder = resolve(dataDir);
+  const folder = withoutLinks(resolve(dataDir));
   // Looked at before anything is written, even a lock beside it: the folder may be somebody else's.
   if (dataFolderExists(folder)) checkDataFolder(folder);
   else if (options.create === false) throw new NotMigratedError(`There is no embedded database in ${folder} yet.`);
-  mkdirSync(dirname(folder), { recursive: true });
+  makeParent(folder);
   const lock = await takeLock(folder, options);
   try {
     if (dataFolderExists(folder)) checkDataFolder(folder);
@@ -92,6 +92,13 @@ async function open(folder: string, lock: FileHandle, schema: string): Promise<D
       return closing;
     },
   };
+}
+
+/** The real path of a folder that may not be there yet: whichever link leads to it, it has one lock. */
+function withoutLinks(folder: string): string {
+  if (existsSync(folder)) return realpathSync(folder);
+  const parent = dirname(folder);
+  return parent === folder ? folder : join(withoutLinks(parent), basename(folder));
 }
 
 async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileHandle> {

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { ConfigurationError } from './errors.js';
@@ -36,16 +37,39 @@ export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles):
   return {
     rejectUnauthorized: sslMode !== 'require',
     ...(sslMode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
-    ...(sslRootCert === undefined || sslRootCert === 'system' ? {} : { ca: read('sslrootcert', sslRootCert) }),
-    ...(sslCert === undefined ? {} : { cert: read('sslcert', sslCert) }),
-    ...(sslKey === undefined ? {} : { key: read('sslkey', sslKey) }),
+    ...(sslRootCert === undefined || sslRootCert === 'system' ? {} : { ca: readPem('sslrootcert', sslRootCert, isCertificate) }),
+    ...(sslCert === undefined ? {} : { cert: readPem('sslcert', sslCert, isCertificate) }),
+    ...(sslKey === undefined ? {} : { key: readPem('sslkey', sslKey, isPrivateKey) }),
   };
 }
 
-function read(parameter: string, file: string): string {
+/** The text of a PEM file. TLS itself would ignore some files that hold something else, and refuse others late. */
+function readPem(parameter: string, file: string, check: (pem: string) => unknown): string {
+  let pem: string;
   try {
-    return readFileSync(file, 'utf8');
+    pem = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigurationError(`The file of ${parameter}, ${file}, cannot be read.`, { cause });
+    throw new ConfigurationError(`The file of ${parameter}, ${file}, cannot be read.`, {
+      hint: 'Check its path and its permissions.',
+      cause,
+    });
   }
+  try {
+    check(pem);
+  } catch (cause) {
+    const what = parameter === 'sslkey' ? 'private key' : 'certificate';
+    throw new ConfigurationError(`The file of ${parameter}, ${file}, holds no ${what} in PEM form.`, {
+      hint: `Name a file that begins with a -----BEGIN … line.`,
+      cause,
+    });
+  }
+  return pem;
+}
+
+function isCertificate(pem: string): X509Certificate {
+  return new X509Certificate(pem);
+}
+
+function isPrivateKey(pem: string): unknown {
+  return createPrivateKey(pem);
 }

@@ -3,7 +3,7 @@ const MAX_INTEGER_DIGITS = 131_072;
 /** Digits that PostgreSQL's numeric can hold after the decimal point. */
 const MAX_FRACTION_DIGITS = 16_383;
 
-const JSON_NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+const JSON_NUMBER = /^-?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /** Why PostgreSQL would refuse a string, or a driver change it; `undefined` when it is kept as it is. */
 export function stringFault(text: string): string | undefined {
@@ -19,7 +19,8 @@ export function numberFault(number: number | string): string | undefined {
     if (Object.is(number, -0)) return 'is negative zero, whose sign is lost; write 0';
     return undefined;
   }
-  const [, integer = '', fraction = '', exponent = '0'] = JSON_NUMBER.exec(number) ?? [];
+  const [match, integer = '', fraction = '', exponent = '0'] = JSON_NUMBER.exec(number) ?? [];
+  if (match === undefined) return 'is not a JSON number';
   if (number.startsWith('-') && !/[1-9]/.test(integer + fraction))
     return 'is negative zero, whose sign is lost; write 0';
   if (

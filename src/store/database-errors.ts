@@ -63,9 +63,14 @@ export function isUniqueViolation(error: unknown): boolean {
 
 /** The connection broke under a statement, so whether the statement took effect is not known. */
 export function isConnectionLost(error: unknown): boolean {
-  if (error instanceof ConnectionLostError) return true;
+  if (error instanceof MaestroError) return error instanceof ConnectionLostError;
   const { code, message } = (error ?? {}) as DriverError;
   return (code !== undefined && LOST.has(code)) || LOST_MESSAGE.test(message ?? '');
+}
+
+/** This side stopped waiting for the answer to a statement, which the server may still be working on. */
+export function isQueryTimeout(error: unknown): boolean {
+  return /Query read timeout/.test((error as Partial<DriverError> | undefined)?.message ?? '');
 }
 
 /** There was no connection at all, so no statement was sent. */
@@ -74,6 +79,19 @@ export function isUnreachable(error: unknown): boolean {
   if (isAggregate(error)) return error.errors.some(isUnreachable);
   const { code, message } = (error ?? {}) as DriverError;
   return (code !== undefined && UNREACHABLE.has(code)) || CONNECT_TIMEOUT_MESSAGE.test(message ?? '');
+}
+
+/** The error of this library for a connection that could not be made, whatever the reason: nothing was sent. */
+export function connectError(error: unknown): MaestroError {
+  const meaning = storeError(error);
+  if (!(meaning instanceof DatabaseError || meaning instanceof ConnectionLostError)) return meaning;
+  const message = driverMessage(error);
+  return new DatabaseUnreachableError(`The database cannot be reached: ${message}.`, {
+    hint: /certificate|altname|SSL|TLS/i.test(message)
+      ? 'Check sslmode and sslrootcert, and that the certificate is the one of this host.'
+      : 'Check that the server runs and that host and port are right.',
+    cause: error,
+  });
 }
 
 /** The error of this library that says what a driver's error means. One of this library's own is returned as it is. */
@@ -89,6 +107,7 @@ export function storeError(error: unknown): MaestroError {
       hint: 'Check that the server runs and that host and port are right.',
       cause: error,
     });
+  if (isQueryTimeout(error)) return tookTooLong(message, error);
   if (isConnectionLost(error))
     return new ConnectionLostError(`The connection to the database broke: ${message}.`, {
       hint: 'Try again when the server is back.',
@@ -115,13 +134,17 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
       });
     case '57014':
     case '55P03':
-      return new DatabaseTimeoutError(`The database took too long: ${message}.`, {
-        hint: 'Try again, or allow more time (--timeout).',
-        cause,
-      });
+      return tookTooLong(message, cause);
     default:
       return undefined;
   }
+}
+
+function tookTooLong(message: string, cause: unknown): DatabaseTimeoutError {
+  return new DatabaseTimeoutError(`The database took too long: ${message}.`, {
+    hint: 'Try again, or allow more time (--timeout).',
+    cause,
+  });
 }
 
 function loginRefused(message: string, cause: unknown): LoginRefusedError {

@@ -6,7 +6,7 @@ import { ok } from '../result.js';
 import type { CommitContext } from './commit-context.js';
 import { commitEncoded } from './commit-events.js';
 import { commitSnapshotRow } from './commit-snapshot.js';
-import { isConnectionLost, storeError } from './database-errors.js';
+import { isConnectionLost, isQueryTimeout, storeError } from './database-errors.js';
 import { type EventQuery, selectPages, selectRows } from './event-query.js';
 import { sequenceRange } from './range.js';
 import { committedEvent, decodedSnapshot, query, type SnapshotRow, storedEvent, storedSnapshot } from './rows.js';
@@ -162,7 +162,7 @@ function lastOf(aggregateId: Timestamp): EventQuery {
 async function read<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
     return await work().catch((error: unknown) => {
-      if (isConnectionLost(error)) return work();
+      if (isConnectionLost(error) && !isQueryTimeout(error)) return work();
       throw error;
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import type { CommittedEvent, Snapshot, StoredEvent, StoredSnapshot } from '../e
 import { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
+import { onConnection } from './pool-connection.js';
 import type { EncodedEvent } from './validate.js';
 
 /** Where a statement can run: on any connection of a pool, or in a transaction. */
@@ -34,7 +35,9 @@ export async function execute(on: Executor, sql: string, bindings: readonly Knex
 }
 
 async function run<Row>(on: Executor, sql: string, bindings: readonly Knex.RawBinding[]): Promise<RawResult<Row>> {
-  return await on.raw<RawResult<Row>>(sql, bindings).options({ rowMode: 'array' });
+  const statement = on.raw<RawResult<Row>>(sql, bindings).options({ rowMode: 'array' });
+  if (on.isTransaction === true) return await statement;
+  return await onConnection(on, async (connection) => await statement.connection(connection));
 }
 
 /** The events as the one binding of `insertEvents`: a JSON array in which every body is its own text, digit for digit. */

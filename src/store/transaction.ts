@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { isConnectionLost } from './database-errors.js';
+import { onConnection } from './pool-connection.js';
 
 /** The connection broke while COMMIT was under way: the transaction may or may not have taken effect. */
 export class CommitInterruptedError extends Error {
@@ -14,6 +15,15 @@ export class CommitInterruptedError extends Error {
  */
 export async function inTransaction<Value>(
   knex: Knex,
+  work: (transaction: Knex.Transaction) => Promise<Value>,
+): Promise<Value> {
+  if (knex.isTransaction === true) return await transactionOn(knex, undefined, work);
+  return await onConnection(knex, (connection) => transactionOn(knex, connection, work));
+}
+
+async function transactionOn<Value>(
+  knex: Knex,
+  connection: unknown,
   work: (transaction: Knex.Transaction) => Promise<Value>,
 ): Promise<Value> {
   let working: Promise<Value> | undefined;
@@ -31,7 +41,7 @@ export async function inTransaction<Value>(
         },
       );
       return working;
-    });
+    }, { connection });
   } catch (error) {
     // While the work still goes on, this is the first error: the connection broke, or BEGIN failed. It is let run out.
     const first = failure ?? { error };

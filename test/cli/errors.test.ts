@@ -1,0 +1,482 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { exitCodeFor } from '../../src/cli/exit-codes.js';
+import { run } from '../../src/cli/run.js';
+import { lockFile } from '../../src/connection/file-lock.js';
+import { Timestamp } from '../../src/hlc/timestamp.js';
+import { OutcomeUnknownError } from '../../src/store/errors.js';
+import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
+import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { aHistory, anEvent, anId } from '../support/factories.js';
+
+const database = useTestDatabase(test);
+const folder = useTemporaryFolder(test);
+const HERE = ['--url', database.url, '--schema', database.schema];
+const NOWHERE = 'postgres://nobody@127.0.0.1:1/nowhere';
+const role = aSchemaName();
+
+/** An error that a command line ends with. */
+interface Failure {
+  readonly argv: readonly string[] | (() => Promise<readonly string[]>);
+  readonly options?: CliOptions;
+  readonly exit: number;
+  readonly code: string;
+  readonly message: RegExp;
+  readonly hint: RegExp;
+}
+
+function urlWith(changes: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'port'>>): string {
+  return Object.assign(new URL(database.url), changes).href;
+}
+
+async function aStoredHistory(length: number): Promise<Timestamp> {
+  const id = anId();
+  await database.store().commitEvents(aHistory(id, length));
+  return id;
+}
+
+const FAILURES: Readonly<Record<string, Failure>> = {
+  'an unknown command': {
+    argv: ['evnts'],
+    exit: 2,
+    code: 'MAESTRO_USAGE',
+    message: /^Unknown command 'evnts'\.$/,
+    hint: /^Did you mean events\?$/,
+  },
+  'an unknown option': {
+    argv: ['id', 'new', '--nothing'],
+    exit: 2,
+    code: 'MAESTRO_USAGE',
+    message: /^Unknown option '--nothing'\.$/,
+    hint: /--help/,
+  },
+  'a missing argument': {
+    argv: ['events'],
+    exit: 2,
+    code: 'MAESTRO_USAGE',
+    message: /^Missing required argument 'id'\.$/,
+    hint: /--help/,
+  },
+  'no id': {
+    argv: ['events', '0123'],
+    exit: 2,
+    code: 'MAESTRO_USAGE',
+    message: /'0123' is invalid .*32 hex digits/,
+    hint: /--help/,
+  },
+  'bad input': {
+    argv: ['append', 'new', '--type', 'a', '--body', '{'],
+    exit: 2,
+    code: 'MAESTRO_INPUT',
+    message: /^The text of --body is not valid JSON/,
+    hint: /^Nothing was written\.$/,
+  },
+  'an empty URL': {
+    argv: ['migrate', '--url', ''],
+    exit: 2,
+    code: 'MAESTRO_CONFIGURATION',
+    message: /URL of --url is empty/,
+    hint: /postgres:\/\//,
+  },
+  'two databases': {
+    argv: ['migrate', '--url', NOWHERE, '--data-dir', 'data'],
+    exit: 2,
+    code: 'MAESTRO_CONFIGURATION',
+    message: /--url and --data-dir name two databases/,
+    hint: /Leave one of them out/,
+  },
+  'an impossible schema name': {
+    argv: ['migrate', '--url', NOWHERE, '--schema', 'a"; DROP SCHEMA public; --'],
+    exit: 2,
+    code: 'MAESTRO_INVALID_ARGUMENT',
+    message: /schema/i,
+    hint: /./,
+  },
+  'a database that was not migrated': {
+    argv: ['events', anId().hex, '--url', database.url, '--schema', 'nothing_here'],
+    exit: 2,
+    code: 'MAESTRO_NOT_MIGRATED',
+    message: /nothing_here\.event_log/,
+    hint: /maestro migrate/,
+  },
+  'an embedded database that is not there': {
+    argv: ['events', anId().hex, '--data-dir', 'not-there'],
+    exit: 2,
+    code: 'MAESTRO_NOT_MIGRATED',
+    message: /no embedded database in .*not-there/,
+    hint: /maestro migrate/,
+  },
+  'a folder of somebody else': {
+    argv: async () => {
+      mkdirSync(join(folder, 'photos'));
+      writeFileSync(join(folder, 'photos', 'cat.jpg'), '');
+      return ['migrate', '--data-dir', 'photos'];
+    },
+    exit: 2,
+    code: 'MAESTRO_EMBEDDED_FOLDER',
+    message: /photos is not empty, and not an embedded database/,
+    hint: /--data-dir.* left untouched/,
+  },
+  'an unknown aggregate': {
+    argv: ['events', anId().hex, ...HERE],
+    exit: 3,
+    code: 'MAESTRO_NOT_FOUND',
+    message: /^There is no aggregate [0-9a-f]{32}/,
+    hint: /Check the id/,
+  },
+  'no snapshot': {
+    argv: ['snapshot', 'get', anId().hex, ...HERE],
+    exit: 3,
+    code: 'MAESTRO_NOT_FOUND',
+    message: /^There is no snapshot of [0-9a-f]{32}/,
+    hint: /--min/,
+  },
+  'a server that nobody reaches': {
+    argv: ['events', anId().hex, '--url', NOWHERE],
+    exit: 4,
+    code: 'MAESTRO_UNREACHABLE',
+    message: /cannot be reached: .*ECONNREFUSED/,
+    hint: /Check that the server runs/,
+  },
+  'a wrong password': {
+    argv: ['events', anId().hex, '--url', urlWith({ password: 'wrong' })],
+    exit: 4,
+    code: 'MAESTRO_LOGIN_REFUSED',
+    message: /refused the login: password authentication failed/,
+    hint: /Check user, password/,
+  },
+  'a database that the server does not have': {
+    argv: ['events', anId().hex, '--url', urlWith({ pathname: '/nothing_here' })],
+    exit: 4,
+    code: 'MAESTRO_LOGIN_REFUSED',
+    message: /"nothing_here" does not exist/,
+    hint: /database name/,
+  },
+  'a role that may not read': {
+    argv: ['events', anId().hex, '--url', urlWith({ username: role, password: role }), '--schema', database.schema],
+    exit: 4,
+    code: 'MAESTRO_PERMISSION_DENIED',
+    message: /permission denied for schema/,
+    hint: /Grant the role/,
+  },
+  'an embedded database in use': {
+    argv: ['migrate', '--data-dir', 'busy', '--timeout', '0.05'],
+    exit: 4,
+    code: 'MAESTRO_EMBEDDED_BUSY',
+    message: /busy is in use by process 4711 on alpha \(maestro append\); waited 0\.05 s/,
+    hint: /--timeout/,
+  },
+  'another sequence than expected': {
+    argv: async () => [
+      'append',
+      (await aStoredHistory(2)).hex,
+      '--type',
+      'a',
+      '--body',
+      '{}',
+      '--expect',
+      '1',
+      ...HERE,
+    ],
+    exit: 5,
+    code: 'MAESTRO_SEQUENCE_CONFLICT',
+    message: /expected to be 1, but it is 2; nothing was committed/,
+    hint: /try again/,
+  },
+  'a snapshot that is not newer': {
+    argv: async () => {
+      const id = await aStoredHistory(2);
+      await database.store().commitSnapshot({ aggregateId: id, sequence: 2, body: {} });
+      return ['snapshot', 'put', id.hex, '--sequence', '2', '--body', '{}', ...HERE];
+    },
+    exit: 5,
+    code: 'MAESTRO_STALE_SNAPSHOT',
+    message: /is stored already/,
+    hint: /Nothing was written/,
+  },
+  'a clock that is ahead': {
+    argv: async () => {
+      const id = anId();
+      const timestamp = Timestamp.of({ time: Date.now() + 600_000, counter: anId().counter, nodeId: anId().nodeId });
+      await database.store().commitEvents([anEvent(id, { timestamp })]);
+      return ['append', id.hex, '--type', 'a', '--body', '{}', ...HERE];
+    },
+    exit: 5,
+    code: 'MAESTRO_CLOCK_DRIFT',
+    message: /ahead of this machine's clock/,
+    hint: /Compare the clocks/,
+  },
+  'a rollback that would discard events': {
+    argv: async () => {
+      await aStoredHistory(1);
+      return ['migrate', 'rollback', ...HERE];
+    },
+    exit: 5,
+    code: 'MAESTRO_ROLLBACK_REFUSED',
+    message: /would discard everything in .*event_log/,
+    hint: /--discard-all-events/,
+  },
+};
+
+let lock: FileHandle | undefined;
+
+test.before(async () => {
+  await database.knex.raw(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
+  lock = await lockFile(join(folder, 'busy.lock'), { timeout: 0 });
+  await lock?.write(JSON.stringify({ pid: 4711, host: 'alpha', purpose: 'maestro append' }), 0);
+});
+
+test.after.always(() => lock?.close());
+
+for (const [name, { argv, options, exit, code, message, hint }] of Object.entries(FAILURES)) {
+  test(`${name} ends with exit ${exit}, says what is wrong and what to do`, async (t) => {
+    const words = typeof argv === 'function' ? await argv() : argv;
+
+    const text = await runCli(words, { cwd: folder, ...options });
+    t.deepEqual([text.code, text.stdout], [exit, ''], text.stderr);
+    const [error, advice, ...rest] = text.stderr.split('\n');
+    t.regex(error ?? '', /^error: /);
+    t.regex((error ?? '').slice('error: '.length), message);
+    t.regex(advice ?? '', /^hint: /);
+    t.regex((advice ?? '').slice('hint: '.length), hint);
+    t.deepEqual(rest, ['']);
+
+    for (const format of ['json', 'ndjson']) {
+      const result = await runCli([...words, '-o', format], { cwd: folder, ...options });
+      t.deepEqual([result.code, result.stdout], [exit, '']);
+      const { error } = onlyErrorOf(t.log, result);
+      t.deepEqual(Object.keys(error), ['code', 'message', 'hint']);
+      t.is(error['code'], code);
+      t.regex(String(error['message']), message);
+      t.regex(String(error['hint']), hint);
+    }
+  });
+}
+
+test('pending migrations exit 1 when they are asked about, and that is no error', async (t) => {
+  const argv = ['migrate', 'status', '--url', database.url, '--schema', aSchemaName()];
+  const asked = await runCli([...argv, '--exit-code']);
+  t.deepEqual([asked.code, asked.stderr], [1, '']);
+  t.regex(asked.stdout, /pending/);
+  t.deepEqual(await runCli(argv), { ...asked, code: 0 });
+});
+
+test('a statement that waits longer than --timeout exits 4', async (t) => {
+  const transaction = await database.knex.transaction();
+  const schema = aSchemaName();
+  try {
+    await runCli(['migrate', '--url', database.url, '--schema', schema]);
+    await transaction.raw(`LOCK TABLE "${schema}".event_log IN ACCESS EXCLUSIVE MODE`);
+    const argv = ['events', anId().hex, '--url', database.url, '--schema', schema, '--timeout', '0.2'];
+    const { code, stderr } = await runCli(argv);
+    t.is(code, 4);
+    t.regex(stderr, /^error: The database took too long: .*\nhint: .*--timeout/);
+  } finally {
+    await transaction.rollback();
+    await database.knex.raw(`DROP SCHEMA "${schema}" CASCADE`);
+  }
+});
+
+test('a migration lock that somebody else holds exits 5', async (t) => {
+  const schema = aSchemaName();
+  const transaction = await database.knex.transaction();
+  try {
+    // As far as another runner is concerned, this is one that is in the middle of its work.
+    await transaction.raw(`CREATE SCHEMA "${schema}"`);
+    const { code, stdout, stderr } = await runCli([
+      'migrate',
+      '--url',
+      database.url,
+      '--schema',
+      schema,
+      '--lock-timeout',
+      '0.1',
+    ]);
+    t.deepEqual([code, stdout], [5, '']);
+    t.regex(stderr, /^error: Another migration.*after 0\.1 s\.\nhint: .*--lock-timeout/);
+  } finally {
+    await transaction.rollback();
+  }
+});
+
+test('errors are JSON in whatever way -o json was written', async (t) => {
+  for (const flags of [
+    ['-o', 'json'],
+    ['-ojson'],
+    ['--output', 'json'],
+    ['--output=json'],
+    ['-o', 'ndjson'],
+    ['-qo', 'json'],
+    ['-vojson'],
+  ])
+    for (const argv of [
+      [...flags, 'events', 'x'],
+      ['events', ...flags, 'x'],
+      ['events', 'x', ...flags],
+      ['evnts', ...flags],
+    ]) {
+      const result = await runCli(argv);
+      t.is(result.code, 2);
+      t.is(onlyErrorOf(t.log, result).error['code'], 'MAESTRO_USAGE', argv.join(' '));
+    }
+});
+
+test('text that only looks like -o json does not make errors JSON', async (t) => {
+  for (const argv of [
+    ['append', 'new', '--type', 'a', '--body', 'x -o json'],
+    ['-o', 'json', 'events', 'x', '-o', 'table'],
+  ]) {
+    const { code, stderr } = await runCli(argv);
+    t.is(code, 2);
+    t.regex(stderr, /^error: /, argv.join(' '));
+  }
+});
+
+test('an error that nobody foresaw exits 70 and asks for a report', async (t) => {
+  let stderr = '';
+  const context = {
+    workingDirectory: folder,
+    environment: {},
+    stdin: Object.assign((async function* () {})(), { isTerminal: false }),
+    stdout: { isTerminal: false, columns: undefined, write: () => Promise.reject(new TypeError('out of order')) },
+    stderr: {
+      isTerminal: false,
+      columns: undefined,
+      write: async (text: string) => {
+        stderr += text;
+      },
+    },
+  };
+  t.is(await run(['id', 'new'], context), 70);
+  t.regex(stderr, /^error: This is a defect in Maestro: out of order\nhint: Please report it/);
+});
+
+test('every kind of error that a command can end with has an exit code of its own', (t) => {
+  const source = fileURLToPath(new URL('../../src', import.meta.url));
+  const codes = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      Array.from(readFileSync(join(source, file), 'utf8').matchAll(/readonly code = '(MAESTRO_\w+)'/g)),
+    )
+    .map(([, code]) => code ?? '');
+  t.true(codes.length > 20);
+  // The command line runs no projections.
+  const foreseen = codes.filter((code) => !code.startsWith('MAESTRO_PROJECTION'));
+  for (const code of foreseen) {
+    const error = Object.assign(Object.create(OutcomeUnknownError.prototype) as Error, { code });
+    t.not(exitCodeFor(error), 70, code);
+  }
+});
+
+test('an outcome that is not known exits 6 and names what to check', (t) => {
+  const event = { aggregateId: anId().hex, sequence: 1, timestamp: anId().toString(), type: 'a' };
+  const error = new OutcomeUnknownError([event], new Error('gone'));
+  t.is(exitCodeFor(error), 6);
+  t.true(error.hint?.includes(event.timestamp));
+});
+
+const SECRET = 'hunter2';
+const anyId = anId().hex;
+const LEAKS: readonly (readonly string[])[] = [
+  ['events', anyId, '--url', `postgres://u:${SECRET}@127.0.0.1:1/d`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1:1/d`],
+  ['migrate', 'status', '--url', `postgres://u:${SECRET}@127.0.0.1:1/d`],
+  ['append', 'new', '--type', 'a', '--body', '{}', '--url', `postgres://u:${SECRET}@127.0.0.1:1/d`],
+  ['snapshot', 'get', anyId, '--url', `postgresql://u:${SECRET}@[::1]:1/d`],
+  ['replay', anyId, '--url', `postgres://u:${SECRET}@host.invalid/d`, '--timeout', '1'],
+  ['events', anyId, '--url', urlWith({ password: SECRET })],
+  ['migrate', '--url', urlWith({ password: SECRET }), '--pooler', 'transaction'],
+  ['events', anyId, '--url', urlWith({ username: 'nobody', password: SECRET })],
+  ['events', anyId, '--url', `postgres://u:${SECRET}@127.0.0.1:${new URL(database.url).port}/d?sslmode=require`],
+  ['migrate', '--url', `u:${SECRET}@127.0.0.1/d`],
+  ['migrate', '--url', `mysql://u:${SECRET}@127.0.0.1/d`],
+  ['migrate', '--url', `postgres:u:${SECRET}@127.0.0.1/d`],
+  ['migrate', '--url', `postgres://u:${SECRET}%zz@127.0.0.1/d`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1:port/d`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1`],
+  ['migrate', '--url', `postgres://u:${SECRET}@/d`],
+  ['migrate', '--url', `postgres://u:${SECRET}@a,b/d`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1/d?sslmode=prefer`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1/d?sslmode=verify-full&sslrootcert=/missing.pem`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1/d?schema=x`],
+  ['migrate', '--url', `postgres://u@127.0.0.1/d?password=${SECRET}`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1/d#x`],
+  ['migrate', '--url', `postgres://u:x#${SECRET}@127.0.0.1/d`],
+  ['migrate', '--url', `postgres://u:1?${SECRET}@127.0.0.1/d`],
+  ['migrate', '--url', `postgres://u:x y${SECRET}@127.0.0.1/d`],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1/d`, '--data-dir', 'data'],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1/d`, '--schema', 'not a name'],
+  ['migrate', '--url', `postgres://u:${SECRET}@127.0.0.1/d`, '--nothing'],
+  // The URL where something else belongs.
+  ['migrate', `postgres://u:${SECRET}@127.0.0.1/d`],
+  [`postgres://u:${SECRET}@127.0.0.1/d`],
+  ['events', `postgres://u:${SECRET}@127.0.0.1/d`],
+  ['migrate', `--ulr=postgres://u:${SECRET}@127.0.0.1/d`],
+  ['migrate', '--config', `postgres://u:${SECRET}@127.0.0.1/d`],
+  ['migrate', '--pooler', `postgres://u:${SECRET}@127.0.0.1/d`, '--url', NOWHERE],
+];
+
+for (const [index, argv] of LEAKS.entries()) {
+  const shown = argv.join(' ').replaceAll(anyId, '<id>').replaceAll(database.url, '…').replaceAll(SECRET, '<password>');
+  test(`the password appears nowhere: ${index + 1}. ${shown}`, async (t) => {
+    for (const flags of [[], ['-v'], ['-v', '-o', 'json']]) {
+      const { code, stdout, stderr } = await runCli([...argv, ...flags], { cwd: folder });
+      t.true(code === 2 || code === 4, `exit ${code}`);
+      t.not(stderr, '');
+      t.false((stdout + stderr).includes(SECRET), stdout + stderr);
+    }
+  });
+}
+
+test('the password of the environment and of a configuration file appears nowhere', async (t) => {
+  const url = `postgres://u:${SECRET}@127.0.0.1:1/d`;
+  writeFileSync(join(folder, 'other.json'), JSON.stringify({ connection: url }));
+  for (const [argv, env] of [
+    [['events', anyId, '-v'], { MAESTRO_DATABASE_URL: url }],
+    [['events', anyId, '-v'], { DATABASE_URL: `${url}?nothing=1` }],
+    [['events', anyId, '-v', '--config', 'other.json'], {}],
+  ] as const) {
+    const { code, stdout, stderr } = await runCli(argv, { cwd: folder, env });
+    t.true(code === 2 || code === 4, `exit ${code}`);
+    t.false((stdout + stderr).includes(SECRET), stderr);
+  }
+});
+
+test('what is not to write touches no folder', async (t) => {
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  for (const [argv, code] of [
+    [['events', anyId], 2],
+    [['replay', anyId], 2],
+    [['snapshot', 'get', anyId], 2],
+    [['snapshot', 'put', anyId, '--sequence', '1', '--body', '{}'], 2],
+    [['append', anyId, '--type', 'a', '--body', '{}'], 2],
+    [['append', 'new', '--type', 'a', '--body', '{}'], 2],
+    [['append', 'new', '--type', 'a', '--body', '{'], 2],
+    [['append', 'new'], 2],
+    [['migrate', 'status'], 0],
+    [['migrate', 'status', '--exit-code'], 1],
+    [['migrate', 'sql'], 0],
+    [['migrate', 'rollback'], 2],
+    [['migrate', '--partitions', '0'], 2],
+    [['migrate', '--schema', 'not a name'], 2],
+    [['migrate', '--url', ''], 2],
+    [['migrate', 'everything'], 2],
+    [['id', 'new'], 0],
+    [[], 2],
+    [['--help'], 0],
+  ] as const) {
+    t.is((await runCli(argv, { cwd: empty })).code, code, argv.join(' '));
+    t.deepEqual(readdirSync(empty), [], argv.join(' '));
+  }
+});
+
+/** The one JSON object that stderr is. */
+function onlyErrorOf(log: (text: string) => void, { stderr }: CliResult): { error: Record<string, unknown> } {
+  const lines = stderr.split('\n');
+  if (lines.length !== 2 || lines[1] !== '') log(stderr);
+  return JSON.parse(stderr) as { error: Record<string, unknown> };
+}

@@ -1,0 +1,182 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { fc, testProp } from '@fast-check/ava';
+import test from 'ava';
+import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
+import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { aHistory, anId } from '../support/factories.js';
+
+const database = useTestDatabase(test);
+const folder = useTemporaryFolder(test);
+const id = anId();
+const HERE = ['--url', database.url, '--schema', database.schema];
+const ESCAPE = '\u001b[';
+
+test.before(async () => {
+  await database.store().commitEvents(aHistory(id, 3));
+  await database.store().commitSnapshot({ aggregateId: id, sequence: 2, body: { n: 2 } });
+});
+
+function maestro(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return runCli([...argv, ...HERE], { cwd: folder, ...options });
+}
+
+const COMMANDS = {
+  events: ['events', id.hex],
+  replay: ['replay', id.hex],
+  'snapshot get': ['snapshot', 'get', id.hex],
+  'id show': ['id', 'show', id.hex],
+  'migrate status': ['migrate', 'status'],
+  migrate: ['migrate', 'up'],
+  'migrate sql': ['migrate', 'sql'],
+} as const;
+/** Those whose table has headings or names, which a terminal shows in another style. */
+const STYLED = Object.entries(COMMANDS).filter(([name]) => name !== 'migrate' && name !== 'migrate sql');
+
+testProp(
+  'global options mean the same before, between and after the words of a command',
+  [
+    fc.constantFrom(...Object.values(COMMANDS)),
+    fc.shuffledSubarray([
+      ['-o', 'json'],
+      ['--output=ndjson'],
+      ['--color', 'always'],
+      ['-q'],
+      ['--timeout', '20'],
+      ['--no-input'],
+    ]),
+    fc.array(fc.nat({ max: 3 }), { minLength: 8, maxLength: 8 }),
+  ],
+  async (t, words, options, places) => {
+    const after = await maestro([...words, ...options.flat()]);
+    const mixed: string[] = [];
+    for (const [index, word] of [...words, undefined].entries()) {
+      for (const [which, option] of [...options, HERE].entries())
+        if (Math.min(places[which] ?? 0, words.length) === index) mixed.push(...option);
+      if (word !== undefined) mixed.push(word);
+    }
+    t.deepEqual(await runCli(mixed, { cwd: folder }), after, mixed.join(' '));
+  },
+  { numRuns: 12 },
+);
+
+test('every command prints one document as json and one per line as ndjson', async (t) => {
+  for (const argv of Object.values(COMMANDS)) {
+    const json = await maestro([...argv, '-o', 'json']);
+    t.is(json.code, 0);
+    t.notThrows(() => JSON.parse(json.stdout), argv.join(' '));
+    const ndjson = await maestro([...argv, '-o', 'ndjson']);
+    t.true(ndjson.stdout.endsWith('\n'));
+    for (const line of ndjson.stdout.slice(0, -1).split('\n')) t.notThrows(() => JSON.parse(line), line);
+  }
+});
+
+for (const [name, argv] of STYLED) {
+  test(`${name} is coloured in a terminal, and only there, unless told otherwise`, async (t) => {
+    const coloured = async (options: CliOptions, ...flags: string[]) => {
+      const { code, stdout } = await maestro([...argv, ...flags], options);
+      t.is(code, 0);
+      return stdout.includes(ESCAPE);
+    };
+    t.true(await coloured({ terminal: 120 }));
+    t.false(await coloured({}));
+    t.false(await coloured({ terminal: 120 }, '--color', 'never'));
+    t.true(await coloured({}, '--color', 'always'));
+    t.false(await coloured({ terminal: 120, env: { NO_COLOR: '1' } }));
+    t.false(await coloured({ terminal: 120, env: { TERM: 'dumb' } }));
+    t.true(await coloured({ terminal: 120, env: { NO_COLOR: '' } }), 'an empty NO_COLOR is none');
+    t.true(await coloured({ env: { NO_COLOR: '1' } }, '--color', 'always'), 'a flag counts more than the environment');
+  });
+}
+
+test('colour changes nothing but the colour', async (t) => {
+  for (const [, argv] of STYLED) {
+    const plain = await maestro([...argv, '--color', 'never']);
+    const coloured = await maestro([...argv, '--color', 'always']);
+    t.is(stripVTControlCharacters(coloured.stdout), plain.stdout);
+  }
+});
+
+test('json and ids are never coloured', async (t) => {
+  for (const argv of Object.values(COMMANDS))
+    for (const flags of [['-o', 'json'], ['-o', 'ndjson'], ['-q']]) {
+      const { stdout } = await maestro([...argv, ...flags, '--color', 'always'], { terminal: 120 });
+      t.false(stdout.includes(ESCAPE), `${argv.join(' ')} ${flags.join(' ')}`);
+    }
+});
+
+test('-v shows the SQL and its time on stderr, and never a value', async (t) => {
+  const secret = 'value-that-is-nobodys-business';
+  const { code, stdout, stderr } = await maestro([
+    'append',
+    'new',
+    '--type',
+    secret,
+    '--body',
+    `{"x": "${secret}"}`,
+    '-v',
+  ]);
+  t.is(code, 0);
+  t.regex(stderr, /^sql: INSERT INTO .* \(\d+\.\d ms\)$/m);
+  t.false(stderr.includes(secret));
+  t.false(stdout.includes('sql:'));
+
+  const quiet = await maestro(['events', id.hex, '-o', 'ndjson']);
+  const verbose = await maestro(['events', id.hex, '-o', 'ndjson', '--verbose']);
+  t.is(verbose.stdout, quiet.stdout, 'the result is the same');
+  t.is(quiet.stderr, '');
+  t.regex(verbose.stderr, /^sql: SELECT .*event_log.* \(\d+\.\d ms\)\n/);
+  t.false(verbose.stderr.includes(id.hex));
+});
+
+test('-v shows where an error comes from, and without it there is no stack', async (t) => {
+  const argv = ['events', anId().hex, '--schema', 'nothing_here'];
+  const [quiet, verbose] = [
+    await runCli([...argv, '--url', database.url]),
+    await runCli([...argv, '--url', database.url, '-v']),
+  ];
+  t.is(quiet.code, verbose.code);
+  t.is(quiet.stderr.trimEnd().split('\n').length, 2, 'an error and a hint');
+  t.regex(verbose.stderr, /^ {4}at /m);
+  t.regex(verbose.stderr, /^caused by: /m);
+});
+
+test('the schema is that of the flag, else of the environment, else of the configuration', async (t) => {
+  const exitWith = async (options: CliOptions, ...argv: string[]) =>
+    (await runCli(['events', id.hex, '--url', database.url, ...argv], options)).code;
+  const configured = join(folder, 'configured');
+  mkdirSync(configured);
+  writeFileSync(join(configured, 'maestro.config.json'), JSON.stringify({ schema: database.schema }));
+
+  t.is(await exitWith({ cwd: configured }), 0);
+  t.is(await exitWith({ cwd: configured, env: { MAESTRO_SCHEMA: 'nothing_here' } }), 2);
+  t.is(await exitWith({ env: { MAESTRO_SCHEMA: database.schema } }), 0);
+  t.is(await exitWith({ env: { MAESTRO_SCHEMA: 'nothing_here' } }, '--schema', database.schema), 0);
+  t.is(await exitWith({ env: { MAESTRO_SCHEMA: database.schema } }, '--schema', 'nothing_here'), 2);
+});
+
+test('the database is that of the flag, else of MAESTRO_DATABASE_URL, else of DATABASE_URL, else of the configuration', async (t) => {
+  const nowhere = 'postgres://nobody@127.0.0.1:1/nowhere';
+  const cwd = join(folder, 'connected');
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'maestro.config.json'), JSON.stringify({ connection: database.url }));
+  const exitWith = async (env: Record<string, string>, ...argv: string[]) =>
+    (await runCli(['events', id.hex, '--schema', database.schema, ...argv], { cwd, env })).code;
+
+  t.is(await exitWith({}), 0);
+  t.is(await exitWith({ DATABASE_URL: nowhere }), 4);
+  t.is(await exitWith({ DATABASE_URL: nowhere, MAESTRO_DATABASE_URL: database.url }), 0);
+  t.is(await exitWith({ MAESTRO_DATABASE_URL: nowhere }, '--url', database.url), 0);
+  t.is(await exitWith({ MAESTRO_DATABASE_URL: '' }), 2, 'an empty one is an error, never a fall-back');
+});
+
+test('the result is the same through a pooler in transaction mode', async (t) => {
+  for (const argv of [COMMANDS.events, COMMANDS.replay])
+    t.deepEqual(await maestro([...argv, '--pooler', 'transaction']), await maestro(argv));
+  t.is(
+    (await maestro(['append', 'new', '--type', 'a', '--body', '{}', '--pooler', 'transaction', '--timeout', '20']))
+      .code,
+    0,
+  );
+});

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/cli/program.js';
+import { runCli } from '../support/cli.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Every command as it is typed, from `maestro` itself down. */
+const COMMANDS = pathsOf(theProgram());
+const GROUPS = COMMANDS.filter((path) =>
+  COMMANDS.some((other) => other.length > path.length && path.every((word, index) => other[index] === word)),
+);
+
+test('the commands are those that people are told of', (t) => {
+  const words = COMMANDS.map((path) => path.join(' '));
+  for (const command of [
+    'migrate up',
+    'migrate status',
+    'migrate sql',
+    'migrate rollback',
+    'append',
+    'events',
+    'replay',
+    'snapshot get',
+    'snapshot put',
+    'id new',
+    'id show',
+  ])
+    t.true(words.includes(command), command);
+});
+
+for (const path of COMMANDS) {
+  test(`maestro ${path.join(' ')} --help shows how it is used, with an example`, async (t) => {
+    for (const flag of ['--help', '-h']) {
+      const { code, stdout, stderr } = await runCli([...path, flag]);
+      t.deepEqual([code, stderr], [0, '']);
+      t.true(stdout.startsWith(`Usage: ${['maestro', ...path].join(' ')} `), stdout);
+      t.true(examplesIn(stdout).length > 0, 'there is an example');
+      t.true(
+        examplesIn(stdout).every((words) => path.every((word, index) => words[index] === word)),
+        'of this command',
+      );
+    }
+  });
+}
+
+test('maestro help <command> shows the same', async (t) => {
+  for (const path of COMMANDS.filter(({ length }) => length === 1)) {
+    const { code, stdout } = await runCli(['help', ...path]);
+    t.deepEqual([code, stdout], [0, (await runCli([...path, '--help'])).stdout]);
+  }
+});
+
+test('every command’s help names the options that every command takes', async (t) => {
+  for (const path of COMMANDS) {
+    const { stdout } = await runCli([...path, '--help']);
+    for (const option of [
+      '--url',
+      '--data-dir',
+      '--schema',
+      '--config',
+      '--output',
+      '--color',
+      '--quiet',
+      '--verbose',
+      '--timeout',
+      '--no-input',
+    ])
+      t.true(stdout.includes(option), `${path.join(' ')}: ${option}`);
+  }
+});
+
+test('every example is right usage', async (t) => {
+  // They are run on a server that nobody reaches, so what was understood ends with exit 4.
+  const env = { MAESTRO_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere' };
+  for (const path of COMMANDS) {
+    const { stdout } = await runCli([...path, '--help']);
+    for (const words of examplesIn(stdout)) {
+      const at = words.indexOf('--url');
+      if (at >= 0) words.splice(at, 2);
+      const { code, stderr } = await runCli(words, { cwd: root, env });
+      t.is(code, words[0] === 'id' ? 0 : 4, `maestro ${words.join(' ')}\n${stderr}`);
+    }
+  }
+});
+
+for (const path of GROUPS.filter((group) => group[0] !== 'migrate')) {
+  test(`maestro ${path.join(' ')} without a command shows the help and exits 2`, async (t) => {
+    const { code, stdout, stderr } = await runCli(path);
+    const { stdout: help } = await runCli([...path, '--help']);
+    t.is(code, 2);
+    t.true((stdout + stderr).includes(help.split('\n')[0] ?? '?'), 'the help is there');
+    t.true((stdout + stderr).includes('Commands:'));
+  });
+}
+
+test('options without a command are wrong usage, not silence', async (t) => {
+  for (const argv of [['-v'], ['-o', 'table'], ['--schema', 'history']]) {
+    const { code, stdout, stderr } = await runCli(argv);
+    t.is(code, 2, argv.join(' '));
+    t.not(stdout + stderr, '');
+  }
+});
+
+test('--version and -V print the version of the package', async (t) => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  for (const flag of ['--version', '-V'])
+    t.deepEqual(await runCli([flag]), { code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('an unknown command or option is named, with what may have been meant', async (t) => {
+  for (const [argv, problem, suggestion] of [
+    [['evnts', 'x'], "Unknown command 'evnts'", 'Did you mean events?'],
+    [['snapshot', 'gte'], "Unknown command 'gte'", 'Did you mean get?'],
+    [['migrate', 'stauts'], 'stauts', ''],
+    [['id', 'new', '--colour', 'never'], "Unknown option '--colour'", 'Did you mean --color?'],
+    [['events', '0'.repeat(32), '--maxx', '3'], "Unknown option '--maxx'", 'Did you mean --max?'],
+    [['id', 'new', 'please'], 'Too many arguments', 'maestro'],
+    [['events'], "Missing required argument 'id'", 'maestro'],
+    [['id', 'new', '-o', 'yaml'], 'table, json, ndjson', 'maestro'],
+    [['id', 'new', '-o'], "'-o, --output <format>' argument missing", 'maestro'],
+    [['id', 'new', '--timeout', 'soon'], 'number of seconds', 'maestro'],
+    [['id', 'new', '--timeout', '-1'], 'number of seconds', 'maestro'],
+  ] as const) {
+    const { code, stdout, stderr } = await runCli(argv);
+    t.deepEqual([code, stdout], [2, ''], argv.join(' '));
+    const [error = '', hint = ''] = stderr.split('\n');
+    t.true(error.startsWith('error: ') && error.includes(problem), error);
+    t.true(hint.startsWith('hint: ') && hint.includes(suggestion), hint);
+  }
+});
+
+function theProgram(): Command {
+  const nowhere = { isTerminal: false, columns: undefined, write: async () => {} };
+  const stdin = Object.assign(Readable.from([]), { isTerminal: false });
+  const context = { workingDirectory: '/', environment: {}, stdin, stdout: nowhere, stderr: nowhere };
+  return createProgram({ context, version: '', writeOut: () => {}, exit: () => {} });
+}
+
+function pathsOf(command: Command, path: readonly string[] = []): string[][] {
+  const children = command.commands.flatMap((child) => pathsOf(child, [...path, child.name()]));
+  return [[...path], ...children];
+}
+
+/** The examples in a help text, word by word, without what a shell would do with the output. */
+function examplesIn(help: string): string[][] {
+  return Array.from(help.matchAll(/^ {2}\$ maestro (.*?)(?: \|.*| >.*)?$/gm), ([, line = '']) =>
+    Array.from(
+      line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g),
+      ([, single, double, plain]) => single ?? double ?? plain ?? '',
+    ),
+  );
+}

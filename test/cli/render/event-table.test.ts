@@ -1,0 +1,100 @@
+import { stripVTControlCharacters } from 'node:util';
+import { fc, testProp } from '@fast-check/ava';
+import test from 'ava';
+import stringWidth from 'string-width';
+import { eventTable, eventTableHead, eventTableRow } from '../../../src/cli/render/event-table.js';
+import { createStyle } from '../../../src/cli/render/style.js';
+import type { StoredEvent } from '../../../src/events.js';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+
+const id = Timestamp.of({ time: 1_400_000_000_000 });
+
+const widths = fc.integer({ min: 20, max: 200 });
+const words = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom(
+    '將',
+    '棋',
+    '한국어',
+    'ｆｕｌｌ',
+    '👩‍🚀',
+    '🇩🇪',
+    '❤️',
+    '👍🏽',
+    'é',
+    'e\u0301',
+    '\u202e',
+    '\u001b[31m',
+    '\t',
+    'opened',
+  ),
+);
+const texts = fc.array(words, { maxLength: 40 }).map((parts) => parts.join(''));
+const events: fc.Arbitrary<StoredEvent> = fc
+  .record({
+    sequence: fc.oneof(fc.integer({ min: 1, max: 2_147_483_647 }), fc.constant(2_147_483_647)),
+    time: fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.constant(2 ** 48 - 1)),
+    type: texts,
+    body: texts.map((note) => JSON.stringify({ note })),
+  })
+  .map(({ time, ...event }) => ({ ...event, timestamp: Timestamp.of({ time }), aggregateId: id }));
+const colours = fc.boolean();
+
+testProp(
+  'no line of a table is wider than the terminal, whatever is stored',
+  [fc.array(events, { maxLength: 4 }), fc.array(events, { maxLength: 4 }), widths, colours],
+  (t, first, later, columns, colour) => {
+    const table = eventTable(first, columns, createStyle(colour));
+    const lines = [eventTableHead(table), ...[...first, ...later].map((event) => eventTableRow(event, table))];
+    for (const line of lines) {
+      const width = stringWidth(stripVTControlCharacters(line));
+      t.true(width <= columns, `${width} columns in a terminal of ${columns}: ${JSON.stringify(line)}`);
+    }
+  },
+  { numRuns: 60 },
+);
+
+testProp('a long body fills the line to the last column', [fc.integer({ min: 60, max: 200 })], (t, columns) => {
+  const event = anEventWith({ type: 'opened', body: JSON.stringify({ note: 'x'.repeat(500) }) });
+  const row = eventTableRow(event, eventTable([event], columns, createStyle(false)));
+  t.is(row.length, columns);
+  t.true(row.endsWith('…'));
+});
+
+testProp('wide characters take two columns each', [fc.integer({ min: 60, max: 200 })], (t, columns) => {
+  const event = anEventWith({ type: '棋局', body: JSON.stringify({ note: '將'.repeat(500) }) });
+  const row = eventTableRow(event, eventTable([event], columns, createStyle(false)));
+  const width = Array.from(row).reduce((sum, character) => sum + (/\p{Script=Han}/u.test(character) ? 2 : 1), 0);
+  t.true(width <= columns && width >= columns - 1, `${width} columns in a terminal of ${columns}`);
+});
+
+testProp(
+  'the columns stand below one another',
+  [fc.array(events, { minLength: 1, maxLength: 4 }), fc.integer({ min: 80, max: 200 })],
+  (t, history, columns) => {
+    const table = eventTable(history, columns, createStyle(false));
+    const bodyColumn = stringWidth(eventTableHead(table).replace(/BODY$/, ''));
+    for (const event of history) {
+      const row = eventTableRow({ ...event, sequence: 7, body: '|' }, table);
+      t.is(stringWidth(row), bodyColumn + 1, JSON.stringify(row));
+    }
+  },
+  { numRuns: 40 },
+);
+
+test('piped, every value is there in full', (t) => {
+  const event = anEventWith({ type: 'long_'.repeat(50), body: JSON.stringify({ note: 'x'.repeat(5000) }) });
+  const row = eventTableRow(event, eventTable([event], undefined, createStyle(false)));
+  t.deepEqual(row.trim().split(/ {2,}/), ['7', event.timestamp.toString(), event.type, event.body]);
+});
+
+test('a time that the calendar has no text for is named', (t) => {
+  const event = { ...anEventWith({}), timestamp: Timestamp.of({ time: 2 ** 48 - 1 }) };
+  t.regex(eventTableRow(event, eventTable([event], 100, createStyle(false))), / {2}after the year 9999 {2}/);
+});
+
+function anEventWith(changes: Partial<StoredEvent>): StoredEvent {
+  const timestamp = Timestamp.of({ time: 1_411_000_000_000 });
+  return { aggregateId: id, sequence: 7, timestamp, type: 'opened', body: '{}', ...changes };
+}

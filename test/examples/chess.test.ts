@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { Chess } from 'chess.js';
+import { mergePatch } from '../../src/json/merge-patch.js';
+import type { JsonValue } from '../../src/json/types.js';
+import { runCli } from '../support/cli.js';
+import { useTemporaryFolder } from '../support/database.js';
+import { anId } from '../support/factories.js';
+
+interface ChessEvent {
+  readonly type: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** What the pieces on the board are after a half-move. */
+interface Position {
+  readonly fen: string;
+  readonly board: Readonly<Record<string, string>>;
+}
+
+const examples = fileURLToPath(new URL('../../examples/chess/', import.meta.url));
+const folder = useTemporaryFolder(test);
+const games = new Map(
+  readdirSync(examples)
+    .filter((file) => file.endsWith('.ndjson'))
+    .map((file) => [file, eventsOf(file)]),
+);
+
+test('there are at least five games', (t) => {
+  t.true(games.size >= 5);
+});
+
+for (const [file, events] of games) {
+  test(`${file} is a complete game in which every move is legal`, (t) => {
+    const chess = new Chess();
+    const [first, ...others] = events;
+    const last = others.pop();
+    t.like(first, { type: 'game_started', body: { fen: chess.fen(), board: positionOf(chess).board, turn: 'white' } });
+    for (const name of ['game', 'white', 'black']) t.is(typeof first?.body[name], 'string');
+
+    for (const [index, { type, body }] of others.entries()) {
+      const number = chess.moveNumber();
+      const { san, from, to, promotion, color, captured } = chess.move(String(body['san']), { strict: true });
+      t.is(type, 'move_played');
+      t.like(body, {
+        ply: index + 1,
+        move: number,
+        by: color === 'w' ? 'white' : 'black',
+        turn: color === 'w' ? 'black' : 'white',
+        san,
+        from,
+        to,
+        captured: captured === undefined ? null : color === 'w' ? captured : captured.toUpperCase(),
+        promotion: promotion === undefined ? null : color === 'w' ? promotion.toUpperCase() : promotion,
+        check: chess.isCheck(),
+        fen: chess.fen(),
+      });
+    }
+
+    const loser = chess.turn() === 'w' ? 'black' : 'white';
+    t.is(last?.type, 'game_finished');
+    t.true(['1-0', '0-1', '1/2-1/2'].includes(String(last?.body['result'])));
+    t.is(last?.body['reason'] === 'checkmate', chess.isCheckmate());
+    if (chess.isCheckmate()) t.is(last?.body['winner'], loser);
+  });
+
+  test(`merging the events of ${file} gives the position after every half-move`, (t) => {
+    let state: JsonValue = {};
+    for (const [ply, position] of positionsOf(events).entries()) {
+      state = mergePatch(state, events[ply]?.body as JsonValue);
+      t.like(state as object, position, `after half-move ${ply}`);
+    }
+  });
+}
+
+test('a game that was appended can be looked at as it stood after any half-move', async (t) => {
+  const maestro = (...argv: string[]) => runCli(argv, { cwd: folder });
+  await maestro('migrate');
+  for (const [file, sequences] of [
+    ['immortal-game.ndjson', [2, 23, 46]],
+    ['opera-game.ndjson', [1, 34]],
+  ] as const) {
+    const events = games.get(file) ?? [];
+    const id = anId().hex;
+
+    const appended = await maestro('append', id, '--file', join(examples, file), '-o', 'json');
+    t.is(appended.code, 0, appended.stderr);
+    t.deepEqual(
+      JSON.parse(appended.stdout).sequences,
+      events.map((_, index) => index + 1),
+    );
+
+    const positions = positionsOf(events);
+    for (const sequence of sequences) {
+      const { stdout } = await maestro('replay', id, '--max-sequence', String(sequence), '-o', 'json');
+      t.like(JSON.parse(stdout), { aggregateId: id, sequence, state: positions[sequence - 1] });
+    }
+  }
+});
+
+function eventsOf(file: string): ChessEvent[] {
+  const lines = readFileSync(join(examples, file), 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as ChessEvent);
+}
+
+/** The positions of a game as chess.js has them, the one before the first move included. */
+function positionsOf(events: readonly ChessEvent[]): Position[] {
+  const chess = new Chess();
+  const positions = [positionOf(chess)];
+  for (const { body } of events.filter(({ type }) => type === 'move_played')) {
+    chess.move(String(body['san']));
+    positions.push(positionOf(chess));
+  }
+  return positions;
+}
+
+function positionOf(chess: Chess): Position {
+  const rows = chess.board().map((squares) =>
+    squares
+      .map((square) => {
+        if (square === null) return '.';
+        return square.color === 'w' ? square.type.toUpperCase() : square.type;
+      })
+      .join(' '),
+  );
+  return { fen: chess.fen(), board: Object.fromEntries(rows.map((row, index) => [`row${index + 1}`, row])) };
+}

@@ -1,0 +1,112 @@
+import { fc, testProp } from '@fast-check/ava';
+import test from 'ava';
+import { InvalidArgumentError } from '../../src/errors.js';
+import { Clock } from '../../src/hlc/clock.js';
+import { ClockDriftError, InvalidTimestampError } from '../../src/hlc/errors.js';
+import { Timestamp } from '../../src/hlc/timestamp.js';
+
+const NOON = Date.UTC(2026, 0, 1, 12);
+
+/** A system clock that runs, stands still, leaps and steps back, the same way every time. */
+function wildTime(): () => number {
+  let state = 42;
+  let time = NOON;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    const dice = state % 1000;
+    if (dice < 5) time -= state % 5000;
+    else if (dice < 10) time += state % 5000;
+    else if (dice < 50) time += 1;
+    return time;
+  };
+}
+
+test('1,000,000 readings strictly increase while the system clock runs, stands still and steps back', (t) => {
+  const clock = new Clock({ physicalTime: wildTime() });
+  let last = clock.now();
+  let wrong = 0;
+  for (let count = 1; count < 1_000_000; count += 1) {
+    const next = clock.now();
+    if (next.compare(last) <= 0) wrong += 1;
+    last = next;
+  }
+  t.is(wrong, 0);
+});
+
+test('readings strictly increase on a clock that stands still for longer than the counter lasts', (t) => {
+  const clock = new Clock({ physicalTime: () => NOON });
+  let last = clock.now();
+  let wrong = 0;
+  for (let count = 1; count < 200_000; count += 1) {
+    const next = clock.now();
+    if (next.compare(last) <= 0) wrong += 1;
+    last = next;
+  }
+  t.is(wrong, 0);
+  t.is(last.time, NOON + 3, '200,000 readings take four milliseconds of 65,536');
+});
+
+test('a full counter waits for the next millisecond of the system clock', (t) => {
+  let time = NOON;
+  let polls = 0;
+  const clock = new Clock({
+    physicalTime: () => {
+      polls += 1;
+      if (polls > 65_540) time = NOON + 1;
+      return time;
+    },
+  });
+  for (let count = 0; count < 65_536; count += 1) clock.now();
+  const next = clock.now();
+  t.deepEqual([next.time, next.counter], [NOON + 1, 0]);
+});
+
+test('a reading is the system time when that has moved on', (t) => {
+  const clock = new Clock({ physicalTime: () => NOON, nodeId: 7n });
+  t.deepEqual(clock.now(), Timestamp.of({ time: NOON, counter: 0, nodeId: 7n }));
+  t.deepEqual(clock.now(), Timestamp.of({ time: NOON, counter: 1, nodeId: 7n }));
+});
+
+testProp(
+  'what observe gives is later than what was observed and than all readings before',
+  [fc.array(fc.tuple(fc.integer({ min: -400_000, max: 300_000 }), fc.integer({ min: 0, max: 65_535 })), { minLength: 1, maxLength: 50 })],
+  (t, readings) => {
+    const clock = new Clock({ physicalTime: () => NOON });
+    let last = clock.now();
+    for (const [offset, counter] of readings) {
+      const remote = Timestamp.of({ time: NOON + offset, counter, nodeId: 2n ** 64n - 1n });
+      const observed = clock.observe(remote);
+      t.true(observed.compare(remote) > 0);
+      t.true(observed.compare(last) > 0);
+      last = clock.now();
+      t.true(last.compare(observed) > 0);
+    }
+  },
+);
+
+test('a reading beyond the maximum drift is refused and leaves the clock as it was', (t) => {
+  const clock = new Clock({ physicalTime: () => NOON, maxDrift: 1000 });
+  const before = clock.now();
+  t.notThrows(() => clock.observe(Timestamp.of({ time: NOON - 86_400_000 })));
+  const error = t.throws(() => clock.observe(Timestamp.of({ time: NOON + 1001 })), { instanceOf: ClockDriftError });
+  t.deepEqual([error.drift, error.maxDrift], [1001, 1000]);
+  t.deepEqual([clock.now().time, before.time], [NOON, NOON]);
+  t.is(clock.observe(Timestamp.of({ time: NOON + 1000 })).time, NOON + 1000);
+});
+
+test('the maximum drift is five minutes unless another is given', (t) => {
+  const clock = new Clock({ physicalTime: () => NOON });
+  t.throws(() => clock.observe(Timestamp.of({ time: NOON + 300_001 })), { instanceOf: ClockDriftError });
+  t.notThrows(() => clock.observe(Timestamp.of({ time: NOON + 300_000 })));
+});
+
+test('every clock has a node id of its own, unless one is given', (t) => {
+  t.not(new Clock().nodeId, new Clock().nodeId);
+  t.is(new Clock({ nodeId: 5n }).now().nodeId, 5n);
+});
+
+test('options that make no sense are refused', (t) => {
+  t.throws(() => new Clock({ nodeId: 2n ** 64n }), { instanceOf: InvalidTimestampError });
+  t.throws(() => new Clock({ maxDrift: -1 }), { instanceOf: InvalidArgumentError });
+  t.throws(() => new Clock({ maxDrift: Number.NaN }), { instanceOf: InvalidArgumentError });
+});

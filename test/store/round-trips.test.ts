@@ -1,0 +1,78 @@
+import test, { type ExecutionContext } from 'ava';
+import { parseDatabaseUrl } from '../../src/connection/database-url.js';
+import { PostgresStore } from '../../src/store/postgres-store.js';
+import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
+import { aHistory, anEvent, anId } from '../support/factories.js';
+import { recordWire } from '../support/wire-recorder.js';
+
+const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
+
+/** Runs some work on a connection that is already open, and returns what was sent for it. */
+async function sentFor(
+  t: ExecutionContext,
+  schema: string,
+  work: (store: PostgresStore) => Promise<unknown>,
+): Promise<{ roundTrips: number; sql: string[] }> {
+  const recorder = await recordWire(Number(parseDatabaseUrl(testUrl(), 'the test').port));
+  t.teardown(() => recorder.close());
+  const url = new URL(testUrl());
+  url.port = String(recorder.port);
+  const knex = testKnex({ connection: url.href, pool: { min: 0, max: 1 } });
+  t.teardown(() => knex.destroy());
+  const store = new PostgresStore(knex, { schema });
+  await store.getEvents(anId(), 1);
+  const before = { messages: recorder.messages.length, roundTrips: recorder.syncs() + recorder.queries() };
+
+  await work(store);
+
+  return {
+    roundTrips: recorder.syncs() + recorder.queries() - before.roundTrips,
+    sql: recorder.messages.slice(before.messages).flatMap(({ sql }) => (sql === undefined ? [] : [sql])),
+  };
+}
+
+for (const [layout, { schema }] of Object.entries(layouts)) {
+  for (const count of [1, 100, 20_000])
+    test(`a commit of ${count} events without projections is one round trip, ${layout} layout`, async (t) => {
+      const events = aHistory(anId(), count);
+
+      const { roundTrips, sql } = await sentFor(t, schema, async (store) => {
+        t.true((await store.commitEvents(events)).ok);
+      });
+
+      t.is(roundTrips, 1);
+      t.is(sql.length, 1);
+      t.regex(sql[0] ?? '', /^INSERT INTO/);
+    });
+
+  test(`a commit of events of several aggregates is one round trip, ${layout} layout`, async (t) => {
+    const events = Array.from({ length: 10 }, () => anEvent());
+    t.is((await sentFor(t, schema, (store) => store.commitAll(events))).roundTrips, 1);
+  });
+
+  test(`a snapshot is stored or found stale in one round trip, ${layout} layout`, async (t) => {
+    const snapshot = { aggregateId: anId(), sequence: 1, body: { n: 1 } };
+    for (const outcome of ['committed', 'stale'] as const)
+      t.is(
+        (await sentFor(t, schema, async (store) => t.is(await store.commitSnapshot(snapshot), outcome))).roundTrips,
+        1,
+      );
+  });
+
+  test(`a read is one round trip, ${layout} layout`, async (t) => {
+    t.is((await sentFor(t, schema, (store) => store.getEvents(anId(), 1))).roundTrips, 1);
+    t.is((await sentFor(t, schema, (store) => store.getSnapshot(anId(), 1))).roundTrips, 1);
+  });
+}
+
+test('a commit of no events sends nothing', async (t) => {
+  const sent = await sentFor(t, layouts.plain.schema, (store) => store.commitEvents([]));
+  t.deepEqual(sent, { roundTrips: 0, sql: [] });
+});
+
+test('a commit with a projection is one transaction', async (t) => {
+  const { sql } = await sentFor(t, layouts.plain.schema, (store) =>
+    store.commitAll([anEvent()], [async (_event, transaction) => void (await transaction.raw('SELECT 42'))]),
+  );
+  t.regex(sql.join('\n'), /^BEGIN;?\nINSERT INTO.*SELECT 42.*COMMIT;?$/s);
+});
