@@ -41,7 +41,7 @@ function started(tags, fen) {
     date: date(tags.Date),
     opening: known(tags.Opening),
     turn: turn(fen),
-    fen,
+    position: fen,
     board: board(fen),
   };
 }
@@ -60,7 +60,7 @@ function played(move, ply) {
     captured: piece(move.captured, move.color === 'w' ? 'b' : 'w'),
     promotion: piece(move.promotion, move.color),
     check: new Chess(move.after).isCheck(),
-    fen: move.after,
+    position: move.after,
     board: changedRows(board(move.before), board(move.after)),
   };
 }

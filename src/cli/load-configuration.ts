@@ -20,7 +20,7 @@ export async function loadConfiguration(file: string | undefined, workingDirecto
   if (path === undefined) return {};
   if (!existsSync(path)) throw new ConfigurationError(`There is no configuration file ${path}.`);
   const loaded = await load(path).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
     throw new ConfigurationError(`The configuration file ${path} cannot be loaded: ${reason}`, { cause });
   });
   return checked(loaded, path);
@@ -29,16 +29,30 @@ export async function loadConfiguration(file: string | undefined, workingDirecto
 async function load(path: string): Promise<unknown> {
   switch (extname(path)) {
     case '.json':
-      return JSON.parse(readFileSync(path, 'utf8'));
+      return parseJson(readFileSync(path, 'utf8'));
     case '.ts':
     case '.mts': {
       const { createJiti } = await import('jiti');
-      return await createJiti(import.meta.url).import(path, { default: true });
+      // No cache on the disk: the file may hold a password. The package is at hand also where it is not installed.
+      const jiti = createJiti(import.meta.url, {
+        fsCache: false,
+        virtualModules: { 'maestro-store': await import('../index.js') },
+      });
+      return await jiti.import(path, { default: true });
     }
     default: {
       const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
       return module.default;
     }
+  }
+}
+
+/** JSON.parse itself shows a piece of the text, which may be one of a password. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('it is not valid JSON');
   }
 }
 

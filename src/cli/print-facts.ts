@@ -20,6 +20,6 @@ export async function printFacts(output: Output, { id, json, facts, below }: Fac
     import('./render/small-table.js'),
     import('./render/escape.js'),
   ]);
-  await output.line(factTable(facts, output.style));
+  await output.line(factTable(facts, output.style, output.columns));
   if (below !== undefined) await output.line(escapeJson(below));
 }

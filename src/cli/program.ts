@@ -13,18 +13,19 @@ export interface ProgramHost {
   readonly context: CliContext;
   readonly version: string;
   readonly writeOut: (text: string) => void;
+  readonly writeErr: (text: string) => void;
   readonly exit: (code: number) => void;
 }
 
 /** The command line with all its commands; loads none of what they need to run. */
-export function createProgram({ context, version, writeOut, exit }: ProgramHost): Command {
+export function createProgram({ context, version, writeOut, writeErr, exit }: ProgramHost): Command {
   const program = new Command('maestro')
     .description('Read, replay and write the histories in an event store on PostgreSQL.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show the help of a command')
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ writeOut, writeErr: () => {}, outputError: () => {} })
+    .configureOutput({ writeOut, writeErr, outputError: () => {} })
     .exitOverride()
     .showSuggestionAfterError();
   addGlobalOptions(program);

@@ -1,6 +1,6 @@
 import { MaestroError } from '../errors.js';
 import type { CliContext } from './context.js';
-import { escapeText } from './render/escape.js';
+import { escapeJson, escapeText } from './render/escape.js';
 
 /** How an error is shown. */
 export interface ErrorReport {
@@ -14,7 +14,7 @@ export interface ErrorReport {
 export async function reportError(context: CliContext, error: unknown, { json, verbose }: ErrorReport): Promise<void> {
   const { code, message, hint } = facts(error);
   if (json) {
-    await context.stderr.write(`${JSON.stringify({ error: { code, message, hint } })}\n`);
+    await context.stderr.write(`${escapeJson(withoutPasswords(JSON.stringify({ error: { code, message, hint } })))}\n`);
   } else {
     await context.stderr.write(`error: ${lines(message)}\n`);
     if (hint !== undefined) await context.stderr.write(`hint: ${lines(hint)}\n`);
@@ -43,5 +43,10 @@ function details(error: unknown): string {
 }
 
 function lines(text: string): string {
-  return text.split('\n').map(escapeText).join('\n');
+  return withoutPasswords(text).split('\n').map(escapeText).join('\n');
+}
+
+/** A URL can be given by mistake where something else belongs, and then stand in any message. */
+function withoutPasswords(text: string): string {
+  return text.replace(/(\w:\/{1,2}[^\s:@/]*:)[^\s@]*(?=@)/g, '$1***');
 }

@@ -9,22 +9,25 @@ import { createProgram } from './program.js';
 export async function run(argv: readonly string[], context: CliContext): Promise<number> {
   let exitCode = DONE;
   const out: string[] = [];
+  const err: string[] = [];
   const program = createProgram({
     context,
     version: packageVersion(),
     writeOut: (text) => out.push(text),
+    writeErr: (text) => err.push(text),
     exit: (code) => {
       exitCode = code;
     },
   });
   try {
-    if (argv.length === 0) {
-      program.outputHelp();
-      exitCode = USAGE;
-    } else await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     const failure = error instanceof CommanderError ? usageError(error) : error;
-    if (failure !== undefined) {
+    if (failure === SHOWED_HELP) {
+      // No command was given: the help is the complaint.
+      await context.stderr.write(err.join(''));
+      exitCode = USAGE;
+    } else if (failure !== undefined) {
       const { reportError } = await import('./report-error.js');
       await reportError(context, failure, errorReport(argv));
       exitCode = exitCodeFor(failure);
@@ -34,9 +37,12 @@ export async function run(argv: readonly string[], context: CliContext): Promise
   return exitCode;
 }
 
-/** What commander complains of; nothing when it only showed help or the version. */
-function usageError({ exitCode, message, code }: CommanderError): UsageError | undefined {
-  if (exitCode === 0 || code === 'commander.help') return undefined;
+const SHOWED_HELP = Symbol('help');
+
+/** What commander complains of; nothing when it showed the help or the version that it was asked for. */
+function usageError({ exitCode, message, code }: CommanderError): UsageError | typeof SHOWED_HELP | undefined {
+  if (exitCode === 0) return undefined;
+  if (code === 'commander.help') return SHOWED_HELP;
   const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const text = problem.charAt(0).toUpperCase() + problem.slice(1);
   return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
@@ -46,11 +52,14 @@ function usageError({ exitCode, message, code }: CommanderError): UsageError | u
 
 /** Read from the words themselves, because a command line that is wrong has no parsed options. */
 function errorReport(argv: readonly string[]): { json: boolean; verbose: boolean } {
-  const words = argv.join(' ');
-  return {
-    json: /(^| )(-o|--output)[ =]?(json|ndjson)( |$)/.test(words),
-    verbose: argv.some((word) => word === '--verbose' || /^-[a-z]*v[a-z]*$/.test(word)),
-  };
+  let format = '';
+  for (const [index, word] of argv.entries()) {
+    const [, long, short] = /^(?:--output(?:=(.*))?|-[qv]*o(.*))$/.exec(word) ?? [null];
+    if (long === undefined && short === undefined && !/^--output$/.test(word)) continue;
+    format = long || short || (argv[index + 1] ?? '');
+  }
+  const verbose = argv.some((word) => word === '--verbose' || /^-[qv]*v[qvo]*$/.test(word));
+  return { json: format === 'json' || format === 'ndjson', verbose };
 }
 
 /** The manifest lies two folders up, or three when this runs from `dist`. */

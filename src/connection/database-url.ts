@@ -52,8 +52,7 @@ export function parseDatabaseUrl(text: string, source: string): ServerAddress {
   if (host.includes(',')) return fail('names several hosts; name one');
   if (url.port === '0') return fail('names the port 0, on which no server is');
   const sslMode = parameters.get('sslmode') ?? 'disable';
-  if (!isSslMode(sslMode))
-    return fail(`has ${shown('the sslmode', sslMode)}`, `It is one of ${SSL_MODES.join(', ')}.`);
+  if (!isSslMode(sslMode)) return fail(`has ${shown('the sslmode', sslMode)}`, `It is one of ${SSL_MODES.join(', ')}.`);
   return {
     host,
     port: url.port === '' ? 5432 : Number(url.port),
@@ -95,10 +94,7 @@ function parametersOf(url: URL, fail: Fail): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of url.searchParams) {
     if (!PARAMETERS.includes(name))
-      fail(
-        `has ${shown('the unknown parameter', name)}`,
-        `Known are ${PARAMETERS.join(', ')}. ${advice(name)}`.trim(),
-      );
+      fail(`has ${shown('the unknown parameter', name)}`, `Known are ${PARAMETERS.join(', ')}. ${advice(name)}`.trim());
     if (parameters.has(name)) fail(`has the parameter ${name} twice`);
     if (value === '') fail(`has the parameter ${name} without a value`);
     if (value.includes('\0')) fail(`has U+0000 in the parameter ${name}`);

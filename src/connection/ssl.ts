@@ -37,7 +37,9 @@ export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles):
   return {
     rejectUnauthorized: sslMode !== 'require',
     ...(sslMode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
-    ...(sslRootCert === undefined || sslRootCert === 'system' ? {} : { ca: readPem('sslrootcert', sslRootCert, isCertificate) }),
+    ...(sslRootCert === undefined || sslRootCert === 'system'
+      ? {}
+      : { ca: readPem('sslrootcert', sslRootCert, isCertificate) }),
     ...(sslCert === undefined ? {} : { cert: readPem('sslcert', sslCert, isCertificate) }),
     ...(sslKey === undefined ? {} : { key: readPem('sslkey', sslKey, isPrivateKey) }),
   };

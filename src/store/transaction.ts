@@ -30,18 +30,21 @@ async function transactionOn<Value>(
   let failure: { readonly error: unknown } | undefined;
   let worked = false;
   try {
-    await knex.transaction((transaction) => {
-      working = work(transaction);
-      working.then(
-        () => {
-          worked = true;
-        },
-        (error: unknown) => {
-          failure = { error };
-        },
-      );
-      return working;
-    }, { connection });
+    await knex.transaction(
+      (transaction) => {
+        working = work(transaction);
+        working.then(
+          () => {
+            worked = true;
+          },
+          (error: unknown) => {
+            failure = { error };
+          },
+        );
+        return working;
+      },
+      { connection },
+    );
   } catch (error) {
     // While the work still goes on, this is the first error: the connection broke, or BEGIN failed. It is let run out.
     const first = failure ?? { error };

@@ -414,6 +414,7 @@ const LEAKS: readonly (readonly string[])[] = [
   ['migrate', `postgres://u:${SECRET}@127.0.0.1/d`],
   [`postgres://u:${SECRET}@127.0.0.1/d`],
   ['events', `postgres://u:${SECRET}@127.0.0.1/d`],
+  ['events', `postgres://u:x@${SECRET}@127.0.0.1/d`],
   ['migrate', `--ulr=postgres://u:${SECRET}@127.0.0.1/d`],
   ['migrate', '--config', `postgres://u:${SECRET}@127.0.0.1/d`],
   ['migrate', '--pooler', `postgres://u:${SECRET}@127.0.0.1/d`, '--url', NOWHERE],

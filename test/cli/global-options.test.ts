@@ -38,14 +38,12 @@ testProp(
   'global options mean the same before, between and after the words of a command',
   [
     fc.constantFrom(...Object.values(COMMANDS)),
-    fc.shuffledSubarray([
-      ['-o', 'json'],
-      ['--output=ndjson'],
-      ['--color', 'always'],
-      ['-q'],
-      ['--timeout', '20'],
-      ['--no-input'],
-    ]),
+    fc
+      .tuple(
+        fc.constantFrom(['-o', 'json'], ['--output=ndjson'], ['-ojson'], ['-o', 'table']),
+        fc.subarray([['--color', 'always'], ['-q'], ['--timeout', '20'], ['--no-input']]),
+      )
+      .map(([format, others]) => [format, ...others]),
     fc.array(fc.nat({ max: 3 }), { minLength: 8, maxLength: 8 }),
   ],
   async (t, words, options, places) => {

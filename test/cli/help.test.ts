@@ -137,7 +137,7 @@ function theProgram(): Command {
   const nowhere = { isTerminal: false, columns: undefined, write: async () => {} };
   const stdin = Object.assign(Readable.from([]), { isTerminal: false });
   const context = { workingDirectory: '/', environment: {}, stdin, stdout: nowhere, stderr: nowhere };
-  return createProgram({ context, version: '', writeOut: () => {}, exit: () => {} });
+  return createProgram({ context, version: '', writeOut: () => {}, writeErr: () => {}, exit: () => {} });
 }
 
 function pathsOf(command: Command, path: readonly string[] = []): string[][] {

@@ -16,7 +16,7 @@ interface ChessEvent {
 
 /** What the pieces on the board are after a half-move. */
 interface Position {
-  readonly fen: string;
+  readonly position: string;
   readonly board: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,10 @@ for (const [file, events] of games) {
     const chess = new Chess();
     const [first, ...others] = events;
     const last = others.pop();
-    t.like(first, { type: 'game_started', body: { fen: chess.fen(), board: positionOf(chess).board, turn: 'white' } });
+    t.like(first, {
+      type: 'game_started',
+      body: { position: chess.fen(), board: positionOf(chess).board, turn: 'white' },
+    });
     for (const name of ['game', 'white', 'black']) t.is(typeof first?.body[name], 'string');
 
     for (const [index, { type, body }] of others.entries()) {
@@ -55,7 +58,7 @@ for (const [file, events] of games) {
         captured: captured === undefined ? null : color === 'w' ? captured : captured.toUpperCase(),
         promotion: promotion === undefined ? null : color === 'w' ? promotion.toUpperCase() : promotion,
         check: chess.isCheck(),
-        fen: chess.fen(),
+        position: chess.fen(),
       });
     }
 
@@ -70,7 +73,7 @@ for (const [file, events] of games) {
     let state: JsonValue = {};
     for (const [ply, position] of positionsOf(events).entries()) {
       state = mergePatch(state, events[ply]?.body as JsonValue);
-      t.like(state as object, position, `after half-move ${ply}`);
+      t.like(state, position, `after half-move ${ply}`);
     }
   });
 }
@@ -125,5 +128,5 @@ function positionOf(chess: Chess): Position {
       })
       .join(' '),
   );
-  return { fen: chess.fen(), board: Object.fromEntries(rows.map((row, index) => [`row${index + 1}`, row])) };
+  return { position: chess.fen(), board: Object.fromEntries(rows.map((row, index) => [`row${index + 1}`, row])) };
 }

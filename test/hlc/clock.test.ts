@@ -69,7 +69,12 @@ test('a reading is the system time when that has moved on', (t) => {
 
 testProp(
   'what observe gives is later than what was observed and than all readings before',
-  [fc.array(fc.tuple(fc.integer({ min: -400_000, max: 300_000 }), fc.integer({ min: 0, max: 65_535 })), { minLength: 1, maxLength: 50 })],
+  [
+    fc.array(fc.tuple(fc.integer({ min: -400_000, max: 300_000 }), fc.integer({ min: 0, max: 65_535 })), {
+      minLength: 1,
+      maxLength: 50,
+    }),
+  ],
   (t, readings) => {
     const clock = new Clock({ physicalTime: () => NOON });
     let last = clock.now();

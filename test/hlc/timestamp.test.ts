@@ -14,9 +14,7 @@ interface Vector {
   readonly string: string | null;
 }
 
-const vectors = JSON.parse(
-  readFileSync(new URL('../fixtures/hlc-vectors.json', import.meta.url), 'utf8'),
-) as Vector[];
+const vectors = JSON.parse(readFileSync(new URL('../fixtures/hlc-vectors.json', import.meta.url), 'utf8')) as Vector[];
 
 for (const { time, counter, node_id, hex, string } of vectors)
   test(`decodes, encodes, prints and parses ${string ?? hex} as Elixir does`, (t) => {

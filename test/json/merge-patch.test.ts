@@ -14,7 +14,11 @@ const EXAMPLES: readonly (readonly [JsonValue, JsonValue, JsonValue])[] = [
   [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
   [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
   [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
-  [['a', 'b'], ['c', 'd'], ['c', 'd']],
+  [
+    ['a', 'b'],
+    ['c', 'd'],
+    ['c', 'd'],
+  ],
   [{ a: 'b' }, ['c'], ['c']],
   [{ a: 'foo' }, null, null],
   [{ a: 'foo' }, 'bar', 'bar'],
@@ -28,10 +32,14 @@ for (const [target, patch, result] of EXAMPLES)
     t.deepEqual(mergePatch(target, patch), result);
   });
 
-testProp('a patch that is applied twice changes nothing the second time', [jsonValues(), jsonValues()], (t, target, patch) => {
-  const once = mergePatch(structuredClone(target), structuredClone(patch));
-  t.deepEqual(mergePatch(structuredClone(once), structuredClone(patch)), once);
-});
+testProp(
+  'a patch that is applied twice changes nothing the second time',
+  [jsonValues(), jsonValues()],
+  (t, target, patch) => {
+    const once = mergePatch(structuredClone(target), structuredClone(patch));
+    t.deepEqual(mergePatch(structuredClone(once), structuredClone(patch)), once);
+  },
+);
 
 test('a key __proto__ is data like any other', (t) => {
   const patch = JSON.parse('{"__proto__":{"polluted":true}}') as JsonValue;

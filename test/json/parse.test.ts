@@ -8,18 +8,26 @@ import { jsonValues } from '../support/arbitraries.js';
 
 /** Numbers as PostgreSQL prints them: no exponent, any number of digits. */
 const printedNumbers = fc
-  .tuple(fc.constantFrom('', '-'), fc.bigInt({ min: 0n, max: 10n ** 30n }), fc.string({ unit: fc.constantFrom(...'0123456789') }))
+  .tuple(
+    fc.constantFrom('', '-'),
+    fc.bigInt({ min: 0n, max: 10n ** 30n }),
+    fc.string({ unit: fc.constantFrom(...'0123456789') }),
+  )
   .map(([sign, integer, fraction]) => `${sign}${integer}${fraction === '' ? '' : `.${fraction}`}`);
 
 testProp('lossless reading keeps every digit that matters', [printedNumbers], (t, text) => {
   t.true(sameJson(printJson(decodeJson(text, 'lossless')), text));
 });
 
-testProp('lossless reading gives a plain number whenever that is exact', [fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 })], (t, integer, double) => {
-  t.is(decodeJson(String(integer), 'lossless'), integer);
-  fc.pre(!String(double).includes('e'));
-  t.is(decodeJson(String(double), 'lossless'), double + 0);
-});
+testProp(
+  'lossless reading gives a plain number whenever that is exact',
+  [fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e15, max: 1e15 })],
+  (t, integer, double) => {
+    t.is(decodeJson(String(integer), 'lossless'), integer);
+    fc.pre(!String(double).includes('e'));
+    t.is(decodeJson(String(double), 'lossless'), double + 0);
+  },
+);
 
 test('an integer beyond 2^53 is a bigint, another inexact number keeps its text', (t) => {
   t.is(decodeJson('9007199254740991', 'lossless'), 9007199254740991);
@@ -36,7 +44,22 @@ testProp('text that was written by hand means the same when it is printed', [jso
   t.true(sameJson(printJson(parseJsonText(text), 2), text));
 });
 
-for (const text of ['', '{', '[1,]', '{"a":1,}', "{'a':1}", 'NaN', '01', '.5', '1.', '+1', 'undefined', '{"a":1} x', '"\t"', '"\\x41"'])
+for (const text of [
+  '',
+  '{',
+  '[1,]',
+  '{"a":1,}',
+  "{'a':1}",
+  'NaN',
+  '01',
+  '.5',
+  '1.',
+  '+1',
+  'undefined',
+  '{"a":1} x',
+  '"\t"',
+  '"\\x41"',
+])
   test(`${JSON.stringify(text)} is not JSON`, (t) => {
     t.throws(() => parseJsonText(text), { instanceOf: InvalidJsonError });
   });

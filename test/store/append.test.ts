@@ -24,7 +24,7 @@ for (const [layout, { schema }] of Object.entries({ plain: database, partitioned
         for (let count = 0; count < 25; count += 1) {
           const body = { count, writer };
           for (const event of await appendEvents(store, clock, id, [{ type: 'happened', body }], { maxAttempts: 1000 }))
-            mine.push(`${event.sequence} ${event.timestamp} ${JSON.stringify(event.body)}`);
+            mine.push(`${event.sequence} ${event.timestamp.hex} ${JSON.stringify(event.body)}`);
         }
         await knex.destroy();
         return mine;
@@ -39,7 +39,7 @@ for (const [layout, { schema }] of Object.entries({ plain: database, partitioned
     );
     t.deepEqual(
       acknowledged.flat().sort(),
-      stored.map(({ sequence, timestamp, body }) => `${sequence} ${timestamp} ${JSON.stringify(body)}`).sort(),
+      stored.map(({ sequence, timestamp, body }) => `${sequence} ${timestamp.hex} ${JSON.stringify(body)}`).sort(),
     );
     for (const [index, event] of stored.slice(1).entries())
       t.true(event.timestamp.compare(stored[index]?.timestamp as Timestamp) > 0, 'timestamps follow the sequence');

@@ -17,7 +17,13 @@ const COMMIT = 500;
 
 /** Bodies that JSON and PostgreSQL keep, and, now and then, anything that JavaScript can hold. */
 function anyBodies(): fc.Arbitrary<object> {
-  const anything = fc.object({ withBigInt: true, withDate: true, withMap: true, withTypedArray: true, withSparseArray: true });
+  const anything = fc.object({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withTypedArray: true,
+    withSparseArray: true,
+  });
   return fc.oneof({ weight: 9, arbitrary: jsonBodies() }, { weight: 1, arbitrary: anything });
 }
 
@@ -52,10 +58,12 @@ async function bodiesComeBackOrAreRefused(t: ExecutionContext, store: PostgresSt
 }
 
 test.serial('10,000 generated bodies come back equal, digit for digit, or are refused: PostgreSQL', (t) =>
-  bodiesComeBackOrAreRefused(t, database.store()));
+  bodiesComeBackOrAreRefused(t, database.store()),
+);
 
 test.serial('10,000 generated bodies come back equal, digit for digit, or are refused: PGlite', (t) =>
-  bodiesComeBackOrAreRefused(t, embedded.get().store));
+  bodiesComeBackOrAreRefused(t, embedded.get().store),
+);
 
 for (const [name, store] of [
   ['PostgreSQL', () => database.store()],

@@ -51,7 +51,9 @@ test('migrating an empty database takes every step, and migrating again none', a
 test('nothing but the tables and the bookkeeping is made', async (t) => {
   const schema = aSchema();
   await migrate(knex, { schema });
-  const tables = (await describeSchema(knex, schema)).filter((line) => line.startsWith('r ')).map((line) => line.split(' ')[1]);
+  const tables = (await describeSchema(knex, schema))
+    .filter((line) => line.startsWith('r '))
+    .map((line) => line.split(' ')[1]);
   t.deepEqual(tables.sort(), ['event_log', 'maestro_migrations', 'snapshots']);
 });
 
@@ -64,7 +66,9 @@ for (const partitions of [2, 16])
     t.regex(description, /^p event_log HASH \(aggregate_id\)/m);
     t.regex(description, /^event_log event_log_pkey PRIMARY KEY \(aggregate_id, "timestamp"\)$/m);
     for (let number = 0; number < partitions; number += 1) {
-      t.true(description.includes(`r event_log_${number}  FOR VALUES WITH (modulus ${partitions}, remainder ${number})`));
+      t.true(
+        description.includes(`r event_log_${number}  FOR VALUES WITH (modulus ${partitions}, remainder ${number})`),
+      );
       t.regex(description, new RegExp(`CREATE UNIQUE INDEX \\S+ ON event_log_${number} USING btree \\("timestamp"\\)`));
     }
   });
@@ -138,10 +142,7 @@ test('of runners that start together one migrates, the others wait, and all succ
   const runners = Array.from({ length: 8 }, () => testKnex({ pool: { min: 0, max: 1 } }));
   const reports = await Promise.all(runners.map((runner) => migrate(runner, { schema })));
   await Promise.all(runners.map((runner) => runner.destroy()));
-  t.deepEqual(
-    reports.map(({ applied }) => applied.length).sort(),
-    [0, 0, 0, 0, 0, 0, 0, 2],
-  );
+  t.deepEqual(reports.map(({ applied }) => applied.length).sort(), [0, 0, 0, 0, 0, 0, 0, 2]);
   const rows = await knex('maestro_migrations').withSchema(schema).orderBy('id');
   t.deepEqual(
     rows.map(({ name }: { name: string }) => name),
@@ -171,7 +172,9 @@ async function backendWaitingFor(pattern: string): Promise<number> {
 }
 
 /** A migration that stops in the middle: it waits for a type name that an open transaction has just taken. */
-async function stuckMigration(schema: string): Promise<{ readonly blocker: Knex.Transaction; readonly running: Promise<unknown>; readonly runner: Knex }> {
+async function stuckMigration(
+  schema: string,
+): Promise<{ readonly blocker: Knex.Transaction; readonly running: Promise<unknown>; readonly runner: Knex }> {
   await knex.raw(`CREATE SCHEMA "${schema}"`);
   const blocker = await knex.transaction();
   await blocker.raw(`CREATE TABLE "${schema}".snapshots (n integer)`);
@@ -228,7 +231,10 @@ const SPOILT: Record<string, { readonly sql: string; readonly names: RegExp }> =
     sql: 'ALTER TABLE event_log ALTER COLUMN body TYPE text',
     names: /no column "body jsonb not null".*unknown column "body text not null"/,
   },
-  'a nullable column': { sql: 'ALTER TABLE snapshots ALTER COLUMN body DROP NOT NULL', names: /unknown column "body jsonb"/ },
+  'a nullable column': {
+    sql: 'ALTER TABLE snapshots ALTER COLUMN body DROP NOT NULL',
+    names: /unknown column "body jsonb"/,
+  },
   'no unique index': {
     sql: 'DROP INDEX aggregate_sequence_index',
     names: /no unique index on \(aggregate_id,sequence\)/,
@@ -237,7 +243,10 @@ const SPOILT: Record<string, { readonly sql: string; readonly names: RegExp }> =
     sql: 'DROP INDEX aggregate_sequence_index; CREATE UNIQUE INDEX ON event_log (aggregate_id, sequence) WHERE sequence > 5',
     names: /no unique index on \(aggregate_id,sequence\)/,
   },
-  'no check': { sql: 'ALTER TABLE event_log DROP CONSTRAINT sequence', names: /no constraint CHECK \(\(sequence > 0\)\)/ },
+  'no check': {
+    sql: 'ALTER TABLE event_log DROP CONSTRAINT sequence',
+    names: /no constraint CHECK \(\(sequence > 0\)\)/,
+  },
   'another primary key': {
     sql: 'ALTER TABLE event_log DROP CONSTRAINT event_log_pkey; ALTER TABLE event_log ADD PRIMARY KEY (aggregate_id, sequence)',
     names: /primary key of event_log is \(aggregate_id,sequence\), not \(timestamp\)/,
@@ -281,7 +290,9 @@ test('a step that was recorded but whose table is gone is explained', async (t) 
   const schema = aSchema();
   await migrate(knex, { schema });
   await knex.raw(`DROP TABLE "${schema}".snapshots`);
-  await t.throwsAsync(migrate(knex, { schema }), { message: /snapshots is missing although 0002_create_snapshots was applied/ });
+  await t.throwsAsync(migrate(knex, { schema }), {
+    message: /snapshots is missing although 0002_create_snapshots was applied/,
+  });
 });
 
 test('further indexes of an operator do no harm', async (t) => {
@@ -308,6 +319,10 @@ test('when there is nothing to do, a role that may only read can migrate', async
 
 test('names of schemas that are none are refused', async (t) => {
   for (const schema of ['', 'a"b', 'a b', '1a', 'ü'])
-    for (const attempt of [() => migrate(knex, { schema }), () => migrationStatus(knex, { schema }), () => rollback(knex, { schema })])
+    for (const attempt of [
+      () => migrate(knex, { schema }),
+      () => migrationStatus(knex, { schema }),
+      () => rollback(knex, { schema }),
+    ])
       await t.throwsAsync(attempt, { code: 'MAESTRO_INVALID_ARGUMENT' });
 });

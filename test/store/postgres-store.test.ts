@@ -31,7 +31,7 @@ test('projections see every event in sequence order, in the transaction of the e
   const project =
     (name: string): Projection =>
     async ({ sequence }, transaction) => {
-      const inside = await new PostgresStore(transaction as unknown as Knex, { schema: database.schema }).getEvents(
+      const inside = await new PostgresStore(transaction, { schema: database.schema }).getEvents(
         id,
         1,
       );
@@ -137,7 +137,7 @@ test('a commit too large for one statement is still all or nothing', async (t) =
   t.is((await store.getEvents(id, 1, { maxSequence: 3 })).length, 0);
 
   t.true((await store.commitEvents(large.slice(0, 3))).ok);
-  const lengths = (await store.getEvents(id, 1, { maxSequence: 3 })).map(({ body }) => String(body['text']).length);
+  const lengths = (await store.getEvents(id, 1, { maxSequence: 3 })).map(({ body }) => (body['text'] as string).length);
   t.deepEqual(lengths, [text.length, text.length, text.length]);
 });
 

@@ -10,14 +10,14 @@ import { anEvent, anId } from '../support/factories.js';
 function paths(changes: object): string[] {
   const error = (() => {
     try {
-      encodeEvents([anEvent(anId(), changes as Partial<NewEvent>)]);
+      encodeEvents([anEvent(anId(), changes)]);
       return undefined;
     } catch (thrown) {
       return thrown;
     }
   })();
   if (error === undefined) return [];
-  if (!(error instanceof InvalidEventError)) throw error;
+  if (!(error instanceof InvalidEventError)) throw new Error('another error', { cause: error });
   return error.issues.map(({ path }) => path);
 }
 

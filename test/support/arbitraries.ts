@@ -36,7 +36,7 @@ export function jsonValues(): fc.Arbitrary<JsonValue> {
       fc.array(tie('value'), { maxLength: 5 }),
       tie('object'),
     ),
-    object: fc.dictionary(texts(), tie('value'), { maxKeys: 5, noNullPrototype: true }) as fc.Arbitrary<JsonValue>,
+    object: fc.dictionary(texts(), tie('value'), { maxKeys: 5, noNullPrototype: true }),
   })).value;
 }
 

@@ -63,6 +63,7 @@ export function cliDocs(): string {
     },
     version: '',
     writeOut: () => {},
+    writeErr: () => {},
     exit: () => {},
   });
   return `${INTRODUCTION}\n${sections(program, [])}`;

@@ -4,7 +4,9 @@ import type { ConnectionSettings } from '../../connection/settings.js';
 import type { MigrationStatus } from '../../store/migration-status.js';
 import { integer, seconds } from '../arguments.js';
 import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
+import { escapeText } from '../render/escape.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 
 interface UpOptions {
@@ -36,7 +38,16 @@ Examples:
     .option(...PARTITIONS, partitions)
     .option(...LOCK_TIMEOUT, seconds)
     .addHelpText('after', '\nExample:\n  $ maestro migrate up --url postgres://localhost/app --lock-timeout 120')
-    .action((options: UpOptions, command: Command) => up(options, createSession(context, command)));
+    .allowExcessArguments()
+    .action((options: UpOptions, command: Command) => {
+      // As the default, it also gets what should have been another command.
+      const [word] = command.args;
+      if (word !== undefined)
+        throw new UsageError(`Unknown command '${word}' of migrate.`, {
+          hint: 'Known are up, status, sql and rollback.',
+        });
+      return up(options, createSession(context, command));
+    });
   migrate
     .command('status')
     .summary('show which steps are taken')
@@ -98,7 +109,7 @@ async function print(session: Session, report: Record<string, readonly string[]>
   const { output } = session;
   const steps = Object.entries(report).flatMap(([outcome, names]) => names.map((name) => [name, outcome] as const));
   if (output.format !== 'table') return await output.json(JSON.stringify(report));
-  if (output.quiet) for (const [name] of steps) await output.line(name);
+  if (output.quiet) for (const [name] of steps) await output.line(escapeText(name));
   else if (steps.length === 0) await output.line(nothing);
   else {
     const { factTable } = await import('../render/small-table.js');
@@ -122,7 +133,7 @@ async function status(session: Session): Promise<boolean> {
 async function printStatus(result: MigrationStatus, { output }: Session): Promise<void> {
   if (output.format !== 'table') return await output.json(JSON.stringify(result));
   if (output.quiet) {
-    for (const { name, state } of result.steps) if (state === 'pending') await output.line(name);
+    for (const { name, state } of result.steps) if (state === 'pending') await output.line(escapeText(name));
     return;
   }
   const { smallTable } = await import('../render/small-table.js');
@@ -135,7 +146,7 @@ async function printStatus(result: MigrationStatus, { output }: Session): Promis
   await output.line(
     `schema ${result.schema}, layout ${layout}: ${result.upToDate ? good('up to date') : bad('not up to date')}`,
   );
-  for (const fault of result.faults) await output.line(bad(`- ${fault}`));
+  for (const fault of result.faults) await output.line(bad(`- ${escapeText(fault)}`));
 }
 
 /** Looks at a database without making it: an embedded one that is not there has nothing in it. */

@@ -44,8 +44,9 @@ export function eventTableRow(event: StoredEvent, { columns, typeWidth, style }:
     return [sequence, timestamp, style.type(padEnd(type, typeWidth), event.type), body].join(GAP);
   }
   const time = localTime(event.timestamp.time).padEnd(TIME_WIDTH);
-  const shownType = style.type(padEnd(cut(type, typeWidth), typeWidth), event.type);
+  const shownType = padEnd(cut(type, typeWidth), typeWidth);
   const rest = columns - sequence.length - TIME_WIDTH - typeWidth - 3 * GAP.length;
-  // In a terminal too narrow for all columns the body is left out first.
-  return [sequence, style.faint(time), shownType, ...(rest > 0 ? [cut(body, rest)] : [])].join(GAP);
+  // A terminal too narrow for all columns shows the beginning of the line, without colour, and no body.
+  if (rest <= 0) return cut([sequence, time, shownType].join(GAP), columns);
+  return [sequence, style.faint(time), style.type(shownType, event.type), cut(body, rest)].join(GAP);
 }

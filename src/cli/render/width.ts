@@ -1,8 +1,10 @@
-import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 
 /** Text of these characters takes one column each; measuring all other text is much slower. */
 const PLAIN = /^[\x20-\x7e]*$/;
+
+/** Splits text where a reader sees characters, so that none is cut in half. */
+const characters = new Intl.Segmenter();
 
 /** How many columns of a terminal a text without control characters takes. */
 export function textWidth(text: string): number {
@@ -15,10 +17,22 @@ export function cut(text: string, columns: number): string {
   // No character takes more than two code units per column by much, so what lies far behind cannot show.
   const candidate = text.length > columns * 16 ? text.slice(0, columns * 16) : text;
   if (PLAIN.test(candidate)) return text.length <= columns ? text : `${candidate.slice(0, columns - 1)}…`;
-  return cliTruncate(candidate, columns);
+  return textWidth(text) <= columns ? text : `${beginning(candidate, columns - 1)}…`;
 }
 
 /** The text filled up with spaces to a width; unchanged when it is wider. */
 export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - textWidth(text)));
+}
+
+/** As many of the first characters as fit. */
+function beginning(text: string, columns: number): string {
+  let width = 0;
+  let result = '';
+  for (const { segment } of characters.segment(text)) {
+    width += stringWidth(segment);
+    if (width > columns) break;
+    result += segment;
+  }
+  return result;
 }
