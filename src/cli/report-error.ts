@@ -48,5 +48,5 @@ function lines(text: string): string {
 
 /** A URL can be given by mistake where something else belongs, and then stand in any message. */
 function withoutPasswords(text: string): string {
-  return text.replace(/(\w:\/{1,2}[^\s:@/]*:)[^\s@]*(?=@)/g, '$1***');
+  return text.replace(/(\w:\/{1,2}[^\s:@/]*:)\S*(?=@)/g, '$1***');
 }

@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -14,7 +26,20 @@ export const TEMPLATE = 'pgdata.tar.gz';
 export const POSTGRES_VERSION = '18';
 
 /** What every data folder of PostgreSQL has; one that lacks any of it was damaged or never finished. */
-const NEEDED = ['PG_VERSION', 'base', 'global', 'pg_wal', 'pg_xact', 'postgresql.conf', 'global/pg_control'];
+const NEEDED = [
+  'PG_VERSION',
+  'base',
+  'global',
+  'pg_wal',
+  'pg_xact',
+  'postgresql.conf',
+  'global/pg_control',
+  'global/pg_filenode.map',
+  ...['1', '4', '5'].flatMap((database) => [`base/${database}/PG_VERSION`, `base/${database}/pg_filenode.map`]),
+  'pg_xact/0000',
+];
+/** With what every page of the write-ahead log begins, in this version of PostgreSQL. */
+const WAL_MAGIC = Buffer.from([0x18, 0xd1]);
 const CONTROL_FILE_SIZE = 8192;
 
 /** Whether there is a data folder at the path: nothing, or an empty folder, is none. */
@@ -54,6 +79,7 @@ export function checkDataFolder(dataDir: string): void {
   const control = readBytes(join(dataDir, 'global/pg_control'));
   if (control?.length !== CONTROL_FILE_SIZE || control.every((byte) => byte === 0))
     throw corrupt(dataDir, 'global/pg_control is damaged');
+  if (!hasLog(join(dataDir, 'pg_wal'))) throw corrupt(dataDir, 'pg_wal holds no write-ahead log');
 }
 
 /** The error for a damaged folder. */
@@ -70,7 +96,7 @@ export function corrupt(dataDir: string, problem: string, cause?: unknown): Embe
  */
 export async function createDataFolder(dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
-  if (existsSync(unfinished) && !existsSync(join(unfinished, MARKER)) && readdirSync(unfinished).length > 0)
+  if (existsSync(unfinished) && !existsSync(join(unfinished, MARKER)) && !isEmptyFolder(unfinished))
     throw new EmbeddedFolderError(`${unfinished} stands where the database would be made, and is not ours.`, {
       hint: 'Move it away, or name another folder with --data-dir. It was left untouched.',
     });
@@ -119,6 +145,25 @@ function templateFile(): string {
       hint: 'In a checkout, run `npm run build`; else install maestro-store again.',
     });
   return found;
+}
+
+/** Whether a segment of the write-ahead log is there that PostgreSQL could start from. */
+function hasLog(folder: string): boolean {
+  return readdirSync(folder).some((name) => {
+    if (!/^[0-9A-F]{24}$/.test(name)) return false;
+    const file = openSync(join(folder, name), 'r');
+    try {
+      const start = Buffer.alloc(WAL_MAGIC.length);
+      readSync(file, start);
+      return start.equals(WAL_MAGIC);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+function isEmptyFolder(path: string): boolean {
+  return statSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
 function readBytes(file: string): Buffer | undefined {

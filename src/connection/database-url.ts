@@ -42,6 +42,7 @@ export function parseDatabaseUrl(text: string, source: string): ServerAddress {
   if (/[/@]/.test(url.pathname.slice(1)))
     return fail('has a / or @ in its database name; in a password write / as %2F and @ as %40');
   if (url.hash !== '') return fail('has a part after #; write a # in a password as %23');
+  if (url.search.includes('@')) return fail('has a @ after its ?; in a password write ? as %3F and @ as %40');
   const parameters = parametersOf(url, fail);
   const database = decoded(url.pathname.replace(/^\//, ''), 'database name', fail);
   if (database === '') return fail('names no database');

@@ -77,9 +77,12 @@ async function open(folder: string, lock: FileHandle, schema: string): Promise<D
   });
   let closing: Promise<void> | undefined;
   const close = async () => {
-    await knex.destroy();
-    if (!engine.closed) await engine.close();
-    await lock.close();
+    try {
+      await knex.destroy();
+      if (!engine.closed) await engine.close();
+    } finally {
+      await lock.close();
+    }
   };
   return {
     knex,

@@ -22,7 +22,8 @@ export interface SslFiles {
 }
 
 /**
- * What TLS is asked for: `require` encrypts without checking the certificate, `verify-ca` checks who signed it,
+ * What TLS is asked for: `require` encrypts and checks who signed the certificate only when an authority is named,
+ * `verify-ca` always does,
  * `verify-full` also that it is the host's. `false` for `disable`. Throws {@link ConfigurationError} for a file that
  * cannot be read.
  */
@@ -34,15 +35,22 @@ export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles):
       });
     return false;
   }
-  return {
-    rejectUnauthorized: sslMode !== 'require',
-    ...(sslMode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
+  // As in PostgreSQL's own clients, an authority that is named is checked.
+  const verifies = sslMode !== 'require' || sslRootCert !== undefined;
+  const options = {
+    rejectUnauthorized: verifies,
+    ...(sslMode !== 'verify-full' ? { checkServerIdentity: () => undefined } : {}),
     ...(sslRootCert === undefined || sslRootCert === 'system'
       ? {}
       : { ca: readPem('sslrootcert', sslRootCert, isCertificate) }),
     ...(sslCert === undefined ? {} : { cert: readPem('sslcert', sslCert, isCertificate) }),
     ...(sslKey === undefined ? {} : { key: readPem('sslkey', sslKey, isPrivateKey) }),
   };
+  if ((sslCert === undefined) !== (sslKey === undefined))
+    throw new ConfigurationError('Of sslcert and sslkey only one is named; the one is of no use without the other.', {
+      hint: 'Name both, or none.',
+    });
+  return options;
 }
 
 /** The text of a PEM file. TLS itself would ignore some files that hold something else, and refuse others late. */

@@ -78,7 +78,6 @@ test.serial('the embedded database adopts and reads the same', async (t) => {
   await embedded.close();
 
   t.deepEqual(JSON.parse((await onEmbedded('migrate', '-o', 'json')).stdout), ADOPTED);
-  t.is((await onEmbedded('migrate', 'status', '--exit-code')).code, 0);
   for (const { aggregateId: id } of expectedAggregates) {
     const { stdout } = await onEmbedded('events', id, '-o', 'ndjson');
     t.deepEqual(stdout.split('\n').slice(0, -1), historyOf(id).map(asLine));

@@ -93,7 +93,7 @@ test('--since and --until take local times, zones, dates and timestamps, both in
 
 test('--since "yesterday 14:34" means that time of yesterday', async (t) => {
   const now = Date.now();
-  const id = await aHistoryAt([now - 3 * 86_400_000, now + 1000]);
+  const id = await aHistoryAt([now - 3 * 86_400_000, now + 3_600_000]);
   t.deepEqual(await sequencesOf(id, '--since', 'yesterday 14:34'), [2]);
   t.deepEqual(await sequencesOf(id, '--until', 'yesterday 14:34'), [1]);
   t.deepEqual(await sequencesOf(id, '--since', 'yesterday', '--until', 'now'), []);

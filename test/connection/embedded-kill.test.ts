@@ -14,7 +14,7 @@ const dataDir = join(useTemporaryFolder(test), 'data');
 const processes = useProcesses(test, 'embedded-child.ts');
 
 test('20 times killed while it appends: every acknowledged event is there, no gap, nothing twice', async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const id = anId();
   const acknowledged: string[] = [];
   /** What is stored begins with what was acknowledged; the append under way at the kill may have made it or not. */

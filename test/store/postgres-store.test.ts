@@ -1,5 +1,4 @@
 import test from 'ava';
-import type { Knex } from 'knex';
 import { ProjectionError, WriteMismatchError } from '../../src/store/errors.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { Projection } from '../../src/store/store.js';

@@ -22,7 +22,7 @@ const PARTS = [
 export async function describeSchema(knex: Knex, schema: string): Promise<string[]> {
   const lines: string[] = [];
   for (const sql of PARTS) {
-    const { rows } = (await knex.raw(sql, [schema])) as { rows: Record<string, string>[] };
+    const { rows } = await knex.raw<{ rows: Record<string, string>[] }>(sql, [schema]);
     lines.push(...rows.map((row) => String(Object.values(row)[0]).replaceAll(`${schema}.`, '')));
   }
   return lines.sort();
