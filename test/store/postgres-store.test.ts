@@ -30,10 +30,7 @@ test('projections see every event in sequence order, in the transaction of the e
   const project =
     (name: string): Projection =>
     async ({ sequence }, transaction) => {
-      const inside = await new PostgresStore(transaction, { schema: database.schema }).getEvents(
-        id,
-        1,
-      );
+      const inside = await new PostgresStore(transaction, { schema: database.schema }).getEvents(id, 1);
       seen.push([name, sequence, inside.length]);
     };
 
