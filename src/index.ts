@@ -54,13 +54,8 @@ export {
   RollbackRefusedError,
 } from './store/migration-errors.js';
 export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migration-status.js';
-export {
-  type MigrateOptions,
-  type MigrationReport,
-  migrate,
-  migrationSql,
-  type RollbackReport,
-  rollback,
-} from './store/migrator.js';
+export type { MigrateOptions } from './store/migrate-options.js';
+export { type MigrationReport, migrate, migrationSql } from './store/migrator.js';
 export { PostgresStore, type PostgresStoreOptions, type StoredEventOptions } from './store/postgres-store.js';
+export { type RollbackReport, rollback } from './store/rollback.js';
 export type { CommitResult, Projection, ReadOptions, Store } from './store/store.js';

@@ -12,8 +12,9 @@ import {
   RollbackRefusedError,
 } from '../../src/store/migration-errors.js';
 import { migrationStatus } from '../../src/store/migration-status.js';
-import { migrate, migrationSql, rollback } from '../../src/store/migrator.js';
+import { migrate, migrationSql } from '../../src/store/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
+import { rollback } from '../../src/store/rollback.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
 import { aHistory, anId } from '../support/factories.js';
 import { describeSchema } from '../support/schema-description.js';

@@ -97,7 +97,7 @@ async function sql(options: UpOptions, session: Session): Promise<void> {
 }
 
 async function rollback(options: UpOptions & { discardAllEvents?: boolean }, session: Session): Promise<void> {
-  const { rollback } = await import('../../store/migrator.js');
+  const { rollback } = await import('../../store/rollback.js');
   const { rolledBack, forgotten } = await withDatabase(session, ({ knex, schema }) =>
     rollback(knex, { schema, ...options }),
   );
