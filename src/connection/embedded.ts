@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import type { PGlite as PGliteClass } from '@electric-sql/pglite';
-import knexFactory, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import { NotMigratedError } from '../store/errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { checkDataFolder, corrupt, createDataFolder, dataFolderExists, makeParent } from './data-folder.js';
@@ -65,11 +65,13 @@ async function open(folder: string, lock: FileHandle, schema: string): Promise<D
   // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
   const require = createRequire(import.meta.url);
   const { PGlite } = require('@electric-sql/pglite') as { PGlite: typeof PGliteClass };
-  const ClientPGLite = require('knex-pglite') as typeof Knex.Client;
   const engine: Engine = new PGlite(folder);
-  await engine.waitReady.catch((cause: unknown) => {
+  const ready = engine.waitReady.catch((cause: unknown) => {
     throw corrupt(folder, 'PostgreSQL does not start on it', cause);
   });
+  // Loaded while the engine is being compiled on other threads.
+  const [{ default: knexFactory }] = await Promise.all([import('knex'), ready]);
+  const ClientPGLite = require('knex-pglite') as typeof Knex.Client;
   const knex = knexFactory({
     client: ClientPGLite,
     connection: (() => ({ pglite: engine })) as never,

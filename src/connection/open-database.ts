@@ -1,6 +1,4 @@
 import type { Database } from './database.js';
-import { openEmbedded } from './embedded.js';
-import { openServer } from './server.js';
 import { type ConnectionChoice, type ConnectionSettings, connectionSettings } from './settings.js';
 
 /** How a database is opened, whichever it is. */
@@ -39,6 +37,10 @@ export async function openDatabase({
 /** Opens the database that settings name. */
 export async function openWith(settings: ConnectionSettings, options: OpenOptions): Promise<Database> {
   const { target, schema, pooler } = settings;
-  if ('dataDir' in target) return await openEmbedded(target.dataDir, { schema, ...options });
+  if ('dataDir' in target) {
+    const { openEmbedded } = await import('./embedded.js');
+    return await openEmbedded(target.dataDir, { schema, ...options });
+  }
+  const { openServer } = await import('./server.js');
   return openServer(target.server, { schema, pooler, ...options });
 }
