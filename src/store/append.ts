@@ -20,8 +20,10 @@ export interface AppendOptions {
   readonly maxAttempts?: number | undefined;
 }
 
+/** Pauses between attempts are random, up to this at first, then twice as much each time. */
+const FIRST_PAUSE = 8;
 /** The longest pause between two attempts, in milliseconds. */
-const LONGEST_PAUSE = 100;
+const LONGEST_PAUSE = 200;
 
 /**
  * Commits events after the last one of an aggregate: all or none, at contiguous sequences, with timestamps of the clock
@@ -46,7 +48,7 @@ export async function appendEvents(
     const result = await store.commitEvents(placed(clock, aggregateId, sequence, drafts));
     if (result.ok) return result.value;
     if (expect !== undefined) throw unexpected(aggregateId, expect, undefined);
-    await delay(Math.random() * Math.min(LONGEST_PAUSE, 2 ** attempt));
+    await delay(Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt));
   }
   const message = `Other writers took the next sequence of ${aggregateId.hex} ${maxAttempts} times; nothing was committed.`;
   throw new SequenceConflictError(aggregateId.hex, undefined, message);
