@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { InvalidArgumentError } from '../errors.js';
 import { type CommittedEvent, MAX_SEQUENCE, type NewEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
+import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './backoff.js';
 import { SequenceConflictError } from './errors.js';
 import type { PostgresStore } from './postgres-store.js';
 
@@ -12,6 +12,16 @@ export interface EventDraft {
   readonly body: object;
 }
 
+/** What is known of an aggregate's last event. */
+export interface LastEvent {
+  /** Its sequence; 0 when there is none. */
+  readonly sequence: number;
+  /** Its timestamp; absent when there is none. */
+  readonly timestamp: Timestamp | undefined;
+}
+
+const NO_EVENT: LastEvent = { sequence: 0, timestamp: undefined };
+
 /** How events are appended. */
 export interface AppendOptions {
   /** The sequence that must be the aggregate's last one, 0 for an aggregate without events. @defaultValue any */
@@ -19,11 +29,6 @@ export interface AppendOptions {
   /** How often to try when other writers keep taking the next sequence. @defaultValue 100 */
   readonly maxAttempts?: number | undefined;
 }
-
-/** Pauses between attempts are random, up to this at first, then twice as much each time. */
-const FIRST_PAUSE = 8;
-/** The longest pause between two attempts, in milliseconds. */
-const LONGEST_PAUSE = 200;
 
 /**
  * Commits events after the last one of an aggregate: all or none, at contiguous sequences, with timestamps of the clock
@@ -36,34 +41,43 @@ export async function appendEvents(
   clock: Clock,
   aggregateId: Timestamp,
   drafts: readonly EventDraft[],
-  { expect, maxAttempts = 100 }: AppendOptions = {},
+  { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS }: AppendOptions = {},
 ): Promise<CommittedEvent[]> {
   if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
     throw new InvalidArgumentError(`expect is a sequence, or 0 for no events; got ${String(expect)}.`);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const last = await store.getLastEvent(aggregateId);
-    const sequence = last?.sequence ?? 0;
-    if (expect !== undefined && sequence !== expect) throw unexpected(aggregateId, expect, sequence);
-    if (last !== undefined) clock.observe(last.timestamp);
-    const result = await store.commitEvents(placed(clock, aggregateId, sequence, drafts));
+    const last = (await store.getLastEvent(aggregateId)) ?? NO_EVENT;
+    if (expect !== undefined && last.sequence !== expect) throw unexpected(aggregateId, expect, last.sequence);
+    const result = await store.commitEvents(placeAfter(clock, aggregateId, last, drafts));
     if (result.ok) return result.value;
     if (expect !== undefined) throw unexpected(aggregateId, expect, undefined);
-    await delay(Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt));
+    await pauseAfter(attempt);
   }
   const message = `Other writers took the next sequence of ${aggregateId.hex} ${maxAttempts} times; nothing was committed.`;
   throw new SequenceConflictError(aggregateId.hex, undefined, message);
 }
 
-function placed(clock: Clock, aggregateId: Timestamp, last: number, drafts: readonly EventDraft[]): NewEvent[] {
-  if (last + drafts.length > MAX_SEQUENCE)
-    throw new InvalidArgumentError(`After sequence ${last} there is no room for ${drafts.length} more events.`);
-  return drafts.map(({ type, body }, index) => ({
-    timestamp: clock.now(),
-    aggregateId,
-    sequence: last + index + 1,
-    type,
-    body,
-  }));
+/**
+ * The events in their places after an aggregate's last one: at contiguous sequences, and at times of the clock that are
+ * later than its timestamp, also when it was written by a node whose clock is ahead. Throws `ClockDriftError` when that
+ * is further ahead than the clock accepts, and {@link InvalidArgumentError} when the sequences are used up.
+ */
+export function placeAfter(
+  clock: Clock,
+  aggregateId: Timestamp,
+  last: LastEvent,
+  drafts: readonly EventDraft[],
+): NewEvent[] {
+  if (last.sequence + drafts.length > MAX_SEQUENCE)
+    throw new InvalidArgumentError(
+      `After sequence ${last.sequence} there is no room for ${drafts.length} more events.`,
+    );
+  return drafts.map(({ type, body }, index) => {
+    let timestamp = clock.now();
+    if (index === 0 && last.timestamp !== undefined && timestamp.compare(last.timestamp) <= 0)
+      timestamp = clock.observe(last.timestamp);
+    return { timestamp, aggregateId, sequence: last.sequence + index + 1, type, body };
+  });
 }
 
 function unexpected(aggregateId: Timestamp, expected: number, found: number | undefined): SequenceConflictError {
