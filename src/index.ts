@@ -1,3 +1,45 @@
+export {
+  type Aggregates,
+  type AggregatesOptions,
+  type EvaluateOptions,
+  type Evaluation,
+  type EvaluationValue,
+  type IdlePolicy,
+  openAggregates,
+} from './aggregate/aggregates.js';
+export { type AggregateDescription, defineAggregate } from './aggregate/define-aggregate.js';
+export type {
+  Aggregate,
+  AggregateProjection,
+  Definition,
+  Ownership,
+  SnapshotPolicy,
+  Upcaster,
+} from './aggregate/definition.js';
+export {
+  AlreadyTakenError,
+  EventSchemaError,
+  HandlerError,
+  type HandlerRef,
+  IncompleteHistoryError,
+  InvalidHandlerError,
+  RetryLimitError,
+} from './aggregate/errors.js';
+export { claim, release } from './aggregate/projections.js';
+export { type Rejection, reject } from './aggregate/rejection.js';
+export type {
+  AggregateTypes,
+  CommandHandler,
+  CommandOf,
+  CommandTypes,
+  CommandTypesOf,
+  DecisionTools,
+  DraftOf,
+  EventBodies,
+  EventHandlers,
+  EventOf,
+  EventSchemas,
+} from './aggregate/types.js';
 export { defineConfig, type MaestroConfig } from './configuration.js';
 export type { Database } from './connection/database.js';
 export {

@@ -1,0 +1,169 @@
+import { InvalidArgumentError } from '../errors.js';
+import type { CommittedEvent, NewEvent } from '../events.js';
+import type { Clock } from '../hlc/clock.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { decodeJson } from '../json/parse.js';
+import type { JsonObject } from '../json/types.js';
+import { err, ok, type Result } from '../result.js';
+import { placeAfter } from '../store/append.js';
+import { pauseAfter } from '../store/backoff.js';
+import type { Projection, Store } from '../store/store.js';
+import { encodeEvents } from '../store/validate.js';
+import { type Command, decide } from './decide.js';
+import type { Definition } from './definition.js';
+import { RetryLimitError } from './errors.js';
+import { evolve } from './evolve.js';
+import { fold, foldOn, type History, type Moment } from './history.js';
+import { Rejection } from './rejection.js';
+import { snapshotBody } from './snapshot-codec.js';
+
+/** What all roots of one kind work with. */
+export interface RootContext {
+  readonly definition: Definition;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly maxAttempts: number;
+  readonly projections: readonly Projection[];
+  /** Told of a snapshot that nobody asked for and that could not be stored. */
+  readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
+}
+
+/** What a command has led to. */
+export interface Outcome {
+  readonly events: readonly CommittedEvent[];
+  readonly state: unknown;
+  readonly sequence: number;
+}
+
+/** The events of a decision in their places, and the state after them. */
+interface Plan {
+  readonly events: readonly NewEvent[];
+  readonly next: Moment;
+}
+
+/**
+ * One aggregate in memory. Reads the log before its first answer, and again whenever an answer depends on what others
+ * may have written. Its methods must run one after another; `Aggregates` sees to that. Mirrors the process of
+ * `Maestro.Aggregate.Root`.
+ */
+export class AggregateRoot {
+  readonly #context: RootContext;
+  readonly #history: History;
+  #moment: Moment | undefined;
+  /** A commit failed, so what the log holds may be more than what was read. */
+  #isDoubtful = false;
+
+  constructor(
+    readonly id: Timestamp,
+    context: RootContext,
+  ) {
+    this.#context = context;
+    this.#history = { definition: context.definition, store: context.store, id };
+  }
+
+  /** The state as far as it was read; `undefined` before the first reading. */
+  get known(): Moment | undefined {
+    return this.#moment;
+  }
+
+  /** The state with all that is in the log now. */
+  async fetch(): Promise<Moment> {
+    this.#moment = await (this.#moment === undefined ? fold(this.#history) : foldOn(this.#history, this.#moment));
+    this.#isDoubtful = false;
+    return this.#moment;
+  }
+
+  /**
+   * Decides on a command and commits what follows from it. When another writer was faster, reads what is new and decides
+   * again after a pause, until {@link RetryLimitError}.
+   */
+  async evaluate(command: Command): Promise<Result<Outcome, unknown>> {
+    const { maxAttempts } = this.#context;
+    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+      if (attempt > 1) await pauseAfter(attempt - 1);
+      const plan = await this.#plan(command, attempt > 1);
+      if (plan instanceof Rejection) return err(plan.reason);
+      if (plan.events.length === 0) return ok({ events: [], ...facts(plan.next) });
+      const events = await this.#commit(plan);
+      if (events !== undefined) return ok({ events, ...facts(plan.next) });
+    }
+    throw new RetryLimitError(this.id.hex, command.type, maxAttempts);
+  }
+
+  /** Stores the current state as a snapshot, unless the stored one is as new. */
+  async takeSnapshot(): Promise<'committed' | 'stale'> {
+    const moment = await this.fetch();
+    if (moment.sequence === 0)
+      throw new InvalidArgumentError(`The aggregate ${this.id.hex} has no event, so there is nothing to keep.`);
+    return await this.#storeSnapshot(moment);
+  }
+
+  /** Stores the known state as a snapshot if it has moved since the last one. Never fails: reports what went wrong. */
+  async keepSnapshot(): Promise<void> {
+    const moment = this.#moment;
+    if (moment === undefined || moment.sequence === moment.snapshot) return;
+    try {
+      await this.#storeSnapshot(moment);
+    } catch (error) {
+      this.#context.onSnapshotError(error, this.id);
+    }
+  }
+
+  /**
+   * What a command leads to. A commit finds out by itself whether it rests on an old state; an answer without one, or a
+   * handler that fails, has to be looked at again with what is in the log now.
+   */
+  async #plan(command: Command, mustRead: boolean): Promise<Plan | Rejection<unknown>> {
+    const { known } = this;
+    if (known === undefined || mustRead || this.#isDoubtful) return this.#planOn(await this.fetch(), command);
+    try {
+      const plan = this.#planOn(known, command);
+      if (!(plan instanceof Rejection) && plan.events.length > 0) return plan;
+    } catch {
+      // Whether it fails on the current state too is what counts.
+    }
+    return this.#planOn(await this.fetch(), command);
+  }
+
+  #planOn(moment: Moment, command: Command): Plan | Rejection<unknown> {
+    const { definition, clock } = this.#context;
+    const { id } = this;
+    const decision = decide(definition, { id, ...moment }, command);
+    if (decision instanceof Rejection) return decision;
+    const events = placeAfter(clock, id, moment, decision);
+    let next = moment;
+    for (const { event, json } of encodeEvents(events)) {
+      // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
+      const body = decodeJson(json, definition.numbers) as JsonObject;
+      const { sequence, timestamp } = event;
+      next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp };
+    }
+    return { events, next };
+  }
+
+  async #commit({ events, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {
+    const { store, projections, definition } = this.#context;
+    this.#isDoubtful = true;
+    const result = await store.commitAll(events, projections);
+    if (!result.ok) return undefined;
+    this.#moment = next;
+    this.#isDoubtful = false;
+    const { every = 'never' } = definition.snapshot;
+    if (every !== 'never' && next.sequence - next.snapshot >= every) await this.keepSnapshot();
+    return result.value;
+  }
+
+  async #storeSnapshot(moment: Moment): Promise<'committed' | 'stale'> {
+    const { definition, store } = this.#context;
+    const { sequence, state } = moment;
+    const about = { aggregateId: this.id, sequence };
+    const outcome = await store.commitSnapshot({ ...about, body: snapshotBody(definition, state, about) });
+    // A stale one is as good: somebody else has stored one that is as new.
+    if (this.#moment === moment) this.#moment = { ...moment, snapshot: sequence };
+    return outcome;
+  }
+}
+
+function facts({ state, sequence }: Moment): Pick<Outcome, 'state' | 'sequence'> {
+  return { state, sequence };
+}

@@ -1,0 +1,110 @@
+import { InvalidArgumentError } from '../errors.js';
+import { eventTypeFault } from '../store/validate.js';
+
+/** All that a definition may say. */
+const KEYS = [
+  'name',
+  'initialState',
+  'commands',
+  'events',
+  'schemas',
+  'upcasters',
+  'projections',
+  'snapshot',
+  'owns',
+  'numbers',
+  'render',
+];
+const SNAPSHOT_KEYS = ['every', 'version', 'encode', 'decode'];
+const OWNS_KEYS = ['firstEvents', 'ids'];
+
+/** Throws {@link InvalidArgumentError} for the first thing that makes a description unusable. */
+export function assertDefinition(description: unknown): void {
+  const definition = object(description, 'A definition');
+  const { name } = definition;
+  if (typeof name !== 'string' || !/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name))
+    throw new InvalidArgumentError(
+      `The name of an aggregate is made of letters, digits, "-", "_" and "."; got ${JSON.stringify(name)}.`,
+    );
+  const fail = (problem: string): never => {
+    throw new InvalidArgumentError(`The definition of the aggregate ${name}: ${problem}.`);
+  };
+  const part = (key: string) => object(definition[key] ?? {}, `${key} in the definition of the aggregate ${name}`);
+
+  assertKnown(Object.keys(definition), KEYS, '', fail);
+  if (typeof definition['initialState'] !== 'function') fail('initialState is not a function');
+  for (const key of ['commands', 'events']) {
+    if (definition[key] === undefined) fail(`${key} is missing`);
+    assertFunctions(part(key), key, fail);
+  }
+  const events = part('events');
+  for (const type of Object.keys(events)) {
+    const fault = eventTypeFault(type);
+    if (fault !== undefined) fail(`the event type ${JSON.stringify(type)} ${fault}`);
+  }
+  for (const key of ['upcasters', 'schemas']) assertKnown(Object.keys(part(key)), Object.keys(events), `${key}.`, fail);
+  assertFunctions(part('upcasters'), 'upcasters', fail);
+  for (const [type, schema] of Object.entries(part('schemas')))
+    if (!isStandardSchema(schema)) fail(`schemas.${type} is not a Standard Schema`);
+  assertProjections(definition['projections'] ?? [], Object.keys(events), fail);
+  assertSnapshot(part('snapshot'), fail);
+  assertOwns(part('owns'), Object.keys(events), fail);
+  if (!['plain', 'lossless', undefined].includes(definition['numbers'] as string))
+    fail(`numbers is 'plain' or 'lossless'`);
+  if (!isFunctionOrAbsent(definition['render'])) fail('render is not a function');
+}
+
+type Fail = (problem: string) => never;
+type Properties = Readonly<Record<string, unknown>>;
+
+function object(value: unknown, what: string): Properties {
+  if (typeof value !== 'object' || value === null) throw new InvalidArgumentError(`${what} is not an object.`);
+  return value as Properties;
+}
+
+function assertKnown(keys: readonly string[], known: readonly string[], prefix: string, fail: Fail): void {
+  const unknown = keys.find((key) => !known.includes(key));
+  if (unknown !== undefined) fail(`${prefix}${unknown} is unknown; known are ${known.join(', ') || 'none'}`);
+}
+
+function assertFunctions(part: Properties, name: string, fail: Fail): void {
+  for (const [key, value] of Object.entries(part))
+    if (typeof value !== 'function') fail(`${name}.${key} is not a function`);
+}
+
+function assertProjections(projections: unknown, types: readonly string[], fail: Fail): void {
+  if (!Array.isArray(projections)) return fail('projections is not a list');
+  for (const [index, projection] of projections.entries()) {
+    if (typeof projection === 'function') continue;
+    const handlers = object(projection, `projections[${index}]`);
+    assertKnown(Object.keys(handlers), types, `projections[${index}].`, fail);
+    assertFunctions(handlers, `projections[${index}]`, fail);
+  }
+}
+
+function assertSnapshot(snapshot: Properties, fail: Fail): void {
+  const { every, version, encode, decode } = snapshot;
+  assertKnown(Object.keys(snapshot), SNAPSHOT_KEYS, 'snapshot.', fail);
+  if (every !== undefined && every !== 'never' && !(Number.isSafeInteger(every) && (every as number) > 0))
+    fail(`snapshot.every is a number of events, 1 or more, or 'never'; got ${JSON.stringify(every)}`);
+  if (version !== undefined && typeof version !== 'string' && !Number.isSafeInteger(version))
+    fail('snapshot.version is an integer or a string');
+  if (!isFunctionOrAbsent(encode) || !isFunctionOrAbsent(decode)) fail('snapshot.encode and decode are functions');
+}
+
+function assertOwns(owns: Properties, types: readonly string[], fail: Fail): void {
+  const { firstEvents = [], ids } = owns;
+  assertKnown(Object.keys(owns), OWNS_KEYS, 'owns.', fail);
+  if (!Array.isArray(firstEvents)) return fail('owns.firstEvents is not a list');
+  assertKnown(firstEvents as string[], types, 'owns.firstEvents: ', fail);
+  if (!isFunctionOrAbsent(ids)) fail('owns.ids is not a function');
+}
+
+function isFunctionOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'function';
+}
+
+/** Schemas of some libraries are functions. */
+function isStandardSchema(value: unknown): boolean {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
+}

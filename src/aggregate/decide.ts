@@ -1,0 +1,46 @@
+import type { Timestamp } from '../hlc/timestamp.js';
+import type { EventDraft } from '../store/append.js';
+import { assertAnswer } from './call-handler.js';
+import type { Definition } from './definition.js';
+import { HandlerError, type HandlerRef, InvalidHandlerError } from './errors.js';
+import { own } from './evolve.js';
+import { Rejection, reject } from './rejection.js';
+
+/** A command as a program hands it over. */
+export interface Command {
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+/** The aggregate that a command is for, as far as its history is known. */
+export interface Situation {
+  readonly id: Timestamp;
+  readonly sequence: number;
+  readonly state: unknown;
+}
+
+/**
+ * What the handler of a command answers: the events that are to happen, or a rejection. What the handler throws is the
+ * application's own and passes as it is. Throws {@link InvalidHandlerError} when there is no such handler, and
+ * {@link HandlerError} when the answer is neither events nor a rejection. Mirrors `Maestro.Aggregate.CommandHandler.eval`.
+ */
+export function decide(
+  definition: Definition,
+  { id, sequence, state }: Situation,
+  { type, data }: Command,
+): readonly EventDraft[] | Rejection<unknown> {
+  const { name, file } = definition;
+  const about: HandlerRef = { aggregate: name, handler: 'command', type, aggregateId: id.hex, sequence, file };
+  const handler = own(definition.commands, type);
+  if (handler === undefined) throw new InvalidHandlerError(about);
+  const answer = handler(state, data, { id, sequence, reject });
+  assertAnswer(about, answer);
+  if (answer instanceof Rejection) return answer;
+  if (!Array.isArray(answer) || !answer.every(isDraft))
+    throw new HandlerError(about, 'returned neither a list of events ({type, body}) nor reject(reason).');
+  return answer;
+}
+
+function isDraft(value: unknown): value is EventDraft {
+  return typeof value === 'object' && value !== null && 'type' in value && 'body' in value;
+}

@@ -1,0 +1,142 @@
+import { MaestroError } from '../errors.js';
+import type { EventRef } from '../events.js';
+
+/** Where in an application something went wrong. */
+export interface HandlerRef {
+  /** The name of the aggregate's definition. */
+  readonly aggregate: string;
+  /** What was asked: an event's handler, its upcaster, a command's handler, or one of the definition's other functions. */
+  readonly handler: 'event' | 'upcaster' | 'command' | 'initialState' | 'encode' | 'decode';
+  /** The type of the event or command; absent for the functions that serve all. */
+  readonly type?: string;
+  /** The aggregate, in hex digits; absent where none is known. */
+  readonly aggregateId?: string;
+  /** The sequence of the event; for a command, of the last event before it. */
+  readonly sequence?: number;
+  /** The file that defines the aggregate, where that can be told. */
+  readonly file?: string | undefined;
+}
+
+/** A definition has no handler for a command or an event. Nothing was committed. */
+export class InvalidHandlerError extends MaestroError {
+  readonly code = 'MAESTRO_INVALID_HANDLER';
+
+  constructor(/** What was looked for, and where. */ readonly handler: HandlerRef) {
+    const { aggregate, type, aggregateId, sequence } = handler;
+    const where = handler.handler === 'event' ? `, found at sequence ${sequence} of ${aggregateId}` : '';
+    super(`The aggregate ${aggregate} has no handler for the ${handler.handler} ${JSON.stringify(type)}${where}.`, {
+      hint: `Add it to the ${handler.handler}s of the definition${inFile(handler)}, or check whether ${
+        handler.handler === 'event' ? 'this is an aggregate of that kind' : 'the type is spelled right'
+      }.`,
+    });
+  }
+}
+
+/** A handler threw, or gave something that cannot be used. Nothing was committed. */
+export class HandlerError extends MaestroError {
+  readonly code = 'MAESTRO_HANDLER';
+
+  constructor(
+    /** Which handler, and what it was handling. */ readonly handler: HandlerRef,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(`${described(handler)} ${problem}`, {
+      hint: `Mend it${inFile(handler)}. Handlers are pure: they answer at once, from what they are given, and change nothing.`,
+      cause,
+    });
+  }
+}
+
+/** The body of an event, stored or about to be, does not match the schema for its type. */
+export class EventSchemaError extends MaestroError {
+  readonly code = 'MAESTRO_EVENT_SCHEMA';
+
+  constructor(
+    /** The event. */ readonly event: EventRef,
+    /** The name of the aggregate's definition. */ readonly aggregate: string,
+    /** One entry per fault that the schema found. */
+    readonly issues: readonly { readonly path: string; readonly message: string }[],
+    file: string | undefined,
+  ) {
+    const faults = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+    super(
+      `The body of ${event.type} at sequence ${event.sequence} of ${event.aggregateId} does not match the schema of the aggregate ${aggregate}: ${faults}.`,
+      {
+        hint: `An upcaster can turn what older code has written into the newest shape${
+          file === undefined ? '.' : `; the definition is in ${file}.`
+        }`,
+      },
+    );
+  }
+}
+
+/** What a projection was to claim belongs to somebody else. Its events were rolled back. */
+export class AlreadyTakenError extends MaestroError {
+  readonly code = 'MAESTRO_ALREADY_TAKEN';
+
+  constructor(
+    /** The table whose unique index said no. */ readonly table: string,
+    /** The row that was to be inserted. */ readonly row: Readonly<Record<string, unknown>>,
+    cause: unknown,
+  ) {
+    super(`A row of ${table} that must be the only one of its kind is there already.`, {
+      hint: 'Choose another value, or free the one that is taken.',
+      cause,
+    });
+  }
+}
+
+/** Other writers were faster, time after time. Nothing was committed. */
+export class RetryLimitError extends MaestroError {
+  readonly code = 'MAESTRO_RETRY_LIMIT';
+
+  constructor(
+    /** The aggregate, in hex digits. */ readonly aggregateId: string,
+    /** The type of the command. */ readonly command: string,
+    /** How often it was tried. */ readonly attempts: number,
+  ) {
+    super(
+      `Other writers took the next sequence of ${aggregateId} at each of ${attempts} attempts to ${command}; nothing was committed.`,
+      { hint: 'Try again later, or raise maxAttempts; many writers on one aggregate are a sign that it is too large.' },
+    );
+  }
+}
+
+/** The log lacks events that the state of an aggregate is made of. */
+export class IncompleteHistoryError extends MaestroError {
+  readonly code = 'MAESTRO_INCOMPLETE_HISTORY';
+
+  constructor(
+    /** The aggregate, in hex digits. */ readonly aggregateId: string,
+    /** The sequence that should have been next. */ readonly expected: number,
+    /** The sequence that was there instead; absent when there was none. */ readonly found: number | undefined,
+  ) {
+    super(
+      found === undefined
+        ? `The snapshot of ${aggregateId} is of sequence ${expected}, but the log has no event of it at all.`
+        : `The history of ${aggregateId} has a gap: the event after sequence ${expected - 1} has the sequence ${found}.`,
+      { hint: 'Look at what is there with `maestro events`, and restore the missing events from a backup.' },
+    );
+  }
+}
+
+const LABELS: Readonly<Record<HandlerRef['handler'], string>> = {
+  event: 'event handler',
+  upcaster: 'upcaster',
+  command: 'command handler',
+  initialState: 'function initialState',
+  encode: 'function snapshot.encode',
+  decode: 'function snapshot.decode',
+};
+
+function described({ aggregate, handler, type, aggregateId, sequence }: HandlerRef): string {
+  const what = type === undefined ? LABELS[handler] : `${LABELS[handler]} ${JSON.stringify(type)}`;
+  const at = sequence === undefined ? '' : ` at sequence ${sequence}`;
+  const of = aggregateId === undefined ? '' : ` of ${aggregateId}`;
+  return `The ${what} of the aggregate ${aggregate}${at}${of}`;
+}
+
+function inFile({ file }: HandlerRef): string {
+  return file === undefined ? '' : ` in ${file}`;
+}

@@ -1,0 +1,121 @@
+import { type CommittedEvent, MAX_SEQUENCE } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import type { Store } from '../store/store.js';
+import type { Definition } from './definition.js';
+import { IncompleteHistoryError } from './errors.js';
+import { evolve, initialState } from './evolve.js';
+import { snapshotState } from './snapshot-codec.js';
+
+/** The state of an aggregate at one point of its history. */
+export interface Moment {
+  readonly state: unknown;
+  /** The sequence of the last event in it; 0 before the first. */
+  readonly sequence: number;
+  /** The timestamp of that event, when it was read. */
+  readonly timestamp: Timestamp | undefined;
+  /** The sequence of the snapshot that it was folded on; 0 for none. */
+  readonly snapshot: number;
+}
+
+/** What a fold reads from. */
+export interface History {
+  readonly definition: Definition;
+  readonly store: Pick<Store, 'getEvents' | 'getSnapshot' | 'streamEvents'>;
+  readonly id: Timestamp;
+}
+
+/** How far to fold, and from where. */
+export interface FoldOptions {
+  /** The last sequence, inclusive. @defaultValue 2147483647 */
+  readonly maxSequence?: number | undefined;
+  /** Whether a stored snapshot may stand for the events before it. @defaultValue true */
+  readonly useSnapshot?: boolean | undefined;
+}
+
+/** How many events one query reads: nearly every history in one, and of the others never more at once. */
+const EVENTS_AT_ONCE = 5000;
+
+/**
+ * Folds a history: from the latest usable snapshot and the events after it, in two queries, or one without a snapshot to
+ * look for. A longer history than {@link EVENTS_AT_ONCE} is read in parts. Mirrors `update_aggregate` of
+ * `Maestro.Aggregate.Root`.
+ */
+export async function fold(
+  history: History,
+  { maxSequence = MAX_SEQUENCE, useSnapshot = true }: FoldOptions = {},
+): Promise<Moment> {
+  if (maxSequence <= 0) return beginning(history);
+  const snapshot = useSnapshot ? await snapshotMoment(history, maxSequence) : undefined;
+  if (snapshot === undefined) return await foldOn(history, beginning(history), maxSequence);
+  return (await foldOnSnapshot(history, snapshot, maxSequence)) ?? (await foldAnew(history, snapshot, maxSequence));
+}
+
+/** Folds the events after a moment onto it. The very same moment when there are none. */
+export async function foldOn(history: History, moment: Moment, maxSequence = MAX_SEQUENCE): Promise<Moment> {
+  let current = moment;
+  while (current.sequence < maxSequence) {
+    const min = current.sequence + 1;
+    const max = Math.min(maxSequence, current.sequence + EVENTS_AT_ONCE);
+    const events = await read(history, min, max);
+    current = append(history, current, events);
+    if (current.sequence < max) break;
+  }
+  return current;
+}
+
+/** Folds the events up to the first one that is too late: the longest beginning of the history before it. */
+export async function foldUntil(history: History, isTooLate: (event: CommittedEvent) => boolean): Promise<Moment> {
+  const { definition, store, id } = history;
+  let moment = beginning(history);
+  for await (const event of store.streamEvents(id, 1, { numbers: definition.numbers })) {
+    if (isTooLate(event)) break;
+    moment = append(history, moment, [event]);
+  }
+  return moment;
+}
+
+function beginning({ definition }: History): Moment {
+  return { state: initialState(definition), sequence: 0, timestamp: undefined, snapshot: 0 };
+}
+
+async function snapshotMoment({ definition, store, id }: History, maxSequence: number): Promise<Moment | undefined> {
+  const snapshot = await store.getSnapshot(id, 1, { maxSequence, numbers: definition.numbers });
+  const usable = snapshot === undefined ? undefined : snapshotState(definition, snapshot);
+  if (snapshot === undefined || usable === undefined) return undefined;
+  return { state: usable.state, sequence: snapshot.sequence, timestamp: undefined, snapshot: snapshot.sequence };
+}
+
+/**
+ * Folds the events after a snapshot onto it, and reads the event at the snapshot too: its timestamp is what later ones
+ * must be later than. Nothing when the log has neither, for then the snapshot says nothing about this log.
+ */
+async function foldOnSnapshot(history: History, snapshot: Moment, maxSequence: number): Promise<Moment | undefined> {
+  const max = Math.min(maxSequence, snapshot.sequence + EVENTS_AT_ONCE);
+  const [first, ...rest] = await read(history, snapshot.sequence, max);
+  if (first === undefined) return undefined;
+  const moment =
+    first.sequence === snapshot.sequence
+      ? append(history, { ...snapshot, timestamp: first.timestamp }, rest)
+      : append(history, snapshot, [first, ...rest]);
+  return moment.sequence < max ? moment : await foldOn(history, moment, maxSequence);
+}
+
+async function foldAnew(history: History, snapshot: Moment, maxSequence: number): Promise<Moment> {
+  const moment = await foldOn(history, beginning(history), maxSequence);
+  if (moment.sequence === 0) throw new IncompleteHistoryError(history.id.hex, snapshot.sequence, undefined);
+  return moment;
+}
+
+function read({ definition, store, id }: History, min: number, max: number): Promise<CommittedEvent[]> {
+  return store.getEvents(id, min, { maxSequence: max, numbers: definition.numbers });
+}
+
+function append({ definition, id }: History, moment: Moment, events: readonly CommittedEvent[]): Moment {
+  let { state, sequence, timestamp } = moment;
+  for (const event of events) {
+    if (event.sequence !== sequence + 1) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
+    state = evolve(definition, state, event);
+    ({ sequence, timestamp } = event);
+  }
+  return events.length === 0 ? moment : { ...moment, state, sequence, timestamp };
+}

@@ -1,0 +1,49 @@
+import type { Knex } from 'knex';
+import type { CommittedEvent } from '../events.js';
+import type { JsonObject } from '../json/types.js';
+import { sqlState } from '../store/database-errors.js';
+import type { Projection } from '../store/store.js';
+import type { AggregateProjection } from './definition.js';
+import { AlreadyTakenError } from './errors.js';
+import { own } from './evolve.js';
+
+type Handlers = Readonly<
+  Record<string, ((event: CommittedEvent, transaction: Knex.Transaction) => unknown) | undefined>
+>;
+
+/** A projection of a definition as the store runs it. */
+export function asProjection(projection: AggregateProjection<Record<string, JsonObject>>): Projection {
+  if (typeof projection === 'function') return projection;
+  return (event, transaction) => own(projection as Handlers, event.type)?.(event, transaction);
+}
+
+/** PostgreSQL's code for a unique index that refuses a row. */
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Inserts a row that must be the only one of its kind, in the transaction of a projection: the way to a name that no two
+ * aggregates have. The table is the application's own and needs a unique index; write `schema.table` for one that is
+ * not on the search path. Throws {@link AlreadyTakenError} when the index refuses the row; a claim by a transaction that
+ * is under way is waited for.
+ */
+export async function claim(
+  transaction: Knex.Transaction,
+  table: string,
+  row: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  try {
+    await transaction(table).insert(row);
+  } catch (cause) {
+    if (sqlState(cause) === UNIQUE_VIOLATION) throw new AlreadyTakenError(table, row, cause);
+    throw cause;
+  }
+}
+
+/** Deletes the rows of a table that have these values, in the transaction of a projection: what {@link claim} took is free again. */
+export async function release(
+  transaction: Knex.Transaction,
+  table: string,
+  row: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await transaction(table).where(row).delete();
+}

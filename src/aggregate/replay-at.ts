@@ -1,0 +1,14 @@
+import { InvalidArgumentError } from '../errors.js';
+import { Timestamp } from '../hlc/timestamp.js';
+import { foldUntil, type History, type Moment } from './history.js';
+
+/**
+ * The state of an aggregate at a time: after the longest beginning of its history in which no clock was later. A `Date`,
+ * and a number of milliseconds since 1970, include all of that millisecond. Throws {@link InvalidArgumentError}.
+ */
+export async function replayAt(history: History, time: Date | number | Timestamp): Promise<Moment> {
+  if (time instanceof Timestamp) return await foldUntil(history, ({ timestamp }) => timestamp.compare(time) > 0);
+  const milliseconds = Number(time);
+  if (Number.isNaN(milliseconds)) throw new InvalidArgumentError(`This is no time: ${String(time)}.`);
+  return await foldUntil(history, ({ timestamp }) => timestamp.time > milliseconds);
+}

@@ -1,0 +1,77 @@
+/** Something kept in memory for an aggregate, and who is using it. */
+interface Resident<Value> {
+  readonly key: string;
+  readonly value: Value;
+  /** How many are using it or waiting for their turn. */
+  users: number;
+  /** Resolves when the last of them is done. */
+  turn: Promise<unknown>;
+}
+
+/**
+ * Values in memory by key, used by one at a time each, the waiting ones in the order they came. Of those that nobody is
+ * using, only the most recently used ones stay.
+ */
+export class Residents<Value> {
+  readonly #maxIdle: number;
+  readonly #busy = new Map<string, Resident<Value>>();
+  /** The least recently used one first, which is the order of insertion. */
+  readonly #idle = new Map<string, Resident<Value>>();
+
+  constructor(maxIdle: number) {
+    this.#maxIdle = maxIdle;
+  }
+
+  /** How many are in memory. */
+  get size(): number {
+    return this.#busy.size + this.#idle.size;
+  }
+
+  /** What is in memory for a key. */
+  peek(key: string): Value | undefined {
+    return (this.#busy.get(key) ?? this.#idle.get(key))?.value;
+  }
+
+  /**
+   * Does some work with the value for a key, made if it is not in memory, when all who came before are done. Values that
+   * have to leave memory for it are handed to `onEvict`, which is waited for.
+   */
+  async use<Answer>(
+    key: string,
+    make: () => Value,
+    work: (value: Value) => Promise<Answer>,
+    onEvict: (value: Value) => Promise<void>,
+  ): Promise<Answer> {
+    const resident = this.#enter(key, make);
+    const turn = resident.turn.then(() => work(resident.value));
+    resident.turn = turn.catch(() => {});
+    try {
+      return await turn;
+    } finally {
+      for (const value of this.#leave(resident)) await onEvict(value);
+    }
+  }
+
+  #enter(key: string, make: () => Value): Resident<Value> {
+    const resident = this.#busy.get(key) ??
+      this.#idle.get(key) ?? { key, value: make(), users: 0, turn: Promise.resolve() };
+    this.#idle.delete(key);
+    this.#busy.set(key, resident);
+    resident.users += 1;
+    return resident;
+  }
+
+  #leave(resident: Resident<Value>): Value[] {
+    resident.users -= 1;
+    if (resident.users > 0) return [];
+    this.#busy.delete(resident.key);
+    this.#idle.set(resident.key, resident);
+    const evicted: Value[] = [];
+    for (const [key, { value }] of this.#idle) {
+      if (this.#idle.size <= this.#maxIdle) break;
+      this.#idle.delete(key);
+      evicted.push(value);
+    }
+    return evicted;
+  }
+}

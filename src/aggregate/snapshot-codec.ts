@@ -1,0 +1,56 @@
+import type { Snapshot } from '../events.js';
+import type { JsonObject, JsonValue } from '../json/types.js';
+import { callHandler } from './call-handler.js';
+import type { Definition } from './definition.js';
+import type { HandlerRef } from './errors.js';
+
+/** The key that marks the body of a snapshot as one with a version. */
+const MARK = '$maestro';
+
+/**
+ * The body of a snapshot of a state: the state as `encode` gives it, bare without a version (as Elixir Maestro stores
+ * it), else as `{"$maestro": {"version"}, "state"}`. Throws `HandlerError`.
+ */
+export function snapshotBody(
+  definition: Definition,
+  state: unknown,
+  about: Pick<Snapshot, 'aggregateId' | 'sequence'>,
+): object {
+  const { encode, version } = definition.snapshot;
+  const json = encode === undefined ? state : callHandler(handlerRef(definition, 'encode', about), () => encode(state));
+  // Whether it can be stored is for the store to say, which names each fault.
+  return version === undefined ? (json as object) : { [MARK]: { version }, state: json };
+}
+
+/**
+ * The state that a stored snapshot stands for; `undefined` when its version is not the definition's, so that it must not
+ * be used. Throws `HandlerError`.
+ */
+export function snapshotState(definition: Definition, snapshot: Snapshot): { readonly state: unknown } | undefined {
+  const { decode } = definition.snapshot;
+  const json = sameVersion(definition, snapshot.body);
+  if (json === undefined) return undefined;
+  const state = callHandler(handlerRef(definition, 'decode', snapshot), () =>
+    decode === undefined ? json : decode(json),
+  );
+  return { state };
+}
+
+function sameVersion({ snapshot: { version } }: Definition, body: JsonObject): JsonValue | undefined {
+  const mark = Object.hasOwn(body, MARK) ? body[MARK] : undefined;
+  if (version === undefined) return mark === undefined ? body : undefined;
+  if (!isObject(mark) || mark['version'] !== version) return undefined;
+  return body['state'];
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function handlerRef(
+  { name, file }: Definition,
+  handler: 'encode' | 'decode',
+  { aggregateId, sequence }: Pick<Snapshot, 'aggregateId' | 'sequence'>,
+): HandlerRef {
+  return { aggregate: name, handler, aggregateId: aggregateId.hex, sequence, file };
+}

@@ -1,0 +1,231 @@
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { z } from 'zod';
+import {
+  type CommandOf,
+  defineAggregate,
+  type EventOf,
+  MemoryStore,
+  openAggregates,
+  type Timestamp,
+} from '../../src/index.js';
+
+/**
+ * What the compiler must infer, and what it must refuse: this file is compiled, never run. A line below
+ * `@ts-expect-error` that compiles is an error too.
+ */
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function same<Holds extends true>(_proof?: Holds): void {}
+
+const Account = defineAggregate({
+  name: 'account',
+  initialState: (): { balance: number; opened?: Date } => ({ balance: 0 }),
+  commands: {
+    open: (state, data: { on: string }, { reject }) =>
+      state.opened === undefined ? [{ type: 'opened', body: { on: data.on } }] : reject('already_open'),
+    deposit: (_state, data: { amount: number }) => [{ type: 'deposited', body: data }],
+    withdraw: (state, { amount }: { amount: number }, { reject, sequence, id }) => {
+      id.toString();
+      if (state.opened === undefined) return reject('not_open');
+      if (amount > state.balance) return reject({ reason: 'too_little', balance: state.balance, sequence });
+      return [
+        { type: 'withdrawn', body: { amount } },
+        { type: 'audited', body: {} },
+      ];
+    },
+    audit: () => [{ type: 'audited', body: {} }],
+    note: (_state, data?: { text: string }) => [{ type: 'noted', body: { text: data?.text ?? '' } }],
+    nothing: () => [],
+  },
+  schemas: {
+    opened: z.object({ on: z.string().transform((text) => new Date(text)) }),
+    deposited: v.object({ amount: v.number() }),
+    withdrawn: type({ amount: 'number' }),
+  },
+  upcasters: { deposited: (old) => ({ amount: Number(old['sum'] ?? old['amount']) }) },
+  events: {
+    opened: (state, body) => ({ ...state, opened: body.on }),
+    deposited: (state, { amount }) => ({ ...state, balance: state.balance + amount }),
+    withdrawn: (state, { amount }) => ({ ...state, balance: state.balance - amount }),
+    noted: (state, body: { text: string }) => ({ ...state, balance: state.balance + body.text.length * 0 }),
+    audited: (state) => state,
+  },
+  projections: [
+    (event) => {
+      if (event.type === 'opened') same<Equal<typeof event.body, { on: string }>>();
+    },
+    { deposited: ({ body, sequence }, transaction) => transaction('deposits').insert({ sum: body.amount, sequence }) },
+  ],
+  snapshot: { every: 100, version: 2, encode: (state) => state, decode: () => ({ balance: 0 }) },
+  owns: { firstEvents: ['opened'], ids: (id) => id.nodeId === 1n },
+  render: (state) => `balance: ${state.balance.toFixed(2)}`,
+});
+
+const accounts = openAggregates(Account, { store: new MemoryStore() });
+
+export async function inferred(id: Timestamp): Promise<void> {
+  const opened = await accounts.evaluate(id, { type: 'open', data: { on: '2026-01-01' } });
+  if (!opened.ok) same<Equal<typeof opened.error, 'already_open'>>();
+  else {
+    same<Equal<typeof opened.value.state, { balance: number; opened?: Date }>>();
+    same<Equal<typeof opened.value.sequence, number>>();
+    for (const event of opened.value.events) if (event.type === 'deposited') event.body.amount.toFixed();
+  }
+  const withdrawn = await accounts.evaluate(id, { type: 'withdraw', data: { amount: 1 } });
+  if (!withdrawn.ok && withdrawn.error !== 'not_open') withdrawn.error.balance.toFixed();
+
+  const state = await accounts.evaluate(id, { type: 'audit' }, { return: 'state' });
+  if (state.ok) same<Equal<typeof state.value, { balance: number; opened?: Date }>>();
+  const sequence = await accounts.evaluate(id, { type: 'nothing' }, { return: 'sequence' });
+  if (sequence.ok) same<Equal<typeof sequence.value, number>>();
+  else same<Equal<typeof sequence.error, never>>();
+  const events = await accounts.evaluate(id, { type: 'note' }, { return: 'events' });
+  if (events.ok) events.value[0]?.timestamp.toString();
+  await accounts.evaluate(id, { type: 'note', data: { text: 'hello' } });
+
+  (await accounts.get(id)).balance.toFixed();
+  (await accounts.fetch(id)).opened?.getTime();
+  (await accounts.replay(id, 1)).balance.toFixed();
+  (await accounts.replayAt(id, new Date())).balance.toFixed();
+
+  type AnyCommand = CommandOf<NonNullable<typeof Account.types>['commands']>;
+  const commands: AnyCommand[] = [{ type: 'audit' }, { type: 'deposit', data: { amount: 1 } }];
+  for (const command of commands) await accounts.evaluate(id, command);
+  type AnyEvent = EventOf<NonNullable<typeof Account.types>['events']>;
+  same<Equal<AnyEvent['type'], 'opened' | 'deposited' | 'withdrawn' | 'noted' | 'audited'>>();
+}
+
+export async function refusedCommands(id: Timestamp): Promise<void> {
+  // @ts-expect-error there is no such command
+  await accounts.evaluate(id, { type: 'close' });
+  // @ts-expect-error the data is missing
+  await accounts.evaluate(id, { type: 'deposit' });
+  // @ts-expect-error the data is of another type
+  await accounts.evaluate(id, { type: 'deposit', data: { amount: '1' } });
+  // @ts-expect-error the data lacks a property
+  await accounts.evaluate(id, { type: 'deposit', data: {} });
+  // @ts-expect-error this command takes no data
+  await accounts.evaluate(id, { type: 'audit', data: { amount: 1 } });
+  // @ts-expect-error an id is a Timestamp
+  await accounts.evaluate('01a2', { type: 'audit' });
+  // @ts-expect-error there is no such part
+  await accounts.evaluate(id, { type: 'audit' }, { return: 'everything' });
+  const withdrawn = await accounts.evaluate(id, { type: 'withdraw', data: { amount: 1 } });
+  // @ts-expect-error this is no reason that the handler gives
+  if (!withdrawn.ok) withdrawn.error satisfies 'already_open';
+}
+
+const base = { name: 'x', initialState: () => ({ n: 0 }) } as const;
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error there is no handler for this event
+  commands: { do: (state) => [{ type: 'undone', body: { by: state.n } }] },
+  events: { done: (state, body: { by: number }) => ({ n: state.n + body.by }) },
+});
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error without events nothing can happen
+  commands: { do: (state) => [{ type: 'done', body: { by: state.n } }] },
+  events: {},
+});
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error the body is of another type
+  commands: { do: () => [{ type: 'done', body: { by: '1' } }] },
+  events: { done: (state, body: { by: number }) => ({ n: state.n + body.by }) },
+});
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error a schema is checked by what goes into it, which here is a text
+  commands: { do: () => [{ type: 'done', body: { on: new Date() } }] },
+  schemas: { done: z.object({ on: z.string().transform((text) => new Date(text)) }) },
+  events: { done: (_state, body) => ({ n: body.on.getTime() }) },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  schemas: { done: z.object({ by: z.number() }) },
+  // @ts-expect-error the handler takes something else than the schema gives
+  events: { done: (state, body: { by: string }) => ({ n: state.n + body.by.length }) },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  schemas: { done: z.object({ by: z.number() }) },
+  // @ts-expect-error a schema without a handler
+  events: {},
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  // @ts-expect-error an event handler gives the next state
+  events: { done: (state, body: { by: number }) => ({ m: state.n + body.by }) },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  // @ts-expect-error event handlers answer at once
+  events: { done: async (state) => state },
+});
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error command handlers answer at once
+  commands: { do: async () => [{ type: 'done', body: {} }] },
+  events: { done: (state) => state },
+});
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error command handlers return events or a rejection
+  commands: { do: () => ({ type: 'done', body: {} }) },
+  events: { done: (state) => state },
+});
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error nobody says what the data is
+  commands: { do: (_state, data) => [{ type: 'done', body: { by: data.by } }] },
+  events: { done: (state) => state },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  // @ts-expect-error nobody says what the body is
+  events: { done: (state, body) => ({ n: state.n + body.by }) },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  // @ts-expect-error an upcaster for an event without a handler
+  upcasters: { undone: (body) => body },
+  // @ts-expect-error a projection of one
+  projections: [{ undone: () => {} }],
+  // @ts-expect-error an aggregate that begins with one
+  owns: { firstEvents: ['undone'] },
+  events: { done: (state) => state },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  events: { done: (state) => state },
+  // @ts-expect-error not the state
+  snapshot: { decode: () => ({ m: 1 }) },
+  // @ts-expect-error the state has no such property
+  render: (state) => state.m,
+});
+
+// @ts-expect-error without a name nobody can ask for it
+defineAggregate({ initialState: () => 0, commands: {}, events: {} });
