@@ -49,7 +49,7 @@ export {
   EmbeddedFolderError,
 } from './connection/errors.js';
 export { type OpenOptions, openDatabase } from './connection/open-database.js';
-export type { ConnectionChoice } from './connection/settings.js';
+export type { ConnectionChoice, ConnectionConfig } from './connection/settings.js';
 export { InvalidArgumentError, MaestroError } from './errors.js';
 export type {
   CommittedEvent,

@@ -15,7 +15,7 @@ import { RetryLimitError } from './errors.js';
 import { evolve } from './evolve.js';
 import { fold, foldOn, type History, type Moment } from './history.js';
 import { Rejection } from './rejection.js';
-import { snapshotBody } from './snapshot-codec.js';
+import { storeSnapshot } from './store-snapshot.js';
 
 /** What all roots of one kind work with. */
 export interface RootContext {
@@ -154,12 +154,9 @@ export class AggregateRoot {
   }
 
   async #storeSnapshot(moment: Moment): Promise<'committed' | 'stale'> {
-    const { definition, store } = this.#context;
-    const { sequence, state } = moment;
-    const about = { aggregateId: this.id, sequence };
-    const outcome = await store.commitSnapshot({ ...about, body: snapshotBody(definition, state, about) });
+    const outcome = await storeSnapshot(this.#history, this.#context.store, moment);
     // A stale one is as good: somebody else has stored one that is as new.
-    if (this.#moment === moment) this.#moment = { ...moment, snapshot: sequence };
+    if (this.#moment === moment) this.#moment = { ...moment, snapshot: moment.sequence };
     return outcome;
   }
 }

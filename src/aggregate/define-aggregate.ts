@@ -4,6 +4,14 @@ import { callerFile } from './call-site.js';
 import type { Aggregate, AggregateProjection, Definition, Ownership, SnapshotPolicy, Upcaster } from './definition.js';
 import type { CommandHandler, CommandTypesOf, EventBodies, EventHandlers, EventSchemas } from './types.js';
 
+/** Marks definitions, also those that another copy of this package has made. */
+const BRAND = Symbol.for('maestro-store.aggregate');
+
+/** Whether {@link defineAggregate} has made this. */
+export function isAggregate(value: unknown): value is Aggregate {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}
+
 /** An aggregate as an application describes it to {@link defineAggregate}. */
 export interface AggregateDescription<Name, State, Events, Commands, Schemas> {
   /** What people call it: `maestro replay --aggregate bank-account`. Letters, digits, `-`, `_` and `.`. */
@@ -69,6 +77,7 @@ export function defineAggregate<
     render: undefined,
     ...withoutUndefined(description),
     file: callerFile(),
+    [BRAND]: true,
   };
   // From here on the types are set aside: what the compiler has checked is run by name.
   return Object.freeze(definition as unknown as Definition);

@@ -6,7 +6,7 @@ export interface HandlerRef {
   /** The name of the aggregate's definition. */
   readonly aggregate: string;
   /** What was asked: an event's handler, its upcaster, a command's handler, or one of the definition's other functions. */
-  readonly handler: 'event' | 'upcaster' | 'command' | 'initialState' | 'encode' | 'decode';
+  readonly handler: 'event' | 'upcaster' | 'command' | 'initialState' | 'encode' | 'decode' | 'render';
   /** The type of the event or command; absent for the functions that serve all. */
   readonly type?: string;
   /** The aggregate, in hex digits; absent where none is known. */
@@ -128,6 +128,7 @@ const LABELS: Readonly<Record<HandlerRef['handler'], string>> = {
   initialState: 'function initialState',
   encode: 'function snapshot.encode',
   decode: 'function snapshot.decode',
+  render: 'function render',
 };
 
 function described({ aggregate, handler, type, aggregateId, sequence }: HandlerRef): string {

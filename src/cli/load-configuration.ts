@@ -5,7 +5,7 @@ import type { MaestroConfig } from '../configuration.js';
 import { ConfigurationError } from '../connection/errors.js';
 
 const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((extension) => `maestro.config.${extension}`);
-const KEYS = ['connection', 'schema', 'dataDir', 'pooler'];
+const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'aggregates'];
 
 /**
  * The configuration of a file, or of the first `maestro.config.*` in the working directory; empty when there is none.
@@ -23,7 +23,7 @@ export async function loadConfiguration(file: string | undefined, workingDirecto
     const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
     throw new ConfigurationError(`The configuration file ${path} cannot be loaded: ${reason}`, { cause });
   });
-  return checked(loaded, path);
+  return await checked(loaded, path);
 }
 
 async function load(path: string): Promise<unknown> {
@@ -56,7 +56,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function checked(value: unknown, path: string): MaestroConfig {
+async function checked(value: unknown, path: string): Promise<MaestroConfig> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ConfigurationError(`The configuration file ${path} exports no configuration.`, {
       hint: 'End it with `export default defineConfig({ … })`.',
@@ -66,8 +66,22 @@ function checked(value: unknown, path: string): MaestroConfig {
       throw new ConfigurationError(`The configuration file ${path} has the unknown key ${JSON.stringify(key)}.`, {
         hint: `Known are ${KEYS.join(', ')}.`,
       });
-    if (setting !== undefined && typeof setting !== 'string')
+    if (key === 'aggregates') await assertAggregates(setting, path);
+    else if (setting !== undefined && typeof setting !== 'string')
       throw new ConfigurationError(`In the configuration file ${path}, ${key} is not a string.`);
   }
   return value;
+}
+
+async function assertAggregates(value: unknown, path: string): Promise<void> {
+  if (value === undefined) return;
+  const { isAggregate } = await import('../aggregate/define-aggregate.js');
+  if (!Array.isArray(value) || !value.every(isAggregate))
+    throw new ConfigurationError(`In the configuration file ${path}, aggregates is not a list of aggregates.`, {
+      hint: 'Make each with `defineAggregate({ … })`.',
+    });
+  const names = value.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw new ConfigurationError(`In the configuration file ${path}, two aggregates have the name ${twice}.`);
 }

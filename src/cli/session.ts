@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { MaestroConfig } from '../configuration.js';
 import type { Database } from '../connection/database.js';
 import { type ConnectionSettings, connectionSettings } from '../connection/settings.js';
 import type { CliContext } from './context.js';
@@ -15,18 +16,26 @@ export interface Session {
   readonly output: Output;
   /** What the command calls itself, such as `maestro append`. */
   readonly purpose: string;
+  /** The configuration, loaded when it is first asked for. Rejects with `ConfigurationError`. */
+  readonly configuration: () => Promise<MaestroConfig>;
 }
 
 /** The session of a command that was parsed. */
 export function createSession(context: CliContext, command: Command): Session {
   const options = globalOptions(command);
-  return { context, options, output: new Output(context, options), purpose: `maestro ${command.name()}` };
+  let configuration: Promise<MaestroConfig> | undefined;
+  return {
+    context,
+    options,
+    output: new Output(context, options),
+    purpose: `maestro ${command.name()}`,
+    configuration: () => (configuration ??= loadConfiguration(options.config, context.workingDirectory)),
+  };
 }
 
 /** Which database the command is to use. Throws `ConfigurationError`. */
-export async function sessionSettings({ context, options }: Session): Promise<ConnectionSettings> {
-  const config = await loadConfiguration(options.config, context.workingDirectory);
-  const settings = connectionSettings(options, context.environment, config);
+export async function sessionSettings({ context, options, configuration }: Session): Promise<ConnectionSettings> {
+  const settings = connectionSettings(options, context.environment, await configuration());
   if (!('dataDir' in settings.target)) return settings;
   return { ...settings, target: { dataDir: resolve(context.workingDirectory, settings.target.dataDir) } };
 }

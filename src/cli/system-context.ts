@@ -5,11 +5,14 @@ import { INTERRUPTED } from './exit-codes.js';
 /** The context of the real process. Ends it quietly when the reader of its output goes away, and with 130 on Ctrl-C. */
 export function systemContext(): CliContext {
   process.once('SIGINT', () => process.exit(INTERRUPTED));
+  const stdout = outputStream(process.stdout);
+  // Standard output is for results: whatever else is printed, by an application's handlers say, goes to standard error.
+  process.stdout.write = process.stderr.write.bind(process.stderr);
   return {
     workingDirectory: process.cwd(),
     environment: process.env,
     stdin: inputStream(),
-    stdout: outputStream(process.stdout),
+    stdout,
     stderr: outputStream(process.stderr),
   };
 }
@@ -30,6 +33,7 @@ function outputStream(stream: WriteStream): OutputStream {
     if (error.code === 'EPIPE') process.exit();
     throw error;
   });
+  const write = stream.write.bind(stream);
   return {
     get isTerminal() {
       return stream.isTTY === true;
@@ -39,7 +43,7 @@ function outputStream(stream: WriteStream): OutputStream {
     },
     write: (text) =>
       new Promise((resolve) => {
-        if (stream.write(text)) resolve();
+        if (write(text)) resolve();
         else stream.once('drain', resolve);
       }),
   };

@@ -1,4 +1,3 @@
-import type { MaestroConfig } from '../configuration.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { parseDatabaseUrl, type ServerAddress } from './database-url.js';
 import { ConfigurationError } from './errors.js';
@@ -12,6 +11,18 @@ export interface ConnectionChoice {
   readonly dataDir?: string | undefined;
   readonly schema?: string | undefined;
   readonly pooler?: string | undefined;
+}
+
+/** What a configuration says of the database. */
+export interface ConnectionConfig {
+  /** The URL of a PostgreSQL server: `postgres://user:password@host:5432/database?sslmode=verify-full`. */
+  readonly connection?: string;
+  /** The schema that holds the tables. @defaultValue 'public' */
+  readonly schema?: string;
+  /** The folder of the embedded database, used when no server is named. @defaultValue '.maestro/data' */
+  readonly dataDir?: string;
+  /** The pooler between here and the server: `transaction` for PgBouncer in transaction mode. */
+  readonly pooler?: 'transaction';
 }
 
 /** Which database to open, and how. */
@@ -34,7 +45,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function connectionSettings(
   choice: ConnectionChoice,
   environment: Environment = {},
-  config: MaestroConfig = {},
+  config: ConnectionConfig = {},
 ): ConnectionSettings {
   if (choice.url !== undefined && choice.dataDir !== undefined)
     throw new ConfigurationError('--url and --data-dir name two databases.', { hint: 'Leave one of them out.' });
@@ -49,7 +60,7 @@ export function connectionSettings(
 function target(
   choice: ConnectionChoice,
   environment: Environment,
-  config: MaestroConfig,
+  config: ConnectionConfig,
 ): ConnectionSettings['target'] {
   if (choice.url !== undefined) return { server: parseDatabaseUrl(choice.url, '--url') };
   if (choice.dataDir !== undefined) return { dataDir: checkedFolder(choice.dataDir, '--data-dir') };

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
 import type { CliResult } from '../support/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
@@ -211,4 +211,36 @@ test('the password is in nothing that the process says, also not behind Maestroâ
     t.is(code, 4);
     t.false((stdout + stderr).includes(secret), stdout + stderr);
   }
+});
+
+test('what handlers and configuration files print goes to standard error', async (t) => {
+  const id = anId();
+  await database.store().commitEvents([anEvent(id)]);
+  const file = join(folder, 'talkative.config.ts');
+  writeFileSync(
+    file,
+    `import { defineAggregate } from 'maestro-store';
+     console.log('the file prints');
+     const Talkative = defineAggregate({
+       name: 'talkative',
+       initialState: () => 0,
+       commands: {},
+       events: { happened: (n) => { console.log('a handler prints'); process.stdout.write('and writes\\n'); return n + 1; } },
+     });
+     export default { aggregates: [Talkative] };`,
+  );
+  const { code, stdout, stderr } = await maestro([
+    'replay',
+    id.hex,
+    '--config',
+    file,
+    '--aggregate',
+    'talkative',
+    '-o',
+    'json',
+  ]);
+  t.is(code, 0, stderr);
+  t.like(JSON.parse(stdout), { aggregate: 'talkative', state: 1 });
+  t.is(stdout.split('\n').length, 2, stdout);
+  t.is(stderr, 'the file prints\na handler prints\nand writes\n');
 });

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Chess } from 'chess.js';
+import { MemoryStore, openAggregates } from 'maestro-store';
+import { ChessGame } from '../../examples/chess/chess-game.js';
 import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { runCli } from '../support/cli.js';
@@ -100,6 +102,69 @@ test('a game that was appended can be looked at as it stood after any half-move'
       const { stdout } = await maestro('replay', id, '--max-sequence', String(sequence), '-o', 'json');
       t.like(JSON.parse(stdout), { aggregateId: id, sequence, state: positions[sequence - 1] });
     }
+  }
+});
+
+test('with the game as an aggregate, replay draws the board', async (t) => {
+  const maestro = (...argv: string[]) =>
+    runCli([...argv, '--config', join(examples, 'maestro.config.ts')], { cwd: folder });
+  await maestro('migrate');
+  const id = anId().hex;
+  await maestro('append', id, '--file', join(examples, 'immortal-game.ndjson'));
+
+  const { stdout, stderr } = await maestro('replay', id, '--max-sequence', '34');
+
+  t.is(stderr, '');
+  const drawing = stdout.slice(stdout.indexOf('The Immortal Game'));
+  t.is(
+    drawing,
+    `The Immortal Game: Adolf Anderssen - Lionel Kieseritzky
+
+8  r n b . k . n r
+7  p . . p . p p p
+6  . . . . . q . .
+5  . p b N . N . P
+4  . . . . P B P .
+3  . . . P . Q . .
+2  P P P . . . . .
+1  R . . . . K R .
+   a b c d e f g h
+
+17.Nd5, black to move
+`,
+  );
+  const end = await maestro('replay', id);
+  t.true(end.stdout.endsWith('23.Be7#, 1-0, checkmate\n'), end.stdout);
+});
+
+test('a game can be played by its commands, and only by its rules of turns', async (t) => {
+  for (const [file, events] of games) {
+    const play = openAggregates(ChessGame, { store: new MemoryStore() });
+    const id = play.create();
+    const [start, first, ...others] = events.map(({ body }) => body as never);
+    const finish = others.pop();
+
+    t.deepEqual(await play.evaluate(id, { type: 'play', data: first as never }), {
+      ok: false,
+      error: 'not_being_played',
+    });
+    t.like(await play.evaluate(id, { type: 'start', data: start as never }), { ok: true }, file);
+    t.deepEqual(await play.evaluate(id, { type: 'start', data: start as never }), {
+      ok: false,
+      error: 'already_started',
+    });
+    t.deepEqual(await play.evaluate(id, { type: 'play', data: others[0] as never }), {
+      ok: false,
+      error: 'not_your_turn',
+    });
+    for (const move of [first, ...others])
+      t.like(await play.evaluate(id, { type: 'play', data: move as never }), { ok: true });
+    t.deepEqual((await play.get(id)).board, positionsOf(events).at(-1)?.board);
+    t.like(await play.evaluate(id, { type: 'finish', data: finish as never }), { ok: true });
+    t.deepEqual(await play.evaluate(id, { type: 'finish', data: finish as never }), {
+      ok: false,
+      error: 'not_being_played',
+    });
   }
 });
 

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { Definition } from '../../aggregate/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import type { FoldedState } from '../../replay/merge-events.js';
+import type { PostgresStore } from '../../store/postgres-store.js';
 import { aggregateId, sequenceOrZero, time } from '../arguments.js';
+import { aggregateByName, aggregateOwning } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { printFacts } from '../print-facts.js';
@@ -11,9 +13,26 @@ import { assertAggregate } from './events.js';
 interface ReplayOptions {
   readonly maxSequence?: number;
   readonly at?: number;
+  readonly aggregate?: string;
+  /** False with `--no-snapshot`. */
+  readonly snapshot: boolean;
 }
 
-const HOW = 'the bodies were merged in order (JSON Merge Patch, RFC 7396)';
+/** A state, and how it came to be. */
+interface Replayed {
+  readonly sequence: number;
+  readonly timestamp: Timestamp | undefined;
+  /** The state as JSON text. */
+  readonly state: string;
+  /** The name of the aggregate whose handlers folded it; absent when the bodies were merged. */
+  readonly aggregate?: string;
+  /** What people are told about it. */
+  readonly how: string;
+  /** The state as the application shows it. */
+  readonly rendered?: string | undefined;
+}
+
+const MERGED = 'so the bodies were merged in order (JSON Merge Patch, RFC 7396)';
 
 /** Declares `maestro replay`. */
 export function registerReplay(program: Command, context: CliContext): void {
@@ -21,18 +40,22 @@ export function registerReplay(program: Command, context: CliContext): void {
     .command('replay')
     .summary('show the state of one aggregate, now or in the past')
     .description(
-      'Fold the events of one aggregate into its state, up to a sequence or a time. The bodies are merged in order ' +
-        '(JSON Merge Patch, RFC 7396): later keys replace earlier ones, null removes.',
+      'Fold the events of one aggregate into its state, up to a sequence or a time: with the handlers of the aggregate ' +
+        'that --aggregate names, or that the configuration says the id belongs to. Without one, the bodies are merged ' +
+        'in order (JSON Merge Patch, RFC 7396): later keys replace earlier ones, null removes.',
     )
     .argument('<id>', 'the aggregate', aggregateId)
     .option('--max-sequence <sequence>', 'the state after this event (0: before the first)', sequenceOrZero)
     .option('--at <time>', 'the state at this time', time)
+    .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
+    .option('--no-snapshot', 'fold from the first event, whatever snapshot is stored')
     .addHelpText(
       'after',
       `
 Examples:
   $ maestro replay 01a2077042bc0000deadbeefcafef00d
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --max-sequence 41
+  $ maestro replay 01a2077042bc0000deadbeefcafef00d --aggregate bank-account --no-snapshot
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --at "yesterday 14:34" -o json`,
     )
     .action((id: Timestamp, options: ReplayOptions, command: Command) =>
@@ -40,30 +63,82 @@ Examples:
     );
 }
 
-async function replay(id: Timestamp, { maxSequence, at }: ReplayOptions, session: Session): Promise<void> {
-  if (maxSequence !== undefined && at !== undefined)
+async function replay(id: Timestamp, options: ReplayOptions, session: Session): Promise<void> {
+  if (options.maxSequence !== undefined && options.at !== undefined)
     throw new UsageError('--max-sequence and --at name two moments; use one of them.');
-  const { mergeEvents } = await import('../../replay/merge-events.js');
-  const folded = await withDatabase(session, async ({ store }) => {
+  const named = await aggregateByName(session, options.aggregate);
+  const replayed = await withDatabase(session, async ({ store }) => {
     await assertAggregate(store, id);
-    return await mergeEvents(store.streamStoredEvents(id, 1, { maxSequence }), at);
+    const definition = named ?? (await aggregateOwning(session, store, id));
+    return definition === undefined
+      ? await merge(id, options, session, store)
+      : await fold(definition, id, options, store);
   });
-  await print(id.hex, folded, session);
+  await print(id.hex, replayed, session);
 }
 
-async function print(id: string, { sequence, timestamp, state }: FoldedState, { output }: Session): Promise<void> {
-  const { printJson } = await import('../../json/print.js');
-  const known = JSON.stringify({ aggregateId: id, sequence, timestamp: timestamp ?? null, aggregate: null });
-  if (output.format !== 'table') await output.note(`no aggregate is configured, so ${HOW}`);
+async function merge(
+  id: Timestamp,
+  { maxSequence, at }: ReplayOptions,
+  session: Session,
+  store: PostgresStore,
+): Promise<Replayed> {
+  const [{ mergeEvents }, { printJson }, { aggregates = [] }] = await Promise.all([
+    import('../../replay/merge-events.js'),
+    import('../../json/print.js'),
+    session.configuration(),
+  ]);
+  const { state, ...moment } = await mergeEvents(store.streamStoredEvents(id, 1, { maxSequence }), at);
+  const why = aggregates.length === 0 ? 'no aggregate is configured' : 'no configured aggregate says that this is one';
+  return { ...moment, state: printJson(state), how: `${why}, ${MERGED}` };
+}
+
+/** Folds with the handlers of an application. `--at` reads every event: a snapshot does not tell the times before it. */
+async function fold(
+  definition: Definition,
+  id: Timestamp,
+  { maxSequence, at, snapshot }: ReplayOptions,
+  store: PostgresStore,
+): Promise<Replayed> {
+  const [{ fold }, { replayAt }, { renderState }, { stateJson }] = await Promise.all([
+    import('../../aggregate/history.js'),
+    import('../../aggregate/replay-at.js'),
+    import('../../aggregate/render-state.js'),
+    import('../render/state.js'),
+  ]);
+  const history = { definition, store, id };
+  const moment =
+    at === undefined ? await fold(history, { maxSequence, useSnapshot: snapshot }) : await replayAt(history, at);
+  const base = moment.snapshot > 0 ? `, on the snapshot of sequence ${moment.snapshot}` : '';
+  const rendered = renderState(history, moment);
+  return {
+    ...moment,
+    aggregate: definition.name,
+    state: stateJson(moment.state),
+    how: `folded by the handlers of ${definition.name}${base}`,
+    rendered,
+  };
+}
+
+async function print(id: string, replayed: Replayed, { output }: Session): Promise<void> {
+  const { sequence, timestamp, state, aggregate, how, rendered } = replayed;
+  const { indented } = await import('../render/state.js');
+  const known = JSON.stringify({
+    aggregateId: id,
+    sequence,
+    timestamp: timestamp ?? null,
+    aggregate: aggregate ?? null,
+  });
+  if (output.format !== 'table' && aggregate === undefined) await output.note(how);
   await printFacts(output, {
     id,
-    json: `${known.slice(0, -1)},"state":${printJson(state)}}`,
+    json: `${known.slice(0, -1)},"state":${state}}`,
     facts: [
       ['aggregate', id],
       ['sequence', String(sequence)],
       ['timestamp', timestamp?.toString() ?? 'before the first event'],
-      ['state', `no aggregate is configured, so ${HOW}`],
+      ['state', how],
     ],
-    below: printJson(state, 2),
+    below: rendered === undefined ? indented(state) : `\n${rendered}`,
   });
 }

@@ -1,0 +1,55 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId } from '../arguments.js';
+import { aggregateByName, aggregateOwning } from '../choose-aggregate.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+import { printSnapshotOutcome } from '../snapshot-outcome.js';
+import { assertAggregate } from './events.js';
+
+interface CreateOptions {
+  readonly aggregate?: string;
+  /** False with `--no-snapshot`. */
+  readonly snapshot: boolean;
+}
+
+/** Declares `maestro snapshot create`. */
+export function registerSnapshotCreate(snapshot: Command, context: CliContext): void {
+  snapshot
+    .command('create')
+    .summary("fold the current state with the application's handlers and store it")
+    .argument('<id>', 'the aggregate', aggregateId)
+    .option(
+      '--aggregate <name>',
+      'the aggregate of the configuration file that it is (default: the one that says that the id is its own)',
+    )
+    .option('--no-snapshot', 'fold from the first event, whatever snapshot is stored')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ maestro snapshot create 01a207704b600000deadbeefcafef00d --aggregate bank-account`,
+    )
+    .action((id: Timestamp, options: CreateOptions, command: Command) =>
+      createSnapshot(id, options, createSession(context, command)),
+    );
+}
+
+async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOptions, session: Session): Promise<void> {
+  const named = await aggregateByName(session, aggregate);
+  const { sequence, outcome } = await withDatabase(session, async ({ store }) => {
+    await assertAggregate(store, id);
+    const definition = named ?? (await aggregateOwning(session, store, id));
+    if (definition === undefined)
+      throw new UsageError(`No configured aggregate says that ${id.hex} is its own.`, {
+        hint: 'Name the one it is with --aggregate, and list it in maestro.config.ts.',
+      });
+    const [{ fold }, { storeSnapshot }] = await Promise.all([
+      import('../../aggregate/history.js'),
+      import('../../aggregate/store-snapshot.js'),
+    ]);
+    const history = { definition, store, id };
+    const moment = await fold(history, { useSnapshot: snapshot });
+    return { sequence: moment.sequence, outcome: await storeSnapshot(history, store, moment) };
+  });
+  await printSnapshotOutcome(id, sequence, outcome, session);
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { JsonObject } from '../../json/types.js';
+import { aggregateId, sequence } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { InputError, UsageError } from '../errors.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+import { printSnapshotOutcome } from '../snapshot-outcome.js';
+import { assertAggregate } from './events.js';
+
+interface PutOptions {
+  readonly sequence: number;
+  readonly body?: string;
+  readonly file?: string;
+}
+
+/** Declares `maestro snapshot put`. */
+export function registerSnapshotPut(snapshot: Command, context: CliContext): void {
+  snapshot
+    .command('put')
+    .summary('store a snapshot, if it is newer than the stored one')
+    .argument('<id>', 'the aggregate', aggregateId)
+    .requiredOption('--sequence <sequence>', 'the last event that the state contains', sequence)
+    .option('--body <json>', 'the state, a JSON object')
+    .option('--file <file>', 'a file that holds the state; "-" reads standard input')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ maestro snapshot put 01a207704b600000deadbeefcafef00d --sequence 38 --body '{"value": 33}'`,
+    )
+    .action((id: Timestamp, options: PutOptions, command: Command) =>
+      putSnapshot(id, options, createSession(context, command)),
+    );
+}
+
+async function putSnapshot(id: Timestamp, options: PutOptions, session: Session): Promise<void> {
+  const body = await readBody(options, session);
+  const snapshot = { aggregateId: id, sequence: options.sequence, body };
+  const { encodeSnapshot } = await import('../../store/validate.js');
+  encodeSnapshot(snapshot);
+  const outcome = await withDatabase(session, async ({ store }) => {
+    const last = await assertAggregate(store, id);
+    if (options.sequence > last)
+      throw new InputError(`The aggregate's last sequence is ${last}, so there is no state at ${options.sequence}.`, {
+        hint: 'Nothing was written.',
+      });
+    return await store.commitSnapshot(snapshot);
+  });
+  await printSnapshotOutcome(id, options.sequence, outcome, session);
+}
+
+async function readBody({ body, file }: PutOptions, session: Session): Promise<JsonObject> {
+  if ((body === undefined) === (file === undefined)) throw new UsageError('Give the state with --body or with --file.');
+  const { parseObject } = await import('../parse-drafts.js');
+  if (body !== undefined) return parseObject(body, 'The text of --body');
+  const { inputName, readInput } = await import('../read-input.js');
+  return parseObject(await readInput(file ?? '-', session), inputName(file ?? '-'));
+}
