@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -32,20 +32,25 @@ test('the quick start is one line, and records, lists and replays a game', async
   t.regex(stdout, /^0001_create_event_log +applied$/m);
   t.regex(stdout, /^ +46 .* move_played .*"san": "Be7#"/m);
   t.regex(stdout, /^sequence +34$/m);
-  t.regex(stdout, /"row8": "/);
+  t.regex(stdout, /^4 {2}\. \. \. \. P B P \.$/m);
 });
 
 test('the test command is one line', (t) => {
   t.deepEqual(blocks('Test', 'sh'), ['npm ci && npm test\n']);
 });
 
-test('the library example runs as it stands', async (t) => {
-  const [code = ''] = blocks('The library', 'ts');
-  const file = join(folder, 'example.mts');
-  const library = new URL('../../src/index.ts', import.meta.url).href;
-  writeFileSync(file, code.replace("'maestro-store'", JSON.stringify(library)));
+for (const [section, printed] of [
+  ['The library', "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n"],
+  ['Aggregates', '1 { value: 2 }\nnot_positive\n{ value: 2 } { value: 7 }\n'],
+] as const)
+  test(`the example of the section "${section}" runs as it stands`, async (t) => {
+    const [code = ''] = blocks(section, 'ts');
+    const cwd = mkdtempSync(join(folder, 'example-'));
+    const file = join(cwd, 'example.mts');
+    const library = new URL('../../src/index.ts', import.meta.url).href;
+    writeFileSync(file, code.replace("'maestro-store'", JSON.stringify(library)));
 
-  const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file], { cwd: folder });
+    const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file], { cwd });
 
-  t.is(stdout, "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n");
-});
+    t.is(stdout, printed);
+  });
