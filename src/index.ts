@@ -1,5 +1,6 @@
 export {
   type Aggregates,
+  type AggregatesOf,
   type AggregatesOptions,
   type EvaluateOptions,
   type Evaluation,
@@ -11,6 +12,7 @@ export { type AggregateDescription, defineAggregate } from './aggregate/define-a
 export type {
   Aggregate,
   AggregateProjection,
+  ProjectionByType,
   Definition,
   Ownership,
   SnapshotPolicy,

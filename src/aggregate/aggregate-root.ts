@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
-import type { CommittedEvent, NewEvent } from '../events.js';
+import type { CommittedEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
@@ -37,7 +37,7 @@ export interface Outcome {
 
 /** The events of a decision in their places, and the state after them. */
 interface Plan {
-  readonly events: readonly NewEvent[];
+  readonly events: readonly CommittedEvent[];
   readonly next: Moment;
 }
 
@@ -130,9 +130,11 @@ export class AggregateRoot {
     const { id } = this;
     const decision = decide(definition, { id, ...moment }, command);
     if (decision instanceof Rejection) return decision;
-    const events = placeAfter(clock, id, moment, decision);
+    const events: CommittedEvent[] = [];
     let next = moment;
-    for (const { event, json } of encodeEvents(events)) {
+    for (const { event, json } of encodeEvents(placeAfter(clock, id, moment, decision))) {
+      // A copy, digit for digit: the command's data, which may be in it, is its owner's to change.
+      events.push({ ...event, body: decodeJson(json, 'lossless') as JsonObject });
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
       const body = decodeJson(json, definition.numbers) as JsonObject;
       const { sequence, timestamp } = event;

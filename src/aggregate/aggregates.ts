@@ -62,6 +62,10 @@ export type EvaluationValue<Types extends AggregateTypes, Part extends keyof Eva
   ? Evaluation<Types>
   : Evaluation<Types>[Part];
 
+/** The type of the aggregates that {@link openAggregates} gives for a definition: `AggregatesOf<typeof BankAccount>`. */
+export type AggregatesOf<Definition extends Aggregate> =
+  Definition extends Aggregate<infer Types> ? Aggregates<Types> : never;
+
 /**
  * The aggregates of one kind, each hydrated when it is first needed and kept in memory as long as the idle policy lets
  * it. Commands on one aggregate run one after another, those on different aggregates at the same time. States that are
@@ -132,7 +136,7 @@ export class Aggregates<Types extends AggregateTypes> {
   async get(id: Timestamp): Promise<Types['state']> {
     assertId(id);
     const known =
-      this.#residents.peek(id.hex)?.known ?? (await this.#use(id, async (root) => root.known ?? root.fetch()));
+      this.#residents.recall(id.hex)?.known ?? (await this.#use(id, async (root) => root.known ?? root.fetch()));
     return known.state;
   }
 

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { CommittedEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { JsonObject, JsonValue, NumberMode } from '../json/types.js';
+import type { Projection } from '../store/store.js';
 import type { AggregateTypes, DecisionTools, EventOf } from './types.js';
 
 /** When and how the states of an aggregate are kept as snapshots. */
@@ -37,13 +38,12 @@ export type Upcaster = (body: JsonObject, event: Omit<CommittedEvent, 'body'>) =
  * type that matters. Whatever it throws, or rejects with, rolls the events back.
  */
 export type AggregateProjection<Bodies> =
-  | ((event: EventOf<Bodies>, transaction: Knex.Transaction) => unknown)
-  | {
-      readonly [Type in keyof Bodies & string]?: (
-        event: CommittedEvent<Bodies[Type]> & { readonly type: Type },
-        transaction: Knex.Transaction,
-      ) => unknown;
-    };
+  ((event: EventOf<Bodies>, transaction: Knex.Transaction) => unknown) | ProjectionByType<Bodies>;
+
+/** The functions of an {@link AggregateProjection} by the type of their events; those of other types are not projected. */
+export type ProjectionByType<Bodies> = {
+  readonly [Type in keyof Bodies & string]?: (event: EventOf<Bodies, Type>, transaction: Knex.Transaction) => unknown;
+};
 
 /** A definition as the rest of Maestro runs it, its types set aside. */
 export interface Definition {
@@ -53,7 +53,7 @@ export interface Definition {
   readonly events: Readonly<Record<string, (state: unknown, body: unknown) => unknown>>;
   readonly schemas: Readonly<Record<string, StandardSchemaV1>>;
   readonly upcasters: Readonly<Record<string, Upcaster | undefined>>;
-  readonly projections: readonly AggregateProjection<Record<string, JsonObject>>[];
+  readonly projections: readonly (Projection | Readonly<Record<string, Projection | undefined>>)[];
   readonly snapshot: SnapshotPolicy<unknown>;
   readonly owns: Ownership;
   readonly numbers: NumberMode;

@@ -6,7 +6,7 @@ export interface HandlerRef {
   /** The name of the aggregate's definition. */
   readonly aggregate: string;
   /** What was asked: an event's handler, its upcaster, a command's handler, or one of the definition's other functions. */
-  readonly handler: 'event' | 'upcaster' | 'command' | 'initialState' | 'encode' | 'decode' | 'render';
+  readonly handler: 'event' | 'upcaster' | 'command' | 'initialState' | 'encode' | 'decode' | 'render' | 'ids';
   /** The type of the event or command; absent for the functions that serve all. */
   readonly type?: string;
   /** The aggregate, in hex digits; absent where none is known. */
@@ -129,6 +129,7 @@ const LABELS: Readonly<Record<HandlerRef['handler'], string>> = {
   encode: 'function snapshot.encode',
   decode: 'function snapshot.decode',
   render: 'function render',
+  ids: 'function owns.ids',
 };
 
 function described({ aggregate, handler, type, aggregateId, sequence }: HandlerRef): string {

@@ -1,20 +1,14 @@
 import type { Knex } from 'knex';
-import type { CommittedEvent } from '../events.js';
-import type { JsonObject } from '../json/types.js';
 import { sqlState } from '../store/database-errors.js';
 import type { Projection } from '../store/store.js';
-import type { AggregateProjection } from './definition.js';
+import type { Definition } from './definition.js';
 import { AlreadyTakenError } from './errors.js';
 import { own } from './evolve.js';
 
-type Handlers = Readonly<
-  Record<string, ((event: CommittedEvent, transaction: Knex.Transaction) => unknown) | undefined>
->;
-
 /** A projection of a definition as the store runs it. */
-export function asProjection(projection: AggregateProjection<Record<string, JsonObject>>): Projection {
+export function asProjection(projection: Definition['projections'][number]): Projection {
   if (typeof projection === 'function') return projection;
-  return (event, transaction) => own(projection as Handlers, event.type)?.(event, transaction);
+  return (event, transaction) => own(projection, event.type)?.(event, transaction);
 }
 
 /** PostgreSQL's code for a unique index that refuses a row. */
@@ -24,7 +18,8 @@ const UNIQUE_VIOLATION = '23505';
  * Inserts a row that must be the only one of its kind, in the transaction of a projection: the way to a name that no two
  * aggregates have. The table is the application's own and needs a unique index; write `schema.table` for one that is
  * not on the search path. Throws {@link AlreadyTakenError} when the index refuses the row; a claim by a transaction that
- * is under way is waited for.
+ * is under way is waited for. Who changes a name claims the new one before the old one is released: two that
+ * change into each other's names are then refused instead of waiting for one another.
  */
 export async function claim(
   transaction: Knex.Transaction,

@@ -27,9 +27,13 @@ export class Residents<Value> {
     return this.#busy.size + this.#idle.size;
   }
 
-  /** What is in memory for a key. */
-  peek(key: string): Value | undefined {
-    return (this.#busy.get(key) ?? this.#idle.get(key))?.value;
+  /** What is in memory for a key, without waiting for those who use it. Counts as a use. */
+  recall(key: string): Value | undefined {
+    const idle = this.#idle.get(key);
+    if (idle === undefined) return this.#busy.get(key)?.value;
+    this.#idle.delete(key);
+    this.#idle.set(key, idle);
+    return idle.value;
   }
 
   /**

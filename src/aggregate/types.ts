@@ -99,10 +99,13 @@ type ReasonOf<Handler> = Handler extends (...parameters: never) => infer Answer
     : never
   : never;
 
-/** A committed event of one of these types, its body typed by it. */
-export type EventOf<Bodies> = {
-  [Type in keyof Bodies & string]: CommittedEvent<Bodies[Type]> & { readonly type: Type };
-}[keyof Bodies & string];
+/**
+ * A committed event of one of these types, its body typed by it. Nothing at all while the compiler knows no types yet, so
+ * that whatever handles such events will do until it does.
+ */
+export type EventOf<Bodies, Type extends keyof Bodies = keyof Bodies> = string extends keyof Bodies
+  ? never
+  : { [Each in Type & string]: CommittedEvent<Bodies[Each]> & { readonly type: Each } }[Type & string];
 
 /** A command: its type, and its data unless the handler takes none. */
 export type CommandOf<Commands extends AggregateTypes['commands'], Type extends keyof Commands = keyof Commands> = {

@@ -29,10 +29,8 @@ export async function aggregateOwning(
 ): Promise<Definition | undefined> {
   const { aggregates = [] } = await session.configuration();
   if (aggregates.length === 0) return undefined;
-  const firstType = await typeOfFirstEvent(store, id);
-  const owners = aggregates.filter(
-    ({ owns }) => owns.firstEvents?.includes(firstType) === true || owns.ids?.(id) === true,
-  );
+  const [{ owns }, firstType] = await Promise.all([import('../aggregate/owns.js'), typeOfFirstEvent(store, id)]);
+  const owners = aggregates.filter((definition) => owns(definition, id, firstType));
   if (owners.length < 2) return owners[0];
   throw new UsageError(`${id.hex} may be one of several aggregates: ${namesOf(owners)}.`, {
     hint: 'Name the one it is with --aggregate.',
@@ -44,7 +42,7 @@ export function namesOf(aggregates: readonly Definition[]): string {
   return aggregates.map(({ name }) => name).join(', ');
 }
 
-async function typeOfFirstEvent(store: PostgresStore, id: Timestamp): Promise<string> {
+async function typeOfFirstEvent(store: PostgresStore, id: Timestamp): Promise<string | undefined> {
   for await (const { type } of store.streamStoredEvents(id, 1, { limit: 1 })) return type;
-  return '';
+  return undefined;
 }

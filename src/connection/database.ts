@@ -14,5 +14,5 @@ export interface Database {
   /** Where it is, without a password, for messages. */
   readonly location: string;
   /** Ends all connections; an embedded database is free for other processes afterwards. Safe to call twice. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }

@@ -2,9 +2,11 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { z } from 'zod';
 import {
+  type AggregatesOf,
   type CommandOf,
   defineAggregate,
   type EventOf,
+  type ProjectionByType,
   MemoryStore,
   openAggregates,
   type Timestamp,
@@ -229,3 +231,32 @@ defineAggregate({
 
 // @ts-expect-error without a name nobody can ask for it
 defineAggregate({ initialState: () => 0, commands: {}, events: {} });
+
+type Bodies = { readonly done: { readonly by: number }; readonly undone: { readonly by: string } };
+
+defineAggregate({
+  ...base,
+  commands: { do: () => [{ type: 'done', body: { by: 1 } }] },
+  events: {
+    done: (state, { by }: { by: number }) => ({ n: state.n + by }),
+    undone: (state, { by }: { by: string }) => ({ n: state.n - by.length }),
+  },
+  // Projections from files of their own, typed by the library's types.
+  projections: [
+    { done: ({ body }) => body.by.toFixed() } satisfies ProjectionByType<Bodies>,
+    (event: EventOf<Bodies>) => (event.type === 'done' ? event.body.by.toFixed() : event.body.by.length),
+  ],
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  events: { done: (state, { by }: { by: string }) => ({ n: state.n + by.length }) },
+  // @ts-expect-error a projection of another body
+  projections: [{ done: ({ body }) => body.by.toFixed() } satisfies ProjectionByType<Bodies>],
+});
+
+export const typedByItsDefinition: AggregatesOf<typeof Account> = accounts;
+// @ts-expect-error the aggregates of another definition
+export const typedByAnother: AggregatesOf<typeof Other> = accounts;
+export const Other = defineAggregate({ ...base, commands: { do: () => [] }, events: {} });

@@ -1,0 +1,4 @@
+import { defineConfig } from 'maestro-store';
+import { BankAccount } from './account.js';
+
+export default defineConfig({ aggregates: [BankAccount] });

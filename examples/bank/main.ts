@@ -1,0 +1,82 @@
+import {
+  AlreadyTakenError,
+  migrate,
+  openAggregates,
+  openDatabase,
+  ProjectionError,
+  type Result,
+  Timestamp,
+} from 'maestro-store';
+import { BankAccount, euros } from './account.js';
+import { migrateBank } from './migrations.js';
+import { resumeTransfers, transfer } from './transfer.js';
+
+// The server that DATABASE_URL names, or else a PostgreSQL of our own in .maestro/data.
+const database = await openDatabase({ url: process.env['DATABASE_URL'] });
+const accounts = openAggregates(BankAccount, { store: database.store });
+try {
+  await migrate(database.knex);
+  await migrateBank(database.knex);
+  await runBank();
+} finally {
+  await database.close();
+}
+
+async function runBank(): Promise<void> {
+  await closeAccountsOf('Ada', 'Grace', 'Alan');
+  const ada = await openAccount('Ada', 100_00);
+  const grace = await openAccount('Grace', 0);
+  const alan = await openAccount('Alan', 0);
+  console.log('Ada, Grace and Alan have opened accounts.');
+
+  const isTaken = await openAccount('Ada', 0).then(() => false, isTakenName);
+  console.log(`Another Ada cannot: ${isTaken ? 'the name is taken' : 'nobody knows why'}.`);
+
+  const show = (result: Result<string, string>) => (result.ok ? result.value : `refused, ${result.error}`);
+  console.log('Ada sends Grace 30.00 €:', show(await transfer(accounts, { from: ada, to: grace, amount: 30_00 })));
+  console.log('Ada sends Grace 90.00 €:', show(await transfer(accounts, { from: ada, to: grace, amount: 90_00 })));
+  accepted(await accounts.evaluate(alan, { type: 'close' }));
+  console.log('Alan closes his account.');
+  console.log('Ada sends Alan 20.00 €:', show(await transfer(accounts, { from: ada, to: alan, amount: 20_00 })));
+
+  // The first step of a transfer, by a process that goes no further.
+  const sent = { transfer: accounts.create().hex, to: grace.hex, amount: 5_00 };
+  accepted(await accounts.evaluate(ada, { type: 'sendMoney', data: sent }));
+  console.log('Ada sends Grace 5.00 €: a crash in the middle');
+  console.log('Resumed:', (await resumeTransfers(accounts, ada)).join());
+
+  console.log('Ada has', euros((await accounts.get(ada)).balance));
+  console.log('Grace has', euros((await accounts.get(grace)).balance));
+  console.log('After the second event of her account, Ada had', euros((await accounts.replay(ada, 2)).balance));
+  console.log(`\nnpx maestro replay ${ada.hex} --config examples/bank/maestro.config.ts`);
+}
+
+async function openAccount(name: string, amount: number): Promise<Timestamp> {
+  const id = accounts.create();
+  accepted(await accounts.evaluate(id, { type: 'open', data: { name } }));
+  if (amount > 0) accepted(await accounts.evaluate(id, { type: 'deposit', data: { amount } }));
+  return id;
+}
+
+/** Frees names that an earlier run has left taken. */
+async function closeAccountsOf(...names: string[]): Promise<void> {
+  const rows = await database.knex<{ account_id: Buffer }>('account_names').whereIn('name', names).select();
+  for (const id of rows.map((row) => Timestamp.decode(row.account_id))) {
+    await resumeTransfers(accounts, id);
+    const { balance: amount } = await accounts.fetch(id);
+    if (amount > 0) accepted(await accounts.evaluate(id, { type: 'withdraw', data: { amount } }));
+    accepted(await accounts.evaluate(id, { type: 'close' }));
+  }
+}
+
+/** True for the error of a name that somebody has; throws any other. */
+function isTakenName(error: unknown): true {
+  if (error instanceof ProjectionError && error.cause instanceof AlreadyTakenError) return true;
+  throw error;
+}
+
+/** What a command has led to that nothing here can refuse. */
+function accepted<Value>(result: Result<Value, string>): Value {
+  if (!result.ok) throw new Error(`Refused: ${result.error}`);
+  return result.value;
+}
