@@ -50,7 +50,7 @@ export class AggregateRoot {
   readonly #context: RootContext;
   readonly #history: History;
   #moment: Moment | undefined;
-  /** A commit failed, so what the log holds may be more than what was read. */
+  /** A commit met a conflict or failed, so the log may hold more than what was read. */
   #isDoubtful = false;
 
   constructor(
@@ -81,7 +81,7 @@ export class AggregateRoot {
     const { maxAttempts } = this.#context;
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       if (attempt > 1) await pauseAfter(attempt - 1);
-      const plan = await this.#plan(command, attempt > 1);
+      const plan = await this.#plan(command);
       if (plan instanceof Rejection) return err(plan.reason);
       if (plan.events.length === 0) return ok({ events: [], ...facts(plan.next) });
       const events = await this.#commit(plan);
@@ -113,9 +113,9 @@ export class AggregateRoot {
    * What a command leads to. A commit finds out by itself whether it rests on an old state; an answer without one, or a
    * handler that fails, has to be looked at again with what is in the log now.
    */
-  async #plan(command: Command, mustRead: boolean): Promise<Plan | Rejection<unknown>> {
+  async #plan(command: Command): Promise<Plan | Rejection<unknown>> {
     const { known } = this;
-    if (known === undefined || mustRead || this.#isDoubtful) return this.#planOn(await this.fetch(), command);
+    if (known === undefined || this.#isDoubtful) return this.#planOn(await this.fetch(), command);
     try {
       const plan = this.#planOn(known, command);
       if (!(plan instanceof Rejection) && plan.events.length > 0) return plan;

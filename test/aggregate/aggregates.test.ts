@@ -208,6 +208,23 @@ test('a retry reads only what is new, and decides on it', async (t) => {
   t.deepEqual(read, [1, 3]);
 });
 
+test('after a commit that may or may not have happened, the next command is decided on what is in the log', async (t) => {
+  const store = database.store();
+  const id = anId();
+  let isBroken = true;
+  const breaking = overriding(store, {
+    commitAll: async (events, projections) => {
+      const result = await store.commitAll(events, projections);
+      if (!isBroken) return result;
+      isBroken = false;
+      throw new Error('the connection broke');
+    },
+  });
+  const counters = openAggregates(Counter, { store: breaking, maxAttempts: 1 });
+  await t.throwsAsync(counters.evaluate(id, increment(1)), { message: 'the connection broke' });
+  t.like(await counters.evaluate(id, increment(10)), { ok: true, value: { sequence: 2, state: { value: 11 } } });
+});
+
 test('new events are later than a last one that was written by a clock ahead of this one', async (t) => {
   const store = database.store();
   const id = anId();
