@@ -6,6 +6,7 @@ import { ok, type Result } from '../result.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../store/backoff.js';
 import type { Store } from '../store/store.js';
 import { AggregateRoot, type RootContext } from './aggregate-root.js';
+import { isAggregate } from './define-aggregate.js';
 import type { Aggregate } from './definition.js';
 import { fold, type History } from './history.js';
 import { asProjection } from './projections.js';
@@ -81,10 +82,22 @@ export class Aggregates<Types extends AggregateTypes> {
     const { store, clock = new Clock(), idle = {} } = options;
     const { maxAttempts = DEFAULT_MAX_ATTEMPTS, onSnapshotError = warn } = options;
     const { max = DEFAULT_MAX_IDLE, snapshot = false } = idle;
+    if (!isAggregate(definition))
+      throw new InvalidArgumentError('openAggregates() takes a definition; make one with defineAggregate().');
+    if (typeof (store as Partial<Store> | undefined)?.commitAll !== 'function')
+      throw new InvalidArgumentError('openAggregates() takes a store: {store: new PostgresStore(knex)}, say.');
     assertInteger('maxAttempts', maxAttempts, 1);
     assertInteger('idle.max', max, 0);
     const projections = definition.projections.map(asProjection);
-    this.#context = { definition, store, clock, maxAttempts, projections, onSnapshotError };
+    const tellOfSnapshot: RootContext['onSnapshotError'] = (error, id) => {
+      try {
+        onSnapshotError(error, id);
+      } catch (failure) {
+        // The command whose snapshot it was has succeeded, whatever happens to the one who is told.
+        warn(failure, id);
+      }
+    };
+    this.#context = { definition, store, clock, maxAttempts, projections, onSnapshotError: tellOfSnapshot };
     this.#residents = new Residents(max);
     this.#keepEvicted = async (root) => {
       if (snapshot) await root.keepSnapshot();

@@ -325,6 +325,8 @@ test('what is no id, no command or no option is refused by name', async (t) => {
     await t.throwsAsync(counters.evaluate(anId(), command as never), { instanceOf: InvalidArgumentError });
   for (const maxAttempts of [0, 1.5, Number.NaN])
     t.throws(() => openAggregates(Counter, { store, maxAttempts }), { message: /maxAttempts/ });
+  t.throws(() => openAggregates({ name: 'x' } as never, { store }), { message: /defineAggregate/ });
+  t.throws(() => openAggregates(Counter, {} as never), { message: /takes a store/ });
   for (const max of [-1, 0.5])
     t.throws(() => openAggregates(Counter, { store, idle: { max } }), { message: /idle\.max/ });
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import test from 'ava';
 import { openAggregates } from '../../src/aggregate/aggregates.js';
 import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
@@ -154,6 +155,17 @@ test('a state that cannot be stored as it is says so, and the events stay', asyn
   t.like(result, { ok: true, value: { sequence: 1 } });
   t.like(problems, { length: 1, 0: { 0: { code: 'MAESTRO_INVALID_SNAPSHOT' }, 1: id } });
   await t.throwsAsync(books.snapshot(id), { code: 'MAESTRO_INVALID_SNAPSHOT' });
+});
+
+test('whoever is told of it may fail too: the command has succeeded', async (t) => {
+  const store = database.store();
+  const onSnapshotError = () => {
+    throw new Error('nobody listens');
+  };
+  const books = openAggregates(aBook({ every: 1, encode: () => [] }), { store, onSnapshotError });
+  const warned = once(process, 'warning');
+  t.like(await books.evaluate(anId(), { type: 'visit', data: { name: 'Ada' } }), { ok: true });
+  t.regex(String(await warned), /could not be stored: nobody listens/);
 });
 
 test('a decode that throws is named', async (t) => {
