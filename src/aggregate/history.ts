@@ -44,7 +44,6 @@ export async function fold(
   history: History,
   { maxSequence = MAX_SEQUENCE, useSnapshot = true }: FoldOptions = {},
 ): Promise<Moment> {
-  if (maxSequence <= 0) return beginning(history);
   const snapshot = useSnapshot ? await snapshotMoment(history, maxSequence) : undefined;
   if (snapshot === undefined) return await foldOn(history, beginning(history), maxSequence);
   return (await foldOnSnapshot(history, snapshot, maxSequence)) ?? (await foldAnew(history, snapshot, maxSequence));

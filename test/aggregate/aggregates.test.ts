@@ -137,6 +137,30 @@ test('hydrating takes two queries, a command after that one', async (t) => {
   t.deepEqual(recorded.about(id).slice(4), ['SELECT'], 'reading what is new');
 });
 
+test('a long history is read in parts, to its end', async (t) => {
+  const store = new MemoryStore();
+  const id = anId();
+  const length = 11_000;
+  await store.commitEvents(
+    Array.from({ length }, (_, n) => anEvent(id, { sequence: n + 1, type: 'incremented', body: { by: 1 } })),
+  );
+  const parts: number[] = [];
+  const watched = overriding(store, {
+    getEvents: async (...read) => {
+      const events = await store.getEvents(...read);
+      parts.push(events.length);
+      return events;
+    },
+  });
+  const counters = openAggregates(Counter, { store: watched });
+
+  t.deepEqual(await counters.get(id), { value: length });
+  t.true(parts.length > 1 && Math.max(...parts) < length, String(parts));
+  await counters.snapshot(id);
+  t.deepEqual(await openAggregates(Counter, { store }).fetch(id), { value: length });
+  t.deepEqual(await openAggregates(Counter, { store }).replay(id, length - 1), { value: length - 1 });
+});
+
 test('commands on one aggregate run one after another, in the order they came', async (t) => {
   const store = database.store();
   const counters = openAggregates(Counter, { store, maxAttempts: 1 });
