@@ -1,13 +1,5 @@
-export {
-  type Aggregates,
-  type AggregatesOf,
-  type AggregatesOptions,
-  type EvaluateOptions,
-  type Evaluation,
-  type EvaluationValue,
-  type IdlePolicy,
-  openAggregates,
-} from './aggregate/aggregates.js';
+export type { Knex } from 'knex';
+export { type Aggregates, type AggregatesOf, openAggregates } from './aggregate/aggregates.js';
 export { type AggregateDescription, defineAggregate } from './aggregate/define-aggregate.js';
 export type {
   Aggregate,
@@ -27,6 +19,8 @@ export {
   InvalidHandlerError,
   RetryLimitError,
 } from './aggregate/errors.js';
+export type { EvaluateOptions, Evaluation, EvaluationValue } from './aggregate/evaluation.js';
+export type { AggregatesOptions, IdlePolicy } from './aggregate/options.js';
 export { claim, release } from './aggregate/projections.js';
 export { type Rejection, reject } from './aggregate/rejection.js';
 export type {
@@ -102,4 +96,4 @@ export type { MigrateOptions } from './store/migrate-options.js';
 export { type MigrationReport, migrate, migrationSql } from './store/migrator.js';
 export { PostgresStore, type PostgresStoreOptions, type StoredEventOptions } from './store/postgres-store.js';
 export { type RollbackReport, rollback } from './store/rollback.js';
-export type { CommitResult, Projection, ReadOptions, Store } from './store/store.js';
+export type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store/store.js';

@@ -78,6 +78,7 @@ export const ChessGame = defineAggregate({
   },
   owns: { firstEvents: ['game_started'] },
   render: ({ game, players, turn, board, moves, result }) => {
+    if (turn === null && result === null) return 'The game has not begun.';
     const rows = Object.keys(board).sort();
     const diagram = rows.map((row, index) => `${8 - index}  ${board[row]}`);
     const standing = result ?? `${turn} to move`;

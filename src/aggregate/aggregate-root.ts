@@ -2,8 +2,9 @@ import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { decodeJson } from '../json/parse.js';
-import type { JsonObject } from '../json/types.js';
+import { decodeJson, mayLoseDigits } from '../json/parse.js';
+import { isWrittenAs } from '../json/encode.js';
+import type { JsonObject, NumberMode } from '../json/types.js';
 import { err, ok, type Result } from '../result.js';
 import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/backoff.js';
@@ -13,6 +14,7 @@ import { type Command, decide } from './decide.js';
 import type { Definition } from './definition.js';
 import { RetryLimitError } from './errors.js';
 import { evolve } from './evolve.js';
+import { deepFreeze } from './freeze.js';
 import { fold, foldOn, type History, type Moment } from './history.js';
 import { Rejection } from './rejection.js';
 import { storeSnapshot } from './store-snapshot.js';
@@ -25,7 +27,7 @@ export interface RootContext {
   readonly maxAttempts: number;
   readonly projections: readonly Projection[];
   /** Told of a snapshot that nobody asked for and that could not be stored. */
-  readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
+  readonly onSnapshotError: (error: unknown, id: Timestamp) => Promise<void>;
 }
 
 /** What a command has led to. */
@@ -105,7 +107,7 @@ export class AggregateRoot {
     try {
       await this.#storeSnapshot(moment);
     } catch (error) {
-      this.#context.onSnapshotError(error, this.id);
+      await this.#context.onSnapshotError(error, this.id);
     }
   }
 
@@ -127,14 +129,16 @@ export class AggregateRoot {
 
   #planOn(moment: Moment, command: Command): Plan | Rejection<unknown> {
     const { definition, clock } = this.#context;
+    // A state that cannot be frozen may be changed by a handler in place, so unless its commit succeeds it is folded anew.
+    if (!deepFreeze(moment.state)) this.#moment = undefined;
     const { id } = this;
     const decision = decide(definition, { id, ...moment }, command);
     if (decision instanceof Rejection) return decision;
     const events: CommittedEvent[] = [];
     let next = moment;
     for (const { event, json } of encodeEvents(placeAfter(clock, id, moment, decision))) {
-      // A copy, digit for digit: the command's data, which may be in it, is its owner's to change.
-      events.push({ ...event, body: decodeJson(json, 'lossless') as JsonObject });
+      // A copy, frozen: the command's data, which may be in it, is its owner's to change.
+      events.push({ ...event, body: exactBody(json, definition.numbers) });
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
       const body = decodeJson(json, definition.numbers) as JsonObject;
       const { sequence, timestamp } = event;
@@ -157,10 +161,18 @@ export class AggregateRoot {
 
   async #storeSnapshot(moment: Moment): Promise<'committed' | 'stale'> {
     const outcome = await storeSnapshot(this.#history, this.#context.store, moment);
-    // A stale one is as good: somebody else has stored one that is as new.
+    // Stale or not: until there are more events, another attempt would have the same answer.
     if (this.#moment === moment) this.#moment = { ...moment, snapshot: moment.sequence };
     return outcome;
   }
+}
+
+/** The body of a JSON text, with the numbers that were asked for unless they would lose digits of it. */
+function exactBody(json: string, numbers: NumberMode): JsonObject {
+  let body = decodeJson(json, numbers);
+  if (numbers === 'plain' && mayLoseDigits(json) && !isWrittenAs(body, json)) body = decodeJson(json, 'lossless');
+  deepFreeze(body);
+  return body as JsonObject;
 }
 
 function facts({ state, sequence }: Moment): Pick<Outcome, 'state' | 'sequence'> {

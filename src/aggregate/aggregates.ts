@@ -1,67 +1,14 @@
-import { emitWarning } from 'node:process';
 import { InvalidArgumentError } from '../errors.js';
-import { Clock } from '../hlc/clock.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { ok, type Result } from '../result.js';
-import { DEFAULT_MAX_ATTEMPTS } from '../store/backoff.js';
-import type { Store } from '../store/store.js';
 import { AggregateRoot, type RootContext } from './aggregate-root.js';
-import { isAggregate } from './define-aggregate.js';
 import type { Aggregate } from './definition.js';
+import type { EvaluateOptions, Evaluation, EvaluationValue } from './evaluation.js';
 import { fold, type History } from './history.js';
-import { asProjection } from './projections.js';
+import { type AggregatesOptions, assertInteger, checkedOptions } from './options.js';
 import { replayAt } from './replay-at.js';
 import { Residents } from './residents.js';
-import type { AggregateTypes, CommandOf, EventOf } from './types.js';
-
-/** How many aggregates that nobody is using stay in memory by default. */
-const DEFAULT_MAX_IDLE = 1000;
-
-/** What the aggregates of one kind are opened with. */
-export interface AggregatesOptions {
-  /** Where their events are. */
-  readonly store: Store;
-  /** The clock of this process; share it with everything that commits here. @defaultValue a clock of its own */
-  readonly clock?: Clock;
-  /** How often to decide on a command when other writers keep being faster, 1 or more. @defaultValue 100 */
-  readonly maxAttempts?: number;
-  /** What stays in memory. */
-  readonly idle?: IdlePolicy;
-  /**
-   * Told when a snapshot that the policy asked for could not be stored. The command whose events made it due has
-   * succeeded all the same. @defaultValue a warning of the process (`process.emitWarning`)
-   */
-  readonly onSnapshotError?: (error: unknown, id: Timestamp) => void;
-}
-
-/** Which aggregates that nobody is using stay in memory: the most recently used. */
-export interface IdlePolicy {
-  /** How many, 0 or more. @defaultValue 1000 */
-  readonly max?: number;
-  /** Whether one that has to leave is stored as a snapshot, if it has moved since the last. @defaultValue false */
-  readonly snapshot?: boolean;
-}
-
-/** What a command has led to. */
-export interface Evaluation<Types extends AggregateTypes> {
-  /** What was committed, in sequence order; none when the handler returned none. */
-  readonly events: readonly EventOf<Types['events']>[];
-  /** The state after them. */
-  readonly state: Types['state'];
-  /** The sequence of the last event in that state. */
-  readonly sequence: number;
-}
-
-/** How a command is evaluated. */
-export interface EvaluateOptions<Part> {
-  /** Gives one part of the evaluation as the value, instead of all of it. */
-  readonly return?: Part;
-}
-
-/** The value of an evaluation: all of it, or the one part that was asked for. */
-export type EvaluationValue<Types extends AggregateTypes, Part extends keyof Evaluation<Types>> = [Part] extends [never]
-  ? Evaluation<Types>
-  : Evaluation<Types>[Part];
+import type { AggregateTypes, CommandOf } from './types.js';
 
 /** The type of the aggregates that {@link openAggregates} gives for a definition: `AggregatesOf<typeof BankAccount>`. */
 export type AggregatesOf<Definition extends Aggregate> =
@@ -70,7 +17,8 @@ export type AggregatesOf<Definition extends Aggregate> =
 /**
  * The aggregates of one kind, each hydrated when it is first needed and kept in memory as long as the idle policy lets
  * it. Commands on one aggregate run one after another, those on different aggregates at the same time. States that are
- * handed out are frozen: they are shared. Made by {@link openAggregates}.
+ * handed out are frozen: they are shared. So that a projection does not wait for itself, it must not call these methods
+ * for the aggregate of its event. Made by {@link openAggregates}.
  */
 export class Aggregates<Types extends AggregateTypes> {
   readonly #context: RootContext;
@@ -79,28 +27,11 @@ export class Aggregates<Types extends AggregateTypes> {
 
   /** Use {@link openAggregates}. */
   constructor(definition: Aggregate<Types>, options: AggregatesOptions) {
-    const { store, clock = new Clock(), idle = {} } = options;
-    const { maxAttempts = DEFAULT_MAX_ATTEMPTS, onSnapshotError = warn } = options;
-    const { max = DEFAULT_MAX_IDLE, snapshot = false } = idle;
-    if (!isAggregate(definition))
-      throw new InvalidArgumentError('openAggregates() takes a definition; make one with defineAggregate().');
-    if (typeof (store as Partial<Store> | undefined)?.commitAll !== 'function')
-      throw new InvalidArgumentError('openAggregates() takes a store: {store: new PostgresStore(knex)}, say.');
-    assertInteger('maxAttempts', maxAttempts, 1);
-    assertInteger('idle.max', max, 0);
-    const projections = definition.projections.map(asProjection);
-    const tellOfSnapshot: RootContext['onSnapshotError'] = (error, id) => {
-      try {
-        onSnapshotError(error, id);
-      } catch (failure) {
-        // The command whose snapshot it was has succeeded, whatever happens to the one who is told.
-        warn(failure, id);
-      }
-    };
-    this.#context = { definition, store, clock, maxAttempts, projections, onSnapshotError: tellOfSnapshot };
-    this.#residents = new Residents(max);
+    const { context, maxIdle, keepsEvicted } = checkedOptions(definition, options);
+    this.#context = context;
+    this.#residents = new Residents(maxIdle);
     this.#keepEvicted = async (root) => {
-      if (snapshot) await root.keepSnapshot();
+      if (keepsEvicted) await root.keepSnapshot();
     };
   }
 
@@ -213,14 +144,4 @@ function assertId(id: unknown): void {
     throw new InvalidArgumentError(`An aggregate id is a Timestamp; got ${typeof id}.`, {
       hint: 'Take one from create(), or make one with Timestamp.parse().',
     });
-}
-
-function assertInteger(name: string, value: number, min: number): void {
-  if (!Number.isInteger(value) || value < min)
-    throw new InvalidArgumentError(`${name} is an integer, ${min} or more; got ${String(value)}.`);
-}
-
-function warn(error: unknown, id: Timestamp): void {
-  const reason = error instanceof Error ? error.message : String(error);
-  emitWarning(`The snapshot of ${id.hex} could not be stored: ${reason}`, 'MaestroWarning');
 }

@@ -68,6 +68,9 @@ function assertKnown(keys: readonly string[], known: readonly string[], prefix: 
 }
 
 function assertFunctions(part: Properties, name: string, fail: Fail): void {
+  const prototype: unknown = Object.getPrototypeOf(part);
+  if (prototype !== Object.prototype && prototype !== null)
+    fail(`${name} is an instance of a class, whose methods are not looked for; make it a plain object`);
   for (const [key, value] of Object.entries(part))
     if (typeof value !== 'function') fail(`${name}.${key} is not a function`);
 }
@@ -77,6 +80,8 @@ function assertProjections(projections: unknown, types: readonly string[], fail:
   for (const [index, projection] of projections.entries()) {
     if (typeof projection === 'function') continue;
     const handlers = object(projection, `projections[${index}]`);
+    if (Object.keys(handlers).length === 0)
+      fail(`projections[${index}] has no function of its own; methods of a class are not looked for`);
     assertKnown(Object.keys(handlers), types, `projections[${index}].`, fail);
     assertFunctions(handlers, `projections[${index}]`, fail);
   }

@@ -1,19 +1,17 @@
-import { deepFreeze } from './freeze.js';
 import { HandlerError, type HandlerRef } from './errors.js';
 
 /**
- * Calls a function of a definition that has to answer at once. Throws {@link HandlerError} when it throws, or answers
- * with a promise or with nothing. The answer is frozen.
+ * What a function of a definition answers. Throws {@link HandlerError} when it throws, or answers with a promise or with
+ * nothing: it has to answer at once.
  */
-export function callHandler(handler: HandlerRef, call: () => unknown): unknown {
-  let answer: unknown;
+export function callHandler<Answer>(handler: HandlerRef, call: () => Answer): Answer {
+  let answer: Answer;
   try {
     answer = call();
   } catch (cause) {
     throw new HandlerError(handler, `threw: ${messageOf(cause)}`, cause);
   }
   assertAnswer(handler, answer);
-  deepFreeze(answer);
   return answer;
 }
 
@@ -22,7 +20,7 @@ export function assertAnswer(handler: HandlerRef, answer: unknown): void {
   if (answer === undefined) throw new HandlerError(handler, 'returned undefined.');
   if (isThenable(answer)) {
     // Nobody is going to wait for it, so nobody may be told of its failure either.
-    answer.then(undefined, () => {});
+    Promise.resolve(answer).catch(() => {});
     throw new HandlerError(handler, 'returned a promise.');
   }
 }

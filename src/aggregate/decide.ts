@@ -3,7 +3,7 @@ import type { EventDraft } from '../store/append.js';
 import { assertAnswer } from './call-handler.js';
 import type { Definition } from './definition.js';
 import { HandlerError, type HandlerRef, InvalidHandlerError } from './errors.js';
-import { own } from './evolve.js';
+import { own } from './own.js';
 import { Rejection, reject } from './rejection.js';
 
 /** A command as a program hands it over. */
@@ -32,13 +32,14 @@ export function decide(
   const { name, file } = definition;
   const about: HandlerRef = { aggregate: name, handler: 'command', type, aggregateId: id.hex, sequence, file };
   const handler = own(definition.commands, type);
-  if (handler === undefined) throw new InvalidHandlerError(about);
+  if (handler === undefined) throw new InvalidHandlerError(about, Object.keys(definition.commands));
   const answer = handler(state, data, { id, sequence, reject });
   assertAnswer(about, answer);
   if (answer instanceof Rejection) return answer;
-  if (!Array.isArray(answer) || !answer.every(isDraft))
-    throw new HandlerError(about, 'returned neither a list of events ({type, body}) nor reject(reason).');
-  return answer;
+  if (!Array.isArray(answer)) throw new HandlerError(about, 'returned neither a list of events nor reject(reason).');
+  const odd = answer.findIndex((draft) => !isDraft(draft));
+  if (odd >= 0) throw new HandlerError(about, `returned a list whose element ${odd} is no event ({type, body}).`);
+  return answer as EventDraft[];
 }
 
 function isDraft(value: unknown): value is EventDraft {

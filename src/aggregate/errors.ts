@@ -5,8 +5,9 @@ import type { EventRef } from '../events.js';
 export interface HandlerRef {
   /** The name of the aggregate's definition. */
   readonly aggregate: string;
-  /** What was asked: an event's handler, its upcaster, a command's handler, or one of the definition's other functions. */
-  readonly handler: 'event' | 'upcaster' | 'command' | 'initialState' | 'encode' | 'decode' | 'render' | 'ids';
+  /** What was asked: the handler, upcaster or schema of an event, a command's handler, or a function that serves all. */
+  readonly handler:
+    'event' | 'upcaster' | 'schema' | 'command' | 'initialState' | 'encode' | 'decode' | 'render' | 'ids';
   /** The type of the event or command; absent for the functions that serve all. */
   readonly type?: string;
   /** The aggregate, in hex digits; absent where none is known. */
@@ -21,13 +22,14 @@ export interface HandlerRef {
 export class InvalidHandlerError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_HANDLER';
 
-  constructor(/** What was looked for, and where. */ readonly handler: HandlerRef) {
+  constructor(
+    /** What was looked for, and where. */ readonly handler: HandlerRef,
+    /** The types that have one. */ readonly known: readonly string[],
+  ) {
     const { aggregate, type, aggregateId, sequence } = handler;
-    const where = handler.handler === 'event' ? `, found at sequence ${sequence} of ${aggregateId}` : '';
+    const where = handler.handler === 'event' ? `, sequence ${sequence} of ${aggregateId}` : '';
     super(`The aggregate ${aggregate} has no handler for the ${handler.handler} ${JSON.stringify(type)}${where}.`, {
-      hint: `Add it to the ${handler.handler}s of the definition${inFile(handler)}, or check whether ${
-        handler.handler === 'event' ? 'this is an aggregate of that kind' : 'the type is spelled right'
-      }.`,
+      hint: `It has them for: ${known.join(', ') || 'nothing'}.${definedIn(handler)}`,
     });
   }
 }
@@ -42,7 +44,7 @@ export class HandlerError extends MaestroError {
     cause?: unknown,
   ) {
     super(`${described(handler)} ${problem}`, {
-      hint: `Mend it${inFile(handler)}. Handlers are pure: they answer at once, from what they are given, and change nothing.`,
+      hint: `Handlers are pure: they answer at once, from what they are given, and change nothing.${definedIn(handler)}`,
       cause,
     });
   }
@@ -78,9 +80,11 @@ export class AlreadyTakenError extends MaestroError {
   constructor(
     /** The table whose unique index said no. */ readonly table: string,
     /** The row that was to be inserted. */ readonly row: Readonly<Record<string, unknown>>,
+    /** The name of the index, where PostgreSQL gives it. */ readonly constraint: string | undefined,
     cause: unknown,
   ) {
-    super(`A row of ${table} that must be the only one of its kind is there already.`, {
+    const index = constraint === undefined ? 'A unique index' : `The unique index ${constraint}`;
+    super(`${index} of ${table} refuses the row: what it claims is taken.`, {
       hint: 'Choose another value, or free the one that is taken.',
       cause,
     });
@@ -124,6 +128,7 @@ export class IncompleteHistoryError extends MaestroError {
 const LABELS: Readonly<Record<HandlerRef['handler'], string>> = {
   event: 'event handler',
   upcaster: 'upcaster',
+  schema: 'schema',
   command: 'command handler',
   initialState: 'function initialState',
   encode: 'function snapshot.encode',
@@ -139,6 +144,6 @@ function described({ aggregate, handler, type, aggregateId, sequence }: HandlerR
   return `The ${what} of the aggregate ${aggregate}${at}${of}`;
 }
 
-function inFile({ file }: HandlerRef): string {
-  return file === undefined ? '' : ` in ${file}`;
+function definedIn({ aggregate, file }: HandlerRef): string {
+  return file === undefined ? '' : ` The aggregate ${aggregate} is defined in ${file}.`;
 }

@@ -32,13 +32,12 @@ export interface FoldOptions {
   readonly useSnapshot?: boolean | undefined;
 }
 
-/** How many events one query reads: nearly every history in one, and of the others never more at once. */
+/** How many events the first query reads: nearly every history whole. What is longer is read on in bounded memory. */
 const EVENTS_AT_ONCE = 5000;
 
 /**
- * Folds a history: from the latest usable snapshot and the events after it, in two queries, or one without a snapshot to
- * look for. A longer history than {@link EVENTS_AT_ONCE} is read in parts. Mirrors `update_aggregate` of
- * `Maestro.Aggregate.Root`.
+ * Folds a history: from the latest usable snapshot and the events after it, in two queries unless there are very many.
+ * Throws {@link IncompleteHistoryError}, and what `evolve` throws. Mirrors `update_aggregate` of `Maestro.Aggregate.Root`.
  */
 export async function fold(
   history: History,
@@ -51,15 +50,9 @@ export async function fold(
 
 /** Folds the events after a moment onto it. The very same moment when there are none. */
 export async function foldOn(history: History, moment: Moment, maxSequence = MAX_SEQUENCE): Promise<Moment> {
-  let current = moment;
-  while (current.sequence < maxSequence) {
-    const min = current.sequence + 1;
-    const max = Math.min(maxSequence, current.sequence + EVENTS_AT_ONCE);
-    const events = await read(history, min, max);
-    current = append(history, current, events);
-    if (current.sequence < max) break;
-  }
-  return current;
+  if (moment.sequence >= maxSequence) return moment;
+  const events = await read(history, moment.sequence + 1, maxSequence);
+  return await foldRest(history, append(history, moment, events), events.length, maxSequence);
 }
 
 /** Folds the events up to the first one that is too late: the longest beginning of the history before it. */
@@ -89,14 +82,14 @@ async function snapshotMoment({ definition, store, id }: History, maxSequence: n
  * must be later than. Nothing when the log has neither, for then the snapshot says nothing about this log.
  */
 async function foldOnSnapshot(history: History, snapshot: Moment, maxSequence: number): Promise<Moment | undefined> {
-  const max = Math.min(maxSequence, snapshot.sequence + EVENTS_AT_ONCE);
-  const [first, ...rest] = await read(history, snapshot.sequence, max);
+  const events = await read(history, snapshot.sequence, maxSequence);
+  const [first, ...rest] = events;
   if (first === undefined) return undefined;
   const moment =
     first.sequence === snapshot.sequence
       ? append(history, { ...snapshot, timestamp: first.timestamp }, rest)
-      : append(history, snapshot, [first, ...rest]);
-  return moment.sequence < max ? moment : await foldOn(history, moment, maxSequence);
+      : append(history, snapshot, events);
+  return await foldRest(history, moment, events.length, maxSequence);
 }
 
 async function foldAnew(history: History, snapshot: Moment, maxSequence: number): Promise<Moment> {
@@ -105,8 +98,18 @@ async function foldAnew(history: History, snapshot: Moment, maxSequence: number)
   return moment;
 }
 
-function read({ definition, store, id }: History, min: number, max: number): Promise<CommittedEvent[]> {
-  return store.getEvents(id, min, { maxSequence: max, numbers: definition.numbers });
+function read({ definition, store, id }: History, min: number, maxSequence: number): Promise<CommittedEvent[]> {
+  return store.getEvents(id, min, { maxSequence, limit: EVENTS_AT_ONCE, numbers: definition.numbers });
+}
+
+/** Folds what the first query has left. */
+async function foldRest(history: History, moment: Moment, read: number, maxSequence: number): Promise<Moment> {
+  if (read < EVENTS_AT_ONCE) return moment;
+  const { definition, store, id } = history;
+  let current = moment;
+  const rest = store.streamEvents(id, moment.sequence + 1, { maxSequence, numbers: definition.numbers });
+  for await (const event of rest) current = append(history, current, [event]);
+  return current;
 }
 
 function append({ definition, id }: History, moment: Moment, events: readonly CommittedEvent[]): Moment {

@@ -3,7 +3,7 @@ import { sqlState } from '../store/database-errors.js';
 import type { Projection } from '../store/store.js';
 import type { Definition } from './definition.js';
 import { AlreadyTakenError } from './errors.js';
-import { own } from './evolve.js';
+import { own } from './own.js';
 
 /** A projection of a definition as the store runs it. */
 export function asProjection(projection: Definition['projections'][number]): Projection {
@@ -29,7 +29,8 @@ export async function claim(
   try {
     await transaction(table).insert(row);
   } catch (cause) {
-    if (sqlState(cause) === UNIQUE_VIOLATION) throw new AlreadyTakenError(table, row, cause);
+    if (sqlState(cause) === UNIQUE_VIOLATION)
+      throw new AlreadyTakenError(table, row, (cause as { constraint?: string }).constraint, cause);
     throw cause;
   }
 }

@@ -3,15 +3,27 @@ import { HandlerError, type HandlerRef } from './errors.js';
 import type { History, Moment } from './history.js';
 
 /** A state as its definition shows it to people; `undefined` when it does not. Throws `HandlerError`. */
-export function renderState(
-  { definition, id }: Pick<History, 'definition' | 'id'>,
-  moment: Moment,
-): string | undefined {
-  const { name, file, render } = definition;
+export function renderState(history: Pick<History, 'definition' | 'id'>, moment: Moment): string | undefined {
+  const { render } = history.definition;
   if (render === undefined) return undefined;
-  const { state, sequence } = moment;
-  const about: HandlerRef = { aggregate: name, handler: 'render', aggregateId: id.hex, sequence, file };
-  const text = callHandler(about, () => render(state));
+  const about = handlerRef('render', history, moment);
+  const text: unknown = callHandler(about, () => render(moment.state));
   if (typeof text !== 'string') throw new HandlerError(about, 'returned something that is no text.');
   return text;
+}
+
+/** A state as its definition stores it, which is what programs look at. Throws `HandlerError`. */
+export function viewOf(history: Pick<History, 'definition' | 'id'>, moment: Moment): unknown {
+  const { encode } = history.definition.snapshot;
+  return encode === undefined
+    ? moment.state
+    : callHandler(handlerRef('encode', history, moment), () => encode(moment.state));
+}
+
+function handlerRef(
+  handler: 'render' | 'encode',
+  { definition: { name, file }, id }: Pick<History, 'definition' | 'id'>,
+  { sequence }: Moment,
+): HandlerRef {
+  return { aggregate: name, handler, aggregateId: id.hex, sequence, file };
 }

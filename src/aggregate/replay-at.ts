@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { InvalidArgumentError } from '../errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { foldUntil, type History, type Moment } from './history.js';
@@ -8,7 +9,10 @@ import { foldUntil, type History, type Moment } from './history.js';
  */
 export async function replayAt(history: History, time: Date | number | Timestamp): Promise<Moment> {
   if (time instanceof Timestamp) return await foldUntil(history, ({ timestamp }) => timestamp.compare(time) > 0);
-  const milliseconds = Number(time);
-  if (Number.isNaN(milliseconds)) throw new InvalidArgumentError(`This is no time: ${String(time)}.`);
+  const milliseconds = time instanceof Date ? time.getTime() : time;
+  if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds))
+    throw new InvalidArgumentError(
+      `A time is a Date, a number of milliseconds since 1970 or a Timestamp; got ${inspect(time)}.`,
+    );
   return await foldUntil(history, ({ timestamp }) => timestamp.time > milliseconds);
 }

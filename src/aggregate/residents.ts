@@ -5,7 +5,7 @@ interface Resident<Value> {
   /** How many are using it or waiting for their turn. */
   users: number;
   /** Resolves when the last of them is done. */
-  turn: Promise<unknown>;
+  turn: Promise<void>;
 }
 
 /**
@@ -47,11 +47,14 @@ export class Residents<Value> {
     onEvict: (value: Value) => Promise<void>,
   ): Promise<Answer> {
     const resident = this.#enter(key, make);
-    const turn = resident.turn.then(() => work(resident.value));
-    resident.turn = turn.catch(() => {});
+    const previous = resident.turn;
+    let finish = (): void => {};
+    resident.turn = new Promise((resolve) => (finish = resolve));
     try {
-      return await turn;
+      await previous;
+      return await work(resident.value);
     } finally {
+      finish();
       for (const value of this.#leave(resident)) await onEvict(value);
     }
   }

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../json/types.js';
 import { callHandler } from './call-handler.js';
 import type { Definition } from './definition.js';
 import type { HandlerRef } from './errors.js';
+import { deepFreeze } from './freeze.js';
 
 /** The key that marks the body of a snapshot as one with a version. */
 const MARK = '$maestro';
@@ -30,9 +31,9 @@ export function snapshotState(definition: Definition, snapshot: Snapshot): { rea
   const { decode } = definition.snapshot;
   const json = sameVersion(definition, snapshot.body);
   if (json === undefined) return undefined;
-  const state = callHandler(handlerRef(definition, 'decode', snapshot), () =>
-    decode === undefined ? json : decode(json),
-  );
+  const about = handlerRef(definition, 'decode', snapshot);
+  const state = decode === undefined ? json : callHandler(about, () => decode(json));
+  deepFreeze(state);
   return { state };
 }
 

@@ -39,8 +39,18 @@ export interface DecisionTools {
  * it is; without either it is `never`, so that it cannot be used by mistake.
  */
 export type EventHandlers<State, Schemas> = {
-  readonly [Type in keyof Schemas]: (state: State, body: Output<Schemas[Type]>) => State;
-} & { readonly [type: string]: (state: State, body: never) => State };
+  readonly [Type in keyof Schemas]: (state: State, body: Output<Schemas[Type]>) => NextState<State>;
+} & { readonly [type: string]: (state: State, body: never) => NextState<State> };
+
+/**
+ * What an event handler returns: a state. While the compiler does not know yet what a state is, anything, told to it so
+ * that it keeps literals as what they are: it looks at handlers without parameters at once, and never again.
+ */
+type NextState<State> = unknown extends State ? AnyLiterals : State;
+type AnyLiterals =
+  AnyText | AnyNumber | boolean | bigint | symbol | object | null | { readonly [key: string]: AnyLiterals };
+type AnyText = (string & NonNullable<unknown>) | '';
+type AnyNumber = (number & NonNullable<unknown>) | 0;
 
 type Handled<Handler> = Handler extends (state: never, body: infer Body) => unknown
   ? unknown extends Body
@@ -62,11 +72,8 @@ export type DraftOf<Bodies> = {
 
 /** What may be returned; anything while the compiler has not come to the event handlers yet and knows no types of them. */
 type HandledDraft<Events, Schemas> = string extends keyof Events
-  ? { readonly type: AnyLiteral; readonly body: object }
+  ? { readonly type: AnyText; readonly body: object }
   : DraftOf<EventBodies<Events, Schemas>>;
-
-/** Any text, told to the compiler so that it keeps `'opened'` as what it is instead of widening it to a string. */
-type AnyLiteral = (string & NonNullable<unknown>) | '';
 
 /** Never fits; its literal type has the compiler keep the literal types of what handlers return, and tell what is wrong. */
 interface NoSuchEvent {
@@ -89,8 +96,11 @@ export type CommandTypesOf<Handlers> = {
   };
 };
 
+/** Nothing for a handler that takes no data, or has a parameter for it that it says no type of and so cannot use. */
 type DataOf<Handler> = Handler extends (...parameters: infer Parameters extends readonly unknown[]) => unknown
-  ? Parameters[1]
+  ? [Parameters[1]] extends [never]
+    ? undefined
+    : Parameters[1]
   : never;
 
 type ReasonOf<Handler> = Handler extends (...parameters: never) => infer Answer

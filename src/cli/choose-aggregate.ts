@@ -4,12 +4,19 @@ import type { PostgresStore } from '../store/postgres-store.js';
 import { UsageError } from './errors.js';
 import type { Session } from './session.js';
 
-/** The configured aggregate with a name; `undefined` without a name. Throws {@link UsageError} when there is none. */
-export async function aggregateByName(session: Session, name: string | undefined): Promise<Definition | undefined> {
-  if (name === undefined) return undefined;
+/**
+ * Which configured aggregate an id is to be read as: the one that was named, or the one that says that the id is its
+ * own; nothing when no name is given and none says so. A wrong
+ * name is told before a database is opened. Throws {@link UsageError} for an unknown name, and when several say that the id is theirs.
+ */
+export async function aggregateChoice(
+  session: Session,
+  name: string | undefined,
+): Promise<(store: PostgresStore, id: Timestamp) => Promise<Definition | undefined>> {
   const { aggregates = [] } = await session.configuration();
-  const found = aggregates.find((definition) => definition.name === name);
-  if (found !== undefined) return found;
+  if (name === undefined) return (store, id) => aggregateOwning(aggregates, store, id);
+  const named = aggregates.find((definition) => definition.name === name);
+  if (named !== undefined) return async () => named;
   throw new UsageError(`No aggregate ${JSON.stringify(name)} is configured.`, {
     hint:
       aggregates.length > 0
@@ -18,16 +25,11 @@ export async function aggregateByName(session: Session, name: string | undefined
   });
 }
 
-/**
- * The configured aggregate that says that an id is its own, by the id itself or by its first event; `undefined` when
- * none does. Throws {@link UsageError} when several do.
- */
-export async function aggregateOwning(
-  session: Session,
+async function aggregateOwning(
+  aggregates: readonly Definition[],
   store: PostgresStore,
   id: Timestamp,
 ): Promise<Definition | undefined> {
-  const { aggregates = [] } = await session.configuration();
   if (aggregates.length === 0) return undefined;
   const [{ owns }, firstType] = await Promise.all([import('../aggregate/owns.js'), typeOfFirstEvent(store, id)]);
   const owners = aggregates.filter((definition) => owns(definition, id, firstType));
@@ -37,8 +39,7 @@ export async function aggregateOwning(
   });
 }
 
-/** The names of aggregates, for people. */
-export function namesOf(aggregates: readonly Definition[]): string {
+function namesOf(aggregates: readonly Definition[]): string {
   return aggregates.map(({ name }) => name).join(', ');
 }
 

@@ -38,7 +38,9 @@ async function load(path: string): Promise<unknown> {
         fsCache: false,
         virtualModules: { 'maestro-store': await import('../index.js') },
       });
-      return await jiti.import(path, { default: true });
+      const module = await jiti.import<{ default?: unknown }>(path);
+      // Asked for, the default export of a module that has none would be the module.
+      return 'default' in module ? module.default : undefined;
     }
     default: {
       const module = (await import(pathToFileURL(path).href)) as { default?: unknown };

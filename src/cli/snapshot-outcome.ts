@@ -3,16 +3,17 @@ import { StaleSnapshotError } from './errors.js';
 import { printFacts } from './print-facts.js';
 import type { Session } from './session.js';
 
-/** Prints that a snapshot is stored; throws {@link StaleSnapshotError} when the stored one is as new. */
+/** Prints that a snapshot is stored; throws {@link StaleSnapshotError}, with a hint, when the stored one is as new. */
 export async function printSnapshotOutcome(
   id: Timestamp,
   sequence: number,
   outcome: 'committed' | 'stale',
   { output }: Session,
+  hint = 'See `maestro snapshot get`.',
 ): Promise<void> {
   if (outcome === 'stale')
     throw new StaleSnapshotError(`A snapshot of sequence ${sequence} or later is stored already.`, {
-      hint: 'Nothing was written; see `maestro snapshot get`.',
+      hint: `Nothing was written. ${hint}`,
     });
   await printFacts(output, {
     id: id.hex,

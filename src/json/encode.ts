@@ -27,6 +27,12 @@ export function encodeJson(value: unknown): EncodedJson {
   return { text };
 }
 
+/** Whether a value is written as exactly this JSON text. */
+export function isWrittenAs(value: unknown, text: string): boolean {
+  const encoded = encodeJson(value);
+  return 'text' in encoded && encoded.text === text;
+}
+
 type Path = (string | number)[];
 
 function write(value: unknown, path: Path, faults: JsonFault[]): string {

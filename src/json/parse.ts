@@ -11,9 +11,14 @@ export class InvalidJsonError extends MaestroError {
 /** Numbers of up to 15 significant digits are exact in JavaScript; only longer runs need the slow, exact reading. */
 const LONG_NUMBER = /[\d.]{16}/;
 
+/** Whether a JSON text may hold a number that a JavaScript number cannot. */
+export function mayLoseDigits(text: string): boolean {
+  return LONG_NUMBER.test(text);
+}
+
 /** The value of a JSON text that PostgreSQL printed (so it is valid, and no number has an exponent). */
 export function decodeJson(text: string, numbers: NumberMode = 'plain'): JsonValue {
-  if (numbers === 'plain' || !LONG_NUMBER.test(text)) return JSON.parse(text) as JsonValue;
+  if (numbers === 'plain' || !mayLoseDigits(text)) return JSON.parse(text) as JsonValue;
   return parse(text, undefined, exactWhereNeeded) as JsonValue;
 }
 

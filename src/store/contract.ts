@@ -82,6 +82,21 @@ export function storeContract(test: ContractTest, createStore: () => Store | Pro
     }
   });
 
+  promise('a limited read gives the lowest sequences of its range', async (store) => {
+    const events = history(5);
+    const id = idOf(events);
+    await store.commitEvents(events);
+    for (const [min, maxSequence, limit, expected] of [
+      [1, 5, 2, [1, 2]],
+      [3, 5, 2, [3, 4]],
+      [3, 3, 2, [3]],
+      [4, 5, 9, [4, 5]],
+    ] as const) {
+      assert.deepEqual(sequences(await store.getEvents(id, min, { maxSequence, limit })), expected);
+      assert.deepEqual(sequences(await collect(store.streamEvents(id, min, { maxSequence, limit }))), expected);
+    }
+  });
+
   promise('an aggregate without events reads as none', async (store) => {
     assert.deepEqual(await store.getEvents(clock.now(), 1), []);
     assert.deepEqual(await collect(store.streamEvents(clock.now(), 1)), []);

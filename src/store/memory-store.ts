@@ -6,7 +6,7 @@ import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
 import { sequenceRange } from './range.js';
 import { decodedSnapshot } from './rows.js';
-import type { CommitResult, Projection, ReadOptions, Store } from './store.js';
+import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
 
 /**
@@ -50,18 +50,23 @@ export class MemoryStore implements Store {
     return 'committed';
   }
 
-  async getEvents(aggregateId: Timestamp, minSequence: number, options: ReadOptions = {}): Promise<CommittedEvent[]> {
+  async getEvents(
+    aggregateId: Timestamp,
+    minSequence: number,
+    options: EventReadOptions = {},
+  ): Promise<CommittedEvent[]> {
     const { min, max } = sequenceRange(minSequence, options.maxSequence);
     return [...this.#events(aggregateId).values()]
       .filter(({ sequence }) => sequence >= min && sequence <= max)
       .sort((a, b) => a.sequence - b.sequence)
+      .slice(0, options.limit)
       .map((event) => ({ ...event, body: decodeJson(event.body, options.numbers ?? this.#numbers) as JsonObject }));
   }
 
   async *streamEvents(
     aggregateId: Timestamp,
     minSequence: number,
-    options: ReadOptions = {},
+    options: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
     yield* await this.getEvents(aggregateId, minSequence, options);
   }

@@ -12,7 +12,7 @@ import { sequenceRange } from './range.js';
 import { committedEvent, decodedSnapshot, query, type SnapshotRow, storedEvent, storedSnapshot } from './rows.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
-import type { CommitResult, Projection, ReadOptions, Store } from './store.js';
+import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
 import { encodeEvents, encodeSnapshot } from './validate.js';
 
 /** What a {@link PostgresStore} can be made with, besides its Knex instance. */
@@ -83,21 +83,21 @@ export class PostgresStore implements Store {
   async getEvents(
     aggregateId: Timestamp,
     minSequence: number,
-    { maxSequence, numbers = this.#numbers }: ReadOptions = {},
+    { maxSequence, limit, numbers = this.#numbers }: EventReadOptions = {},
   ): Promise<CommittedEvent[]> {
     const range = sequenceRange(minSequence, maxSequence);
     const { knex, statements } = this.#context;
-    const rows = await read(() => selectRows(knex, statements, { aggregateId, range }));
+    const rows = await read(() => selectRows(knex, statements, { aggregateId, range, limit }));
     return rows.map((row) => committedEvent(row, numbers));
   }
 
   async *streamEvents(
     aggregateId: Timestamp,
     minSequence: number,
-    { maxSequence, numbers = this.#numbers }: ReadOptions = {},
+    { maxSequence, limit, numbers = this.#numbers }: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
     const range = sequenceRange(minSequence, maxSequence);
-    for await (const rows of this.#pages({ aggregateId, range }))
+    for await (const rows of this.#pages({ aggregateId, range, limit }))
       for (const row of rows) yield committedEvent(row, numbers);
   }
 

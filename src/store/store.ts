@@ -21,6 +21,12 @@ export interface ReadOptions {
   readonly numbers?: NumberMode;
 }
 
+/** What can be said about a read of events. */
+export interface EventReadOptions extends ReadOptions {
+  /** At most this many, those with the lowest sequences. @defaultValue all */
+  readonly limit?: number | undefined;
+}
+
 /**
  * What every store promises; `storeContract` of `maestro-store/testing` is the same promise as tests. Mirrors
  * `Maestro.Store` of Elixir. All failures other than the ones named here throw a `MaestroError`.
@@ -51,10 +57,10 @@ export interface Store {
    * The events of one aggregate with minSequence ≤ sequence ≤ maxSequence, by sequence (never by timestamp: clocks
    * skew). Mirrors `Maestro.Store.get_events`.
    */
-  getEvents(aggregateId: Timestamp, minSequence: number, options?: ReadOptions): Promise<CommittedEvent[]>;
+  getEvents(aggregateId: Timestamp, minSequence: number, options?: EventReadOptions): Promise<CommittedEvent[]>;
 
   /** The same as {@link getEvents}, one by one in bounded memory: reads on only as the caller takes them. */
-  streamEvents(aggregateId: Timestamp, minSequence: number, options?: ReadOptions): AsyncIterable<CommittedEvent>;
+  streamEvents(aggregateId: Timestamp, minSequence: number, options?: EventReadOptions): AsyncIterable<CommittedEvent>;
 
   /**
    * The stored snapshot if minSequence ≤ its sequence ≤ maxSequence, else `undefined`. Mirrors

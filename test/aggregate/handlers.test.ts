@@ -157,6 +157,35 @@ for (const [library, schema] of [
     t.true((error as MaestroError).hint?.includes('upcaster'));
   });
 
+for (const [does, validate] of [
+  [
+    'throws',
+    () => {
+      throw new Error('no such unit');
+    },
+  ],
+  ['answers with a promise', async () => ({ value: 1 })],
+  [
+    'answers with something like a promise',
+    () => ({ then: (resolve: (value: unknown) => void) => resolve({ value: 1 }) }),
+  ],
+] as const)
+  test(`a schema that ${does} is named`, async (t) => {
+    const schema = { '~standard': { version: 1, vendor: 'odd', validate: validate as never } } as const;
+    const definition = defineAggregate({
+      name: 'odd-one',
+      initialState: () => 0,
+      commands: {},
+      schemas: { happened: schema },
+      events: { happened: (n) => n + 1 },
+    });
+    const store = new MemoryStore();
+    const id = anId();
+    await store.commitEvents([anEvent(id)]);
+    const error = await t.throwsAsync(openAggregates(definition, { store }).get(id), { instanceOf: HandlerError });
+    t.like(error?.handler, { handler: 'schema', type: 'happened', sequence: 1, aggregate: 'odd-one' });
+  });
+
 test('an upcaster turns old bodies into the newest shape, before the schema sees them', async (t) => {
   const store = new MemoryStore();
   const id = anId();
@@ -209,6 +238,37 @@ test('handlers see numbers as the definition asks for', async (t) => {
   t.deepEqual(types, ['bigint', 'bigint', 'number']);
 });
 
+test('committed events have the numbers that the handler wrote, as it wrote them', async (t) => {
+  const definition = defineAggregate({
+    name: 'big',
+    initialState: () => 0,
+    commands: { add: (_state, data: { n: number | bigint }) => [{ type: 'added', body: data }] },
+    events: { added: (state, _body: { n: number | bigint }) => state + 1 },
+  });
+  const numbers = openAggregates(definition, { store: new MemoryStore() });
+  for (const n of [1, 0.1 + 0.2, 2 ** 60, Number.MAX_VALUE, 2n ** 60n + 1n, 10n ** 40n]) {
+    const result = await numbers.evaluate(anId(), { type: 'add', data: { n } }, { return: 'events' });
+    t.deepEqual(result.ok && result.value.map(({ body }) => body), [{ n }], String(n));
+  }
+});
+
+test('the data of a command is its owner’s: changing it later changes no event', async (t) => {
+  const { store, id } = await oneThat((state) => state);
+  const definition = defineAggregate({
+    name: 'list',
+    initialState: (): { list: readonly number[] } => ({ list: [] }),
+    commands: { put: (_state, data: { list: number[] }) => [{ type: 'put', body: data }] },
+    events: { put: (_state, body: { list: readonly number[] }) => ({ list: body.list }) },
+  });
+  const lists = openAggregates(definition, { store });
+  const data = { list: [1] };
+  const [other] = [anId(), id];
+  const result = await lists.evaluate(other, { type: 'put', data });
+  data.list.push(2);
+  t.deepEqual(result.ok && result.value.events[0]?.body, { list: [1] });
+  t.deepEqual(await lists.get(other), { list: [1] });
+});
+
 const UNUSABLE: readonly (readonly [what: string, change: object, message: RegExp])[] = [
   ['no name', { name: undefined }, /name/],
   ['a name for the command line to stumble over', { name: '--all' }, /name.*"--all"/],
@@ -220,6 +280,26 @@ const UNUSABLE: readonly (readonly [what: string, change: object, message: RegEx
   ['a schema that is none', { schemas: { done: {} } }, /schemas\.done is not a Standard Schema/],
   ['an upcaster for nothing', { upcasters: { undone: () => ({}) } }, /upcasters\.undone/],
   ['a projection of nothing', { projections: [{ undone: () => {} }] }, /projections\[0\]\.undone/],
+  [
+    'a projection whose functions are methods of a class',
+    {
+      projections: [
+        new (class {
+          done() {}
+        })(),
+      ],
+    },
+    /projections\[0\]/,
+  ],
+  [
+    'events that are methods of a class',
+    {
+      events: new (class {
+        done = () => 0;
+      })(),
+    },
+    /events is an instance of a class/,
+  ],
   ['projections that are no list', { projections: {} }, /projections is not a list/],
   ['no number of events', { snapshot: { every: 0 } }, /snapshot\.every .* got 0/],
   ['a version that JSON cannot keep', { snapshot: { version: {} } }, /snapshot\.version/],

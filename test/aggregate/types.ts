@@ -260,3 +260,40 @@ export const typedByItsDefinition: AggregatesOf<typeof Account> = accounts;
 // @ts-expect-error the aggregates of another definition
 export const typedByAnother: AggregatesOf<typeof Other> = accounts;
 export const Other = defineAggregate({ ...base, commands: { do: () => [] }, events: {} });
+
+type Phase =
+  { readonly kind: 'none' } | { readonly kind: 'open'; readonly n: 1 | 2; readonly tags: readonly ('a' | 'b')[] };
+
+/** Handlers without parameters, whose literal types must not be widened. */
+export const Phased = defineAggregate({
+  name: 'phased',
+  initialState: (): Phase => ({ kind: 'none' }),
+  commands: {
+    start: (_state, _data, { sequence, reject }) =>
+      sequence > 0 ? reject('started') : [{ type: 'started', body: {} }],
+    stop: () => [{ type: 'stopped', body: {} }],
+  },
+  schemas: { stopped: z.object({}) },
+  events: {
+    started: () => ({ kind: 'open', n: 1, tags: ['a'] }),
+    stopped: () => ({ kind: 'none' }),
+  },
+});
+export const phased = openAggregates(Phased, { store: new MemoryStore() });
+// A parameter that nobody says the type of is no data.
+export const started = phased.evaluate(phased.create(), { type: 'start' });
+
+defineAggregate({
+  name: 'phased',
+  initialState: (): Phase => ({ kind: 'none' }),
+  commands: {},
+  // @ts-expect-error there is no such kind of state
+  events: { started: () => ({ kind: 'opne', n: 1, tags: [] }) },
+});
+
+defineAggregate({
+  name: 'number',
+  initialState: (): 0 | 1 => 0,
+  commands: {},
+  events: { on: () => 1, off: () => 0 },
+});

@@ -158,7 +158,7 @@ const FAULTS = [
   [
     'unheard-of',
     'MAESTRO_INVALID_HANDLER',
-    /The aggregate account has no handler for the event "unheard-of", found at sequence 2 of ID\./,
+    /The aggregate account has no handler for the event "unheard-of", sequence 2 of ID\./,
   ],
 ] as const;
 
@@ -239,7 +239,71 @@ test('an id that two aggregates say is theirs is not guessed at', async (t) => {
   t.regex(stderr, /may be one of several aggregates: greedy, also-greedy\.\nhint: Name the one it is with --aggregate/);
 });
 
+test('a state that is no JSON is shown as its definition stores it, or else as close as JSON comes', async (t) => {
+  const file = join(folder, 'maps.ts');
+  writeFileSync(
+    file,
+    `import { defineAggregate } from 'maestro-store';
+     const state = () => ({ map: new Map([['a', 1n << 70n]]), set: new Set([1]), at: new Date(0), no: undefined, odd: NaN });
+     const base = { initialState: state, commands: {}, events: { opened: state } };
+     export default { aggregates: [
+       defineAggregate({ ...base, name: 'maps' }),
+       defineAggregate({ ...base, name: 'stored', snapshot: { encode: ({ map }) => ({ keys: [...map.keys()] }) } }),
+     ] };`,
+  );
+  const id = await aHistoryOf([opened]);
+  const shown = (aggregate: string, ...argv: string[]) =>
+    maestro('replay', id, '--config', file, '--aggregate', aggregate, ...argv);
+  const state = '{"map":[["a",1180591620717411303424]],"set":[1],"at":"1970-01-01T00:00:00.000Z","odd":"NaN"}';
+  t.true((await shown('maps', '-o', 'json')).stdout.endsWith(`"state":${state}}\n`));
+  t.regex((await shown('maps')).stdout, /1180591620717411303424/);
+  t.true((await shown('stored', '-o', 'json')).stdout.endsWith('"state":{"keys":["a"]}}\n'));
+});
+
+test('a render that fails is named, and does not concern JSON', async (t) => {
+  const file = join(folder, 'render.ts');
+  writeFileSync(
+    file,
+    `import { defineAggregate } from 'maestro-store';
+     export default { aggregates: [defineAggregate({
+       name: 'drawn', initialState: () => 1, commands: {}, events: { opened: (n) => n + 1 }, render: () => { throw new Error('no ink'); },
+     })] };`,
+  );
+  const id = await aHistoryOf([opened]);
+  const drawn = await maestro('replay', id, '--config', file, '--aggregate', 'drawn');
+  t.deepEqual([drawn.code, drawn.stdout], [1, '']);
+  t.regex(drawn.stderr, /function render of the aggregate drawn .* threw: no ink\./);
+  t.like(JSON.parse((await maestro('replay', id, '--config', file, '--aggregate', 'drawn', '-o', 'json')).stdout), {
+    state: 2,
+  });
+});
+
+test('snapshot create says why a stored snapshot that is not used is not replaced', async (t) => {
+  const id = await aHistoryOf([opened]);
+  const file = (version: number) => {
+    const path = join(folder, `version-${version}.ts`);
+    writeFileSync(
+      path,
+      `import { defineAggregate } from 'maestro-store';
+       export default { aggregates: [defineAggregate({
+         name: 'versioned', initialState: () => ({}), commands: {}, events: { opened: () => ({}) }, snapshot: { version: ${version} },
+       })] };`,
+    );
+    return path;
+  };
+  const create = (version: number) =>
+    maestro('snapshot', 'create', id, '--config', file(version), '--aggregate', 'versioned');
+  t.is((await create(1)).code, 0);
+  const again = await create(1);
+  t.is(again.code, 5);
+  t.regex(again.stderr, /hint: Nothing was written\. See `maestro snapshot get`/);
+  const newer = await create(2);
+  t.is(newer.code, 5);
+  t.regex(newer.stderr, /hint: Nothing was written\. The stored one is not used: it is of another version/);
+});
+
 const BAD_CONFIGURATIONS: readonly (readonly [what: string, text: string, message: RegExp])[] = [
+  ['no default export', 'export const aggregates = [];', /exports no configuration/],
   ['no list', 'export default { aggregates: {} };', /aggregates is not a list of aggregates/],
   [
     'something that defineAggregate() did not make',

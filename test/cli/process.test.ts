@@ -244,3 +244,10 @@ test('what handlers and configuration files print goes to standard error', async
   t.is(stdout.split('\n').length, 2, stdout);
   t.is(stderr, 'the file prints\na handler prints\nand writes\n');
 });
+
+test('a command ends when it is done, whatever the modules of an application keep running', async (t) => {
+  const file = join(folder, 'restless.config.ts');
+  writeFileSync(file, 'setInterval(() => {}, 1000);\nexport default {};');
+  const { code, stdout } = await maestro(['events', anId().hex, '--config', file]);
+  t.deepEqual([code, stdout], [3, '']);
+});

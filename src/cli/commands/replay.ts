@@ -3,7 +3,7 @@ import type { Definition } from '../../aggregate/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { aggregateId, sequenceOrZero, time } from '../arguments.js';
-import { aggregateByName, aggregateOwning } from '../choose-aggregate.js';
+import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { printFacts } from '../print-facts.js';
@@ -66,13 +66,13 @@ Examples:
 async function replay(id: Timestamp, options: ReplayOptions, session: Session): Promise<void> {
   if (options.maxSequence !== undefined && options.at !== undefined)
     throw new UsageError('--max-sequence and --at name two moments; use one of them.');
-  const named = await aggregateByName(session, options.aggregate);
+  const choose = await aggregateChoice(session, options.aggregate);
   const replayed = await withDatabase(session, async ({ store }) => {
     await assertAggregate(store, id);
-    const definition = named ?? (await aggregateOwning(session, store, id));
+    const definition = await choose(store, id);
     return definition === undefined
       ? await merge(id, options, session, store)
-      : await fold(definition, id, options, store);
+      : await fold(definition, id, options, session, store);
   });
   await print(id.hex, replayed, session);
 }
@@ -98,9 +98,10 @@ async function fold(
   definition: Definition,
   id: Timestamp,
   { maxSequence, at, snapshot }: ReplayOptions,
+  { output }: Session,
   store: PostgresStore,
 ): Promise<Replayed> {
-  const [{ fold }, { replayAt }, { renderState }, { stateJson }] = await Promise.all([
+  const [{ fold }, { replayAt }, { renderState, viewOf }, { stateJson }] = await Promise.all([
     import('../../aggregate/history.js'),
     import('../../aggregate/replay-at.js'),
     import('../../aggregate/render-state.js'),
@@ -110,11 +111,11 @@ async function fold(
   const moment =
     at === undefined ? await fold(history, { maxSequence, useSnapshot: snapshot }) : await replayAt(history, at);
   const base = moment.snapshot > 0 ? `, on the snapshot of sequence ${moment.snapshot}` : '';
-  const rendered = renderState(history, moment);
+  const rendered = output.format === 'table' ? renderState(history, moment) : undefined;
   return {
     ...moment,
     aggregate: definition.name,
-    state: stateJson(moment.state),
+    state: stateJson(viewOf(history, moment)),
     how: `folded by the handlers of ${definition.name}${base}`,
     rendered,
   };

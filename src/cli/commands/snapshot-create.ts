@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId } from '../arguments.js';
-import { aggregateByName, aggregateOwning } from '../choose-aggregate.js';
+import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -13,6 +13,10 @@ interface CreateOptions {
   /** False with `--no-snapshot`. */
   readonly snapshot: boolean;
 }
+
+/** Why a snapshot that nobody uses is not replaced. */
+const UNUSED =
+  'The stored one is not used: it is of another version, or ahead of its history. Only a newer one takes its place, so create one after the next event.';
 
 /** Declares `maestro snapshot create`. */
 export function registerSnapshotCreate(snapshot: Command, context: CliContext): void {
@@ -35,10 +39,10 @@ export function registerSnapshotCreate(snapshot: Command, context: CliContext): 
 }
 
 async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOptions, session: Session): Promise<void> {
-  const named = await aggregateByName(session, aggregate);
-  const { sequence, outcome } = await withDatabase(session, async ({ store }) => {
+  const choose = await aggregateChoice(session, aggregate);
+  const { sequence, outcome, hint } = await withDatabase(session, async ({ store }) => {
     await assertAggregate(store, id);
-    const definition = named ?? (await aggregateOwning(session, store, id));
+    const definition = await choose(store, id);
     if (definition === undefined)
       throw new UsageError(`No configured aggregate says that ${id.hex} is its own.`, {
         hint: 'Name the one it is with --aggregate, and list it in maestro.config.ts.',
@@ -49,7 +53,9 @@ async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOpti
     ]);
     const history = { definition, store, id };
     const moment = await fold(history, { useSnapshot: snapshot });
-    return { sequence: moment.sequence, outcome: await storeSnapshot(history, store, moment) };
+    const outcome = await storeSnapshot(history, store, moment);
+    const isUsed = outcome === 'committed' || (await fold(history)).snapshot > 0;
+    return { sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
   });
-  await printSnapshotOutcome(id, sequence, outcome, session);
+  await printSnapshotOutcome(id, sequence, outcome, session, hint);
 }

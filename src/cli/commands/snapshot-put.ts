@@ -49,7 +49,9 @@ async function putSnapshot(id: Timestamp, options: PutOptions, session: Session)
 }
 
 async function readBody({ body, file }: PutOptions, session: Session): Promise<JsonObject> {
-  if ((body === undefined) === (file === undefined)) throw new UsageError('Give the state with --body or with --file.');
+  if (body !== undefined && file !== undefined)
+    throw new UsageError('--body and --file are two ways to give the state; use one of them.');
+  if (body === undefined && file === undefined) throw new UsageError('Give the state with --body or with --file.');
   const { parseObject } = await import('../parse-drafts.js');
   if (body !== undefined) return parseObject(body, 'The text of --body');
   const { inputName, readInput } = await import('../read-input.js');

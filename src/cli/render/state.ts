@@ -1,23 +1,39 @@
 import { inspect } from 'node:util';
 import { encodeJson } from '../../json/encode.js';
+import { ExactNumber } from '../../json/exact-number.js';
 import { parseJsonText } from '../../json/parse.js';
 import { printJson } from '../../json/print.js';
+import type { JsonValue } from '../../json/types.js';
 
 /**
- * A state as JSON text. One that is not plain JSON (with a Map, a Date or undefined in it) is shown as `JSON.stringify`
- * does, or else as Node.js prints it: this is for looking at, not for storing.
+ * A state as JSON text. Of one that is not plain JSON, maps and sets are shown as lists, dates as ISO texts, instances as
+ * their properties and other values as Node.js prints them: for looking at, not for storing.
  */
 export function stateJson(state: unknown): string {
   const encoded = encodeJson(state);
   if ('text' in encoded) return encoded.text;
-  try {
-    return JSON.stringify(state) ?? 'null';
-  } catch {
-    return JSON.stringify(inspect(state));
-  }
+  return printJson(asJson(state, []));
 }
 
 /** JSON text on several lines, its numbers digit for digit. */
 export function indented(json: string): string {
   return printJson(parseJsonText(json), 2);
+}
+
+function asJson(value: unknown, outer: readonly object[]): JsonValue {
+  if (typeof value === 'number' && !Number.isFinite(value)) return inspect(value);
+  if (isScalar(value)) return value;
+  if (typeof value !== 'object' || outer.includes(value)) return inspect(value);
+  const inner = (each: unknown) => asJson(each, [...outer, value]);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? inspect(value) : value.toISOString();
+  if (value instanceof Map || value instanceof Set || Array.isArray(value) || ArrayBuffer.isView(value))
+    return Array.from(value as unknown as Iterable<unknown>, inner);
+  const properties = Object.entries(value).filter(([, property]) => property !== undefined);
+  return Object.fromEntries(properties.map(([key, property]) => [key, inner(property)]));
+}
+
+function isScalar(value: unknown): value is null | boolean | number | bigint | string | ExactNumber {
+  return (
+    value === null || ['boolean', 'number', 'bigint', 'string'].includes(typeof value) || value instanceof ExactNumber
+  );
 }
