@@ -27,7 +27,7 @@ export interface AggregatesOptions {
    * Told when a snapshot that the policy asked for could not be stored. The command whose events made it due has
    * succeeded all the same. @defaultValue a warning of the process (`process.emitWarning`)
    */
-  readonly onSnapshotError?: (error: unknown, id: Timestamp) => void | Promise<void>;
+  readonly onSnapshotError?: (error: unknown, id: Timestamp) => unknown;
 }
 
 /** Which aggregates that nobody is using stay in memory: the most recently used. */

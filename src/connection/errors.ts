@@ -16,7 +16,7 @@ export class EmbeddedDatabaseBusyError extends MaestroError {
     /** How long it waited, in milliseconds. */ readonly waited: number,
   ) {
     super(`The embedded database ${dataDir} is in use by ${holder}; waited ${waited / 1000} s for it.`, {
-      hint: 'One process at a time can open it. Wait for that one to end, or wait longer with --timeout.',
+      hint: 'One process at a time can open it. Wait for that one to end (--timeout), or use a server (--url, DATABASE_URL).',
     });
   }
 }

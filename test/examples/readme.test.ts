@@ -9,11 +9,12 @@ import { useTemporaryFolder } from '../support/database.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = useTemporaryFolder(test);
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const guide = readFileSync(join(root, 'docs/aggregates.md'), 'utf8');
 const run = promisify(execFile);
 
-/** The code blocks of a language below a heading of the README. */
-function blocks(heading: string, language: string): string[] {
-  const section = readme.split(/^## /m).find((part) => part.startsWith(heading)) ?? '';
+/** The code blocks of a language below a heading of a document, the README's unless another is given. */
+function blocks(heading: string, language: string, document = readme): string[] {
+  const section = document.split(/^## /m).find((part) => part.startsWith(heading)) ?? '';
   return [...section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
     ([, code = '']) => code,
   );
@@ -39,12 +40,13 @@ test('the test command is one line', (t) => {
   t.deepEqual(blocks('Test', 'sh'), ['npm ci && npm test\n']);
 });
 
-for (const [section, printed] of [
-  ['The library', "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n"],
-  ['Aggregates', '1 { value: 2 }\nnot_positive\n{ value: 2 } { value: 7 }\n'],
+for (const [section, document, printed] of [
+  ['# Aggregates', guide, "1 { owner: 'Ada', balance: 0 }\nnot_enough_money\n"],
+  ['The library', readme, "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n"],
+  ['Aggregates', readme, '1 { value: 2 }\nnot_positive\n{ value: 2 } { value: 7 }\n'],
 ] as const)
   test(`the example of the section "${section}" runs as it stands`, async (t) => {
-    const [code = ''] = blocks(section, 'ts');
+    const [code = ''] = blocks(section, 'ts', document);
     const cwd = mkdtempSync(join(folder, 'example-'));
     const file = join(cwd, 'example.mts');
     const library = new URL('../../src/index.ts', import.meta.url).href;

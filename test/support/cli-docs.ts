@@ -40,11 +40,11 @@ without a zone they are local.
 | code | means |
 | --- | --- |
 | 0 | done |
-| 1 | ran, and found what was asked about, such as pending migrations |
+| 1 | ran, and found what was asked about: pending migrations, a handler that fails, a history with a gap |
 | 2 | wrong usage, bad input or bad configuration; nothing was written |
 | 3 | no such aggregate or snapshot |
 | 4 | the database is unreachable, too slow, refused the login or the permission, or the embedded one is in use |
-| 5 | refused: sequence conflict, migration lock held, events would be lost |
+| 5 | refused: sequence conflict, migration lock held, events would be lost, a snapshot that is as new is stored |
 | 6 | the connection broke during a commit and the outcome could not be read back |
 | 70 | a defect in Maestro |
 | 130 | interrupted |
