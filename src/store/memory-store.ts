@@ -4,7 +4,7 @@ import { decodeJson } from '../json/parse.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
-import { sequenceRange } from './range.js';
+import { checkedLimit, sequenceRange } from './range.js';
 import { decodedSnapshot } from './rows.js';
 import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
@@ -59,7 +59,7 @@ export class MemoryStore implements Store {
     return [...this.#events(aggregateId).values()]
       .filter(({ sequence }) => sequence >= min && sequence <= max)
       .sort((a, b) => a.sequence - b.sequence)
-      .slice(0, options.limit)
+      .slice(0, checkedLimit(options.limit))
       .map((event) => ({ ...event, body: decodeJson(event.body, options.numbers ?? this.#numbers) as JsonObject }));
   }
 

@@ -8,7 +8,7 @@ import { commitEncoded } from './commit-events.js';
 import { commitSnapshotRow } from './commit-snapshot.js';
 import { isConnectionLost, isQueryTimeout, storeError } from './database-errors.js';
 import { type EventQuery, selectPages, selectRows } from './event-query.js';
-import { sequenceRange } from './range.js';
+import { checkedLimit, sequenceRange } from './range.js';
 import { committedEvent, decodedSnapshot, query, type SnapshotRow, storedEvent, storedSnapshot } from './rows.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
@@ -85,9 +85,9 @@ export class PostgresStore implements Store {
     minSequence: number,
     { maxSequence, limit, numbers = this.#numbers }: EventReadOptions = {},
   ): Promise<CommittedEvent[]> {
-    const range = sequenceRange(minSequence, maxSequence);
+    const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
     const { knex, statements } = this.#context;
-    const rows = await read(() => selectRows(knex, statements, { aggregateId, range, limit }));
+    const rows = await read(() => selectRows(knex, statements, query));
     return rows.map((row) => committedEvent(row, numbers));
   }
 
@@ -96,9 +96,8 @@ export class PostgresStore implements Store {
     minSequence: number,
     { maxSequence, limit, numbers = this.#numbers }: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
-    const range = sequenceRange(minSequence, maxSequence);
-    for await (const rows of this.#pages({ aggregateId, range, limit }))
-      for (const row of rows) yield committedEvent(row, numbers);
+    const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
+    for await (const rows of this.#pages(query)) for (const row of rows) yield committedEvent(row, numbers);
   }
 
   /**
@@ -111,6 +110,7 @@ export class PostgresStore implements Store {
     { maxSequence, ...options }: StoredEventOptions = {},
   ): AsyncGenerator<StoredEvent> {
     const range = sequenceRange(minSequence, maxSequence);
+    checkedLimit(options.limit);
     for await (const rows of this.#pages({ aggregateId, range, ...options }))
       for (const row of rows) yield storedEvent(row);
   }

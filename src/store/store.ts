@@ -23,7 +23,10 @@ export interface ReadOptions {
 
 /** What can be said about a read of events. */
 export interface EventReadOptions extends ReadOptions {
-  /** At most this many, those with the lowest sequences. @defaultValue all */
+  /**
+   * At most this many, those with the lowest sequences. A store that cannot stop early may give more, so whoever asks
+   * for few has to be ready for many. @defaultValue all
+   */
   readonly limit?: number | undefined;
 }
 

@@ -319,6 +319,23 @@ test('states that are handed out cannot be changed', async (t) => {
   t.deepEqual(await counters.get(id), { value: 1 });
 });
 
+test('a store that gives more than it is asked for is read to its end too', async (t) => {
+  const store = new MemoryStore();
+  const id = anId();
+  const length = 5100;
+  await store.commitEvents(
+    Array.from({ length }, (_, n) => anEvent(id, { sequence: n + 1, type: 'incremented', body: { by: 1 } })),
+  );
+  const generous = overriding(store, {
+    getEvents: (aggregateId, min, options = {}) => store.getEvents(aggregateId, min, { ...options, limit: undefined }),
+  });
+  const counters = openAggregates(Counter, { store: generous });
+  t.like(await counters.evaluate(id, increment(1)), {
+    ok: true,
+    value: { sequence: length + 1, state: { value: length + 1 } },
+  });
+});
+
 for (const [missing, length] of [
   [1, 3],
   [3, 4],

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { ProjectionError, WriteMismatchError } from '../../src/store/errors.js';
+import { MemoryStore } from '../../src/store/memory-store.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { Projection } from '../../src/store/store.js';
 import { useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
+import { aHistory, anEvent, anId, collect } from '../support/factories.js';
 
 const database = useTestDatabase(test);
 
@@ -22,6 +23,23 @@ async function namesLike(pattern: string): Promise<string[]> {
   const rows: { name: string }[] = await database.knex('names').withSchema(database.schema).whereLike('name', pattern);
   return rows.map(({ name }) => name);
 }
+
+for (const [name, store] of [
+  ['PostgresStore', () => database.store()],
+  ['MemoryStore', () => new MemoryStore()],
+] as const)
+  test(`${name} gives no more events than it is asked for`, async (t) => {
+    const events = aHistory(anId(), 5);
+    const id = events[0]?.aggregateId ?? anId();
+    const filled = store();
+    await filled.commitEvents(events);
+    for (const limit of [1, 4, 5, 9]) {
+      t.is((await filled.getEvents(id, 1, { limit })).length, Math.min(limit, 5));
+      t.is((await collect(filled.streamEvents(id, 1, { limit }))).length, Math.min(limit, 5));
+    }
+    for (const limit of [0, -1, 1.5, Number.NaN])
+      await t.throwsAsync(filled.getEvents(id, 1, { limit }), { code: 'MAESTRO_INVALID_ARGUMENT', message: /limit/ });
+  });
 
 test('projections see every event in sequence order, in the transaction of the events', async (t) => {
   const store = database.store();
