@@ -70,7 +70,9 @@ export class AggregateRoot {
 
   /** The state with all that is in the log now. */
   async fetch(): Promise<Moment> {
-    this.#moment = await (this.#moment === undefined ? fold(this.#history) : foldOn(this.#history, this.#moment));
+    const { known } = this;
+    this.#forgetUnlessFrozen();
+    this.#moment = await (known === undefined ? fold(this.#history) : foldOn(this.#history, known));
     this.#isDoubtful = false;
     return this.#moment;
   }
@@ -129,8 +131,7 @@ export class AggregateRoot {
 
   #planOn(moment: Moment, command: Command): Plan | Rejection<unknown> {
     const { definition, clock } = this.#context;
-    // A state that cannot be frozen may be changed by a handler in place, so unless its commit succeeds it is folded anew.
-    if (!deepFreeze(moment.state)) this.#moment = undefined;
+    this.#forgetUnlessFrozen();
     const { id } = this;
     const decision = decide(definition, { id, ...moment }, command);
     if (decision instanceof Rejection) return decision;
@@ -145,6 +146,11 @@ export class AggregateRoot {
       next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp };
     }
     return { events, next };
+  }
+
+  /** Before handlers get the state: one that cannot be frozen they may change in place, and then fail. */
+  #forgetUnlessFrozen(): void {
+    if (!deepFreeze(this.#moment?.state)) this.#moment = undefined;
   }
 
   async #commit({ events, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {

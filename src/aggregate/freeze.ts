@@ -1,5 +1,7 @@
 /** What has been frozen all the way down, and whether all of it could be. */
 const frozen = new WeakMap<object, boolean>();
+/** The maps and sets whose methods were taken away. */
+const locked = new WeakSet();
 
 /**
  * Makes a value unchangeable: plain objects, arrays, maps and sets, all the way down. States are shared between
@@ -46,6 +48,7 @@ function frozenParts(value: object): readonly unknown[] | undefined {
 
 /** Has the methods that would change a map or set throw. False for one that somebody else has frozen: it cannot be. */
 function lock(value: object, methods: readonly string[]): boolean {
+  if (locked.has(value)) return true;
   if (Object.isFrozen(value)) return false;
   for (const method of methods)
     Object.defineProperty(value, method, {
@@ -54,6 +57,7 @@ function lock(value: object, methods: readonly string[]): boolean {
       },
     });
   Object.freeze(value);
+  locked.add(value);
   return true;
 }
 

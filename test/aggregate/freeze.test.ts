@@ -7,7 +7,7 @@ import { deepFreeze } from '../../src/aggregate/freeze.js';
 import { encodeJson } from '../../src/json/encode.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { jsonValues } from '../support/arbitraries.js';
-import { anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/factories.js';
 import { overriding } from '../support/overriding.js';
 
 /** A bag of things in whatever holds them, put into it by the function given. */
@@ -126,6 +126,30 @@ for (const [what, bag, read] of LEFT_ALONE)
     t.is(read((await openAggregates(bag, { store }).get(id)) as never), 3);
   });
 
+test('a state that a handler has half changed when it failed is folded anew', async (t) => {
+  let isBroken = true;
+  const bag = aBag(
+    () => new Things(),
+    (state, thing) => {
+      if (thing === 'b' && isBroken) throw new Error('no room');
+      state.list.push(thing);
+      return state;
+    },
+  );
+  const store = new MemoryStore();
+  const id = anId();
+  const put = (sequence: number, thing: string) => anEvent(id, { sequence, type: 'thing_put', body: { thing } });
+  await store.commitEvents([put(1, 'x')]);
+  const bags = openAggregates(bag, { store });
+  t.deepEqual((await bags.get(id)).list, ['x']);
+  await store.commitEvents([put(2, 'a'), put(3, 'b')]);
+
+  await t.throwsAsync(bags.fetch(id), { message: /no room/ });
+  isBroken = false;
+
+  t.deepEqual((await bags.fetch(id)).list, ['x', 'a', 'b']);
+});
+
 testProp('every JSON value can be frozen all the way down, and stays what it is', [jsonValues()], (t, value) => {
   const before = encodeJson(value);
   t.true(deepFreeze(value));
@@ -146,4 +170,7 @@ test('something that holds what cannot be frozen is not safe, also when it was l
   t.false(deepFreeze(part));
   t.false(deepFreeze([part]));
   t.true(deepFreeze({ when: new Date(), what: new Map([[1, new Set([2])]]) }));
+  const map = new Map();
+  t.false(deepFreeze({ map, part }));
+  t.true(deepFreeze({ map }), 'the map by itself is');
 });
