@@ -253,20 +253,21 @@ test('committed events have the numbers that the handler wrote, as it wrote them
 });
 
 test('the data of a command is its owner’s: changing it later changes no event', async (t) => {
-  const { store, id } = await oneThat((state) => state);
   const definition = defineAggregate({
     name: 'list',
     initialState: (): { list: readonly number[] } => ({ list: [] }),
     commands: { put: (_state, data: { list: number[] }) => [{ type: 'put', body: data }] },
     events: { put: (_state, body: { list: readonly number[] }) => ({ list: body.list }) },
   });
-  const lists = openAggregates(definition, { store });
+  const lists = openAggregates(definition, { store: new MemoryStore() });
   const data = { list: [1] };
-  const [other] = [anId(), id];
-  const result = await lists.evaluate(other, { type: 'put', data });
+  const id = anId();
+  const result = await lists.evaluate(id, { type: 'put', data });
   data.list.push(2);
   t.deepEqual(result.ok && result.value.events[0]?.body, { list: [1] });
-  t.deepEqual(await lists.get(other), { list: [1] });
+  t.deepEqual(await lists.get(id), { list: [1] });
+  const [event] = result.ok ? result.value.events : [];
+  t.throws(() => event?.body.list.push(3), { instanceOf: TypeError }, 'nor does whoever is shown the event');
 });
 
 const UNUSABLE: readonly (readonly [what: string, change: object, message: RegExp])[] = [
