@@ -176,6 +176,16 @@ test('commands on one aggregate run one after another, in the order they came', 
   );
 });
 
+test('one that comes while others wait runs after them, also when nothing idle stays in memory', async (t) => {
+  const counters = openAggregates(Counter, { store: database.store(), maxAttempts: 1, idle: { max: 0 } });
+  const id = counters.create();
+  const callers = Array.from({ length: 5 }, async () => {
+    for (let n = 0; n < 4; n += 1) t.true((await counters.evaluate(id, increment(1))).ok);
+  });
+  await Promise.all(callers);
+  t.deepEqual([await counters.fetch(id), counters.size], [{ value: 20 }, 0]);
+});
+
 test('a command that fails does not hold up the next', async (t) => {
   const counters = openAggregates(Counter, { store: new MemoryStore() });
   const id = counters.create();

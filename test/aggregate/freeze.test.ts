@@ -170,6 +170,7 @@ test('something that holds what cannot be frozen is not safe, also when it was l
   t.false(deepFreeze(part));
   t.false(deepFreeze([part]));
   t.true(deepFreeze({ when: new Date(), what: new Map([[1, new Set([2])]]) }));
+  t.false(deepFreeze({ map: Object.freeze(new Map()) }), 'its methods cannot be taken away any more');
   const map = new Map();
   t.false(deepFreeze({ map, part }));
   t.true(deepFreeze({ map }), 'the map by itself is');

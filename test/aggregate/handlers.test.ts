@@ -305,6 +305,7 @@ const UNUSABLE: readonly (readonly [what: string, change: object, message: RegEx
     },
     /events is an instance of a class/,
   ],
+  ['a projection of nothing at all', { projections: [{}] }, /projections\[0\] has no function/],
   ['projections that are no list', { projections: {} }, /projections is not a list/],
   ['no number of events', { snapshot: { every: 0 } }, /snapshot\.every .* got 0/],
   ['a version that JSON cannot keep', { snapshot: { version: {} } }, /snapshot\.version/],
