@@ -2,7 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { MemoryStore, type Store } from '../../src/index.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
-import { assertLog, someHandles, someSteps, TallyModel, TallySystem } from './model.js';
+import { assertLog, someHandles, someSteps } from './model.js';
+import { TallyModel, TallySystem } from './tally-system.js';
 
 const database = useTestDatabase(test);
 const embedded = useEmbeddedDatabase(test);
