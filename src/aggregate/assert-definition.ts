@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
+import { isPlain } from '../json/plain.js';
 import { eventTypeFault } from '../store/validate.js';
 
 /** All that a definition may say. */
@@ -68,8 +69,7 @@ function assertKnown(keys: readonly string[], known: readonly string[], prefix: 
 }
 
 function assertFunctions(part: Properties, name: string, fail: Fail): void {
-  const prototype: unknown = Object.getPrototypeOf(part);
-  if (prototype !== Object.prototype && prototype !== null)
+  if (!isPlain(part))
     fail(`${name} is an instance of a class, whose methods are not looked for; make it a plain object`);
   for (const [key, value] of Object.entries(part))
     if (typeof value !== 'function') fail(`${name}.${key} is not a function`);

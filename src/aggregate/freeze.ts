@@ -1,3 +1,5 @@
+import { isPlain } from '../json/plain.js';
+
 /** What has been frozen all the way down, and whether all of it could be. */
 const frozen = new WeakMap<object, boolean>();
 /** The maps and sets whose methods were taken away. */
@@ -67,11 +69,6 @@ function isMap(value: unknown): value is Map<unknown, unknown> {
 
 function isSet(value: unknown): value is Set<unknown> {
   return value instanceof Set;
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 function isObject(value: unknown): value is object {

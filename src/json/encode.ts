@@ -1,4 +1,5 @@
 import { ExactNumber } from './exact-number.js';
+import { isPlain } from './plain.js';
 import { numberFault, stringFault } from './scalars.js';
 import type { JsonFault } from './types.js';
 
@@ -95,13 +96,6 @@ function within(value: unknown, key: string | number, path: Path, faults: JsonFa
 function checked<Value>(value: Value, fault: string | undefined, path: Path, faults: JsonFault[]): Value {
   if (fault !== undefined) faults.push({ path: [...path], message: fault });
   return value;
-}
-
-/** Whether it came from `{}`, also one of another realm (a test runner's), or has no prototype at all. */
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null) return true;
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
 function named(value: unknown): string {
