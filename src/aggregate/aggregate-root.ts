@@ -27,11 +27,11 @@ export interface RootContext {
   readonly maxAttempts: number;
   readonly projections: readonly Projection[];
   /** Told of a snapshot that nobody asked for and that could not be stored. */
-  readonly onSnapshotError: (error: unknown, id: Timestamp) => Promise<void>;
+  readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
 }
 
 /** What a command has led to. */
-export interface Outcome {
+interface Outcome {
   readonly events: readonly CommittedEvent[];
   readonly state: unknown;
   readonly sequence: number;
@@ -109,7 +109,7 @@ export class AggregateRoot {
     try {
       await this.#storeSnapshot(moment);
     } catch (error) {
-      await this.#context.onSnapshotError(error, this.id);
+      this.#context.onSnapshotError(error, this.id);
     }
   }
 

@@ -62,7 +62,7 @@ export function checkedOptions(definition: Definition, options: AggregatesOption
   assertInteger('maxAttempts', maxAttempts, 1);
   assertInteger('idle.max', maxIdle, 0);
   const projections = definition.projections.map(asProjection);
-  const tell = (error: unknown, id: Timestamp) => tellOfSnapshot(onSnapshotError, error, id);
+  const tell = (error: unknown, id: Timestamp) => void tellOfSnapshot(onSnapshotError, error, id);
   return {
     context: { definition, store, clock, maxAttempts, projections, onSnapshotError: tell },
     maxIdle,
@@ -76,7 +76,7 @@ export function assertInteger(name: string, value: number, min: number): void {
     throw new InvalidArgumentError(`${name} is an integer, ${min} or more; got ${inspect(value)}.`);
 }
 
-/** The command whose snapshot it was has succeeded, so whoever is told of it may fail without harm. */
+/** The command whose snapshot it was has succeeded, so whoever is told of it may fail, or take as long as it likes. */
 async function tellOfSnapshot(
   onSnapshotError: (error: unknown, id: Timestamp) => unknown,
   error: unknown,

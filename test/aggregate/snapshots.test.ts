@@ -173,6 +173,12 @@ test('whoever is told of it may fail too: the command has succeeded', async (t) 
   }
 });
 
+test('whoever is told of it may take for ever: nobody waits', async (t) => {
+  const onSnapshotError = () => new Promise(() => {});
+  const books = openAggregates(aBook({ every: 1, encode: () => [] }), { store: database.store(), onSnapshotError });
+  t.like(await books.evaluate(anId(), { type: 'visit', data: { name: 'Ada' } }), { ok: true });
+});
+
 test('a decode that throws is named', async (t) => {
   const store = database.store();
   const id = anId();
