@@ -12,8 +12,8 @@ export function renderState(history: Pick<History, 'definition' | 'id'>, moment:
   return text;
 }
 
-/** A state as its definition stores it, which is what programs look at. Throws `HandlerError`. */
-export function viewOf(history: Pick<History, 'definition' | 'id'>, moment: Moment): unknown {
+/** A state as its definition stores it: the state itself unless there is an `encode`. Throws `HandlerError`. */
+export function storedForm(history: Pick<History, 'definition' | 'id'>, moment: Moment): unknown {
   const { encode } = history.definition.snapshot;
   return encode === undefined
     ? moment.state

@@ -248,6 +248,7 @@ test('a state that is no JSON is shown as its definition stores it, or else as c
      const base = { initialState: state, commands: {}, events: { opened: state } };
      export default { aggregates: [
        defineAggregate({ ...base, name: 'maps' }),
+       defineAggregate({ name: 'plain', initialState: () => 1, commands: {}, events: { opened: () => 2 }, snapshot: { encode: (n) => ({ n }) } }),
        defineAggregate({ ...base, name: 'stored', snapshot: { encode: ({ map }) => ({ keys: [...map.keys()] }) } }),
      ] };`,
   );
@@ -257,6 +258,7 @@ test('a state that is no JSON is shown as its definition stores it, or else as c
   const state = '{"map":[["a",1180591620717411303424]],"set":[1],"at":"1970-01-01T00:00:00.000Z","odd":"NaN"}';
   t.true((await shown('maps', '-o', 'json')).stdout.endsWith(`"state":${state}}\n`));
   t.regex((await shown('maps')).stdout, /1180591620717411303424/);
+  t.true((await shown('plain', '-o', 'json')).stdout.endsWith('"state":2}\n'), 'JSON is shown as it is');
   t.true((await shown('stored', '-o', 'json')).stdout.endsWith('"state":{"keys":["a"]}}\n'));
 });
 

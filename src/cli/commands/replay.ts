@@ -101,7 +101,7 @@ async function fold(
   { output }: Session,
   store: PostgresStore,
 ): Promise<Replayed> {
-  const [{ fold }, { replayAt }, { renderState, viewOf }, { stateJson }] = await Promise.all([
+  const [{ fold }, { replayAt }, { renderState, storedForm }, { stateJson }] = await Promise.all([
     import('../../aggregate/history.js'),
     import('../../aggregate/replay-at.js'),
     import('../../aggregate/render-state.js'),
@@ -115,7 +115,7 @@ async function fold(
   return {
     ...moment,
     aggregate: definition.name,
-    state: stateJson(viewOf(history, moment)),
+    state: stateJson(moment.state, () => storedForm(history, moment)),
     how: `folded by the handlers of ${definition.name}${base}`,
     rendered,
   };

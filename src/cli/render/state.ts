@@ -6,13 +6,15 @@ import { printJson } from '../../json/print.js';
 import type { JsonValue } from '../../json/types.js';
 
 /**
- * A state as JSON text. Of one that is not plain JSON, maps and sets are shown as lists, dates as ISO texts, instances as
- * their properties and other values as Node.js prints them: for looking at, not for storing.
+ * A state as JSON text. One that is not plain JSON is shown as its definition stores it; and where that is none either,
+ * maps and sets as lists, dates as ISO texts, instances as their properties and other values as Node.js prints them.
  */
-export function stateJson(state: unknown): string {
+export function stateJson(state: unknown, storedForm: () => unknown): string {
   const encoded = encodeJson(state);
   if ('text' in encoded) return encoded.text;
-  return printJson(asJson(state, []));
+  const stored = storedForm();
+  const encodedForm = encodeJson(stored);
+  return 'text' in encodedForm ? encodedForm.text : printJson(asJson(stored, []));
 }
 
 /** JSON text on several lines, its numbers digit for digit. */
