@@ -5,7 +5,6 @@ export type {
   Aggregate,
   AggregateProjection,
   ProjectionByType,
-  Definition,
   Ownership,
   SnapshotPolicy,
   Upcaster,

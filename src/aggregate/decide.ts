@@ -13,7 +13,7 @@ export interface Command {
 }
 
 /** The aggregate that a command is for, as far as its history is known. */
-export interface Situation {
+interface Situation {
   readonly id: Timestamp;
   readonly sequence: number;
   readonly state: unknown;

@@ -25,7 +25,7 @@ export interface History {
 }
 
 /** How far to fold, and from where. */
-export interface FoldOptions {
+interface FoldOptions {
   /** The last sequence, inclusive. @defaultValue 2147483647 */
   readonly maxSequence?: number | undefined;
   /** Whether a stored snapshot may stand for the events before it. @defaultValue true */
