@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { MAX_SEQUENCE } from '../events.js';
-import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../hlc/timestamp.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { Conditions } from './conditions.js';
 import type { SequenceRange } from './range.js';
 import { type EventRow, type Executor, query } from './rows.js';
 import type { Statements } from './statements.js';
@@ -89,20 +90,15 @@ function selection(
   { selectEvents }: Statements,
   { aggregateId, range, types, since, until, reverse, limit }: EventQuery,
 ): { sql: string; bindings: Knex.RawBinding[] } {
-  const conditions = ['aggregate_id = ?'];
-  const bindings: Knex.RawBinding[] = [aggregateId.encode()];
-  const where = (condition: string, ...values: Knex.RawBinding[]) => {
-    conditions.push(condition);
-    bindings.push(...values);
-  };
-  if (range.min > 1) where('sequence >= ?', range.min);
-  if (range.max < MAX_SEQUENCE) where('sequence <= ?', range.max);
-  if (types !== undefined) where(`type IN (${types.map(() => '?').join(', ')})`, ...types);
-  if (since !== undefined) where('"timestamp" >= ?', Timestamp.of({ time: since }).encode());
-  if (until !== undefined)
-    where('"timestamp" <= ?', Timestamp.of({ time: until, counter: MAX_COUNTER, nodeId: MAX_NODE_ID }).encode());
+  const where = new Conditions();
+  where.and('aggregate_id = ?', aggregateId.encode());
+  if (range.min > 1) where.and('sequence >= ?', range.min);
+  if (range.max < MAX_SEQUENCE) where.and('sequence <= ?', range.max);
+  where.ofTypes(types);
+  where.between(since, until);
+  const bindings = [...where.bindings];
   const order = `ORDER BY sequence${reverse ? ' DESC' : ''}`;
   if (limit !== undefined) bindings.push(limit);
-  const sql = `${selectEvents} WHERE ${conditions.join(' AND ')} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
+  const sql = `${selectEvents} ${where.sql} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
   return { sql, bindings };
 }

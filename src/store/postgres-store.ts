@@ -6,9 +6,10 @@ import { ok } from '../result.js';
 import type { CommitContext } from './commit-context.js';
 import { commitEncoded } from './commit-events.js';
 import { commitSnapshotRow } from './commit-snapshot.js';
-import { isConnectionLost, isQueryTimeout, storeError } from './database-errors.js';
+import { storeError } from './database-errors.js';
 import { type EventQuery, selectPages, selectRows } from './event-query.js';
 import { checkedLimit, sequenceRange } from './range.js';
+import { reading } from './reading.js';
 import { committedEvent, decodedSnapshot, query, type SnapshotRow, storedEvent, storedSnapshot } from './rows.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
@@ -87,7 +88,7 @@ export class PostgresStore implements Store {
   ): Promise<CommittedEvent[]> {
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
     const { knex, statements } = this.#context;
-    const rows = await read(() => selectRows(knex, statements, query));
+    const rows = await reading(() => selectRows(knex, statements, query));
     return rows.map((row) => committedEvent(row, numbers));
   }
 
@@ -118,7 +119,7 @@ export class PostgresStore implements Store {
   /** The sequence and timestamp of an aggregate's last event; `undefined` when it has none. */
   async getLastEvent(aggregateId: Timestamp): Promise<Pick<StoredEvent, 'sequence' | 'timestamp'> | undefined> {
     const { knex, statements } = this.#context;
-    const rows = await read(() => selectRows(knex, statements, lastOf(aggregateId)));
+    const rows = await reading(() => selectRows(knex, statements, lastOf(aggregateId)));
     return rows[0] === undefined ? undefined : storedEvent(rows[0]);
   }
 
@@ -140,7 +141,7 @@ export class PostgresStore implements Store {
     const { min, max } = sequenceRange(minSequence, maxSequence);
     const { knex, statements } = this.#context;
     const bindings = [aggregateId.encode(), min, max];
-    const [row] = await read(() => query<SnapshotRow>(knex, statements.selectSnapshot, bindings));
+    const [row] = await reading(() => query<SnapshotRow>(knex, statements.selectSnapshot, bindings));
     return row === undefined ? undefined : storedSnapshot(row);
   }
 
@@ -156,16 +157,4 @@ export class PostgresStore implements Store {
 
 function lastOf(aggregateId: Timestamp): EventQuery {
   return { aggregateId, range: sequenceRange(1), reverse: true, limit: 1 };
-}
-
-/** Runs a read; when its connection turns out to be broken, once more on another one, since reading twice is harmless. */
-async function read<Value>(work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work().catch((error: unknown) => {
-      if (isConnectionLost(error) && !isQueryTimeout(error)) return work();
-      throw error;
-    });
-  } catch (error) {
-    throw storeError(error);
-  }
 }

@@ -72,7 +72,11 @@ export function storedEvent([timestamp, aggregateId, sequence, type, body]: Even
 
 /** The event of a row. */
 export function committedEvent(row: EventRow, numbers: NumberMode = 'plain'): CommittedEvent {
-  const stored = storedEvent(row);
+  return decodedEvent(storedEvent(row), numbers);
+}
+
+/** The event with its body decoded. */
+export function decodedEvent(stored: StoredEvent, numbers: NumberMode = 'plain'): CommittedEvent {
   return { ...stored, body: decodeJson(stored.body, numbers) as JsonObject };
 }
 

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
-import { MAX_SEQUENCE, type StoredEvent } from '../../events.js';
+import { MAX_SEQUENCE } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import type { PostgresStore, StoredEventOptions } from '../../store/postgres-store.js';
+import type { StoredEventOptions } from '../../store/postgres-store.js';
 import { aggregateId, collect, limit, sequence, time } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import type { Output } from '../output.js';
+import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface EventsOptions {
@@ -17,9 +18,6 @@ interface EventsOptions {
   readonly limit?: number;
   readonly reverse?: boolean;
 }
-
-/** A table is laid out by this many events; the others follow in the same columns. */
-const LAYOUT_EVENTS = 200;
 
 /** Declares `maestro events`. */
 export function registerEvents(program: Command, context: CliContext): void {
@@ -54,55 +52,11 @@ async function listEvents(id: Timestamp, options: EventsOptions, session: Sessio
   if (min > max) throw new UsageError(`--min ${min} is greater than --max ${max}, so there is nothing between them.`);
   const range: StoredEventOptions = { maxSequence: max, types, ...pick(others) };
   await withDatabase(session, async ({ store }) => {
-    const events = store.streamStoredEvents(id, min, range)[Symbol.asyncIterator]();
-    const first = await take(events, LAYOUT_EVENTS);
-    if (first.length === 0) await assertAggregate(store, id);
-    await print(first, events, session.output);
+    const events = store.streamStoredEvents(id, min, range);
+    await printEvents(events, session.output, { whenNone: () => assertAggregate(store, id) });
   });
-}
-
-/** Throws `NotFoundError` when the log has no event of the aggregate. */
-export async function assertAggregate(store: PostgresStore, id: Timestamp): Promise<number> {
-  const last = await store.getLastEvent(id);
-  if (last !== undefined) return last.sequence;
-  const { NotFoundError } = await import('../errors.js');
-  throw new NotFoundError(`There is no aggregate ${id.hex}: the log has no event of it.`, {
-    hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
-  });
-}
-
-async function print(first: StoredEvent[], rest: AsyncIterator<StoredEvent>, output: Output): Promise<void> {
-  const events = chain(first, rest);
-  if (output.quiet) return await output.lines(events, ({ timestamp }) => timestamp.toString());
-  if (output.format !== 'table') {
-    const { eventJson } = await import('../render/json.js');
-    return await output.jsonItems(map(events, eventJson));
-  }
-  const { eventTable, eventTableHead, eventTableRow } = await import('../render/event-table.js');
-  const table = eventTable(first, output.columns, output.style);
-  await output.line(eventTableHead(table));
-  await output.lines(events, (event) => eventTableRow(event, table));
 }
 
 function pick({ since, until, limit, reverse }: Omit<EventsOptions, 'min' | 'max' | 'type'>): StoredEventOptions {
   return { since, until, limit, reverse };
-}
-
-async function take<Item>(items: AsyncIterator<Item>, count: number): Promise<Item[]> {
-  const taken: Item[] = [];
-  while (taken.length < count) {
-    const next = await items.next();
-    if (next.done) break;
-    taken.push(next.value);
-  }
-  return taken;
-}
-
-async function* chain<Item>(first: readonly Item[], rest: AsyncIterator<Item>): AsyncGenerator<Item> {
-  yield* first;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-}
-
-async function* map<From, To>(items: AsyncIterable<From>, transform: (item: From) => To): AsyncGenerator<To> {
-  for await (const item of items) yield transform(item);
 }

@@ -3,12 +3,12 @@ import type { Definition } from '../../aggregate/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { aggregateId, sequenceOrZero, time } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
 import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
-import { assertAggregate } from './events.js';
 
 interface ReplayOptions {
   readonly maxSequence?: number;

@@ -1,0 +1,21 @@
+/** Up to so many of the next items. */
+export async function take<Item>(items: AsyncIterator<Item>, count: number): Promise<Item[]> {
+  const taken: Item[] = [];
+  while (taken.length < count) {
+    const next = await items.next();
+    if (next.done) break;
+    taken.push(next.value);
+  }
+  return taken;
+}
+
+/** The items that were taken already, then the rest. */
+export async function* chain<Item>(first: readonly Item[], rest: AsyncIterator<Item>): AsyncGenerator<Item> {
+  yield* first;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+}
+
+/** Every item, transformed, as it comes. */
+export async function* map<From, To>(items: AsyncIterable<From>, transform: (item: From) => To): AsyncGenerator<To> {
+  for await (const item of items) yield transform(item);
+}

@@ -1,0 +1,33 @@
+import type { StoredEvent } from '../events.js';
+import { chain, map, take } from './iterate.js';
+import type { Output } from './output.js';
+
+/** What is to be known about a list of events besides the events. */
+interface ListOptions {
+  /** Called before anything is printed when there is no event at all; may throw. */
+  readonly whenNone?: () => Promise<unknown>;
+}
+
+/** A table is laid out by this many events; the others follow in the same columns. */
+const LAYOUT_EVENTS = 200;
+
+/** Prints events in the form that was asked for, as they come. */
+export async function printEvents(
+  listed: AsyncIterable<StoredEvent>,
+  output: Output,
+  { whenNone }: ListOptions = {},
+): Promise<void> {
+  const iterator = listed[Symbol.asyncIterator]();
+  const first = await take(iterator, LAYOUT_EVENTS);
+  if (first.length === 0) await whenNone?.();
+  const events = chain(first, iterator);
+  if (output.quiet) return await output.lines(events, ({ timestamp }) => timestamp.toString());
+  if (output.format !== 'table') {
+    const { eventJson } = await import('./render/json.js');
+    return await output.jsonItems(map(events, eventJson));
+  }
+  const { eventTable, eventTableHead, eventTableRow } = await import('./render/event-table.js');
+  const table = eventTable(first, output.columns, output.style);
+  await output.line(eventTableHead(table));
+  await output.lines(events, (event) => eventTableRow(event, table));
+}
