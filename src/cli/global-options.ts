@@ -11,6 +11,8 @@ export interface GlobalOptions {
   readonly schema?: string;
   readonly pooler?: string;
   readonly config?: string;
+  /** True with `--read-only`, false with `--no-read-only`; absent: as the command needs. */
+  readonly readOnly?: boolean;
   readonly output: OutputFormat;
   readonly color: 'auto' | 'always' | 'never';
   readonly quiet?: boolean;
@@ -28,6 +30,8 @@ export function addGlobalOptions(program: Command): void {
     .option('--data-dir <folder>', 'embedded database, used when no server is named (default: .maestro/data)')
     .option('--schema <name>', 'schema of the tables (else MAESTRO_SCHEMA, configuration; default: public)')
     .option('--pooler <mode>', '"transaction" behind PgBouncer in transaction mode')
+    .option('--read-only', 'have the database refuse to write (the default of every command that only reads)')
+    .option('--no-read-only', 'open the database for reading and writing, also to read')
     .option('--config <file>', 'configuration file (default: maestro.config.{ts,mts,js,mjs,json} here)')
     .addOption(
       new Option('-o, --output <format>', 'how to print results').choices(['table', 'json', 'ndjson']).default('table'),

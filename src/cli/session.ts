@@ -4,6 +4,7 @@ import type { MaestroConfig } from '../configuration.js';
 import type { Database } from '../connection/database.js';
 import { type ConnectionSettings, connectionSettings } from '../connection/settings.js';
 import type { CliContext } from './context.js';
+import { UsageError } from './errors.js';
 import { type GlobalOptions, globalOptions } from './global-options.js';
 import { loadConfiguration } from './load-configuration.js';
 import { Output } from './output.js';
@@ -28,7 +29,7 @@ export function createSession(context: CliContext, command: Command): Session {
     context,
     options,
     output: new Output(context, options),
-    purpose: `maestro ${command.name()}`,
+    purpose: commandPath(command),
     configuration: () => (configuration ??= loadConfiguration(options.config, context.workingDirectory)),
   };
 }
@@ -40,13 +41,30 @@ export async function sessionSettings({ context, options, configuration }: Sessi
   return { ...settings, target: { dataDir: resolve(context.workingDirectory, settings.target.dataDir) } };
 }
 
-/** Opens the database, runs the work with it, and closes it, whatever happens. */
+/** What a command needs of its database. */
+export interface DatabaseNeeds {
+  /** Make the embedded database when it is not there. @defaultValue false */
+  readonly create?: boolean;
+  /** Whether the command writes; if not, the database refuses to. @defaultValue false */
+  readonly writes?: boolean;
+  /** Which database, when that has been decided. */
+  readonly settings?: ConnectionSettings;
+}
+
+/**
+ * Opens the database, for reading only unless the command says that it writes, runs the work with it, and closes it,
+ * whatever happens. Throws {@link UsageError} when a command that writes is told `--read-only`.
+ */
 export async function withDatabase<Value>(
   session: Session,
   work: (database: Database) => Promise<Value>,
-  { create = false, settings }: { create?: boolean; settings?: ConnectionSettings } = {},
+  { create = false, writes = create, settings }: DatabaseNeeds = {},
 ): Promise<Value> {
   const { context, options, output, purpose } = session;
+  if (writes && options.readOnly === true)
+    throw new UsageError(`${purpose} writes, which --read-only forbids.`, {
+      hint: 'Leave --read-only out. Nothing was written.',
+    });
   const chosen = settings ?? (await sessionSettings(session));
   if ('dataDir' in chosen.target) await preferQuickStart();
   const { openWith } = await import('../connection/open-database.js');
@@ -55,6 +73,7 @@ export async function withDatabase<Value>(
     const database = await openWith(chosen, {
       timeout: options.timeout,
       create,
+      readOnly: options.readOnly ?? !writes,
       purpose,
       warn: (message) => void output.warn(message),
       onWait: (holder) => output.progress.report(`Waiting for ${holder} to close the embedded database`),
@@ -78,4 +97,9 @@ export async function withDatabase<Value>(
 async function preferQuickStart(): Promise<void> {
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--liftoff-only');
+}
+
+/** All words that name a command, such as `maestro snapshot put`. */
+function commandPath(command: Command): string {
+  return command.parent === null ? command.name() : `${commandPath(command.parent)} ${command.name()}`;
 }

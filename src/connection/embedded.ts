@@ -23,6 +23,8 @@ export interface EmbeddedOptions {
   readonly timeout?: number | undefined;
   /** Make the database when the folder is not there; without it, that is a `NotMigratedError`. @defaultValue true */
   readonly create?: boolean | undefined;
+  /** Have the engine refuse to write. @defaultValue false */
+  readonly readOnly?: boolean | undefined;
   /** Gives up waiting when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /** What this process calls itself to others that wait for it, such as `maestro append`. */
@@ -35,6 +37,7 @@ export interface EmbeddedOptions {
 interface Engine {
   readonly waitReady: Promise<void>;
   readonly closed: boolean;
+  exec(sql: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -54,14 +57,18 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions): P
   try {
     if (dataFolderExists(folder)) checkDataFolder(folder);
     else await createDataFolder(folder);
-    return await open(folder, lock, options.schema);
+    return await open(folder, lock, options);
   } catch (error) {
     await lock.close();
     throw error;
   }
 }
 
-async function open(folder: string, lock: FileHandle, schema: string): Promise<Database> {
+async function open(
+  folder: string,
+  lock: FileHandle,
+  { schema, readOnly = false }: EmbeddedOptions,
+): Promise<Database> {
   // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
   const require = createRequire(import.meta.url);
   const { PGlite } = require('@electric-sql/pglite') as { PGlite: typeof PGliteClass };
@@ -72,6 +79,7 @@ async function open(folder: string, lock: FileHandle, schema: string): Promise<D
   // Loaded while the engine is being compiled on other threads.
   const [{ default: knexFactory }] = await Promise.all([import('knex'), ready]);
   const ClientPGLite = require('knex-pglite') as typeof Knex.Client;
+  if (readOnly) await engine.exec('SET default_transaction_read_only = on');
   const knex = knexFactory({
     client: ClientPGLite,
     connection: (() => ({ pglite: engine })) as never,

@@ -10,6 +10,8 @@ export interface OpenOptions {
   readonly timeout?: number | undefined;
   /** Make the embedded database when it is not there. @defaultValue true */
   readonly create?: boolean | undefined;
+  /** Have the database refuse to write. @defaultValue false */
+  readonly readOnly?: boolean | undefined;
   /** What this process calls itself to others that wait for the embedded database. */
   readonly purpose?: string | undefined;
   /** Told of what is dubious, such as an unencrypted connection. */
@@ -26,12 +28,13 @@ export interface OpenOptions {
 export async function openDatabase({
   timeout,
   create,
+  readOnly,
   purpose,
   warn,
   onWait,
   ...choice
 }: ConnectionChoice & OpenOptions = {}): Promise<Database> {
-  return await openWith(connectionSettings(choice), { timeout, create, purpose, warn, onWait });
+  return await openWith(connectionSettings(choice), { timeout, create, readOnly, purpose, warn, onWait });
 }
 
 /** Opens the database that settings name. */

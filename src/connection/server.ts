@@ -3,6 +3,7 @@ import { storeError } from '../store/database-errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import type { Database } from './database.js';
 import { addressText, isLocal, type ServerAddress } from './database-url.js';
+import { ReadOnlyClient } from './read-only-client.js';
 import { sslOptions } from './ssl.js';
 
 /** How long making a connection may take by default, in milliseconds. */
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly pooler?: 'transaction' | undefined;
   /** How long one statement may take, in milliseconds. @defaultValue no limit */
   readonly timeout?: number | undefined;
+  /** Have the server refuse to write. @defaultValue false */
+  readonly readOnly?: boolean | undefined;
   /** Told once of what is dubious, such as an unencrypted connection. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -36,11 +39,11 @@ export function openServer(address: ServerAddress, options: ServerOptions): Data
   return { knex, store, schema: options.schema, embedded: false, location, close: () => knex.destroy() };
 }
 
-function knexConfig(address: ServerAddress, { pooler, timeout }: ServerOptions): Knex.Config {
+function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false }: ServerOptions): Knex.Config {
   const connectTimeout =
     address.connectTimeout === undefined ? (timeout ?? DEFAULT_CONNECT_TIMEOUT) : address.connectTimeout * 1000;
   return {
-    client: 'pg',
+    client: readOnly && pooler === 'transaction' ? (ReadOnlyClient as unknown as typeof Knex.Client) : 'pg',
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
     log: SILENT,
@@ -56,6 +59,7 @@ function knexConfig(address: ServerAddress, { pooler, timeout }: ServerOptions):
       ssl: sslOptions(address),
       application_name: address.applicationName ?? 'maestro',
       connectionTimeoutMillis: connectTimeout,
+      ...(readOnly && pooler !== 'transaction' ? { options: '-c default_transaction_read_only=on' } : {}),
       ...timeouts(timeout, pooler),
     },
   };

@@ -60,8 +60,10 @@ async function append(id: Timestamp | 'new', options: AppendOptions, session: Se
     }),
   );
   const { expect } = options;
-  const events = await withDatabase(session, ({ store }) =>
-    appendEvents(store, clock, aggregateId, drafts, { expect }),
+  const events = await withDatabase(
+    session,
+    ({ store }) => appendEvents(store, clock, aggregateId, drafts, { expect }),
+    { writes: true },
   );
   await print(
     aggregateId.hex,

@@ -98,8 +98,10 @@ async function sql(options: UpOptions, session: Session): Promise<void> {
 
 async function rollback(options: UpOptions & { discardAllEvents?: boolean }, session: Session): Promise<void> {
   const { rollback } = await import('../../store/rollback.js');
-  const { rolledBack, forgotten } = await withDatabase(session, ({ knex, schema }) =>
-    rollback(knex, { schema, ...options }),
+  const { rolledBack, forgotten } = await withDatabase(
+    session,
+    ({ knex, schema }) => rollback(knex, { schema, ...options }),
+    { writes: true },
   );
   await print(session, { rolledBack, forgotten }, 'nothing to roll back');
   if (forgotten.length > 0) await session.output.note('adopted tables are only forgotten: they are still there');

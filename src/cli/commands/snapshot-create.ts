@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
+import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
 import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { printSnapshotOutcome } from '../snapshot-outcome.js';
-import { assertAggregate } from './events.js';
 
 interface CreateOptions {
   readonly aggregate?: string;
@@ -40,7 +41,7 @@ export function registerSnapshotCreate(snapshot: Command, context: CliContext): 
 
 async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOptions, session: Session): Promise<void> {
   const choose = await aggregateChoice(session, aggregate);
-  const { sequence, outcome, hint } = await withDatabase(session, async ({ store }) => {
+  const create = async ({ store }: Database) => {
     await assertAggregate(store, id);
     const definition = await choose(store, id);
     if (definition === undefined)
@@ -56,6 +57,7 @@ async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOpti
     const outcome = await storeSnapshot(history, store, moment);
     const isUsed = outcome === 'committed' || (await fold(history)).snapshot > 0;
     return { sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
-  });
+  };
+  const { sequence, outcome, hint } = await withDatabase(session, create, { writes: true });
   await printSnapshotOutcome(id, sequence, outcome, session, hint);
 }

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
+import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { JsonObject } from '../../json/types.js';
 import { aggregateId, sequence } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError } from '../errors.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { printSnapshotOutcome } from '../snapshot-outcome.js';
-import { assertAggregate } from './events.js';
 
 interface PutOptions {
   readonly sequence: number;
@@ -37,14 +38,15 @@ async function putSnapshot(id: Timestamp, options: PutOptions, session: Session)
   const snapshot = { aggregateId: id, sequence: options.sequence, body };
   const { encodeSnapshot } = await import('../../store/validate.js');
   encodeSnapshot(snapshot);
-  const outcome = await withDatabase(session, async ({ store }) => {
+  const store = async ({ store }: Database) => {
     const last = await assertAggregate(store, id);
     if (options.sequence > last)
       throw new InputError(`The aggregate's last sequence is ${last}, so there is no state at ${options.sequence}.`, {
         hint: 'Nothing was written.',
       });
     return await store.commitSnapshot(snapshot);
-  });
+  };
+  const outcome = await withDatabase(session, store, { writes: true });
   await printSnapshotOutcome(id, options.sequence, outcome, session);
 }
 
