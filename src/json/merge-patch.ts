@@ -1,25 +1,25 @@
-import { ExactNumber } from './exact-number.js';
+import { isJsonObject } from './same.js';
 import type { JsonObject, JsonValue } from './types.js';
 
 /**
  * Applies a JSON Merge Patch (RFC 7396): members of the patch replace or extend those of the target, `null` removes.
  * Changes the target where it can, so that folding a long history costs what the patches hold, not what the state
- * holds. Own code because the packages that do it set `__proto__` through the prototype and take an
+ * holds; with `copy` the target stays as it is, and what the patch does not touch is shared. Own code because the packages that do it set `__proto__` through the prototype and take an
  * {@link ExactNumber} apart.
  */
-export function mergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
-  if (!isObject(patch)) return patch;
-  const merged: JsonObject = isObject(target) ? target : {};
+export function mergePatch(
+  target: JsonValue | undefined,
+  patch: JsonValue,
+  mode: 'change' | 'copy' = 'change',
+): JsonValue {
+  if (!isJsonObject(patch)) return patch;
+  const merged: JsonObject = isJsonObject(target) ? (mode === 'copy' ? { ...target } : target) : {};
   for (const key of Object.keys(patch)) {
     const value = patch[key] as JsonValue;
     if (value === null) delete merged[key];
-    else set(merged, key, mergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, value));
+    else set(merged, key, mergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, value, mode));
   }
   return merged;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 /** Sets an own property, also one that is called `__proto__`. */

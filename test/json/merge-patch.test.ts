@@ -47,3 +47,14 @@ test('a key __proto__ is data like any other', (t) => {
   t.is(JSON.stringify(merged), '{"__proto__":{"polluted":true,"more":1}}');
   t.false('polluted' in {});
 });
+
+testProp(
+  'a copy is what the target would become, and leaves the target alone',
+  [jsonValues(), jsonValues()],
+  (t, a, b) => {
+    const before = structuredClone(a);
+    const copy = mergePatch(a, b, 'copy');
+    t.deepEqual(a, before);
+    t.deepEqual(copy, mergePatch(a, b));
+  },
+);

@@ -1,0 +1,110 @@
+import { createPatch, type Operation, Pointer } from 'rfc6902';
+import { ExactNumber } from './exact-number.js';
+import { isJsonObject, sameValue } from './same.js';
+import type { JsonObject, JsonValue } from './types.js';
+
+/** One difference between two JSON values: an operation of JSON Patch (RFC 6902), and what was there before. */
+export type Change =
+  | { readonly op: 'add'; readonly path: string; readonly value: JsonValue }
+  | { readonly op: 'remove'; readonly path: string; readonly before: JsonValue }
+  | { readonly op: 'replace'; readonly path: string; readonly before: JsonValue; readonly value: JsonValue };
+
+/** The shortest edit of two arrays takes the product of all that is in them to find; above this it is not looked for. */
+const MOST_COMPARISONS = 4_000;
+
+/**
+ * The JSON Patch that makes one value the other, operation by operation; empty when they mean the same. Numbers that
+ * were read without loss are compared digit by digit. Neither value is changed.
+ */
+export function diffJson(before: JsonValue, after: JsonValue): Change[] {
+  const holder: JsonObject = { root: copied(before) };
+  return operations(before, after).map((operation) => apply(holder, operation));
+}
+
+/** The operations of JSON Patch, without what was there before. */
+export function patchOperations(changes: readonly Change[]): JsonObject[] {
+  return changes.map((change): JsonObject => {
+    const { op, path } = change;
+    return op === 'remove' ? { op, path } : { op, path, value: change.value };
+  });
+}
+
+function operations(before: JsonValue, after: JsonValue): Operation[] {
+  return createPatch(before, after, (left: JsonValue, right: JsonValue, at: Pointer) => {
+    if (!isContainer(left) || !isContainer(right) || hasPrototypeKey(left) || hasPrototypeKey(right))
+      return sameValue(left, right) ? [] : [{ op: 'replace', path: at.toString(), value: right }];
+    if (!Array.isArray(left) || !Array.isArray(right)) return undefined;
+    const most = Math.ceil(MOST_COMPARISONS / size(left, MOST_COMPARISONS));
+    return size(right, most) < most ? undefined : byPosition(left, right, at);
+  });
+}
+
+/** A difference of arrays that takes one look at each place: what stands between the same beginning and the same end. */
+function byPosition(left: readonly JsonValue[], right: readonly JsonValue[], at: Pointer): Operation[] {
+  const begin = sameItems(left, right, Math.min(left.length, right.length));
+  const end = sameItems(left.toReversed(), right.toReversed(), Math.min(left.length, right.length) - begin);
+  const [leftEnd, rightEnd] = [left.length - end, right.length - end];
+  const both = Math.min(leftEnd, rightEnd);
+  const found: Operation[] = [];
+  const place = (index: number) => at.add(String(index)).toString();
+  for (let index = begin; index < both; index += 1)
+    for (const operation of operations(left[index] as JsonValue, right[index] as JsonValue))
+      found.push({ ...operation, path: place(index) + operation.path });
+  for (let index = leftEnd - 1; index >= both; index -= 1) found.push({ op: 'remove', path: place(index) });
+  for (let index = both; index < rightEnd; index += 1)
+    found.push({ op: 'add', path: place(index), value: right[index] });
+  return found;
+}
+
+/** How many of the first items are the same. */
+function sameItems(left: readonly JsonValue[], right: readonly JsonValue[], most: number): number {
+  let count = 0;
+  while (count < most && sameValue(left[count] as JsonValue, right[count] as JsonValue)) count += 1;
+  return count;
+}
+
+/** Carries an operation out on the value in `root`, which tells what was there before. */
+function apply(holder: JsonObject, operation: Operation): Change {
+  const { op, path } = operation;
+  const keys = ['root', ...Pointer.fromJSON(path).tokens.slice(1)];
+  const last = keys.pop() as string;
+  const parent = keys.reduce<JsonValue>((value, key) => (value as JsonObject)[key] as JsonValue, holder);
+  if (op !== 'add' && op !== 'remove' && op !== 'replace') throw new Error(`${op} is not made here.`);
+  const before = (parent as JsonObject)[last] as JsonValue;
+  if (op === 'remove') {
+    if (Array.isArray(parent)) parent.splice(Number(last), 1);
+    else delete (parent as JsonObject)[last];
+    return { op, path, before };
+  }
+  const value = operation.value as JsonValue;
+  if (!Array.isArray(parent)) (parent as JsonObject)[last] = copied(value);
+  else if (op === 'replace') parent[Number(last)] = copied(value);
+  else parent.splice(last === '-' ? parent.length : Number(last), 0, copied(value));
+  return op === 'add' ? { op, path, value } : { op, path, before, value };
+}
+
+function copied(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(copied);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copied(item)]));
+}
+
+/** How many values are in a value, itself included; counting stops at `most`. */
+function size(value: JsonValue, most: number): number {
+  let count = 1;
+  if (isContainer(value))
+    for (const item of Object.values(value)) {
+      count += size(item, most - count);
+      if (count >= most) break;
+    }
+  return count;
+}
+
+function isContainer(value: JsonValue): value is JsonObject | JsonValue[] {
+  return Array.isArray(value) || isJsonObject(value);
+}
+
+/** The library counts keys in an object of its own, where this one is lost; such an object is replaced as a whole. */
+function hasPrototypeKey(value: JsonObject | JsonValue[]): boolean {
+  return Object.hasOwn(value, '__proto__');
+}
