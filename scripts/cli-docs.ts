@@ -1,6 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { cliDocs } from '../test/support/cli-docs.js';
+import { cliPages } from '../test/support/cli-docs.js';
 
-/** Writes docs/cli.md anew from the help of the commands. */
-writeFileSync(fileURLToPath(new URL('../docs/cli.md', import.meta.url)), cliDocs());
+/** Writes the help of the commands into the pages of docs/cli. */
+const folder = fileURLToPath(new URL('../docs/cli/', import.meta.url));
+mkdirSync(folder, { recursive: true });
+const present = (file: string) => (existsSync(folder + file) ? readFileSync(folder + file, 'utf8') : undefined);
+for (const [file, text] of cliPages(present)) writeFileSync(folder + file, text);

@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.js';
 
-const INTRODUCTION = `# The command line
+const BEFORE_LIST = `# The command line
 
-This page is made from the commands' own help by \`npm run docs\`.
+Every command has a page:
+`;
 
-## Which database
+const AFTER_LIST = `## Which database
 
 The first of these that is given: \`--url\`, \`MAESTRO_DATABASE_URL\`, \`DATABASE_URL\`, \`connection\` of the configuration file;
 else the embedded database in \`--data-dir\` (\`dataDir\` of the configuration file, \`.maestro/data\`). A URL is
@@ -50,10 +51,37 @@ without a zone they are local.
 | 130 | interrupted |
 `;
 
-/** The text of docs/cli.md. */
-export function cliDocs(): string {
+/** What stands before and after the part of a page that is made from the command's own help. */
+const HELP_BEGINS = '<!-- The help, written by `npm run docs`: -->';
+const HELP_ENDS = '<!-- End of the help. -->';
+
+/**
+ * The pages of docs/cli by their file names: an overview, and one for each command, of which only the help is made anew;
+ * what people wrote around it is taken from the present page.
+ */
+export function cliPages(presentPage: (file: string) => string | undefined): Map<string, string> {
+  const commands = program().commands.filter((command) => command.name() !== 'help');
+  const pages = commands.map((command): [string, string] => {
+    const file = `${command.name()}.md`;
+    return [file, withHelp(presentPage(file) ?? `# maestro ${command.name()}\n`, sections(command, ['maestro']))];
+  });
+  return new Map([['README.md', overview(commands)], ...pages]);
+}
+
+function overview(commands: readonly Command[]): string {
+  const list = commands.map((command) => `- [\`${command.name()}\`](${command.name()}.md): ${command.summary()}`);
+  return `${BEFORE_LIST}\n${list.join('\n')}\n\n${AFTER_LIST}\n## Options of every command\n\n${fenced(help(program()))}\n`;
+}
+
+function withHelp(page: string, text: string): string {
+  const [before = '', rest] = page.split(HELP_BEGINS);
+  const after = rest?.split(HELP_ENDS)[1] ?? '\n';
+  return `${before.trimEnd()}\n\n${HELP_BEGINS}\n\n${text}\n\n${HELP_ENDS}${after}`;
+}
+
+function program(): Command {
   const nowhere = { isTerminal: false, columns: undefined, write: async () => {} };
-  const program = createProgram({
+  return createProgram({
     context: {
       workingDirectory: '/',
       environment: {},
@@ -66,16 +94,21 @@ export function cliDocs(): string {
     writeErr: () => {},
     exit: () => {},
   });
-  return `${INTRODUCTION}\n${sections(program, [])}`;
 }
 
+/** The help of a command, then that of the commands below it, each under a heading. */
 function sections(command: Command, parents: readonly string[]): string {
   const names = [...parents, command.name()];
-  const section = `## ${names.join(' ')}\n\n\`\`\`text\n${help(command)}\n\`\`\`\n`;
-  return [section, ...command.commands.map((child) => sections(child, names))].join('\n');
+  const own = parents.length === 1 ? '## Help' : `### ${names.join(' ')}`;
+  const below = command.commands.filter((child) => child.name() !== 'help').map((child) => sections(child, names));
+  return [`${own}\n\n${fenced(help(command))}`, ...below].join('\n\n');
 }
 
-/** The help without the global options, which are the same everywhere and stand under `maestro`. */
+function fenced(text: string): string {
+  return `\`\`\`text\n${text}\n\`\`\``;
+}
+
+/** The help without the global options, which are the same everywhere and stand in the overview. */
 function help(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 100 });
