@@ -1,5 +1,4 @@
 import { createPatch, type Operation, Pointer } from 'rfc6902';
-import { ExactNumber } from './exact-number.js';
 import { isJsonObject, sameValue } from './same.js';
 import type { JsonObject, JsonValue } from './types.js';
 
