@@ -1,0 +1,31 @@
+import type pg from 'pg';
+
+/** How large a log is, and of what. */
+export interface LogSize {
+  readonly events: number;
+  readonly aggregates: number;
+}
+
+/** The period over which the events lie, in milliseconds: thirty days. */
+const PERIOD = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * Fills a migrated schema: histories of equal length that grew side by side, ten common types and a rare one (one event
+ * in 50,000), bodies of about 200 bytes, a snapshot for one aggregate in ten.
+ */
+export async function fillLog(client: pg.Client, schema: string, { events, aggregates }: LogSize): Promise<void> {
+  const begin = Date.now() - PERIOD;
+  const step = Math.max(1, Math.floor(PERIOD / events));
+  await client.query(`
+    INSERT INTO "${schema}".event_log ("timestamp", aggregate_id, sequence, type, body)
+    SELECT decode(lpad(to_hex(${begin} + n * ${step}), 12, '0') || '0000' || 'deadbeefcafef00d', 'hex'),
+      decode(md5((n % ${aggregates})::text), 'hex'), n / ${aggregates} + 1,
+      CASE WHEN n % 50000 = 77 THEN 'audited' ELSE 'changed_' || n % 7 % 10 END,
+      jsonb_build_object('n', n, 'amount', n % 1000, 'note', repeat('n', 150))
+    FROM generate_series(0::bigint, ${events - 1}) AS n`);
+  await client.query(`
+    INSERT INTO "${schema}".snapshots (aggregate_id, sequence, body)
+    SELECT decode(md5(a::text), 'hex'), ${Math.floor(events / aggregates)}, jsonb_build_object('n', a)
+    FROM generate_series(0, ${aggregates - 1}, 10) AS a`);
+  await client.query(`VACUUM ANALYZE "${schema}".event_log, "${schema}".snapshots`);
+}

@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { startPostgres } from '../test/support/postgres.js';
+import { fillLog } from './large-log.js';
+
+/**
+ * Time and peak memory of the operator's commands on a large log, each beside the plain SQL for the same question, sent
+ * by raw `pg` in the same run. `npm run bench:operators -- --events 1000000 --aggregates 20000 --repeat 3`, optionally with
+ * `--url` of a server of your own. The commands are the built ones, processes and all.
+ */
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '1000000' },
+    aggregates: { type: 'string', default: '20000' },
+    partitions: { type: 'string', default: '1' },
+    repeat: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    url: { type: 'string' },
+  },
+});
+const command = fileURLToPath(new URL('../dist/bin/maestro.js', import.meta.url));
+const usage = fileURLToPath(new URL('report-usage.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'maestro-bench-'));
+const server = values.url === undefined ? await startPostgres([]) : undefined;
+const url = values.url ?? server?.url ?? '';
+const client = new pg.Client({ connectionString: url });
+const LOG = 'bench_large.event_log';
+const exported = join(folder, 'log.ndjson');
+
+/** A command, and the plain SQL for what it tells. */
+interface Question {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly plain: (() => Promise<unknown>) | string;
+  /** Makes room before each run. */
+  readonly before?: () => Promise<unknown>;
+}
+
+const BY_ID = `SELECT aggregate_id, count(*), min("timestamp"), max("timestamp") FROM ${LOG} GROUP BY aggregate_id`;
+const EVENTS = `SELECT "timestamp", aggregate_id, sequence, type, body::text FROM ${LOG}`;
+
+const QUESTIONS: readonly Question[] = [
+  { name: 'aggregates, first page', argv: ['aggregates'], plain: `${BY_ID} ORDER BY 1 LIMIT 50` },
+  { name: 'aggregates --sort events', argv: ['aggregates', '--sort', 'events'], plain: `${BY_ID} ORDER BY 2 DESC LIMIT 50` },
+  { name: 'search --type (a seventh of all)', argv: ['search', '--type', 'changed_3', '--limit', '50'], plain: `${EVENTS} WHERE type = 'changed_3' ORDER BY "timestamp" LIMIT 50` },
+  { name: 'search --type (20 of all)', argv: ['search', '--type', 'audited', '--limit', '50'], plain: `${EVENTS} WHERE type = 'audited' ORDER BY "timestamp" LIMIT 50` },
+  { name: 'search --where (100 of all)', argv: ['search', '--where', '$.n % 10000 == 77', '--limit', '200'], plain: `${EVENTS} WHERE body @@ '$.n % 10000 == 77' ORDER BY "timestamp" LIMIT 200` },
+  { name: 'tail', argv: ['tail'], plain: `${EVENTS} ORDER BY "timestamp" DESC LIMIT 10` },
+  { name: 'stats', argv: ['stats'], plain: `SELECT count(*), count(DISTINCT aggregate_id), min("timestamp"), max("timestamp") FROM ${LOG}` },
+  { name: 'stats --by type', argv: ['stats', '--by', 'type'], plain: `SELECT type, count(*), sum(pg_column_size(body)), min("timestamp"), max("timestamp") FROM ${LOG} GROUP BY type ORDER BY 2 DESC` },
+  { name: 'stats --by day', argv: ['stats', '--by', 'day'], plain: `SELECT (('x' || encode(substr("timestamp", 1, 6), 'hex'))::bit(48)::bigint) / 86400000 AS day, count(*) FROM ${LOG} GROUP BY 1 ORDER BY 1` },
+  { name: 'verify', argv: ['verify'], plain: `SELECT count(*) FILTER (WHERE sequence <> coalesce(before, 0) + 1), count(*) FILTER (WHERE "timestamp" <= clock) FROM (SELECT sequence, "timestamp", lag(sequence) OVER w AS before, lag("timestamp") OVER w AS clock FROM ${LOG} WINDOW w AS (PARTITION BY aggregate_id ORDER BY sequence)) AS e` },
+  { name: 'export', argv: ['export', '--file', exported, '--force'], plain: () => copyOut(`COPY (${EVENTS} ORDER BY aggregate_id, sequence) TO STDOUT`) },
+  { name: 'import', argv: ['import', '--file', exported, '--schema', 'bench_copy'], plain: () => copyIn(), before: () => client.query('TRUNCATE bench_copy.event_log, bench_copy.snapshots') },
+]; // prettier-ignore
+
+const rows = join(folder, 'rows.copy');
+
+/** What `COPY … TO STDOUT` gives, in a file. */
+async function copyOut(sql: string): Promise<void> {
+  await pipeline(client.query(copyTo(sql)), createWriteStream(rows));
+}
+
+/** The same rows into the empty table with the same indexes. */
+async function copyIn(): Promise<void> {
+  const target = 'COPY bench_copy.event_log ("timestamp", aggregate_id, sequence, type, body) FROM STDIN';
+  await pipeline(createReadStream(rows), client.query(copyFrom(target)));
+}
+
+/** Runs a command to its end; seconds, and the megabytes that it took at most. */
+async function runCommand(argv: readonly string[]): Promise<{ seconds: number; megabytes: number }> {
+  const usageFile = join(folder, 'usage');
+  const start = performance.now();
+  const child = spawn(process.execPath, ['--import', usage, command, ...argv], {
+    env: { ...process.env, MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: 'bench_large', USAGE_FILE: usageFile },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  const seconds = (performance.now() - start) / 1000;
+  if (code !== 0) throw new Error(`maestro ${argv.join(' ')} ended with ${code}: ${stderr}`);
+  return { seconds, megabytes: Number(readFileSync(usageFile, 'utf8')) / 1024 };
+}
+
+async function runPlain(plain: Question['plain']): Promise<number> {
+  const start = performance.now();
+  await (typeof plain === 'string' ? client.query(plain) : plain());
+  return (performance.now() - start) / 1000;
+}
+
+async function measure({ name, argv, plain, before }: Question): Promise<void> {
+  const runs: { seconds: number; megabytes: number; plain: number }[] = [];
+  for (let turn = 0; turn < Number(values.repeat); turn += 1) {
+    await before?.();
+    const ours = await runCommand(argv);
+    await before?.();
+    runs.push({ ...ours, plain: await runPlain(plain) });
+  }
+  const of = (key: 'seconds' | 'megabytes' | 'plain') => {
+    const sorted = runs.map((run) => run[key]).sort((a, b) => a - b);
+    return { median: sorted[sorted.length >> 1] ?? 0, text: `${sorted[0]?.toFixed(2)}–${sorted.at(-1)?.toFixed(2)}` };
+  };
+  const [ours, memory, floor] = [of('seconds'), of('megabytes'), of('plain')];
+  console.log(
+    `| ${name} | ${ours.median.toFixed(2)} s (${ours.text}) | ${memory.median.toFixed(0)} MB | ${floor.median.toFixed(2)} s (${floor.text}) |`,
+  );
+}
+
+try {
+  await client.connect();
+  const partitions = ['--partitions', values.partitions];
+  for (const schema of ['bench_large', 'bench_copy']) {
+    await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await runCommand(['migrate', '--schema', schema, ...partitions]);
+  }
+  await fillLog(client, 'bench_large', { events: Number(values.events), aggregates: Number(values.aggregates) });
+  console.log('| command | maestro | peak memory | plain SQL through pg |\n| --- | --- | --- | --- |');
+  for (const question of QUESTIONS)
+    if (values.only === undefined || question.name.includes(values.only)) await measure(question);
+} finally {
+  await client.end();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
