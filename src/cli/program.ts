@@ -29,12 +29,16 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
     .exitOverride()
     .showSuggestionAfterError();
   addGlobalOptions(program);
-  registerMigrate(program, context, exit);
-  registerAppend(program, context);
+  program.commandsGroup('One aggregate:');
   registerEvents(program, context);
   registerReplay(program, context);
   registerSnapshot(program, context);
+  registerAppend(program, context);
   registerId(program, context);
+  program.commandsGroup('The whole log:');
+  program.commandsGroup('The database:');
+  registerMigrate(program, context, exit);
+  program.commandsGroup('This tool:');
   return program.addHelpText(
     'after',
     `
