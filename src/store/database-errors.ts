@@ -81,6 +81,19 @@ export function isUnreachable(error: unknown): boolean {
   return (code !== undefined && UNREACHABLE.has(code)) || CONNECT_TIMEOUT_MESSAGE.test(message ?? '');
 }
 
+/**
+ * Waiting helps: the connection broke, the server is away or slow, or another process has the embedded database open.
+ * Takes errors of this library.
+ */
+export function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ConnectionLostError ||
+    error instanceof DatabaseUnreachableError ||
+    error instanceof DatabaseTimeoutError ||
+    (error instanceof MaestroError && error.code === 'MAESTRO_EMBEDDED_BUSY')
+  );
+}
+
 /** The error of this library for a connection that could not be made, whatever the reason: nothing was sent. */
 export function connectError(error: unknown): MaestroError {
   const meaning = storeError(error);

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { MAX_SEQUENCE } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { Conditions } from './conditions.js';
+import { FIRST_PAGE, nextPageSize } from './page-size.js';
 import type { SequenceRange } from './range.js';
 import { type EventRow, type Executor, query } from './rows.js';
 import type { Statements } from './statements.js';
@@ -22,12 +23,6 @@ export interface EventQuery {
   /** At most this many. */
   readonly limit?: number | undefined;
 }
-
-/** How many rows the first page of a stream holds, and the most that any page holds. */
-const FIRST_PAGE = 64;
-const LARGEST_PAGE = 4096;
-/** Pages grow until they hold about this much text, so that memory stays bounded whatever the bodies' size. */
-const PAGE_LENGTH = 1024 * 1024;
 
 /** All rows of a query at once. */
 export function selectRows(on: Executor, statements: Statements, events: EventQuery): Promise<EventRow[]> {
@@ -61,7 +56,7 @@ export async function* selectPages(
       left -= rows.length;
       if (events.reverse) max = last[2] - 1;
       else min = last[2] + 1;
-      size = nextSize(rows);
+      size = nextPageSize(rows.length, textLength(rows));
     }
     const full = rows.length === limit;
     if (!full && !bounded) return;
@@ -80,10 +75,9 @@ function near({ min, max }: SequenceRange, count: number, reverse = false): Sequ
   return { min: Math.max(min, max - count + 1), max };
 }
 
-function nextSize(rows: readonly EventRow[]): number {
-  const length = rows.reduce((sum, row) => sum + row[4].length, 0);
-  const fitting = Math.floor((PAGE_LENGTH * rows.length) / Math.max(length, 1));
-  return Math.max(1, Math.min(fitting, rows.length * 4, LARGEST_PAGE));
+/** How much text the bodies of a page are. */
+export function textLength(rows: readonly EventRow[]): number {
+  return rows.reduce((sum, row) => sum + row[4].length, 0);
 }
 
 function selection(

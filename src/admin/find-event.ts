@@ -1,0 +1,66 @@
+import type { StoredEvent } from '../events.js';
+import { Timestamp } from '../hlc/timestamp.js';
+import { reading } from '../store/reading.js';
+import { type EventRow, query, storedEvent } from '../store/rows.js';
+import { DEFAULT_SCHEMA } from '../store/schema-name.js';
+import { statementsFor } from '../store/statements.js';
+import { type EventLog, tablesOf } from './event-log.js';
+
+/** An event without its body. */
+export type EventHead = Omit<StoredEvent, 'body'>;
+
+/** The events next to a timestamp. Absent where there is none. */
+export interface Neighbours {
+  /** The last event of the whole log that is earlier. */
+  readonly before: EventHead | undefined;
+  /** The first event of the whole log that is later. */
+  readonly after: EventHead | undefined;
+}
+
+/** An event, and what lies around it. */
+export interface FoundEvent extends Neighbours {
+  readonly event: StoredEvent;
+  /** The event before it in its aggregate. */
+  readonly previous: EventHead | undefined;
+  /** The event after it in its aggregate. */
+  readonly next: EventHead | undefined;
+}
+
+type HeadRow = readonly [Uint8Array, Uint8Array, number, string];
+
+/** The event with a timestamp, and its neighbours; `undefined` when there is none. Every query follows an index. */
+export async function findEvent(log: EventLog, timestamp: Timestamp): Promise<FoundEvent | undefined> {
+  const { selectEvents } = statementsFor(log.schema ?? DEFAULT_SCHEMA);
+  const sql = `${selectEvents} WHERE "timestamp" = ?`;
+  const [row] = await reading(() => query<EventRow>(log.knex, sql, [timestamp.encode()]));
+  if (row === undefined) return undefined;
+  const event = storedEvent(row);
+  const id = event.aggregateId.encode();
+  return {
+    event,
+    previous: await selectHead(log, 'aggregate_id = ? AND sequence < ? ORDER BY sequence DESC', [id, event.sequence]),
+    next: await selectHead(log, 'aggregate_id = ? AND sequence > ? ORDER BY sequence', [id, event.sequence]),
+    ...(await neighbours(log, timestamp)),
+  };
+}
+
+/** The events of the whole log next to a timestamp, whether there is an event with it or not. */
+export async function neighbours(log: EventLog, timestamp: Timestamp): Promise<Neighbours> {
+  const bytes = timestamp.encode();
+  return {
+    before: await selectHead(log, '"timestamp" < ? ORDER BY "timestamp" DESC', [bytes]),
+    after: await selectHead(log, '"timestamp" > ? ORDER BY "timestamp"', [bytes]),
+  };
+}
+
+async function selectHead(
+  log: EventLog,
+  condition: string,
+  bindings: readonly (Uint8Array | number)[],
+): Promise<EventHead | undefined> {
+  const sql = `SELECT "timestamp", aggregate_id, sequence, type FROM ${tablesOf(log).log} WHERE ${condition} LIMIT 1`;
+  const [row] = await reading(() => query<HeadRow>(log.knex, sql, bindings as Buffer[]));
+  if (row === undefined) return undefined;
+  const [timestamp, aggregateId, sequence, type] = row;
+  return { timestamp: Timestamp.decode(timestamp), aggregateId: Timestamp.decode(aggregateId), sequence, type };
+}

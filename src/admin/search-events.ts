@@ -1,0 +1,68 @@
+import { setImmediate } from 'node:timers/promises';
+import type { StoredEvent } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { Conditions } from '../store/conditions.js';
+import { textLength } from '../store/event-query.js';
+import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
+import { checkedLimit } from '../store/range.js';
+import { reading } from '../store/reading.js';
+import { type EventRow, query, storedEvent } from '../store/rows.js';
+import { DEFAULT_SCHEMA } from '../store/schema-name.js';
+import { statementsFor } from '../store/statements.js';
+import type { EventLog } from './event-log.js';
+import { assertJsonPath, holds } from './json-path.js';
+
+/** Which events of all aggregates to look for. */
+export interface EventSearch {
+  /** Only events of one of these types. */
+  readonly types?: readonly string[] | undefined;
+  /** Only events whose time is at least this, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Only events whose time is at most this, in milliseconds since 1970, that millisecond included. */
+  readonly until?: number | undefined;
+  /** Only events for whose body this jsonpath of PostgreSQL selects something other than `false` and `null`. */
+  readonly where?: string | undefined;
+  /** Only events that come after this one in the order of the search. */
+  readonly after?: Timestamp | undefined;
+  /** The latest event first. @defaultValue false */
+  readonly reverse?: boolean | undefined;
+  /** At most this many. @defaultValue all */
+  readonly limit?: number | undefined;
+}
+
+/**
+ * The events of all aggregates in the order of their timestamps, one by one in bounded memory; each page is read when
+ * the one before has been taken. Follows the index on timestamps: what has no index, types and paths, is found by
+ * looking at every event in between. Throws `InvalidJsonPathError`, and `InvalidArgumentError` for a limit below 1.
+ */
+export async function* searchEvents(log: EventLog, search: EventSearch = {}): AsyncGenerator<StoredEvent> {
+  let left = checkedLimit(search.limit) ?? Number.POSITIVE_INFINITY;
+  if (search.where !== undefined) await assertJsonPath(log, search.where);
+  let { after } = search;
+  for (let size = FIRST_PAGE; left > 0;) {
+    const limit = Math.min(size, left);
+    const rows = await reading(() => selectPage(log, { ...search, after, limit }));
+    for (const row of rows) {
+      const event = storedEvent(row);
+      after = event.timestamp;
+      yield event;
+    }
+    if (rows.length < limit) return;
+    left -= rows.length;
+    size = nextPageSize(rows.length, textLength(rows));
+    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    await setImmediate();
+  }
+}
+
+function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: EventSearch): Promise<EventRow[]> {
+  const { types, since, until, where, after, reverse = false, limit } = search;
+  const conditions = new Conditions();
+  if (after !== undefined) conditions.and(`"timestamp" ${reverse ? '<' : '>'} ?`, after.encode());
+  conditions.between(since, until);
+  conditions.ofTypes(types);
+  if (where !== undefined) conditions.and(holds('body'), where);
+  const order = `ORDER BY "timestamp"${reverse ? ' DESC' : ''} LIMIT ?`;
+  const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ${order}`;
+  return query<EventRow>(knex, sql, [...conditions.bindings, limit ?? FIRST_PAGE]);
+}
