@@ -37,45 +37,64 @@ const LONGEST_PAUSE = 10_000;
  * that is up to five minutes (the largest allowed drift) earlier than others'. A connection that breaks while following
  * is made again; the first reading throws like any other.
  */
-export function tailEvents(log: EventLog, options: TailOptions = {}): AsyncGenerator<StoredEvent> {
-  return tailThrough((work) => work(log), options);
+export async function* tailEvents(log: EventLog, options: TailOptions = {}): AsyncGenerator<StoredEvent> {
+  const tail = new Tail((work) => work(log), options);
+  yield* await tail.last();
+  if (options.follow === true) yield* tail.follow();
 }
 
-/** The same, with a log that is opened anew for every look at it. */
-export async function* tailThrough(read: LogReader, options: TailOptions): AsyncGenerator<StoredEvent> {
-  const { aggregateId, types, lines = 10, follow = false, interval = 1000, signal } = options;
-  if (!Number.isInteger(lines) || lines < 0)
-    throw new InvalidArgumentError(`lines is an integer, 0 or more; got ${String(lines)}.`);
-  const follower = aggregateId === undefined ? new LogFollower(types) : new AggregateFollower(aggregateId, types);
-  yield* await read((log) => follower.begin(log, lines));
-  while (follow && signal?.aborted !== true) {
-    const batch = await pollUntilReached(read, follower, options);
-    for (const event of batch) {
-      follower.acknowledge(event);
-      yield event;
-    }
-    if (batch.length === 0) await rest(interval, signal);
-  }
-}
+/** The two halves of {@link tailEvents}, with a log that may be opened anew for every look at it. */
+export class Tail {
+  readonly #read: LogReader;
+  readonly #options: TailOptions;
+  readonly #follower: Follower;
 
-async function pollUntilReached(
-  read: LogReader,
-  follower: Follower,
-  { interval = 1000, signal, onLost, onBack }: TailOptions,
-): Promise<readonly StoredEvent[]> {
-  for (let wait = interval, isLost = false; signal?.aborted !== true; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
-    try {
-      const batch = await read((log) => follower.poll(log));
-      if (isLost) onBack?.();
-      return batch;
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      if (!isLost) onLost?.(error);
-      isLost = true;
-      await rest(Math.max(wait, 100), signal);
+  /** Throws `InvalidArgumentError` for a number of lines that is none. */
+  constructor(read: LogReader, options: TailOptions) {
+    const { aggregateId, types, lines = 10 } = options;
+    if (!Number.isInteger(lines) || lines < 0)
+      throw new InvalidArgumentError(`lines is an integer, 0 or more; got ${String(lines)}.`);
+    this.#read = read;
+    this.#options = options;
+    this.#follower = aggregateId === undefined ? new LogFollower(types) : new AggregateFollower(aggregateId, types);
+  }
+
+  /** The last events. To be called first. */
+  async last(): Promise<readonly StoredEvent[]> {
+    return await this.#read((log) => this.#follower.begin(log, this.#options.lines ?? 10));
+  }
+
+  /** Every event that commits afterwards. */
+  async *follow(): AsyncGenerator<StoredEvent> {
+    const { interval = 1000, signal } = this.#options;
+    while (signal?.aborted !== true) {
+      const batch = await this.#poll();
+      for (const event of batch) {
+        this.#follower.acknowledge(event);
+        yield event;
+      }
+      if (batch.length === 0) await rest(interval, signal);
     }
   }
-  return [];
+
+  /** Looks until it could look. */
+  async #poll(): Promise<readonly StoredEvent[]> {
+    const { interval = 1000, signal, onLost, onBack } = this.#options;
+    for (let wait = Math.max(interval, 100), isLost = false; signal?.aborted !== true; ) {
+      try {
+        const batch = await this.#read((log) => this.#follower.poll(log));
+        if (isLost) onBack?.();
+        return batch;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        if (!isLost) onLost?.(error);
+        isLost = true;
+        await rest(wait, signal);
+        wait = Math.min(wait * 2, LONGEST_PAUSE);
+      }
+    }
+    return [];
+  }
 }
 
 async function rest(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

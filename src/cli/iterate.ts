@@ -19,3 +19,19 @@ export async function* chain<Item>(first: readonly Item[], rest: AsyncIterator<I
 export async function* map<From, To>(items: AsyncIterable<From>, transform: (item: From) => To): AsyncGenerator<To> {
   for await (const item of items) yield transform(item);
 }
+
+/** Up to so many items; when there are more, `onMore` is told the last one that was given. */
+export async function* upTo<Item>(
+  items: AsyncIterable<Item>,
+  count: number,
+  onMore: (last: Item) => void,
+): AsyncGenerator<Item> {
+  let given = 0;
+  let last: Item | undefined;
+  for await (const item of items) {
+    if (given === count) return onMore(last as Item);
+    given += 1;
+    last = item;
+    yield item;
+  }
+}

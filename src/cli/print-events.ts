@@ -6,6 +6,8 @@ import type { Output } from './output.js';
 interface ListOptions {
   /** Called before anything is printed when there is no event at all; may throw. */
   readonly whenNone?: () => Promise<unknown>;
+  /** The events are of several aggregates, which a table then tells. @defaultValue false */
+  readonly ofMany?: boolean;
 }
 
 /** A table is laid out by this many events; the others follow in the same columns. */
@@ -15,7 +17,7 @@ const LAYOUT_EVENTS = 200;
 export async function printEvents(
   listed: AsyncIterable<StoredEvent>,
   output: Output,
-  { whenNone }: ListOptions = {},
+  { whenNone, ofMany = false }: ListOptions = {},
 ): Promise<void> {
   const iterator = listed[Symbol.asyncIterator]();
   const first = await take(iterator, LAYOUT_EVENTS);
@@ -27,7 +29,7 @@ export async function printEvents(
     return await output.jsonItems(map(events, eventJson));
   }
   const { eventTable, eventTableHead, eventTableRow } = await import('./render/event-table.js');
-  const table = eventTable(first, output.columns, output.style);
+  const table = eventTable(first, output.columns, output.style, ofMany);
   await output.line(eventTableHead(table));
   await output.lines(events, (event) => eventTableRow(event, table));
 }

@@ -1,10 +1,13 @@
 import { Command } from 'commander';
 import { registerAppend } from './commands/append.js';
+import { registerEvent } from './commands/event.js';
 import { registerEvents } from './commands/events.js';
 import { registerId } from './commands/id.js';
 import { registerMigrate } from './commands/migrate.js';
 import { registerReplay } from './commands/replay.js';
+import { registerSearch } from './commands/search.js';
 import { registerSnapshot } from './commands/snapshot.js';
+import { registerTail } from './commands/tail.js';
 import type { CliContext } from './context.js';
 import { addGlobalOptions } from './global-options.js';
 
@@ -36,6 +39,9 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   registerAppend(program, context);
   registerId(program, context);
   program.commandsGroup('The whole log:');
+  registerSearch(program, context);
+  registerEvent(program, context);
+  registerTail(program, context);
   program.commandsGroup('The database:');
   registerMigrate(program, context, exit);
   program.commandsGroup('This tool:');

@@ -33,11 +33,12 @@ export class LogFollower implements Follower {
   readonly #types: readonly string[] | undefined;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
+  /** The newest timestamp, in milliseconds since 1970, up to which nothing is missing but what commits late. */
   #newest = 0;
   /** The beginning of the window, in milliseconds since 1970; never moves back. */
   #begin = 0;
-  /** Buckets of which everything is known once the last batch has been handed on, by their new fingerprints. */
-  #settling = new Map<string, string>();
+  /** What will be known when the last batch has been handed on; absent while more is to come. */
+  #settling: { readonly fingerprints: ReadonlyMap<string, string>; readonly newest: number } | undefined;
 
   constructor(types?: readonly string[], now: () => number = Date.now) {
     this.#types = types;
@@ -45,8 +46,7 @@ export class LogFollower implements Follower {
   }
 
   async begin(log: EventLog, lines: number): Promise<readonly StoredEvent[]> {
-    const newest = await first(searchEvents(log, { types: this.#types, reverse: true, limit: 1 }));
-    this.#newest = newest?.timestamp.time ?? 0;
+    this.#newest = await newestTime(log);
     this.#moveWindow();
     // First what is known, then what is shown: an event that commits in between is new, or shown now and known.
     for (const [bucket, fingerprint] of await this.#fingerprints(log)) this.#bucket(bucket).fingerprint = fingerprint;
@@ -61,23 +61,29 @@ export class LogFollower implements Follower {
   }
 
   async poll(log: EventLog): Promise<readonly StoredEvent[]> {
-    for (const [bucket, fingerprint] of this.#settling) this.#bucket(bucket).fingerprint = fingerprint;
-    this.#settling.clear();
+    this.#settle();
     this.#moveWindow();
-    const changed = new Map<string, string>();
+    const newest = await newestTime(log);
+    const fingerprints = new Map<string, string>();
     for (const [bucket, fingerprint] of await this.#fingerprints(log))
-      if (this.#buckets.get(bucket)?.fingerprint !== fingerprint) changed.set(bucket, fingerprint);
-    if (changed.size === 0) return [];
-    const timestamps = await this.#timestamps(log, [...changed.keys()]);
+      if (this.#buckets.get(bucket)?.fingerprint !== fingerprint) fingerprints.set(bucket, fingerprint);
+    const timestamps = await this.#timestamps(log, [...fingerprints.keys()]);
     const fresh = timestamps.filter((hex) => !this.#buckets.get(bucketOf(hex))?.timestamps.has(hex)).sort();
     const batch = fresh.slice(0, BATCH);
-    if (batch.length === fresh.length) this.#settling = changed;
+    if (batch.length === fresh.length) this.#settling = { fingerprints, newest };
     return batch.length === 0 ? [] : await this.#events(log, batch);
   }
 
   acknowledge({ timestamp }: Pick<StoredEvent, 'timestamp'>): void {
-    this.#newest = Math.max(this.#newest, timestamp.time);
     this.#bucket(bucketOf(timestamp.hex)).timestamps.add(timestamp.hex);
+  }
+
+  #settle(): void {
+    if (this.#settling === undefined) return;
+    const { fingerprints, newest } = this.#settling;
+    for (const [bucket, fingerprint] of fingerprints) this.#bucket(bucket).fingerprint = fingerprint;
+    this.#newest = Math.max(this.#newest, newest);
+    this.#settling = undefined;
   }
 
   #bucket(name: string): Bucket {
@@ -132,7 +138,8 @@ function bucketOf(timestamp: string): string {
   return timestamp.slice(0, 10);
 }
 
-async function first<Item>(items: AsyncIterable<Item>): Promise<Item | undefined> {
-  for await (const item of items) return item;
-  return undefined;
+/** The time of the newest event of all, in milliseconds since 1970; 0 when there is none. */
+async function newestTime(log: EventLog): Promise<number> {
+  for await (const { timestamp } of searchEvents(log, { reverse: true, limit: 1 })) return timestamp.time;
+  return 0;
 }

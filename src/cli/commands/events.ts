@@ -2,19 +2,17 @@ import type { Command } from 'commander';
 import { MAX_SEQUENCE } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { StoredEventOptions } from '../../store/postgres-store.js';
-import { aggregateId, collect, limit, sequence, time } from '../arguments.js';
+import { aggregateId, limit, sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
-interface EventsOptions {
+interface EventsOptions extends FilterOptions {
   readonly min: number;
   readonly max: number;
-  readonly type?: string[];
-  readonly since?: number;
-  readonly until?: number;
   readonly limit?: number;
   readonly reverse?: boolean;
 }
@@ -28,9 +26,9 @@ export function registerEvents(program: Command, context: CliContext): void {
     .argument('<id>', 'the aggregate', aggregateId)
     .option('--min <sequence>', 'first sequence to show (inclusive)', sequence, 1)
     .option('--max <sequence>', 'last sequence to show (inclusive)', sequence, MAX_SEQUENCE)
-    .option('--type <type>', 'only events of this type; can be given several times', collect)
-    .option('--since <time>', 'only events from this time on (a date alone is its midnight)', time)
-    .option('--until <time>', 'only events up to this time (inclusive)', time)
+    .option(...TYPE)
+    .option(...SINCE)
+    .option(...UNTIL)
     .option('--limit <count>', 'at most this many events', limit)
     .option('--reverse', 'last event first')
     .addHelpText(

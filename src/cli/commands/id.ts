@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { Clock } from '../../hlc/clock.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId } from '../arguments.js';
+import { clockFacts, clockJson } from '../clock-facts.js';
 import type { CliContext } from '../context.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session } from '../session.js';
-import { localTime } from '../time-argument.js';
 
 /** Declares `maestro id new` and `show`. */
 export function registerId(program: Command, context: CliContext): void {
@@ -26,19 +26,11 @@ export function registerId(program: Command, context: CliContext): void {
 }
 
 async function show(value: Timestamp, { output }: Session): Promise<void> {
-  const { hex, time, counter } = value;
-  const nodeId = hex.slice(16).toUpperCase();
+  const { hex } = value;
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   await printFacts(output, {
     id: hex,
-    json: JSON.stringify({ aggregateId: hex, timestamp: value, uuid, time, counter, nodeId }),
-    facts: [
-      ['id', hex],
-      ['timestamp', value.toString()],
-      ['uuid', uuid],
-      ['local time', localTime(time)],
-      ['counter', String(counter)],
-      ['node id', nodeId],
-    ],
+    json: JSON.stringify({ aggregateId: hex, timestamp: value, uuid, ...clockJson(value) }),
+    facts: [['id', hex], ['timestamp', value.toString()], ['uuid', uuid], ...clockFacts(value)],
   });
 }

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId, limit } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
+import { upTo } from '../iterate.js';
+import { printEvents } from '../print-events.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+
+interface SearchOptions extends FilterOptions {
+  readonly where?: string;
+  readonly after?: Timestamp;
+  readonly reverse?: boolean;
+  readonly limit: number;
+}
+
+/** Declares `maestro search`. */
+export function registerSearch(program: Command, context: CliContext): void {
+  program
+    .command('search')
+    .summary('find events of all aggregates')
+    .description(
+      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index; --type and ' +
+        '--where look at every event in between, so narrow the time of a large log.',
+    )
+    .option(...TYPE)
+    .option(...SINCE)
+    .option(...UNTIL)
+    .option('--where <jsonpath>', "only events whose body this path of PostgreSQL's jsonpath finds something in")
+    .option('--reverse', 'the latest event first')
+    .option('--limit <count>', 'at most this many events', limit, 50)
+    .option('--after <timestamp>', 'only events that come after this one, to go on where a page ended', aggregateId)
+    .addHelpText(
+      'after',
+      `
+A path that is a condition ('$.amount > 100') must be true; one that selects ('$.items[*] ? (@.price > 5)') must
+find something other than false and null.
+
+Examples:
+  $ maestro search --since "yesterday 14:30" --until "yesterday 14:40"
+  $ maestro search --type withdrawn --where '$.amount > 1000' --reverse --limit 5
+  $ maestro search --where '$.owner.name == "Ada"' -o ndjson | jq -r .aggregateId | sort -u`,
+    )
+    .action((options: SearchOptions, command: Command) => search(options, createSession(context, command)));
+}
+
+async function search(options: SearchOptions, session: Session): Promise<void> {
+  const { type: types, limit, ...others } = options;
+  const { searchEvents } = await import('../../admin/search-events.js');
+  await withDatabase(session, async (database) => {
+    let last: Timestamp | undefined;
+    const found = searchEvents(database, { ...pick(others), types, limit: limit + 1 });
+    const page = upTo(found, limit, ({ timestamp }) => (last = timestamp));
+    await printEvents(page, session.output, {
+      ofMany: true,
+      whenNone: () => session.output.note('no event was found'),
+    });
+    if (last !== undefined)
+      await session.output.note(`there are more: add --after ${last.toString()}, or a larger --limit`);
+  });
+}
+
+function pick({ since, until, where, after, reverse }: Omit<SearchOptions, 'type' | 'limit'>) {
+  return { since, until, where, after, reverse };
+}

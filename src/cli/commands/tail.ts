@@ -1,0 +1,136 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Tail } from '../../admin/tail-events.js';
+import type { LogReader } from '../../admin/tail/follower.js';
+import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId, integer, seconds } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { TYPE } from '../filter-options.js';
+import { printEvents } from '../print-events.js';
+import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
+
+interface TailOptions {
+  readonly lines: number;
+  readonly follow?: boolean;
+  readonly type?: string[];
+  /** Milliseconds. */
+  readonly interval?: number;
+}
+
+/** How often the embedded database is looked at: each time keeps others out for as long as opening it takes. */
+const EMBEDDED_INTERVAL = 2000;
+
+/** Declares `maestro tail`. */
+export function registerTail(program: Command, context: CliContext): void {
+  program
+    .command('tail')
+    .summary('show the last events, and new ones as they commit')
+    .description(
+      'Show the last events of the whole log, by timestamp, or of one aggregate, by sequence. With --follow go on with ' +
+        'every event that commits, each once, also those that commit late; a broken connection is made again.',
+    )
+    .argument('[id]', 'only this aggregate', aggregateId)
+    .option('-n, --lines <count>', 'how many of the last events to begin with', integer(0, 1_000_000), 10)
+    .option('-f, --follow', 'go on with new events until Ctrl-C')
+    .option(...TYPE)
+    .option('--interval <seconds>', 'how often to look for new events (default: 1; embedded database: 2)', interval)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro tail
+  $ maestro tail -f --type withdrawn
+  $ maestro tail 01a2077042bc0000deadbeefcafef00d -n 3 -f
+  $ maestro tail -n 0 -f -o ndjson | jq .body`,
+    )
+    .action((id: Timestamp | undefined, options: TailOptions, command: Command) =>
+      tail(id, options, createSession(context, command)),
+    );
+}
+
+async function tail(id: Timestamp | undefined, options: TailOptions, session: Session): Promise<void> {
+  const { output } = session;
+  if (options.follow && output.format === 'json')
+    throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
+  const { Tail } = await import('../../admin/tail-events.js');
+  const settings = await sessionSettings(session);
+  const isEmbedded = 'dataDir' in settings.target;
+  const open = (read: LogReader) =>
+    new Tail(read, {
+      aggregateId: id,
+      types: options.type,
+      lines: options.lines,
+      interval: options.interval ?? (isEmbedded ? EMBEDDED_INTERVAL : undefined),
+      onLost: (error) => void output.warn(`${messageOf(error)} Trying again until it is back.`),
+      onBack: () => void output.note('the database is back'),
+    });
+  // The embedded database is opened for every look anew, so that whoever writes to it gets in between.
+  if (options.follow && isEmbedded) {
+    const tail = open((work) => withDatabase(session, work, { settings }));
+    return await follow(tail, session, id);
+  }
+  await withDatabase(
+    session,
+    async (database) => {
+      const tail = open((work) => work(database));
+      if (options.follow) return await follow(tail, session, id);
+      await printEvents(listed(await tail.last()), output, {
+        ofMany: id === undefined,
+        whenNone: async () => {
+          if (id !== undefined) await assertAggregate(database.store, id);
+          await output.note(options.lines === 0 ? 'asked for no event' : 'there is no such event');
+        },
+      });
+    },
+    { settings },
+  );
+}
+
+/** Prints the last events and then every new one at once, each in a line of its own. */
+async function follow(tail: Tail, { output }: Session, id: Timestamp | undefined): Promise<void> {
+  const last = await tail.last();
+  const render = await eventRenderer(last, output, id === undefined);
+  if (render.head !== undefined) await output.line(render.head);
+  for (const event of last) await output.line(render.line(event));
+  output.progress.stop();
+  for await (const event of tail.follow()) await output.line(render.line(event));
+}
+
+interface EventRenderer {
+  readonly head?: string;
+  readonly line: (event: StoredEvent) => string;
+}
+
+async function eventRenderer(
+  last: readonly StoredEvent[],
+  output: Session['output'],
+  ofMany: boolean,
+): Promise<EventRenderer> {
+  if (output.quiet) return { line: ({ timestamp }) => timestamp.toString() };
+  if (output.format !== 'table') {
+    const [{ eventJson }, { escapeJson }] = await Promise.all([
+      import('../render/json.js'),
+      import('../render/escape.js'),
+    ]);
+    return { line: (event) => (output.columns === undefined ? eventJson(event) : escapeJson(eventJson(event))) };
+  }
+  const { eventTable, eventTableHead, eventTableRow } = await import('../render/event-table.js');
+  const table = eventTable(last, output.columns, output.style, ofMany);
+  return { head: eventTableHead(table), line: (event) => eventTableRow(event, table) };
+}
+
+async function* listed(events: readonly StoredEvent[]): AsyncGenerator<StoredEvent> {
+  yield* events;
+}
+
+function interval(text: string): number {
+  const milliseconds = seconds(text);
+  if (milliseconds < 100) throw new InvalidArgumentError('Write at least 0.1.');
+  return milliseconds;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
