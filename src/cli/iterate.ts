@@ -35,3 +35,8 @@ export async function* upTo<Item>(
     yield item;
   }
 }
+
+/** Items that are there already. */
+export async function* listed<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}

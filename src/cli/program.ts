@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAggregates } from './commands/aggregates.js';
 import { registerAppend } from './commands/append.js';
 import { registerEvent } from './commands/event.js';
 import { registerEvents } from './commands/events.js';
@@ -7,6 +8,7 @@ import { registerMigrate } from './commands/migrate.js';
 import { registerReplay } from './commands/replay.js';
 import { registerSearch } from './commands/search.js';
 import { registerSnapshot } from './commands/snapshot.js';
+import { registerStats } from './commands/stats.js';
 import { registerTail } from './commands/tail.js';
 import type { CliContext } from './context.js';
 import { addGlobalOptions } from './global-options.js';
@@ -39,9 +41,11 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   registerAppend(program, context);
   registerId(program, context);
   program.commandsGroup('The whole log:');
+  registerAggregates(program, context);
   registerSearch(program, context);
   registerEvent(program, context);
   registerTail(program, context);
+  registerStats(program, context);
   program.commandsGroup('The database:');
   registerMigrate(program, context, exit);
   program.commandsGroup('This tool:');

@@ -33,6 +33,16 @@ export function localTime(time: number): string {
   return `${localDate(date)} ${clock}.${part(date.getMilliseconds(), 3)}`;
 }
 
+/** A local date and time to the second, such as `2026-11-22 14:34:05`; words for one past the year 9999. */
+export function shortTime(time: number): string {
+  return localTime(time).replace(/\.\d{3}$/, '');
+}
+
+/** The local date of a time, such as `2026-11-22`. */
+export function localDay(time: number): string {
+  return time > LAST_ISO_TIME ? 'after the year 9999' : localDate(new Date(time));
+}
+
 function localDate(date: Date): string {
   const part = (value: number, length: number) => String(value).padStart(length, '0');
   return `${part(date.getFullYear(), 4)}-${part(date.getMonth() + 1, 2)}-${part(date.getDate(), 2)}`;

@@ -8,6 +8,7 @@ import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { TYPE } from '../filter-options.js';
+import { listed } from '../iterate.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 
@@ -119,10 +120,6 @@ async function eventRenderer(
   const { eventTable, eventTableHead, eventTableRow } = await import('../render/event-table.js');
   const table = eventTable(last, output.columns, output.style, ofMany);
   return { head: eventTableHead(table), line: (event) => eventTableRow(event, table) };
-}
-
-async function* listed(events: readonly StoredEvent[]): AsyncGenerator<StoredEvent> {
-  yield* events;
 }
 
 function interval(text: string): number {

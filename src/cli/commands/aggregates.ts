@@ -1,0 +1,92 @@
+import { type Command, Option } from 'commander';
+import type { AggregateOrder, AggregateSummary } from '../../admin/list-aggregates.js';
+import { limit } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
+import { upTo } from '../iterate.js';
+import { printRows } from '../print-rows.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+import { shortTime } from '../time-argument.js';
+
+interface AggregatesOptions extends FilterOptions {
+  readonly withSnapshot?: boolean;
+  readonly sort: AggregateOrder;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+/** Declares `maestro aggregates`. */
+export function registerAggregates(program: Command, context: CliContext): void {
+  program
+    .command('aggregates')
+    .summary('list the aggregates of the log')
+    .description(
+      'List the aggregates of the log: how many events, the times of the first and the last, the type of the last, the ' +
+        'sequence of the snapshot. With several filters, one event must satisfy all of them. Listing by id or by last ' +
+        'event follows an index. --sort events counts the whole log; --type reads all events, or those of the time given.',
+    )
+    .option(...TYPE)
+    .option(...SINCE)
+    .option(...UNTIL)
+    .option('--with-snapshot', 'only aggregates that have a snapshot')
+    .addOption(
+      new Option('--sort <order>', 'by id, by number of events (most first) or by last event (latest first)')
+        .choices(['id', 'events', 'last'])
+        .default('id'),
+    )
+    .option('--limit <count>', 'at most this many', limit, 50)
+    .option('--after <cursor>', 'go on where a page ended, with the cursor that it named')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro aggregates --sort last --limit 10
+  $ maestro aggregates --since "yesterday 14:00" --until "yesterday 15:00" --type withdrawn
+  $ maestro aggregates --with-snapshot -q | xargs -n 1 maestro snapshot get`,
+    )
+    .action((options: AggregatesOptions, command: Command) => aggregates(options, createSession(context, command)));
+}
+
+async function aggregates(options: AggregatesOptions, session: Session): Promise<void> {
+  const { output } = session;
+  const { limit, sort, type: types, since, until, withSnapshot, after } = options;
+  const { aggregateCursor, listAggregates } = await import('../../admin/list-aggregates.js');
+  await withDatabase(session, async (database) => {
+    let cursor: string | undefined;
+    const filter = { since, until, withSnapshot, after, sort, types };
+    const listed = listAggregates(database, { ...filter, limit: limit + 1 });
+    const page = upTo(listed, limit, (last) => (cursor = aggregateCursor(last, sort)));
+    const { style } = output;
+    await printRows<AggregateSummary>(page, output, {
+      id: ({ aggregateId }) => aggregateId.hex,
+      json: summaryJson,
+      columns: [
+        { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex },
+        { heading: 'EVENTS', value: ({ events }) => String(events), align: 'right' },
+        { heading: 'FIRST', value: ({ first }) => shortTime(first.time), paint: (text) => style.faint(text), optional: 2 },
+        { heading: 'LAST', value: ({ last }) => shortTime(last.time), paint: (text) => style.faint(text) },
+        {
+          heading: 'LAST TYPE',
+          value: ({ type }) => type,
+          paint: (text, { type }) => style.type(text, type),
+          least: 12,
+        },
+        { heading: 'SNAPSHOT', value: ({ snapshot }) => String(snapshot ?? ''), align: 'right', optional: 1 },
+      ],
+      whenNone: () => output.note('no aggregate was found'),
+    });
+    if (cursor !== undefined) await output.note(`there are more: add --after ${cursor}, or a larger --limit`);
+  });
+}
+
+function summaryJson({ aggregateId, events, sequence, first, last, type, snapshot }: AggregateSummary): string {
+  return JSON.stringify({
+    aggregateId: aggregateId.hex,
+    events,
+    sequence,
+    first,
+    last,
+    type,
+    snapshot: snapshot ?? null,
+  });
+}

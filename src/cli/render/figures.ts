@@ -1,0 +1,27 @@
+const BAR_WIDTH = 20;
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+const sizes = new Intl.NumberFormat('en', {
+  notation: 'compact',
+  style: 'unit',
+  unit: 'byte',
+  unitDisplay: 'narrow',
+  maximumSignificantDigits: 3,
+});
+const decimals = new Intl.NumberFormat('en');
+
+/** A share between 0 and 1 as a bar of up to 20 columns, to an eighth of a column. */
+export function bar(share: number): string {
+  const eighths = Math.round(Math.max(0, Math.min(share, 1)) * BAR_WIDTH * 8);
+  return '█'.repeat(eighths >> 3) + EIGHTHS[eighths & 7];
+}
+
+/** A number of bytes for people, such as `1.23MB`. */
+export function byteSize(bytes: number): string {
+  return sizes.format(bytes).replace(/BB$/, 'GB');
+}
+
+/** A whole number for people, with commas at the thousands. */
+export function decimal(value: number): string {
+  return decimals.format(value);
+}
