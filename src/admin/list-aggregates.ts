@@ -4,9 +4,8 @@ import { InvalidArgumentError } from '../errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { Conditions } from '../store/conditions.js';
 import { checkedLimit } from '../store/range.js';
-import { reading } from '../store/reading.js';
-import { query } from '../store/rows.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { select } from './select.js';
 
 /** What is known of an aggregate without folding it. */
 export interface AggregateSummary {
@@ -66,10 +65,10 @@ interface PageQuery {
 export async function* listAggregates(log: EventLog, filter: AggregateFilter = {}): AsyncGenerator<AggregateSummary> {
   const { sort = 'id' } = filter;
   let left = checkedLimit(filter.limit) ?? Number.POSITIVE_INFINITY;
-  for (let { after } = filter; left > 0; ) {
+  for (let { after } = filter; left > 0;) {
     const size = Math.min(left, PAGE);
     const page = PAGE_QUERIES[sort](log, { ...filter, after, limit: size });
-    const rows = await reading(() => query<SummaryRow>(log.knex, summaries(log, page.sql), page.bindings));
+    const rows = await select<SummaryRow>(log, summaries(log, page.sql), page.bindings);
     for (const row of rows) {
       const summary = summaryOf(row);
       after = aggregateCursor(summary, sort);

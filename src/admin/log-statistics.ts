@@ -1,9 +1,7 @@
-import type { Knex } from 'knex';
 import { Timestamp } from '../hlc/timestamp.js';
 import { checkedLimit } from '../store/range.js';
-import { reading } from '../store/reading.js';
-import { query } from '../store/rows.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { select } from './select.js';
 
 /** What a log holds, all in all. */
 export interface LogStatistics {
@@ -111,7 +109,7 @@ export async function typeStatistics(log: EventLog): Promise<TypeStatistics[]> {
 export async function aggregateStatistics(log: EventLog, limit?: number): Promise<AggregateStatistics[]> {
   const sql = `SELECT aggregate_id, ${GROUP} FROM ${tablesOf(log).log} GROUP BY aggregate_id
 ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
-  const rows = await select<GroupRow<Uint8Array>>(log, sql, [checkedLimit(limit) ?? null] as Knex.RawBinding[]);
+  const rows = await select<GroupRow<Uint8Array>>(log, sql, [checkedLimit(limit) ?? Number.MAX_SAFE_INTEGER]);
   return rows.map(([id, ...group]) => ({ aggregateId: Timestamp.decode(id), ...groupOf(group) }));
 }
 
@@ -169,12 +167,4 @@ function groupOf([events, bodies, firstTime, lastTime]: readonly [string, string
     firstTime: Number(firstTime),
     lastTime: Number(lastTime),
   };
-}
-
-function select<Row extends readonly unknown[]>(
-  { knex }: EventLog,
-  sql: string,
-  bindings: readonly Knex.RawBinding[] = [],
-): Promise<Row[]> {
-  return reading(() => query<Row>(knex, sql, bindings));
 }

@@ -80,7 +80,7 @@ export class Tail {
   /** Looks until it could look. */
   async #poll(): Promise<readonly StoredEvent[]> {
     const { interval = 1000, signal, onLost, onBack } = this.#options;
-    for (let wait = Math.max(interval, 100), isLost = false; signal?.aborted !== true; ) {
+    for (let wait = Math.max(interval, 100), isLost = false; signal?.aborted !== true;) {
       try {
         const batch = await this.#read((log) => this.#follower.poll(log));
         if (isLost) onBack?.();

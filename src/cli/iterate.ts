@@ -40,3 +40,11 @@ export async function* upTo<Item>(
 export async function* listed<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
+
+/** The same items; each is told as it passes. */
+export async function* each<Item>(items: AsyncIterable<Item>, tell: (item: Item) => void): AsyncGenerator<Item> {
+  for await (const item of items) {
+    tell(item);
+    yield item;
+  }
+}

@@ -10,6 +10,7 @@ import { registerSearch } from './commands/search.js';
 import { registerSnapshot } from './commands/snapshot.js';
 import { registerStats } from './commands/stats.js';
 import { registerTail } from './commands/tail.js';
+import { registerVerify } from './commands/verify.js';
 import type { CliContext } from './context.js';
 import { addGlobalOptions } from './global-options.js';
 
@@ -46,6 +47,7 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   registerEvent(program, context);
   registerTail(program, context);
   registerStats(program, context);
+  registerVerify(program, context, exit);
   program.commandsGroup('The database:');
   registerMigrate(program, context, exit);
   program.commandsGroup('This tool:');

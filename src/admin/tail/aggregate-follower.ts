@@ -37,7 +37,7 @@ export class AggregateFollower implements Follower {
   }
 
   async poll(log: EventLog): Promise<readonly StoredEvent[]> {
-    for (let min = this.#known + 1; ; ) {
+    for (let min = this.#known + 1; ;) {
       const events = await this.#select(log, { min, order: 'ASC', limit: BATCH });
       const fresh = events.filter(({ sequence }) => !this.#beyond.has(sequence));
       const wanted = fresh.filter(({ type }) => this.#types?.includes(type) ?? true);

@@ -63,7 +63,12 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
       columns: [
         { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex },
         { heading: 'EVENTS', value: ({ events }) => String(events), align: 'right' },
-        { heading: 'FIRST', value: ({ first }) => shortTime(first.time), paint: (text) => style.faint(text), optional: 2 },
+        {
+          heading: 'FIRST',
+          value: ({ first }) => shortTime(first.time),
+          paint: (text) => style.faint(text),
+          optional: 2,
+        },
         { heading: 'LAST', value: ({ last }) => shortTime(last.time), paint: (text) => style.faint(text) },
         {
           heading: 'LAST TYPE',

@@ -83,7 +83,12 @@ const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Session, lim
       id: ({ type }) => escapeText(type),
       json: ({ type, ...group }) => JSON.stringify({ type, ...group }),
       columns: [
-        { heading: 'TYPE', value: ({ type }) => type, paint: (text, { type }) => output.style.type(text, type), least: 12 },
+        {
+          heading: 'TYPE',
+          value: ({ type }) => type,
+          paint: (text, { type }) => output.style.type(text, type),
+          least: 12,
+        },
         ...groupColumns,
         barColumn(Math.max(...types.map(({ events }) => events))),
       ],

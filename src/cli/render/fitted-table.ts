@@ -53,7 +53,8 @@ export class FittedTable<Row> {
       const text = texts[index] ?? '';
       const shown = this.#width === undefined || column.least === undefined ? text : cut(text, column.width);
       const isLast = index === this.#columns.length - 1;
-      const padded = column.align === 'right' ? shown.padStart(column.width) : isLast ? shown : padEnd(shown, column.width);
+      const padded =
+        column.align === 'right' ? shown.padStart(column.width) : isLast ? shown : padEnd(shown, column.width);
       return { padded, painted: column.paint?.(padded, row) ?? padded };
     });
     const plain = cells.map(({ padded }) => padded).join(GAP);

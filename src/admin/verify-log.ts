@@ -1,0 +1,38 @@
+import { DEFAULT_MAX_DRIFT } from '../hlc/clock.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { databaseTime } from './database-time.js';
+import type { EventLog } from './event-log.js';
+import { verifyHistories } from './verify/histories.js';
+import type { Checked } from './verify/checked.js';
+import { verifySince } from './verify/since.js';
+import { verifySnapshots } from './verify/snapshots.js';
+import { verifyUniqueness } from './verify/uniqueness.js';
+import type { Violation } from './verify/violations.js';
+
+/** What of a log to verify. */
+export interface VerifyOptions {
+  /** Only this aggregate, and its snapshot. @defaultValue the whole log */
+  readonly aggregateId?: Timestamp | undefined;
+  /** Only events whose time is at least this, in milliseconds since 1970, beside their neighbours; all snapshots. */
+  readonly since?: number | undefined;
+  /** Told what has been checked so far; the last time when all is checked. */
+  readonly onProgress?: ((checked: Checked) => void) | undefined;
+}
+
+/**
+ * Looks for what cannot be in a sound log, one violation after the other, by aggregate and sequence, then snapshots:
+ * see {@link Violation}. The whole log is read, in the database and page by page; only violations come here. Events that
+ * commit meanwhile may be looked at or not.
+ */
+export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
+  const future = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
+  const checked = { events: 0, aggregates: 0, snapshots: 0 };
+  const report = (more: Partial<Checked>) => {
+    for (const [name, count] of Object.entries(more)) checked[name as keyof Checked] += count;
+    options.onProgress?.({ ...checked });
+  };
+  if (options.since === undefined) yield* verifyHistories(log, options.aggregateId, future, report);
+  else yield* verifySince(log, options.aggregateId, options.since, future, report);
+  if (options.aggregateId === undefined) yield* verifyUniqueness(log);
+  yield* verifySnapshots(log, options.aggregateId, report);
+}

@@ -1,0 +1,9 @@
+/** How much has been checked. */
+export interface Checked {
+  readonly events: number;
+  readonly aggregates: number;
+  readonly snapshots: number;
+}
+
+/** Is told how much more has been checked. */
+export type Report = (more: Partial<Checked>) => void;

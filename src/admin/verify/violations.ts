@@ -1,0 +1,86 @@
+import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
+
+/**
+ * Something that cannot be in a sound log. Ids and timestamps are hex digits as they are stored, since their length may be
+ * what is wrong.
+ */
+export type Violation = { readonly aggregateId: string; readonly sequence: number } & (
+  | { /** The first event of the aggregate has another sequence than 1. */ readonly kind: 'first sequence' }
+  | {
+      /** Events are missing before this one; `before` is the last one that is there. */
+      readonly kind: 'gap';
+      readonly before: number;
+    }
+  | {
+      /** Its clock is not later than `clock`, that of the event before it. */
+      readonly kind: 'clock inversion';
+      readonly timestamp: string;
+      readonly clock: string;
+    }
+  | {
+      /** Its clock is ahead of the database's by more than the largest drift that a clock accepts. */
+      readonly kind: 'future timestamp';
+      readonly timestamp: string;
+    }
+  | {
+      /** The id or the timestamp has not 16 bytes. */
+      readonly kind: 'id length';
+      readonly of: 'aggregate id' | 'timestamp' | 'snapshot';
+      readonly timestamp?: string;
+    }
+  | { /** Another event has the same timestamp. */ readonly kind: 'shared timestamp'; readonly timestamp: string }
+  | {
+      /** The snapshot is of a later sequence than the last event. */
+      readonly kind: 'snapshot ahead';
+      readonly last: number;
+    }
+  | { /** The log has no event of the snapshot's aggregate. */ readonly kind: 'snapshot without events' }
+);
+
+/** What is looked for in each event. */
+export const EVENT_FAULTS = ['first', 'gap', 'inversion', 'future', 'idLength', 'timestampLength'] as const;
+
+/** The SQL conditions for the faults, over `aggregate_id, sequence, "timestamp"` and, of the event before, `before, clock`. */
+export type EventFaults = Readonly<Record<(typeof EVENT_FAULTS)[number], string>>;
+
+/** A row of violations: id, sequence, timestamp, sequence and timestamp of the event before, and which faults it has. */
+export type ViolationRow = readonly [
+  aggregateId: string,
+  sequence: number,
+  timestamp: string,
+  before: number | null,
+  clock: string | null,
+  ...faults: boolean[],
+];
+
+/** The conditions; `future` is the latest time that an event may have, in milliseconds since 1970. */
+export function faultColumns(future: number): EventFaults {
+  const latest = Timestamp.of({ time: future, counter: MAX_COUNTER, nodeId: MAX_NODE_ID }).hex;
+  return {
+    first: '(before IS NULL AND sequence <> 1)',
+    gap: '(before IS NOT NULL AND sequence <> before + 1)',
+    inversion: '(clock IS NOT NULL AND "timestamp" <= clock)',
+    future: `("timestamp" > '\\x${latest}'::bytea)`,
+    idLength: '(length(aggregate_id) <> 16)',
+    timestampLength: '(length("timestamp") <> 16)',
+  };
+}
+
+/** Every violation of one event. */
+export function* violationsOf([
+  aggregateId,
+  sequence,
+  timestamp,
+  before,
+  clock,
+  ...faults
+]: ViolationRow): Generator<Violation> {
+  const [first, gap, inversion, future, idLength, timestampLength] = faults;
+  const at = { aggregateId, sequence };
+  if (idLength) yield { kind: 'id length', ...at, of: 'aggregate id', timestamp };
+  if (timestampLength) yield { kind: 'id length', ...at, of: 'timestamp', timestamp };
+  if (first) yield { kind: 'first sequence', ...at };
+  if (gap) yield { kind: 'gap', ...at, before: before ?? 0 };
+  if (inversion) yield { kind: 'clock inversion', ...at, timestamp, clock: clock ?? '' };
+  if (future) yield { kind: 'future timestamp', ...at, timestamp };
+}

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import type { Checked } from '../../admin/verify/checked.js';
+import type { Violation } from '../../admin/verify/violations.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
+import type { CliContext } from '../context.js';
+import { FOUND } from '../exit-codes.js';
+import { SINCE } from '../filter-options.js';
+import { each, map } from '../iterate.js';
+import { printRows } from '../print-rows.js';
+import { decimal } from '../render/figures.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+
+/** Declares `maestro verify`; `exit` is told when there is a violation. */
+export function registerVerify(program: Command, context: CliContext, exit: (code: number) => void): void {
+  program
+    .command('verify')
+    .summary('check the integrity of the log')
+    .description(
+      'Look for what cannot be in a sound log: missing sequences, clocks that run backwards or are far ahead, ids of the ' +
+        'wrong length, snapshots ahead of their events. The database reads the whole log, or with --since what came ' +
+        'after. Exits with 1 when anything is found.',
+    )
+    .argument('[id]', 'only this aggregate', aggregateId)
+    .option(...SINCE)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro verify
+  $ maestro verify --since yesterday || echo "look at the log"
+  $ maestro verify 01a2077042bc0000deadbeefcafef00d -o json`,
+    )
+    .action(async (id: Timestamp | undefined, options: { since?: number }, command: Command) => {
+      if (await verify(id, options, createSession(context, command))) exit(FOUND);
+    });
+}
+
+async function verify(id: Timestamp | undefined, { since }: { since?: number }, session: Session): Promise<boolean> {
+  const { output } = session;
+  const { verifyLog } = await import('../../admin/verify-log.js');
+  return await withDatabase(session, async (database) => {
+    if (id !== undefined && (await database.store.getStoredSnapshot(id, 0)) === undefined)
+      await assertAggregate(database.store, id);
+    let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };
+    let found = 0;
+    const onProgress = (now: Checked) => {
+      checked = now;
+      if (found === 0) output.progress.report(`Reading the whole log: ${decimal(now.events)} events checked`);
+    };
+    const violations = each(verifyLog(database, { aggregateId: id, since, onProgress }), () => (found += 1));
+    if (output.format === 'json' && !output.quiet) {
+      await output.line('{"violations":');
+      await output.jsonItems(map(violations, (violation) => JSON.stringify(violation)));
+      await output.line(`,"checked":${JSON.stringify(checked)}}`);
+      return found > 0;
+    }
+    await printRows(violations, output, {
+      id: (violation) => violation.aggregateId,
+      json: (violation) => JSON.stringify(violation),
+      columns: [
+        { heading: 'AGGREGATE', value: (violation) => violation.aggregateId },
+        { heading: 'SEQUENCE', value: (violation) => String(violation.sequence), align: 'right' },
+        { heading: 'VIOLATION', value: describe, paint: (text) => output.style.bad(text), least: 20 },
+      ],
+    });
+    const { events, aggregates, snapshots } = checked;
+    const summary = `checked ${decimal(events)} events of ${decimal(aggregates)} aggregates, and ${decimal(snapshots)} snapshots: ${found === 0 ? 'no violation' : `${decimal(found)} violation${found === 1 ? '' : 's'}`}`;
+    if (output.format === 'table' && !output.quiet)
+      await output.line(found === 0 ? output.style.good(summary) : output.style.bad(summary));
+    else await output.note(summary);
+    return found > 0;
+  });
+}
+
+function describe(violation: Violation): string {
+  switch (violation.kind) {
+    case 'first sequence':
+      return 'first sequence: the history does not begin with 1';
+    case 'gap':
+      return `gap: nothing between ${violation.before} and ${violation.sequence}`;
+    case 'clock inversion':
+      return `clock inversion: ${clock(violation.timestamp)} is not after ${clock(violation.clock)} of the event before`;
+    case 'future timestamp':
+      return `future timestamp: ${clock(violation.timestamp)} is more than 5 minutes ahead`;
+    case 'id length':
+      return `id length: the ${violation.of === 'snapshot' ? 'id of the snapshot' : violation.of} has not 16 bytes`;
+    case 'shared timestamp':
+      return `shared timestamp: another event has ${clock(violation.timestamp)} too`;
+    case 'snapshot ahead':
+      return `snapshot ahead: the last event is ${violation.last}`;
+    case 'snapshot without events':
+      return 'snapshot without events: the log has none of this aggregate';
+  }
+}
+
+function clock(hex: string): string {
+  return hex.length === 32 ? Timestamp.parse(hex).toString() : `\\x${hex}`;
+}
