@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { Conditions } from '../store/conditions.js';
 import { checkedLimit } from '../store/range.js';
+import { leap } from './aggregate-ids.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 
@@ -111,15 +112,7 @@ function pageById(log: EventLog, filter: AggregateFilter): PageQuery {
   const { after, since, until, types, withSnapshot, limit = PAGE } = filter;
   const start = after === undefined ? [] : [idCursor(after)];
   if (since === undefined && until === undefined && types === undefined && withSnapshot !== true) {
-    const next = (before: string) => `SELECT aggregate_id FROM ${events} ${before} ORDER BY aggregate_id LIMIT 1`;
-    return {
-      sql: `WITH RECURSIVE ids(id) AS (
-  (${next(after === undefined ? '' : 'WHERE aggregate_id > ?')})
-  UNION ALL
-  SELECT (${next('WHERE aggregate_id > ids.id')}) FROM ids WHERE ids.id IS NOT NULL)
-SELECT ids.id, ids.id AS place FROM ids WHERE ids.id IS NOT NULL LIMIT ?`,
-      bindings: [...start, limit],
-    };
+    return { sql: `SELECT id, id AS place FROM (${leap(events, after !== undefined)}) AS ids`, bindings: [...start, limit] };
   }
   const where = new Conditions();
   if (withSnapshot !== true) {

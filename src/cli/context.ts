@@ -16,6 +16,26 @@ export interface InputStream extends AsyncIterable<Uint8Array> {
   readonly isTerminal: boolean;
 }
 
+/** A key that was pressed: its name (`up`, `a`, `return`), or the character that it typed. */
+export interface Key {
+  readonly name: string;
+  /** The character, when it typed one. */
+  readonly text: string | undefined;
+  readonly ctrl: boolean;
+}
+
+/** A terminal that hands over every key as it is pressed. */
+export interface RawTerminal {
+  readonly columns: number;
+  readonly rows: number;
+  /** Every key from now on, one by one; ends with {@link close}. */
+  readonly keys: AsyncIterable<Key>;
+  /** Calls back whenever the terminal gets another size. */
+  onResize(listener: () => void): void;
+  /** Gives keys their usual meaning back. Safe to call twice. */
+  close(): void;
+}
+
 /** All that a command knows of the process it runs in: the seam between the commands and the world, and for tests. */
 export interface CliContext {
   readonly workingDirectory: string;
@@ -23,4 +43,8 @@ export interface CliContext {
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Takes the terminal over, if standard input and output are one. */
+  readonly openTerminal: () => RawTerminal | undefined;
+  /** Has something done when the process ends in the midst of a command, by Ctrl-C say; gives what takes that back. */
+  readonly onExit: (cleanUp: () => void) => () => void;
 }

@@ -26,15 +26,19 @@ async function readBytes(file: string, workingDirectory: string): Promise<Uint8A
   }
 }
 
-async function readStdin({ context, options, output }: Session): Promise<Uint8Array> {
-  if (context.stdin.isTerminal) {
-    if (!options.input)
-      throw new UsageError('--file - would wait for input from the terminal, which --no-input forbids.', {
-        hint: 'Pipe the input in, or name a file.',
-      });
-    await output.note('reading from the terminal; end with Ctrl-D');
-  }
+async function readStdin(session: Session): Promise<Uint8Array> {
+  await checkStdin(session);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of context.stdin) chunks.push(chunk);
+  for await (const chunk of session.context.stdin) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Says that a terminal is waited for. Throws {@link UsageError} when that is forbidden. */
+export async function checkStdin({ context, options, output }: Session): Promise<void> {
+  if (!context.stdin.isTerminal) return;
+  if (!options.input)
+    throw new UsageError('Standard input is a terminal, and --no-input forbids to wait for it.', {
+      hint: 'Pipe the input in, or name a file.',
+    });
+  await output.note('reading from the terminal; end with Ctrl-D');
 }

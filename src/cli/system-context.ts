@@ -1,9 +1,14 @@
+import { emitKeypressEvents } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
-import type { CliContext, InputStream, OutputStream } from './context.js';
+import type { CliContext, InputStream, Key, OutputStream, RawTerminal } from './context.js';
 import { INTERRUPTED } from './exit-codes.js';
 
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
+
+/** The exit code of a process that was asked to end. */
+const TERMINATED = 143;
 
 /** Ends the process when its output is out, whatever the modules of an application keep running. */
 export async function leave(exitCode: number): Promise<never> {
@@ -11,9 +16,13 @@ export async function leave(exitCode: number): Promise<never> {
   process.exit(exitCode);
 }
 
-/** The context of the real process. Ends it quietly when the reader of its output goes away, and with 130 on Ctrl-C. */
+/**
+ * The context of the real process. Ends it quietly when the reader of its output goes away, with 130 on Ctrl-C, and with 143
+ * when it is asked to end.
+ */
 export function systemContext(): CliContext {
   process.once('SIGINT', () => process.exit(INTERRUPTED));
+  process.once('SIGTERM', () => process.exit(TERMINATED));
   // Standard output is for results: whatever else is printed, by an application's handlers say, goes to standard error.
   process.stdout.write = writeError;
   return {
@@ -22,7 +31,49 @@ export function systemContext(): CliContext {
     stdin: inputStream(),
     stdout: outputStream(process.stdout, writeOut),
     stderr: outputStream(process.stderr, writeError),
+    openTerminal: () => (process.stdin.isTTY && process.stdout.isTTY ? openTerminal() : undefined),
+    onExit: (cleanUp) => {
+      process.once('exit', cleanUp);
+      return () => void process.off('exit', cleanUp);
+    },
   };
+}
+
+/** Has the terminal hand over every key: Ctrl-C too, which is a key like any other then. */
+function openTerminal(): RawTerminal {
+  const { stdin, stdout } = process;
+  const keys = new PassThrough({ objectMode: true });
+  const onKey = (text: string | undefined, { name = '', ctrl = false }: KeypressEvent = {}) =>
+    void keys.write({ name: name || (text ?? ''), text, ctrl } satisfies Key);
+  const listeners = new Set<() => void>();
+  emitKeypressEvents(stdin);
+  stdin.setRawMode(true);
+  stdin.on('keypress', onKey).resume();
+  const close = () => {
+    stdin.off('keypress', onKey).setRawMode(false);
+    stdin.pause();
+    for (const listener of listeners) stdout.off('resize', listener);
+    keys.end();
+  };
+  return {
+    get columns() {
+      return stdout.columns;
+    },
+    get rows() {
+      return stdout.rows;
+    },
+    keys,
+    onResize: (listener) => {
+      listeners.add(listener);
+      stdout.on('resize', listener);
+    },
+    close,
+  };
+}
+
+interface KeypressEvent {
+  readonly name?: string;
+  readonly ctrl?: boolean;
 }
 
 function inputStream(): InputStream {

@@ -8,7 +8,7 @@ import { run } from '../../src/cli/run.js';
 import { lockFile } from '../../src/connection/file-lock.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { OutcomeUnknownError } from '../../src/store/errors.js';
-import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
+import { aContext, type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
 
@@ -337,10 +337,8 @@ test('text that only looks like -o json does not make errors JSON', async (t) =>
 
 test('an error that nobody foresaw exits 70 and asks for a report', async (t) => {
   let stderr = '';
-  const context = {
+  const context = aContext({
     workingDirectory: folder,
-    environment: {},
-    stdin: Object.assign((async function* () {})(), { isTerminal: false }),
     stdout: { isTerminal: false, columns: undefined, write: () => Promise.reject(new TypeError('out of order')) },
     stderr: {
       isTerminal: false,
@@ -349,7 +347,7 @@ test('an error that nobody foresaw exits 70 and asks for a report', async (t) =>
         stderr += text;
       },
     },
-  };
+  });
   t.is(await run(['id', 'new'], context), 70);
   t.regex(stderr, /^error: This is a defect in Maestro: out of order\nhint: Please report it/);
 });

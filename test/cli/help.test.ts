@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Command } from 'commander';
-import { createProgram } from '../../src/cli/program.js';
-import { runCli } from '../support/cli.js';
+import { aProgram, runCli } from '../support/cli.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Every command as it is typed, from `maestro` itself down. */
-const COMMANDS = pathsOf(theProgram());
+const COMMANDS = pathsOf(aProgram());
 const GROUPS = COMMANDS.filter((path) =>
   COMMANDS.some((other) => other.length > path.length && path.every((word, index) => other[index] === word)),
 );
@@ -134,13 +132,6 @@ test('an unknown command or option is named, with what may have been meant', asy
     t.true(hint.startsWith('hint: ') && hint.includes(suggestion), hint);
   }
 });
-
-function theProgram(): Command {
-  const nowhere = { isTerminal: false, columns: undefined, write: async () => {} };
-  const stdin = Object.assign(Readable.from([]), { isTerminal: false });
-  const context = { workingDirectory: '/', environment: {}, stdin, stdout: nowhere, stderr: nowhere };
-  return createProgram({ context, version: '', writeOut: () => {}, writeErr: () => {}, exit: () => {} });
-}
 
 function pathsOf(command: Command, path: readonly string[] = []): string[][] {
   const children = command.commands.flatMap((child) => pathsOf(child, [...path, child.name()]));

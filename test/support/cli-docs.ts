@@ -1,6 +1,5 @@
-import { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { createProgram } from '../../src/cli/program.js';
+import { aProgram } from './cli.js';
 
 const BEFORE_LIST = `# The command line
 
@@ -60,7 +59,7 @@ const HELP_ENDS = '<!-- End of the help. -->';
  * what people wrote around it is taken from the present page.
  */
 export function cliPages(presentPage: (file: string) => string | undefined): Map<string, string> {
-  const commands = program().commands.filter((command) => command.name() !== 'help');
+  const commands = aProgram().commands.filter((command) => command.name() !== 'help');
   const pages = commands.map((command): [string, string] => {
     const file = `${command.name()}.md`;
     return [file, withHelp(presentPage(file) ?? `# maestro ${command.name()}\n`, sections(command, ['maestro']))];
@@ -70,30 +69,13 @@ export function cliPages(presentPage: (file: string) => string | undefined): Map
 
 function overview(commands: readonly Command[]): string {
   const list = commands.map((command) => `- [\`${command.name()}\`](${command.name()}.md): ${command.summary()}`);
-  return `${BEFORE_LIST}\n${list.join('\n')}\n\n${AFTER_LIST}\n## Options of every command\n\n${fenced(help(program()))}\n`;
+  return `${BEFORE_LIST}\n${list.join('\n')}\n\n${AFTER_LIST}\n## Options of every command\n\n${fenced(help(aProgram()))}\n`;
 }
 
 function withHelp(page: string, text: string): string {
   const [before = '', rest] = page.split(HELP_BEGINS);
   const after = rest?.split(HELP_ENDS)[1] ?? '\n';
   return `${before.trimEnd()}\n\n${HELP_BEGINS}\n\n${text}\n\n${HELP_ENDS}${after}`;
-}
-
-function program(): Command {
-  const nowhere = { isTerminal: false, columns: undefined, write: async () => {} };
-  return createProgram({
-    context: {
-      workingDirectory: '/',
-      environment: {},
-      stdin: Object.assign(Readable.from([]), { isTerminal: false }),
-      stdout: nowhere,
-      stderr: nowhere,
-    },
-    version: '',
-    writeOut: () => {},
-    writeErr: () => {},
-    exit: () => {},
-  });
 }
 
 /** The help of a command, then that of the commands below it, each under a heading. */

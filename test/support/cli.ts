@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
+import type { Command } from 'commander';
 import type { CliContext, OutputStream } from '../../src/cli/context.js';
+import { createProgram } from '../../src/cli/program.js';
 import { run } from '../../src/cli/run.js';
 
 /** What a command line is run with. */
@@ -18,6 +20,27 @@ export interface CliResult {
   readonly stderr: string;
 }
 
+/** The context of a process that has nothing and whose output goes nowhere, unless told otherwise. */
+export function aContext(changes: Partial<CliContext> = {}): CliContext {
+  const nowhere: OutputStream = { isTerminal: false, columns: undefined, write: async () => {} };
+  return {
+    workingDirectory: '/',
+    environment: {},
+    stdin: Object.assign(Readable.from([]), { isTerminal: false }),
+    stdout: nowhere,
+    stderr: nowhere,
+    openTerminal: () => undefined,
+    onExit: () => () => {},
+    ...changes,
+  };
+}
+
+/** The command line with all its commands, for looking at. */
+export function aProgram(): Command {
+  const ignore = () => {};
+  return createProgram({ context: aContext(), version: '', writeOut: ignore, writeErr: ignore, exit: ignore });
+}
+
 /** Runs a command line in this process, with the real commands on the real database. */
 export async function runCli(
   argv: readonly string[],
@@ -25,7 +48,7 @@ export async function runCli(
 ): Promise<CliResult> {
   const stdout = new CapturedStream(terminal);
   const stderr = new CapturedStream(terminal);
-  const context: CliContext = {
+  const context = aContext({
     workingDirectory: cwd,
     environment: env,
     stdin: Object.assign(Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]), {
@@ -33,7 +56,7 @@ export async function runCli(
     }),
     stdout,
     stderr,
-  };
+  });
   const code = await run(argv, context);
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

@@ -1,0 +1,43 @@
+import { setImmediate } from 'node:timers/promises';
+import type { StoredSnapshot } from '../events.js';
+import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
+import { execute, type SnapshotRow, storedSnapshot } from '../store/rows.js';
+import { storeError } from '../store/database-errors.js';
+import { type EventLog, tablesOf } from './event-log.js';
+import { select } from './select.js';
+
+/** All snapshots, by aggregate, in bounded memory. */
+export async function* storedSnapshots(log: EventLog): AsyncGenerator<StoredSnapshot> {
+  const { snapshots } = tablesOf(log);
+  let after: Buffer | undefined;
+  for (let size = FIRST_PAGE; ; ) {
+    const where = after === undefined ? '' : 'WHERE aggregate_id > ?';
+    const sql = `SELECT aggregate_id, sequence, body::text FROM ${snapshots} ${where} ORDER BY aggregate_id LIMIT ?`;
+    const rows = await select<SnapshotRow>(log, sql, [...(after === undefined ? [] : [after]), size]);
+    for (const row of rows) yield storedSnapshot(row);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < size) return;
+    after = last[0] as Buffer;
+    size = nextPageSize(
+      rows.length,
+      rows.reduce((sum, [, , body]) => sum + body.length, 0),
+    );
+    await setImmediate();
+  }
+}
+
+/** Puts another state in the place of a snapshot; false when somebody else has stored another one meanwhile. */
+export async function replaceSnapshot(
+  log: EventLog,
+  { aggregateId, sequence, body }: StoredSnapshot,
+  { sequence: newSequence, body: newBody }: Pick<StoredSnapshot, 'sequence' | 'body'>,
+): Promise<boolean> {
+  const sql = `UPDATE ${tablesOf(log).snapshots} SET sequence = ?, body = ?::text::jsonb
+WHERE aggregate_id = ? AND sequence = ? AND body = ?::text::jsonb`;
+  const bindings = [newSequence, newBody, aggregateId.encode(), sequence, body];
+  try {
+    return (await execute(log.knex, sql, bindings)) === 1;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
