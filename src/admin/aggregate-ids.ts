@@ -22,7 +22,7 @@ SELECT id FROM ids WHERE id IS NOT NULL LIMIT ?`;
 /** The ids of all aggregates, in order, leaping from one to the next in the index. */
 export async function* aggregateIds(log: EventLog): AsyncGenerator<Timestamp> {
   const { log: events } = tablesOf(log);
-  for (let after: Buffer | undefined; ; ) {
+  for (let after: Buffer | undefined; ;) {
     const sql = leap(events, after !== undefined);
     const rows = await select<[Uint8Array]>(log, sql, [...(after === undefined ? [] : [after]), PAGE]);
     for (const [id] of rows) yield Timestamp.decode(id);

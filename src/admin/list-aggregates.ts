@@ -112,7 +112,10 @@ function pageById(log: EventLog, filter: AggregateFilter): PageQuery {
   const { after, since, until, types, withSnapshot, limit = PAGE } = filter;
   const start = after === undefined ? [] : [idCursor(after)];
   if (since === undefined && until === undefined && types === undefined && withSnapshot !== true) {
-    return { sql: `SELECT id, id AS place FROM (${leap(events, after !== undefined)}) AS ids`, bindings: [...start, limit] };
+    return {
+      sql: `SELECT id, id AS place FROM (${leap(events, after !== undefined)}) AS ids`,
+      bindings: [...start, limit],
+    };
   }
   const where = new Conditions();
   if (withSnapshot !== true) {

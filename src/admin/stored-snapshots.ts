@@ -10,7 +10,7 @@ import { select } from './select.js';
 export async function* storedSnapshots(log: EventLog): AsyncGenerator<StoredSnapshot> {
   const { snapshots } = tablesOf(log);
   let after: Buffer | undefined;
-  for (let size = FIRST_PAGE; ; ) {
+  for (let size = FIRST_PAGE; ;) {
     const where = after === undefined ? '' : 'WHERE aggregate_id > ?';
     const sql = `SELECT aggregate_id, sequence, body::text FROM ${snapshots} ${where} ORDER BY aggregate_id LIMIT ?`;
     const rows = await select<SnapshotRow>(log, sql, [...(after === undefined ? [] : [after]), size]);

@@ -147,3 +147,13 @@ function described({ aggregate, handler, type, aggregateId, sequence }: HandlerR
 function definedIn({ aggregate, file }: HandlerRef): string {
   return file === undefined ? '' : ` The aggregate ${aggregate} is defined in ${file}.`;
 }
+
+/** Whether an error says something of one history and the code that folds it, rather than of the database. */
+export function isAboutFolding(error: unknown): error is MaestroError {
+  return (
+    error instanceof HandlerError ||
+    error instanceof InvalidHandlerError ||
+    error instanceof EventSchemaError ||
+    error instanceof IncompleteHistoryError
+  );
+}

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAggregates } from './commands/aggregates.js';
 import { registerAppend } from './commands/append.js';
+import { registerCheck } from './commands/check.js';
 import { registerEvent } from './commands/event.js';
 import { registerEvents } from './commands/events.js';
 import { registerId } from './commands/id.js';
@@ -38,7 +39,7 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   program.commandsGroup('One aggregate:');
   registerEvents(program, context);
   registerReplay(program, context);
-  registerSnapshot(program, context);
+  registerSnapshot(program, context, exit);
   registerAppend(program, context);
   registerId(program, context);
   program.commandsGroup('The whole log:');
@@ -48,6 +49,7 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   registerTail(program, context);
   registerStats(program, context);
   registerVerify(program, context, exit);
+  registerCheck(program, context, exit);
   program.commandsGroup('The database:');
   registerMigrate(program, context, exit);
   program.commandsGroup('This tool:');

@@ -55,9 +55,14 @@ async function targetOf(path: string, file: string, force: boolean): Promise<str
   if (status === undefined) return path;
   if (!force) throw exists(file);
   const target = await realpath(path).catch(() => path);
-  const { isFile } = await lstat(target).then((found) => ({ isFile: found.isFile() }), () => ({ isFile: true }));
+  const { isFile } = await lstat(target).then(
+    (found) => ({ isFile: found.isFile() }),
+    () => ({ isFile: true }),
+  );
   if (!isFile)
-    throw new UsageError(`${file} is no file that could be replaced.`, { hint: 'Name a file, or use standard output.' });
+    throw new UsageError(`${file} is no file that could be replaced.`, {
+      hint: 'Name a file, or use standard output.',
+    });
   return target;
 }
 

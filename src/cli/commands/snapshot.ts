@@ -8,22 +8,24 @@ import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { registerSnapshotCreate } from './snapshot-create.js';
 import { registerSnapshotPut } from './snapshot-put.js';
+import { registerSnapshotVerify } from './snapshot-verify.js';
 
 interface GetOptions {
   readonly min: number;
   readonly max: number;
 }
 
-/** Declares `maestro snapshot` and the commands below it. */
-export function registerSnapshot(program: Command, context: CliContext): void {
+/** Declares `maestro snapshot` and the commands below it; `exit` is told when one finds something. */
+export function registerSnapshot(program: Command, context: CliContext, exit: (code: number) => void): void {
   const snapshot = program
     .command('snapshot')
-    .summary('read and store snapshots')
-    .description('Read and store the snapshot of an aggregate: its state at one sequence.')
+    .summary('read, store and verify snapshots')
+    .description('Read, store and verify the snapshot of an aggregate: its state at one sequence.')
     .addHelpText('after', `\nExample:\n  $ maestro snapshot get 01a207704b600000deadbeefcafef00d`);
   registerGet(snapshot, context);
   registerSnapshotPut(snapshot, context);
   registerSnapshotCreate(snapshot, context);
+  registerSnapshotVerify(snapshot, context, exit);
 }
 
 function registerGet(snapshot: Command, context: CliContext): void {

@@ -7,8 +7,7 @@ import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { FOUND } from '../exit-codes.js';
 import { SINCE } from '../filter-options.js';
-import { each, map } from '../iterate.js';
-import { printRows } from '../print-rows.js';
+import { printFindings } from '../print-findings.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -44,19 +43,15 @@ async function verify(id: Timestamp | undefined, { since }: { since?: number }, 
     if (id !== undefined && (await database.store.getStoredSnapshot(id, 0)) === undefined)
       await assertAggregate(database.store, id);
     let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };
-    let found = 0;
     const onProgress = (now: Checked) => {
       checked = now;
-      if (found === 0) output.progress.report(`Reading the whole log: ${decimal(now.events)} events checked`);
+      output.progress.report(`Reading the whole log: ${decimal(now.events)} events checked`);
     };
-    const violations = each(verifyLog(database, { aggregateId: id, since, onProgress }), () => (found += 1));
-    if (output.format === 'json' && !output.quiet) {
-      await output.line('{"violations":');
-      await output.jsonItems(map(violations, (violation) => JSON.stringify(violation)));
-      await output.line(`,"checked":${JSON.stringify(checked)}}`);
-      return found > 0;
-    }
-    await printRows(violations, output, {
+    return await printFindings(verifyLog(database, { aggregateId: id, since, onProgress }), output, {
+      name: 'violations',
+      checked: () => checked,
+      checkedText: () =>
+        `${decimal(checked.events)} events of ${decimal(checked.aggregates)} aggregates, and ${decimal(checked.snapshots)} snapshots`,
       id: (violation) => violation.aggregateId,
       json: (violation) => JSON.stringify(violation),
       columns: [
@@ -65,12 +60,6 @@ async function verify(id: Timestamp | undefined, { since }: { since?: number }, 
         { heading: 'VIOLATION', value: describe, paint: (text) => output.style.bad(text), least: 20 },
       ],
     });
-    const { events, aggregates, snapshots } = checked;
-    const summary = `checked ${decimal(events)} events of ${decimal(aggregates)} aggregates, and ${decimal(snapshots)} snapshots: ${found === 0 ? 'no violation' : `${decimal(found)} violation${found === 1 ? '' : 's'}`}`;
-    if (output.format === 'table' && !output.quiet)
-      await output.line(found === 0 ? output.style.good(summary) : output.style.bad(summary));
-    else await output.note(summary);
-    return found > 0;
   });
 }
 

@@ -14,6 +14,12 @@ export interface Style {
   readonly good: (text: string) => string;
   /** Something that wants attention. */
   readonly bad: (text: string) => string;
+  /** Something that is another than before. */
+  readonly changed: (text: string) => string;
+  /** Something that is not there any more. */
+  readonly removed: (text: string) => string;
+  /** Something that the eye is to find at once. */
+  readonly marked: (text: string) => string;
 }
 
 /** The style with or without colour. */
@@ -25,6 +31,9 @@ export function createStyle(colour: boolean): Style {
     type: (text, type) => chalk[PALETTE[paletteIndex(type)] ?? 'cyan'](text),
     good: chalk.green,
     bad: chalk.yellow,
+    changed: chalk.yellow,
+    removed: chalk.red,
+    marked: chalk.inverse,
   };
 }
 

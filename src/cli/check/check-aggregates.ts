@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { isAboutFolding } from '../../aggregate/errors.js';
+import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { canonicalJson } from '../../json/canonical.js';
+import type { PostgresStore } from '../../store/postgres-store.js';
+import type { AggregateChooser } from '../choose-aggregate.js';
+import { UsageError } from '../errors.js';
+import { type FoldedPoint, type Folding, foldingFor } from '../folding.js';
+import { chain } from '../iterate.js';
+import type { Session } from '../session.js';
+import type { BaselineEntry } from './baseline.js';
+
+/** Something that the current code does not do with a stored history as it should. */
+export interface Problem {
+  readonly aggregateId: string;
+  /** The name of the definition; absent when none fits. */
+  readonly aggregate: string | undefined;
+  /** The event at which it shows; 0 when there is none. */
+  readonly sequence: number;
+  readonly problem: 'handler' | 'gap' | 'state' | 'missing';
+  readonly message: string;
+}
+
+/** How much was checked. */
+export interface Checked {
+  aggregates: number;
+  events: number;
+  /** States that were compared with a baseline. */
+  compared: number;
+  /** Aggregates that no configured definition says are its own. */
+  withoutHandlers: number;
+}
+
+/** What a check goes by. */
+export interface Check {
+  readonly ids: AsyncIterable<Timestamp>;
+  readonly store: PostgresStore;
+  readonly choose: AggregateChooser;
+  readonly session: Session;
+  /** In the order of ids. */
+  readonly baseline?: AsyncIterable<BaselineEntry> | undefined;
+  /** Whether an aggregate of the baseline that is not among the ids is missing, or just not asked for. */
+  readonly complete: boolean;
+  /** Is given the states as they are now. */
+  readonly record?: ((entry: BaselineEntry) => Promise<void>) | undefined;
+  /** Counted up. */
+  readonly checked: Checked;
+}
+
+/**
+ * Folds history after history with the current code. Tells handlers that fail and states that differ from a baseline, at the
+ * sequence that the baseline has, whatever has come since.
+ */
+export async function* checkAggregates(check: Check): AsyncGenerator<Problem> {
+  const baseline = check.baseline?.[Symbol.asyncIterator]();
+  let entry = await nextOf(baseline);
+  for await (const id of check.ids) {
+    for (; entry !== undefined && entry.aggregateId < id.hex; entry = await nextOf(baseline))
+      if (check.complete) yield missing(entry);
+    const own: BaselineEntry | undefined = entry?.aggregateId === id.hex ? entry : undefined;
+    yield* checkOne(id, own, check);
+    if (own !== undefined) entry = await nextOf(baseline);
+  }
+  for (; entry !== undefined; entry = await nextOf(baseline)) if (check.complete) yield missing(entry);
+}
+
+async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check: Check): AsyncGenerator<Problem> {
+  const { store, choose, session, checked } = check;
+  const iterator = store.streamStoredEvents(id, 1)[Symbol.asyncIterator]();
+  const at = { aggregateId: id.hex, sequence: 0, problem: 'handler' as const };
+  try {
+    const first = await iterator.next();
+    if (first.done) return;
+    const definition = await choose(id, async () => first.value.type);
+    if (definition !== undefined) {
+      checked.aggregates += 1;
+      yield* foldOne(id, chain([first.value], iterator), await foldingFor(definition, id, session), entry, check);
+      return;
+    }
+    checked.withoutHandlers += 1;
+    if (entry === undefined) return;
+    const message = `no configured aggregate says that this ${entry.aggregate} is its own`;
+    yield { ...at, aggregate: undefined, message };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    yield { ...at, aggregate: undefined, message: error.message };
+  } finally {
+    await iterator.return?.(undefined);
+  }
+}
+
+async function* foldOne(
+  id: Timestamp,
+  events: AsyncIterable<StoredEvent>,
+  folding: Folding,
+  entry: BaselineEntry | undefined,
+  { checked, record }: Check,
+): AsyncGenerator<Problem> {
+  const { aggregate } = folding;
+  const problem = (kind: Problem['problem'], sequence: number, message: string): Problem => ({
+    aggregateId: id.hex,
+    aggregate,
+    sequence,
+    problem: kind,
+    message,
+  });
+  let sequence = 0;
+  try {
+    let point = folding.start();
+    for await (const event of events) {
+      ({ sequence } = event);
+      if (sequence !== point.sequence + 1) {
+        yield problem('gap', sequence, `nothing between ${point.sequence} and ${sequence}`);
+        return;
+      }
+      point = folding.next(point, event);
+      checked.events += 1;
+      if (entry?.sequence !== sequence) continue;
+      checked.compared += 1;
+      if (hashOf(folding, point) !== entry.state)
+        yield problem('state', sequence, 'the state differs from the baseline');
+    }
+    if (entry !== undefined && entry.sequence > sequence)
+      yield problem('missing', sequence, `the baseline knows it up to sequence ${entry.sequence}`);
+    await record?.({ aggregateId: id.hex, aggregate: aggregate ?? '', sequence, state: hashOf(folding, point) });
+  } catch (error) {
+    if (!isAboutFolding(error)) throw error;
+    yield problem('handler', sequence, error.message);
+  }
+}
+
+function missing({ aggregateId, aggregate, sequence }: BaselineEntry): Problem {
+  return { aggregateId, aggregate, sequence, problem: 'missing', message: 'the log has no events of it any more' };
+}
+
+function hashOf(folding: Folding, point: FoldedPoint): string {
+  return createHash('sha256')
+    .update(canonicalJson(folding.json(point)))
+    .digest('hex');
+}
+
+async function nextOf<Item>(items: AsyncIterator<Item> | undefined): Promise<Item | undefined> {
+  const next = await items?.next();
+  return next === undefined || next.done ? undefined : next.value;
+}

@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { limit } from '../arguments.js';
+import type { BaselineEntry } from '../check/baseline.js';
+import type { Checked, Problem } from '../check/check-aggregates.js';
+import { handlersChooser } from '../choose-aggregate.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { FOUND } from '../exit-codes.js';
+import { each, listed } from '../iterate.js';
+import { printFindings } from '../print-findings.js';
+import { decimal } from '../render/figures.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+
+interface CheckOptions {
+  readonly all?: boolean;
+  readonly sample?: number;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly force?: boolean;
+  readonly aggregate?: string;
+}
+
+/** Declares `maestro check`; `exit` is told when there is a problem. */
+export function registerCheck(program: Command, context: CliContext, exit: (code: number) => void): void {
+  program
+    .command('check')
+    .summary('fold every stored aggregate with the current code: a gate for deploys')
+    .description(
+      'Fold stored aggregates with the handlers of the configuration file. Tells handlers that fail on stored events, and ' +
+        'with --baseline states that differ from those of the code that wrote it. Exits with 1 when anything is found.',
+    )
+    .option('--all', 'every aggregate (the default)')
+    .option('--sample <count>', 'so many aggregates, chosen at random', limit)
+    .option('--baseline <file>', 'compare the states with those in this file, each at the sequence it was written at')
+    .option('--write-baseline <file>', 'write the states that the current code gives to this file')
+    .option('--force', 'replace the file of --write-baseline if it is there')
+    .option('--aggregate <name>', 'fold all with the handlers of this aggregate of the configuration file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro check --sample 1000
+  $ maestro check --write-baseline before.ndjson    # with the code that runs now
+  $ maestro check --baseline before.ndjson          # with the code that is to be deployed`,
+    )
+    .action(async (options: CheckOptions, command: Command) => {
+      if (await check(options, createSession(context, command))) exit(FOUND);
+    });
+}
+
+async function check(options: CheckOptions, session: Session): Promise<boolean> {
+  if (options.all && options.sample !== undefined)
+    throw new UsageError('--all and --sample contradict each other; use one of them.');
+  const choose = await handlersChooser(session, options.aggregate);
+  const { writeBaseline, force } = options;
+  const run = (record?: (entry: BaselineEntry) => Promise<void>) => checkWith(choose, options, session, record);
+  if (writeBaseline === undefined) return await run();
+  const [{ writeWhole }, { BASELINE_HEADER }] = await Promise.all([
+    import('../whole-file.js'),
+    import('../check/baseline.js'),
+  ]);
+  let found = false;
+  await writeWhole(writeBaseline, session, { force }, async (write) => {
+    await write(`${BASELINE_HEADER}\n`);
+    found = await run((entry) => write(`${JSON.stringify(entry)}\n`));
+  });
+  return found;
+}
+
+async function checkWith(
+  choose: Awaited<ReturnType<typeof handlersChooser>>,
+  { sample, baseline }: CheckOptions,
+  session: Session,
+  record: ((entry: BaselineEntry) => Promise<void>) | undefined,
+): Promise<boolean> {
+  const { output } = session;
+  const [{ aggregateIds, sampleOfIds }, { checkAggregates }, { readBaseline }] = await Promise.all([
+    import('../../admin/aggregate-ids.js'),
+    import('../check/check-aggregates.js'),
+    import('../check/baseline.js'),
+  ]);
+  return await withDatabase(session, async (database) => {
+    const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
+    const checked: Checked = { aggregates: 0, events: 0, compared: 0, withoutHandlers: 0 };
+    const problems = checkAggregates({
+      ids: each(ids, () => output.progress.report(`Folding: ${decimal(checked.aggregates)} aggregates checked`)),
+      store: database.store,
+      choose,
+      session,
+      baseline: baseline === undefined ? undefined : readBaseline(baseline, session),
+      complete: sample === undefined,
+      record,
+      checked,
+    });
+    const found = await printFindings<Problem>(problems, output, {
+      name: 'problems',
+      checked: () => checked,
+      checkedText: () =>
+        `${decimal(checked.events)} events of ${decimal(checked.aggregates)} aggregates${baseline === undefined ? '' : `, ${decimal(checked.compared)} against the baseline`}`,
+      id: ({ aggregateId }) => aggregateId,
+      json: (problem) => JSON.stringify({ ...problem, aggregate: problem.aggregate ?? null }),
+      columns: [
+        { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId },
+        { heading: 'NAME', value: ({ aggregate }) => aggregate ?? '', least: 8, optional: 1 },
+        { heading: 'SEQUENCE', value: ({ sequence }) => String(sequence), align: 'right' },
+        { heading: 'PROBLEM', value: ({ message }) => message, paint: (text) => output.style.bad(text), least: 20 },
+      ],
+    });
+    if (checked.withoutHandlers > 0)
+      await output.warn(
+        `${decimal(checked.withoutHandlers)} aggregates were not checked: no configured aggregate says that they are its own.`,
+      );
+    return found;
+  });
+}
