@@ -30,8 +30,11 @@ export interface Folding {
   json(point: FoldedPoint): string;
 }
 
-/** How bodies are merged, for people who have not configured handlers. */
-export const MERGED = 'so the bodies were merged in order (JSON Merge Patch, RFC 7396)';
+/** Why and how bodies were merged, for people. */
+export function mergedBecause(configured: readonly Definition[]): string {
+  const why = configured.length === 0 ? 'no aggregate is configured' : 'no configured aggregate says that this is one';
+  return `${why}, so the bodies were merged in order (JSON Merge Patch, RFC 7396)`;
+}
 
 /** How the events of an aggregate are to be folded: by its definition, or without one by merging. */
 export async function foldingFor(
@@ -70,10 +73,9 @@ async function mergeFolding(session: Pick<Session, 'configuration'>): Promise<Fo
     import('../json/print.js'),
     session.configuration(),
   ]);
-  const why = aggregates.length === 0 ? 'no aggregate is configured' : 'no configured aggregate says that this is one';
   return {
     aggregate: undefined,
-    how: `${why}, ${MERGED}`,
+    how: mergedBecause(aggregates),
     start: () => ({ state: {}, sequence: 0, timestamp: undefined }),
     next: ({ state }, event) => ({
       state: mergePatch(state as JsonValue, parseJsonText(event.body), 'copy'),

@@ -5,7 +5,7 @@ import { decimal } from './render/figures.js';
 
 /** What a check found, in every form it can be asked for. */
 export interface FindingsReport<Finding> extends RowReport<Finding> {
-  /** What findings are called, in JSON (`violations`) and, without the last letter, in words for one. */
+  /** What findings are called, such as `wrong snapshots`; in JSON, `wrongSnapshots`. */
   readonly name: string;
   /** How much was checked, once all is; for JSON. */
   readonly checked: () => object;
@@ -22,7 +22,8 @@ export async function printFindings<Finding>(
   let found = 0;
   const counted = each(findings, () => (found += 1));
   if (output.format === 'json' && !output.quiet) {
-    await output.line(`{"${name}":`);
+    const key = name.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
+    await output.line(`{"${key}":`);
     await output.jsonItems(map(counted, report.json));
     await output.line(`,"checked":${JSON.stringify(checked())}}`);
     return found > 0;

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { registerAggregates } from './commands/aggregates.js';
 import { registerAppend } from './commands/append.js';
+import { registerBisect } from './commands/bisect.js';
 import { registerCheck } from './commands/check.js';
+import { registerDiff } from './commands/diff.js';
 import { registerEvent } from './commands/event.js';
 import { registerEvents } from './commands/events.js';
 import { registerId } from './commands/id.js';
@@ -38,7 +40,9 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   addGlobalOptions(program);
   program.commandsGroup('One aggregate:');
   registerEvents(program, context);
-  registerReplay(program, context);
+  registerReplay(program, context, exit);
+  registerDiff(program, context, exit);
+  registerBisect(program, context);
   registerSnapshot(program, context, exit);
   registerAppend(program, context);
   registerId(program, context);

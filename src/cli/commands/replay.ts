@@ -2,16 +2,22 @@ import type { Command } from 'commander';
 import type { Definition } from '../../aggregate/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { aggregateId, sequenceOrZero, time } from '../arguments.js';
+import { aggregateId, sequence, sequenceOrZero, time } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { FOUND } from '../exit-codes.js';
+import { mergedBecause } from '../folding.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { warnOfClocks } from '../warn-of-clocks.js';
+import { withFolding } from '../with-folding.js';
 
 interface ReplayOptions {
+  readonly minSequence?: number;
   readonly maxSequence?: number;
+  readonly steps?: boolean;
   readonly at?: number;
   readonly aggregate?: string;
   /** False with `--no-snapshot`. */
@@ -32,10 +38,8 @@ interface Replayed {
   readonly rendered?: string | undefined;
 }
 
-const MERGED = 'so the bodies were merged in order (JSON Merge Patch, RFC 7396)';
-
-/** Declares `maestro replay`. */
-export function registerReplay(program: Command, context: CliContext): void {
+/** Declares `maestro replay`; `exit` is told when a step has a fault. */
+export function registerReplay(program: Command, context: CliContext, exit: (code: number) => void): void {
   program
     .command('replay')
     .summary('show the state of one aggregate, now or in the past')
@@ -47,6 +51,8 @@ export function registerReplay(program: Command, context: CliContext): void {
     .argument('<id>', 'the aggregate', aggregateId)
     .option('--max-sequence <sequence>', 'the state after this event (0: before the first)', sequenceOrZero)
     .option('--at <time>', 'the state at this time', time)
+    .option('--steps', 'show what each event changed, and step over handlers that fail (exit 1 then)')
+    .option('--min-sequence <sequence>', 'with --steps: the first event to show', sequence)
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .option('--no-snapshot', 'fold from the first event, whatever snapshot is stored')
     .addHelpText(
@@ -56,25 +62,62 @@ Examples:
   $ maestro replay 01a2077042bc0000deadbeefcafef00d
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --max-sequence 41
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --aggregate bank-account --no-snapshot
-  $ maestro replay 01a2077042bc0000deadbeefcafef00d --at "yesterday 14:34" -o json`,
+  $ maestro replay 01a2077042bc0000deadbeefcafef00d --at "yesterday 14:34" -o json
+  $ maestro replay 01a2077042bc0000deadbeefcafef00d --steps --min-sequence 38 --max-sequence 41`,
     )
-    .action((id: Timestamp, options: ReplayOptions, command: Command) =>
-      replay(id, options, createSession(context, command)),
-    );
+    .action(async (id: Timestamp, options: ReplayOptions, command: Command) => {
+      const session = createSession(context, command);
+      if (options.steps) {
+        if (await steps(id, options, session)) exit(FOUND);
+      } else await replay(id, options, session);
+    });
 }
 
 async function replay(id: Timestamp, options: ReplayOptions, session: Session): Promise<void> {
-  if (options.maxSequence !== undefined && options.at !== undefined)
-    throw new UsageError('--max-sequence and --at name two moments; use one of them.');
+  assertOneMoment(options);
+  if (options.minSequence !== undefined)
+    throw new UsageError('--min-sequence is for --steps: a state is always folded from the beginning.');
   const choose = await aggregateChoice(session, options.aggregate);
-  const replayed = await withDatabase(session, async ({ store }) => {
+  const replayed = await withDatabase(session, async (database) => {
+    const { store } = database;
     await assertAggregate(store, id);
     const definition = await choose(store, id);
-    return definition === undefined
-      ? await merge(id, options, session, store)
-      : await fold(definition, id, options, session, store);
+    const state =
+      definition === undefined
+        ? await merge(id, options, session, store)
+        : await fold(definition, id, options, session, store);
+    if (options.at !== undefined) await warnOfClocks(database, id, { ...state, time: options.at }, session.output);
+    return state;
   });
   await print(id.hex, replayed, session);
+}
+
+/** Shows what each event changed; resolves to whether a handler failed or events were missing. */
+async function steps(id: Timestamp, options: ReplayOptions, session: Session): Promise<boolean> {
+  assertOneMoment(options);
+  const { minSequence = 1, maxSequence, at } = options;
+  if (minSequence > (maxSequence ?? minSequence))
+    throw new UsageError(`--min-sequence ${minSequence} is greater than --max-sequence ${maxSequence}.`);
+  const [{ foldSteps }, { printSteps }] = await Promise.all([import('../fold-steps.js'), import('../print-steps.js')]);
+  return await withFolding(session, id, options.aggregate, async ({ database, folding }) => {
+    let sequence = 0;
+    const shown = async function* () {
+      for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence }), folding)) {
+        if (at !== undefined && step.event.timestamp.time > at) break;
+        ({ sequence } = step.event);
+        if (sequence >= minSequence) yield step;
+      }
+    };
+    await session.output.note(`the states are ${folding.how}`);
+    const faulty = await printSteps(shown(), session.output);
+    if (at !== undefined) await warnOfClocks(database, id, { sequence, time: at }, session.output);
+    return faulty;
+  });
+}
+
+function assertOneMoment({ maxSequence, at }: ReplayOptions): void {
+  if (maxSequence !== undefined && at !== undefined)
+    throw new UsageError('--max-sequence and --at name two moments; use one of them.');
 }
 
 async function merge(
@@ -89,8 +132,7 @@ async function merge(
     session.configuration(),
   ]);
   const { state, ...moment } = await mergeEvents(store.streamStoredEvents(id, 1, { maxSequence }), at);
-  const why = aggregates.length === 0 ? 'no aggregate is configured' : 'no configured aggregate says that this is one';
-  return { ...moment, state: printJson(state), how: `${why}, ${MERGED}` };
+  return { ...moment, state: printJson(state), how: mergedBecause(aggregates) };
 }
 
 /** Folds with the handlers of an application. `--at` reads every event: a snapshot does not tell the times before it. */

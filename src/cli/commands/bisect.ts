@@ -1,0 +1,137 @@
+import type { Command } from 'commander';
+import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { NotFoundError } from '../errors.js';
+import { type Step, foldSteps } from '../fold-steps.js';
+import { chain, take } from '../iterate.js';
+import { printRows } from '../print-rows.js';
+import { createSession, type Session } from '../session.js';
+import { localTime } from '../time-argument.js';
+import { type OpenHistory, withFolding } from '../with-folding.js';
+
+interface BisectOptions {
+  readonly where: string;
+  readonly aggregate?: string;
+}
+
+/** A point from which on the condition holds, or does not. */
+interface Turn {
+  /** Absent for the state before the first event. */
+  readonly event: StoredEvent | undefined;
+  readonly holds: boolean;
+}
+
+/** Declares `maestro bisect`. */
+export function registerBisect(program: Command, context: CliContext): void {
+  program
+    .command('bisect')
+    .summary('find the event after which something holds')
+    .description(
+      'Find the first event after which a condition on the state holds, and every later event that changes whether it ' +
+        'does. Every event is looked at, in one pass. Exits with 3 when it never holds.',
+    )
+    .argument('<id>', 'the aggregate', aggregateId)
+    .requiredOption('--where <jsonpath>', "a condition on the state, in PostgreSQL's jsonpath")
+    .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro bisect 01a2077042bc0000deadbeefcafef00d --where '$.balance < 0'
+  $ maestro bisect 01a2077042bc0000deadbeefcafef00d --where '$.items[*] ? (@.price > 100)' -o json`,
+    )
+    .action((id: Timestamp, options: BisectOptions, command: Command) =>
+      bisect(id, options, createSession(context, command)),
+    );
+}
+
+async function bisect(id: Timestamp, { where, aggregate }: BisectOptions, session: Session): Promise<void> {
+  const { output } = session;
+  const { assertJsonPath } = await import('../../admin/json-path.js');
+  await withFolding(session, id, aggregate, async (history) => {
+    await assertJsonPath(history.database, where);
+    await output.note(`the states are ${history.folding.how}`);
+    const turns = turnsOf(history, where, session)[Symbol.asyncIterator]();
+    const first = await take(turns, 1);
+    if (first.length === 0)
+      throw new NotFoundError(`${where} never holds in the ${history.last} events of ${id.hex}.`, {
+        hint: 'See the state with `maestro replay`, and try the path on it.',
+      });
+    await printRows<Turn>(chain(first, turns), output, {
+      id: ({ event }) => event?.timestamp.toString() ?? '',
+      json: turnJson,
+      columns: [
+        { heading: 'SEQUENCE', value: ({ event }) => String(event?.sequence ?? 0), align: 'right' },
+        { heading: 'TIME', value: timeText },
+        {
+          heading: 'TYPE',
+          value: ({ event }) => event?.type ?? '(before the first event)',
+          paint: (text, { event }) => output.style.type(text, event?.type ?? ''),
+          least: 12,
+        },
+        {
+          heading: 'HOLDS',
+          value: ({ holds }) => (holds ? 'yes' : 'no'),
+          paint: (text, { holds }) => (holds ? output.style.good : output.style.removed)(text),
+        },
+      ],
+    });
+  });
+}
+
+/** States are sent to the database by about this many characters. */
+const BATCH_LENGTH = 2_000_000;
+/** No more states than this are sent at once. */
+const BATCH_STATES = 2_000;
+
+/** The points at which the condition comes to hold, or to hold no more, in order; the first one is always the former. */
+async function* turnsOf(
+  { id, database, folding }: OpenHistory,
+  where: string,
+  { output }: Session,
+): AsyncGenerator<Turn> {
+  const { statesThatHold } = await import('../../admin/states-that-hold.js');
+  let held = false;
+  let batch: { event: StoredEvent | undefined; state: string }[] = [
+    { event: undefined, state: folding.json(folding.start()) },
+  ];
+  let length = 0;
+  const evaluate = async function* (): AsyncGenerator<Turn> {
+    const results = await statesThatHold(
+      database,
+      where,
+      batch.map(({ state }) => state),
+    );
+    for (const [index, { event }] of batch.entries()) {
+      const holds = results[index] ?? false;
+      if (holds !== held) yield { event, holds };
+      held = holds;
+    }
+    batch = [];
+    length = 0;
+  };
+  for await (const step of foldSteps(database.store.streamStoredEvents(id, 1), folding)) {
+    await warnOfFault(step, output);
+    if (step.after === step.before) continue;
+    batch.push({ event: step.event, state: step.after });
+    length += step.after.length;
+    if (length > BATCH_LENGTH || batch.length >= BATCH_STATES) yield* evaluate();
+  }
+  yield* evaluate();
+}
+
+async function warnOfFault({ event, error, gapAfter }: Step, output: Session['output']): Promise<void> {
+  if (gapAfter !== undefined) await output.warn(`Nothing is stored between ${gapAfter} and ${event.sequence}.`);
+  if (error !== undefined) await output.warn(`Stepped over sequence ${event.sequence}: ${error.message}`);
+}
+
+function timeText({ event }: Turn): string {
+  return event === undefined ? '' : localTime(event.timestamp.time);
+}
+
+function turnJson({ event, holds }: Turn): string {
+  const { sequence = 0, timestamp = null, type = null } = event ?? {};
+  return JSON.stringify({ sequence, timestamp, type, holds });
+}

@@ -1,0 +1,136 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { MAX_SEQUENCE, type StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { Change } from '../../json/diff.js';
+import { aggregateId, time } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { NotFoundError } from '../errors.js';
+import { FOUND } from '../exit-codes.js';
+import type { FoldedPoint } from '../folding.js';
+import { listed, map } from '../iterate.js';
+import { createSession, type Session } from '../session.js';
+import { warnOfClocks } from '../warn-of-clocks.js';
+import { type OpenHistory, withFolding } from '../with-folding.js';
+
+/** A point of a history as people name it. */
+type Moment = { readonly sequence: number } | { readonly time: number } | 'last';
+
+/** Declares `maestro diff`; `exit` is told when the states differ. */
+export function registerDiff(program: Command, context: CliContext, exit: (code: number) => void): void {
+  program
+    .command('diff')
+    .summary('compare the states of one aggregate at two points')
+    .description(
+      'Compare the states of one aggregate at two points of its history. With -o json the differences are a JSON Patch ' +
+        '(RFC 6902). Exits with 1 when the states differ.',
+    )
+    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<a>', 'the first point: a sequence (0: before the first event), a time, or "last"', moment)
+    .argument('<b>', 'the second point, likewise', moment)
+    .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro diff 01a2077042bc0000deadbeefcafef00d 41 42
+  $ maestro diff 01a2077042bc0000deadbeefcafef00d "yesterday 14:34" last
+  $ maestro diff 01a2077042bc0000deadbeefcafef00d 0 last -o json`,
+    )
+    .action(async (id: Timestamp, a: Moment, b: Moment, options: { aggregate?: string }, command: Command) => {
+      if (await diff(id, [a, b], options.aggregate, createSession(context, command))) exit(FOUND);
+    });
+}
+
+async function diff(
+  id: Timestamp,
+  moments: readonly [Moment, Moment],
+  aggregate: string | undefined,
+  session: Session,
+): Promise<boolean> {
+  const [{ diffJson }, { parseJsonText }] = await Promise.all([
+    import('../../json/diff.js'),
+    import('../../json/parse.js'),
+  ]);
+  return await withFolding(session, id, aggregate, async (history) => {
+    const { folding } = history;
+    const [a, b] = await pointsAt(moments, history);
+    for (const [index, point] of [a, b].entries()) {
+      const moment = moments[index] ?? 'last';
+      if (moment !== 'last' && 'time' in moment)
+        await warnOfClocks(history.database, id, { sequence: point.sequence, time: moment.time }, session.output);
+    }
+    const changes = diffJson(parseJsonText(folding.json(a)), parseJsonText(folding.json(b)));
+    await print(changes, [a, b], history, session);
+    return changes.length > 0;
+  });
+}
+
+/** The states at two points, in one pass over the events up to the later one. */
+async function pointsAt(
+  moments: readonly [Moment, Moment],
+  { id, database, folding, last }: OpenHistory,
+): Promise<readonly [FoldedPoint, FoldedPoint]> {
+  const found: (FoldedPoint | undefined)[] = [undefined, undefined];
+  let point = folding.start();
+  for await (const event of database.store.streamStoredEvents(id, 1, { maxSequence: last })) {
+    for (const [index, moment] of moments.entries()) if (isBeyond(event, moment)) found[index] ??= point;
+    if (found[0] !== undefined && found[1] !== undefined) break;
+    point = folding.next(point, event);
+  }
+  for (const moment of moments)
+    if (moment !== 'last' && 'sequence' in moment && moment.sequence > last)
+      throw new NotFoundError(`The aggregate's last sequence is ${last}, so there is no state at ${moment.sequence}.`, {
+        hint: 'Write "last" for the state as it is now.',
+      });
+  return [found[0] ?? point, found[1] ?? point];
+}
+
+function isBeyond({ sequence, timestamp }: StoredEvent, moment: Moment): boolean {
+  if (moment === 'last') return false;
+  return 'sequence' in moment ? sequence > moment.sequence : timestamp.time > moment.time;
+}
+
+async function print(
+  changes: readonly Change[],
+  [a, b]: readonly [FoldedPoint, FoldedPoint],
+  { id, folding }: OpenHistory,
+  { output }: Session,
+): Promise<void> {
+  const [{ patchOperations }, { printJson }, { escapeText }] = await Promise.all([
+    import('../../json/diff.js'),
+    import('../../json/print.js'),
+    import('../render/escape.js'),
+  ]);
+  if (output.quiet) return await output.lines(listed(changes), ({ path }) => escapeText(path));
+  if (output.format !== 'table') {
+    await output.note(`the states are ${folding.how}`);
+    return await output.jsonItems(map(listed(patchOperations(changes)), (operation) => printJson(operation)));
+  }
+  const [{ factTable }, { changePaint, changeText }] = await Promise.all([
+    import('../render/small-table.js'),
+    import('../render/changes.js'),
+  ]);
+  const facts = [
+    ['aggregate', id.hex],
+    ['from', pointText(a)],
+    ['to', pointText(b)],
+    ['state', folding.how],
+    ['changes', changes.length === 0 ? 'none' : String(changes.length)],
+  ] as const;
+  await output.line(factTable(facts, output.style, output.columns));
+  if (changes.length > 0) await output.line('');
+  await output.lines(listed(changes), (change) => changePaint(change, output.style)(escapeText(changeText(change))));
+}
+
+function pointText({ sequence, timestamp }: FoldedPoint): string {
+  return timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
+}
+
+function moment(text: string): Moment {
+  if (text === 'last') return 'last';
+  if (!/^\d+$/.test(text)) return { time: time(text) };
+  const sequence = Number(text);
+  if (sequence > MAX_SEQUENCE)
+    throw new InvalidArgumentError(`Write a sequence up to ${MAX_SEQUENCE}, a time such as 2026-11-22, or "last".`);
+  return { sequence };
+}

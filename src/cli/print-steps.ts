@@ -1,0 +1,65 @@
+import type { Change } from '../json/diff.js';
+import type { Step } from './fold-steps.js';
+import { map } from './iterate.js';
+import type { Output } from './output.js';
+import { localTime } from './time-argument.js';
+
+/** Prints what each event did to the state, as it comes; resolves to whether a handler failed or events were missing. */
+export async function printSteps(steps: AsyncIterable<Step>, output: Output): Promise<boolean> {
+  const [{ diffJson, patchOperations }, { parseJsonText }, { printJson }] = await Promise.all([
+    import('../json/diff.js'),
+    import('../json/parse.js'),
+    import('../json/print.js'),
+  ]);
+  let faulty = false;
+  const looked = async function* () {
+    for await (const step of steps) {
+      faulty ||= step.error !== undefined || step.gapAfter !== undefined;
+      yield step;
+    }
+  };
+  const changesOf = ({ before, after }: Step) =>
+    before === after ? [] : diffJson(parseJsonText(before), parseJsonText(after));
+  if (output.quiet) await output.lines(looked(), ({ event }) => event.timestamp.toString());
+  else if (output.format === 'table') {
+    const render = await stepRenderer(output, changesOf);
+    await output.lines(looked(), render);
+  } else
+    await output.jsonItems(
+      map(looked(), (step) => {
+        const { event, error, gapAfter } = step;
+        const { sequence, timestamp, type } = event;
+        const facts = JSON.stringify({ aggregateId: event.aggregateId.hex, sequence, timestamp, type });
+        const fault = error === undefined ? null : { code: error.code, message: error.message };
+        return `${facts.slice(0, -1)},"patch":${printJson(patchOperations(changesOf(step)))},"error":${JSON.stringify(fault)},"gapAfter":${gapAfter ?? null}}`;
+      }),
+    );
+  return faulty;
+}
+
+async function stepRenderer(
+  { style, columns }: Output,
+  changesOf: (step: Step) => Change[],
+): Promise<(step: Step) => string> {
+  const [{ changePaint, changeText }, { escapeText }, { cut }] = await Promise.all([
+    import('./render/changes.js'),
+    import('./render/escape.js'),
+    import('./render/width.js'),
+  ]);
+  const fit = (text: string) => (columns === undefined ? text : cut(text, columns));
+  return (step) => {
+    const { event, error, gapAfter } = step;
+    const { sequence, timestamp, type } = event;
+    const time = columns === undefined ? timestamp.toString() : localTime(timestamp.time);
+    const head = `${String(sequence).padStart(6)}  ${time}  `;
+    const changes = changesOf(step).map((change) =>
+      changePaint(change, style)(fit(`        ${escapeText(changeText(change))}`)),
+    );
+    return [
+      ...(gapAfter === undefined ? [] : [style.removed(fit(`        ! nothing between ${gapAfter} and ${sequence}`))]),
+      head + style.type(fit(escapeText(type)), type),
+      ...(error === undefined ? changes : [style.removed(fit(`        ! ${escapeText(error.message)}`))]),
+      ...(error === undefined && changes.length === 0 ? [style.faint('        (no change)')] : []),
+    ].join('\n');
+  };
+}
