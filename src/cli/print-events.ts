@@ -25,7 +25,7 @@ export async function printEvents(
   const events = chain(first, iterator);
   if (output.quiet) return await output.lines(events, ({ timestamp }) => timestamp.toString());
   if (output.format !== 'table') {
-    const { eventJson } = await import('./render/json.js');
+    const { eventJson } = await import('../store/stored-json.js');
     return await output.jsonItems(map(events, eventJson));
   }
   const { eventTable, eventTableHead, eventTableRow } = await import('./render/event-table.js');

@@ -6,7 +6,9 @@ import { registerCheck } from './commands/check.js';
 import { registerDiff } from './commands/diff.js';
 import { registerEvent } from './commands/event.js';
 import { registerEvents } from './commands/events.js';
+import { registerExport } from './commands/export.js';
 import { registerId } from './commands/id.js';
+import { registerImport } from './commands/import.js';
 import { registerMigrate } from './commands/migrate.js';
 import { registerReplay } from './commands/replay.js';
 import { registerSearch } from './commands/search.js';
@@ -54,6 +56,8 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   registerStats(program, context);
   registerVerify(program, context, exit);
   registerCheck(program, context, exit);
+  registerExport(program, context);
+  registerImport(program, context);
   program.commandsGroup('The database:');
   registerMigrate(program, context, exit);
   program.commandsGroup('This tool:');

@@ -10,12 +10,12 @@ export class CommitInterruptedError extends Error {
 }
 
 /**
- * Runs work in one transaction. Rejects with the first error of the work, never with a later one that the rollback met,
+ * Runs work in one transaction; it is also given the connection, unless the transaction runs inside another. Rejects with the first error of the work, never with a later one that the rollback met,
  * and with {@link CommitInterruptedError} when the connection broke after the work was done.
  */
 export async function inTransaction<Value>(
   knex: Knex,
-  work: (transaction: Knex.Transaction) => Promise<Value>,
+  work: (transaction: Knex.Transaction, connection: unknown) => Promise<Value>,
 ): Promise<Value> {
   if (knex.isTransaction === true) return await transactionOn(knex, undefined, work);
   return await onConnection(knex, (connection) => transactionOn(knex, connection, work));
@@ -24,7 +24,7 @@ export async function inTransaction<Value>(
 async function transactionOn<Value>(
   knex: Knex,
   connection: unknown,
-  work: (transaction: Knex.Transaction) => Promise<Value>,
+  work: (transaction: Knex.Transaction, connection: unknown) => Promise<Value>,
 ): Promise<Value> {
   let working: Promise<Value> | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -32,7 +32,7 @@ async function transactionOn<Value>(
   try {
     await knex.transaction(
       (transaction) => {
-        working = work(transaction);
+        working = work(transaction, connection);
         working.then(
           () => {
             worked = true;

@@ -44,7 +44,10 @@ async function showEvent(timestamp: Timestamp, session: Session): Promise<void> 
 }
 
 async function print({ event, previous, next, before, after }: FoundEvent, { output }: Session): Promise<void> {
-  const [{ eventJson }, { indented }] = await Promise.all([import('../render/json.js'), import('../render/state.js')]);
+  const [{ eventJson }, { indented }] = await Promise.all([
+    import('../../store/stored-json.js'),
+    import('../render/state.js'),
+  ]);
   const { aggregateId, sequence, timestamp, type, body } = event;
   const more = JSON.stringify({
     clock: clockJson(timestamp),

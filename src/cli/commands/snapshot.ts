@@ -51,7 +51,7 @@ async function getSnapshot(id: Timestamp, { min, max }: GetOptions, session: Ses
 }
 
 async function print(stored: StoredSnapshot, { output }: Session): Promise<void> {
-  const { snapshotJson } = await import('../render/json.js');
+  const { snapshotJson } = await import('../../store/stored-json.js');
   const id = stored.aggregateId.hex;
   await printFacts(output, {
     id,

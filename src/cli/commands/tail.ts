@@ -112,7 +112,7 @@ async function eventRenderer(
   if (output.quiet) return { line: ({ timestamp }) => timestamp.toString() };
   if (output.format !== 'table') {
     const [{ eventJson }, { escapeJson }] = await Promise.all([
-      import('../render/json.js'),
+      import('../../store/stored-json.js'),
       import('../render/escape.js'),
     ]);
     return { line: (event) => (output.columns === undefined ? eventJson(event) : escapeJson(eventJson(event))) };

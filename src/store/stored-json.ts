@@ -1,4 +1,4 @@
-import type { StoredEvent, StoredSnapshot } from '../../events.js';
+import type { StoredEvent, StoredSnapshot } from '../events.js';
 
 /** An event as a line of JSON; the body is passed through as PostgreSQL printed it. */
 export function eventJson({ aggregateId, sequence, timestamp, type, body }: StoredEvent): string {

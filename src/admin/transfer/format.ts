@@ -1,0 +1,39 @@
+import { createHash, type Hash } from 'node:crypto';
+import { MaestroError } from '../../errors.js';
+
+/** The first line of an export: what it is. It names no time and no database, so that equal logs make equal files. */
+export const HEADER = '{"format":"maestro-export","version":1}';
+
+/** What the last line of an export says of the lines before. */
+export interface Footer {
+  readonly events: number;
+  readonly snapshots: number;
+  /** SHA-256 of every byte before the last line, in hex digits. */
+  readonly sha256: string;
+}
+
+/** The last line of an export. */
+export function footerLine({ events, snapshots, sha256 }: Footer): string {
+  return JSON.stringify({ events, snapshots, sha256 });
+}
+
+/** What a footer's digest is made with. */
+export function newDigest(): Hash {
+  return createHash('sha256');
+}
+
+/** A file is not an export, or not the whole of one, or not what was exported. Nothing was imported. */
+export class InvalidExportError extends MaestroError {
+  readonly code = 'MAESTRO_INVALID_EXPORT';
+
+  constructor(
+    /** The line with the fault, 1 for the first. */ readonly line: number,
+    problem: string,
+    cause?: unknown,
+  ) {
+    super(`Line ${line} of the export ${problem}.`, {
+      hint: 'Nothing was imported. Export again; a file that was cut short or changed is not taken.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,97 @@
+import { MAX_TYPE_LENGTH } from '../../events.js';
+import { InvalidTimestampError } from '../../hlc/errors.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
+import { parseJsonText } from '../../json/parse.js';
+import { stringFault } from '../../json/scalars.js';
+import { MAX_SEQUENCE, type StoredEvent, type StoredSnapshot } from '../../events.js';
+import type { Footer } from './format.js';
+
+/** What a line of an export holds. */
+export type ParsedLine =
+  | { readonly event: StoredEvent }
+  | { readonly snapshot: StoredSnapshot }
+  | { readonly footer: Footer }
+  | { readonly fault: string; readonly cause?: unknown };
+
+/** Lines are read strictly, in the very form in which they are written: nothing else can be an export that is whole. */
+const EVENT =
+  /^\{"aggregateId":"([0-9a-f]{32})","sequence":(\d{1,10}),"timestamp":"([0-9A-Fa-f:.TZ-]{1,64})","type":("(?:[^"\\]|\\.)*"),"body":(.*)\}$/s;
+const SNAPSHOT = /^\{"snapshot":\{"aggregateId":"([0-9a-f]{32})","sequence":(\d{1,10}),"body":(.*)\}\}$/s;
+const FOOTER = /^\{"events":(\d{1,15}),"snapshots":(\d{1,15}),"sha256":"([0-9a-f]{64})"\}$/;
+
+/** What JavaScript reads without complaint and PostgreSQL may refuse: escapes, exponents, endless numbers. */
+const DUBIOUS = /\\u|\d[eE]|\d{1000}/;
+
+/** Reads a line of an export after the first. */
+export function parseLine(text: string): ParsedLine {
+  const event = EVENT.exec(text);
+  if (event !== null) return parseEvent(event);
+  const snapshot = SNAPSHOT.exec(text);
+  if (snapshot !== null) return parseSnapshot(snapshot);
+  const footer = FOOTER.exec(text);
+  if (footer === null) return { fault: 'is neither an event, a snapshot nor a footer' };
+  const [, events, snapshots, sha256 = ''] = footer;
+  return { footer: { events: Number(events), snapshots: Number(snapshots), sha256 } };
+}
+
+function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '']: RegExpExecArray): ParsedLine {
+  const sequence = Number(sequenceText);
+  if (sequence < 1 || sequence > MAX_SEQUENCE)
+    return { fault: `has the sequence ${sequence}, which no event can have` };
+  const timestamp = parseTimestamp(time);
+  if (timestamp === undefined) return { fault: `has ${JSON.stringify(time)} for a timestamp, which it is not` };
+  const type = parseJson(typeText);
+  const fault = typeof type === 'string' ? storedTypeFault(type) : 'is no JSON string';
+  if (fault !== undefined) return { fault: `has a type that ${fault}` };
+  const bodyFault = jsonFault(body);
+  if (bodyFault !== undefined) return { fault: `has a body that ${bodyFault}` };
+  return { event: { aggregateId: Timestamp.parse(id), sequence, timestamp, type: type as string, body } };
+}
+
+function parseSnapshot([, id = '', sequenceText, body = '']: RegExpExecArray): ParsedLine {
+  const sequence = Number(sequenceText);
+  if (sequence > MAX_SEQUENCE) return { fault: `has the sequence ${sequence}, which no snapshot can have` };
+  const fault = jsonFault(body);
+  if (fault !== undefined) return { fault: `has a body that ${fault}` };
+  return { snapshot: { aggregateId: Timestamp.parse(id), sequence, body } };
+}
+
+/** Whatever another application has stored is taken, as long as the column holds it. */
+function storedTypeFault(type: string): string | undefined {
+  if (type.length > MAX_TYPE_LENGTH && [...type].length > MAX_TYPE_LENGTH)
+    return `is longer than ${MAX_TYPE_LENGTH} code points`;
+  return stringFault(type);
+}
+
+function jsonFault(text: string): string | undefined {
+  if (parseJson(text) === undefined) return 'is not JSON';
+  if (!DUBIOUS.test(text) && !mayBeDeep(text)) return undefined;
+  try {
+    const encoded = encodeJson(parseJsonText(text));
+    return 'text' in encoded ? undefined : (encoded.faults[0]?.message ?? 'cannot be stored');
+  } catch (error) {
+    return `cannot be stored: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function mayBeDeep(text: string): boolean {
+  return text.length > 2 * MAX_DEPTH && text.split(/[[{]/, MAX_DEPTH + 2).length > MAX_DEPTH;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseTimestamp(text: string): Timestamp | undefined {
+  try {
+    return Timestamp.parse(text);
+  } catch (error) {
+    if (error instanceof InvalidTimestampError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import type { StoredEvent, StoredSnapshot } from '../../events.js';
+import { type Footer, HEADER, InvalidExportError, newDigest } from './format.js';
+import { parseLine } from './parse-line.js';
+
+/** A line of a file. */
+export interface ExportLine {
+  /** 1 for the first. */
+  readonly number: number;
+  readonly text: string;
+  /** The bytes as they were read, without the newline. */
+  readonly bytes: Uint8Array;
+  /** Whether a newline ended it. */
+  readonly ended: boolean;
+}
+
+/** A line of an export that holds an event or a snapshot. */
+export type ExportedItem =
+  { readonly line: number; readonly event: StoredEvent } | { readonly line: number; readonly snapshot: StoredSnapshot };
+
+/** What is found out while an export is read. */
+export interface ExportNotes {
+  /** How many aggregates have sequences missing within the file, or do not begin with 1. */
+  incomplete: number;
+  /** The last line, once it was read and everything before it is as it says. */
+  footer: Footer | undefined;
+}
+
+/**
+ * The items of an export, one by one. Throws {@link InvalidExportError}, with the line, as soon as something is not as an
+ * export has it: the form of a line, the order, what a footer says of the lines before, anything behind it, nothing where one
+ * should be. Only when it ends without throwing was the export whole.
+ */
+export async function* readExport(lines: AsyncIterable<ExportLine>, notes: ExportNotes): AsyncGenerator<ExportedItem> {
+  const digest = newDigest();
+  const order = new Order(notes);
+  const counts = { events: 0, snapshots: 0 };
+  let number = 0;
+  for await (const line of lines) {
+    ({ number } = line);
+    const fail = (problem: string, cause?: unknown) => new InvalidExportError(number, problem, cause);
+    if (notes.footer !== undefined) throw fail('comes after the footer, which is the last');
+    if (number === 1) {
+      if (line.text !== HEADER) throw fail(headerFault(line.text));
+    } else {
+      const parsed = parseLine(line.text);
+      if ('fault' in parsed)
+        throw fail(line.ended ? parsed.fault : `${parsed.fault}: the file was cut short`, parsed.cause);
+      if ('footer' in parsed) {
+        checkFooter(parsed.footer, { ...counts, sha256: digest.digest('hex') }, fail);
+        notes.footer = parsed.footer;
+        continue;
+      }
+      const fault = order.faultOf(parsed);
+      if (fault !== undefined) throw fail(fault);
+      if ('event' in parsed) counts.events += 1;
+      else counts.snapshots += 1;
+      yield { line: number, ...parsed };
+    }
+    digest.update(line.bytes).update('\n');
+  }
+  if (notes.footer === undefined)
+    throw new InvalidExportError(number + 1, 'should be there, and is not: the file is empty or was cut short');
+}
+
+function headerFault(text: string): string {
+  return text.startsWith('{"format":"maestro-export"')
+    ? 'is the header of an export of another version'
+    : 'is not the header of an export';
+}
+
+function checkFooter(said: Footer, found: Footer, fail: (problem: string) => Error): void {
+  if (said.events !== found.events || said.snapshots !== found.snapshots)
+    throw fail(
+      `says ${said.events} events and ${said.snapshots} snapshots, but there are ${found.events} and ${found.snapshots}`,
+    );
+  if (said.sha256 !== found.sha256) throw fail('has another SHA-256 than the lines before: they were changed');
+}
+
+/** Holds lines to the order of an export: events by aggregate and sequence, then snapshots by aggregate; nothing twice. */
+class Order {
+  readonly #notes: ExportNotes;
+  #event: StoredEvent | undefined;
+  #snapshot: StoredSnapshot | undefined;
+  #isIncomplete = false;
+
+  constructor(notes: ExportNotes) {
+    this.#notes = notes;
+  }
+
+  /** Why an item cannot follow the one before. */
+  faultOf(item: { readonly event: StoredEvent } | { readonly snapshot: StoredSnapshot }): string | undefined {
+    if ('snapshot' in item) {
+      const isAfter = this.#snapshot === undefined || this.#snapshot.aggregateId.compare(item.snapshot.aggregateId) < 0;
+      this.#snapshot = item.snapshot;
+      return isAfter ? undefined : 'is not in the order of aggregates, or holds a second snapshot of one';
+    }
+    if (this.#snapshot !== undefined) return 'holds an event after the snapshots';
+    const before = this.#event;
+    this.#event = item.event;
+    const order = before?.aggregateId.compare(item.event.aggregateId) ?? -1;
+    if (order > 0) return 'is not in the order of aggregates';
+    if (order < 0) this.#isIncomplete = false;
+    const expected = order < 0 ? 1 : (before?.sequence ?? 0) + 1;
+    if (item.event.sequence < expected) return `has the sequence ${item.event.sequence}, which is not the next one`;
+    if (item.event.sequence > expected && !this.#isIncomplete) {
+      this.#isIncomplete = true;
+      this.#notes.incomplete += 1;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import type { ExportOptions } from '../../admin/export-log.js';
+import type { Footer } from '../../admin/transfer/format.js';
+import type { Database } from '../../connection/database.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
+import { printFacts } from '../print-facts.js';
+import { decimal } from '../render/figures.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+
+interface Options extends FilterOptions {
+  readonly file?: string;
+  readonly force?: boolean;
+}
+
+/** Declares `maestro export`. */
+export function registerExport(program: Command, context: CliContext): void {
+  program
+    .command('export')
+    .summary('write events and snapshots to a file')
+    .description(
+      'Write the log, or some aggregates, as NDJSON: a header, the events by aggregate and sequence, the snapshots, and a ' +
+        'footer with counts and a SHA-256. It is the log of one moment, and the same log makes the same file. The database ' +
+        'sorts what is asked for.',
+    )
+    .argument('[ids...]', 'only these aggregates', collectIds)
+    .option(...TYPE)
+    .option(...SINCE)
+    .option(...UNTIL)
+    .option('--file <file>', 'write to this file, whole or not at all (default: standard output)')
+    .option('--force', 'replace the file if it is there')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro export --file log.ndjson
+  $ maestro export 01a2077042bc0000deadbeefcafef00d --file one.ndjson --force
+  $ maestro export | gzip > log.ndjson.gz`,
+    )
+    .action((ids: Timestamp[] | undefined, options: Options, command: Command) =>
+      exportTo(ids ?? [], options, createSession(context, command)),
+    );
+}
+
+async function exportTo(ids: readonly Timestamp[], options: Options, session: Session): Promise<void> {
+  const { file, force, type: types, since, until } = options;
+  const { output, context } = session;
+  if (file === undefined && force) throw new UsageError('--force is for --file.');
+  if (file === undefined && context.stdout.isTerminal)
+    throw new UsageError('Standard output is a terminal.', {
+      hint: 'Name a file with --file, or redirect the output. To look at events, see `maestro events` and `maestro search`.',
+    });
+  const chosen: ExportOptions = { aggregateIds: ids.length === 0 ? undefined : ids, types, since, until };
+  await withDatabase(session, async (database) => {
+    for (const id of ids) await assertAggregate(database.store, id);
+    if (file === undefined) {
+      const footer = await run(database, chosen, session, (text) => context.stdout.write(text));
+      await output.note(`exported ${summary(footer)}`);
+      return;
+    }
+    const { writeWhole } = await import('../whole-file.js');
+    let footer: Footer | undefined;
+    await writeWhole(file, session, { force }, async (write) => {
+      footer = await run(database, chosen, session, write);
+    });
+    if (footer !== undefined) await print(file, footer, session);
+  });
+  if (types !== undefined || since !== undefined || until !== undefined)
+    await output.note('the histories in it are not whole, and snapshots were left out');
+}
+
+async function run(
+  database: Database,
+  options: ExportOptions,
+  { output, context }: Session,
+  write: (text: string) => Promise<void>,
+): Promise<Footer> {
+  const { exportLog } = await import('../../admin/export-log.js');
+  let total = 0;
+  const counting = context.stderr.isTerminal ? { onTotal: (events: number) => (total = events) } : {};
+  return await exportLog(
+    database,
+    { ...options, ...counting, onProgress: (events) => output.progress.measure('Exporting', events, total, 'events') },
+    write,
+  ).finally(() => output.progress.stop());
+}
+
+async function print(file: string, { events, snapshots, sha256 }: Footer, { output }: Session): Promise<void> {
+  await printFacts(output, {
+    id: file,
+    json: JSON.stringify({ file, events, snapshots, sha256 }),
+    facts: [
+      ['file', file],
+      ['events', decimal(events)],
+      ['snapshots', decimal(snapshots)],
+      ['sha-256', sha256],
+    ],
+  });
+}
+
+function summary({ events, snapshots }: Footer): string {
+  return `${decimal(events)} events and ${decimal(snapshots)} snapshots`;
+}
+
+function collectIds(text: string, previous: readonly Timestamp[] = []): Timestamp[] {
+  return [...previous, aggregateId(text)];
+}
