@@ -42,18 +42,14 @@ export class ImportConflictError extends MaestroError {
 
   constructor(
     /** The first line of the export that is in conflict. */ readonly line: number,
+    /** Its aggregate, in hex digits. */ readonly aggregateId: string,
     /** How many aggregates are. */ readonly aggregates: number,
     problem: string,
   ) {
-    super(
-      `Line ${line} of the export: ${problem}. ${aggregates} aggregates are in conflict.`.replace(
-        /\b1 aggregates are/,
-        '1 aggregate is',
-      ),
-      {
-        hint: 'Nothing was imported. Look at the aggregate in both places, or leave out those in conflict with --on-conflict skip.',
-      },
-    );
+    const all = aggregates === 1 ? '' : ` ${aggregates} aggregates are in conflict.`;
+    super(`Line ${line} of the export, of ${aggregateId}: ${problem}.${all}`, {
+      hint: 'Nothing was imported. Look at the aggregate in both places, or leave out those in conflict with --on-conflict skip.',
+    });
   }
 }
 
@@ -141,7 +137,7 @@ async function conflicts(log: EventLog, onConflict: 'fail' | 'skip'): Promise<st
   const found = await query<[string, string, string]>(log.knex, sql);
   const first = found.toSorted((a, b) => Number(a[1]) - Number(b[1]))[0];
   if (first === undefined) return [];
-  if (onConflict === 'fail') throw new ImportConflictError(Number(first[1]), found.length, first[2]);
+  if (onConflict === 'fail') throw new ImportConflictError(Number(first[1]), first[0], found.length, first[2]);
   const ids = `{${found.map(([id]) => `"\\\\x${id}"`).join(',')}}`;
   for (const table of [STAGED_EVENTS, STAGED_SNAPSHOTS])
     await execute(log.knex, `DELETE FROM ${table} WHERE aggregate_id = ANY (?::text::bytea[])`, [ids]);

@@ -3,7 +3,10 @@ import { registerAggregates } from './commands/aggregates.js';
 import { registerAppend } from './commands/append.js';
 import { registerBisect } from './commands/bisect.js';
 import { registerCheck } from './commands/check.js';
+import { registerCompletion } from './commands/completion.js';
 import { registerDiff } from './commands/diff.js';
+import { registerDoctor } from './commands/doctor.js';
+import { registerErase } from './commands/erase.js';
 import { registerEvent } from './commands/event.js';
 import { registerEvents } from './commands/events.js';
 import { registerExport } from './commands/export.js';
@@ -58,9 +61,12 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   registerCheck(program, context, exit);
   registerExport(program, context);
   registerImport(program, context);
+  registerErase(program, context);
   program.commandsGroup('The database:');
   registerMigrate(program, context, exit);
+  registerDoctor(program, context, exit);
   program.commandsGroup('This tool:');
+  registerCompletion(program, context);
   return program.addHelpText(
     'after',
     `

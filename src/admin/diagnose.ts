@@ -1,0 +1,38 @@
+import type { EventLog } from './event-log.js';
+import { checkClock, checkNewest } from './diagnosis/clocks.js';
+import type { Finding } from './diagnosis/finding.js';
+import { checkRights, checkTables } from './diagnosis/schema.js';
+import { checkConnections, checkEncryption, checkVersion, checkWritable } from './diagnosis/server.js';
+import { checkDurability, checkSettings } from './diagnosis/settings.js';
+
+/** What is known of a database before it is looked at. */
+export interface DiagnosisOptions {
+  /** It is the embedded one: one process, whose settings are nobody's to change. */
+  readonly embedded: boolean;
+  /** The server is on this machine. */
+  readonly isLocal: boolean;
+}
+
+/**
+ * Looks at a database: version, encryption, what the role may do, tables, clocks, and settings with which events could be
+ * lost; one finding after the other, each with a remedy where there is something to do. Changes nothing. Throws when the
+ * database cannot be reached.
+ */
+export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisOptions): AsyncGenerator<Finding> {
+  yield await checkVersion(log);
+  if (!embedded) {
+    yield await checkEncryption(log, isLocal);
+    yield await checkWritable(log);
+    yield await checkConnections(log);
+  }
+  const tables = await checkTables(log);
+  yield tables;
+  if (tables.status !== 'failure') {
+    yield* await checkRights(log);
+    yield await checkNewest(log);
+  }
+  if (embedded) return;
+  yield await checkClock(log);
+  yield* await checkDurability(log);
+  yield* await checkSettings(log);
+}

@@ -1,0 +1,190 @@
+import { Pointer } from 'rfc6902';
+import { InvalidArgumentError, MaestroError } from '../errors.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { storeError } from '../store/database-errors.js';
+import { execute, type Executor, query } from '../store/rows.js';
+import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
+import { type EventLog, tablesOf } from './event-log.js';
+import type { WholeLog } from './export-log.js';
+
+/** What of an aggregate to erase. */
+export interface Erasure {
+  readonly aggregateId: Timestamp;
+  /** JSON Pointers (RFC 6901) into the bodies of its events. @defaultValue the events themselves, whole */
+  readonly paths?: readonly string[] | undefined;
+}
+
+/** What an erasure removes. */
+export interface ErasurePlan {
+  /** How many events are removed, or have a path removed from their body. */
+  readonly events: number;
+  /** The last sequence of the aggregate; 0 when there are no events. */
+  readonly sequence: number;
+  /** The sequence of the snapshot, which is removed; absent when there is none. */
+  readonly snapshot: number | undefined;
+  /** How many events have each of the paths. */
+  readonly paths: readonly { readonly path: string; readonly events: number }[];
+}
+
+/** How an erasure is executed. */
+export interface EraseOptions {
+  /** The last sequence that the aggregate must have, 0 for none. @defaultValue any */
+  readonly expect?: number | undefined;
+  /** How long to wait for writers to end, in milliseconds. @defaultValue 5000 */
+  readonly lockTimeout?: number | undefined;
+}
+
+/** Nothing was erased, because the aggregate is not as it was expected to be, or because erasing did not take. */
+export class EraseRefusedError extends MaestroError {
+  readonly code = 'MAESTRO_ERASE_REFUSED';
+}
+
+/** The connection broke while an erasure was being committed: it took place whole, or not at all. */
+export class EraseInterruptedError extends MaestroError {
+  readonly code = 'MAESTRO_ERASE_INTERRUPTED';
+}
+
+/** What an erasure would remove. Changes nothing. Throws `InvalidArgumentError` for a path that is none. */
+export async function planErasure(log: EventLog, erasure: Erasure): Promise<ErasurePlan> {
+  try {
+    return await plan(log, erasure, pathsOf(erasure));
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/**
+ * Removes the events of exactly this aggregate, or the named paths from their bodies (items of arrays become null, so that
+ * the others keep their places), and its snapshot: in one transaction, which looks afterwards that nothing is left. Writers to
+ * the log wait meanwhile, so none slips in between. Throws {@link EraseRefusedError}, {@link EraseInterruptedError} and
+ * `InvalidArgumentError`.
+ */
+export async function eraseAggregate(
+  log: WholeLog,
+  erasure: Erasure,
+  { expect, lockTimeout = 5000 }: EraseOptions = {},
+): Promise<ErasurePlan> {
+  const paths = pathsOf(erasure);
+  const id = erasure.aggregateId;
+  const { log: events, snapshots } = tablesOf(log);
+  try {
+    return await inTransaction(log.knex, async (transaction) => {
+      const inside = { ...log, knex: transaction };
+      await execute(transaction, `SET LOCAL lock_timeout = ${Math.max(1, Math.trunc(lockTimeout))}`);
+      await execute(transaction, `LOCK TABLE ${events}, ${snapshots} IN SHARE ROW EXCLUSIVE MODE`);
+      const erased = await plan(inside, erasure, paths);
+      if (expect !== undefined && erased.sequence !== expect)
+        throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
+          hint: 'Nothing was erased. Look at the new events, then plan again.',
+        });
+      await remove(transaction, log, id, paths);
+      await assertAbsent(inside, erasure, paths);
+      return erased;
+    });
+  } catch (error) {
+    if (!(error instanceof CommitInterruptedError)) throw storeError(error);
+    throw new EraseInterruptedError(`The connection broke while ${id.hex} was being erased.`, {
+      hint: 'It took place whole, or not at all. Plan again to see which.',
+      cause: error,
+    });
+  }
+}
+
+/** A path as PostgreSQL takes it, and as it was written. */
+interface BodyPath {
+  readonly pointer: string;
+  readonly tokens: readonly string[];
+}
+
+function pathsOf({ paths }: Erasure): readonly BodyPath[] | undefined {
+  return paths?.map((pointer) => {
+    if (!/^(\/([^~/]|~[01])*)+$/.test(pointer))
+      throw new InvalidArgumentError(`${JSON.stringify(pointer)} is not a path into a body.`, {
+        hint: 'Write a JSON Pointer such as /owner/email or /items/0/note. Without --paths the events are removed whole.',
+      });
+    const tokens = Pointer.fromJSON(pointer).tokens.slice(1);
+    // PostgreSQL would count from the end of an array.
+    const negative = tokens.find((token) => /^-\d+$/.test(token));
+    if (negative !== undefined)
+      throw new InvalidArgumentError(`${JSON.stringify(pointer)} has ${negative} for a place in an array.`, {
+        hint: 'Places count from 0.',
+      });
+    return { pointer, tokens };
+  });
+}
+
+async function plan(
+  log: EventLog,
+  { aggregateId }: Erasure,
+  paths: readonly BodyPath[] | undefined,
+): Promise<ErasurePlan> {
+  const { log: events, snapshots } = tablesOf(log);
+  const id = aggregateId.encode();
+  const has = (paths ?? []).map(() => 'count(*) FILTER (WHERE body #> ?::text::text[] IS NOT NULL)::text');
+  const any = (paths ?? []).map(() => 'body #> ?::text::text[] IS NOT NULL').join(' OR ');
+  const touched = paths === undefined ? 'count(*)::text' : `count(*) FILTER (WHERE ${any})::text`;
+  const columns = [`coalesce(max(sequence), 0)`, touched, ...has].join(', ');
+  const values = (paths ?? []).map(arrayOf);
+  const sql = `SELECT ${columns} FROM ${events} WHERE aggregate_id = ?`;
+  const [row] = await query<[number, string, ...string[]]>(log.knex, sql, [...values, ...values, id]);
+  const [snapshot] = await query<[number]>(log.knex, `SELECT sequence FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
+  const [sequence = 0, count = '0', ...counts] = row ?? [];
+  return {
+    events: Number(count),
+    sequence,
+    snapshot: snapshot?.[0],
+    paths: (paths ?? []).map(({ pointer }, index) => ({ path: pointer, events: Number(counts[index]) })),
+  };
+}
+
+async function remove(
+  on: Executor,
+  log: EventLog,
+  aggregateId: Timestamp,
+  paths: readonly BodyPath[] | undefined,
+): Promise<void> {
+  const { log: events, snapshots } = tablesOf(log);
+  const id = aggregateId.encode();
+  if (paths === undefined) await execute(on, `DELETE FROM ${events} WHERE aggregate_id = ?`, [id]);
+  for (const path of paths ?? []) {
+    const sql = `UPDATE ${events} SET body = CASE WHEN jsonb_typeof(body #> ?::text::text[]) = 'array'
+THEN jsonb_set(body, ?::text::text[], 'null', false) ELSE body #- ?::text::text[] END
+WHERE aggregate_id = ? AND body #> ?::text::text[] IS NOT NULL`;
+    await execute(on, sql, [parentOf(path), arrayOf(path), arrayOf(path), id, arrayOf(path)]);
+  }
+  await execute(on, `DELETE FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
+}
+
+/** Looks, in the same transaction, that nothing of it is left: a trigger or a policy may have kept it. */
+async function assertAbsent(
+  log: EventLog,
+  { aggregateId }: Erasure,
+  paths: readonly BodyPath[] | undefined,
+): Promise<void> {
+  const { log: events, snapshots } = tablesOf(log);
+  const id = aggregateId.encode();
+  const left = (paths ?? []).map(
+    () => `(body #> ?::text::text[] IS NOT NULL AND NOT (
+  jsonb_typeof(body #> ?::text::text[]) = 'array' AND body #> ?::text::text[] = 'null'))`,
+  );
+  const condition = paths === undefined ? '' : `AND (${left.join(' OR ')})`;
+  const values = (paths ?? []).flatMap((path) => [arrayOf(path), parentOf(path), arrayOf(path)]);
+  const sql = `SELECT (SELECT count(*) FROM ${events} WHERE aggregate_id = ? ${condition})::text,
+  (SELECT count(*) FROM ${snapshots} WHERE aggregate_id = ?)::text`;
+  const [row] = await query<[string, string]>(log.knex, sql, [id, ...values, id]);
+  if (row?.[0] === '0' && row[1] === '0') return;
+  throw new EraseRefusedError(
+    `${row?.[0]} events and ${row?.[1]} snapshots of ${aggregateId.hex} could not be erased.`,
+    {
+      hint: 'Nothing was changed. Look for a trigger, rule or policy on the tables, and at the rights of the role.',
+    },
+  );
+}
+
+function arrayOf({ tokens }: BodyPath): string {
+  return `{${tokens.map((token) => `"${token.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
+
+function parentOf({ pointer, tokens }: BodyPath): string {
+  return arrayOf({ pointer, tokens: tokens.slice(0, -1) });
+}
