@@ -27,7 +27,7 @@ export async function* foldSteps(events: AsyncIterable<StoredEvent>, folding: Fo
   }
 }
 
-/** What one more event does to a state. */
+/** What one more event does to a state, whose JSON text is `before`. */
 export function stepOver(
   point: FoldedPoint,
   before: string,
@@ -35,12 +35,27 @@ export function stepOver(
   folding: Folding,
 ): Step & { readonly point: FoldedPoint } {
   const gapAfter = event.sequence === point.sequence + 1 ? undefined : point.sequence;
-  const { sequence, timestamp } = event;
+  const next = pass(point, event, folding);
+  if (next.error !== undefined) return { event, before, after: before, gapAfter, ...next };
   try {
-    const next = folding.next(point, event);
-    return { event, before, after: folding.json(next), error: undefined, gapAfter, point: next };
+    return { event, before, after: folding.json(next.point), gapAfter, ...next };
   } catch (error) {
     if (!isAboutFolding(error)) throw error;
-    return { event, before, after: before, error, gapAfter, point: { ...point, sequence, timestamp } };
+    return { event, before, after: before, gapAfter, point: next.point, error };
+  }
+}
+
+/** The point after one more event; the same state when its handler fails. */
+export function pass(
+  point: FoldedPoint,
+  event: StoredEvent,
+  folding: Folding,
+): { readonly point: FoldedPoint; readonly error: MaestroError | undefined } {
+  const { sequence, timestamp } = event;
+  try {
+    return { point: folding.next(point, event), error: undefined };
+  } catch (error) {
+    if (!isAboutFolding(error)) throw error;
+    return { point: { ...point, sequence, timestamp }, error };
   }
 }

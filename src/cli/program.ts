@@ -17,6 +17,7 @@ import { registerReplay } from './commands/replay.js';
 import { registerSearch } from './commands/search.js';
 import { registerSnapshot } from './commands/snapshot.js';
 import { registerStats } from './commands/stats.js';
+import { registerStep } from './commands/step.js';
 import { registerTail } from './commands/tail.js';
 import { registerVerify } from './commands/verify.js';
 import type { CliContext } from './context.js';
@@ -46,6 +47,7 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   program.commandsGroup('One aggregate:');
   registerEvents(program, context);
   registerReplay(program, context, exit);
+  registerStep(program, context, exit);
   registerDiff(program, context, exit);
   registerBisect(program, context);
   registerSnapshot(program, context, exit);

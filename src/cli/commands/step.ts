@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId, sequenceOrZero } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { INTERRUPTED } from '../exit-codes.js';
+import { createSession, type Session } from '../session.js';
+import { withFolding } from '../with-folding.js';
+
+interface StepOptions {
+  readonly from?: number;
+  readonly aggregate?: string;
+}
+
+/** Declares `maestro step`; `exit` is told when Ctrl-C ends it. */
+export function registerStep(program: Command, context: CliContext, exit: (code: number) => void): void {
+  program
+    .command('step')
+    .summary('walk through the history of one aggregate, event by event')
+    .description(
+      'Walk through the history of one aggregate in the terminal: the event on the left, the state after it on the right, ' +
+        'what changed highlighted. Handlers that fail are shown and stepped over. Press ? for the keys.',
+    )
+    .argument('<id>', 'the aggregate', aggregateId)
+    .option('--from <sequence>', 'begin with this event (default: 1)', sequenceOrZero)
+    .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro step 01a2077042bc0000deadbeefcafef00d
+  $ maestro step 01a2077042bc0000deadbeefcafef00d --from 41 --aggregate bank-account`,
+    )
+    .action(async (id: Timestamp, options: StepOptions, command: Command) => {
+      if ((await step(id, options, createSession(context, command))) === 'interrupted') exit(INTERRUPTED);
+    });
+}
+
+async function step(
+  id: Timestamp,
+  { from = 1, aggregate }: StepOptions,
+  session: Session,
+): Promise<'quit' | 'interrupted'> {
+  const { context, output, options } = session;
+  if (!context.stdin.isTerminal || !context.stdout.isTerminal || !options.input)
+    throw new UsageError('maestro step needs a terminal to show things in and to read keys from.', {
+      hint: 'See `maestro replay --steps` for the same as text.',
+    });
+  if (output.format !== 'table')
+    throw new UsageError('maestro step is for people; it has no JSON.', {
+      hint: 'See `maestro replay --steps -o json`.',
+    });
+  const [{ Timeline }, { walk }] = await Promise.all([import('../step/timeline.js'), import('../step/walk.js')]);
+  return await withFolding(session, id, aggregate, async (history) => {
+    output.progress.stop();
+    const terminal = context.openTerminal();
+    if (terminal === undefined) throw new UsageError('The terminal cannot be taken over.');
+    const subject = { id: id.hex, aggregate: history.folding.aggregate };
+    try {
+      return await walk(new Timeline(history), subject, from, terminal, context, output.style);
+    } finally {
+      terminal.close();
+    }
+  });
+}

@@ -1,0 +1,137 @@
+import type { Key } from '../context.js';
+import { parseTime } from '../time-argument.js';
+import type { Frame } from './timeline.js';
+
+/** What is on the screen. */
+export interface View {
+  readonly frame: Frame;
+  /** The last sequence that is known. */
+  readonly last: number;
+  /** The point that others are compared with. */
+  readonly mark: number | undefined;
+  /** The state at the point that is compared with; absent while the event's own changes are shown. */
+  readonly compared: { readonly sequence: number; readonly state: string } | undefined;
+  /** Which half the arrow keys scroll. */
+  readonly pane: 'event' | 'state';
+  /** The first line of each half; absent: where the first change is. */
+  readonly scroll: { readonly event: number; readonly state: number | undefined };
+  /** Said once, until the next key. */
+  readonly message: string | undefined;
+  readonly prompt: Prompt | undefined;
+  /** The last text that was looked for among types. */
+  readonly sought: string | undefined;
+  readonly isHelp: boolean;
+}
+
+/** A question that is being answered. */
+export interface Prompt {
+  readonly asks: 'goto' | 'search' | 'compare';
+  readonly text: string;
+}
+
+/** A place to go to. */
+export type Place = 'next' | 'previous' | 'first' | 'last' | { readonly sequence: number } | { readonly time: number };
+
+/** What a key asks for beyond the screen. */
+export type Effect =
+  | { readonly kind: 'go'; readonly to: Place }
+  | { readonly kind: 'find'; readonly text: string; readonly isForward: boolean }
+  | { readonly kind: 'compare'; readonly to: Place }
+  | { readonly kind: 'quit' }
+  | { readonly kind: 'interrupt' };
+
+/** The view after a key, and what the key asks for. */
+export interface Pressed {
+  readonly view: View;
+  readonly effect?: Effect;
+}
+
+const PLACES: Readonly<Record<string, Place>> = {
+  right: 'next',
+  n: 'next',
+  l: 'next',
+  space: 'next',
+  return: 'next',
+  left: 'previous',
+  p: 'previous',
+  h: 'previous',
+  backspace: 'previous',
+  home: 'first',
+  end: 'last',
+};
+
+/** What a key does. */
+export function press(before: View, key: Key, page: number): Pressed {
+  if (key.ctrl && key.name === 'c') return { view: before, effect: { kind: 'interrupt' } };
+  if (before.prompt !== undefined) return answer(before, before.prompt, key);
+  const view: View = { ...before, message: undefined };
+  if (view.isHelp) return { view: { ...view, isHelp: false } };
+  if (key.ctrl) return key.name === 'd' ? { view, effect: { kind: 'quit' } } : { view };
+  const place = key.text === 'G' ? 'last' : PLACES[key.name];
+  if (place !== undefined) return { view, effect: { kind: 'go', to: place } };
+  switch (key.text) {
+    case 'q':
+      return { view, effect: { kind: 'quit' } };
+    case 'g':
+      return { view: { ...view, prompt: { asks: 'goto', text: '' } } };
+    case '/':
+      return { view: { ...view, prompt: { asks: 'search', text: '' } } };
+    case '.':
+    case ',':
+      if (view.sought === undefined) return { view: { ...view, message: 'Nothing was looked for yet: press /' } };
+      return { view, effect: { kind: 'find', text: view.sought, isForward: key.text === '.' } };
+    case 'm':
+      return { view: { ...view, mark: view.frame.sequence, message: `Marked ${view.frame.sequence}: d compares` } };
+    case 'd':
+      return compare(view);
+    case '?':
+      return { view: { ...view, isHelp: true } };
+    default:
+      return { view: scrolled(view, key.name, page) };
+  }
+}
+
+function compare(view: View): Pressed {
+  if (view.compared !== undefined) return { view: { ...view, compared: undefined, scroll: TOP } };
+  if (view.mark === undefined) return { view: { ...view, prompt: { asks: 'compare', text: '' } } };
+  return { view, effect: { kind: 'compare', to: { sequence: view.mark } } };
+}
+
+/** Where both halves begin when another event is shown. */
+export const TOP: View['scroll'] = { event: 0, state: undefined };
+
+function scrolled(view: View, name: string, page: number): View {
+  if (name === 'tab') return { ...view, pane: view.pane === 'event' ? 'state' : 'event' };
+  if (name === 'escape') return { ...view, compared: undefined, scroll: TOP };
+  const by = { up: -1, down: 1, pageup: -page, pagedown: page }[name];
+  if (by === undefined) return view;
+  const from = view.scroll[view.pane] ?? 0;
+  return { ...view, scroll: { ...view.scroll, [view.pane]: Math.max(0, from + by) } };
+}
+
+function answer(before: View, prompt: Prompt, { name, text, ctrl }: Key): Pressed {
+  const view: View = { ...before, message: undefined };
+  if (name === 'escape') return { view: { ...view, prompt: undefined } };
+  if (name === 'return' || name === 'enter') return submit({ ...view, prompt: undefined }, prompt);
+  if (name === 'backspace') return { view: { ...view, prompt: { ...prompt, text: prompt.text.slice(0, -1) } } };
+  if (ctrl || text === undefined || /\p{Cc}/u.test(text)) return { view };
+  return { view: { ...view, prompt: { ...prompt, text: prompt.text + text } } };
+}
+
+function submit(view: View, { asks, text }: Prompt): Pressed {
+  const answered = text.trim();
+  if (answered === '') return { view };
+  if (asks === 'search')
+    return { view: { ...view, sought: answered }, effect: { kind: 'find', text: answered, isForward: true } };
+  const to = placeOf(answered);
+  if (to === undefined)
+    return { view: { ...view, message: `${answered} is no sequence and no time, such as 41 or "yesterday 14:34"` } };
+  return { view, effect: { kind: asks === 'goto' ? 'go' : 'compare', to } };
+}
+
+function placeOf(text: string): Place | undefined {
+  if (text === 'last') return 'last';
+  if (/^\d{1,10}$/.test(text)) return { sequence: Number(text) };
+  const time = parseTime(text);
+  return time === undefined ? undefined : { time };
+}
