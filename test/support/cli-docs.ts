@@ -59,7 +59,11 @@ const HELP_ENDS = '<!-- End of the help. -->';
  * what people wrote around it is taken from the present page.
  */
 export function cliPages(presentPage: (file: string) => string | undefined): Map<string, string> {
-  const commands = aProgram().commands.filter((command) => command.name() !== 'help');
+  const program = aProgram();
+  const commands = program
+    .createHelp()
+    .visibleCommands(program)
+    .filter((command) => command.name() !== 'help');
   const pages = commands.map((command): [string, string] => {
     const file = `${command.name()}.md`;
     return [file, withHelp(presentPage(file) ?? `# maestro ${command.name()}\n`, sections(command, ['maestro']))];
