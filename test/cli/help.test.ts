@@ -103,9 +103,12 @@ test('every example is right usage', async (t) => {
       if (words.includes('--aggregate') || NEEDING_HANDLERS.some((command) => words.join(' ').startsWith(command)))
         words.push('--config', 'examples/bank/maestro.config.ts');
       // Another server than the unreachable one, and a file that an example before has written.
-      for (const option of ['--url', '--baseline'])
-        if (words.includes(option)) words.splice(words.indexOf(option), 2);
-      const { code, stderr } = await runCli(words, { cwd: root, env, ...(words[0] === 'step' ? { terminal: 80 } : {}) });
+      for (const option of ['--url', '--baseline']) if (words.includes(option)) words.splice(words.indexOf(option), 2);
+      const { code, stderr } = await runCli(words, {
+        cwd: root,
+        env,
+        ...(words[0] === 'step' ? { terminal: 80 } : {}),
+      });
       t.is(code, WITHOUT_DATABASE.includes(words[0] ?? '') ? 0 : 4, `maestro ${words.join(' ')}\n${stderr}`);
     }
   }
