@@ -29,7 +29,7 @@ export function snapshotBody(
  */
 export function snapshotState(definition: Definition, snapshot: Snapshot): { readonly state: unknown } | undefined {
   const { decode } = definition.snapshot;
-  const json = sameVersion(definition, snapshot.body);
+  const json = jsonOfVersion(definition, snapshot.body);
   if (json === undefined) return undefined;
   const about = handlerRef(definition, 'decode', snapshot);
   const state = decode === undefined ? json : callHandler(about, () => decode(json));
@@ -37,7 +37,8 @@ export function snapshotState(definition: Definition, snapshot: Snapshot): { rea
   return { state };
 }
 
-function sameVersion({ snapshot: { version } }: Definition, body: JsonObject): JsonValue | undefined {
+/** What `encode` gave, out of the body of a snapshot; `undefined` when its version is not the definition's. */
+export function jsonOfVersion({ snapshot: { version } }: Definition, body: JsonObject): JsonValue | undefined {
   const mark = Object.hasOwn(body, MARK) ? body[MARK] : undefined;
   if (version === undefined) return mark === undefined ? body : undefined;
   if (!isObject(mark) || mark['version'] !== version) return undefined;

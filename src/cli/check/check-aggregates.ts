@@ -83,7 +83,7 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
     const message = `no configured aggregate says that this ${entry.aggregate} is its own`;
     yield { ...at, aggregate: undefined, message };
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError) && !isAboutFolding(error)) throw error;
     yield { ...at, aggregate: undefined, message: error.message };
   } finally {
     await iterator.return?.(undefined);

@@ -51,20 +51,34 @@ Examples:
 async function check(options: CheckOptions, session: Session): Promise<boolean> {
   if (options.all && options.sample !== undefined)
     throw new UsageError('--all and --sample contradict each other; use one of them.');
-  const choose = await handlersChooser(session, options.aggregate);
   const { writeBaseline, force } = options;
+  if (force && writeBaseline === undefined) throw new UsageError('--force is for --write-baseline.');
+  const choose = await handlersChooser(session, options.aggregate);
+  await assertBaseline(options, session);
   const run = (record?: (entry: BaselineEntry) => Promise<void>) => checkWith(choose, options, session, record);
   if (writeBaseline === undefined) return await run();
-  const [{ writeWhole }, { BASELINE_HEADER }] = await Promise.all([
+  const [{ writeWhole }, { BASELINE_HEADER, baselineFooter }] = await Promise.all([
     import('../whole-file.js'),
     import('../check/baseline.js'),
   ]);
   let found = false;
   await writeWhole(writeBaseline, session, { force }, async (write) => {
+    let aggregates = 0;
     await write(`${BASELINE_HEADER}\n`);
-    found = await run((entry) => write(`${JSON.stringify(entry)}\n`));
+    found = await run(async (entry) => {
+      aggregates += 1;
+      await write(`${JSON.stringify(entry)}\n`);
+    });
+    await write(`${baselineFooter(aggregates)}\n`);
   });
   return found;
+}
+
+/** Reads a baseline once before any work is done, so that one that is no good is refused at once. */
+async function assertBaseline({ baseline }: CheckOptions, session: Session): Promise<void> {
+  if (baseline === undefined || baseline === '-') return;
+  const { readBaseline } = await import('../check/baseline.js');
+  for await (const entry of readBaseline(baseline, session)) void entry;
 }
 
 async function checkWith(

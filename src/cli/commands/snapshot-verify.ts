@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { SnapshotVerdict } from '../../aggregate/verify-snapshot.js';
 import type { Database } from '../../connection/database.js';
 import type { StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId } from '../arguments.js';
-import { type AggregateChooser, handlersChooser, typeOfFirstEvent } from '../choose-aggregate.js';
+import type { Checked } from '../check/wrong-snapshots.js';
+import { handlersChooser } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
@@ -17,24 +17,6 @@ interface VerifyOptions {
   readonly all?: boolean;
   readonly fix?: boolean;
   readonly aggregate?: string;
-}
-
-/** A snapshot that is not what the handlers make of the events. */
-interface Finding {
-  readonly aggregateId: string;
-  readonly sequence: number;
-  readonly problem: 'different' | 'ahead' | 'failed';
-  readonly message: string;
-  /** Whether `--fix` put the proper state in its place. */
-  readonly fixed: boolean;
-}
-
-interface Checked {
-  snapshots: number;
-  /** Snapshots of another version, which nobody uses. */
-  otherVersion: number;
-  /** Snapshots of aggregates that no configured definition says are its own. */
-  withoutHandlers: number;
 }
 
 /** Declares `maestro snapshot verify`; `exit` is told when a snapshot is wrong and stays so. */
@@ -72,6 +54,7 @@ async function verifySnapshots(
     throw new UsageError('Give the id of one aggregate, or --all.', { hint: 'See `maestro snapshot verify --help`.' });
   const choose = await handlersChooser(session, aggregate);
   const { output } = session;
+  const { wrongSnapshots } = await import('../check/wrong-snapshots.js');
   return await withDatabase(
     session,
     async (database) => {
@@ -79,7 +62,7 @@ async function verifySnapshots(
       const checked: Checked = { snapshots: 0, otherVersion: 0, withoutHandlers: 0 };
       let left = 0;
       const findings = async function* () {
-        for await (const finding of findingsOf(snapshots, database, choose, checked, fix)) {
+        for await (const finding of wrongSnapshots(snapshots, database, choose, checked, fix)) {
           if (!finding.fixed) left += 1;
           yield finding;
         }
@@ -105,62 +88,6 @@ async function verifySnapshots(
     },
     { writes: fix },
   );
-}
-
-async function* findingsOf(
-  snapshots: AsyncIterable<StoredSnapshot>,
-  database: Database,
-  choose: AggregateChooser,
-  checked: Checked,
-  fix: boolean,
-): AsyncGenerator<Finding> {
-  const [{ verifySnapshot }, { replaceSnapshot }, { isAboutFolding }] = await Promise.all([
-    import('../../aggregate/verify-snapshot.js'),
-    import('../../admin/stored-snapshots.js'),
-    import('../../aggregate/errors.js'),
-  ]);
-  const { store } = database;
-  for await (const stored of snapshots) {
-    const { aggregateId: id, sequence } = stored;
-    const at = { aggregateId: id.hex, sequence };
-    checked.snapshots += 1;
-    try {
-      const definition = await choose(id, () => typeOfFirstEvent(store, id));
-      if (definition === undefined) {
-        checked.withoutHandlers += 1;
-        continue;
-      }
-      const verdict = await verifySnapshot({ definition, store, id }, stored);
-      if (verdict.kind === 'other version') checked.otherVersion += 1;
-      if (verdict.kind !== 'different' && verdict.kind !== 'ahead') continue;
-      const { proper } = verdict;
-      const fixed = fix && proper.sequence > 0 && (await replaceSnapshot(database, stored, proper));
-      yield { ...at, problem: verdict.kind, message: await messageOf(verdict, stored), fixed };
-    } catch (error) {
-      if (!isAboutFolding(error) && !(error instanceof UsageError)) throw error;
-      yield { ...at, problem: 'failed', message: error.message, fixed: false };
-    }
-  }
-}
-
-async function messageOf(
-  verdict: Extract<SnapshotVerdict, { kind: 'different' | 'ahead' }>,
-  stored: StoredSnapshot,
-): Promise<string> {
-  const { proper } = verdict;
-  if (verdict.kind === 'ahead')
-    return proper.sequence === 0
-      ? 'the log has no events of it; `maestro erase` removes it'
-      : `the history ends at sequence ${proper.sequence}`;
-  const [{ diffJson }, { parseJsonText }, { changeText }] = await Promise.all([
-    import('../../json/diff.js'),
-    import('../../json/parse.js'),
-    import('../render/changes.js'),
-  ]);
-  const changes = diffJson(parseJsonText(stored.body), parseJsonText(proper.body));
-  const [first] = changes;
-  const more = changes.length > 1 ? `, and ${changes.length - 1} more` : '';
-  return `the handlers make another state: ${first === undefined ? '' : changeText(first)}${more}`;
 }
 
 async function allOf(database: Database): Promise<AsyncIterable<StoredSnapshot>> {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { encodeJson } from '../../json/encode.js';
+import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
 import { ExactNumber } from '../../json/exact-number.js';
 import { parseJsonText } from '../../json/parse.js';
 import { printJson } from '../../json/print.js';
@@ -7,7 +7,8 @@ import type { JsonValue } from '../../json/types.js';
 
 /**
  * A state as JSON text. One that is not plain JSON is shown as its definition stores it; and where that is none either,
- * maps and sets as lists, dates as ISO texts, instances as their properties and other values as Node.js prints them.
+ * maps and sets as lists, dates as ISO texts, instances as their properties and other values, and those that lie deeper
+ * than jsonb values of ours may, as Node.js prints them.
  */
 export function stateJson(state: unknown, storedForm: () => unknown): string {
   const encoded = encodeJson(state);
@@ -25,7 +26,7 @@ export function indented(json: string): string {
 function asJson(value: unknown, outer: readonly object[]): JsonValue {
   if (typeof value === 'number' && !Number.isFinite(value)) return inspect(value);
   if (isScalar(value)) return value;
-  if (typeof value !== 'object' || outer.includes(value)) return inspect(value);
+  if (typeof value !== 'object' || outer.includes(value) || outer.length >= MAX_DEPTH) return inspect(value);
   const inner = (each: unknown) => asJson(each, [...outer, value]);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? inspect(value) : value.toISOString();
   if (value instanceof Map || value instanceof Set || Array.isArray(value) || ArrayBuffer.isView(value))
