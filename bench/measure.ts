@@ -1,74 +1,121 @@
-/** Something to measure: ours and the floor it is compared with, on the same server. */
-export interface Workload {
-  readonly name: string;
-  /** What is counted, such as `commands/s`. */
-  readonly unit: string;
-  /** How many of it one run does. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What one run of one contender did. */
+export interface Run {
+  /** How many of the workload's unit. */
   readonly count: number;
-  /** May give further figures of the run. */
-  readonly ours: () => Promise<Figures | void>;
-  readonly floor: () => Promise<Figures | void>;
+  /** How long each operation took, in milliseconds, where that is of interest. */
+  readonly latencies?: readonly number[];
+  /** How long it took, in seconds, where not all of the run counts. */
+  readonly seconds?: number;
+  /** Further figures, such as retries. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
-type Figures = Readonly<Record<string, number>>;
-
-/** The runs of one side. */
-interface Side {
-  readonly rates: number[];
-  readonly figures: Figures[];
+/** Something that every contender does in the same run. */
+export interface Workload {
+  /** Such as `W1`. */
+  readonly id: string;
+  readonly title: string;
+  /** What is counted, such as `commits/s`. */
+  readonly unit: string;
+  /** The contenders by name; `maestro` is the one that the others are compared with. */
+  readonly contenders: Readonly<Record<string, () => Promise<Run>>>;
+  /** The contenders whose best is the floor. @defaultValue `raw pg` */
+  readonly floors?: readonly string[];
+  /** What the ratio to the floor should be. */
+  readonly goal?: number;
+  /** Smaller is better: the rates are times. @defaultValue false */
+  readonly isTime?: boolean;
 }
 
-/** Runs each workload in turns with its floor, the order changing from turn to turn, and prints medians and ratios. */
-export async function measureSideBySide(
-  workloads: readonly Workload[],
-  { repeat, json }: { readonly repeat: number; readonly json: boolean },
-): Promise<void> {
-  for (const workload of workloads) {
-    const ours: Side = { rates: [], figures: [] };
-    const floor: Side = { rates: [], figures: [] };
-    const run = async (side: Side, work: Workload['ours']) => {
-      const start = performance.now();
-      const figures = await work();
-      side.rates.push(workload.count / ((performance.now() - start) / 1000));
-      if (figures !== undefined) side.figures.push(figures);
-    };
-    // The first turn warms up: connections, prepared statements, the compiler.
-    for (let turn = 0; turn <= repeat; turn += 1) {
-      const turns = [() => run(ours, workload.ours), () => run(floor, workload.floor)];
-      for (const next of turn % 2 === 0 ? turns : turns.reverse()) await next();
-      if (turn === 0) for (const side of [ours, floor]) [side.rates.length, side.figures.length] = [0, 0];
+/** Least, middle and most of some figures. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What came of one contender in one workload. */
+export interface Outcome {
+  /** Units per second, or seconds per unit for a workload of times. */
+  readonly rate: Spread;
+  /** Milliseconds per operation; absent where they were not taken. */
+  readonly p50: number | undefined;
+  readonly p99: number | undefined;
+  /** The largest resident memory of the benchmark's process during a run, in MB. */
+  readonly peakMemory: number;
+  /** Medians. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** Maestro's rate through this contender's, turn by turn. */
+  readonly ratio: Spread;
+}
+
+/** What came of a workload. */
+export interface Measured {
+  readonly workload: Omit<Workload, 'contenders'>;
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+}
+
+interface Taken extends Run {
+  readonly rate: number;
+  readonly memory: number;
+}
+
+/**
+ * Runs every contender of a workload in turns, each turn in another order, after one turn that only warms up:
+ * connections, prepared statements, the compiler.
+ */
+export async function measure({ contenders, ...workload }: Workload, repeat: number): Promise<Measured> {
+  const names = Object.keys(contenders);
+  const taken = new Map<string, Taken[]>(names.map((name) => [name, []]));
+  for (let turn = 0; turn <= repeat; turn += 1)
+    for (const name of rotated(names, turn)) {
+      const run = await take(contenders[name] as () => Promise<Run>, workload.isTime);
+      if (turn > 0) taken.get(name)?.push(run);
     }
-    print(workload, ours, floor, json);
-  }
+  const ours = taken.get('maestro') ?? [];
+  const outcomes = names.map((name) => [name, outcomeOf(taken.get(name) ?? [], ours)] as const);
+  return { workload, outcomes: Object.fromEntries(outcomes) };
 }
 
-function print({ name, unit }: Workload, ours: Side, floor: Side, json: boolean): void {
-  const ratios = ours.rates.map((rate, index) => rate / (floor.rates[index] ?? Number.NaN));
-  const result = { name, unit, ours: summary(ours), floor: summary(floor), ratio: spread(ratios) };
-  if (json) return console.log(JSON.stringify(result));
-  const side = ({ median, min, max, ...figures }: Record<string, number>) =>
-    `${round(median)} (${round(min)}–${round(max)})${Object.entries(figures)
-      .map(([figure, value]) => `, ${figure} ${round(value)}`)
-      .join('')}`;
-  console.log(`${name}, ${unit}
-  maestro  ${side(result.ours)}
-  raw pg   ${side(result.floor)}
-  ratio    ${result.ratio.median.toFixed(2)} (${result.ratio.min.toFixed(2)}–${result.ratio.max.toFixed(2)})`);
+async function take(work: () => Promise<Run>, isTime = false): Promise<Taken> {
+  // What the run before has left behind is its own.
+  globalThis.gc?.();
+  await delay(50);
+  let memory = process.memoryUsage.rss();
+  const sampler = setInterval(() => (memory = Math.max(memory, process.memoryUsage.rss())), 20);
+  const start = performance.now();
+  const run = await work();
+  const seconds = run.seconds ?? (performance.now() - start) / 1000;
+  clearInterval(sampler);
+  memory = Math.max(memory, process.memoryUsage.rss());
+  return { ...run, rate: isTime ? seconds / run.count : run.count / seconds, memory: memory / 2 ** 20 };
 }
 
-/** Median and spread of the rates, and the medians of the other figures. */
-function summary({ rates, figures }: Side): ReturnType<typeof spread> & Record<string, number> {
-  const names = Object.keys(figures[0] ?? {});
-  const medians = names.map((name) => [name, spread(figures.map((one) => one[name] ?? Number.NaN)).median]);
-  return { ...spread(rates), ...(Object.fromEntries(medians) as Figures) };
+function outcomeOf(runs: readonly Taken[], ours: readonly Taken[]): Outcome {
+  const latencies = runs.flatMap((run) => run.latencies ?? []).sort((a, b) => a - b);
+  const names = Object.keys(runs[0]?.figures ?? {});
+  const figures = names.map((name) => [name, spread(runs.map((run) => run.figures?.[name] ?? 0)).median] as const);
+  return {
+    rate: spread(runs.map(({ rate }) => rate)),
+    p50: latencies[Math.floor(latencies.length * 0.5)],
+    p99: latencies[Math.floor(latencies.length * 0.99)],
+    peakMemory: Math.max(...runs.map(({ memory }) => memory)),
+    figures: Object.fromEntries(figures),
+    ratio: spread(runs.map(({ rate }, turn) => (ours[turn]?.rate ?? Number.NaN) / rate)),
+  };
 }
 
-function spread(numbers: readonly number[]): { median: number; min: number; max: number } {
+function rotated(names: readonly string[], turn: number): string[] {
+  const at = turn % names.length;
+  const order = [...names.slice(at), ...names.slice(0, at)];
+  return turn % 2 === 0 ? order : order.reverse();
+}
+
+/** Least, middle and most. */
+export function spread(numbers: readonly number[]): Spread {
   const sorted = [...numbers].sort((a, b) => a - b);
-  const [middle, other] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
-  return { median: ((middle ?? 0) + (other ?? 0)) / 2, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0 };
-}
-
-function round(value: number | undefined): string {
-  return Math.round(value ?? Number.NaN).toLocaleString('en');
+  const [middle = Number.NaN, other = Number.NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return { median: (middle + other) / 2, min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN };
 }

@@ -1,0 +1,72 @@
+import pg from 'pg';
+import { Clock } from '../../src/hlc/clock.js';
+import { bodyAt, type Contender, type Place } from './contender.js';
+
+/** How many events one page of a stream holds. */
+const PAGE = 1000;
+
+/** The floor, and its connections. */
+export type RawPg = Contender & { readonly pool: pg.Pool };
+
+/** The floor: `pg` with prepared statements and as little JavaScript as can be. It checks nothing. */
+export function openRawPg({ url, schema, connections }: Place): RawPg {
+  const pool = new pg.Pool({ connectionString: url, max: connections });
+  const clock = new Clock();
+  const log = `"${schema}".event_log`;
+  const select = `SELECT timestamp, aggregate_id, sequence, type, body FROM ${log} WHERE aggregate_id = $1`;
+  return {
+    name: 'raw pg',
+    pool,
+    commit: async (id, sequence, count) => {
+      const key = id.encode();
+      const values: unknown[] = [];
+      for (let n = sequence; n < sequence + count; n += 1)
+        values.push(clock.now().encode(), key, n, 'incremented', JSON.stringify(bodyAt(n)));
+      try {
+        await pool.query({ name: `insert ${count}`, text: insertOf(log, count), values });
+        return true;
+      } catch (error) {
+        if ((error as { code?: string }).code === '23505') return false;
+        throw error;
+      }
+    },
+    read: async (id) => {
+      const text = `${select} ORDER BY sequence`;
+      return (await pool.query({ name: 'read', text, values: [id.encode()] })).rows.length;
+    },
+    stream: async (id) => {
+      const text = `${select} AND sequence > $2 AND sequence <= $3 ORDER BY sequence`;
+      let count = 0;
+      for (let after = 0; ; after += PAGE) {
+        const values = [id.encode(), after, after + PAGE];
+        const { rows } = await pool.query({ name: 'page', text, values });
+        for (const _row of rows) count += 1;
+        if (rows.length < PAGE) return count;
+      }
+    },
+    lastSequence: async (id) => {
+      const text = `SELECT sequence FROM ${log} WHERE aggregate_id = $1 ORDER BY sequence DESC LIMIT 1`;
+      const { rows } = await pool.query<{ sequence: number }>({ name: 'last', text, values: [id.encode()] });
+      return rows[0]?.sequence ?? 0;
+    },
+    commitSnapshot: async (id, sequence) => {
+      const text = `INSERT INTO "${schema}".snapshots AS s VALUES ($1, $2, $3) ON CONFLICT (aggregate_id)
+DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body WHERE s.sequence < EXCLUDED.sequence`;
+      await pool.query({ name: 'snapshot', text, values: [id.encode(), sequence, JSON.stringify(bodyAt(sequence))] });
+    },
+    close: () => pool.end(),
+  };
+}
+
+const inserts = new Map<string, string>();
+
+function insertOf(log: string, count: number): string {
+  const key = `${log} ${count}`;
+  let text = inserts.get(key);
+  if (text === undefined) {
+    const row = (index: number) => `(${[1, 2, 3, 4, 5].map((column) => `$${index * 5 + column}`).join(', ')})`;
+    text = `INSERT INTO ${log} (timestamp, aggregate_id, sequence, type, body) VALUES ${Array.from({ length: count }, (_, index) => row(index)).join(', ')}`;
+    inserts.set(key, text);
+  }
+  return text;
+}

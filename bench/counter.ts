@@ -1,0 +1,25 @@
+import type { PostgresStore } from '../src/store/postgres-store.js';
+import { openAggregates } from '../src/aggregate/aggregates.js';
+import { defineAggregate } from '../src/aggregate/define-aggregate.js';
+import { Clock } from '../src/hlc/clock.js';
+import { bodyAt } from './contenders/contender.js';
+
+type Body = ReturnType<typeof bodyAt>;
+
+/** An aggregate that counts; its events have the bodies that all contenders write. */
+export const Counter = defineAggregate({
+  name: 'counter',
+  initialState: () => ({ value: 0 }),
+  commands: { increment: (_state, data: Body) => [{ type: 'incremented', body: data }] },
+  events: { incremented: ({ value }, _body: Body) => ({ value: value + 1 }) },
+});
+
+/** The command that makes one event. */
+export function increment(index: number): { readonly type: 'increment'; readonly data: Body } {
+  return { type: 'increment', data: bodyAt(index) };
+}
+
+/** Counters of a process of their own, as far as the store can tell: nothing in memory yet. */
+export function openCounters(store: PostgresStore, maxAttempts = 10_000) {
+  return openAggregates(Counter, { store, clock: new Clock(), maxAttempts });
+}

@@ -1,0 +1,74 @@
+import type { Measured, Outcome, Spread } from './measure.js';
+
+/** The rate of the floor that is to be reached: the best of the contenders that make it. */
+export function floorOf({ workload, outcomes }: Measured): Outcome | undefined {
+  const floors = (workload.floors ?? ['raw pg']).flatMap((name) => outcomes[name] ?? []);
+  const better = (a: Outcome, b: Outcome) =>
+    workload.isTime ? a.rate.median < b.rate.median : a.rate.median > b.rate.median;
+  return floors.reduce<Outcome | undefined>(
+    (best, one) => (best === undefined || better(one, best) ? one : best),
+    undefined,
+  );
+}
+
+/** Whether the goal was reached; nothing without a goal. */
+export function isReached(measured: Measured): boolean | undefined {
+  const { goal, isTime } = measured.workload;
+  const ratio = floorOf(measured)?.ratio.median;
+  if (goal === undefined || ratio === undefined) return undefined;
+  return isTime ? ratio <= goal : ratio >= goal;
+}
+
+/** A workload for people: a line for each contender. */
+export function reportText(measured: Measured): string {
+  const { workload, outcomes } = measured;
+  const lines = Object.entries(outcomes).map(([name, outcome]) => {
+    const latency =
+      outcome.p50 === undefined ? '' : `  p50 ${milliseconds(outcome.p50)}  p99 ${milliseconds(outcome.p99)}`;
+    const figures = Object.entries(outcome.figures)
+      .map(([figure, value]) => `  ${figure} ${number(value)}`)
+      .join('');
+    const ratio = name === 'maestro' ? '' : `  maestro is ${ratioText(outcome.ratio)} of it`;
+    return `  ${name.padEnd(10)}  ${rateText(outcome.rate)}${latency}${figures}  ${Math.round(outcome.peakMemory)} MB${ratio}`;
+  });
+  const reached = isReached(measured);
+  const verdict = reached === undefined ? '' : `  goal ${workload.goal}: ${reached ? 'reached' : 'missed'}`;
+  return `${workload.id}  ${workload.title}, ${workload.unit}${verdict}\n${lines.join('\n')}`;
+}
+
+/** All workloads as a table of Markdown: a column for each contender. */
+export function reportTable(all: readonly Measured[]): string {
+  const names = ['maestro', 'raw pg', 'knex', 'emmett'];
+  const rows = all.map((measured) => {
+    const { workload, outcomes } = measured;
+    const cells = names.map((name) => {
+      const outcome = outcomes[name] ?? (name === 'raw pg' ? floorOf(measured) : undefined);
+      return outcome === undefined ? '–' : rateText(outcome.rate);
+    });
+    const floor = floorOf(measured);
+    const goal =
+      workload.goal === undefined
+        ? ''
+        : `${workload.isTime ? '≤' : '≥'} ${workload.goal} ${isReached(measured) ? '✓' : '✗'}`;
+    return `| ${workload.id} | ${workload.unit} | ${cells.join(' | ')} | ${floor === undefined ? '' : ratioText(floor.ratio)} | ${goal} |`;
+  });
+  return `| workload | unit | Maestro | floor | naive Knex | Emmett | Maestro ÷ floor | goal |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}`;
+}
+
+function rateText({ median, min, max }: Spread): string {
+  return `${number(median)} (${number(min)}–${number(max)})`;
+}
+
+function ratioText({ median, min, max }: Spread): string {
+  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+}
+
+function number(value: number): string {
+  return value < 10 ? value.toPrecision(3) : Math.round(value).toLocaleString('en');
+}
+
+function milliseconds(value: number | undefined): string {
+  return `${value?.toFixed(2)} ms`;
+}

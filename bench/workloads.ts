@@ -1,0 +1,117 @@
+import knexFactory from 'knex';
+import pg from 'pg';
+import { migrate } from '../src/store/migrator.js';
+import type { Contender, Place } from './contenders/contender.js';
+import { openEmmett } from './contenders/emmett.js';
+import { openMaestro } from './contenders/maestro.js';
+import { openNaiveKnex } from './contenders/naive-knex.js';
+import { openRawPg } from './contenders/raw-pg.js';
+import { fillLog } from './large-log.js';
+import type { Workload } from './measure.js';
+import { coldHydrates, parallelCommands, sequentialCommands } from './workloads/aggregates.js';
+import { bulkLoad } from './workloads/bulk.js';
+import { contention } from './workloads/contention.js';
+import { firstAggregates, searchOfAnHour } from './workloads/large.js';
+import { longReads, shortReads } from './workloads/reads.js';
+import { startUps } from './workloads/startup.js';
+import { concurrentCommits, largeCommits, singleCommits, snapshotCommits } from './workloads/writes.js';
+
+/** How many connections each contender may open. */
+const CONNECTIONS = 16;
+/** How many partitions P1 has. */
+const PARTITIONS = 16;
+
+/** Which workloads, and how large the large log is. */
+export interface Choice {
+  readonly events: number;
+  readonly isWanted: (id: string) => boolean;
+}
+
+/** The workloads that are wanted, one after the other, each ready to be measured when it comes. */
+export async function* workloads(url: string, { events, isWanted }: Choice): AsyncGenerator<Workload> {
+  if (['W', 'R', 'S1', 'C1', 'E1', 'H1', 'X1'].some((kind) => anyWanted(kind, isWanted)))
+    yield* onEmptyLog(url, isWanted);
+  if (isWanted('G1')) yield* onLargeLog('G1', url, 'bench_large', 1, events);
+  if (isWanted('P1')) yield* onLargeLog('P1', url, 'bench_partitioned', PARTITIONS, events);
+}
+
+function anyWanted(kind: string, isWanted: Choice['isWanted']): boolean {
+  return ['', '1', '2', '3', '4'].some((number) => isWanted(`${kind}${number}`));
+}
+
+async function* onEmptyLog(url: string, isWanted: Choice['isWanted']): AsyncGenerator<Workload> {
+  const place: Place = { url, schema: 'bench', connections: CONNECTIONS };
+  await migrated(url, 'bench', 1);
+  const maestro = openMaestro(place);
+  const raw = openRawPg(place);
+  const all: Contender[] = [maestro, raw, openNaiveKnex(place), await openEmmett(place)];
+  try {
+    if (isWanted('W1')) yield singleCommits(all);
+    if (isWanted('W2')) yield concurrentCommits(all);
+    if (isWanted('W3')) yield largeCommits(all);
+    if (isWanted('W4')) {
+      const bulk = await bulkLoad(all, raw, url);
+      yield bulk.workload;
+      await bulk.close();
+    }
+    if (isWanted('R1')) yield await shortReads(all);
+    if (isWanted('R2')) for (const way of ['array', 'stream'] as const) yield await longReads(all, place, way);
+    if (isWanted('S1')) yield snapshotCommits(all);
+    if (isWanted('C1'))
+      yield await contention(
+        all.map(({ name }) => name),
+        place,
+      );
+    if (isWanted('E1')) {
+      yield sequentialCommands(maestro, raw);
+      yield parallelCommands(maestro, raw);
+    }
+    if (isWanted('H1'))
+      for (const withSnapshot of [false, true]) yield await coldHydrates(maestro, raw, place.schema, withSnapshot);
+    if (isWanted('X1')) {
+      const startUp = await startUps(maestro, place);
+      yield* startUp.workloads;
+      startUp.close();
+    }
+  } finally {
+    for (const contender of all) await contender.close();
+  }
+}
+
+/** W1, W2, R1 and two questions of operators on a log that is large already. */
+async function* onLargeLog(
+  id: string,
+  url: string,
+  schema: string,
+  partitions: number,
+  events: number,
+): AsyncGenerator<Workload> {
+  await migrated(url, schema, partitions);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await fillLog(client, schema, { events, aggregates: Math.ceil(events / 50) });
+  await client.end();
+  const place: Place = { url, schema, connections: CONNECTIONS };
+  const knex = knexFactory({ client: 'pg', connection: url });
+  const raw = openRawPg(place);
+  const all: Contender[] = [openMaestro(place), raw, openNaiveKnex(place)];
+  const log = { knex, schema };
+  const named = (workload: Workload): Workload => ({ ...workload, id: `${id} ${workload.id}` });
+  try {
+    yield named(singleCommits(all));
+    yield named(concurrentCommits(all));
+    yield named(await shortReads(all));
+    yield named(firstAggregates(log, raw));
+    yield named(searchOfAnHour(log, raw));
+  } finally {
+    for (const contender of all) await contender.close();
+    await knex.destroy();
+  }
+}
+
+async function migrated(url: string, schema: string, partitions: number): Promise<void> {
+  const knex = knexFactory({ client: 'pg', connection: url });
+  await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+  await migrate(knex, { schema, partitions });
+  await knex.destroy();
+}

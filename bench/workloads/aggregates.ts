@@ -1,0 +1,104 @@
+import { Clock } from '../../src/hlc/clock.js';
+import type { Maestro } from '../contenders/maestro.js';
+import type { RawPg } from '../contenders/raw-pg.js';
+import { increment, openCounters } from '../counter.js';
+import type { Workload } from '../measure.js';
+import { assertDone, concurrently, counting, sequentially } from '../operations.js';
+
+const CALLERS = 16;
+/** How many events are hydrated. */
+const HISTORY = 2000;
+const clock = new Clock();
+
+/** E1: commands on one aggregate, one after the other, beside the insert alone. */
+export function sequentialCommands({ store }: Maestro, raw: RawPg, count = 1500): Workload {
+  return {
+    id: 'E1 sequential',
+    title: 'evaluate on one aggregate, one after the other, beside the insert alone',
+    unit: 'commands/s',
+    goal: 0.785,
+    contenders: {
+      maestro: async () => {
+        const counters = openCounters(store);
+        const id = counters.create();
+        return await sequentially(count, (index) => counters.evaluate(id, increment(index)));
+      },
+      'raw pg': async () => {
+        const id = clock.now();
+        return await sequentially(count, async (index) => assertDone(await raw.commit(id, index + 1, 1)));
+      },
+    },
+  };
+}
+
+/** E1: the same of sixteen callers at once, each on an aggregate of its own. */
+export function parallelCommands({ store }: Maestro, raw: RawPg, count = 300): Workload {
+  const ids = () => Array.from({ length: CALLERS }, () => clock.now());
+  return {
+    id: 'E1 parallel',
+    title: `evaluate of ${CALLERS} callers, each on its own aggregate, beside the insert alone`,
+    unit: 'commands/s',
+    contenders: {
+      maestro: async () => {
+        const counters = openCounters(store);
+        const all = ids();
+        return await concurrently(CALLERS, count, (caller, index) =>
+          counters.evaluate(all[caller] ?? clock.now(), increment(index)),
+        );
+      },
+      'raw pg': async () => {
+        const all = ids();
+        return await concurrently(CALLERS, count, async (caller, index) =>
+          assertDone(await raw.commit(all[caller] ?? clock.now(), index + 1, 1)),
+        );
+      },
+    },
+  };
+}
+
+/** H1: an aggregate's state from nothing in memory, with and without a snapshot of its last event but ten. */
+export async function coldHydrates(
+  maestro: Maestro,
+  raw: RawPg,
+  schema: string,
+  withSnapshot: boolean,
+  times = 40,
+): Promise<Workload> {
+  const counters = openCounters(maestro.store);
+  const id = counters.create();
+  for (let sequence = 1; sequence <= HISTORY; sequence += 500) await maestro.commit(id, sequence, 500);
+  if (withSnapshot) {
+    await counters.snapshot(id);
+    await maestro.commit(id, HISTORY + 1, 10);
+  }
+  return {
+    id: withSnapshot ? 'H1 snapshot' : 'H1',
+    title: `cold hydrate of ${HISTORY.toLocaleString('en')} events${withSnapshot ? ', from a snapshot and the 10 events after it' : ''}`,
+    unit: withSnapshot ? 'hydrates/s' : 'events/s',
+    contenders: {
+      maestro: async () => {
+        const run = await sequentially(times, () => openCounters(maestro.store).get(id));
+        return counting(run, withSnapshot ? 1 : HISTORY);
+      },
+      'raw pg': async () => {
+        const run = await sequentially(times, () => hydrate(raw, schema, id.encode()));
+        return counting(run, withSnapshot ? 1 : HISTORY);
+      },
+    },
+  };
+}
+
+/** What a program with `pg` alone does to know a state: both queries, and one pass over the rows. */
+async function hydrate({ pool }: RawPg, schema: string, id: Buffer): Promise<number> {
+  const snapshots = await pool.query<{ sequence: number; body: { state: { value: number } } }>({
+    name: 'hydrate snapshot',
+    text: `SELECT sequence, body FROM "${schema}".snapshots WHERE aggregate_id = $1`,
+    values: [id],
+  });
+  const { rows } = await pool.query<{ sequence: number; body: object }>({
+    name: 'hydrate events',
+    text: `SELECT sequence, body FROM "${schema}".event_log WHERE aggregate_id = $1 AND sequence > $2 ORDER BY sequence`,
+    values: [id, snapshots.rows[0]?.sequence ?? 0],
+  });
+  return rows.reduce((value) => value + 1, snapshots.rows[0]?.sequence ?? 0);
+}

@@ -1,0 +1,85 @@
+import { Clock } from '../../src/hlc/clock.js';
+import type { Timestamp } from '../../src/hlc/timestamp.js';
+import type { Contender, ContenderName, Place } from '../contenders/contender.js';
+import { openMaestro } from '../contenders/maestro.js';
+import { openContender } from '../contenders/open.js';
+import { increment, openCounters } from '../counter.js';
+import type { Run, Workload } from '../measure.js';
+
+const WRITERS = 16;
+const clock = new Clock();
+
+/**
+ * C1: sixteen writers on one aggregate, each with a connection and a memory of its own as if it were another process,
+ * until so many commits have succeeded. The others retry at once; Maestro evaluates commands.
+ */
+export async function contention(names: readonly ContenderName[], place: Place, successes = 1000): Promise<Workload> {
+  const contenders: [string, () => Promise<Run>][] = [];
+  for (const name of names.filter((one) => one !== 'maestro'))
+    contenders.push([name, () => withWriters(name, place, (writers) => race(writers, successes))]);
+  return {
+    id: 'C1',
+    title: `${WRITERS} processes' worth of writers on one aggregate, ${successes.toLocaleString('en')} commits`,
+    unit: 'commits/s',
+    goal: 3,
+    contenders: { maestro: () => raceOfRoots(place, successes), ...Object.fromEntries(contenders) },
+  };
+}
+
+async function withWriters(
+  name: ContenderName,
+  place: Place,
+  work: (writers: readonly Contender[]) => Promise<Run>,
+): Promise<Run> {
+  const open = () => openContender(name, { ...place, connections: 1 });
+  const writers = await Promise.all(Array.from({ length: WRITERS }, open));
+  try {
+    for (const writer of writers) await writer.lastSequence(clock.now());
+    return await work(writers);
+  } finally {
+    for (const writer of writers) await writer.close();
+  }
+}
+
+/** The unique index, reading again, trying again: what a first implementation does. */
+async function race(writers: readonly Contender[], successes: number): Promise<Run> {
+  const id = clock.now();
+  let [left, retries] = [successes, 0];
+  const start = performance.now();
+  await Promise.all(
+    writers.map(async (writer) => {
+      let last = 0;
+      while (left > 0) {
+        left -= 1;
+        while (!(await writer.commit(id, last + 1, 1))) {
+          retries += 1;
+          last = await writer.lastSequence(id);
+        }
+        last += 1;
+      }
+    }),
+  );
+  return { count: successes, seconds: (performance.now() - start) / 1000, figures: { retries } };
+}
+
+async function raceOfRoots(place: Place, successes: number): Promise<Run> {
+  const writers = Array.from({ length: WRITERS }, () => openMaestro({ ...place, connections: 1 }));
+  const id: Timestamp = clock.now();
+  try {
+    for (const writer of writers) await writer.lastSequence(clock.now());
+    let left = successes;
+    const start = performance.now();
+    await Promise.all(
+      writers.map(async ({ store }) => {
+        const counters = openCounters(store);
+        while (left > 0) {
+          left -= 1;
+          await counters.evaluate(id, increment(left));
+        }
+      }),
+    );
+    return { count: successes, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    for (const writer of writers) await writer.close();
+  }
+}

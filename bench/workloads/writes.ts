@@ -1,0 +1,72 @@
+import { Clock } from '../../src/hlc/clock.js';
+import type { Contender } from '../contenders/contender.js';
+import type { Workload } from '../measure.js';
+import { assertDone, concurrently, counting, sequentially } from '../operations.js';
+import { forEach } from './contenders.js';
+
+const CALLERS = 16;
+const clock = new Clock();
+
+/** W1: commits of one event, one after the other, each the next of one aggregate. */
+export function singleCommits(contenders: readonly Contender[], count = 1500): Workload {
+  return {
+    id: 'W1',
+    title: 'single-event commits, one after the other',
+    unit: 'commits/s',
+    goal: 0.9,
+    contenders: forEach(contenders, (contender) => async () => {
+      const id = clock.now();
+      return await sequentially(count, async (index) => assertDone(await contender.commit(id, index + 1, 1)));
+    }),
+  };
+}
+
+/** W2: the same of sixteen callers at once, each on an aggregate of its own. */
+export function concurrentCommits(contenders: readonly Contender[], count = 400): Workload {
+  return {
+    id: 'W2',
+    title: `single-event commits of ${CALLERS} concurrent callers, each on its own aggregate`,
+    unit: 'commits/s',
+    goal: 1.6,
+    contenders: forEach(contenders, (contender) => async () => {
+      const ids = Array.from({ length: CALLERS }, () => clock.now());
+      return await concurrently(CALLERS, count, async (caller, index) =>
+        assertDone(await contender.commit(ids[caller] ?? clock.now(), index + 1, 1)),
+      );
+    }),
+  };
+}
+
+/** W3: commits of a hundred events. */
+export function largeCommits(contenders: readonly Contender[], count = 100): Workload {
+  return {
+    id: 'W3',
+    title: 'commits of 100 events',
+    unit: 'events/s',
+    goal: 0.95,
+    contenders: forEach(contenders, (contender) => async () => {
+      const id = clock.now();
+      const run = await sequentially(count, async (index) =>
+        assertDone(await contender.commit(id, index * 100 + 1, 100)),
+      );
+      return counting(run, 100);
+    }),
+  };
+}
+
+/** S1: snapshots of one aggregate, each newer than the one before. */
+export function snapshotCommits(contenders: readonly Contender[], count = 1500): Workload {
+  return {
+    id: 'S1',
+    title: 'snapshot commits',
+    unit: 'snapshots/s',
+    goal: 0.9,
+    contenders: forEach(contenders, ({ commitSnapshot }) => {
+      if (commitSnapshot === undefined) return undefined;
+      return async () => {
+        const id = clock.now();
+        return await sequentially(count, (index) => commitSnapshot(id, index + 1));
+      };
+    }),
+  };
+}
