@@ -24,6 +24,12 @@ interface Bucket {
   readonly timestamps: Set<string>;
 }
 
+interface Settling {
+  readonly batch: readonly string[];
+  readonly fingerprints: ReadonlyMap<string, string>;
+  readonly newest: number;
+}
+
 /**
  * Follows the whole log by time. A transaction can commit late, with timestamps that are earlier than others' that were
  * seen before; so every poll looks at the window of the largest allowed drift before the newest event and before now. The
@@ -37,8 +43,8 @@ export class LogFollower implements Follower {
   #newest = 0;
   /** The beginning of the window, in milliseconds since 1970; never moves back. */
   #begin = 0;
-  /** What will be known when the last batch has been handed on; absent while more is to come. */
-  #settling: { readonly fingerprints: ReadonlyMap<string, string>; readonly newest: number } | undefined;
+  /** What will be known when all of the last batch has been handed on; absent while more is to come. */
+  #settling: Settling | undefined;
 
   constructor(types?: readonly string[], now: () => number = Date.now) {
     this.#types = types;
@@ -68,9 +74,9 @@ export class LogFollower implements Follower {
     for (const [bucket, fingerprint] of await this.#fingerprints(log))
       if (this.#buckets.get(bucket)?.fingerprint !== fingerprint) fingerprints.set(bucket, fingerprint);
     const timestamps = await this.#timestamps(log, [...fingerprints.keys()]);
-    const fresh = timestamps.filter((hex) => !this.#buckets.get(bucketOf(hex))?.timestamps.has(hex)).sort();
+    const fresh = timestamps.filter((hex) => !this.#isKnown(hex)).sort();
     const batch = fresh.slice(0, BATCH);
-    if (batch.length === fresh.length) this.#settling = { fingerprints, newest };
+    if (batch.length === fresh.length) this.#settling = { batch, fingerprints, newest };
     return batch.length === 0 ? [] : await this.#events(log, batch);
   }
 
@@ -80,10 +86,16 @@ export class LogFollower implements Follower {
 
   #settle(): void {
     if (this.#settling === undefined) return;
-    const { fingerprints, newest } = this.#settling;
+    const { batch, fingerprints, newest } = this.#settling;
+    this.#settling = undefined;
+    // A batch may have been lost on its way here, when the connection broke.
+    if (!batch.every((hex) => this.#isKnown(hex))) return;
     for (const [bucket, fingerprint] of fingerprints) this.#bucket(bucket).fingerprint = fingerprint;
     this.#newest = Math.max(this.#newest, newest);
-    this.#settling = undefined;
+  }
+
+  #isKnown(timestamp: string): boolean {
+    return this.#buckets.get(bucketOf(timestamp))?.timestamps.has(timestamp) ?? false;
   }
 
   #bucket(name: string): Bucket {

@@ -33,7 +33,7 @@ export function registerTail(program: Command, context: CliContext): void {
         'every event that commits, each once, also those that commit late; a broken connection is made again.',
     )
     .argument('[id]', 'only this aggregate', aggregateId)
-    .option('-n, --lines <count>', 'how many of the last events to begin with', integer(0, 1_000_000), 10)
+    .option('-n, --lines <count>', 'how many of the last events to begin with', integer(0, 10_000), 10)
     .option('-f, --follow', 'go on with new events until Ctrl-C')
     .option(...TYPE)
     .option('--interval <seconds>', 'how often to look for new events (default: 1; embedded database: 2)', interval)
