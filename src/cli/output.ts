@@ -22,7 +22,7 @@ export class Output {
   constructor(context: CliContext, options: Pick<GlobalOptions, 'output' | 'color' | 'quiet'>) {
     const { stdout, environment } = context;
     this.#context = context;
-    this.progress = new Progress(context.stderr);
+    this.progress = new Progress(context.stderr.isTerminal && !cannotRedraw(environment));
     this.format = options.output;
     this.quiet = options.quiet ?? false;
     this.columns = stdout.isTerminal ? (stdout.columns ?? 80) : undefined;
@@ -93,4 +93,9 @@ export class Output {
 
 function noColour(environment: CliContext['environment']): boolean {
   return (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+}
+
+/** A terminal that is none that a line can be drawn anew in, or that nobody sits at. */
+function cannotRedraw(environment: CliContext['environment']): boolean {
+  return environment['TERM'] === 'dumb' || environment['CI'] !== undefined;
 }

@@ -1,29 +1,30 @@
-import type { OutputStream } from './context.js';
-
 /** Work that takes longer than this shows that it goes on, in milliseconds. */
 const DELAY = 1000;
+/** A spinner is drawn for every text that it is given, so it is given no more than one in this time, in milliseconds. */
+const BETWEEN_TEXTS = 100;
 
 /**
- * Shows on standard error, if that is a terminal, what work that takes longer than a second is doing. Steps aside as
- * soon as something is printed.
+ * Shows on standard error, if that is a terminal that can draw a line anew, what work that takes longer than a second is
+ * doing. Steps aside as soon as something is printed.
  */
 export class Progress {
-  readonly #stderr: OutputStream;
+  readonly #isShown: boolean;
   #timer: NodeJS.Timeout | undefined;
   #spinner: { text: string; stop(): unknown } | undefined;
   #text = '';
+  #textTime = 0;
   #bar: { update(done: number): unknown; stop(): unknown } | undefined;
   #measured: { text: string; done: number; total: number; unit: string } | undefined;
 
-  constructor(stderr: OutputStream) {
-    this.#stderr = stderr;
+  constructor(isShown: boolean) {
+    this.#isShown = isShown;
   }
 
   /** Work begins, or goes on with something else. */
   report(text: string): void {
     this.#text = text;
-    if (this.#spinner !== undefined) this.#spinner.text = text;
-    else if (this.#stderr.isTerminal) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
+    if (this.#spinner !== undefined) this.#change(this.#spinner, text);
+    else if (this.#isShown) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
   }
 
   /** Work of a known size goes on: so much is done of so much; a `total` of 0 is not known. */
@@ -35,7 +36,7 @@ export class Progress {
       this.#spinner.stop();
       this.#spinner = undefined;
       void this.#showBar();
-    } else if (this.#stderr.isTerminal) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
+    } else if (this.#isShown) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
   }
 
   /** Work is over, or its output begins. */
@@ -47,6 +48,13 @@ export class Progress {
     this.#bar?.stop();
     this.#bar = undefined;
     this.#measured = undefined;
+  }
+
+  #change(spinner: { text: string }, text: string): void {
+    const now = Date.now();
+    if (Math.abs(now - this.#textTime) < BETWEEN_TEXTS) return;
+    this.#textTime = now;
+    spinner.text = text;
   }
 
   async #show(): Promise<void> {

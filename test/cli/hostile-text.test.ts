@@ -1,9 +1,13 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
+import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { type CliResult, runCli } from '../support/cli.js';
-import { aSchemaName, useTestDatabase } from '../support/database.js';
+import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { anId } from '../support/factories.js';
 
 const database = useTestDatabase(test);
+const folder = useTemporaryFolder(test);
 
 /** Text that would move the cursor, rename the window, write the clipboard, forge lines or turn the reading order. */
 const HOSTILE: readonly string[] = [
@@ -60,41 +64,96 @@ const id = anId();
 const bodies = HOSTILE.map((text) => ({ text, list: [text], nested: { [text]: text } }));
 const state = { ...bodies[0], texts: HOSTILE, ...Object.fromEntries(HOSTILE.map((text) => [text, text])) };
 
-const COMMANDS: Readonly<Record<string, readonly string[]>> = {
-  events: ['events', id.hex],
-  replay: ['replay', id.hex],
-  'snapshot get': ['snapshot', 'get', id.hex],
+/** An application whose states are what it is told, and whose handlers repeat it when they fail. */
+const CONFIGURATION = `
+import { defineAggregate, defineConfig } from 'maestro-store';
+
+const Parrot = defineAggregate({
+  name: 'parrot',
+  initialState: (): object => ({}),
+  commands: {},
+  events: {
+    heard: (_state, body: object) => body,
+    shouted: (_state, { text }: { text: string }): object => { throw new Error(text); },
+  },
+  owns: { ids: () => true },
+});
+export default defineConfig({ aggregates: [Parrot] });
+`;
+
+/** A command that prints stored text. */
+interface Printing {
+  readonly argv: readonly string[];
+  /** @defaultValue 0 */
+  readonly exit?: number;
+  /** What of it is stored text, when only ids are asked for. */
+  readonly quietText?: boolean;
+}
+
+const timestamps = HOSTILE.map(() => anId());
+const WITH_HANDLERS = ['--config', join(folder, 'maestro.config.ts')];
+const COMMANDS: Readonly<Record<string, Printing>> = {
+  events: { argv: ['events', id.hex] },
+  search: { argv: ['search', '--limit', '500'] },
+  event: { argv: ['event', timestamps[4]?.hex ?? ''] },
+  tail: { argv: ['tail', '-n', '500'] },
+  aggregates: { argv: ['aggregates', '--limit', '500'] },
+  'stats --by type': { argv: ['stats', '--by', 'type'], quietText: true },
+  replay: { argv: ['replay', id.hex] },
+  'replay --steps': { argv: ['replay', id.hex, '--steps'] },
+  'replay --steps with handlers that fail': {
+    argv: ['replay', id.hex, '--steps', ...WITH_HANDLERS],
+    exit: 1,
+  },
+  diff: { argv: ['diff', id.hex, '0', 'last'], exit: 1, quietText: true },
+  bisect: { argv: ['bisect', id.hex, '--where', '$.text starts with "\\u001b"'] },
+  'bisect with handlers that fail': {
+    argv: ['bisect', id.hex, '--where', '!exists($.text)', ...WITH_HANDLERS],
+  },
+  verify: { argv: ['verify'], exit: 1 },
+  'snapshot get': { argv: ['snapshot', 'get', id.hex] },
+  'snapshot verify': { argv: ['snapshot', 'verify', '--all', ...WITH_HANDLERS], exit: 1 },
+  check: { argv: ['check', ...WITH_HANDLERS], exit: 1 },
 };
 
 function maestro(argv: readonly string[], terminal?: number, schema = database.schema): Promise<CliResult> {
-  const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: schema };
+  // A dumb terminal is one to which no progress is shown.
+  const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: schema, TERM: 'dumb' };
   return runCli([...argv, '--color', 'never'], { env, ...(terminal === undefined ? {} : { terminal }) });
 }
 
+/** Stores an event past the store, which would refuse such types. */
+async function store(aggregateId: Timestamp, sequence: number, type: string, body: object, timestamp = anId()) {
+  const sql = `INSERT INTO "${database.schema}".event_log VALUES (?, ?, ?, ?, ?)`;
+  await database.knex.raw(sql, [timestamp.encode(), aggregateId.encode(), sequence, type, JSON.stringify(body)]);
+}
+
+async function storeSnapshot(aggregateId: Timestamp, body: object): Promise<void> {
+  const sql = `INSERT INTO "${database.schema}".snapshots VALUES (?, 1, ?)`;
+  await database.knex.raw(sql, [aggregateId.encode(), JSON.stringify(body)]);
+}
+
 test.before(async () => {
-  // Past the store, which would refuse such types.
-  for (const [index, text] of HOSTILE.entries())
-    await database.knex.raw(`INSERT INTO "${database.schema}".event_log VALUES (?, ?, ?, ?, ?)`, [
-      anId().encode(),
-      id.encode(),
-      index + 1,
-      text,
-      JSON.stringify(bodies[index]),
-    ]);
-  await database.knex.raw(`INSERT INTO "${database.schema}".snapshots VALUES (?, ?, ?)`, [
-    id.encode(),
-    1,
-    JSON.stringify(state),
-  ]);
+  writeFileSync(join(folder, 'maestro.config.ts'), CONFIGURATION);
+  for (const [index, type] of HOSTILE.entries()) {
+    const [body = {}, unknown, failing, wrong] = [bodies[index], anId(), anId(), anId()];
+    await store(id, index + 1, type, body, timestamps[index]);
+    await store(unknown, 1, type, body);
+    await store(failing, 1, 'shouted', body);
+    await store(wrong, 1, 'heard', body);
+    await storeSnapshot(wrong, { [type]: type });
+  }
+  await storeSnapshot(id, state);
+  await store(anId(), 2, 'heard', {});
 });
 
-for (const [name, argv] of Object.entries(COMMANDS)) {
+for (const [name, { argv, exit = 0, quietText = false }] of Object.entries(COMMANDS)) {
   for (const format of ['table', 'json', 'ndjson']) {
     test(`${name} -o ${format} lets no stored text act on a terminal`, async (t) => {
-      for (const columns of [40, 100, 100_000]) {
+      for (const columns of format === 'table' ? [40, 100, 100_000] : [80]) {
         const { code, stdout, stderr } = await maestro([...argv, '-o', format], columns);
-        t.is(code, 0);
-        for (const line of stdout.split('\n')) t.notRegex(line, RAW, JSON.stringify(line));
+        t.is(code, exit, stderr);
+        for (const line of stdout.split('\n')) if (RAW.test(line)) t.fail(JSON.stringify(line));
         t.notRegex(stderr.replaceAll('\n', ''), RAW);
       }
     });
@@ -105,19 +164,23 @@ for (const [name, argv] of Object.entries(COMMANDS)) {
     const piped = await maestro([...argv, '-o', 'json']);
     t.deepEqual(JSON.parse(shown.stdout), JSON.parse(piped.stdout));
   });
+
+  test(`${name} as a table is as safe piped as in a terminal`, async (t) => {
+    const { stdout } = await maestro(argv);
+    t.notRegex(stdout.replaceAll('\n', ''), RAW);
+  });
+
+  test(`${name} -q prints ${quietText ? 'stored text escaped' : 'nothing but ids'}`, async (t) => {
+    const { stdout } = await maestro([...argv, '-q'], 80);
+    if (quietText) t.notRegex(stdout.replaceAll('\n', ''), RAW);
+    else t.regex(stdout, /^[0-9A-Za-z:.\-\n]+$/);
+  });
 }
 
 test('a table has one line per event, whatever is stored', async (t) => {
   for (const columns of [40, 100, undefined]) {
     const { stdout } = await maestro(['events', id.hex], columns);
     t.is(stdout.split('\n').length, 1 + HOSTILE.length + 1);
-  }
-});
-
-test('a piped table is as safe as one in a terminal', async (t) => {
-  for (const argv of Object.values(COMMANDS)) {
-    const { stdout } = await maestro(argv);
-    t.notRegex(stdout.replaceAll('\n', ''), RAW);
   }
 });
 
@@ -137,13 +200,6 @@ test('piped json passes every text through as it is stored', async (t) => {
   );
   const snapshot = JSON.parse((await maestro(['snapshot', 'get', id.hex, '-o', 'json'])).stdout);
   t.deepEqual(snapshot.body, JSON.parse(JSON.stringify(state)));
-});
-
-test('-q prints nothing but ids', async (t) => {
-  for (const argv of Object.values(COMMANDS)) {
-    const { stdout } = await maestro([...argv, '-q'], 80);
-    t.regex(stdout, /^[0-9A-Za-z:.\-\n]+$/);
-  }
 });
 
 test('names in the catalog and steps in the bookkeeping are stored text too', async (t) => {
