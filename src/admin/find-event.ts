@@ -5,15 +5,16 @@ import { type EventRow, query, storedEvent } from '../store/rows.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { compared, LOG_ORDER, type LogPosition } from './log-position.js';
 
 /** An event without its body. */
 export type EventHead = Omit<StoredEvent, 'body'>;
 
-/** The events next to a timestamp. Absent where there is none. */
+/** The events of the whole log next to a place in it. Absent where there is none. */
 export interface Neighbours {
-  /** The last event of the whole log that is earlier. */
+  /** The last event before it. */
   readonly before: EventHead | undefined;
-  /** The first event of the whole log that is later. */
+  /** The first event behind it. */
   readonly after: EventHead | undefined;
 }
 
@@ -28,10 +29,13 @@ export interface FoundEvent extends Neighbours {
 
 type HeadRow = readonly [Uint8Array, Uint8Array, number, string];
 
-/** The event with a timestamp, and its neighbours; `undefined` when there is none. Every query follows an index. */
+/**
+ * The event with a timestamp, and its neighbours; `undefined` when there is none. Of several that share the timestamp, as
+ * events of different partitions can, the first by aggregate; the second is the one `after` it. Every query follows an index.
+ */
 export async function findEvent(log: EventLog, timestamp: Timestamp): Promise<FoundEvent | undefined> {
   const { selectEvents } = statementsFor(log.schema ?? DEFAULT_SCHEMA);
-  const sql = `${selectEvents} WHERE "timestamp" = ?`;
+  const sql = `${selectEvents} WHERE "timestamp" = ? ORDER BY aggregate_id LIMIT 1`;
   const [row] = await reading(() => query<EventRow>(log.knex, sql, [timestamp.encode()]));
   if (row === undefined) return undefined;
   const event = storedEvent(row);
@@ -40,17 +44,17 @@ export async function findEvent(log: EventLog, timestamp: Timestamp): Promise<Fo
     event,
     previous: await selectHead(log, 'aggregate_id = ? AND sequence < ? ORDER BY sequence DESC', [id, event.sequence]),
     next: await selectHead(log, 'aggregate_id = ? AND sequence > ? ORDER BY sequence', [id, event.sequence]),
-    ...(await neighbours(log, timestamp)),
+    ...(await neighbours(log, event)),
   };
 }
 
-/** The events of the whole log next to a timestamp, whether there is an event with it or not. */
-export async function neighbours(log: EventLog, timestamp: Timestamp): Promise<Neighbours> {
-  const bytes = timestamp.encode();
-  return {
-    before: await selectHead(log, '"timestamp" < ? ORDER BY "timestamp" DESC', [bytes]),
-    after: await selectHead(log, '"timestamp" > ? ORDER BY "timestamp"', [bytes]),
+/** The events of the whole log next to a place in it, whether there is an event at that place or not. */
+export async function neighbours(log: EventLog, position: LogPosition): Promise<Neighbours> {
+  const next = async (direction: keyof typeof LOG_ORDER) => {
+    const [condition, ...values] = compared(direction, position);
+    return await selectHead(log, `${condition} ORDER BY ${LOG_ORDER[direction]}`, values);
   };
+  return { before: await next('<'), after: await next('>') };
 }
 
 async function selectHead(

@@ -77,7 +77,7 @@ const GROUP = `count(*)::text, coalesce(sum(pg_column_size(body)), 0)::text, min
 
 type GroupRow<Key> = readonly [Key, string, string, string, string];
 
-/** Counts the whole log, in the database. `longest` aggregates are named, 5 unless given. */
+/** Counts the whole log, in the database. `longest` aggregates are named, 1 or more. */
 export async function logStatistics(log: EventLog, longest = 5): Promise<LogStatistics> {
   const { log: events, snapshots } = tablesOf(log);
   const counted = await select<[string | null, string | null, Uint8Array, string]>(
@@ -85,7 +85,7 @@ export async function logStatistics(log: EventLog, longest = 5): Promise<LogStat
     `WITH counts AS MATERIALIZED (SELECT aggregate_id, count(*) AS events FROM ${events} GROUP BY aggregate_id)
 SELECT (SELECT sum(events) FROM counts)::text, (SELECT count(*) FROM counts)::text, aggregate_id, events::text
 FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
-    [longest],
+    [checkedLimit(longest) ?? longest],
   );
   const [snapshotCount] = await select<[string]>(log, `SELECT count(*)::text FROM ${snapshots}`);
   return {

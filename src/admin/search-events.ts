@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import type { StoredEvent } from '../events.js';
-import type { Timestamp } from '../hlc/timestamp.js';
 import { Conditions } from '../store/conditions.js';
 import { textLength } from '../store/event-query.js';
 import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
@@ -10,7 +9,8 @@ import { type EventRow, query, storedEvent } from '../store/rows.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
 import type { EventLog } from './event-log.js';
-import { assertJsonPath, holds } from './json-path.js';
+import { assertJsonPath, evaluating, holds } from './json-path.js';
+import { compared, LOG_ORDER, type LogPosition } from './log-position.js';
 
 /** Which events of all aggregates to look for. */
 export interface EventSearch {
@@ -23,7 +23,7 @@ export interface EventSearch {
   /** Only events for whose body this jsonpath of PostgreSQL selects something other than `false` and `null`. */
   readonly where?: string | undefined;
   /** Only events that come after this one in the order of the search. */
-  readonly after?: Timestamp | undefined;
+  readonly after?: LogPosition | undefined;
   /** The latest event first. @defaultValue false */
   readonly reverse?: boolean | undefined;
   /** At most this many. @defaultValue all */
@@ -31,7 +31,7 @@ export interface EventSearch {
 }
 
 /**
- * The events of all aggregates in the order of their timestamps, one by one in bounded memory; each page is read when
+ * The events of all aggregates in the order of {@link LogPosition}, one by one in bounded memory; each page is read when
  * the one before has been taken. Follows the index on timestamps: what has no index, types and paths, is found by
  * looking at every event in between. Throws `InvalidJsonPathError`, and `InvalidArgumentError` for a limit below 1.
  */
@@ -44,7 +44,7 @@ export async function* searchEvents(log: EventLog, search: EventSearch = {}): As
     const rows = await reading(() => selectPage(log, { ...search, after, limit }));
     for (const row of rows) {
       const event = storedEvent(row);
-      after = event.timestamp;
+      after = event;
       yield event;
     }
     if (rows.length < limit) return;
@@ -55,14 +55,15 @@ export async function* searchEvents(log: EventLog, search: EventSearch = {}): As
   }
 }
 
-function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: EventSearch): Promise<EventRow[]> {
+async function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: EventSearch): Promise<EventRow[]> {
   const { types, since, until, where, after, reverse = false, limit } = search;
   const conditions = new Conditions();
-  if (after !== undefined) conditions.and(`"timestamp" ${reverse ? '<' : '>'} ?`, after.encode());
+  const direction = reverse ? '<' : '>';
+  if (after !== undefined) conditions.and(...compared(direction, after));
   conditions.between(since, until);
   conditions.ofTypes(types);
   if (where !== undefined) conditions.and(holds('body'), where);
-  const order = `ORDER BY "timestamp"${reverse ? ' DESC' : ''} LIMIT ?`;
-  const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ${order}`;
-  return query<EventRow>(knex, sql, [...conditions.bindings, limit ?? FIRST_PAGE]);
+  const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ORDER BY ${LOG_ORDER[direction]} LIMIT ?`;
+  const page = query<EventRow>(knex, sql, [...conditions.bindings, limit ?? FIRST_PAGE]);
+  return await (where === undefined ? page : evaluating(where, page));
 }

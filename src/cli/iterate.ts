@@ -20,16 +20,16 @@ export async function* map<From, To>(items: AsyncIterable<From>, transform: (ite
   for await (const item of items) yield transform(item);
 }
 
-/** Up to so many items; when there are more, `onMore` is told the last one that was given. */
+/** Up to so many items; when there are more, `onMore` is told the last one that was given and the first that was not. */
 export async function* upTo<Item>(
   items: AsyncIterable<Item>,
   count: number,
-  onMore: (last: Item) => void,
+  onMore: (last: Item, next: Item) => void,
 ): AsyncGenerator<Item> {
   let given = 0;
   let last: Item | undefined;
   for await (const item of items) {
-    if (given === count) return onMore(last as Item);
+    if (given === count) return onMore(last as Item, item);
     given += 1;
     last = item;
     yield item;

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { AggregateOrder, AggregateSummary } from '../../admin/list-aggregates.js';
+import type { AggregateOrder, AggregateSummary } from '../../admin/aggregates/summary.js';
 import { limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
@@ -50,7 +50,10 @@ Examples:
 async function aggregates(options: AggregatesOptions, session: Session): Promise<void> {
   const { output } = session;
   const { limit, sort, type: types, since, until, withSnapshot, after } = options;
-  const { aggregateCursor, listAggregates } = await import('../../admin/list-aggregates.js');
+  const [{ aggregateCursor }, { listAggregates }] = await Promise.all([
+    import('../../admin/aggregates/cursor.js'),
+    import('../../admin/list-aggregates.js'),
+  ]);
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;
     const filter = { since, until, withSnapshot, after, sort, types };

@@ -32,7 +32,7 @@ async function showEvent(timestamp: Timestamp, session: Session): Promise<void> 
   const found = await withDatabase(session, async (log) => {
     const event = await findEvent(log, timestamp);
     if (event !== undefined) return event;
-    const { before, after } = await neighbours(log, timestamp);
+    const { before, after } = await neighbours(log, { timestamp });
     throw new NotFoundError(`There is no event with the timestamp ${timestamp.toString()}.`, {
       hint:
         before === undefined && after === undefined

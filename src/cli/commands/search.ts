@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Timestamp } from '../../hlc/timestamp.js';
+import { type LogPosition, parsePosition, positionText } from '../../admin/log-position.js';
+import type { StoredEvent } from '../../events.js';
 import { aggregateId, limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
@@ -9,7 +10,7 @@ import { createSession, type Session, withDatabase } from '../session.js';
 
 interface SearchOptions extends FilterOptions {
   readonly where?: string;
-  readonly after?: Timestamp;
+  readonly after?: LogPosition;
   readonly reverse?: boolean;
   readonly limit: number;
 }
@@ -29,7 +30,7 @@ export function registerSearch(program: Command, context: CliContext): void {
     .option('--where <jsonpath>', "only events whose body this path of PostgreSQL's jsonpath finds something in")
     .option('--reverse', 'the latest event first')
     .option('--limit <count>', 'at most this many events', limit, 50)
-    .option('--after <timestamp>', 'only events that come after this one, to go on where a page ended', aggregateId)
+    .option('--after <timestamp>', 'only events that come after this one, to go on where a page ended', position)
     .addHelpText(
       'after',
       `
@@ -48,18 +49,26 @@ async function search(options: SearchOptions, session: Session): Promise<void> {
   const { type: types, limit, ...others } = options;
   const { searchEvents } = await import('../../admin/search-events.js');
   await withDatabase(session, async (database) => {
-    let last: Timestamp | undefined;
+    let cursor: string | undefined;
     const found = searchEvents(database, { ...pick(others), types, limit: limit + 1 });
-    const page = upTo(found, limit, ({ timestamp }) => (last = timestamp));
+    const page = upTo(found, limit, (last, next) => (cursor = cursorBetween(last, next)));
     await printEvents(page, session.output, {
       ofMany: true,
       whenNone: () => session.output.note('no event was found'),
     });
-    if (last !== undefined)
-      await session.output.note(`there are more: add --after ${last.toString()}, or a larger --limit`);
+    if (cursor !== undefined) await session.output.note(`there are more: add --after ${cursor}, or a larger --limit`);
   });
 }
 
 function pick({ since, until, where, after, reverse }: Omit<SearchOptions, 'type' | 'limit'>) {
   return { since, until, where, after, reverse };
+}
+
+function position(text: string): LogPosition {
+  return parsePosition(text, aggregateId);
+}
+
+/** Where the next page begins. Only events of different partitions can share a timestamp; then the aggregate tells them apart. */
+function cursorBetween({ timestamp, aggregateId }: StoredEvent, next: StoredEvent): string {
+  return positionText(next.timestamp.compare(timestamp) === 0 ? { timestamp, aggregateId } : { timestamp });
 }

@@ -1,0 +1,39 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
+
+/** What is known of an aggregate without folding it. */
+export interface AggregateSummary {
+  readonly aggregateId: Timestamp;
+  /** How many events the log holds of it. */
+  readonly events: number;
+  /** The sequence of its last event. */
+  readonly sequence: number;
+  /** The timestamp of its first event. */
+  readonly first: Timestamp;
+  /** The timestamp of its last event. */
+  readonly last: Timestamp;
+  /** The type of its last event. */
+  readonly type: string;
+  /** The sequence of its snapshot; absent without one. */
+  readonly snapshot: number | undefined;
+}
+
+/** By id; the most events first; or the latest last event first. */
+export type AggregateOrder = 'id' | 'events' | 'last';
+
+/** Which aggregates to list, in which order. */
+export interface AggregateFilter {
+  /** Only aggregates with an event of one of these types (between `since` and `until`, where given). */
+  readonly types?: readonly string[] | undefined;
+  /** Only aggregates with an event whose time is at least this, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Only aggregates with an event whose time is at most this, in milliseconds since 1970. */
+  readonly until?: number | undefined;
+  /** Only aggregates that have a snapshot. @defaultValue false */
+  readonly withSnapshot?: boolean | undefined;
+  /** @defaultValue 'id' */
+  readonly sort?: AggregateOrder | undefined;
+  /** Only what comes after this one, as `aggregateCursor` tells it, in the same order. */
+  readonly after?: string | undefined;
+  /** At most this many. @defaultValue all */
+  readonly limit?: number | undefined;
+}
