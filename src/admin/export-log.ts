@@ -18,7 +18,7 @@ import {
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
 import { eventJson, snapshotJson } from '../store/stored-json.js';
-import { inTransaction } from '../store/transaction.js';
+import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { type Footer, footerLine, HEADER, newDigest } from './transfer/format.js';
 
@@ -47,7 +47,7 @@ export interface WholeLog extends EventLog {
  * Writes a log as NDJSON: a header, every event by aggregate and sequence, every snapshot, and a footer with counts and
  * a digest. Bodies pass through as PostgreSQL prints them, digit for digit; equal logs make equal texts. All is read in one
  * transaction, so it is the log of one moment, in bounded memory; the database sorts. `write` is given pieces of text and is
- * waited for.
+ * waited for; what it rejects with is thrown as it is.
  */
 export async function exportLog(
   log: WholeLog,
@@ -55,9 +55,13 @@ export async function exportLog(
   write: (text: string) => Promise<void>,
 ): Promise<Footer> {
   const digest = newDigest();
+  let unwritten: { readonly error: unknown } | undefined;
   const put = async (text: string) => {
     digest.update(text);
-    await write(text);
+    await write(text).catch((error: unknown) => {
+      unwritten = { error };
+      throw error;
+    });
   };
   const counts = { events: 0, snapshots: 0 };
   const count = (more: Partial<typeof counts>) => {
@@ -75,7 +79,9 @@ export async function exportLog(
       await exportSnapshots({ ...log, knex: transaction }, options, put, count);
     });
   } catch (error) {
-    throw isFromDatabase(error) ? storeError(error) : error;
+    // What `write` threw says what it means; all else is the database's, COMMIT too, at which nothing was at stake.
+    if (unwritten !== undefined) throw unwritten.error;
+    throw storeError(error instanceof CommitInterruptedError ? error.cause : error);
   }
   const footer = { ...counts, sha256: digest.digest('hex') };
   await write(`${footerLine(footer)}\n`);
@@ -145,9 +151,4 @@ async function* fetched<Row extends readonly unknown[]>(
     await setImmediate();
   }
   await execute(knex, 'CLOSE maestro_export');
-}
-
-/** The reader of the text may fail as well, with errors that say what they mean. */
-function isFromDatabase(error: unknown): boolean {
-  return (error as { readonly syscall?: unknown } | undefined)?.syscall === undefined;
 }

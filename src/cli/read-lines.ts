@@ -57,17 +57,13 @@ export async function* readLines(file: string, session: Session): AsyncGenerator
 }
 
 async function* chunksOf(file: string, session: Session): AsyncGenerator<Buffer> {
-  if (file === '-') {
-    await checkStdin(session);
-    for await (const chunk of session.context.stdin) yield Buffer.from(chunk);
-    return;
-  }
-  const stream = createReadStream(resolve(session.context.workingDirectory, file), { highWaterMark: 1 << 18 });
+  if (file === '-') await checkStdin(session);
+  const { stdin, workingDirectory } = session.context;
+  // Leaving the loop, for whatever reason, closes the file.
+  const chunks = file === '-' ? stdin : createReadStream(resolve(workingDirectory, file), { highWaterMark: 1 << 18 });
   try {
-    for await (const chunk of stream) yield chunk as Buffer;
+    for await (const chunk of chunks) yield Buffer.from(chunk as Uint8Array);
   } catch (cause) {
     throw new InputError(`${inputName(file)} cannot be read: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
-  } finally {
-    stream.destroy();
   }
 }

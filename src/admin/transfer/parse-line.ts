@@ -1,10 +1,10 @@
-import { MAX_TYPE_LENGTH } from '../../events.js';
+import { MAX_SEQUENCE, MAX_TYPE_LENGTH, type StoredEvent, type StoredSnapshot } from '../../events.js';
 import { InvalidTimestampError } from '../../hlc/errors.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
 import { parseJsonText } from '../../json/parse.js';
 import { stringFault } from '../../json/scalars.js';
-import { MAX_SEQUENCE, type StoredEvent, type StoredSnapshot } from '../../events.js';
+import { eventJson, snapshotJson } from '../../store/stored-json.js';
 import type { Footer } from './format.js';
 
 /** What a line of an export holds. */
@@ -14,11 +14,16 @@ export type ParsedLine =
   | { readonly footer: Footer }
   | { readonly fault: string; readonly cause?: unknown };
 
-/** Lines are read strictly, in the very form in which they are written: nothing else can be an export that is whole. */
+/**
+ * Lines are read strictly, in the very form in which they are written: nothing else can be an export that is whole. Types are
+ * bounded (256 code points, each at most an escape and four digits), because a repetition without bound uses up the stack.
+ */
 const EVENT =
-  /^\{"aggregateId":"([0-9a-f]{32})","sequence":(\d{1,10}),"timestamp":"([0-9A-Fa-f:.TZ-]{1,64})","type":("(?:[^"\\]|\\.)*"),"body":(.*)\}$/s;
-const SNAPSHOT = /^\{"snapshot":\{"aggregateId":"([0-9a-f]{32})","sequence":(\d{1,10}),"body":(.*)\}\}$/s;
+  /^\{"aggregateId":"([0-9a-f]{32})","sequence":(\d{1,10}),"timestamp":"([0-9A-Fa-f:.TZ-]{1,64})","type":("(?:[^"\\]|\\.){0,1280}"),"body":(.*)\}$/s;
+const SNAPSHOT = /^\{"snapshot":\{"aggregateId":"([0-9a-f]{32})","sequence":(-?\d{1,10}),"body":(.*)\}\}$/s;
 const FOOTER = /^\{"events":(\d{1,15}),"snapshots":(\d{1,15}),"sha256":"([0-9a-f]{64})"\}$/;
+
+const NOT_AS_WRITTEN: ParsedLine = { fault: 'is not written as an export writes it' };
 
 /** What JavaScript reads without complaint and PostgreSQL may refuse: escapes, exponents, endless numbers. */
 const DUBIOUS = /\\u|\d[eE]|\d{1000}/;
@@ -35,7 +40,7 @@ export function parseLine(text: string): ParsedLine {
   return { footer: { events: Number(events), snapshots: Number(snapshots), sha256 } };
 }
 
-function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '']: RegExpExecArray): ParsedLine {
+function parseEvent([text, id = '', sequenceText, time = '', typeText = '', body = '']: RegExpExecArray): ParsedLine {
   const sequence = Number(sequenceText);
   if (sequence < 1 || sequence > MAX_SEQUENCE)
     return { fault: `has the sequence ${sequence}, which no event can have` };
@@ -46,15 +51,19 @@ function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '
   if (fault !== undefined) return { fault: `has a type that ${fault}` };
   const bodyFault = jsonFault(body);
   if (bodyFault !== undefined) return { fault: `has a body that ${bodyFault}` };
-  return { event: { aggregateId: Timestamp.parse(id), sequence, timestamp, type: type as string, body } };
+  const parsed = { aggregateId: Timestamp.parse(id), sequence, timestamp, type: type as string, body };
+  return eventJson(parsed) === text ? { event: parsed } : NOT_AS_WRITTEN;
 }
 
-function parseSnapshot([, id = '', sequenceText, body = '']: RegExpExecArray): ParsedLine {
+function parseSnapshot([text, id = '', sequenceText, body = '']: RegExpExecArray): ParsedLine {
   const sequence = Number(sequenceText);
-  if (sequence > MAX_SEQUENCE) return { fault: `has the sequence ${sequence}, which no snapshot can have` };
+  // The table holds any integer there, whatever it may mean.
+  if (sequence < -MAX_SEQUENCE - 1 || sequence > MAX_SEQUENCE)
+    return { fault: `has the sequence ${sequence}, which no snapshot can have` };
   const fault = jsonFault(body);
   if (fault !== undefined) return { fault: `has a body that ${fault}` };
-  return { snapshot: { aggregateId: Timestamp.parse(id), sequence, body } };
+  const parsed = { aggregateId: Timestamp.parse(id), sequence, body };
+  return `{"snapshot":${snapshotJson(parsed)}}` === text ? { snapshot: parsed } : NOT_AS_WRITTEN;
 }
 
 /** Whatever another application has stored is taken, as long as the column holds it. */

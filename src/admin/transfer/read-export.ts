@@ -37,14 +37,16 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
   let number = 0;
   for await (const line of lines) {
     ({ number } = line);
+    const cut = line.ended ? '' : ': the file was cut short';
     const fail = (problem: string, cause?: unknown) => new InvalidExportError(number, problem, cause);
     if (notes.footer !== undefined) throw fail('comes after the footer, which is the last');
     if (number === 1) {
-      if (line.text !== HEADER) throw fail(headerFault(line.text));
+      if (line.text !== HEADER) throw fail(headerFault(line.text) + cut);
+      if (!line.ended) throw fail(`has no newline at its end${cut}`);
     } else {
       const parsed = parseLine(line.text);
-      if ('fault' in parsed)
-        throw fail(line.ended ? parsed.fault : `${parsed.fault}: the file was cut short`, parsed.cause);
+      if ('fault' in parsed) throw fail(parsed.fault + cut, parsed.cause);
+      if (!line.ended) throw fail(`has no newline at its end${cut}`);
       if ('footer' in parsed) {
         checkFooter(parsed.footer, { ...counts, sha256: digest.digest('hex') }, fail);
         notes.footer = parsed.footer;
@@ -63,9 +65,10 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
 }
 
 function headerFault(text: string): string {
-  return text.startsWith('{"format":"maestro-export"')
-    ? 'is the header of an export of another version'
-    : 'is not the header of an export';
+  const [, version] = /^\{"format":"maestro-export","version":(\d{1,9})[,}]/.exec(text) ?? [];
+  return version === undefined || version === '1'
+    ? 'is not the header of an export'
+    : `says that the export has version ${version}, of which this Maestro knows nothing`;
 }
 
 function checkFooter(said: Footer, found: Footer, fail: (problem: string) => Error): void {

@@ -1,0 +1,141 @@
+import { MaestroError } from '../../errors.js';
+import { WriteMismatchError } from '../../store/errors.js';
+import { execute, query } from '../../store/rows.js';
+import { type EventLog, tablesOf } from '../event-log.js';
+import { InvalidExportError } from './format.js';
+import { STAGED_EVENTS, STAGED_SNAPSHOTS } from './staging.js';
+
+/** What is done where the log and a file differ. */
+export interface SettleOptions {
+  /**
+   * What becomes of an aggregate of which the log holds something else than the file: `fail` refuses the whole import,
+   * `skip` leaves that aggregate out, with all its events and its snapshot. @defaultValue 'fail'
+   */
+  readonly onConflict?: 'fail' | 'skip' | undefined;
+}
+
+/** What became of the rows of a file. */
+export interface Settled {
+  /** Events that were added. */
+  readonly events: number;
+  /** Events that were there already, the very same. */
+  readonly present: number;
+  /** Snapshots that were stored: newer than what was there. */
+  readonly snapshots: number;
+  /** Aggregates that were left out because the log holds something else, in hex digits. */
+  readonly skipped: readonly string[];
+}
+
+/** The log holds something else at a place where the export has an event. Nothing was imported. */
+export class ImportConflictError extends MaestroError {
+  readonly code = 'MAESTRO_IMPORT_CONFLICT';
+
+  constructor(
+    /** The first line of the export that is in conflict. */ readonly line: number,
+    /** Its aggregate, in hex digits. */ readonly aggregateId: string,
+    /** How many aggregates are. */ readonly aggregates: number,
+    problem: string,
+  ) {
+    const all = aggregates === 1 ? '' : ` ${aggregates} aggregates are in conflict.`;
+    super(`Line ${line} of the export, of ${aggregateId}: ${problem}.${all}`, {
+      hint: 'Nothing was imported. Look at the aggregate in both places, or leave out those in conflict with --on-conflict skip.',
+    });
+  }
+}
+
+/**
+ * Adds the rows that wait in the staging tables to the log: all that it does not hold yet. Before the first is written, all
+ * are checked against PostgreSQL's way of printing and against the log. Throws {@link InvalidExportError},
+ * {@link ImportConflictError} and {@link WriteMismatchError}.
+ */
+export async function settle(log: EventLog, { onConflict = 'fail' }: SettleOptions): Promise<Settled> {
+  await execute(log.knex, `ANALYZE ${STAGED_EVENTS}`);
+  await assertExact(log, STAGED_EVENTS);
+  await assertExact(log, STAGED_SNAPSHOTS);
+  const skipped = await conflicts(log, onConflict);
+  const present = await dropPresent(log);
+  return { events: await insertEvents(log), present, snapshots: await upsertSnapshots(log), skipped };
+}
+
+/**
+ * PostgreSQL prints every body exactly as the file has it, so that nothing is altered and the next export is the same. What is
+ * no JSON to PostgreSQL has been refused line by line.
+ */
+async function assertExact({ knex }: EventLog, table: string): Promise<void> {
+  const sql = `SELECT line::text FROM ${table} WHERE body::jsonb::text <> body ORDER BY line LIMIT 1`;
+  const [row] = await query<[string]>(knex, sql);
+  if (row !== undefined)
+    throw new InvalidExportError(Number(row[0]), 'has a body that is not as PostgreSQL prints it, so it was changed');
+}
+
+/** Takes aggregates out of the file that differ from the log; or throws for the first. */
+async function conflicts(log: EventLog, onConflict: 'fail' | 'skip'): Promise<string[]> {
+  const { log: events } = tablesOf(log);
+  const sql = `SELECT encode(s.aggregate_id, 'hex'), min(s.line)::text, min(s.reason) FROM (
+  SELECT s.aggregate_id, s.line, 'the log has another event at this sequence' AS reason
+  FROM ${STAGED_EVENTS} AS s JOIN ${events} AS e ON e.aggregate_id = s.aggregate_id AND e.sequence = s.sequence
+  WHERE e."timestamp" <> s."timestamp" OR e.type <> s.type OR e.body::text <> s.body
+  UNION ALL
+  SELECT s.aggregate_id, s.line, 'another event of the log has this timestamp'
+  FROM ${STAGED_EVENTS} AS s JOIN ${events} AS e ON e."timestamp" = s."timestamp"
+  WHERE e.aggregate_id <> s.aggregate_id OR e.sequence <> s.sequence
+  UNION ALL
+  SELECT s.aggregate_id, s.line, 'another event of the export has this timestamp'
+  FROM (SELECT *, count(*) OVER (PARTITION BY "timestamp") AS sharing FROM ${STAGED_EVENTS}) AS s WHERE s.sharing > 1
+) AS s GROUP BY s.aggregate_id ORDER BY 2`;
+  const found = await query<[string, string, string]>(log.knex, sql);
+  const first = found.toSorted((a, b) => Number(a[1]) - Number(b[1]))[0];
+  if (first === undefined) return [];
+  if (onConflict === 'fail') throw new ImportConflictError(Number(first[1]), first[0], found.length, first[2]);
+  const ids = `{${found.map(([id]) => `"\\\\x${id}"`).join(',')}}`;
+  for (const table of [STAGED_EVENTS, STAGED_SNAPSHOTS])
+    await execute(log.knex, `DELETE FROM ${table} WHERE aggregate_id = ANY (?::text::bytea[])`, [ids]);
+  return found.map(([id]) => id).sort();
+}
+
+/** Forgets the events of the file that the log holds already. */
+async function dropPresent(log: EventLog): Promise<number> {
+  const { log: events } = tablesOf(log);
+  return await execute(
+    log.knex,
+    `DELETE FROM ${STAGED_EVENTS} AS s USING ${events} AS e WHERE e.aggregate_id = s.aggregate_id AND e.sequence = s.sequence`,
+  );
+}
+
+async function insertEvents(log: EventLog): Promise<number> {
+  const sql = `INSERT INTO ${tablesOf(log).log} ("timestamp", aggregate_id, sequence, type, body)
+SELECT "timestamp", aggregate_id, sequence, type, body::jsonb FROM ${STAGED_EVENTS}`;
+  await execute(log.knex, sql);
+  const same = `SELECT count(*)::text, count(*) FILTER (WHERE e."timestamp" = s."timestamp" AND e.type = s.type
+  AND e.body::text = s.body)::text
+FROM ${STAGED_EVENTS} AS s LEFT JOIN ${tablesOf(log).log} AS e
+  ON e.aggregate_id = s.aggregate_id AND e.sequence = s.sequence`;
+  return await stored(log, same, 'events');
+}
+
+async function upsertSnapshots(log: EventLog): Promise<number> {
+  const { snapshots } = tablesOf(log);
+  // Those that are not newer than what is there are forgotten first, so that all that are left must be there afterwards.
+  const older = `DELETE FROM ${STAGED_SNAPSHOTS} AS s USING ${snapshots} AS stored
+WHERE stored.aggregate_id = s.aggregate_id AND stored.sequence >= s.sequence`;
+  await execute(log.knex, older);
+  const upsert = `INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body)
+SELECT aggregate_id, sequence, body::jsonb FROM ${STAGED_SNAPSHOTS}
+ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
+WHERE stored.sequence < EXCLUDED.sequence`;
+  await execute(log.knex, upsert);
+  const same = `SELECT count(*)::text, count(*) FILTER (WHERE stored.sequence > s.sequence
+  OR (stored.sequence = s.sequence AND stored.body::text = s.body))::text
+FROM ${STAGED_SNAPSHOTS} AS s LEFT JOIN ${snapshots} AS stored ON stored.aggregate_id = s.aggregate_id`;
+  return await stored(log, same, 'snapshots');
+}
+
+/** How many rows there are of those that were sent. Throws {@link WriteMismatchError} when that is not all of them. */
+async function stored(log: EventLog, sql: string, what: 'events' | 'snapshots'): Promise<number> {
+  const [[sent, found] = ['', '']] = await query<[string, string]>(log.knex, sql);
+  if (sent === found) return Number(sent);
+  throw new WriteMismatchError(
+    `PostgreSQL stored ${found} of ${sent} ${what} as they were sent; nothing was imported.`,
+    { hint: `Look for a trigger, rule or policy on the tables that drops or changes rows.` },
+  );
+}
