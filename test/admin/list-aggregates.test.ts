@@ -93,6 +93,32 @@ for (const [layout, database] of Object.entries(layouts)) {
     { numRuns: 12 },
   );
 
+  test(`without another filter too, all of them and those with a snapshot, ${layout} layout`, async (t) => {
+    for (const sort of ['id', 'events', 'last'] as const)
+      for (const withSnapshot of [false, true])
+        t.deepEqual(
+          await collect(listAggregates(database, { sort, withSnapshot })),
+          naively(log(), { sort, withSnapshot }),
+        );
+  });
+
+  test(`after the cursor of one comes the next, also where the two share what orders them, ${layout} layout`, async (t) => {
+    for (const sort of ['id', 'events', 'last'] as const) {
+      const all = naively(log(), { sort });
+      const shares = ({ last }: AggregateSummary, index: number) => last.hex === all[index + 1]?.last.hex;
+      const places = all.flatMap((one, index) =>
+        index % 50 === 0 || (sort === 'last' && shares(one, index)) ? [index] : [],
+      );
+      for (const index of places) {
+        const after = aggregateCursor(all[index] as AggregateSummary, sort);
+        t.deepEqual(
+          await collect(listAggregates(database, { sort, after, limit: 1 })),
+          all.slice(index + 1, index + 2),
+        );
+      }
+    }
+  });
+
   test(`aggregateIds() gives every id once, in order, ${layout} layout`, async (t) => {
     t.deepEqual(await collect(aggregateIds(database)), idsOf(log()));
   });
