@@ -3,7 +3,7 @@ import { Conditions } from '../store/conditions.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 
-/** Events of an aggregate that come after a sequence although their clock is not later than a time. */
+/** Events of an aggregate that come after a sequence although their clock is not later than a reading. */
 export interface EarlierClocks {
   readonly count: number;
   /** The first of them. */
@@ -11,19 +11,19 @@ export interface EarlierClocks {
 }
 
 /**
- * Whether a history as of a time, which ends at a sequence, leaves out events of that time because one before them had a
- * later clock. `undefined` when it does not, as in every history whose clocks run forwards.
+ * Whether a history as of a reading of the clock, which ends at a sequence, leaves out events that are not later because
+ * one before them was. `undefined` when it does not, as in every history whose clocks run forwards.
  */
 export async function earlierClocks(
   log: EventLog,
   aggregateId: Timestamp,
   sequence: number,
-  time: number,
+  until: Timestamp,
 ): Promise<EarlierClocks | undefined> {
   const where = new Conditions();
   where.and('aggregate_id = ?', aggregateId.encode());
   where.and('sequence > ?', sequence);
-  where.between(undefined, time);
+  where.and('"timestamp" <= ?', until.encode());
   const sql = `SELECT count(*)::text, min(sequence) FROM ${tablesOf(log).log} ${where.sql}`;
   const [row] = await select<[string, number | null]>(log, sql, where.bindings);
   return row?.[1] == null ? undefined : { count: Number(row[0]), sequence: row[1] };

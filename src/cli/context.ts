@@ -24,7 +24,7 @@ export interface Key {
   readonly ctrl: boolean;
 }
 
-/** A terminal that hands over every key as it is pressed. */
+/** A terminal that hands over every key as it is pressed, but for Ctrl-C, which ends the process as it always does. */
 export interface RawTerminal {
   readonly columns: number;
   readonly rows: number;

@@ -37,29 +37,38 @@ export async function printSteps(steps: AsyncIterable<Step>, output: Output): Pr
   return faulty;
 }
 
+/** What stands before all that an event did. */
+const INDENT = '        ';
+
 async function stepRenderer(
   { style, columns }: Output,
   changesOf: (step: Step) => Change[],
 ): Promise<(step: Step) => string> {
-  const [{ changePaint, changeText }, { escapeText }, { cut }] = await Promise.all([
+  const [{ changePaint, changeText }, { escapeText }, { cut, textWidth }, { wrap }] = await Promise.all([
     import('./render/changes.js'),
     import('./render/escape.js'),
     import('./render/width.js'),
+    import('./render/wrap.js'),
   ]);
   const fit = (text: string) => (columns === undefined ? text : cut(text, columns));
+  // Of a fault nothing may be lost.
+  const fault = (text: string) =>
+    (columns === undefined ? [text] : wrap(text, columns, INDENT)).map((line) => style.removed(line));
   return (step) => {
     const { event, error, gapAfter } = step;
     const { sequence, timestamp, type } = event;
     const time = columns === undefined ? timestamp.toString() : localTime(timestamp.time);
-    const head = `${String(sequence).padStart(6)}  ${time}  `;
+    const head = fit(`${String(sequence).padStart(6)}  ${time}  `);
+    const room = columns === undefined ? undefined : columns - textWidth(head);
+    const typeText = room === undefined ? escapeText(type) : cut(escapeText(type), room);
     const changes = changesOf(step).map((change) =>
-      changePaint(change, style)(fit(`        ${escapeText(changeText(change))}`)),
+      changePaint(change, style)(fit(INDENT + escapeText(changeText(change)))),
     );
     return [
-      ...(gapAfter === undefined ? [] : [style.removed(fit(`        ! nothing between ${gapAfter} and ${sequence}`))]),
-      head + style.type(fit(escapeText(type)), type),
-      ...(error === undefined ? changes : [style.removed(fit(`        ! ${escapeText(error.message)}`))]),
-      ...(error === undefined && changes.length === 0 ? [style.faint('        (no change)')] : []),
+      ...(gapAfter === undefined ? [] : fault(`${INDENT}! nothing between ${gapAfter} and ${sequence}`)),
+      head + style.type(typeText, type),
+      ...(error === undefined ? changes : fault(`${INDENT}! ${escapeText(error.message)}`)),
+      ...(error === undefined && changes.length === 0 ? [style.faint(fit(`${INDENT}(no change)`))] : []),
     ].join('\n');
   };
 }

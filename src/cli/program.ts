@@ -47,7 +47,7 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   program.commandsGroup('One aggregate:');
   registerEvents(program, context);
   registerReplay(program, context, exit);
-  registerStep(program, context, exit);
+  registerStep(program, context);
   registerDiff(program, context, exit);
   registerBisect(program, context);
   registerSnapshot(program, context, exit);

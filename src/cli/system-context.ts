@@ -39,12 +39,17 @@ export function systemContext(): CliContext {
   };
 }
 
-/** Has the terminal hand over every key: Ctrl-C too, which is a key like any other then. */
+/** What is drawn for when a terminal does not tell its size. */
+const USUAL_SIZE = { columns: 80, rows: 24 };
+
+/** Has the terminal hand over every key. Ctrl-C is one of them then, and ends the process here, whatever it is doing. */
 function openTerminal(): RawTerminal {
   const { stdin, stdout } = process;
   const keys = new PassThrough({ objectMode: true });
-  const onKey = (text: string | undefined, { name = '', ctrl = false }: KeypressEvent = {}) =>
-    void keys.write({ name: name || (text ?? ''), text, ctrl } satisfies Key);
+  const onKey = (text: string | undefined, { name = '', ctrl = false }: KeypressEvent = {}) => {
+    if (ctrl && name === 'c') process.exit(INTERRUPTED);
+    keys.write({ name: name || (text ?? ''), text, ctrl } satisfies Key);
+  };
   const listeners = new Set<() => void>();
   emitKeypressEvents(stdin);
   stdin.setRawMode(true);
@@ -57,10 +62,10 @@ function openTerminal(): RawTerminal {
   };
   return {
     get columns() {
-      return stdout.columns;
+      return stdout.columns || USUAL_SIZE.columns;
     },
     get rows() {
-      return stdout.rows;
+      return stdout.rows || USUAL_SIZE.rows;
     },
     keys,
     onResize: (listener) => {

@@ -16,13 +16,13 @@ export interface FoldedState {
 
 /**
  * Folds a history without knowing its application: the bodies are merged in order, each a JSON Merge Patch (RFC 7396) to
- * those before. With `until` (milliseconds since 1970), stops before the first event that is later.
+ * those before. With `until`, stops before the first event whose clock is later.
  */
-export async function mergeEvents(events: AsyncIterable<StoredEvent>, until?: number): Promise<FoldedState> {
+export async function mergeEvents(events: AsyncIterable<StoredEvent>, until?: Timestamp): Promise<FoldedState> {
   let state: JsonValue = {};
   let last: StoredEvent | undefined;
   for await (const event of events) {
-    if (until !== undefined && event.timestamp.time > until) break;
+    if (until !== undefined && event.timestamp.compare(until) > 0) break;
     state = mergePatch(state, parseJsonText(event.body));
     last = event;
   }

@@ -52,7 +52,7 @@ async function bisect(id: Timestamp, { where, aggregate }: BisectOptions, sessio
   const { assertJsonPath } = await import('../../admin/json-path.js');
   await withFolding(session, id, aggregate, async (history) => {
     await assertJsonPath(history.database, where);
-    await output.note(`the states are ${history.folding.how}`);
+    await output.note(history.folding.how);
     const turns = turnsOf(history, where, session)[Symbol.asyncIterator]();
     const first = await take(turns, 1);
     if (first.length === 0)
@@ -61,10 +61,10 @@ async function bisect(id: Timestamp, { where, aggregate }: BisectOptions, sessio
       });
     await printRows<Turn>(chain(first, turns), output, {
       id: ({ event }) => event?.timestamp.toString() ?? '',
-      json: turnJson,
+      json: (turn) => turnJson(id, turn),
       columns: [
         { heading: 'SEQUENCE', value: ({ event }) => String(event?.sequence ?? 0), align: 'right' },
-        { heading: 'TIME', value: timeText },
+        { heading: output.columns === undefined ? 'TIMESTAMP' : 'TIME', value: (turn) => timeText(turn, output) },
         {
           heading: 'TYPE',
           value: ({ event }) => event?.type ?? '(before the first event)',
@@ -127,11 +127,13 @@ async function warnOfFault({ event, error, gapAfter }: Step, output: Session['ou
   if (error !== undefined) await output.warn(`Stepped over sequence ${event.sequence}: ${error.message}`);
 }
 
-function timeText({ event }: Turn): string {
-  return event === undefined ? '' : localTime(event.timestamp.time);
+/** In full where there is room for it. */
+function timeText({ event }: Turn, { columns }: Session['output']): string {
+  if (event === undefined) return '';
+  return columns === undefined ? event.timestamp.toString() : localTime(event.timestamp.time);
 }
 
-function turnJson({ event, holds }: Turn): string {
+function turnJson(aggregateId: Timestamp, { event, holds }: Turn): string {
   const { sequence = 0, timestamp = null, type = null } = event ?? {};
-  return JSON.stringify({ sequence, timestamp, type, holds });
+  return JSON.stringify({ aggregateId: aggregateId.hex, sequence, timestamp, type, holds });
 }

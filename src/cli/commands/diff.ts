@@ -2,18 +2,19 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { MAX_SEQUENCE, type StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Change } from '../../json/diff.js';
-import { aggregateId, time } from '../arguments.js';
+import { aggregateId } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import type { FoldedPoint } from '../folding.js';
 import { listed, map } from '../iterate.js';
 import { createSession, type Session } from '../session.js';
+import { parseTimeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
 
 /** A point of a history as people name it. */
-type Moment = { readonly sequence: number } | { readonly time: number } | 'last';
+type Moment = { readonly sequence: number } | { readonly until: Timestamp } | 'last';
 
 /** Declares `maestro diff`; `exit` is told when the states differ. */
 export function registerDiff(program: Command, context: CliContext, exit: (code: number) => void): void {
@@ -25,7 +26,7 @@ export function registerDiff(program: Command, context: CliContext, exit: (code:
         '(RFC 6902). Exits with 1 when the states differ.',
     )
     .argument('<id>', 'the aggregate', aggregateId)
-    .argument('<a>', 'the first point: a sequence (0: before the first event), a time, or "last"', moment)
+    .argument('<a>', 'the first point: a sequence (0: before the first event), a time, a timestamp, or "last"', moment)
     .argument('<b>', 'the second point, likewise', moment)
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
@@ -52,17 +53,24 @@ async function diff(
     import('../../json/parse.js'),
   ]);
   return await withFolding(session, id, aggregate, async (history) => {
-    const { folding } = history;
+    const { folding, database, last } = history;
+    assertReached(moments, last);
     const [a, b] = await pointsAt(moments, history);
-    for (const [index, point] of [a, b].entries()) {
-      const moment = moments[index] ?? 'last';
-      if (moment !== 'last' && 'time' in moment)
-        await warnOfClocks(history.database, id, { sequence: point.sequence, time: moment.time }, session.output);
-    }
+    for (const [{ sequence }, moment] of [[a, moments[0]] as const, [b, moments[1]] as const])
+      if (moment !== 'last' && 'until' in moment)
+        await warnOfClocks(database, id, { sequence, until: moment.until }, session.output);
     const changes = diffJson(parseJsonText(folding.json(a)), parseJsonText(folding.json(b)));
     await print(changes, [a, b], history, session);
     return changes.length > 0;
   });
+}
+
+function assertReached(moments: readonly Moment[], last: number): void {
+  for (const moment of moments)
+    if (moment !== 'last' && 'sequence' in moment && moment.sequence > last)
+      throw new NotFoundError(`The aggregate's last sequence is ${last}, so there is no state at ${moment.sequence}.`, {
+        hint: 'Write "last" for the state as it is now.',
+      });
 }
 
 /** The states at two points, in one pass over the events up to the later one. */
@@ -77,17 +85,12 @@ async function pointsAt(
     if (found[0] !== undefined && found[1] !== undefined) break;
     point = folding.next(point, event);
   }
-  for (const moment of moments)
-    if (moment !== 'last' && 'sequence' in moment && moment.sequence > last)
-      throw new NotFoundError(`The aggregate's last sequence is ${last}, so there is no state at ${moment.sequence}.`, {
-        hint: 'Write "last" for the state as it is now.',
-      });
   return [found[0] ?? point, found[1] ?? point];
 }
 
 function isBeyond({ sequence, timestamp }: StoredEvent, moment: Moment): boolean {
   if (moment === 'last') return false;
-  return 'sequence' in moment ? sequence > moment.sequence : timestamp.time > moment.time;
+  return 'sequence' in moment ? sequence > moment.sequence : timestamp.compare(moment.until) > 0;
 }
 
 async function print(
@@ -103,12 +106,13 @@ async function print(
   ]);
   if (output.quiet) return await output.lines(listed(changes), ({ path }) => escapeText(path));
   if (output.format !== 'table') {
-    await output.note(`the states are ${folding.how}`);
+    await output.note(folding.how);
     return await output.jsonItems(map(listed(patchOperations(changes)), (operation) => printJson(operation)));
   }
-  const [{ factTable }, { changePaint, changeText }] = await Promise.all([
+  const [{ factTable }, { changePaint, changeText }, { cut }] = await Promise.all([
     import('../render/small-table.js'),
     import('../render/changes.js'),
+    import('../render/width.js'),
   ]);
   const facts = [
     ['aggregate', id.hex],
@@ -119,7 +123,10 @@ async function print(
   ] as const;
   await output.line(factTable(facts, output.style, output.columns));
   if (changes.length > 0) await output.line('');
-  await output.lines(listed(changes), (change) => changePaint(change, output.style)(escapeText(changeText(change))));
+  const fit = (text: string) => (output.columns === undefined ? text : cut(text, output.columns));
+  await output.lines(listed(changes), (change) =>
+    changePaint(change, output.style)(fit(escapeText(changeText(change)))),
+  );
 }
 
 function pointText({ sequence, timestamp }: FoldedPoint): string {
@@ -128,9 +135,11 @@ function pointText({ sequence, timestamp }: FoldedPoint): string {
 
 function moment(text: string): Moment {
   if (text === 'last') return 'last';
-  if (!/^\d+$/.test(text)) return { time: time(text) };
-  const sequence = Number(text);
-  if (sequence > MAX_SEQUENCE)
-    throw new InvalidArgumentError(`Write a sequence up to ${MAX_SEQUENCE}, a time such as 2026-11-22, or "last".`);
-  return { sequence };
+  const sequence = /^\d+$/.test(text) ? Number(text) : undefined;
+  if (sequence !== undefined && sequence <= MAX_SEQUENCE) return { sequence };
+  const until = parseTimeBound(text);
+  if (until !== undefined) return { until };
+  throw new InvalidArgumentError(
+    `Write a sequence up to ${MAX_SEQUENCE}, a time such as 2026-11-22 or "yesterday 14:34", a timestamp, or "last".`,
+  );
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Definition } from '../../aggregate/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { aggregateId, sequence, sequenceOrZero, time } from '../arguments.js';
+import { aggregateId, sequence, sequenceOrZero } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
@@ -10,16 +10,13 @@ import { UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { mergedBecause } from '../folding.js';
 import { printFacts } from '../print-facts.js';
+import { assertOneMoment, replaySteps, type StepsOptions } from '../replay-steps.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { timeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
-import { withFolding } from '../with-folding.js';
 
-interface ReplayOptions {
-  readonly minSequence?: number;
-  readonly maxSequence?: number;
+interface ReplayOptions extends StepsOptions {
   readonly steps?: boolean;
-  readonly at?: number;
-  readonly aggregate?: string;
   /** False with `--no-snapshot`. */
   readonly snapshot: boolean;
 }
@@ -50,7 +47,7 @@ export function registerReplay(program: Command, context: CliContext, exit: (cod
     )
     .argument('<id>', 'the aggregate', aggregateId)
     .option('--max-sequence <sequence>', 'the state after this event (0: before the first)', sequenceOrZero)
-    .option('--at <time>', 'the state at this time', time)
+    .option('--at <time>', 'the state at this time, or right after this timestamp', timeBound)
     .option('--steps', 'show what each event changed, and step over handlers that fail (exit 1 then)')
     .option('--min-sequence <sequence>', 'with --steps: the first event to show', sequence)
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
@@ -68,7 +65,7 @@ Examples:
     .action(async (id: Timestamp, options: ReplayOptions, command: Command) => {
       const session = createSession(context, command);
       if (options.steps) {
-        if (await steps(id, options, session)) exit(FOUND);
+        if (await replaySteps(id, options, session)) exit(FOUND);
       } else await replay(id, options, session);
     });
 }
@@ -86,38 +83,11 @@ async function replay(id: Timestamp, options: ReplayOptions, session: Session): 
       definition === undefined
         ? await merge(id, options, session, store)
         : await fold(definition, id, options, session, store);
-    if (options.at !== undefined) await warnOfClocks(database, id, { ...state, time: options.at }, session.output);
+    if (options.at !== undefined)
+      await warnOfClocks(database, id, { sequence: state.sequence, until: options.at }, session.output);
     return state;
   });
   await print(id.hex, replayed, session);
-}
-
-/** Shows what each event changed; resolves to whether a handler failed or events were missing. */
-async function steps(id: Timestamp, options: ReplayOptions, session: Session): Promise<boolean> {
-  assertOneMoment(options);
-  const { minSequence = 1, maxSequence, at } = options;
-  if (minSequence > (maxSequence ?? minSequence))
-    throw new UsageError(`--min-sequence ${minSequence} is greater than --max-sequence ${maxSequence}.`);
-  const [{ foldSteps }, { printSteps }] = await Promise.all([import('../fold-steps.js'), import('../print-steps.js')]);
-  return await withFolding(session, id, options.aggregate, async ({ database, folding }) => {
-    let sequence = 0;
-    const shown = async function* () {
-      for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence }), folding)) {
-        if (at !== undefined && step.event.timestamp.time > at) break;
-        ({ sequence } = step.event);
-        if (sequence >= minSequence) yield step;
-      }
-    };
-    await session.output.note(`the states are ${folding.how}`);
-    const faulty = await printSteps(shown(), session.output);
-    if (at !== undefined) await warnOfClocks(database, id, { sequence, time: at }, session.output);
-    return faulty;
-  });
-}
-
-function assertOneMoment({ maxSequence, at }: ReplayOptions): void {
-  if (maxSequence !== undefined && at !== undefined)
-    throw new UsageError('--max-sequence and --at name two moments; use one of them.');
 }
 
 async function merge(

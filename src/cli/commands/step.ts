@@ -3,7 +3,6 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { INTERRUPTED } from '../exit-codes.js';
 import { createSession, type Session } from '../session.js';
 import { withFolding } from '../with-folding.js';
 
@@ -12,8 +11,8 @@ interface StepOptions {
   readonly aggregate?: string;
 }
 
-/** Declares `maestro step`; `exit` is told when Ctrl-C ends it. */
-export function registerStep(program: Command, context: CliContext, exit: (code: number) => void): void {
+/** Declares `maestro step`. */
+export function registerStep(program: Command, context: CliContext): void {
   program
     .command('step')
     .summary('walk through the history of one aggregate, event by event')
@@ -31,16 +30,12 @@ Examples:
   $ maestro step 01a2077042bc0000deadbeefcafef00d
   $ maestro step 01a2077042bc0000deadbeefcafef00d --from 41 --aggregate bank-account`,
     )
-    .action(async (id: Timestamp, options: StepOptions, command: Command) => {
-      if ((await step(id, options, createSession(context, command))) === 'interrupted') exit(INTERRUPTED);
-    });
+    .action((id: Timestamp, options: StepOptions, command: Command) =>
+      step(id, options, createSession(context, command)),
+    );
 }
 
-async function step(
-  id: Timestamp,
-  { from = 1, aggregate }: StepOptions,
-  session: Session,
-): Promise<'quit' | 'interrupted'> {
+async function step(id: Timestamp, { from = 1, aggregate }: StepOptions, session: Session): Promise<void> {
   const { context, output, options } = session;
   if (!context.stdin.isTerminal || !context.stdout.isTerminal || !options.input)
     throw new UsageError('maestro step needs a terminal to show things in and to read keys from.', {
@@ -51,13 +46,13 @@ async function step(
       hint: 'See `maestro replay --steps -o json`.',
     });
   const [{ Timeline }, { walk }] = await Promise.all([import('../step/timeline.js'), import('../step/walk.js')]);
-  return await withFolding(session, id, aggregate, async (history) => {
+  await withFolding(session, id, aggregate, async (history) => {
     output.progress.stop();
     const terminal = context.openTerminal();
     if (terminal === undefined) throw new UsageError('The terminal cannot be taken over.');
     const subject = { id: id.hex, aggregate: history.folding.aggregate };
     try {
-      return await walk(new Timeline(history), subject, from, terminal, context, output.style);
+      await walk(new Timeline(history), subject, from, terminal, context, output.style);
     } finally {
       terminal.close();
     }

@@ -1,4 +1,6 @@
+import { isAboutFolding } from '../../aggregate/errors.js';
 import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
 import { pass, type Step, stepOver } from '../fold-steps.js';
 import type { FoldedPoint } from '../folding.js';
 import type { OpenHistory } from '../with-folding.js';
@@ -35,13 +37,13 @@ export class Timeline {
     let step: Step | undefined;
     for await (const [event, isLast] of withLast(this.#read(point.sequence + 1, sequence))) {
       if (isLast) {
-        const next = stepOver(point, folding.json(point), event, folding);
+        const next = stepOver(point, this.#text(point), event, folding);
         step = next;
         ({ point } = next);
       } else ({ point } = pass(point, event, folding));
       this.#keep(point);
     }
-    return { sequence: point.sequence, step, state: step?.after ?? folding.json(point) };
+    return { sequence: point.sequence, step, state: step?.after ?? this.#text(point) };
   }
 
   /** The sequence of the next event; nothing at the end. */
@@ -62,10 +64,10 @@ export class Timeline {
   }
 
   /** The last sequence of the longest beginning of the history in which no clock is later than a time. */
-  async sequenceAt(time: number): Promise<number> {
+  async sequenceAt(time: Timestamp): Promise<number> {
     let sequence = 0;
     for await (const event of this.#read(1)) {
-      if (event.timestamp.time > time) break;
+      if (event.timestamp.compare(time) > 0) break;
       ({ sequence } = event);
     }
     return sequence;
@@ -79,6 +81,16 @@ export class Timeline {
       : store.streamStoredEvents(this.#history.id, 1, { maxSequence: sequence - 1, reverse: true });
     for await (const event of events) if (event.type.toLowerCase().includes(text.toLowerCase())) return event.sequence;
     return undefined;
+  }
+
+  /** A state as JSON text; one that its definition cannot show, as a text that says so. */
+  #text(point: FoldedPoint): string {
+    try {
+      return this.#history.folding.json(point);
+    } catch (error) {
+      if (!isAboutFolding(error)) throw error;
+      return JSON.stringify(`This state cannot be shown: ${error.message}`);
+    }
   }
 
   #read(min: number, maxSequence?: number): AsyncIterable<StoredEvent> {

@@ -1,5 +1,7 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Key } from '../context.js';
-import { parseTime } from '../time-argument.js';
+import { parseTimeBound } from '../time-bound.js';
+import { beginning, type Layout } from './layout.js';
 import type { Frame } from './timeline.js';
 
 /** What is on the screen. */
@@ -13,8 +15,8 @@ export interface View {
   readonly compared: { readonly sequence: number; readonly state: string } | undefined;
   /** Which half the arrow keys scroll. */
   readonly pane: 'event' | 'state';
-  /** The first line of each half; absent: where the first change is. */
-  readonly scroll: { readonly event: number; readonly state: number | undefined };
+  /** The line that each half was scrolled to; absent: where the first change is. */
+  readonly scroll: { readonly event?: number; readonly state?: number };
   /** Said once, until the next key. */
   readonly message: string | undefined;
   readonly prompt: Prompt | undefined;
@@ -30,15 +32,15 @@ export interface Prompt {
 }
 
 /** A place to go to. */
-export type Place = 'next' | 'previous' | 'first' | 'last' | { readonly sequence: number } | { readonly time: number };
+export type Place =
+  'next' | 'previous' | 'first' | 'last' | { readonly sequence: number } | { readonly time: Timestamp };
 
 /** What a key asks for beyond the screen. */
 export type Effect =
   | { readonly kind: 'go'; readonly to: Place }
   | { readonly kind: 'find'; readonly text: string; readonly isForward: boolean }
   | { readonly kind: 'compare'; readonly to: Place }
-  | { readonly kind: 'quit' }
-  | { readonly kind: 'interrupt' };
+  | { readonly kind: 'quit' };
 
 /** The view after a key, and what the key asks for. */
 export interface Pressed {
@@ -61,8 +63,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 /** What a key does. */
-export function press(before: View, key: Key, page: number): Pressed {
-  if (key.ctrl && key.name === 'c') return { view: before, effect: { kind: 'interrupt' } };
+export function press(before: View, key: Key, layout: Layout): Pressed {
   if (before.prompt !== undefined) return answer(before, before.prompt, key);
   const view: View = { ...before, message: undefined };
   if (view.isHelp) return { view: { ...view, isHelp: false } };
@@ -87,7 +88,7 @@ export function press(before: View, key: Key, page: number): Pressed {
     case '?':
       return { view: { ...view, isHelp: true } };
     default:
-      return { view: scrolled(view, key.name, page) };
+      return { view: scrolled(view, key.name, layout) };
   }
 }
 
@@ -97,23 +98,24 @@ function compare(view: View): Pressed {
   return { view, effect: { kind: 'compare', to: { sequence: view.mark } } };
 }
 
-/** Where both halves begin when another event is shown. */
-export const TOP: View['scroll'] = { event: 0, state: undefined };
+/** What both halves are scrolled to when another event is shown: nothing. */
+export const TOP: View['scroll'] = {};
 
-function scrolled(view: View, name: string, page: number): View {
+function scrolled(view: View, name: string, layout: Layout): View {
   if (name === 'tab') return { ...view, pane: view.pane === 'event' ? 'state' : 'event' };
   if (name === 'escape') return { ...view, compared: undefined, scroll: TOP };
-  const by = { up: -1, down: 1, pageup: -page, pagedown: page }[name];
+  const by = { up: -1, down: 1, pageup: -layout.page, pagedown: layout.page }[name];
   if (by === undefined) return view;
-  const from = view.scroll[view.pane] ?? 0;
-  return { ...view, scroll: { ...view.scroll, [view.pane]: Math.max(0, from + by) } };
+  const pane = layout[view.pane];
+  const to = Math.min(Math.max(0, beginning(pane, view.scroll[view.pane]) + by), pane.most);
+  return { ...view, scroll: { ...view.scroll, [view.pane]: to } };
 }
 
 function answer(before: View, prompt: Prompt, { name, text, ctrl }: Key): Pressed {
   const view: View = { ...before, message: undefined };
   if (name === 'escape') return { view: { ...view, prompt: undefined } };
   if (name === 'return' || name === 'enter') return submit({ ...view, prompt: undefined }, prompt);
-  if (name === 'backspace') return { view: { ...view, prompt: { ...prompt, text: prompt.text.slice(0, -1) } } };
+  if (name === 'backspace') return { view: { ...view, prompt: { ...prompt, text: withoutLast(prompt.text) } } };
   if (ctrl || text === undefined || /\p{Cc}/u.test(text)) return { view };
   return { view: { ...view, prompt: { ...prompt, text: prompt.text + text } } };
 }
@@ -132,6 +134,11 @@ function submit(view: View, { asks, text }: Prompt): Pressed {
 function placeOf(text: string): Place | undefined {
   if (text === 'last') return 'last';
   if (/^\d{1,10}$/.test(text)) return { sequence: Number(text) };
-  const time = parseTime(text);
+  const time = parseTimeBound(text);
   return time === undefined ? undefined : { time };
+}
+
+/** Without the last of what a reader sees as characters. */
+function withoutLast(text: string): string {
+  return text.slice(0, [...new Intl.Segmenter().segment(text)].at(-1)?.index ?? 0);
 }

@@ -1,11 +1,16 @@
-import ansi from 'ansi-escapes';
 import type { CliContext, RawTerminal } from '../context.js';
 import type { Style } from '../render/style.js';
-import { pageRows, screenLines, type Subject } from './screen.js';
+import { Canvas } from './canvas.js';
+import { type Layout, layOut } from './layout.js';
+import { perform, shown } from './perform.js';
+import { screenLines, type Subject } from './screen.js';
 import type { Timeline } from './timeline.js';
-import { type Effect, type Place, press, TOP, type View } from './view.js';
+import { press, TOP, type View } from './view.js';
 
-/** Shows a history and does what the keys say, until one ends it; tells whether that was Ctrl-C. */
+/** Work that takes longer than this says that it goes on, in milliseconds. */
+const PATIENCE = 300;
+
+/** Shows a history and does what the keys say, until one of them ends it. */
 export async function walk(
   timeline: Timeline,
   subject: Subject,
@@ -13,17 +18,42 @@ export async function walk(
   terminal: RawTerminal,
   { stdout, onExit }: CliContext,
   style: Style,
-): Promise<'quit' | 'interrupted'> {
-  const write = (text: string) => void stdout.write(text);
-  let isOpen = true;
+): Promise<void> {
+  let view = await beginning(timeline, first);
+  const canvas = new Canvas((text) => void stdout.write(text));
   const leave = () => {
-    if (isOpen) write(ansi.cursorShow + ansi.exitAlternativeScreen);
-    isOpen = false;
+    canvas.leave();
     terminal.close();
   };
   const keep = onExit(leave);
-  let view: View = {
-    frame: await timeline.at(first),
+  const layoutNow = rememberedLayout(terminal, style);
+  const draw = (now: View) => canvas.draw(screenLines(now, subject, layoutNow(now), style));
+  try {
+    canvas.enter();
+    draw(view);
+    terminal.onResize(() => {
+      canvas.clear();
+      draw(view);
+    });
+    for await (const key of terminal.keys) {
+      const pressed = press(view, key, layoutNow(view));
+      ({ view } = pressed);
+      if (pressed.effect?.kind === 'quit') return;
+      if (pressed.effect !== undefined) {
+        const timer = setTimeout(() => draw({ ...view, message: 'Reading the history; Ctrl-C ends this.' }), PATIENCE);
+        view = await perform(pressed.effect, view, timeline).finally(() => clearTimeout(timer));
+      }
+      draw(view);
+    }
+  } finally {
+    leave();
+    keep();
+  }
+}
+
+async function beginning(timeline: Timeline, first: number): Promise<View> {
+  const view: View = {
+    frame: await timeline.at(0),
     last: await timeline.last(),
     mark: undefined,
     compared: undefined,
@@ -34,69 +64,21 @@ export async function walk(
     sought: undefined,
     isHelp: false,
   };
-  const draw = () => {
-    const lines = screenLines(view, subject, terminal, style).map((line) => line + ansi.eraseEndLine);
-    write(ansi.cursorTo(0, 0) + lines.join('\r\n'));
+  return await shown(first, view, timeline);
+}
+
+/** Laying out a large state takes a while, and most keys change nothing of it. */
+function rememberedLayout(terminal: RawTerminal, style: Style): (view: View) => Layout {
+  let last: { frame: View['frame']; compared: View['compared']; layout: Layout } | undefined;
+  return ({ frame, compared }) => {
+    const { columns, rows } = terminal;
+    const isSame =
+      last?.frame === frame &&
+      last.compared === compared &&
+      last.layout.size.columns === columns &&
+      last.layout.size.rows === rows;
+    if (last === undefined || !isSame)
+      last = { frame, compared, layout: layOut({ frame, compared }, { columns, rows }, style) };
+    return last.layout;
   };
-  try {
-    write(ansi.enterAlternativeScreen + ansi.cursorHide + ansi.clearScreen);
-    draw();
-    terminal.onResize(() => {
-      write(ansi.clearScreen);
-      draw();
-    });
-    for await (const key of terminal.keys) {
-      const pressed = press(view, key, pageRows(terminal));
-      ({ view } = pressed);
-      if (pressed.effect?.kind === 'quit') return 'quit';
-      if (pressed.effect?.kind === 'interrupt') return 'interrupted';
-      if (pressed.effect !== undefined) view = await perform(pressed.effect, view, timeline);
-      draw();
-    }
-    return 'quit';
-  } finally {
-    leave();
-    keep();
-  }
-}
-
-/** The view after what a key asked for has been done. */
-async function perform(effect: Effect, view: View, timeline: Timeline): Promise<View> {
-  switch (effect.kind) {
-    case 'go': {
-      const sequence = await sequenceOf(effect.to, view.frame.sequence, timeline);
-      if (sequence === undefined)
-        return { ...view, message: effect.to === 'next' ? 'This is the last event.' : 'This is the beginning.' };
-      return await shown(sequence, view, timeline);
-    }
-    case 'find': {
-      const sequence = await timeline.find(effect.text, view.frame.sequence, effect.isForward);
-      if (sequence !== undefined) return await shown(sequence, view, timeline);
-      const where = effect.isForward ? 'after' : 'before';
-      return { ...view, message: `No event ${where} this one has a type with "${effect.text}".` };
-    }
-    case 'compare': {
-      const sequence = await sequenceOf(effect.to, view.frame.sequence, timeline);
-      const other = await timeline.at(sequence ?? 0);
-      return { ...view, compared: { sequence: other.sequence, state: other.state }, scroll: TOP };
-    }
-    default:
-      return view;
-  }
-}
-
-async function shown(sequence: number, view: View, timeline: Timeline): Promise<View> {
-  const frame = await timeline.at(sequence);
-  const last = Math.max(view.last, frame.sequence);
-  const message =
-    frame.sequence === sequence ? view.message : `There is no event ${sequence}; this is the last one before it.`;
-  return { ...view, frame, last, message, scroll: TOP };
-}
-
-async function sequenceOf(place: Place, current: number, timeline: Timeline): Promise<number | undefined> {
-  if (place === 'next') return await timeline.next(current);
-  if (place === 'previous') return await timeline.previous(current);
-  if (place === 'first') return 0;
-  if (place === 'last') return await timeline.last();
-  return 'sequence' in place ? place.sequence : await timeline.sequenceAt(place.time);
 }

@@ -1,0 +1,46 @@
+import type { Timestamp } from '../hlc/timestamp.js';
+import { UsageError } from './errors.js';
+import type { Session } from './session.js';
+import { warnOfClocks } from './warn-of-clocks.js';
+import { withFolding } from './with-folding.js';
+
+/** Which part of a history is shown, and how it is folded. */
+export interface StepsOptions {
+  /** The first event to show. @defaultValue 1 */
+  readonly minSequence?: number;
+  /** The last event to show. @defaultValue the last one there is */
+  readonly maxSequence?: number;
+  /** The last reading of the clock to include. */
+  readonly at?: Timestamp;
+  /** The configured aggregate whose handlers fold. @defaultValue the one that says that the id is its own */
+  readonly aggregate?: string;
+}
+
+/** Shows what each event changed; resolves to whether a handler failed or events were missing. */
+export async function replaySteps(id: Timestamp, options: StepsOptions, session: Session): Promise<boolean> {
+  assertOneMoment(options);
+  const { minSequence, maxSequence, at } = options;
+  if (minSequence !== undefined && minSequence > (maxSequence ?? minSequence))
+    throw new UsageError(`--min-sequence ${minSequence} is greater than --max-sequence ${maxSequence}.`);
+  const [{ foldSteps }, { printSteps }] = await Promise.all([import('./fold-steps.js'), import('./print-steps.js')]);
+  return await withFolding(session, id, options.aggregate, async ({ database, folding }) => {
+    let sequence = 0;
+    const shown = async function* () {
+      for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence }), folding)) {
+        if (at !== undefined && step.event.timestamp.compare(at) > 0) break;
+        ({ sequence } = step.event);
+        if (sequence >= (minSequence ?? 1)) yield step;
+      }
+    };
+    await session.output.note(folding.how);
+    const faulty = await printSteps(shown(), session.output);
+    if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, session.output);
+    return faulty;
+  });
+}
+
+/** Throws {@link UsageError} when the history is to end at two moments. */
+export function assertOneMoment({ maxSequence, at }: StepsOptions): void {
+  if (maxSequence !== undefined && at !== undefined)
+    throw new UsageError('--max-sequence and --at name two moments; use one of them.');
+}

@@ -1,0 +1,171 @@
+import { EventEmitter, on } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import pty from '@lydell/node-pty';
+import xterm from '@xterm/headless';
+import type { TestFn } from 'ava';
+
+/** A terminal that a program runs in, and what is to be seen in it. */
+export interface PseudoTerminal {
+  /** The lines that are on the screen, without spaces at their ends. */
+  readonly screen: readonly string[];
+  /** All that was ever written to the terminal. */
+  readonly written: string;
+  /** Whether the program shows a screen of its own in place of what was there. */
+  readonly isAlternate: boolean;
+  readonly isCursorShown: boolean;
+  /** How often the terminal was reset, and how many lines have left the screen. */
+  readonly resets: number;
+  readonly scrolled: number;
+  /** The column at which a text begins in a line of the screen. */
+  columnOf(text: string, row: number): number;
+  press(keys: string): void;
+  resize(columns: number, rows: number): void;
+  /** Waits until the screen is as it should be, and gives it. */
+  until(condition: (screen: readonly string[]) => boolean): Promise<readonly string[]>;
+  /** Waits until a text is on the screen. */
+  shows(...texts: readonly (string | RegExp)[]): Promise<readonly string[]>;
+  /** Waits until the program has ended; gives its exit code. */
+  ended(): Promise<number>;
+}
+
+/** What a program is started with. */
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+const PROGRAM = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
+/** How long something may take to appear, in milliseconds. */
+const DEADLINE = 30_000;
+
+/**
+ * Real pseudo-terminals for one test file; what still runs in them is ended with it. A shell runs the built program in
+ * each and then says what it has left: its exit code and how the terminal is set.
+ */
+export function usePseudoTerminals(test: TestFn<unknown>): {
+  maestro(argv: readonly string[], options?: TerminalOptions): PseudoTerminal;
+} {
+  const running = new Set<pty.IPty>();
+  test.after.always(() => {
+    for (const child of running) child.kill('SIGKILL');
+  });
+  const script = 'echo "before it"; "$@"; echo "exit code $?"; stty -a; echo "after it"';
+  return {
+    maestro: (argv, { columns = 80, rows = 24, env = {}, cwd = '/' } = {}) => {
+      const child = pty.spawn('/bin/sh', ['-c', script, 'sh', process.execPath, PROGRAM, ...argv], {
+        cols: columns,
+        rows,
+        cwd,
+        env: { PATH: process.env['PATH'], TZ: process.env['TZ'], TERM: 'xterm-256color', ...env },
+      });
+      running.add(child);
+      child.onExit(() => running.delete(child));
+      return new Emulated(child, columns, rows);
+    },
+  };
+}
+
+class Emulated implements PseudoTerminal {
+  written = '';
+  resets = 0;
+  isCursorShown = true;
+  readonly #child: pty.IPty;
+  readonly #terminal: xterm.Terminal;
+  readonly #drawn = new EventEmitter();
+  readonly #exit: Promise<number>;
+
+  constructor(child: pty.IPty, cols: number, rows: number) {
+    this.#child = child;
+    this.#terminal = new xterm.Terminal({ cols, rows, scrollback: 1000, allowProposedApi: true });
+    const { parser } = this.#terminal;
+    const cursor = (isShown: boolean) => (parameters: readonly (number | number[])[]) => {
+      if (parameters.includes(25)) this.isCursorShown = isShown;
+      return false;
+    };
+    parser.registerCsiHandler({ prefix: '?', final: 'h' }, cursor(true));
+    parser.registerCsiHandler({ prefix: '?', final: 'l' }, cursor(false));
+    parser.registerEscHandler({ final: 'c' }, () => {
+      this.resets += 1;
+      return false;
+    });
+    child.onData((text) => {
+      this.written += text;
+      this.#terminal.write(text, () => this.#drawn.emit('drawn'));
+    });
+    this.#exit = new Promise((resolve) => {
+      child.onExit(({ exitCode }) => this.#terminal.write('', () => resolve(exitCode)));
+    });
+  }
+
+  get screen(): readonly string[] {
+    const { baseY } = this.#buffer;
+    return Array.from(
+      { length: this.#terminal.rows },
+      (_, row) => this.#line(baseY + row)?.translateToString(true) ?? '',
+    );
+  }
+
+  get isAlternate(): boolean {
+    return this.#buffer.type === 'alternate';
+  }
+
+  get scrolled(): number {
+    return this.#buffer.baseY;
+  }
+
+  columnOf(text: string, row: number): number {
+    const line = this.#line(this.#buffer.baseY + row);
+    for (let column = 0; column < this.#terminal.cols; column += 1)
+      if (line?.translateToString(false, column).startsWith(text)) return column;
+    return -1;
+  }
+
+  press(keys: string): void {
+    this.#child.write(keys);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#terminal.resize(columns, rows);
+    this.#child.resize(columns, rows);
+  }
+
+  async until(condition: (screen: readonly string[]) => boolean): Promise<readonly string[]> {
+    const signal = AbortSignal.timeout(DEADLINE);
+    try {
+      const drawn = on(this.#drawn, 'drawn', { signal });
+      while (!condition(this.screen)) await drawn.next();
+    } catch (cause) {
+      throw new Error(
+        `That never was on the screen:\n${condition.toString()}\nbut at last:\n${this.screen.join('\n')}`,
+        {
+          cause,
+        },
+      );
+    }
+    return this.screen;
+  }
+
+  async shows(...texts: readonly (string | RegExp)[]): Promise<readonly string[]> {
+    const isThere = (text: string | RegExp, all: string) =>
+      typeof text === 'string' ? all.includes(text) : text.test(all);
+    try {
+      return await this.until((screen) => texts.every((text) => isThere(text, screen.join('\n'))));
+    } catch (cause) {
+      throw new Error(`Not all of these are on the screen: ${texts.join(', ')}`, { cause });
+    }
+  }
+
+  ended(): Promise<number> {
+    return this.#exit;
+  }
+
+  get #buffer(): xterm.IBuffer {
+    return this.#terminal.buffer.active;
+  }
+
+  #line(row: number): xterm.IBufferLine | undefined {
+    return this.#buffer.getLine(row);
+  }
+}
