@@ -7,15 +7,19 @@ import type { Report } from './checked.js';
 import { pagesOfViolations } from './pages-of-violations.js';
 import type { Violation } from './violations.js';
 
-/** About how many events the database looks at in one statement; it sorts that many. */
-const PAGE_EVENTS = 500_000;
+/** Which histories to look at, and how. */
+export interface HistoriesOptions {
+  readonly aggregateId: Timestamp | undefined;
+  /** The latest time that an event may have, in milliseconds since 1970. */
+  readonly future: number;
+  readonly pageEvents: number;
+  readonly report: Report;
+}
 
-/** Whole histories, as many of them in a page as make about {@link PAGE_EVENTS}. */
+/** Whole histories, as many of them in a page as make about `pageEvents`. */
 export async function* verifyHistories(
   log: EventLog,
-  id: Timestamp | undefined,
-  future: number,
-  report: Report,
+  { aggregateId: id, future, pageEvents, report }: HistoriesOptions,
 ): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
   for (let after: Uint8Array | undefined; ;) {
@@ -24,7 +28,7 @@ export async function* verifyHistories(
     if (after !== undefined) range.and('aggregate_id > ?', after as Buffer);
     const end = `SELECT aggregate_id FROM ${events} ${range.sql} ORDER BY aggregate_id, sequence LIMIT 1 OFFSET ?`;
     const [last] =
-      id === undefined ? await select<[Uint8Array]>(log, end, [...range.bindings, PAGE_EVENTS - 1]) : [undefined];
+      id === undefined ? await select<[Uint8Array]>(log, end, [...range.bindings, pageEvents - 1]) : [undefined];
     if (last !== undefined) range.and('aggregate_id <= ?', last[0] as Buffer);
     const neighbours = `SELECT aggregate_id, sequence, "timestamp",
   lag(sequence) OVER history AS before, lag("timestamp") OVER history AS clock

@@ -1,22 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/conditions.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import { select } from '../select.js';
-import type { Report } from './checked.js';
+import type { HistoriesOptions } from './histories.js';
 import { pagesOfViolations } from './pages-of-violations.js';
 import type { Violation } from './violations.js';
-
-/** How many events the database looks at in one statement. */
-const PAGE_EVENTS = 20_000;
 
 /** Events after a moment, each beside the event before it, and beside the one after it if that has an earlier clock. */
 export async function* verifySince(
   log: EventLog,
-  id: Timestamp | undefined,
-  since: number,
-  future: number,
-  report: Report,
+  { aggregateId: id, since, future, pageEvents, report }: HistoriesOptions & { readonly since: number },
 ): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
   const begin = new Conditions();
@@ -28,7 +21,7 @@ export async function* verifySince(
     if (id !== undefined) page.and('aggregate_id = ?', id.encode());
     if (after !== undefined) page.and('"timestamp" > ?', after as Buffer);
     const end = `SELECT "timestamp" FROM ${events} ${page.sql} ORDER BY "timestamp" LIMIT 1 OFFSET ?`;
-    const [last] = await select<[Uint8Array]>(log, end, [...page.bindings, PAGE_EVENTS - 1]);
+    const [last] = await select<[Uint8Array]>(log, end, [...page.bindings, pageEvents - 1]);
     if (last !== undefined) page.and('"timestamp" <= ?', last[0] as Buffer);
     const first = begin.bindings[0] as Buffer;
     const neighbours = `WITH page AS MATERIALIZED (SELECT aggregate_id, sequence, "timestamp" FROM ${events} ${page.sql})

@@ -1,32 +1,64 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/conditions.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import { select } from '../select.js';
 import type { Violation } from './violations.js';
 
-/** How many timestamps the database compares in one statement. */
-const PAGE_EVENTS = 500_000;
+/** Which events to look at, and how many of them in one statement. */
+export interface UniquenessOptions {
+  readonly aggregateId: Timestamp | undefined;
+  readonly since: number | undefined;
+  readonly pageEvents: number;
+}
 
 /** Timestamps that events share, which only the partitioned layout can hold: its indexes are each of one partition. */
-export async function* verifyUniqueness(log: EventLog): AsyncGenerator<Violation> {
+export async function* verifyUniqueness(
+  log: EventLog,
+  { aggregateId, since, pageEvents }: UniquenessOptions,
+): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
   const [table] = await select<[string]>(log, 'SELECT relkind::text FROM pg_class WHERE oid = to_regclass(?)', [
     events,
   ]);
   if (table?.[0] !== 'p') return;
+  if (aggregateId !== undefined) {
+    yield* sharedWithOthers(log, aggregateId, since);
+    return;
+  }
   for (let after: Uint8Array | undefined; ;) {
     const range = new Conditions();
+    range.between(since, undefined);
     if (after !== undefined) range.and('"timestamp" > ?', after as Buffer);
     const end = `SELECT "timestamp" FROM ${events} ${range.sql} ORDER BY "timestamp" LIMIT 1 OFFSET ?`;
-    const [last] = await select<[Uint8Array]>(log, end, [...range.bindings, PAGE_EVENTS - 1]);
+    const [last] = await select<[Uint8Array]>(log, end, [...range.bindings, pageEvents - 1]);
     if (last !== undefined) range.and('"timestamp" <= ?', last[0] as Buffer);
-    const sql = `SELECT encode(aggregate_id, 'hex'), sequence, encode("timestamp", 'hex') FROM ${events}
-WHERE "timestamp" IN (SELECT "timestamp" FROM ${events} ${range.sql} GROUP BY "timestamp" HAVING count(*) > 1)
-ORDER BY "timestamp", aggregate_id`;
-    for (const [aggregateId, sequence, timestamp] of await select<[string, number, string]>(log, sql, range.bindings))
-      yield { kind: 'shared timestamp', aggregateId, sequence, timestamp };
+    const shared = `"timestamp" IN (SELECT "timestamp" FROM ${events} ${range.sql} GROUP BY "timestamp" HAVING count(*) > 1)`;
+    yield* sharedTimestamps(log, shared, range);
     if (last === undefined) return;
     after = last[0];
     await setImmediate();
   }
+}
+
+/** The events of one aggregate whose timestamps an event of another one has too. */
+async function* sharedWithOthers(log: EventLog, id: Timestamp, since: number | undefined): AsyncGenerator<Violation> {
+  const where = new Conditions();
+  where.and('aggregate_id = ?', id.encode());
+  where.between(since, undefined);
+  const { log: events } = tablesOf(log);
+  const shared = `EXISTS (SELECT FROM ${events} AS other
+  WHERE other."timestamp" = event."timestamp" AND other.aggregate_id <> event.aggregate_id)`;
+  yield* sharedTimestamps(log, `${where.sql.replace(/^WHERE /, '')} AND ${shared}`, where);
+}
+
+async function* sharedTimestamps(
+  log: EventLog,
+  condition: string,
+  { bindings }: Conditions,
+): AsyncGenerator<Violation> {
+  const sql = `SELECT encode(aggregate_id, 'hex'), sequence, encode("timestamp", 'hex') FROM ${tablesOf(log).log} AS event
+WHERE ${condition} ORDER BY "timestamp", aggregate_id`;
+  for (const [aggregateId, sequence, timestamp] of await select<[string, number, string]>(log, sql, bindings))
+    yield { kind: 'shared timestamp', aggregateId, sequence, timestamp };
 }

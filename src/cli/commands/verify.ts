@@ -3,8 +3,8 @@ import type { Checked } from '../../admin/verify/checked.js';
 import type { Violation } from '../../admin/verify/violations.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId } from '../arguments.js';
-import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
+import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { SINCE } from '../filter-options.js';
 import { printFindings } from '../print-findings.js';
@@ -38,10 +38,12 @@ Examples:
 
 async function verify(id: Timestamp | undefined, { since }: { since?: number }, session: Session): Promise<boolean> {
   const { output } = session;
-  const { verifyLog } = await import('../../admin/verify-log.js');
+  const { isStored, verifyLog } = await import('../../admin/verify-log.js');
   return await withDatabase(session, async (database) => {
-    if (id !== undefined && (await database.store.getStoredSnapshot(id, 0)) === undefined)
-      await assertAggregate(database.store, id);
+    if (id !== undefined && !(await isStored(database, id)))
+      throw new NotFoundError(`There is nothing of ${id.hex}, neither an event nor a snapshot.`, {
+        hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
+      });
     let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };
     const onProgress = (now: Checked) => {
       checked = now;
