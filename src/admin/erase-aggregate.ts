@@ -1,9 +1,9 @@
-import { Pointer } from 'rfc6902';
-import { InvalidArgumentError, MaestroError } from '../errors.js';
+import { MaestroError } from '../errors.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { storeError } from '../store/database-errors.js';
-import { execute, type Executor, query } from '../store/rows.js';
+import { execute, query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
+import { type BodyPath, bodyPath, type Fragment, isAt, without } from './erase/body-path.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
 
@@ -47,7 +47,7 @@ export class EraseInterruptedError extends MaestroError {
 /** What an erasure would remove. Changes nothing. Throws `InvalidArgumentError` for a path that is none. */
 export async function planErasure(log: EventLog, erasure: Erasure): Promise<ErasurePlan> {
   try {
-    return await plan(log, erasure, pathsOf(erasure));
+    return await plan(log, erasure, erasure.paths?.map(bodyPath));
   } catch (error) {
     throw storeError(error);
   }
@@ -64,7 +64,7 @@ export async function eraseAggregate(
   erasure: Erasure,
   { expect, lockTimeout = 5000 }: EraseOptions = {},
 ): Promise<ErasurePlan> {
-  const paths = pathsOf(erasure);
+  const paths = erasure.paths?.map(bodyPath);
   const id = erasure.aggregateId;
   const { log: events, snapshots } = tablesOf(log);
   try {
@@ -77,7 +77,7 @@ export async function eraseAggregate(
         throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
           hint: 'Nothing was erased. Look at the new events, then plan again.',
         });
-      await remove(transaction, log, id, paths);
+      await remove(inside, erasure, paths);
       await assertAbsent(inside, erasure, paths);
       return erased;
     });
@@ -90,29 +90,6 @@ export async function eraseAggregate(
   }
 }
 
-/** A path as PostgreSQL takes it, and as it was written. */
-interface BodyPath {
-  readonly pointer: string;
-  readonly tokens: readonly string[];
-}
-
-function pathsOf({ paths }: Erasure): readonly BodyPath[] | undefined {
-  return paths?.map((pointer) => {
-    if (!/^(\/([^~/]|~[01])*)+$/.test(pointer))
-      throw new InvalidArgumentError(`${JSON.stringify(pointer)} is not a path into a body.`, {
-        hint: 'Write a JSON Pointer such as /owner/email or /items/0/note. Without --paths the events are removed whole.',
-      });
-    const tokens = Pointer.fromJSON(pointer).tokens.slice(1);
-    // PostgreSQL would count from the end of an array.
-    const negative = tokens.find((token) => /^-\d+$/.test(token));
-    if (negative !== undefined)
-      throw new InvalidArgumentError(`${JSON.stringify(pointer)} has ${negative} for a place in an array.`, {
-        hint: 'Places count from 0.',
-      });
-    return { pointer, tokens };
-  });
-}
-
 async function plan(
   log: EventLog,
   { aggregateId }: Erasure,
@@ -120,12 +97,11 @@ async function plan(
 ): Promise<ErasurePlan> {
   const { log: events, snapshots } = tablesOf(log);
   const id = aggregateId.encode();
-  const has = (paths ?? []).map(() => 'count(*) FILTER (WHERE body #> ?::text::text[] IS NOT NULL)::text');
-  const any = (paths ?? []).map(() => 'body #> ?::text::text[] IS NOT NULL').join(' OR ');
-  const touched = paths === undefined ? 'count(*)::text' : `count(*) FILTER (WHERE ${any})::text`;
-  const columns = [`coalesce(max(sequence), 0)`, touched, ...has].join(', ');
-  const values = (paths ?? []).map(arrayOf);
-  const sql = `SELECT ${columns} FROM ${events} WHERE aggregate_id = ?`;
+  const at = (paths ?? []).map(isAt);
+  const touched = paths === undefined ? '' : ` FILTER (WHERE ${anyOf(at)})`;
+  const each = at.map(({ sql }) => `, count(*) FILTER (WHERE ${sql})::text`).join('');
+  const sql = `SELECT coalesce(max(sequence), 0), count(*)${touched}::text${each} FROM ${events} WHERE aggregate_id = ?`;
+  const values = at.flatMap(({ bindings }) => bindings);
   const [row] = await query<[number, string, ...string[]]>(log.knex, sql, [...values, ...values, id]);
   const [snapshot] = await query<[number]>(log.knex, `SELECT sequence FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
   const [sequence = 0, count = '0', ...counts] = row ?? [];
@@ -137,22 +113,16 @@ async function plan(
   };
 }
 
-async function remove(
-  on: Executor,
-  log: EventLog,
-  aggregateId: Timestamp,
-  paths: readonly BodyPath[] | undefined,
-): Promise<void> {
+async function remove(log: EventLog, { aggregateId }: Erasure, paths: readonly BodyPath[] | undefined): Promise<void> {
   const { log: events, snapshots } = tablesOf(log);
   const id = aggregateId.encode();
-  if (paths === undefined) await execute(on, `DELETE FROM ${events} WHERE aggregate_id = ?`, [id]);
+  if (paths === undefined) await execute(log.knex, `DELETE FROM ${events} WHERE aggregate_id = ?`, [id]);
   for (const path of paths ?? []) {
-    const sql = `UPDATE ${events} SET body = CASE WHEN jsonb_typeof(body #> ?::text::text[]) = 'array'
-THEN jsonb_set(body, ?::text::text[], 'null', false) ELSE body #- ?::text::text[] END
-WHERE aggregate_id = ? AND body #> ?::text::text[] IS NOT NULL`;
-    await execute(on, sql, [parentOf(path), arrayOf(path), arrayOf(path), id, arrayOf(path)]);
+    const [rest, at] = [without(path), isAt(path)];
+    const sql = `UPDATE ${events} SET body = ${rest.sql} WHERE aggregate_id = ? AND ${at.sql}`;
+    await execute(log.knex, sql, [...rest.bindings, id, ...at.bindings]);
   }
-  await execute(on, `DELETE FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
+  await execute(log.knex, `DELETE FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
 }
 
 /** Looks, in the same transaction, that nothing of it is left: a trigger or a policy may have kept it. */
@@ -163,15 +133,12 @@ async function assertAbsent(
 ): Promise<void> {
   const { log: events, snapshots } = tablesOf(log);
   const id = aggregateId.encode();
-  const left = (paths ?? []).map(
-    () => `(body #> ?::text::text[] IS NOT NULL AND NOT (
-  jsonb_typeof(body #> ?::text::text[]) = 'array' AND body #> ?::text::text[] = 'null'))`,
-  );
-  const condition = paths === undefined ? '' : `AND (${left.join(' OR ')})`;
-  const values = (paths ?? []).flatMap((path) => [arrayOf(path), parentOf(path), arrayOf(path)]);
+  const at = (paths ?? []).map(isAt);
+  const condition = paths === undefined ? '' : `AND ${anyOf(at)}`;
   const sql = `SELECT (SELECT count(*) FROM ${events} WHERE aggregate_id = ? ${condition})::text,
   (SELECT count(*) FROM ${snapshots} WHERE aggregate_id = ?)::text`;
-  const [row] = await query<[string, string]>(log.knex, sql, [id, ...values, id]);
+  const values = [id, ...at.flatMap(({ bindings }) => bindings), id];
+  const [row] = await query<[string, string]>(log.knex, sql, values);
   if (row?.[0] === '0' && row[1] === '0') return;
   throw new EraseRefusedError(
     `${row?.[0]} events and ${row?.[1]} snapshots of ${aggregateId.hex} could not be erased.`,
@@ -181,10 +148,6 @@ async function assertAbsent(
   );
 }
 
-function arrayOf({ tokens }: BodyPath): string {
-  return `{${tokens.map((token) => `"${token.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
-}
-
-function parentOf({ pointer, tokens }: BodyPath): string {
-  return arrayOf({ pointer, tokens: tokens.slice(0, -1) });
+function anyOf(fragments: readonly Fragment[]): string {
+  return `(${['false', ...fragments.map(({ sql }) => sql)].join(' OR ')})`;
 }

@@ -111,7 +111,7 @@ async function print(
       ['reason', reason],
       ['last sequence', String(sequence)],
       [whole ? `events ${verb}` : `events with paths ${verb}`, decimal(events)],
-      ...paths.map(({ path, events: count }) => [`path ${path}`, `in ${decimal(count)} events`] as const),
+      ...paths.map(({ path, events: count }) => [`path ${verb}`, `${path} (in ${decimal(count)} events)`] as const),
       [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],
       ...(execute
         ? [['left of it', whole ? 'no event, no snapshot' : 'no event with these paths, no snapshot'] as const]

@@ -1,0 +1,61 @@
+import type { Knex } from 'knex';
+import { Pointer } from 'rfc6902';
+import { InvalidArgumentError } from '../../errors.js';
+
+/** A path into the bodies of events. */
+export interface BodyPath {
+  /** As it was written: a JSON Pointer (RFC 6901). */
+  readonly pointer: string;
+  /** The keys and places on the way. */
+  readonly tokens: readonly string[];
+}
+
+/** A piece of SQL with the values of its `?`. */
+export interface Fragment {
+  readonly sql: string;
+  readonly bindings: readonly Knex.RawBinding[];
+}
+
+/** The path that a JSON Pointer is. Throws `InvalidArgumentError` when it is none, or the whole body. */
+export function bodyPath(pointer: string): BodyPath {
+  if (!/^(\/([^~/]|~[01])*)+$/.test(pointer))
+    throw new InvalidArgumentError(`${JSON.stringify(pointer)} is not a path into a body.`, {
+      hint: 'Write a JSON Pointer such as /owner/email or /items/0/note. Without --paths the events are removed whole.',
+    });
+  return { pointer, tokens: Pointer.fromJSON(pointer).tokens.slice(1) };
+}
+
+/** The condition that a body holds something at a path. An item of an array that is null is nothing. */
+export function isAt(path: BodyPath): Fragment {
+  const { tokens } = path;
+  const sql = [
+    'body #> ?::text::text[] IS NOT NULL',
+    "NOT (jsonb_typeof(body #> ?::text::text[]) = 'array' AND body #> ?::text::text[] = 'null')",
+  ];
+  const bindings = [arrayOf(tokens), arrayOf(tokens.slice(0, -1)), arrayOf(tokens)];
+  for (const [index, token] of tokens.entries()) {
+    if (!isMistakenForPlace(token)) continue;
+    sql.push("jsonb_typeof(body #> ?::text::text[]) = 'object'");
+    bindings.push(arrayOf(tokens.slice(0, index)));
+  }
+  return { sql: `(${sql.join(' AND ')})`, bindings };
+}
+
+/** A body without what it holds at a path: a key is removed, an item becomes null, so that the others keep their places. */
+export function without({ tokens }: BodyPath): Fragment {
+  return {
+    sql: `CASE WHEN jsonb_typeof(body #> ?::text::text[]) = 'array'
+THEN jsonb_set(body, ?::text::text[], 'null', false) ELSE body #- ?::text::text[] END`,
+    bindings: [arrayOf(tokens.slice(0, -1)), arrayOf(tokens), arrayOf(tokens)],
+  };
+}
+
+/** In an array PostgreSQL takes -1 for the last place, and 01 for the second; a JSON Pointer means only keys with these. */
+function isMistakenForPlace(token: string): boolean {
+  return /^[ \t\n\v\f\r]*[+-]?\d+$/.test(token) && !/^(0|[1-9]\d*)$/.test(token);
+}
+
+/** An array as PostgreSQL's text for one. */
+function arrayOf(tokens: readonly string[]): string {
+  return `{${tokens.map((token) => `"${token.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
