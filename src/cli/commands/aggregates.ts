@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { AggregateOrder, AggregateSummary } from '../../admin/aggregates/summary.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
 import { limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
@@ -42,7 +43,7 @@ export function registerAggregates(program: Command, context: CliContext): void 
 Examples:
   $ maestro aggregates --sort last --limit 10
   $ maestro aggregates --since "yesterday 14:00" --until "yesterday 15:00" --type withdrawn
-  $ maestro aggregates --with-snapshot -q | xargs -n 1 maestro snapshot get`,
+  $ maestro aggregates --with-snapshot --limit 100000 -q | xargs -n 1 maestro snapshot get`,
     )
     .action((options: AggregatesOptions, command: Command) => aggregates(options, createSession(context, command)));
 }
@@ -59,7 +60,8 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
     const filter = { since, until, withSnapshot, after, sort, types };
     const listed = listAggregates(database, { ...filter, limit: limit + 1 });
     const page = upTo(listed, limit, (last) => (cursor = aggregateCursor(last, sort)));
-    const { style } = output;
+    const { style, columns } = output;
+    const shown = (timestamp: Timestamp) => (columns === undefined ? timestamp.toString() : shortTime(timestamp.time));
     await printRows<AggregateSummary>(page, output, {
       id: ({ aggregateId }) => aggregateId.hex,
       json: summaryJson,
@@ -68,11 +70,11 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
         { heading: 'EVENTS', value: ({ events }) => String(events), align: 'right' },
         {
           heading: 'FIRST',
-          value: ({ first }) => shortTime(first.time),
+          value: ({ first }) => shown(first),
           paint: (text) => style.faint(text),
           optional: 2,
         },
-        { heading: 'LAST', value: ({ last }) => shortTime(last.time), paint: (text) => style.faint(text) },
+        { heading: 'LAST', value: ({ last }) => shown(last), paint: (text) => style.faint(text) },
         {
           heading: 'LAST TYPE',
           value: ({ type }) => type,

@@ -33,11 +33,12 @@ async function showEvent(timestamp: Timestamp, session: Session): Promise<void> 
     const event = await findEvent(log, timestamp);
     if (event !== undefined) return event;
     const { before, after } = await neighbours(log, { timestamp });
+    const nearest = [before, after].flatMap((head) => head?.timestamp.toString() ?? []);
     throw new NotFoundError(`There is no event with the timestamp ${timestamp.toString()}.`, {
       hint:
-        before === undefined && after === undefined
+        nearest.length === 0
           ? 'The log has no events at all. Check the database (--url, --data-dir) and the schema (--schema).'
-          : `The nearest are ${[before, after].flatMap((head) => head?.timestamp.toString() ?? []).join(' and ')}.`,
+          : `The nearest ${nearest.length === 1 ? 'is' : 'are'} ${nearest.join(' and ')}.`,
     });
   });
   await print(found, session);
