@@ -44,11 +44,10 @@ async function stepRenderer(
   { style, columns }: Output,
   changesOf: (step: Step) => Change[],
 ): Promise<(step: Step) => string> {
-  const [{ changePaint, changeText }, { escapeText }, { cut, textWidth }, { wrap }] = await Promise.all([
+  const [{ changePaint, changeText }, { escapeText }, { cut, textWidth, wrap }] = await Promise.all([
     import('./render/changes.js'),
     import('./render/escape.js'),
     import('./render/width.js'),
-    import('./render/wrap.js'),
   ]);
   const fit = (text: string) => (columns === undefined ? text : cut(text, columns));
   // Of a fault nothing may be lost.

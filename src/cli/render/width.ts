@@ -36,3 +36,31 @@ function beginning(text: string, columns: number): string {
   }
   return result;
 }
+
+/**
+ * Text without control characters in pieces, nothing lost, that fit a width in which there is room for every character;
+ * all but the first begin with an indent if there is room for one.
+ */
+export function wrap(text: string, columns: number, indent = ''): string[] {
+  if (textWidth(text) <= columns) return [text];
+  const lead = columns > indent.length * 2 ? indent : '';
+  const pieces: string[] = [];
+  let piece = '';
+  let taken = 0;
+  for (const [part, width] of parts(text)) {
+    if (taken + width > columns && taken > 0) {
+      pieces.push(piece);
+      piece = lead;
+      taken = lead.length;
+    }
+    piece += part;
+    taken += width;
+  }
+  return [...pieces, piece];
+}
+
+/** What must stay together, and its width. */
+function* parts(text: string): Generator<readonly [part: string, width: number]> {
+  if (PLAIN.test(text)) for (const character of text) yield [character, 1];
+  else for (const { segment } of characters.segment(text)) yield [segment, textWidth(segment)];
+}

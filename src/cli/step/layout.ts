@@ -1,9 +1,8 @@
 import { escapeText } from '../render/escape.js';
 import type { Style } from '../render/style.js';
-import { textWidth } from '../render/width.js';
+import { textWidth, wrap } from '../render/width.js';
 import { eventLines, type PaneLine, stateLinesOf } from './pane-lines.js';
 import type { View } from './view.js';
-import { wrap } from '../render/wrap.js';
 
 /** The size of a terminal. */
 export interface Size {

@@ -1,11 +1,10 @@
 import ansi from 'ansi-escapes';
 import { escapeText } from '../render/escape.js';
 import type { Style } from '../render/style.js';
-import { cut, padEnd } from '../render/width.js';
+import { cut, padEnd, wrap } from '../render/width.js';
 import { HELP, KEYS } from './help.js';
 import { beginning, DIVIDER, type Layout, type Pane, type Size } from './layout.js';
 import type { View } from './view.js';
-import { wrap } from '../render/wrap.js';
 
 /** What is known of the history that is stepped through. */
 export interface Subject {

@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import stringWidth from 'string-width';
-import { cut, padEnd, textWidth } from '../../../src/cli/render/width.js';
+import { cut, padEnd, textWidth, wrap } from '../../../src/cli/render/width.js';
 
 const printable = fc
   .array(
@@ -34,3 +34,14 @@ testProp('filled text takes exactly the columns it is filled to', [printable, co
   const width = textWidth(text) + room;
   t.is(stringWidth(padEnd(text, width)), width);
 });
+
+testProp(
+  'wrapped text fits, and nothing of it is lost',
+  [printable, fc.integer({ min: 4, max: 40 })],
+  (t, text, width) => {
+    const pieces = wrap(text, width, '  ');
+    for (const piece of pieces) t.true(stringWidth(piece) <= width, JSON.stringify(piece));
+    const indent = width > 4 ? 2 : 0;
+    t.is(pieces.map((piece, index) => (index === 0 ? piece : piece.slice(indent))).join(''), text);
+  },
+);
