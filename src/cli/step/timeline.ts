@@ -43,6 +43,8 @@ export class Timeline {
       } else ({ point } = pass(point, event, folding));
       this.#keep(point);
     }
+    // Nothing lies between what is known and the sequence: the event before is the last.
+    if (step === undefined && point.sequence > 0) return await this.at(point.sequence);
     return { sequence: point.sequence, step, state: step?.after ?? this.#text(point) };
   }
 
