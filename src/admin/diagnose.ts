@@ -1,7 +1,8 @@
 import type { EventLog } from './event-log.js';
 import { checkClock, checkNewest } from './diagnosis/clocks.js';
 import type { Finding } from './diagnosis/finding.js';
-import { checkRights, checkTables } from './diagnosis/schema.js';
+import { checkAccess, checkRights } from './diagnosis/rights.js';
+import { checkTables } from './diagnosis/schema.js';
 import { checkConnections, checkEncryption, checkVersion, checkWritable } from './diagnosis/server.js';
 import { checkDurability, checkSettings } from './diagnosis/settings.js';
 
@@ -25,14 +26,24 @@ export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisO
     yield await checkWritable(log);
     yield await checkConnections(log);
   }
-  const tables = await checkTables(log);
-  yield tables;
-  if (tables.status !== 'failure') {
-    yield* await checkRights(log);
-    yield await checkNewest(log);
-  }
+  yield* checkContents(log);
   if (embedded) return;
   yield await checkClock(log);
   yield* await checkDurability(log);
   yield* await checkSettings(log);
+}
+
+/** What depends on the role, as far as it can see. */
+async function* checkContents(log: EventLog): AsyncGenerator<Finding> {
+  const closed = await checkAccess(log);
+  if (closed !== undefined) {
+    yield closed;
+    return;
+  }
+  const tables = await checkTables(log);
+  yield tables;
+  if (tables.status === 'failure') return;
+  const rights = await checkRights(log);
+  yield rights;
+  if (rights.status !== 'failure') yield await checkNewest(log);
 }

@@ -8,10 +8,10 @@ import { type Finding, finding, fine } from './finding.js';
 const NOTICEABLE = 1000;
 
 /** How far this machine's clock is from the database's. */
-export async function checkClock(log: EventLog): Promise<Finding> {
-  const before = Date.now();
+export async function checkClock(log: EventLog, now: () => number = Date.now): Promise<Finding> {
+  const before = now();
   const there = await databaseTime(log);
-  const after = Date.now();
+  const after = now();
   // The answer was made somewhere between; only what lies outside is a difference.
   const difference = there < before ? there - before : there > after ? there - after : 0;
   const found =

@@ -41,10 +41,12 @@ export async function checkEncryption(log: EventLog, isLocal: boolean): Promise<
 export async function checkWritable(log: EventLog): Promise<Finding> {
   const [row] = await select<[boolean, boolean]>(
     log,
-    `SELECT pg_is_in_recovery(), EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS setting
+    // This session is read-only anyway, so what others get is read where it is set: the most specific setting holds.
+    `SELECT pg_is_in_recovery(), coalesce((SELECT split_part(setting, '=', 2)::boolean
+FROM pg_db_role_setting, unnest(setconfig) AS setting
 WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = current_user))
-AND setting IN ('default_transaction_read_only=on', 'default_transaction_read_only=true'))`,
+AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
+AND setting LIKE 'default\\_transaction\\_read\\_only=%' ORDER BY setrole <> 0 DESC, setdatabase <> 0 DESC LIMIT 1), false)`,
   );
   if (row?.[0] === true)
     return finding(
@@ -68,7 +70,9 @@ export async function checkConnections(log: EventLog): Promise<Finding> {
   const [row] = await select<[number, number]>(
     log,
     `SELECT count(*)::integer, (current_setting('max_connections')::integer
-- current_setting('superuser_reserved_connections')::integer) FROM pg_stat_activity WHERE backend_type = 'client backend'`,
+- current_setting('superuser_reserved_connections')::integer) FROM pg_stat_activity
+-- What kind others' connections are is hidden from most roles; that they are of a database is not.
+WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'`,
   );
   const [used = 0, most = 0] = row ?? [];
   const found = `${used} of ${most} in use`;

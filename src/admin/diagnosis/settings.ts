@@ -80,7 +80,9 @@ export async function checkSettings(log: EventLog): Promise<Finding[]> {
 }
 
 async function findings(log: EventLog, rules: readonly Rule[], good: Finding): Promise<Finding[]> {
-  const sql = `SELECT name, setting FROM pg_settings WHERE name IN (${rules.map(() => '?').join(', ')})`;
+  // What this session asked for itself, such as a timeout, says nothing of others.
+  const sql = `SELECT name, setting FROM pg_settings
+WHERE source <> 'client' AND name IN (${rules.map(() => '?').join(', ')})`;
   const settings = new Map(
     await select<[string, string]>(
       log,
