@@ -13,12 +13,16 @@ export interface PseudoTerminal {
   /** Whether the program shows a screen of its own in place of what was there. */
   readonly isAlternate: boolean;
   readonly isCursorShown: boolean;
+  /** Whether text that is too long for a line goes on in the next one. */
+  readonly wraps: boolean;
   /** How often the terminal was reset, and how many lines have left the screen. */
   readonly resets: number;
   readonly scrolled: number;
   /** The column at which a text begins in a line of the screen. */
   columnOf(text: string, row: number): number;
   press(keys: string): void;
+  /** Asks the program, not the shell, to end. */
+  terminate(): void;
   resize(columns: number, rows: number): void;
   /** Waits until the screen is as it should be, and gives it. */
   until(condition: (screen: readonly string[]) => boolean): Promise<readonly string[]>;
@@ -34,6 +38,8 @@ export interface TerminalOptions {
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What the shell runs before the program. */
+  readonly before?: string;
 }
 
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
@@ -51,9 +57,9 @@ export function usePseudoTerminals(test: TestFn<unknown>): {
   test.after.always(() => {
     for (const child of running) child.kill('SIGKILL');
   });
-  const script = 'echo "before it"; "$@"; echo "exit code $?"; stty -a; echo "after it"';
   return {
-    maestro: (argv, { columns = 80, rows = 24, env = {}, cwd = '/' } = {}) => {
+    maestro: (argv, { columns = 80, rows = 24, env = {}, cwd = '/', before = 'true' } = {}) => {
+      const script = `trap : TERM; ${before}; echo "before it"; "$@"; echo "exit code $?"; stty -a`;
       const child = pty.spawn('/bin/sh', ['-c', script, 'sh', process.execPath, PROGRAM, ...argv], {
         cols: columns,
         rows,
@@ -111,6 +117,10 @@ class Emulated implements PseudoTerminal {
     return this.#buffer.type === 'alternate';
   }
 
+  get wraps(): boolean {
+    return this.#terminal.modes.wraparoundMode;
+  }
+
   get scrolled(): number {
     return this.#buffer.baseY;
   }
@@ -126,23 +136,26 @@ class Emulated implements PseudoTerminal {
     this.#child.write(keys);
   }
 
+  terminate(): void {
+    // The shell, which is of the same group, takes no notice.
+    process.kill(-this.#child.pid, 'SIGTERM');
+  }
+
   resize(columns: number, rows: number): void {
     this.#terminal.resize(columns, rows);
     this.#child.resize(columns, rows);
   }
 
-  async until(condition: (screen: readonly string[]) => boolean): Promise<readonly string[]> {
-    const signal = AbortSignal.timeout(DEADLINE);
+  async until(
+    condition: (screen: readonly string[]) => boolean,
+    what = condition.toString(),
+  ): Promise<readonly string[]> {
+    const drawn = on(this.#drawn, 'drawn', { signal: AbortSignal.timeout(DEADLINE) });
     try {
-      const drawn = on(this.#drawn, 'drawn', { signal });
       while (!condition(this.screen)) await drawn.next();
+      await drawn.return?.();
     } catch (cause) {
-      throw new Error(
-        `That never was on the screen:\n${condition.toString()}\nbut at last:\n${this.screen.join('\n')}`,
-        {
-          cause,
-        },
-      );
+      throw new Error(`This was never to be seen: ${what}\nbut at last:\n${this.screen.join('\n')}`, { cause });
     }
     return this.screen;
   }
@@ -150,11 +163,7 @@ class Emulated implements PseudoTerminal {
   async shows(...texts: readonly (string | RegExp)[]): Promise<readonly string[]> {
     const isThere = (text: string | RegExp, all: string) =>
       typeof text === 'string' ? all.includes(text) : text.test(all);
-    try {
-      return await this.until((screen) => texts.every((text) => isThere(text, screen.join('\n'))));
-    } catch (cause) {
-      throw new Error(`Not all of these are on the screen: ${texts.join(', ')}`, { cause });
-    }
+    return await this.until((screen) => texts.every((text) => isThere(text, screen.join('\n'))), texts.join(', '));
   }
 
   ended(): Promise<number> {

@@ -1,5 +1,5 @@
 /** The keys that are always on the screen. */
-export const KEYS = '←/→ step  g go to  / find type  m mark  d compare  tab ↑↓ scroll  ? help  q quit';
+export const KEYS = '←/→ step  g goto  / find  m mark  d compare  ↑↓ scroll  c change  ? help  q quit';
 
 /** What the keys do. */
 export const HELP: readonly string[] = [
@@ -12,8 +12,8 @@ export const HELP: readonly string[] = [
   'm                 mark this point',
   'd                 compare with the marked point, else with one you name;',
   '                  once more: see what the event changed again',
-  'tab               choose the half that the keys below scroll',
-  '↑  ↓  pgup  pgdn  scroll',
+  'c                 scroll the state to the next change that is out of sight',
+  '↑  ↓  pgup  pgdn  scroll; tab chooses the half that they scroll',
   'q                 quit',
   '',
   'In the state, + is new, ~ is another value than before, - is gone, ! is a fault.',

@@ -85,6 +85,8 @@ export function press(before: View, key: Key, layout: Layout): Pressed {
       return { view: { ...view, mark: view.frame.sequence, message: `Marked ${view.frame.sequence}: d compares` } };
     case 'd':
       return compare(view);
+    case 'c':
+      return { view: { ...view, scroll: { ...view.scroll, state: nextChange(view, layout) } } };
     case '?':
       return { view: { ...view, isHelp: true } };
     default:
@@ -100,6 +102,13 @@ function compare(view: View): Pressed {
 
 /** What both halves are scrolled to when another event is shown: nothing. */
 export const TOP: View['scroll'] = {};
+
+/** Where the state is scrolled to for the next change below what is seen of it; after the last, for the first. */
+function nextChange({ scroll }: View, { state, page }: Layout): number {
+  const end = beginning(state, scroll.state) + page;
+  const next = state.lines.findIndex(({ isChange }, row) => row >= end && isChange === true);
+  return next === -1 ? state.start : Math.min(next - 2, state.most);
+}
 
 function scrolled(view: View, name: string, layout: Layout): View {
   if (name === 'tab') return { ...view, pane: view.pane === 'event' ? 'state' : 'event' };
