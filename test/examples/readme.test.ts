@@ -43,14 +43,20 @@ test('the test command is one line', (t) => {
 for (const [section, document, printed] of [
   ['# Aggregates', guide, "1 { owner: 'Ada', balance: 0 }\nnot_enough_money\n"],
   ['The library', readme, "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n"],
+  ['When something is wrong', readme, 'opened {"amount": 5000}\n1 event\n'],
   ['Aggregates', readme, '1 { value: 2 }\nnot_positive\n{ value: 2 } { value: 7 }\n'],
 ] as const)
   test(`the example of the section "${section}" runs as it stands`, async (t) => {
     const [code = ''] = blocks(section, 'ts', document);
     const cwd = mkdtempSync(join(folder, 'example-'));
     const file = join(cwd, 'example.mts');
-    const library = new URL('../../src/index.ts', import.meta.url).href;
-    writeFileSync(file, code.replace("'maestro-store'", JSON.stringify(library)));
+    const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+    writeFileSync(
+      file,
+      code
+        .replace("'maestro-store'", () => source('index.ts'))
+        .replace("'maestro-store/admin'", () => source('admin/index.ts')),
+    );
 
     const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file], { cwd });
 
