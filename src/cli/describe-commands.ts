@@ -8,10 +8,12 @@ export function describeCommands(program: Command): RootCommand {
   const root = new RootCommand();
   describe(program, root);
   const walk = (command: Command, path: readonly string[]) => {
-    for (const child of program.createHelp().visibleCommands(command)) {
+    const children = program.createHelp().visibleCommands(command);
+    for (const child of children) {
       const childPath = [...path, child.name()];
       const described = root.command(childPath.join(' '), child.summary() || child.description());
       describe(child, described);
+      if (child.name() === 'help') described.argument('command', chosenFrom(children.map((other) => other.name())));
       // Options for all commands can stand behind each of them.
       describeOptions(program, described);
       walk(child, childPath);
@@ -19,6 +21,16 @@ export function describeCommands(program: Command): RootCommand {
   };
   walk(program, []);
   return root;
+}
+
+/** Whether a word is an option of some command whose value is a file or a folder. */
+export function takesFile(command: Command, word: string | undefined): boolean {
+  if (word === undefined || !word.startsWith('-')) return false;
+  return (
+    command.options.some(
+      ({ long, short, flags }) => (long === word || short === word) && /<(file|folder)>/.test(flags),
+    ) || command.commands.some((child) => takesFile(child, word))
+  );
 }
 
 function describe(command: Command, described: Described): void {

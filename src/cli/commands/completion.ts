@@ -3,6 +3,8 @@ import type { CliContext } from '../context.js';
 import { createSession } from '../session.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** Tells the scripts that there is nothing to offer but files. */
+const OFFER_FILES = ':0';
 
 /** Declares `maestro completion`, and the hidden `complete` that the scripts call at every press of the tab key. */
 export function registerCompletion(program: Command, context: CliContext): void {
@@ -21,16 +23,21 @@ Examples:
     )
     .action(async (shell: string, _options: object, command: Command) => {
       const { output } = createSession(context, command);
-      const { describeCommands, printed } = await import('../describe-commands.js');
-      for (const line of printed(() => describeCommands(program).setup('maestro', 'maestro', shell)))
-        await output.line(line);
+      const [{ describeCommands, printed }, { mended }] = await Promise.all([
+        import('../describe-commands.js'),
+        import('../completion-script.js'),
+      ]);
+      const script = printed(() => describeCommands(program).setup('maestro', 'maestro', shell));
+      for (const line of mended(script, shell)) await output.line(line);
     });
   program
     .command('complete', { hidden: true })
     .argument('[words...]')
     .action(async (words: string[]) => {
-      const { describeCommands, printed } = await import('../describe-commands.js');
-      const lines = printed(() => describeCommands(program).parse(words));
+      const { describeCommands, printed, takesFile } = await import('../describe-commands.js');
+      const lines = takesFile(program, words.at(-2))
+        ? [OFFER_FILES]
+        : printed(() => describeCommands(program).parse(words));
       await context.stdout.write(lines.map((line) => `${line}\n`).join(''));
     });
 }

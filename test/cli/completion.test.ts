@@ -1,0 +1,138 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import type { Command } from 'commander';
+import { aProgram, runCli } from '../support/cli.js';
+import { useTemporaryFolder } from '../support/database.js';
+
+const folder = useTemporaryFolder(test);
+const PROGRAM = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
+const SHELLS = ['bash', 'zsh', 'fish'];
+
+/** What is offered for the words of a line, the last of which is being typed. */
+async function offered(...words: readonly string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await runCli(['complete', '--', ...words]);
+  if (code !== 0 || stderr !== '') throw new Error(`exit ${code}: ${stderr}`);
+  const lines = stdout.trimEnd().split('\n');
+  // The last line tells the scripts how to go on.
+  if (!/^:\d+$/.test(lines.pop() ?? '')) throw new Error(stdout);
+  return lines.map((line) => line.split('\t')[0] ?? '');
+}
+
+function pathsOf(command: Command, path: readonly string[] = []): (readonly [Command, readonly string[]])[] {
+  const children = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((child) => child.name() !== 'help');
+  return [[command, path], ...children.flatMap((child) => pathsOf(child, [...path, child.name()]))];
+}
+
+const COMMANDS = pathsOf(aProgram());
+
+test('every command is offered, with what it is for', async (t) => {
+  for (const [command, path] of COMMANDS) {
+    const children = command.createHelp().visibleCommands(command);
+    const found = await offered(...path, '');
+    for (const child of children) t.true(found.includes(child.name()), [...path, child.name()].join(' '));
+  }
+  t.false((await offered('')).includes('complete'), 'what only the scripts call is not');
+  t.regex((await runCli(['complete', '--', 'verif'])).stdout, /^verify\tcheck the integrity of the log\n/);
+});
+
+test('every option is offered behind its command, and the options for all commands behind each', async (t) => {
+  for (const [command, path] of COMMANDS) {
+    const found = await offered(...path, '--');
+    for (const { long, hidden } of [...command.options, ...aProgram().options])
+      t.true(hidden || found.includes(long ?? ''), `${path.join(' ')} ${long}`);
+  }
+});
+
+test('every choice of an option and of an argument is offered', async (t) => {
+  for (const [command, path] of COMMANDS) {
+    for (const { long, short, argChoices } of [...command.options, ...aProgram().options])
+      for (const flag of argChoices === undefined ? [] : [long, short])
+        if (flag !== undefined) t.deepEqual(await offered(...path, flag, ''), argChoices, `${path.join(' ')} ${flag}`);
+    const [argument] = command.registeredArguments;
+    if (argument?.argChoices !== undefined)
+      t.deepEqual(await offered(...path, ''), argument.argChoices, path.join(' '));
+  }
+  t.deepEqual(await offered('help', 'ev'), ['events', 'event']);
+  t.deepEqual(await offered('migrate', 'help', 'st'), ['status']);
+  t.deepEqual(await offered('completion', 'z'), ['zsh']);
+  t.deepEqual(await offered('tail', '-o', 'nd'), ['ndjson']);
+});
+
+test('where a file or a folder belongs, the shell offers its own', async (t) => {
+  for (const words of [
+    ['export', '--file', ''],
+    ['import', '--file', 'lo'],
+    ['events', '--config', ''],
+    ['--data-dir', ''],
+  ])
+    t.is((await runCli(['complete', '--', ...words])).stdout, ':0\n', words.join(' '));
+  t.not((await runCli(['complete', '--', 'events', '--type', ''])).stdout, ':0\n');
+});
+
+test('what is not known is offered nothing, quietly, and needs no database', async (t) => {
+  for (const words of [['nothing', ''], ['events', '--nothing', ''], ['events', '$(touch x)', 'x'], []]) {
+    const { code, stderr } = await runCli(['complete', '--', ...words], { env: { MAESTRO_DATABASE_URL: 'nonsense' } });
+    t.deepEqual([code, stderr], [0, ''], words.join(' '));
+  }
+});
+
+for (const shell of SHELLS)
+  test(`the script for ${shell} asks maestro, and is one that ${shell} accepts where it is installed`, async (t) => {
+    const { code, stdout, stderr } = await runCli(['completion', shell], { env: { MAESTRO_DATABASE_URL: 'nonsense' } });
+    t.deepEqual([code, stderr], [0, '']);
+    t.true(stdout.includes('maestro complete -- '));
+    const checked = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
+    if (checked.error === undefined) t.deepEqual([checked.status, checked.stderr], [0, '']);
+  });
+
+test('another shell is wrong usage', async (t) => {
+  for (const argv of [['completion'], ['completion', 'tcsh'], ['completion', 'bash', 'zsh']]) {
+    const { code, stdout } = await runCli(argv);
+    t.deepEqual([code, stdout], [2, '']);
+  }
+});
+
+const isBash = spawnSync('bash', ['-c', '(( BASH_VERSINFO[0] >= 4 ))']).status === 0;
+
+// Without bash there is nothing to find out.
+if (isBash)
+  test('the function completes in bash, without the package bash-completion, and runs nothing of what was typed', async (t) => {
+    const maestro = join(folder, 'maestro');
+    writeFileSync(maestro, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);
+    chmodSync(maestro, 0o755);
+    writeFileSync(join(folder, 'script'), (await runCli(['completion', 'bash'])).stdout);
+    const trap = join(folder, 'ran');
+    const lines = [
+      'maestro veri',
+      'maestro migrate ro',
+      'maestro tail --color a',
+      'maestro tail --color=n',
+      'maestro --url postgres://a:b@c/d events --min',
+      `maestro events $(touch ${trap}) --rev`,
+    ];
+    // Twice, as when a profile is read again.
+    const program = `set -e
+source script; source script
+compopt() { :; }
+while IFS= read -r COMP_LINE; do
+  COMP_POINT=\${#COMP_LINE}
+  COMPREPLY=()
+  __maestro_complete maestro
+  echo "\${COMPREPLY[*]}"
+done`;
+    const output = execFileSync('bash', ['--norc', '--noprofile', '-c', program], {
+      cwd: folder,
+      input: `${lines.join('\n')}\n`,
+      encoding: 'utf8',
+      env: { PATH: `${folder}:${process.env['PATH']}` },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    t.deepEqual(output.split('\n').slice(0, -1), ['verify', 'rollback', 'auto always', 'never', '--min', '--reverse']);
+    t.false(existsSync(trap));
+  });
