@@ -1,8 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, rmSync, type WriteStream } from 'node:fs';
-import { link, lstat, open, realpath, rename } from 'node:fs/promises';
+import { createWriteStream, rmSync, type Stats, type WriteStream } from 'node:fs';
+import { chmod, link, lstat, open, realpath, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pid } from 'node:process';
 import { finished } from 'node:stream/promises';
 import { InputError, UsageError } from './errors.js';
 import type { Session } from './session.js';
@@ -17,9 +17,10 @@ interface WholeFileOptions {
 }
 
 /**
- * Writes a file whole or not at all: beside it under another name, onto the disk, then renamed. Whatever fails, and
- * however the process ends, the file is what it was before, or complete. Throws {@link UsageError} when it is there and
- * not to be replaced, before any work is done, and {@link InputError} when it cannot be written.
+ * Writes a file whole or not at all: beside it under another name (`.NAME.….partial`), onto the disk, then renamed.
+ * Whatever fails, and however the process ends, the file is what it was before, or complete; a file that is replaced keeps
+ * its permissions. Throws {@link UsageError} when it is there and not to be replaced, before any work is done, and
+ * {@link InputError} when it cannot be written.
  */
 export async function writeWhole(
   file: string,
@@ -27,13 +28,22 @@ export async function writeWhole(
   { force = false }: WholeFileOptions,
   work: (write: WriteText) => Promise<void>,
 ): Promise<void> {
-  const target = await targetOf(resolve(context.workingDirectory, file), file, force);
-  const partial = join(dirname(target), `.${basename(target)}.${pid}.partial`);
+  const { target, mode } = await targetOf(resolve(context.workingDirectory, file), file, force);
+  const partial = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.partial`);
   const stream = createWriteStream(partial, { flags: 'wx', highWaterMark: 1 << 20 });
-  const remove = () => rmSync(partial, { force: true });
+  // Between two pieces of text nobody else listens; the next piece, or the end, throws it.
+  stream.on('error', () => {});
+  const remove = () => {
+    try {
+      rmSync(partial, { force: true });
+    } catch {
+      // Where it could not be made, it cannot be removed either.
+    }
+  };
   const keep = context.onExit(remove);
   try {
     await once(stream, 'open');
+    if (mode !== undefined) await chmod(partial, mode);
     await work((text) => writeText(stream, text));
     stream.end();
     await finished(stream);
@@ -49,21 +59,22 @@ export async function writeWhole(
   }
 }
 
-/** Where the file really is: what a link points to is replaced, not the link. */
-async function targetOf(path: string, file: string, force: boolean): Promise<string> {
-  const status = await lstat(path).catch(() => undefined);
-  if (status === undefined) return path;
+/** Where the file really is, and its permissions if it is there: what a link points to is replaced, not the link. */
+async function targetOf(path: string, file: string, force: boolean): Promise<{ target: string; mode?: number }> {
+  if ((await statusOf(path)) === undefined) return { target: path };
   if (!force) throw exists(file);
   const target = await realpath(path).catch(() => path);
-  const { isFile } = await lstat(target).then(
-    (found) => ({ isFile: found.isFile() }),
-    () => ({ isFile: true }),
-  );
-  if (!isFile)
+  const status = await statusOf(target);
+  if (status === undefined) return { target };
+  if (!status.isFile())
     throw new UsageError(`${file} is no file that could be replaced.`, {
       hint: 'Name a file, or use standard output.',
     });
-  return target;
+  return { target, mode: status.mode & 0o777 };
+}
+
+function statusOf(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch(() => undefined);
 }
 
 /** Gives the finished file its name, unless somebody else has made one in the meantime. */

@@ -103,7 +103,7 @@ for (const [name, place] of Object.entries(places)) {
       t.deepEqual(await planErasure(log, { aggregateId: id }), NOTHING);
       t.deepEqual(await eraseAggregate(log, { aggregateId: id }), NOTHING);
     },
-    { numRuns: 8 },
+    { numRuns: 5 },
   );
 
   testProp.serial(
@@ -134,7 +134,7 @@ for (const [name, place] of Object.entries(places)) {
       t.like(await planErasure(log, erasure), { events: 0, sequence: values.length, snapshot: undefined });
       t.is(await exported(log, { aggregateIds: [other] }), others);
     },
-    { numRuns: name === 'plain' ? 60 : 15 },
+    { numRuns: name === 'plain' ? 40 : 8 },
   );
 
   test.serial(`digits of what stays are kept, and items keep their places: ${name}`, async (t) => {
