@@ -74,7 +74,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       const listed = await collect(listAggregates(database, { ...filter, limit: limit ?? undefined }));
       t.deepEqual(listed, naively(log(), filter).slice(0, limit ?? undefined));
     },
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 
   testProp(
@@ -90,7 +90,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       }
       t.deepEqual(paged, naively(log(), filter));
     },
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 
   test(`without another filter too, all of them and those with a snapshot, ${layout} layout`, async (t) => {

@@ -73,7 +73,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       const found = await collect(searchEvents(database, { ...asked(search), limit: limit ?? undefined }));
       assertSame(t, found, naively(log(), search).slice(0, limit ?? undefined));
     },
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 
   testProp(
@@ -88,7 +88,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       }
       assertSame(t, paged, naively(log(), search).slice(0, 12 * size));
     },
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 
   test(`after a timestamp comes what is later than it, ${layout} layout`, async (t) => {

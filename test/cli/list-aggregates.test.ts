@@ -158,7 +158,7 @@ test('in a terminal times are local', async (t) => {
 });
 
 test('in a terminal the table fits, and keeps ids whole as long as they fit', async (t) => {
-  for (let columns = 20; columns <= 150; columns += 7) {
+  for (let columns = 20; columns <= 150; columns += 13) {
     const { stdout } = await maestro(layouts.plain, ['--limit', '20'], { terminal: columns });
     for (const line of stripVTControlCharacters(stdout).split('\n')) t.true(stringWidth(line) <= columns, line);
     if (columns >= 80) t.is(stdout.match(/[0-9a-f]{32}/g)?.length, 20);
@@ -173,7 +173,7 @@ test('a stored type reaches no terminal raw, and json passes it through', async 
       anId().encode(),
       type,
     ]);
-  for (const terminal of [undefined, 60, 200]) {
+  for (const terminal of [undefined, 60]) {
     const { stdout } = await maestro(hostile, ['--color', 'never'], terminal === undefined ? {} : { terminal });
     t.is(stdout.split('\n').length, 1 + types.length + 1);
     t.notRegex(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);

@@ -175,7 +175,7 @@ test('types that would act on a terminal are escaped everywhere', async (t) => {
     ['--by', 'type'],
     ['--by', 'type', '-q'],
   ])
-    for (const terminal of [40, 80, 200]) {
+    for (const terminal of [40, 200]) {
       const { stdout } = await maestro(layouts.plain, [...options, '--color', 'never'], { terminal });
       t.true(stdout.includes('\\u001b[2J'));
       t.notRegex(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
@@ -184,7 +184,7 @@ test('types that would act on a terminal are escaped everywhere', async (t) => {
 });
 
 test('in a terminal every table fits', async (t) => {
-  for (const columns of [33, 47, 60, 75, 100, 160])
+  for (const columns of [33, 60, 100])
     for (const argv of [
       [],
       ['--by', 'type'],
