@@ -29,7 +29,8 @@ export default defineConfig({ connection: 'postgres://localhost/app', schema: 'h
 Results go to standard output, everything else to standard error. A table fits the terminal; piped, it has full values
 and no colour. \`-o json\` prints one JSON document, \`-o ndjson\` one per line; bodies are printed as PostgreSQL holds them,
 digit for digit. Characters that a terminal would act on are printed as \`\\u\` escapes. With \`-o json|ndjson\` an error is
-one JSON object on standard error: \`{"error": {"code", "message", "hint"}}\`.
+one JSON object on standard error: \`{"error": {"code", "message", "hint"}}\`. Work that takes longer than a
+second says on standard error how far it is, on a terminal that can draw a line anew (not with \`TERM=dumb\`, nor where \`CI\` is set).
 
 Ids are given as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp. Times are given as \`2026-11-22\` (its
 midnight), \`"2026-11-22 14:34"\`, \`2026-11-22T14:34:05.250Z\`, \`"yesterday 14:34"\`, \`now\`, or the text form of a timestamp;
@@ -40,9 +41,9 @@ without a zone they are local.
 | code | means |
 | --- | --- |
 | 0 | done |
-| 1 | ran, and found what was asked about: pending migrations, a handler that fails, a history with a gap |
+| 1 | ran, and found what was asked about: pending migrations, a violation, a difference, a handler that fails |
 | 2 | wrong usage, bad input or bad configuration; nothing was written |
-| 3 | no such aggregate or snapshot |
+| 3 | no such aggregate, event or snapshot; \`bisect\` found that it never holds |
 | 4 | the database is unreachable, too slow, refused the login or the permission, or the embedded one is in use |
 | 5 | refused: sequence conflict, migration lock held, events would be lost, a snapshot that is as new is stored |
 | 6 | the connection broke during a commit and the outcome could not be read back |
