@@ -1,0 +1,275 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import type { Command } from 'commander';
+import type { Key, RawTerminal } from '../../src/cli/context.js';
+import { run } from '../../src/cli/run.js';
+import { parseDatabaseUrl } from '../../src/connection/database-url.js';
+import { openDatabase } from '../../src/connection/open-database.js';
+import { openServer } from '../../src/connection/server.js';
+import { PermissionDeniedError } from '../../src/store/errors.js';
+import { migrate } from '../../src/store/migrator.js';
+import { PostgresStore } from '../../src/store/postgres-store.js';
+import { aContext, aProgram, type CliResult, runCli } from '../support/cli.js';
+import { aSchemaName, testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { aHistory, anEvent, anId } from '../support/factories.js';
+
+const trapped = { schema: aSchemaName(), knex: testKnex() };
+const database = useTestDatabase(test);
+const untouched = useTestDatabase(test, { migrated: false });
+const folder = useTemporaryFolder(test);
+const role = `test_${randomBytes(6).toString('hex')}`;
+const trappedUrl = Object.assign(new URL(testUrl()), { username: role, password: 'secret' }).href;
+
+const history = aHistory(anId(), 3);
+const id = history[0]?.aggregateId.hex ?? '';
+const timestamp = history[1]?.timestamp.toString() ?? '';
+
+/** How every command that only reads is run, by its words. */
+const READING: Readonly<Record<string, readonly string[]>> = {
+  events: [id],
+  replay: [id],
+  step: [id],
+  diff: [id, '1', '2'],
+  bisect: [id, '--where', '$.n == 2'],
+  'snapshot get': [id],
+  'snapshot verify': [id],
+  aggregates: [],
+  search: [],
+  event: [timestamp],
+  tail: [],
+  stats: [],
+  verify: [],
+  check: [],
+  export: ['--file', 'export.ndjson'],
+  'migrate status': [],
+  'migrate sql': [],
+  doctor: [],
+};
+/** How every command that writes is run. */
+const WRITING: Readonly<Record<string, readonly string[]>> = {
+  append: [id, '--type', 'added', '--body', '{}'],
+  'snapshot put': [id, '--sequence', '3', '--body', '{}'],
+  'snapshot create': [id, '--aggregate', 'tally'],
+  'snapshot verify': [id, '--fix'],
+  import: ['--file', 'empty.ndjson'],
+  erase: [id, '--reason', 'asked to', '--execute'],
+  'migrate up': [],
+  migrate: [],
+  'migrate rollback': [],
+};
+/** What has no database. */
+const NEITHER = ['id new', 'id show', 'completion'];
+
+function leavesOf(command: Command, path: readonly string[] = []): string[] {
+  const children = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((child) => child.name() !== 'help');
+  return children.length === 0
+    ? [path.join(' ')]
+    : children.flatMap((child) => leavesOf(child, [...path, child.name()]));
+}
+
+test('every command reads or writes or has no database', (t) => {
+  const known = new Set([...Object.keys(READING), ...Object.keys(WRITING), ...NEITHER]);
+  t.deepEqual(
+    leavesOf(aProgram()).filter((command) => !known.has(command)),
+    [],
+  );
+});
+
+/**
+ * A log whose rows write when they are read: a policy for the role decides row by row with a function that leaves a
+ * mark. Whatever reads here in a session that can write is found out.
+ */
+test.before(async () => {
+  const { knex, schema } = trapped;
+  await migrate(knex, { schema });
+  const store = new PostgresStore(knex, { schema });
+  await store.commitEvents(history);
+  await store.commitSnapshot({ aggregateId: history[0]?.aggregateId ?? anId(), sequence: 2, body: { n: 2 } });
+  await knex.raw(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+  await knex.raw(`CREATE TABLE "${schema}".marks (at timestamptz)`);
+  await knex.raw(`CREATE FUNCTION "${schema}".trap() RETURNS boolean VOLATILE LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO "${schema}".marks VALUES (now()); RETURN true; END $$`);
+  for (const table of ['event_log', 'snapshots', 'maestro_migrations']) {
+    await knex.raw(`ALTER TABLE "${schema}".${table} ENABLE ROW LEVEL SECURITY`);
+    await knex.raw(`CREATE POLICY trap ON "${schema}".${table} USING ("${schema}".trap())`);
+  }
+  await knex.raw(`GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
+  await knex.raw(`GRANT ALL ON ALL TABLES IN SCHEMA "${schema}" TO ${role}`);
+  writeFileSync(join(folder, 'empty.ndjson'), '');
+  writeFileSync(
+    join(folder, 'maestro.config.ts'),
+    `import { defineAggregate } from 'maestro-store';
+     export default { aggregates: [defineAggregate({
+       name: 'tally', initialState: () => ({ n: 0 }), commands: {}, events: { happened: (_, { n }: { n: number }) => ({ n }) }, owns: { firstEvents: ['happened'] },
+     })] };`,
+  );
+});
+
+test.after.always(async () => {
+  await trapped.knex.raw(`DROP SCHEMA IF EXISTS "${trapped.schema}" CASCADE`);
+  await trapped.knex.raw(`DROP OWNED BY ${role}`);
+  await trapped.knex.raw(`DROP ROLE ${role}`);
+  await trapped.knex.destroy();
+});
+
+async function marks(): Promise<number> {
+  const { rows } = await trapped.knex.raw<{ rows: { count: number }[] }>(
+    `WITH gone AS (DELETE FROM "${trapped.schema}".marks RETURNING 1) SELECT count(*)::integer AS count FROM gone`,
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** Runs a command on the trapped log, in a terminal in which somebody presses q. */
+async function inTrap(words: string, ...argv: readonly string[]): Promise<{ code: number; stderr: string }> {
+  let stderr = '';
+  const stream = (write: (text: string) => void) => ({
+    isTerminal: true,
+    columns: 100,
+    write: async (text: string) => write(text),
+  });
+  const keys = async function* (): AsyncGenerator<Key> {
+    yield { name: 'q', text: 'q', ctrl: false };
+  };
+  const terminal: RawTerminal = { columns: 100, rows: 30, keys: keys(), onResize: () => {}, close: () => {} };
+  const context = aContext({
+    workingDirectory: folder,
+    environment: { MAESTRO_DATABASE_URL: trappedUrl, MAESTRO_SCHEMA: trapped.schema, NO_COLOR: '1' },
+    stdin: Object.assign(aContext().stdin, { isTerminal: true }),
+    stdout: stream(() => {}),
+    stderr: stream((text) => void (stderr += text)),
+    openTerminal: () => terminal,
+  });
+  const code = await run([...words.split(' '), ...(READING[words] ?? []), ...argv], context);
+  return { code, stderr };
+}
+
+for (const words of Object.keys(READING)) {
+  test.serial(
+    `maestro ${words} has a session in which writes fail, also behind a pooler, unless it is told otherwise`,
+    async (t) => {
+      for (const argv of [[], ['--read-only'], ['--pooler', 'transaction']]) {
+        const { code, stderr } = await inTrap(words, ...argv);
+        t.is(code, 4, stderr);
+        t.regex(stderr, /^error: The database is read-only: .*INSERT/m);
+      }
+      t.is(await marks(), 0);
+      // Reads in a transaction of its own that is read-only whatever the session is.
+      if (words === 'export') return;
+      const { code, stderr } = await inTrap(words, '--no-read-only');
+      t.true(code === 0 || ((words === 'diff' || words === 'doctor') && code === 1), stderr);
+      t.true((await marks()) > 0, 'with a session that can write it would have written');
+    },
+  );
+}
+
+/** All that a schema holds. */
+async function contents(): Promise<unknown> {
+  const { schema, knex } = database;
+  const tables = ['event_log', 'snapshots', 'maestro_migrations'].map((table) =>
+    knex.raw<{ rows: unknown }>(`SELECT * FROM "${schema}".${table} ORDER BY 1`),
+  );
+  return (await Promise.all(tables)).map(({ rows }) => rows);
+}
+
+test.serial('whatever writes refuses --read-only before it does anything', async (t) => {
+  await database.store().commitEvents(history);
+  const before = await contents();
+  const empty = join(folder, 'nothing');
+  mkdirSync(empty);
+  writeFileSync(join(empty, 'empty.ndjson'), '');
+  const files = readdirSync(empty);
+  for (const [words, argv] of Object.entries(WRITING)) {
+    const check = ({ code, stdout, stderr }: CliResult) => {
+      t.deepEqual([code, stdout], [2, ''], `${words}: ${stderr}`);
+      t.regex(
+        stderr,
+        /^error: maestro [a-z ]+ writes, which --read-only forbids\.\nhint: Leave --read-only out\. Nothing was written\.\n$/,
+        words,
+      );
+    };
+    const line = [...words.split(' '), ...argv, '--read-only'];
+    const env = { MAESTRO_DATABASE_URL: testUrl(), MAESTRO_SCHEMA: database.schema };
+    check(await runCli(line, { cwd: folder, env }));
+    check(await runCli(line, { cwd: folder, env: { ...env, MAESTRO_SCHEMA: untouched.schema } }));
+    const embedded = await runCli(line, { cwd: empty, env: {} });
+    t.deepEqual([embedded.code, embedded.stdout], [2, ''], words);
+    const json = await runCli([...line, '-o', 'json'], { cwd: folder, env });
+    t.like(JSON.parse(json.stderr), { error: { code: 'MAESTRO_USAGE' } });
+  }
+  t.deepEqual(await contents(), before);
+  t.deepEqual(readdirSync(empty), files, 'no embedded database was made');
+  const { rows } = await untouched.knex.raw<{ rows: unknown[] }>('SELECT FROM pg_namespace WHERE nspname = ?', [
+    untouched.schema,
+  ]);
+  t.deepEqual(rows, []);
+});
+
+test('what only shows a plan is allowed with --read-only, and writes nothing', async (t) => {
+  const own = aHistory(anId(), 2);
+  await database.store().commitEvents(own);
+  const env = { MAESTRO_DATABASE_URL: testUrl(), MAESTRO_SCHEMA: database.schema };
+  const owned = own[0]?.aggregateId ?? anId();
+  const { code, stderr } = await runCli(['erase', owned.hex, '--reason', 'asked to', '--read-only'], { env });
+  t.is(code, 0, stderr);
+  t.is((await database.store().getEvents(owned, 1)).length, 2);
+});
+
+for (const pooler of [undefined, 'transaction'] as const)
+  test(`a read-only connection reads and refuses to write, again and again, and leaves nothing behind (${pooler ?? 'direct'})`, async (t) => {
+    const { schema } = database;
+    const reader = openServer(parseDatabaseUrl(testUrl(), 'the test'), { schema, pooler, readOnly: true });
+    t.teardown(() => reader.close());
+    const refused = { instanceOf: PermissionDeniedError, message: /read-only/ };
+    const stored = aHistory(anId(), 2);
+    await database.store().commitEvents(stored);
+    const storedId = stored[0]?.aggregateId ?? anId();
+    for (let round = 0; round < 3; round += 1) {
+      await t.throwsAsync(reader.store.commitEvents([anEvent()]), refused);
+      await t.throwsAsync(reader.store.commitAll([anEvent()], [() => {}]), refused);
+      await t.throwsAsync(reader.store.commitSnapshot({ aggregateId: storedId, sequence: 2, body: {} }), refused);
+      await t.throwsAsync(migrate(reader.knex, { schema: untouched.schema }), refused);
+      t.deepEqual(await reader.store.getEvents(storedId, 1), stored);
+      const inTransaction = await reader.knex.transaction(async (transaction) => {
+        const { rows } = await transaction.raw<{ rows: { state: string }[] }>(
+          "SELECT current_setting('transaction_read_only') AS state",
+        );
+        return rows;
+      });
+      t.deepEqual(inTransaction, [{ state: 'on' }]);
+    }
+    t.is(await reader.store.getSnapshot(storedId, 1), undefined);
+    if (pooler === undefined) return;
+    // What a pooler hands to somebody else must be as it was.
+    const [connection] = [await reader.knex.client.acquireConnection()] as {
+      query(sql: string): Promise<{ rows: { state: string }[] }>;
+    }[];
+    const { rows } = (await connection?.query("SELECT current_setting('transaction_read_only') AS state")) ?? {
+      rows: [],
+    };
+    await reader.knex.client.releaseConnection(connection);
+    t.deepEqual(rows, [{ state: 'off' }]);
+  });
+
+test.serial('the embedded database refuses to write, too, unless it is opened for writing', async (t) => {
+  const dataDir = join(folder, 'embedded');
+  const stored = aHistory(anId(), 2);
+  const writer = await openDatabase({ dataDir });
+  await migrate(writer.knex);
+  await writer.store.commitEvents(stored);
+  await writer.close();
+  const reader = await openDatabase({ dataDir, readOnly: true });
+  try {
+    const storedId = stored[0]?.aggregateId ?? anId();
+    await t.throwsAsync(reader.store.commitEvents([anEvent(storedId, { sequence: 3 })]), {
+      instanceOf: PermissionDeniedError,
+    });
+    t.deepEqual(await reader.store.getEvents(storedId, 1), stored);
+  } finally {
+    await reader.close();
+  }
+});
