@@ -176,8 +176,8 @@ test('aggregates that no definition owns are counted and warned of', async (t) =
   await deposit(log, [1]);
   await log.store.commitEvents([anEvent(anId(), { type: 'turned' }), anEvent(anId(), { type: 'turned' })]);
   const { code, stdout, stderr } = await log.check('before.ts');
-  t.deepEqual([code, stdout], [0, 'checked 2 events of 1 aggregates: no problem\n']);
-  t.is(stderr, 'warning: 2 aggregates were not checked: no configured aggregate says that they are its own.\n');
+  t.deepEqual([code, stdout], [0, 'checked 2 events of 1 aggregate: no problem\n']);
+  t.is(stderr, 'warning: Not checked, because no configured aggregate says that they are its own: 2 aggregates.\n');
   t.is(reportOf(await log.check('before.ts', '-o', 'json')).checked['withoutHandlers'], 2);
 
   const named = reportOf(await log.check('before.ts', '--aggregate', 'account', '-o', 'json'));
@@ -427,6 +427,7 @@ test('options that contradict each other, or name nothing, are wrong usage', asy
   for (const [argv, complaint] of [
     [['--all', '--sample', '3'], /--all and --sample contradict/],
     [['--sample', '0'], /--sample/],
+    [['--write-baseline', '-'], /takes a file/],
     [['--force'], /--force is for --write-baseline/],
     [['--aggregate', 'door'], /No aggregate "door".*\nhint: Configured are: account/],
   ] as const) {

@@ -104,7 +104,7 @@ test('a snapshot of the state that the handlers make is fine, in whatever words,
     for (const id of ids)
       t.deepEqual(await log.verify(id.hex), {
         code: 0,
-        stdout: 'checked 1 snapshots: no wrong snapshot\n',
+        stdout: 'checked 1 snapshot: no wrong snapshot\n',
         stderr: '',
       });
     t.deepEqual(await log.verify('--all', '-o', 'json'), {
@@ -219,7 +219,7 @@ test('snapshots of another version and of unknown aggregates are counted, not co
   t.deepEqual(table, {
     code: 0,
     stdout: 'checked 2 snapshots (1 of another version, which nobody uses, 1 without handlers): no wrong snapshot\n',
-    stderr: 'warning: 1 snapshots were not checked: no configured aggregate says that they are its own.\n',
+    stderr: 'warning: Not checked, because no configured aggregate says that they are its own: 1 snapshot.\n',
   });
   t.deepEqual(await snapshotOf(log, unknown), [1, '{}']);
 });

@@ -8,7 +8,7 @@ import { UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { each, listed } from '../iterate.js';
 import { printFindings } from '../print-findings.js';
-import { decimal } from '../render/figures.js';
+import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface CheckOptions {
@@ -52,6 +52,7 @@ async function check(options: CheckOptions, session: Session): Promise<boolean> 
   if (options.all && options.sample !== undefined)
     throw new UsageError('--all and --sample contradict each other; use one of them.');
   const { writeBaseline, force } = options;
+  if (writeBaseline === '-') throw new UsageError('--write-baseline takes a file, which "-" is not.');
   if (force && writeBaseline === undefined) throw new UsageError('--force is for --write-baseline.');
   const choose = await handlersChooser(session, options.aggregate);
   await assertBaseline(options, session);
@@ -97,7 +98,7 @@ async function checkWith(
     const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
     const checked: Checked = { aggregates: 0, events: 0, compared: 0, withoutHandlers: 0 };
     const problems = checkAggregates({
-      ids: each(ids, () => output.progress.report(`Folding: ${decimal(checked.aggregates)} aggregates checked`)),
+      ids: each(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
       store: database.store,
       choose,
       session,
@@ -110,7 +111,7 @@ async function checkWith(
       name: 'problems',
       checked: () => checked,
       checkedText: () =>
-        `${decimal(checked.events)} events of ${decimal(checked.aggregates)} aggregates${baseline === undefined ? '' : `, ${decimal(checked.compared)} against the baseline`}`,
+        `${counted(checked.events, 'event')} of ${counted(checked.aggregates, 'aggregate')}${baseline === undefined ? '' : `, ${decimal(checked.compared)} against the baseline`}`,
       id: ({ aggregateId }) => aggregateId,
       json: (problem) => JSON.stringify({ ...problem, aggregate: problem.aggregate ?? null }),
       columns: [
@@ -122,7 +123,7 @@ async function checkWith(
     });
     if (checked.withoutHandlers > 0)
       await output.warn(
-        `${decimal(checked.withoutHandlers)} aggregates were not checked: no configured aggregate says that they are its own.`,
+        `Not checked, because no configured aggregate says that they are its own: ${counted(checked.withoutHandlers, 'aggregate')}.`,
       );
     return found;
   });

@@ -10,7 +10,7 @@ import { NotFoundError, UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { listed } from '../iterate.js';
 import { printFindings } from '../print-findings.js';
-import { decimal } from '../render/figures.js';
+import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface VerifyOptions {
@@ -82,7 +82,7 @@ async function verifySnapshots(
       });
       if (checked.withoutHandlers > 0)
         await output.warn(
-          `${checked.withoutHandlers} snapshots were not checked: no configured aggregate says that they are its own.`,
+          `Not checked, because no configured aggregate says that they are its own: ${counted(checked.withoutHandlers, 'snapshot')}.`,
         );
       return left > 0;
     },
@@ -106,5 +106,5 @@ function checkedText({ snapshots, otherVersion, withoutHandlers }: Checked): str
     ...(otherVersion > 0 ? [`${decimal(otherVersion)} of another version, which nobody uses`] : []),
     ...(withoutHandlers > 0 ? [`${decimal(withoutHandlers)} without handlers`] : []),
   ];
-  return `${decimal(snapshots)} snapshots${others.length > 0 ? ` (${others.join(', ')})` : ''}`;
+  return `${counted(snapshots, 'snapshot')}${others.length > 0 ? ` (${others.join(', ')})` : ''}`;
 }

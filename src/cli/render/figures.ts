@@ -25,3 +25,8 @@ export function byteSize(bytes: number): string {
 export function decimal(value: number): string {
   return decimals.format(value);
 }
+
+/** So many things: `1 snapshot`, `12,000 snapshots`. */
+export function counted(count: number, thing: string): string {
+  return `${decimal(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
