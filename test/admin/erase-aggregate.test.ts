@@ -103,7 +103,7 @@ for (const [name, place] of Object.entries(places)) {
       t.deepEqual(await planErasure(log, { aggregateId: id }), NOTHING);
       t.deepEqual(await eraseAggregate(log, { aggregateId: id }), NOTHING);
     },
-    { numRuns: 5 },
+    { numRuns: 4 },
   );
 
   testProp.serial(
@@ -134,7 +134,7 @@ for (const [name, place] of Object.entries(places)) {
       t.like(await planErasure(log, erasure), { events: 0, sequence: values.length, snapshot: undefined });
       t.is(await exported(log, { aggregateIds: [other] }), others);
     },
-    { numRuns: name === 'plain' ? 40 : 8 },
+    { numRuns: name === 'plain' ? 30 : 5 },
   );
 
   test.serial(`digits of what stays are kept, and items keep their places: ${name}`, async (t) => {

@@ -51,7 +51,7 @@ testProp.serial(
       t.is(await exported(log), text, 'importing twice adds nothing');
     }
   },
-  { numRuns: 12 },
+  { numRuns: 8 },
 );
 
 /** A history with a snapshot, in the first place. */

@@ -1,15 +1,12 @@
-import { mkdtemp } from 'node:fs/promises';
-import { join } from 'node:path';
 import test from 'ava';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import type { PostgresStore } from '../../src/store/postgres-store.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
-import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const database = layouts.plain;
-const folder = useTemporaryFolder(test);
 const REASON = ['--reason', 'GDPR request 4711'];
 const BACKUPS = /^note: it is still in backups, exports, the write-ahead log, replicas/;
 
@@ -166,16 +163,4 @@ test('neither a reason nor a path acts on a terminal', async (t) => {
   );
   t.is(code, 0);
   t.false(/[\u001b\u0007]/.test(stdout), JSON.stringify(stdout));
-});
-
-test('the embedded database erases the same', async (t) => {
-  const cwd = await mkdtemp(join(folder, 'embedded-'));
-  const run = (argv: readonly string[], stdin = '') => runCli(argv, { cwd, stdin });
-  t.is((await run(['migrate', '-q'])).code, 0);
-  const made = await run(['append', 'new', '--file', '-', '-q'], '{"type":"a","body":{"x":{"y":1.10},"z":2.0}}\n');
-  const id = made.stdout.trim();
-  t.is((await run(['erase', id, '--paths', '/x/y', ...REASON, '--execute', '-q'])).code, 0);
-  t.true((await run(['events', id, '-o', 'ndjson'])).stdout.endsWith('"body":{"x": {}, "z": 2.0}}\n'));
-  t.is((await run(['erase', id, ...REASON, '--execute', '-q'])).code, 0);
-  t.is((await run(['events', id])).code, 3);
 });

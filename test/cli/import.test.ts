@@ -129,7 +129,7 @@ test('a file that is not whole is refused with its line, and bad input is wrong 
   t.is(await countOf(id), 0);
 });
 
-test('a log moves from a server into the embedded database and back', async (t) => {
+test('a history moves from a server into the embedded database and back, and is erased there', async (t) => {
   const id = await aStoredHistory();
   const text = await exportOf([id]);
   const cwd = await mkdtemp(join(folder, 'embedded-'));
@@ -142,6 +142,8 @@ test('a log moves from a server into the embedded database and back', async (t) 
   t.is(readFileSync(join(cwd, 'f'), 'utf8'), text);
   t.is((await maestro(['--file', join(cwd, 'f')])).code, 0);
   t.is(await exportOf([id], other), text);
+  t.is((await embedded(['erase', id.hex, '--reason', 'moved', '--execute', '-q'])).code, 0);
+  t.is((await embedded(['export', id.hex])).code, 3);
 });
 
 test('an import that is killed leaves nothing, and the next one succeeds', async (t) => {
