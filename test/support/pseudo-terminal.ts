@@ -81,17 +81,20 @@ class Emulated implements PseudoTerminal {
   readonly #terminal: xterm.Terminal;
   readonly #drawn = new EventEmitter();
   readonly #exit: Promise<number>;
+  /** Whether what is on the screen is to be seen only when more of it has come. */
+  #isDrawing = false;
 
   constructor(child: pty.IPty, cols: number, rows: number) {
     this.#child = child;
     this.#terminal = new xterm.Terminal({ cols, rows, scrollback: 1000, allowProposedApi: true });
     const { parser } = this.#terminal;
-    const cursor = (isShown: boolean) => (parameters: readonly (number | number[])[]) => {
-      if (parameters.includes(25)) this.isCursorShown = isShown;
+    const mode = (isOn: boolean) => (parameters: readonly (number | number[])[]) => {
+      if (parameters.includes(25)) this.isCursorShown = isOn;
+      if (parameters.includes(2026)) this.#isDrawing = isOn;
       return false;
     };
-    parser.registerCsiHandler({ prefix: '?', final: 'h' }, cursor(true));
-    parser.registerCsiHandler({ prefix: '?', final: 'l' }, cursor(false));
+    parser.registerCsiHandler({ prefix: '?', final: 'h' }, mode(true));
+    parser.registerCsiHandler({ prefix: '?', final: 'l' }, mode(false));
     parser.registerEscHandler({ final: 'c' }, () => {
       this.resets += 1;
       return false;
@@ -152,7 +155,7 @@ class Emulated implements PseudoTerminal {
   ): Promise<readonly string[]> {
     const drawn = on(this.#drawn, 'drawn', { signal: AbortSignal.timeout(DEADLINE) });
     try {
-      while (!condition(this.screen)) await drawn.next();
+      while (this.#isDrawing || !condition(this.screen)) await drawn.next();
       await drawn.return?.();
     } catch (cause) {
       throw new Error(`This was never to be seen: ${what}\nbut at last:\n${this.screen.join('\n')}`, { cause });
