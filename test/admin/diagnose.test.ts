@@ -92,7 +92,7 @@ testProp(
     for (const statement of remedy.split('; ')) await database.knex.raw(statement);
     t.deepEqual(await found(log, 'rights'), { check: 'rights', status: 'ok', found: `${role} may do everything` });
   },
-  { numRuns: 12 },
+  { numRuns: 8 },
 );
 
 test('a role that may not look into the schema is told so, and how to change that', async (t) => {

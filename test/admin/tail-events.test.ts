@@ -163,7 +163,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       const written = new Set(transactions.flat().map(hexOf));
       t.true(shown.every((event) => written.has(hexOf(event)) && types?.includes(event.type) !== false));
     },
-    { numRuns: 30 },
+    { numRuns: 20 },
   );
 }
 
@@ -198,7 +198,7 @@ testProp(
       wanted.map(({ sequence }) => sequence),
     );
   },
-  { numRuns: 30 },
+  { numRuns: 20 },
 );
 
 test('an event that commits late, with an earlier timestamp than others that were shown, is shown once', async (t) => {

@@ -169,7 +169,7 @@ for (const [layout, database] of Object.entries(layouts))
           'by aggregate and sequence',
         );
     },
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 
 /** Whether two ids lie in different partitions. */

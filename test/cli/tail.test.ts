@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import type { OutputStream } from '../../src/cli/context.js';
 import { run } from '../../src/cli/run.js';
+import { openDatabase } from '../../src/connection/open-database.js';
 import type { NewEvent } from '../../src/events.js';
+import { migrate } from '../../src/store/migrator.js';
 import { aContext, type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
@@ -18,6 +21,9 @@ const database = useTestDatabase(test);
 const empty = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
+
+/** Looks as often as may be. */
+const OFTEN = ['--interval', '0.1'];
 
 const environment = ({ url, schema } = database) => ({ MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema });
 
@@ -41,8 +47,8 @@ function lineOf({ aggregateId, sequence, timestamp, type }: NewEvent): string {
 interface Following {
   /** The next thing that it writes to standard output. */
   next(): Promise<string>;
-  /** Refuses the output from now on: the next event ends it. Resolves to what it said on standard error. */
-  ended(): Promise<string>;
+  /** The next thing, which nobody reads any more: that ends it. */
+  last(): Promise<string>;
 }
 
 function following(
@@ -60,27 +66,29 @@ function following(
     write: async (text) => write(text),
   });
   const stdout = stream((text) => {
-    if (isOver) throw new Error('nobody reads any more');
     written.push(text);
     wake();
+    if (isOver) throw new Error('nobody reads any more');
   });
   const stderr = stream((text) => void (complaints += text));
   const where = changes.cwd === undefined ? { environment: environment() } : { workingDirectory: changes.cwd };
-  const code = run(['tail', ...argv, '-f', '--interval', '0.1'], aContext({ stdout, stderr, ...where }));
+  const code = run(['tail', ...argv, '-f'], aContext({ stdout, stderr, ...where }));
+  const next = async () => {
+    const arrived = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    if (written.length === 0) await Promise.race([arrived, code]);
+    const text = written.shift();
+    if (text === undefined) throw new Error(`It ended with ${await code}: ${complaints}`);
+    return text;
+  };
   return {
-    next: async () => {
-      const arrived = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      if (written.length === 0) await Promise.race([arrived, code]);
-      const text = written.shift();
-      if (text === undefined) throw new Error(`It ended with ${await code}: ${complaints}`);
-      return text;
-    },
-    ended: async () => {
+    next,
+    last: async () => {
       isOver = true;
+      const text = await next();
       t.is(await code, 70);
-      return complaints;
+      return text;
     },
   };
 }
@@ -156,55 +164,49 @@ test('values that are none, and one document that never ends, are wrong usage', 
 });
 
 test('-f shows the last events and then each new one, of one aggregate and of the types that are wanted', async (t) => {
-  const [first, second, third, unwanted, fourth, last] = aHistory(anId(), 6).map((event, index) => ({
+  const [first, second, third, unwanted, fourth] = aHistory(anId(), 5).map((event, index) => ({
     ...event,
     type: index === 3 ? 'unwanted' : 'wanted',
-  })) as [NewEvent, NewEvent, NewEvent, NewEvent, NewEvent, NewEvent];
+  })) as [NewEvent, NewEvent, NewEvent, NewEvent, NewEvent];
   await database.store().commitEvents([first, second]);
-  const follower = following(t, [first.aggregateId.hex, '-n', '1', '--type', 'wanted', '-o', 'ndjson']);
+  const follower = following(t, [first.aggregateId.hex, '-n', '1', '--type', 'wanted', '-o', 'ndjson', ...OFTEN]);
   t.is(await follower.next(), `${lineOf(second)}\n`);
   await aStoredHistory(2, ['wanted']);
   await database.store().commitEvents([third]);
   t.is(await follower.next(), `${lineOf(third)}\n`);
+  const last = follower.last();
   await database.store().commitEvents([unwanted, fourth]);
-  t.is(await follower.next(), `${lineOf(fourth)}\n`);
-  const ended = follower.ended();
-  await database.store().commitEvents([last]);
-  await ended;
+  t.is(await last, `${lineOf(fourth)}\n`);
 });
 
 test('-f waits for an aggregate that does not exist yet', async (t) => {
-  const [first, second] = aHistory(anId(), 2) as [NewEvent, NewEvent];
-  const follower = following(t, [first.aggregateId.hex]);
+  const event = anEvent();
+  const follower = following(t, [event.aggregateId.hex, ...OFTEN]);
   t.regex(await follower.next(), /^SEQUENCE +TIMESTAMP +TYPE +BODY\n$/);
-  await database.store().commitEvents([first]);
-  t.regex(await follower.next(), /^ +1 .*happened +{"n": 1}\n$/);
-  const ended = follower.ended();
-  await database.store().commitEvents([second]);
-  await ended;
+  const last = follower.last();
+  await database.store().commitEvents([event]);
+  t.regex(await last, /^ +1 .*happened +{"note": "as it was"}\n$/);
 });
 
 test('-f in a terminal keeps to its width, and shows stored text harmless', async (t) => {
   const id = anId();
-  const follower = following(t, [id.hex], { terminal: 60 });
+  const follower = following(t, [id.hex, ...OFTEN], { terminal: 60 });
   t.is((await follower.next()).split('\n').length, 2);
+  const last = follower.last();
   await database
     .store()
     .commitEvents([anEvent(id, { type: 'rang', body: { bell: '\u001b[31m', long: 'x'.repeat(200) } })]);
-  const line = stripVTControlCharacters(await follower.next());
+  const line = stripVTControlCharacters(await last);
   t.regex(line, /^ +1 .*rang.*bell/);
   t.is(line.trimEnd().length, 60);
   const quiet = following(t, [id.hex, '-q'], { terminal: 60 });
-  t.regex(await quiet.next(), /^\S{46}\n$/);
-  const ended = [follower.ended(), quiet.ended()];
-  await database.store().commitEvents([anEvent(id, { sequence: 2 })]);
-  await Promise.all(ended);
+  t.regex(await quiet.last(), /^\S{46}\n$/);
 });
 
 test('-f -o ndjson writes each event at once as a line of its own, also into a pipe, and Ctrl-C exits 130', async (t) => {
   const [first, second, third] = aHistory(anId(), 3) as [NewEvent, NewEvent, NewEvent];
   await database.store().commitEvents([first]);
-  const argv = ['tail', first.aggregateId.hex, '-f', '-o', 'ndjson', '--interval', '0.1'];
+  const argv = ['tail', first.aggregateId.hex, '-f', '-o', 'ndjson', ...OFTEN];
   const child = spawn(process.execPath, [PROGRAM, ...argv], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...environment() },
@@ -222,19 +224,19 @@ test('-f -o ndjson writes each event at once as a line of its own, also into a p
 });
 
 test('-f on the embedded database lets others write in between, and shows what they wrote', async (t) => {
-  const at = async (...argv: string[]) => {
-    const { code, stdout, stderr } = await runCli(argv, { cwd: folder });
-    t.is(code, 0, stderr);
-    return stdout.trim();
-  };
-  await at('migrate');
-  const append = (id: string, n: number) => at('append', id, '--type', 'counted', '--body', `{"n":${n}}`, '-q');
-  const id = await append('new', 1);
-  const follower = following(t, ['-o', 'ndjson'], { cwd: folder });
-  t.like(JSON.parse(await follower.next()), { aggregateId: id, sequence: 1 });
-  await append(id, 2);
-  t.like(JSON.parse(await follower.next()), { sequence: 2, body: { n: 2 } });
-  const ended = follower.ended();
-  await append(id, 3);
-  await ended;
+  const dataDir = join(folder, '.maestro', 'data');
+  const [first, second] = aHistory(anId(), 2) as [NewEvent, NewEvent];
+  const database = await openDatabase({ dataDir });
+  await migrate(database.knex);
+  await database.store.commitEvents([first]);
+  await database.close();
+  const follower = following(t, ['-o', 'ndjson', '--interval', '0.5'], { cwd: folder });
+  t.is(await follower.next(), `${lineOf(first)}\n`);
+
+  const last = follower.last();
+  const other = await openDatabase({ dataDir, timeout: 60_000 });
+  await other.store.commitEvents([second]);
+  await other.close();
+
+  t.is(await last, `${lineOf(second)}\n`);
 });
