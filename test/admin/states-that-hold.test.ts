@@ -1,9 +1,8 @@
 import test from 'ava';
 import { statesThatHold } from '../../src/admin/states-that-hold.js';
-import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
+import { useTestDatabase } from '../support/database.js';
 
 const server = useTestDatabase(test, { migrated: false });
-const embedded = useEmbeddedDatabase(test);
 
 /** States as JSON texts, a path, and for which of them it holds. */
 const CASES: readonly (readonly [path: string, states: readonly string[], held: readonly boolean[]])[] = [
@@ -22,5 +21,4 @@ const CASES: readonly (readonly [path: string, states: readonly string[], held: 
 for (const [path, states, held] of CASES)
   test(`${path} holds for ${JSON.stringify(states)} as PostgreSQL says`, async (t) => {
     t.deepEqual(await statesThatHold(server, path, states), held);
-    t.deepEqual(await statesThatHold(embedded.get(), path, states), held);
   });

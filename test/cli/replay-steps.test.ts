@@ -80,7 +80,7 @@ test('the patches of a game lead through the states that its own handlers give',
   for (const [index, { sequence, patch }] of all.entries()) {
     state = patched(state, patch);
     t.is(sequence, index + 1);
-    if (![1, 2, 24, 47].includes(sequence)) continue;
+    if (![24, 47].includes(sequence)) continue;
     const { stdout } = await maestro([
       ...['replay', id.hex, '--max-sequence', String(sequence)],
       ...['-o', 'json', '--config', CHESS_CONFIG],
@@ -257,7 +257,7 @@ test('in a terminal every line fits, faults are shown whole, and no stored text 
     { type: '移動'.repeat(60), body: long },
     { body: { text: 'x'.repeat(999) } },
   ]);
-  for (const columns of [20, 43, 80, 131])
+  for (const columns of [20, 80])
     for (const argv of [
       ['replay', id.hex, '--steps', '--config', FAULTY_CONFIG],
       ['replay', other.hex, '--steps'],

@@ -32,10 +32,10 @@ function step(
 
 /** What is on a terminal that has its own screen back, its cursor, and lines that are edited. */
 async function left(terminal: PseudoTerminal): Promise<{ code: number; isClean: boolean; screen: string }> {
-  await terminal.ended();
+  const code = await terminal.ended();
   const screen = terminal.screen.join('\n');
   return {
-    code: Number(/exit code (\d+)/.exec(screen)?.[1]),
+    code,
     isClean:
       !terminal.isAlternate &&
       terminal.isCursorShown &&

@@ -59,7 +59,7 @@ export function usePseudoTerminals(test: TestFn<unknown>): {
   });
   return {
     maestro: (argv, { columns = 80, rows = 24, env = {}, cwd = '/', before = 'true' } = {}) => {
-      const script = `trap : TERM; ${before}; echo "before it"; "$@"; echo "exit code $?"; stty -a`;
+      const script = `trap : TERM; ${before}; echo "before it"; "$@"; echo "exit code $?"; stty -a; echo "that was all"; read line`;
       const child = pty.spawn('/bin/sh', ['-c', script, 'sh', process.execPath, PROGRAM, ...argv], {
         cols: columns,
         rows,
@@ -80,7 +80,6 @@ class Emulated implements PseudoTerminal {
   readonly #child: pty.IPty;
   readonly #terminal: xterm.Terminal;
   readonly #drawn = new EventEmitter();
-  readonly #exit: Promise<number>;
   /** Whether what is on the screen is to be seen only when more of it has come. */
   #isDrawing = false;
 
@@ -102,9 +101,6 @@ class Emulated implements PseudoTerminal {
     child.onData((text) => {
       this.written += text;
       this.#terminal.write(text, () => this.#drawn.emit('drawn'));
-    });
-    this.#exit = new Promise((resolve) => {
-      child.onExit(({ exitCode }) => this.#terminal.write('', () => resolve(exitCode)));
     });
   }
 
@@ -169,8 +165,11 @@ class Emulated implements PseudoTerminal {
     return await this.until((screen) => texts.every((text) => isThere(text, screen.join('\n'))), texts.join(', '));
   }
 
-  ended(): Promise<number> {
-    return this.#exit;
+  async ended(): Promise<number> {
+    // The shell goes on until it is told, because what is written last before an end may not arrive.
+    const screen = await this.shows('that was all');
+    this.press('\r');
+    return Number(/exit code (\d+)/.exec(screen.join('\n'))?.[1]);
   }
 
   get #buffer(): xterm.IBuffer {
