@@ -35,7 +35,10 @@ export function openServer(address: ServerAddress, options: ServerOptions): Data
       `The connection to ${address.host} is not encrypted; add sslmode=verify-full (or require) to the URL.`,
     );
   const knex = knexFactory(knexConfig(address, options));
-  const store = new PostgresStore(knex, { schema: options.schema });
+  const store = new PostgresStore(knex, {
+    schema: options.schema,
+    preparedStatements: options.pooler !== 'transaction',
+  });
   return { knex, store, schema: options.schema, embedded: false, location, close: () => knex.destroy() };
 }
 

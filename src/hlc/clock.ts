@@ -32,6 +32,7 @@ export class Clock {
   /** How far ahead an observed reading may be, in milliseconds. */
   readonly maxDrift: number;
   readonly #physicalTime: () => number;
+  readonly #nodeDigits: string;
   #time = 0;
   #counter = 0;
 
@@ -39,7 +40,9 @@ export class Clock {
   constructor({ nodeId, maxDrift = DEFAULT_MAX_DRIFT, physicalTime = Date.now }: ClockOptions = {}) {
     if (!Number.isFinite(maxDrift) || maxDrift < 0)
       throw new InvalidArgumentError(`maxDrift is a number of milliseconds, 0 or more; got ${String(maxDrift)}.`);
-    this.nodeId = Timestamp.of({ time: 0, nodeId: nodeId ?? randomBytes(8).readBigUInt64BE() }).nodeId;
+    const node = Timestamp.of({ time: 0, nodeId: nodeId ?? randomBytes(8).readBigUInt64BE() });
+    this.nodeId = node.nodeId;
+    this.#nodeDigits = node.hex.slice(16);
     this.maxDrift = maxDrift;
     this.#physicalTime = physicalTime;
   }
@@ -85,9 +88,10 @@ export class Clock {
   }
 
   #advance(time: number, counter: number): Timestamp {
-    const reading = Timestamp.of({ time, counter, nodeId: this.nodeId });
+    // Only the last sixteen digits are the node's, and they are the same every time.
+    const prefix = Timestamp.of({ time, counter }).hex.slice(0, -this.#nodeDigits.length);
     this.#set(time, counter);
-    return reading;
+    return Timestamp.fromHex(prefix + this.#nodeDigits);
   }
 
   #set(time: number, counter: number): void {

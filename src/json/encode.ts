@@ -36,12 +36,17 @@ export function isWrittenAs(value: unknown, text: string): boolean {
 
 type Path = (string | number)[];
 
+/** What JSON escapes, or no text can hold: quotes, backslashes, control characters, surrogates (paired or not). */
+const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
+
 function write(value: unknown, path: Path, faults: JsonFault[]): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(checked(value, stringFault(value), path, faults));
+      return writeString(value, path, faults);
     case 'number':
-      return String(checked(value, numberFault(value), path, faults));
+      return Number.isSafeInteger(value) && value !== 0
+        ? `${value}`
+        : String(checked(value, numberFault(value), path, faults));
     case 'boolean':
       return value ? 'true' : 'false';
     case 'bigint': {
@@ -53,6 +58,12 @@ function write(value: unknown, path: Path, faults: JsonFault[]): string {
     default:
       return checked('', `is ${named(value)}, which JSON leaves out; omit the key or write null`, path, faults);
   }
+}
+
+/** Most strings need no escape, and one look finds that out. */
+function writeString(value: string, path: Path, faults: JsonFault[]): string {
+  if (!SPECIAL.test(value)) return `"${value}"`;
+  return JSON.stringify(checked(value, stringFault(value), path, faults));
 }
 
 function writeObject(value: object, path: Path, faults: JsonFault[]): string {
@@ -69,27 +80,35 @@ function writeArray(items: readonly unknown[], path: Path, faults: JsonFault[]):
   // A hole, or a property beside the items (as a RegExp match has), would be lost.
   if (Reflect.ownKeys(items).length !== items.length + 1)
     return checked('', 'is an array with holes or with properties of its own, which JSON loses', path, faults);
-  const texts = items.map((item, index) => within(item, index, path, faults));
-  return `[${texts.join(',')}]`;
+  let text = '[';
+  for (let index = 0; index < items.length; index += 1) {
+    path.push(index);
+    text += (index === 0 ? '' : ',') + write(items[index], path, faults);
+    path.pop();
+  }
+  return `${text}]`;
 }
 
 function writeEntries(value: Record<string, unknown>, path: Path, faults: JsonFault[]): string {
   const keys = Object.keys(value);
   if (Reflect.ownKeys(value).length !== keys.length)
     return checked('', 'has symbol keys or non-enumerable properties, which JSON leaves out', path, faults);
-  const texts = keys.map((key) => {
-    const fault = stringFault(key);
-    if (fault !== undefined) checked(key, `has a key that ${fault}`, path, faults);
-    return `${JSON.stringify(key)}:${within(value[key], key, path, faults)}`;
-  });
-  return `{${texts.join(',')}}`;
+  let text = '{';
+  for (const key of keys) {
+    if (text.length > 1) text += ',';
+    text += `${writeKey(key, path, faults)}:`;
+    path.push(key);
+    text += write(value[key], path, faults);
+    path.pop();
+  }
+  return `${text}}`;
 }
 
-function within(value: unknown, key: string | number, path: Path, faults: JsonFault[]): string {
-  path.push(key);
-  const text = write(value, path, faults);
-  path.pop();
-  return text;
+function writeKey(key: string, path: Path, faults: JsonFault[]): string {
+  if (!SPECIAL.test(key)) return `"${key}"`;
+  const fault = stringFault(key);
+  if (fault !== undefined) checked(key, `has a key that ${fault}`, path, faults);
+  return JSON.stringify(key);
 }
 
 /** Notes the fault, if there is one, and passes the value on: the walk goes on to find the others. */

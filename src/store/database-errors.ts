@@ -61,6 +61,16 @@ export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === '23505';
 }
 
+/**
+ * A connection does not know a prepared statement, knows another one by its name, or cannot use it any more since a table
+ * was changed. It was not executed.
+ */
+export function isUnknownStatement(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === '0A000') return /cached plan/.test(driverMessage(error));
+  return state === '26000' || state === '42P05';
+}
+
 /** The connection broke under a statement, so whether the statement took effect is not known. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof MaestroError) return error instanceof ConnectionLostError;

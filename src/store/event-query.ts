@@ -5,7 +5,8 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import { Conditions } from './conditions.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
 import type { SequenceRange } from './range.js';
-import { type EventRow, type Executor, query } from './rows.js';
+import { type EventRow, type Executor, type HistoryRow, query } from './rows.js';
+import { preparedStatement, type Statement } from './statement.js';
 import type { Statements } from './statements.js';
 
 /** Which events of one aggregate to read, and from which end. */
@@ -25,9 +26,9 @@ export interface EventQuery {
 }
 
 /** All rows of a query at once. */
-export function selectRows(on: Executor, statements: Statements, events: EventQuery): Promise<EventRow[]> {
-  const { sql, bindings } = selection(statements, events);
-  return query<EventRow>(on, sql, bindings);
+export function selectRows(on: Executor, statements: Statements, events: EventQuery): Promise<HistoryRow[]> {
+  const { statement, bindings } = selection(statements, events);
+  return query<HistoryRow>(on, statement, bindings);
 }
 
 /**
@@ -39,7 +40,7 @@ export async function* selectPages(
   on: Executor,
   statements: Statements,
   events: EventQuery,
-): AsyncGenerator<EventRow[]> {
+): AsyncGenerator<HistoryRow[]> {
   let { min, max } = events.range;
   let left = events.limit ?? Number.POSITIVE_INFINITY;
   let size = FIRST_PAGE;
@@ -54,9 +55,9 @@ export async function* selectPages(
     if (last !== undefined) {
       yield rows;
       left -= rows.length;
-      if (events.reverse) max = last[2] - 1;
-      else min = last[2] + 1;
-      size = nextPageSize(rows.length, textLength(rows));
+      if (events.reverse) max = Number(last[1]) - 1;
+      else min = Number(last[1]) + 1;
+      size = nextPageSize(rows.length, historyLength(rows));
     }
     const full = rows.length === limit;
     if (!full && !bounded) return;
@@ -80,19 +81,28 @@ export function textLength(rows: readonly EventRow[]): number {
   return rows.reduce((sum, row) => sum + row[4].length, 0);
 }
 
+function historyLength(rows: readonly HistoryRow[]): number {
+  return rows.reduce((sum, row) => sum + row[3].length, 0);
+}
+
 function selection(
-  { selectEvents }: Statements,
+  { selectHistory }: Statements,
   { aggregateId, range, types, since, until, reverse, limit }: EventQuery,
-): { sql: string; bindings: Knex.RawBinding[] } {
+): { statement: Statement; bindings: Knex.RawBinding[] } {
   const where = new Conditions();
   where.and('aggregate_id = ?', aggregateId.encode());
-  if (range.min > 1) where.and('sequence >= ?', range.min);
-  if (range.max < MAX_SEQUENCE) where.and('sequence <= ?', range.max);
+  // Both bounds, also where there are none: without, PostgreSQL's plan for any value sorts what the index has in order.
+  where.and('sequence >= ?', range.min);
+  where.and('sequence <= ?', range.max);
   where.ofTypes(types);
   where.between(since, until);
   const bindings = [...where.bindings];
   const order = `ORDER BY sequence${reverse ? ' DESC' : ''}`;
   if (limit !== undefined) bindings.push(limit);
-  const sql = `${selectEvents} ${where.sql} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
-  return { sql, bindings };
+  const sql = `${selectHistory} ${where.sql} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
+  // Any number of types would make any number of statements to keep.
+  return {
+    statement: types === undefined ? preparedStatement(sql, { asText: true }) : { sql, asText: true },
+    bindings,
+  };
 }

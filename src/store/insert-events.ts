@@ -3,7 +3,7 @@ import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
 import { isUniqueViolation } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
-import { type EventRow, type Executor, execute, insertBinding, query, storedEvent } from './rows.js';
+import { columnBindings, type EventRow, type Executor, execute, query, rowBindings, storedEvent } from './rows.js';
 import type { EncodedEvent } from './validate.js';
 
 /** The insert met a unique index of the log; whether it was a sequence or a timestamp is still to be found out. */
@@ -19,19 +19,31 @@ export async function insertEvents(
   { statements, verifyWrites }: CommitContext,
   events: readonly EncodedEvent[],
 ): Promise<void> {
-  const binding = [insertBinding(events)];
   try {
     if (verifyWrites) {
-      const rows = await query<EventRow>(on, statements.insertEventsReturning, binding);
+      const rows = await query<EventRow>(on, statements.insertEventsReturning, columnBindings(events));
       assertWritten(events, rows.length);
       assertSame(events, rows.map(storedEvent));
     } else {
-      assertWritten(events, await execute(on, statements.insertEvents, binding));
+      const [first, second] = events;
+      const written =
+        first !== undefined && second === undefined
+          ? await execute(on, statements.insertEvent, rowBindings(first))
+          : await execute(on, statements.insertEvents, columnBindings(events));
+      assertWritten(events, written);
     }
   } catch (error) {
     if (isUniqueViolation(error)) throw new TakenError('taken', { cause: error });
     throw error;
   }
+}
+
+/**
+ * Inserts the events of several commits in one statement, which gives up when one of them has to wait for somebody else's
+ * transaction. Throws what {@link insertEvents} throws, or the error of the driver; then nothing was inserted.
+ */
+export async function insertGroup({ knex, statements }: CommitContext, events: readonly EncodedEvent[]): Promise<void> {
+  assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, columnBindings(events)));
 }
 
 function assertWritten(events: readonly EncodedEvent[], written: number): void {

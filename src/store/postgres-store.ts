@@ -7,10 +7,20 @@ import type { CommitContext } from './commit-context.js';
 import { commitEncoded } from './commit-events.js';
 import { commitSnapshotRow } from './commit-snapshot.js';
 import { storeError } from './database-errors.js';
+import { GroupCommit } from './group-commit.js';
 import { type EventQuery, selectPages, selectRows } from './event-query.js';
 import { checkedLimit, sequenceRange } from './range.js';
 import { reading } from './reading.js';
-import { committedEvent, decodedSnapshot, query, type SnapshotRow, storedEvent, storedSnapshot } from './rows.js';
+import {
+  committedEventOf,
+  decodedSnapshot,
+  type HistoryRow,
+  query,
+  type SnapshotRow,
+  storedEventOf,
+  storedSnapshot,
+} from './rows.js';
+import { withoutPreparedStatements } from './send.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
 import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
@@ -27,6 +37,17 @@ export interface PostgresStoreOptions {
    * for every commit; on by default for the embedded database. @defaultValue false
    */
   readonly verifyWrites?: boolean;
+  /**
+   * Keep the statements of the store prepared on the connections of its Knex instance. Turn it off behind a pooler in
+   * transaction mode that does not know prepared statements (PgBouncer before 1.21, or with `max_prepared_statements` 0);
+   * a statement that such a pooler has lost is sent again without, at the price of a round trip. @defaultValue true
+   */
+  readonly preparedStatements?: boolean;
+  /**
+   * Send commits without projections that arrive while another one is under way together, in one statement. Each stays
+   * atomic by itself and gets its own answer; a lone caller waits for nothing. @defaultValue true
+   */
+  readonly groupCommits?: boolean;
   /** How long a commit whose connection broke may look for its outcome, in milliseconds. @defaultValue 10000 */
   readonly recoveryTimeout?: number;
 }
@@ -49,12 +70,14 @@ export interface StoredEventOptions {
 
 /**
  * The event store on PostgreSQL: any server, layout or pooler that Knex with `pg` reaches, and PGlite. Holds no
- * connection and no state of its own, so make as many as you like; the Knex instance stays yours to destroy. Mirrors
+ * connection of its own, so make as many as you like, though only commits of one store are sent together; the Knex
+ * instance stays yours to destroy. Mirrors
  * `Maestro.Store.Postgres` of Elixir.
  */
 export class PostgresStore implements Store {
   readonly #context: CommitContext;
   readonly #numbers: NumberMode;
+  readonly #groups: GroupCommit | undefined;
 
   /** Throws `InvalidArgumentError` when the schema's name is not one that Maestro takes. Sends nothing. */
   constructor(knex: Knex, options: PostgresStoreOptions = {}) {
@@ -64,12 +87,17 @@ export class PostgresStore implements Store {
       verifyWrites: options.verifyWrites ?? false,
       recoveryTimeout: options.recoveryTimeout ?? 10_000,
     };
+    if (options.preparedStatements === false) withoutPreparedStatements(knex);
     this.#numbers = options.numbers ?? 'plain';
+    const { verifyWrites } = this.#context;
+    this.#groups = (options.groupCommits ?? true) && !verifyWrites ? new GroupCommit(this.#context) : undefined;
   }
 
   async commitAll(events: readonly NewEvent[], projections: readonly Projection[] = []): Promise<CommitResult> {
     if (events.length === 0) return ok([]);
-    return await commitEncoded(this.#context, encodeEvents(events), projections);
+    const encoded = encodeEvents(events);
+    if (projections.length === 0 && this.#groups !== undefined) return await this.#groups.commit(encoded);
+    return await commitEncoded(this.#context, encoded, projections);
   }
 
   async commitEvents(events: readonly NewEvent[]): Promise<CommitResult> {
@@ -89,7 +117,7 @@ export class PostgresStore implements Store {
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
     const { knex, statements } = this.#context;
     const rows = await reading(() => selectRows(knex, statements, query));
-    return rows.map((row) => committedEvent(row, numbers));
+    return rows.map((row) => committedEventOf(aggregateId, row, numbers));
   }
 
   async *streamEvents(
@@ -98,7 +126,8 @@ export class PostgresStore implements Store {
     { maxSequence, limit, numbers = this.#numbers }: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
-    for await (const rows of this.#pages(query)) for (const row of rows) yield committedEvent(row, numbers);
+    for await (const rows of this.#pages(query))
+      for (const row of rows) yield committedEventOf(aggregateId, row, numbers);
   }
 
   /**
@@ -113,14 +142,14 @@ export class PostgresStore implements Store {
     const range = sequenceRange(minSequence, maxSequence);
     checkedLimit(options.limit);
     for await (const rows of this.#pages({ aggregateId, range, ...options }))
-      for (const row of rows) yield storedEvent(row);
+      for (const row of rows) yield storedEventOf(aggregateId, row);
   }
 
   /** The sequence and timestamp of an aggregate's last event; `undefined` when it has none. */
   async getLastEvent(aggregateId: Timestamp): Promise<Pick<StoredEvent, 'sequence' | 'timestamp'> | undefined> {
     const { knex, statements } = this.#context;
     const rows = await reading(() => selectRows(knex, statements, lastOf(aggregateId)));
-    return rows[0] === undefined ? undefined : storedEvent(rows[0]);
+    return rows[0] === undefined ? undefined : storedEventOf(aggregateId, rows[0]);
   }
 
   async getSnapshot(
@@ -145,7 +174,7 @@ export class PostgresStore implements Store {
     return row === undefined ? undefined : storedSnapshot(row);
   }
 
-  async *#pages(events: EventQuery): AsyncGenerator<Awaited<ReturnType<typeof selectRows>>> {
+  async *#pages(events: EventQuery): AsyncGenerator<HistoryRow[]> {
     const { knex, statements } = this.#context;
     try {
       yield* selectPages(knex, statements, events);

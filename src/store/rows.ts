@@ -3,50 +3,60 @@ import type { CommittedEvent, Snapshot, StoredEvent, StoredSnapshot } from '../e
 import { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
-import { onConnection } from './pool-connection.js';
+import { type Executor, send } from './send.js';
+import type { Statement } from './statement.js';
 import type { EncodedEvent } from './validate.js';
 
-/** Where a statement can run: on any connection of a pool, or in a transaction. */
-export type Executor = Knex | Knex.Transaction;
+export type { Executor };
 
-/** A row of `selectEvents`, column by column. */
-export type EventRow = readonly [Uint8Array, Uint8Array, number, string, string];
+/** A row of `selectEvents`, column by column: timestamp and aggregate id as hex digits. */
+export type EventRow = readonly [timestamp: string, aggregateId: string, sequence: number, type: string, body: string];
+/** A row of `selectHistory`: an event of an aggregate that is known, each column as PostgreSQL prints it. */
+export type HistoryRow = readonly [timestamp: string, sequence: string, type: string, body: string];
 /** A row of `selectSnapshot`, column by column. */
 export type SnapshotRow = readonly [Uint8Array, number, string];
-
-/** What a statement gave: rows as arrays, so that nothing depends on how an application's Knex renames columns. */
-interface RawResult<Row> {
-  readonly rows: Row[];
-  readonly rowCount: number | null;
-}
 
 /** The rows that a statement returns. */
 export async function query<Row extends readonly unknown[]>(
   on: Executor,
-  sql: string,
+  statement: string | Statement,
   bindings: readonly Knex.RawBinding[] = [],
 ): Promise<Row[]> {
-  return (await run<Row>(on, sql, bindings)).rows;
+  return (await send<Row>(on, statementOf(statement), bindings)).rows;
 }
 
 /** The number of rows that a statement wrote. */
-export async function execute(on: Executor, sql: string, bindings: readonly Knex.RawBinding[] = []): Promise<number> {
-  return (await run(on, sql, bindings)).rowCount ?? 0;
+export async function execute(
+  on: Executor,
+  statement: string | Statement,
+  bindings: readonly Knex.RawBinding[] = [],
+): Promise<number> {
+  return (await send(on, statementOf(statement), bindings)).count;
 }
 
-async function run<Row>(on: Executor, sql: string, bindings: readonly Knex.RawBinding[]): Promise<RawResult<Row>> {
-  const statement = on.raw<RawResult<Row>>(sql, bindings).options({ rowMode: 'array' });
-  if (on.isTransaction === true) return await statement;
-  return await onConnection(on, async (connection) => await statement.connection(connection));
+/** A text with a `?` for each value is sent once in a while; what is sent often is a statement already. */
+function statementOf(statement: string | Statement): Statement {
+  return typeof statement === 'string' ? { sql: statement } : statement;
 }
 
-/** The events as the one binding of `insertEvents`: a JSON array in which every body is its own text, digit for digit. */
-export function insertBinding(events: readonly EncodedEvent[]): string {
-  const rows = events.map(
-    ({ event, json }) =>
-      `{"t":"${event.timestamp.hex}","a":"${event.aggregateId.hex}","s":${event.sequence},"y":${JSON.stringify(event.type)},"b":${json}}`,
-  );
-  return `[${rows.join(',')}]`;
+/**
+ * The events as the five bindings of `insertEvents`, a column each. Neither a type nor a body has a line break in it: types
+ * have no control characters, and in JSON text they are written as escapes.
+ */
+export function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
+  const column = (of: (encoded: EncodedEvent) => string | number, separator: string) => events.map(of).join(separator);
+  return [
+    column(({ event }) => event.timestamp.hex, ','),
+    column(({ event }) => event.aggregateId.hex, ','),
+    column(({ event }) => event.sequence, ','),
+    column(({ event }) => event.type, '\n'),
+    column(({ json }) => json, '\n'),
+  ];
+}
+
+/** One event as the bindings of `insertEvent`. */
+export function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
+  return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
 }
 
 /** An array of integers as PostgreSQL's text for one, which both drivers hand on alike. */
@@ -62,17 +72,32 @@ export function byteaArray(values: readonly Timestamp[]): string {
 /** The event of a row, its body left as text. */
 export function storedEvent([timestamp, aggregateId, sequence, type, body]: EventRow): StoredEvent {
   return {
-    timestamp: Timestamp.decode(timestamp),
-    aggregateId: Timestamp.decode(aggregateId),
+    timestamp: Timestamp.fromHex(timestamp),
+    aggregateId: Timestamp.fromHex(aggregateId),
     sequence,
     type,
     body,
   };
 }
 
-/** The event of a row. */
-export function committedEvent(row: EventRow, numbers: NumberMode = 'plain'): CommittedEvent {
-  return decodedEvent(storedEvent(row), numbers);
+/** The event of a row of the history of an aggregate, its body left as text. */
+export function storedEventOf(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow): StoredEvent {
+  return { timestamp: Timestamp.fromHex(timestamp.slice(2)), aggregateId, sequence: Number(sequence), type, body };
+}
+
+/** The event of a row of the history of an aggregate. */
+export function committedEventOf(
+  aggregateId: Timestamp,
+  [timestamp, sequence, type, body]: HistoryRow,
+  numbers: NumberMode,
+): CommittedEvent {
+  return {
+    timestamp: Timestamp.fromHex(timestamp.slice(2)),
+    aggregateId,
+    sequence: Number(sequence),
+    type,
+    body: decodeJson(body, numbers) as JsonObject,
+  };
 }
 
 /** The event with its body decoded. */

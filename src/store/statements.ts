@@ -1,42 +1,71 @@
 import { checkSchemaName, qualified } from './schema-name.js';
+import { preparedStatement, type Statement } from './statement.js';
 
 /** The SQL of the store for one schema. Values are always bindings; only the checked schema name is part of the text. */
 export interface Statements {
-  /** One JSON array of events → their rows, all or none, in one round trip however many there are. */
-  readonly insertEvents: string;
+  /** (timestamp, aggregate id, sequence, type, body) → the row of one event. */
+  readonly insertEvent: Statement;
+  /** Five columns of events, each a text → their rows, all or none, in one round trip however many there are. */
+  readonly insertEvents: Statement;
   /** The same, returning the rows as they were stored. */
-  readonly insertEventsReturning: string;
+  readonly insertEventsReturning: Statement;
+  /** The same as `insertEvents`, giving up after some milliseconds when it has to wait for another transaction. */
+  readonly insertEventsUnlessLocked: Statement;
   /** (aggregate id, array of sequences) → the timestamps and sequences that are stored there. */
-  readonly storedAt: string;
+  readonly storedAt: Statement;
   /** (array of timestamps) → those that are in the log. */
-  readonly takenTimestamps: string;
+  readonly takenTimestamps: Statement;
   /** (aggregate id, sequence, body) → a row when the snapshot was stored, none when it is not newer. */
-  readonly upsertSnapshot: string;
+  readonly upsertSnapshot: Statement;
   /** (aggregate id, first sequence, last sequence) → the snapshot in that range. */
-  readonly selectSnapshot: string;
+  readonly selectSnapshot: Statement;
   /** The columns of an event and where they come from; conditions and order follow. */
   readonly selectEvents: string;
+  /** The same of one aggregate, whose id need not come back, as the texts that the server prints anyway. */
+  readonly selectHistory: string;
 }
+
+/** How long a group of commits may wait for somebody else's transaction, in milliseconds. */
+const GROUP_PATIENCE = 100;
+const built = new Map<string, Statements>();
 
 /** Builds {@link Statements}. Throws `InvalidArgumentError` for a schema name that is not one. */
 export function statementsFor(schema: string): Statements {
+  let statements = built.get(schema);
+  if (statements === undefined) built.set(schema, (statements = build(schema)));
+  return statements;
+}
+
+function build(schema: string): Statements {
   const log = qualified(checkSchemaName(schema), 'event_log');
   const snapshots = qualified(schema, 'snapshots');
-  const insertEvents = `INSERT INTO ${log} ("timestamp", aggregate_id, sequence, type, body)
-SELECT decode(e.t, 'hex'), decode(e.a, 'hex'), e.s, e.y, e.b
-FROM json_to_recordset(?::text::json) AS e(t text, a text, s integer, y text, b jsonb)`;
+  const insert = `INSERT INTO ${log} ("timestamp", aggregate_id, sequence, type, body)`;
+  const list = (separator: string) => `string_to_array(?::text, ${separator})`;
+  const rows = `SELECT decode(e.t, 'hex'), decode(e.a, 'hex'), e.s, e.y, e.b::jsonb
+FROM unnest(${list("','")}, ${list("','")}, ${list("','")}::integer[], ${list("E'\\n'")}, ${list("E'\\n'")}) AS e(t, a, s, y, b)`;
+  const columns = `encode("timestamp", 'hex'), encode(aggregate_id, 'hex'), sequence, type, body::text`;
   return {
-    insertEvents,
-    insertEventsReturning: `${insertEvents}
-RETURNING "timestamp", aggregate_id, sequence, type, body::text`,
-    storedAt: `SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND sequence = ANY (?::text::integer[])`,
-    takenTimestamps: `SELECT "timestamp" FROM ${log} WHERE "timestamp" = ANY (?::text::bytea[])`,
-    upsertSnapshot: `INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body) VALUES (?, ?, ?::text::jsonb)
+    insertEvent: preparedStatement(
+      `${insert} VALUES (decode(?, 'hex'), decode(?, 'hex'), ?::integer, ?::text, ?::text::jsonb)`,
+    ),
+    insertEvents: preparedStatement(`${insert}\n${rows}`),
+    insertEventsReturning: preparedStatement(`${insert}\n${rows}\nRETURNING ${columns}`),
+    insertEventsUnlessLocked: preparedStatement(`${insert}
+${rows}, (SELECT set_config('lock_timeout', '${GROUP_PATIENCE}ms', true)) AS patience`),
+    storedAt: preparedStatement(
+      `SELECT encode("timestamp", 'hex'), sequence FROM ${log} WHERE aggregate_id = ? AND sequence = ANY (?::text::integer[])`,
+    ),
+    takenTimestamps: preparedStatement(
+      `SELECT encode("timestamp", 'hex') FROM ${log} WHERE "timestamp" = ANY (?::text::bytea[])`,
+    ),
+    upsertSnapshot:
+      preparedStatement(`INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body) VALUES (?::bytea, ?::integer, ?::text::jsonb)
 ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
 WHERE stored.sequence < EXCLUDED.sequence
-RETURNING sequence, body::text`,
-    selectSnapshot: `SELECT aggregate_id, sequence, body::text FROM ${snapshots}
-WHERE aggregate_id = ? AND sequence BETWEEN ? AND ?`,
-    selectEvents: `SELECT "timestamp", aggregate_id, sequence, type, body::text FROM ${log}`,
+RETURNING sequence, body::text`),
+    selectSnapshot: preparedStatement(`SELECT aggregate_id, sequence, body::text FROM ${snapshots}
+WHERE aggregate_id = ? AND sequence BETWEEN ? AND ?`),
+    selectEvents: `SELECT ${columns} FROM ${log}`,
+    selectHistory: `SELECT "timestamp", sequence, type, body FROM ${log}`,
   };
 }

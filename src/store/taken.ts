@@ -18,10 +18,10 @@ export async function whatWasTaken(
 ): Promise<CommitResult | undefined> {
   for await (const stored of storedPositions(context, events)) if (stored.length > 0) return err('retry_command');
   const timestamps = byteaArray(events.map(({ event }) => event.timestamp));
-  const taken = await query<[Uint8Array]>(context.knex, context.statements.takenTimestamps, [timestamps]);
+  const taken = await query<[string]>(context.knex, context.statements.takenTimestamps, [timestamps]);
   if (taken.length === 0) return undefined;
   throw new DuplicateTimestampError(
-    taken.map(([timestamp]) => Timestamp.decode(timestamp).toString()),
+    taken.map(([timestamp]) => Timestamp.fromHex(timestamp).toString()),
     cause,
   );
 }
@@ -31,7 +31,9 @@ export async function isStored(context: CommitContext, events: readonly EncodedE
   const stored = new Set<string>();
   for await (const positions of storedPositions(context, events))
     for (const position of positions) stored.add(position);
-  return events.every(({ event }) => stored.has(positionKey(event.aggregateId.hex, event.sequence, event.timestamp)));
+  return events.every(({ event }) =>
+    stored.has(positionKey(event.aggregateId.hex, event.sequence, event.timestamp.hex)),
+  );
 }
 
 /** For one aggregate of the commit after the other: which of its sequences are taken, and by which timestamps. */
@@ -41,13 +43,13 @@ async function* storedPositions(
 ): AsyncGenerator<string[]> {
   for (const [aggregateId, sequences] of sequencesByAggregate(events)) {
     const bindings = [Buffer.from(aggregateId, 'hex'), integerArray(sequences)];
-    const rows = await query<[Uint8Array, number]>(knex, statements.storedAt, bindings);
-    yield rows.map(([timestamp, sequence]) => positionKey(aggregateId, sequence, Timestamp.decode(timestamp)));
+    const rows = await query<[string, number]>(knex, statements.storedAt, bindings);
+    yield rows.map(([timestamp, sequence]) => positionKey(aggregateId, sequence, timestamp));
   }
 }
 
-function positionKey(aggregateId: string, sequence: number, timestamp: Timestamp): string {
-  return `${aggregateId} ${sequence} ${timestamp.hex}`;
+function positionKey(aggregateId: string, sequence: number, timestamp: string): string {
+  return `${aggregateId} ${sequence} ${timestamp}`;
 }
 
 function sequencesByAggregate(events: readonly EncodedEvent[]): Map<string, number[]> {

@@ -21,7 +21,7 @@ export function encodeEvents(events: readonly NewEvent[]): EncodedEvent[] {
     const report: Report = (path, message) => issues.push({ index, path, message });
     return { event, json: checkEvent(event, report) };
   });
-  if (issues.length === 0) reportRepetitions(events, issues);
+  if (issues.length === 0 && events.length > 1) reportRepetitions(events, issues);
   if (issues.length > 0) throw new InvalidEventError(issues);
   return encoded;
 }
@@ -75,8 +75,12 @@ function checkSequence(value: unknown, report: Report): void {
     report('sequence', `is not an integer from 1 to ${MAX_SEQUENCE}`);
 }
 
+const PLAIN_TYPE = /^[\w.:-]{1,256}$/;
+
 /** Why a string cannot be the type of an event; `undefined` when it can. */
 export function eventTypeFault(type: unknown): string | undefined {
+  // Nearly all types are names such as this, and there is nothing more to ask.
+  if (typeof type === 'string' && PLAIN_TYPE.test(type)) return undefined;
   if (typeof type !== 'string') return 'is not a string';
   if (type === '') return 'is empty';
   const fault = stringFault(type);

@@ -1,0 +1,143 @@
+import { ok } from '../result.js';
+import type { CommitContext } from './commit-context.js';
+import { commitEncoded } from './commit-events.js';
+import { recoverCommit } from './commit-recovery.js';
+import { isConnectionLost, storeError } from './database-errors.js';
+import { insertGroup } from './insert-events.js';
+import type { CommitResult } from './store.js';
+import { committedEvents, type EncodedEvent } from './validate.js';
+
+/** A commit of more events, or of more text, than this goes by itself: it gains nothing, and others would wait for it. */
+const MAX_COMMIT = { events: 20, length: 16 * 1024 };
+/** How many events, and how much text, one statement takes together. */
+const MAX_GROUP = { events: 500, length: 512 * 1024 };
+/** How long gathered commits wait for a statement that hangs on somebody else's transaction, in milliseconds. */
+const PATIENCE = 20;
+
+/** A commit that waits for its turn. */
+interface Waiting {
+  readonly events: readonly EncodedEvent[];
+  readonly length: number;
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Sends commits that arrive while another one is under way together, in one statement: one round trip, and one flush of the
+ * server's log, for all of them. A commit that finds nothing under way is sent at once, so a lone caller waits for
+ * nothing. Each commit stays atomic by itself and gets its own answer: a statement that fails is undone as a whole, and
+ * its commits are then sent one by one.
+ */
+export class GroupCommit {
+  readonly #context: CommitContext;
+  #waiting: Waiting[] = [];
+  #underWay = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(context: CommitContext) {
+    this.#context = context;
+  }
+
+  /** Commits valid events (at least one), or says that one of their sequences is taken. */
+  commit(events: readonly EncodedEvent[]): Promise<CommitResult> {
+    const length = lengthOf(events);
+    if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length)
+      return commitEncoded(this.#context, events, []);
+    if (this.#underWay === 0 && this.#waiting.length === 0) return this.#alone(events);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ events, length, resolve, reject });
+      this.#timer ??= setTimeout(() => this.#impatient(), PATIENCE);
+    });
+  }
+
+  async #alone(events: readonly EncodedEvent[]): Promise<CommitResult> {
+    this.#underWay += 1;
+    try {
+      return await commitEncoded(this.#context, events, []);
+    } finally {
+      this.#done();
+    }
+  }
+
+  #done(): void {
+    this.#underWay -= 1;
+    if (this.#waiting.length > 0 && this.#underWay === 0) this.#send();
+  }
+
+  /** What is under way takes long, perhaps because it waits for a lock; whoever has gathered behind it need not. */
+  #impatient(): void {
+    this.#timer = undefined;
+    if (this.#waiting.length > 0) this.#send();
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const group = this.#take();
+    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#impatient(), PATIENCE);
+    this.#underWay += 1;
+    void this.#together(group).finally(() => {
+      // Whoever was answered may have more to commit, and gets the time to join the next group.
+      setImmediate(() => this.#done());
+    });
+  }
+
+  /** The first of those that wait, no two of one aggregate: they would be in each other's way. */
+  #take(): Waiting[] {
+    const group: Waiting[] = [];
+    const left: Waiting[] = [];
+    const aggregates = new Set<string>();
+    let [count, length] = [0, 0];
+    for (const waiting of this.#waiting) {
+      const ids = waiting.events.map(({ event }) => event.aggregateId.hex);
+      const fits = count + ids.length <= MAX_GROUP.events && length + waiting.length <= MAX_GROUP.length;
+      if ((fits && !ids.some((id) => aggregates.has(id))) || group.length === 0) {
+        group.push(waiting);
+        count += ids.length;
+        length += waiting.length;
+      } else left.push(waiting);
+      // Also of one that is left for later, so that none overtakes another of its aggregate.
+      for (const id of ids) aggregates.add(id);
+    }
+    this.#waiting = left;
+    return group;
+  }
+
+  async #together(group: readonly Waiting[]): Promise<void> {
+    const [only] = group;
+    if (only !== undefined && group.length === 1)
+      return await this.#answer(only, commitEncoded(this.#context, only.events, []));
+    try {
+      await insertGroup(
+        this.#context,
+        group.flatMap(({ events }) => events),
+      );
+    } catch (error) {
+      const lost = isConnectionLost(error);
+      const each = ({ events }: Waiting) =>
+        lost ? this.#recovered(events, error) : commitEncoded(this.#context, events, []);
+      await Promise.all(group.map((waiting) => this.#answer(waiting, each(waiting))));
+      return;
+    }
+    for (const { events, resolve } of group) resolve(ok(committedEvents(events)));
+  }
+
+  /** The connection broke under the statement of the group, so it may have taken effect: as a whole, or not at all. */
+  async #recovered(events: readonly EncodedEvent[], lost: unknown): Promise<CommitResult> {
+    try {
+      return (await recoverCommit(this.#context, events, 'again', lost)) ?? ok(committedEvents(events));
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  async #answer({ resolve, reject }: Waiting, result: Promise<CommitResult>): Promise<void> {
+    await result.then(resolve, reject);
+  }
+}
+
+function lengthOf(events: readonly EncodedEvent[]): number {
+  let length = 0;
+  for (const { json } of events) length += json.length;
+  return length;
+}

@@ -1,0 +1,102 @@
+import type { Knex } from 'knex';
+import { isUnknownStatement } from './database-errors.js';
+import { onConnection } from './pool-connection.js';
+import type { Statement } from './statement.js';
+
+/** Where a statement can run: on any connection of a pool, or in a transaction. */
+export type Executor = Knex | Knex.Transaction;
+
+/** What a statement gave: rows as arrays, so that nothing depends on how an application's Knex renames columns. */
+export interface Answer<Row> {
+  readonly rows: Row[];
+  /** How many rows were written or read. */
+  readonly count: number;
+}
+
+/** What the drivers answer: `pg` counts rows in one field, PGlite in another. */
+interface DriverAnswer<Row> {
+  readonly rows: Row[];
+  readonly rowCount?: number | null;
+  readonly affectedRows?: number;
+}
+
+/** A statement as Knex's client hands it to the driver. */
+interface ClientQuery {
+  readonly sql: string;
+  readonly bindings: readonly Knex.RawBinding[];
+  readonly options: typeof ROWS & Partial<typeof TEXTS> & { readonly name?: string | undefined };
+  readonly method: 'raw';
+  readonly __knexQueryUid: string;
+}
+
+/** The part of Knex's client below its builder: it tells listeners of the statement, and sends it. */
+interface SendingClient {
+  acquireConnection(): Promise<unknown>;
+  query(connection: unknown, statement: ClientQuery): Promise<{ readonly response: unknown }>;
+  emit(event: 'query-response', response: unknown, statement: ClientQuery): unknown;
+}
+
+/** Clients that send every statement without a name. */
+const unprepared = new WeakSet<object>();
+let sent = 0;
+
+/** From now on no statement of this Knex instance is kept prepared, as behind a pooler in transaction mode. */
+export function withoutPreparedStatements(knex: Knex): void {
+  unprepared.add(knex.client as object);
+}
+
+/**
+ * Sends a statement through Knex's client, past its query builder, which takes longer than the server does. Behind a
+ * pooler that loses prepared statements it is sent again without a name, and so is every later one: when a name is not
+ * known, nothing has been executed yet.
+ */
+export async function send<Row>(
+  on: Executor,
+  statement: Statement,
+  bindings: readonly Knex.RawBinding[],
+): Promise<Answer<Row>> {
+  const client = on.client as SendingClient;
+  if (on.isTransaction === true)
+    return await sendOn(client, await client.acquireConnection(), nameless(statement), bindings);
+  return await onConnection(on, async (connection) => {
+    if (statement.name === undefined || unprepared.has(client))
+      return await sendOn<Row>(client, connection, nameless(statement), bindings);
+    try {
+      return await sendOn<Row>(client, connection, statement, bindings);
+    } catch (error) {
+      if (!isUnknownStatement(error)) throw error;
+      unprepared.add(client);
+      return await sendOn<Row>(client, connection, nameless(statement), bindings);
+    }
+  });
+}
+
+async function sendOn<Row>(
+  client: SendingClient,
+  connection: unknown,
+  { sql, name, asText }: Statement,
+  bindings: readonly Knex.RawBinding[],
+): Promise<Answer<Row>> {
+  sent += 1;
+  const options = name === undefined && !asText ? ROWS : { ...ROWS, name, ...(asText === true ? TEXTS : undefined) };
+  const statement: ClientQuery = { sql, bindings, options, method: 'raw', __knexQueryUid: `maestro ${sent}` };
+  const { response } = await client.query(connection, statement);
+  client.emit('query-response', response, statement);
+  const { rows, rowCount, affectedRows } = response as DriverAnswer<Row>;
+  return { rows, count: rowCount ?? affectedRows ?? 0 };
+}
+
+function nameless({ sql, asText = false }: Statement): Statement {
+  return { sql, asText };
+}
+
+/** PostgreSQL's numbers for the types of an event's columns. */
+const [BYTEA, INTEGER, VARCHAR, JSONB] = [17, 23, 1043, 3802];
+const ROWS = { rowMode: 'array' } as const;
+
+/** Have every value handed over as the text that the server sent: `pg` asks one of them, PGlite looks into the other. */
+const untouched = (text: string) => text;
+const TEXTS = {
+  types: { getTypeParser: () => untouched },
+  parsers: { [BYTEA]: untouched, [INTEGER]: untouched, [VARCHAR]: untouched, [JSONB]: untouched },
+};
