@@ -3,7 +3,7 @@ import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
 import { isConnectionLost, storeError } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
-import { query, type SnapshotRow } from './rows.js';
+import { execute, query, type SnapshotRow } from './rows.js';
 import { inTransaction } from './transaction.js';
 
 /** Stores a valid snapshot, in one statement, if it is newer than what is stored. */
@@ -34,11 +34,11 @@ async function upsert(
 ): Promise<'committed' | 'stale'> {
   const bindings = [snapshot.aggregateId.encode(), snapshot.sequence, json];
   if (!verifyWrites) {
-    const rows = await query(knex, statements.upsertSnapshot, bindings);
-    return rows.length > 0 ? 'committed' : 'stale';
+    const written = await execute(knex, statements.upsertSnapshot, bindings);
+    return written > 0 ? 'committed' : 'stale';
   }
   return await inTransaction(knex, async (transaction) => {
-    const [stored] = await query<[number, string]>(transaction, statements.upsertSnapshot, bindings);
+    const [stored] = await query<[number, string]>(transaction, statements.upsertSnapshotReturning, bindings);
     if (stored === undefined) return 'stale';
     if (stored[0] !== snapshot.sequence || !sameJson(json, stored[1]))
       throw new WriteMismatchError('The snapshot came back different from what was sent; nothing was stored.', {

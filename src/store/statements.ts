@@ -15,8 +15,10 @@ export interface Statements {
   readonly storedAt: Statement;
   /** (array of timestamps) → those that are in the log. */
   readonly takenTimestamps: Statement;
-  /** (aggregate id, sequence, body) → a row when the snapshot was stored, none when it is not newer. */
+  /** (aggregate id, sequence, body) → one row is written when the snapshot is newer, else none. */
   readonly upsertSnapshot: Statement;
+  /** The same, returning the row as it was stored. */
+  readonly upsertSnapshotReturning: Statement;
   /** (aggregate id, first sequence, last sequence) → the snapshot in that range. */
   readonly selectSnapshot: Statement;
   /** The columns of an event and where they come from; conditions and order follow. */
@@ -43,6 +45,9 @@ function build(schema: string): Statements {
   const list = (separator: string) => `string_to_array(?::text, ${separator})`;
   const rows = `SELECT decode(e.t, 'hex'), decode(e.a, 'hex'), e.s, e.y, e.b::jsonb
 FROM unnest(${list("','")}, ${list("','")}, ${list("','")}::integer[], ${list("E'\\n'")}, ${list("E'\\n'")}) AS e(t, a, s, y, b)`;
+  const upsert = `INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body) VALUES (?::bytea, ?::integer, ?::text::jsonb)
+ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
+WHERE stored.sequence < EXCLUDED.sequence`;
   const columns = `encode("timestamp", 'hex'), encode(aggregate_id, 'hex'), sequence, type, body::text`;
   return {
     insertEvent: preparedStatement(
@@ -58,11 +63,8 @@ ${rows}, (SELECT set_config('lock_timeout', '${GROUP_PATIENCE}ms', true)) AS pat
     takenTimestamps: preparedStatement(
       `SELECT encode("timestamp", 'hex') FROM ${log} WHERE "timestamp" = ANY (?::text::bytea[])`,
     ),
-    upsertSnapshot:
-      preparedStatement(`INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body) VALUES (?::bytea, ?::integer, ?::text::jsonb)
-ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
-WHERE stored.sequence < EXCLUDED.sequence
-RETURNING sequence, body::text`),
+    upsertSnapshot: preparedStatement(upsert),
+    upsertSnapshotReturning: preparedStatement(`${upsert}\nRETURNING sequence, body::text`),
     selectSnapshot: preparedStatement(`SELECT aggregate_id, sequence, body::text FROM ${snapshots}
 WHERE aggregate_id = ? AND sequence BETWEEN ? AND ?`),
     selectEvents: `SELECT ${columns} FROM ${log}`,
