@@ -3,7 +3,11 @@ import { floorOf } from './report.js';
 
 /** What of ECharts is used here; it is installed in `bench/` only. */
 interface ECharts {
-  init(element: null, theme: null, options: object): { setOption(option: object): void; renderToSVGString(): string };
+  readonly init: (
+    element: null,
+    theme: null,
+    options: object,
+  ) => { setOption(option: object): void; renderToSVGString(): string };
 }
 
 const NAMES = ['maestro', 'knex', 'emmett'] as const;

@@ -1,7 +1,7 @@
-import type { PostgresStore } from '../src/store/postgres-store.js';
-import { openAggregates } from '../src/aggregate/aggregates.js';
-import { defineAggregate } from '../src/aggregate/define-aggregate.js';
-import { Clock } from '../src/hlc/clock.js';
+import type { PostgresStore } from '../dist/src/index.js';
+import { openAggregates } from '../dist/src/index.js';
+import { defineAggregate } from '../dist/src/index.js';
+import { Clock } from '../dist/src/index.js';
 import { bodyAt } from './contenders/contender.js';
 
 type Body = ReturnType<typeof bodyAt>;

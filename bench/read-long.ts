@@ -1,4 +1,4 @@
-import { Timestamp } from '../src/hlc/timestamp.js';
+import { Timestamp } from '../dist/src/index.js';
 import type { ContenderName } from './contenders/contender.js';
 import { openContender } from './contenders/open.js';
 

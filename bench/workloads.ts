@@ -1,6 +1,6 @@
 import knexFactory from 'knex';
 import pg from 'pg';
-import { migrate } from '../src/store/migrator.js';
+import { migrate } from '../dist/src/index.js';
 import type { Contender, Place } from './contenders/contender.js';
 import { openEmmett } from './contenders/emmett.js';
 import { openMaestro } from './contenders/maestro.js';

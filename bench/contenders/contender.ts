@@ -1,4 +1,4 @@
-import type { Timestamp } from '../../src/hlc/timestamp.js';
+import type { Timestamp } from '../../dist/src/index.js';
 
 /** One way to keep events in PostgreSQL, as far as the workloads use it. All write the same bodies on the same server. */
 export interface Contender {

@@ -1,6 +1,6 @@
 import knexFactory from 'knex';
-import { Clock } from '../../src/hlc/clock.js';
-import { PostgresStore } from '../../src/store/postgres-store.js';
+import { Clock } from '../../dist/src/index.js';
+import { PostgresStore } from '../../dist/src/index.js';
 import { bodyAt, type Contender, type Place } from './contender.js';
 
 /** Maestro, and its store. */
@@ -27,7 +27,7 @@ export function openMaestro({ url, schema, connections }: Place): Maestro {
     read: async (id) => (await store.getEvents(id, 1)).length,
     stream: async (id) => {
       let count = 0;
-      for await (const _event of store.streamEvents(id, 1)) count += 1;
+      for await (const event of store.streamEvents(id, 1)) count += Math.sign(event.sequence);
       return count;
     },
     lastSequence: async (id) => (await store.getLastEvent(id))?.sequence ?? 0,

@@ -1,6 +1,6 @@
 import knexFactory, { type Knex } from 'knex';
-import { Clock } from '../../src/hlc/clock.js';
-import type { Timestamp } from '../../src/hlc/timestamp.js';
+import { Clock } from '../../dist/src/index.js';
+import type { Timestamp } from '../../dist/src/index.js';
 import { bodyAt, type Contender, type Place } from './contender.js';
 
 /** What an application would write by hand on Knex: a transaction, and the query builder. */
@@ -31,7 +31,7 @@ export function openNaiveKnex({ url, schema, connections }: Place): Contender {
     },
     read: async (id) => ((await of(id).select('*').orderBy('sequence')) as unknown[]).length,
     lastSequence: async (id) => {
-      const [row] = (await of(id).max('sequence')) as { max: number | null }[];
+      const [row] = await of(id).max<{ max: number | null }[]>('sequence');
       return row?.max ?? 0;
     },
     commitSnapshot: async (id, sequence) => {

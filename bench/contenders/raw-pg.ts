@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Clock } from '../../src/hlc/clock.js';
+import { Clock } from '../../dist/src/index.js';
 import { bodyAt, type Contender, type Place } from './contender.js';
 
 /** How many events one page of a stream holds. */
@@ -11,6 +11,8 @@ export type RawPg = Contender & { readonly pool: pg.Pool };
 /** The floor: `pg` with prepared statements and as little JavaScript as can be. It checks nothing. */
 export function openRawPg({ url, schema, connections }: Place): RawPg {
   const pool = new pg.Pool({ connectionString: url, max: connections });
+  // The server may be gone before the pool is.
+  pool.on('error', () => {});
   const clock = new Clock();
   const log = `"${schema}".event_log`;
   const select = `SELECT timestamp, aggregate_id, sequence, type, body FROM ${log} WHERE aggregate_id = $1`;
@@ -40,7 +42,7 @@ export function openRawPg({ url, schema, connections }: Place): RawPg {
       for (let after = 0; ; after += PAGE) {
         const values = [id.encode(), after, after + PAGE];
         const { rows } = await pool.query({ name: 'page', text, values });
-        for (const _row of rows) count += 1;
+        count += rows.length;
         if (rows.length < PAGE) return count;
       }
     },

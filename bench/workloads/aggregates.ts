@@ -1,4 +1,4 @@
-import { Clock } from '../../src/hlc/clock.js';
+import { Clock } from '../../dist/src/index.js';
 import type { Maestro } from '../contenders/maestro.js';
 import type { RawPg } from '../contenders/raw-pg.js';
 import { increment, openCounters } from '../counter.js';

@@ -7,8 +7,8 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import type { Contender } from '../contenders/contender.js';
 import type { RawPg } from '../contenders/raw-pg.js';
 import { inBuiltCommand } from '../built-command.js';
-import { Clock } from '../../src/hlc/clock.js';
-import { migrate } from '../../src/store/migrator.js';
+import { Clock } from '../../dist/src/index.js';
+import { migrate } from '../../dist/src/index.js';
 import type { Run, Workload } from '../measure.js';
 import { forEach } from './contenders.js';
 

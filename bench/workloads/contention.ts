@@ -1,5 +1,5 @@
-import { Clock } from '../../src/hlc/clock.js';
-import type { Timestamp } from '../../src/hlc/timestamp.js';
+import { Clock } from '../../dist/src/index.js';
+import type { Timestamp } from '../../dist/src/index.js';
 import type { Contender, ContenderName, Place } from '../contenders/contender.js';
 import { openMaestro } from '../contenders/maestro.js';
 import { openContender } from '../contenders/open.js';

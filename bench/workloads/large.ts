@@ -1,6 +1,6 @@
-import { listAggregates } from '../../src/admin/list-aggregates.js';
-import { searchEvents } from '../../src/admin/search-events.js';
-import type { EventLog } from '../../src/admin/event-log.js';
+import { listAggregates } from '../../dist/src/admin/index.js';
+import { searchEvents } from '../../dist/src/admin/index.js';
+import type { EventLog } from '../../dist/src/admin/index.js';
 import type { RawPg } from '../contenders/raw-pg.js';
 import type { Workload } from '../measure.js';
 import { sequentially } from '../operations.js';
@@ -43,5 +43,5 @@ WHERE timestamp >= $1 AND timestamp < $2 AND type = $3 ORDER BY timestamp LIMIT 
 }
 
 async function drain(items: AsyncIterable<unknown>): Promise<void> {
-  for await (const _item of items);
+  for await (const item of items) if (item === undefined) throw new Error('That is none.');
 }

@@ -1,4 +1,4 @@
-import { Clock } from '../../src/hlc/clock.js';
+import { Clock } from '../../dist/src/index.js';
 import type { Contender } from '../contenders/contender.js';
 import { inChild } from '../in-child.js';
 import type { Workload } from '../measure.js';

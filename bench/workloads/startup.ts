@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Clock } from '../../src/hlc/clock.js';
+import { Clock } from '../../dist/src/index.js';
 import { inBuiltCommand } from '../built-command.js';
 import type { Contender } from '../contenders/contender.js';
 import type { Run, Workload } from '../measure.js';

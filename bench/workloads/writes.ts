@@ -1,4 +1,4 @@
-import { Clock } from '../../src/hlc/clock.js';
+import { Clock } from '../../dist/src/index.js';
 import type { Contender } from '../contenders/contender.js';
 import type { Workload } from '../measure.js';
 import { assertDone, concurrently, counting, sequentially } from '../operations.js';
@@ -61,7 +61,8 @@ export function snapshotCommits(contenders: readonly Contender[], count = 1500):
     title: 'snapshot commits',
     unit: 'snapshots/s',
     goal: 0.9,
-    contenders: forEach(contenders, ({ commitSnapshot }) => {
+    contenders: forEach(contenders, (contender) => {
+      const commitSnapshot = contender.commitSnapshot?.bind(contender);
       if (commitSnapshot === undefined) return undefined;
       return async () => {
         const id = clock.now();

@@ -9,12 +9,12 @@ import { err, ok, type Result } from '../result.js';
 import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/backoff.js';
 import type { Projection, Store } from '../store/store.js';
-import { encodeEvents } from '../store/validate.js';
+import { alreadyEncoded, encodeEvents } from '../store/validate.js';
 import { type Command, decide } from './decide.js';
 import type { Definition } from './definition.js';
 import { RetryLimitError } from './errors.js';
 import { evolve } from './evolve.js';
-import { deepFreeze } from './freeze.js';
+import { deepFreeze, freezeJson } from './freeze.js';
 import { fold, foldOn, type History, type Moment } from './history.js';
 import { Rejection } from './rejection.js';
 import { storeSnapshot } from './store-snapshot.js';
@@ -139,7 +139,7 @@ export class AggregateRoot {
     let next = moment;
     for (const { event, json } of encodeEvents(placeAfter(clock, id, moment, decision))) {
       // A copy, frozen: the command's data, which may be in it, is its owner's to change.
-      events.push({ ...event, body: exactBody(json, definition.numbers) });
+      events.push(alreadyEncoded({ ...event, body: exactBody(json, definition.numbers) }, json));
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
       const body = decodeJson(json, definition.numbers) as JsonObject;
       const { sequence, timestamp } = event;
@@ -177,8 +177,7 @@ export class AggregateRoot {
 function exactBody(json: string, numbers: NumberMode): JsonObject {
   let body = decodeJson(json, numbers);
   if (numbers === 'plain' && mayLoseDigits(json) && !isWrittenAs(body, json)) body = decodeJson(json, 'lossless');
-  deepFreeze(body);
-  return body as JsonObject;
+  return freezeJson(body as JsonObject);
 }
 
 function facts({ state, sequence }: Moment): Pick<Outcome, 'state' | 'sequence'> {

@@ -38,6 +38,13 @@ export function deepFreeze(value: unknown): boolean {
   return isSafe;
 }
 
+/** Makes what was read from JSON unchangeable, all the way down; gives it back. */
+export function freezeJson<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) freezeJson(part);
+  return Object.freeze(value);
+}
+
 /** Freezes one object and gives what it holds; `undefined` for one that must be left alone. */
 function frozenParts(value: object): readonly unknown[] | undefined {
   if (value instanceof Date || typeof value === 'function') return [];

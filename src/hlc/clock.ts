@@ -9,6 +9,9 @@ export const DEFAULT_MAX_DRIFT = 300_000;
 /** How long a full counter waits for the system clock to move on before the reading moves on by itself, in milliseconds. */
 const LONGEST_WAIT = 2;
 
+/** How many of the hex digits of a timestamp are its time, and how many its node id. */
+const [TIME_DIGITS, NODE_DIGITS] = [12, 16];
+
 /** What a clock can be made with. */
 export interface ClockOptions {
   /** Tells this node's readings from all others, 0n to 2^64 - 1. @defaultValue 64 random bits */
@@ -33,6 +36,9 @@ export class Clock {
   readonly maxDrift: number;
   readonly #physicalTime: () => number;
   readonly #nodeDigits: string;
+  /** The time whose hex digits are {@link #timeDigits}. */
+  #digitsOf = -1;
+  #timeDigits = '';
   #time = 0;
   #counter = 0;
 
@@ -42,7 +48,7 @@ export class Clock {
       throw new InvalidArgumentError(`maxDrift is a number of milliseconds, 0 or more; got ${String(maxDrift)}.`);
     const node = Timestamp.of({ time: 0, nodeId: nodeId ?? randomBytes(8).readBigUInt64BE() });
     this.nodeId = node.nodeId;
-    this.#nodeDigits = node.hex.slice(16);
+    this.#nodeDigits = node.hex.slice(-NODE_DIGITS);
     this.maxDrift = maxDrift;
     this.#physicalTime = physicalTime;
   }
@@ -88,10 +94,14 @@ export class Clock {
   }
 
   #advance(time: number, counter: number): Timestamp {
-    // Only the last sixteen digits are the node's, and they are the same every time.
-    const prefix = Timestamp.of({ time, counter }).hex.slice(0, -this.#nodeDigits.length);
+    // Of readings within a millisecond only the counter differs, and the node's part is always the same.
+    if (time !== this.#digitsOf) {
+      this.#timeDigits = Timestamp.of({ time }).hex.slice(0, TIME_DIGITS);
+      this.#digitsOf = time;
+    }
     this.#set(time, counter);
-    return Timestamp.fromHex(prefix + this.#nodeDigits);
+    const counterDigits = (MAX_COUNTER + 1 + counter).toString(16).slice(1);
+    return Timestamp.fromHex(this.#timeDigits + counterDigits + this.#nodeDigits);
   }
 
   #set(time: number, counter: number): void {

@@ -10,7 +10,6 @@ export const MAX_COUNTER = 0xffff;
 /** The largest node id that fits: 2^64 - 1. */
 export const MAX_NODE_ID = 2n ** 64n - 1n;
 
-const NO_NODE = '0'.repeat(16);
 const HEX_DIGITS = /^[0-9a-f]{32}$/;
 
 /** The three parts of a reading of a hybrid logical clock. */
@@ -48,9 +47,7 @@ export class Timestamp {
       throw outOfBounds('counter', counter, `0 to ${MAX_COUNTER}`);
     if (typeof nodeId !== 'bigint' || nodeId < 0n || nodeId > MAX_NODE_ID)
       throw outOfBounds('node id', nodeId, `0n to ${MAX_NODE_ID}n (a bigint)`);
-    return new Timestamp(
-      hexDigits(time, 12) + hexDigits(counter, 4) + (nodeId === 0n ? NO_NODE : hexDigits(nodeId, 16)),
-    );
+    return new Timestamp(hexDigits(time, 12) + hexDigits(counter, 4) + hexDigits(nodeId, 16));
   }
 
   /** The timestamp that these 16 bytes are. Throws {@link InvalidTimestampError} for any other length. */

@@ -2,6 +2,7 @@ import { ExactNumber } from './exact-number.js';
 import { isPlain } from './plain.js';
 import { numberFault, stringFault } from './scalars.js';
 import type { JsonFault } from './types.js';
+import { writePlain } from './write-plain.js';
 
 /** How many objects and arrays may lie inside one another. */
 export const MAX_DEPTH = 500;
@@ -17,11 +18,12 @@ export type EncodedJson = { readonly text: string } | { readonly faults: readonl
  * refuse (U+0000, lone surrogates, endless numbers, nesting deeper than {@link MAX_DEPTH}).
  *
  * Checking and writing are one walk that reads each property once, so what was checked is what is written, also when
- * a getter answers differently the second time.
+ * a getter answers differently the second time. A first walk is for bodies in which there is nothing to think about; where
+ * it gives up, a second one begins anew, which knows all cases and finds the faults.
  */
 export function encodeJson(value: unknown): EncodedJson {
   const faults: JsonFault[] = [];
-  const text = write(value, [], faults);
+  const text = writePlain(value, MAX_DEPTH) ?? write(value, [], faults);
   if (faults.length > 0) return { faults };
   if (text.length > MAX_JSON_BYTES / 3 && Buffer.byteLength(text) > MAX_JSON_BYTES)
     return { faults: [{ path: [], message: `is longer than the ${MAX_JSON_BYTES} bytes that jsonb can hold` }] };
@@ -36,17 +38,12 @@ export function isWrittenAs(value: unknown, text: string): boolean {
 
 type Path = (string | number)[];
 
-/** What JSON escapes, or no text can hold: quotes, backslashes, control characters, surrogates (paired or not). */
-const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
-
 function write(value: unknown, path: Path, faults: JsonFault[]): string {
   switch (typeof value) {
     case 'string':
-      return writeString(value, path, faults);
+      return JSON.stringify(checked(value, stringFault(value), path, faults));
     case 'number':
-      return Number.isSafeInteger(value) && value !== 0
-        ? `${value}`
-        : String(checked(value, numberFault(value), path, faults));
+      return String(checked(value, numberFault(value), path, faults));
     case 'boolean':
       return value ? 'true' : 'false';
     case 'bigint': {
@@ -58,12 +55,6 @@ function write(value: unknown, path: Path, faults: JsonFault[]): string {
     default:
       return checked('', `is ${named(value)}, which JSON leaves out; omit the key or write null`, path, faults);
   }
-}
-
-/** Most strings need no escape, and one look finds that out. */
-function writeString(value: string, path: Path, faults: JsonFault[]): string {
-  if (!SPECIAL.test(value)) return `"${value}"`;
-  return JSON.stringify(checked(value, stringFault(value), path, faults));
 }
 
 function writeObject(value: object, path: Path, faults: JsonFault[]): string {
@@ -80,35 +71,27 @@ function writeArray(items: readonly unknown[], path: Path, faults: JsonFault[]):
   // A hole, or a property beside the items (as a RegExp match has), would be lost.
   if (Reflect.ownKeys(items).length !== items.length + 1)
     return checked('', 'is an array with holes or with properties of its own, which JSON loses', path, faults);
-  let text = '[';
-  for (let index = 0; index < items.length; index += 1) {
-    path.push(index);
-    text += (index === 0 ? '' : ',') + write(items[index], path, faults);
-    path.pop();
-  }
-  return `${text}]`;
+  const texts = items.map((item, index) => within(item, index, path, faults));
+  return `[${texts.join(',')}]`;
 }
 
 function writeEntries(value: Record<string, unknown>, path: Path, faults: JsonFault[]): string {
   const keys = Object.keys(value);
   if (Reflect.ownKeys(value).length !== keys.length)
     return checked('', 'has symbol keys or non-enumerable properties, which JSON leaves out', path, faults);
-  let text = '{';
-  for (const key of keys) {
-    if (text.length > 1) text += ',';
-    text += `${writeKey(key, path, faults)}:`;
-    path.push(key);
-    text += write(value[key], path, faults);
-    path.pop();
-  }
-  return `${text}}`;
+  const texts = keys.map((key) => {
+    const fault = stringFault(key);
+    if (fault !== undefined) checked(key, `has a key that ${fault}`, path, faults);
+    return `${JSON.stringify(key)}:${within(value[key], key, path, faults)}`;
+  });
+  return `{${texts.join(',')}}`;
 }
 
-function writeKey(key: string, path: Path, faults: JsonFault[]): string {
-  if (!SPECIAL.test(key)) return `"${key}"`;
-  const fault = stringFault(key);
-  if (fault !== undefined) checked(key, `has a key that ${fault}`, path, faults);
-  return JSON.stringify(key);
+function within(value: unknown, key: string | number, path: Path, faults: JsonFault[]): string {
+  path.push(key);
+  const text = write(value, path, faults);
+  path.pop();
+  return text;
 }
 
 /** Notes the fault, if there is one, and passes the value on: the walk goes on to find the others. */

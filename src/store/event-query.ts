@@ -32,39 +32,78 @@ export function selectRows(on: Executor, statements: Statements, events: EventQu
 }
 
 /**
- * The rows of a query page by page, each page read only when the one before it has been taken. Pages follow the
- * sequence, not a cursor, so no transaction stays open while the caller works, and it works through a pooler and on a
- * driver that cannot stream.
+ * The rows of a query page by page. While the caller works on one page the next is on its way, and no more than that one.
+ * Pages follow the sequence, not a cursor, so no transaction stays open while the caller works, and it works through a
+ * pooler and on a driver that cannot stream.
  */
 export async function* selectPages(
   on: Executor,
   statements: Statements,
   events: EventQuery,
 ): AsyncGenerator<HistoryRow[]> {
-  let { min, max } = events.range;
-  let left = events.limit ?? Number.POSITIVE_INFINITY;
-  let size = FIRST_PAGE;
-  // Only without a filter does a page lie where it would if no sequence were missing.
-  const dense = events.types === undefined && events.since === undefined && events.until === undefined;
-  let bounded = dense && !(events.reverse && max === MAX_SEQUENCE);
-  while (min <= max && left > 0) {
-    const limit = Math.min(size, left);
-    const range = bounded ? near({ min, max }, limit, events.reverse) : { min, max };
-    const rows = await selectRows(on, statements, { ...events, range, limit });
-    const last = rows.at(-1);
-    if (last !== undefined) {
-      yield rows;
-      left -= rows.length;
-      if (events.reverse) max = Number(last[1]) - 1;
-      else min = Number(last[1]) + 1;
-      size = nextPageSize(rows.length, historyLength(rows));
-    }
-    const full = rows.length === limit;
-    if (!full && !bounded) return;
-    bounded = full && dense;
+  const pages = new Pages(on, statements, events);
+  for (let page = pages.next(); page !== undefined;) {
+    const rows = await page;
+    page = pages.next();
+    // Whoever stops here never asks what became of the next page; whoever goes on does.
+    page?.catch(() => {});
+    if (rows.length > 0) yield rows;
     // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
     await setImmediate();
   }
+}
+
+/** Knows which page of a query comes next. */
+class Pages {
+  readonly #on: Executor;
+  readonly #statements: Statements;
+  readonly #events: EventQuery;
+  /** Only without a filter does a page lie where it would if no sequence were missing. */
+  readonly #isDense: boolean;
+  #range: SequenceRange;
+  #left: number;
+  #size = FIRST_PAGE;
+  #isBounded: boolean;
+  #isDone = false;
+
+  constructor(on: Executor, statements: Statements, events: EventQuery) {
+    const { range, types, since, until, reverse = false, limit = Number.POSITIVE_INFINITY } = events;
+    this.#on = on;
+    this.#statements = statements;
+    this.#events = events;
+    this.#range = range;
+    this.#left = limit;
+    this.#isDense = types === undefined && since === undefined && until === undefined;
+    this.#isBounded = this.#isDense && !(reverse && range.max === MAX_SEQUENCE);
+  }
+
+  /** Reads the next page; nothing when there is none. To be called when the page before has been read. */
+  next(): Promise<HistoryRow[]> | undefined {
+    const { min, max } = this.#range;
+    return this.#isDone || min > max || this.#left === 0 ? undefined : this.#read();
+  }
+
+  async #read(): Promise<HistoryRow[]> {
+    const { reverse } = this.#events;
+    const limit = Math.min(this.#size, this.#left);
+    const range = this.#isBounded ? near(this.#range, limit, reverse) : this.#range;
+    const rows = await selectRows(this.#on, this.#statements, { ...this.#events, range, limit });
+    const last = rows.at(-1);
+    if (last !== undefined) {
+      this.#left -= rows.length;
+      this.#range = beyond(this.#range, Number(last[1]), reverse);
+      this.#size = nextPageSize(rows.length, historyLength(rows));
+    }
+    const isFull = rows.length === limit;
+    this.#isDone = !isFull && !this.#isBounded;
+    this.#isBounded = isFull && this.#isDense;
+    return rows;
+  }
+}
+
+/** What is left of a range behind a sequence. */
+function beyond({ min, max }: SequenceRange, sequence: number, reverse = false): SequenceRange {
+  return reverse ? { min, max: sequence - 1 } : { min: sequence + 1, max };
 }
 
 /**

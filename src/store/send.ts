@@ -31,9 +31,15 @@ interface ClientQuery {
 
 /** The part of Knex's client below its builder: it tells listeners of the statement, and sends it. */
 interface SendingClient {
+  readonly driverName?: string;
   acquireConnection(): Promise<unknown>;
   query(connection: unknown, statement: ClientQuery): Promise<{ readonly response: unknown }>;
-  emit(event: 'query-response', response: unknown, statement: ClientQuery): unknown;
+  emit(event: string, ...facts: readonly unknown[]): unknown;
+}
+
+/** A connection of `pg`. */
+interface PgConnection {
+  query(statement: ClientQuery['options'] & { readonly text: string; readonly values: unknown }): Promise<unknown>;
 }
 
 /** Clients that send every statement without a name. */
@@ -80,10 +86,30 @@ async function sendOn<Row>(
   sent += 1;
   const options = name === undefined && !asText ? ROWS : { ...ROWS, name, ...(asText === true ? TEXTS : undefined) };
   const statement: ClientQuery = { sql, bindings, options, method: 'raw', __knexQueryUid: `maestro ${sent}` };
-  const { response } = await client.query(connection, statement);
+  const response =
+    name !== undefined && isPlainPg(client)
+      ? await sendPrepared(client, connection as PgConnection, statement)
+      : (await client.query(connection, statement)).response;
   client.emit('query-response', response, statement);
   const { rows, rowCount, affectedRows } = response as DriverAnswer<Row>;
   return { rows, count: rowCount ?? affectedRows ?? 0 };
+}
+
+/** Knex's own client for `pg`, and none that was derived from it, which may have reasons to look at every statement. */
+function isPlainPg(client: SendingClient): boolean {
+  return client.driverName === 'pg' && client.constructor.name === 'Client_PG';
+}
+
+/** What Knex's client for `pg` does to a statement whose values are numbered already. */
+async function sendPrepared(client: SendingClient, connection: PgConnection, statement: ClientQuery): Promise<unknown> {
+  const { sql: text, bindings: values, options } = statement;
+  client.emit('query', statement);
+  try {
+    return await connection.query({ ...options, text, values });
+  } catch (error) {
+    client.emit('query-error', error, statement);
+    throw error;
+  }
 }
 
 function nameless({ sql, asText = false }: Statement): Statement {

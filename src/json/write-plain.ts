@@ -1,0 +1,56 @@
+import { isPlain } from './plain.js';
+
+/** What JSON escapes, or no text can hold: quotes, backslashes, control characters, surrogates (paired or not). */
+const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/**
+ * The JSON text of a value in which there is nothing to think about: plain objects and arrays, nested no deeper than
+ * `depth`, of strings that are well-formed, finite numbers, booleans and nulls. Nearly every body is one. `undefined` for
+ * anything else, fault or not. Reads each property once.
+ */
+export function writePlain(value: unknown, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return writeString(value);
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? `${value}` : undefined;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      if (value === null) return 'null';
+      if (depth === 0) return undefined;
+      return Array.isArray(value) ? writeItems(value, depth) : writeEntries(value as Record<string, unknown>, depth);
+    default:
+      return undefined;
+  }
+}
+
+function writeString(text: string): string | undefined {
+  if (!SPECIAL.test(text)) return `"${text}"`;
+  return text.includes('\0') || !text.isWellFormed() ? undefined : JSON.stringify(text);
+}
+
+function writeItems(items: readonly unknown[], depth: number): string | undefined {
+  if (Reflect.ownKeys(items).length !== items.length + 1) return undefined;
+  let text = '[';
+  for (let index = 0; index < items.length; index += 1) {
+    const item = writePlain(items[index], depth - 1);
+    if (item === undefined) return undefined;
+    text += index === 0 ? item : `,${item}`;
+  }
+  return `${text}]`;
+}
+
+function writeEntries(value: Record<string, unknown>, depth: number): string | undefined {
+  if (!isPlain(value)) return undefined;
+  const keys = Object.keys(value);
+  if (Reflect.ownKeys(value).length !== keys.length) return undefined;
+  let text = '';
+  for (const key of keys) {
+    const name = writeString(key);
+    const item = writePlain(value[key], depth - 1);
+    if (name === undefined || item === undefined) return undefined;
+    text += text === '' ? `${name}:${item}` : `,${name}:${item}`;
+  }
+  return `{${text}}`;
+}
