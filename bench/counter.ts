@@ -20,6 +20,6 @@ export function increment(index: number): { readonly type: 'increment'; readonly
 }
 
 /** Counters of a process of their own, as far as the store can tell: nothing in memory yet. */
-export function openCounters(store: PostgresStore, maxAttempts = 10_000) {
-  return openAggregates(Counter, { store, clock: new Clock(), maxAttempts });
+export function openCounters(store: PostgresStore, clock = new Clock(), maxAttempts = 10_000) {
+  return openAggregates(Counter, { store, clock, maxAttempts });
 }

@@ -77,7 +77,7 @@ export async function coldHydrates(
     unit: withSnapshot ? 'hydrates/s' : 'events/s',
     contenders: {
       maestro: async () => {
-        const run = await sequentially(times, () => openCounters(maestro.store).get(id));
+        const run = await sequentially(times, () => openCounters(maestro.store, clock).get(id));
         return counting(run, withSnapshot ? 1 : HISTORY);
       },
       'raw pg': async () => {
