@@ -47,8 +47,8 @@ export function openRawPg({ url, schema, connections }: Place): RawPg {
       }
     },
     lastSequence: async (id) => {
-      const text = `SELECT sequence FROM ${log} WHERE aggregate_id = $1 ORDER BY sequence DESC LIMIT 1`;
-      const { rows } = await pool.query<{ sequence: number }>({ name: 'last', text, values: [id.encode()] });
+      const text = `SELECT max(sequence) AS sequence FROM ${log} WHERE aggregate_id = $1`;
+      const { rows } = await pool.query<{ sequence: number | null }>({ name: 'last', text, values: [id.encode()] });
       return rows[0]?.sequence ?? 0;
     },
     commitSnapshot: async (id, sequence) => {
