@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.js';
 import { makeEmbeddedTemplate } from './embedded-template.js';
 
-/** Compiles to dist/, and prepares the data folder that the embedded database starts from. */
+/** Checks the types, bundles to dist/, and prepares the data folder that the embedded database starts from. */
 const root = fileURLToPath(new URL('..', import.meta.url));
 for (const folder of ['bin', 'src', 'migrations']) rmSync(`${root}/dist/${folder}`, { recursive: true, force: true });
 const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(/package\.json$/, 'bin/tsc');
 execFileSync(process.execPath, [tsc, '-p', `${root}/tsconfig.build.json`], { stdio: 'inherit' });
+await bundle(root);
 chmodSync(`${root}/dist/bin/maestro.js`, 0o755);
 await makeEmbeddedTemplate(`${root}/dist/embedded`);

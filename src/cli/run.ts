@@ -1,65 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { CommanderError } from 'commander';
 import type { CliContext } from './context.js';
-import { UsageError } from './errors.js';
-import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
-import { createProgram } from './program.js';
 
 /** Runs one command line, without the words `node maestro`, and returns its exit code. Never throws. */
 export async function run(argv: readonly string[], context: CliContext): Promise<number> {
-  let exitCode = DONE;
-  const out: string[] = [];
-  const err: string[] = [];
-  const program = createProgram({
-    context,
-    version: packageVersion(),
-    writeOut: (text) => out.push(text),
-    writeErr: (text) => err.push(text),
-    exit: (code) => {
-      exitCode = code;
-    },
-  });
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-  } catch (error) {
-    const failure = error instanceof CommanderError ? usageError(error) : error;
-    if (failure === SHOWED_HELP) {
-      // No command was given: the help is the complaint.
-      await context.stderr.write(err.join(''));
-      exitCode = USAGE;
-    } else if (failure !== undefined) {
-      const { reportError } = await import('./report-error.js');
-      await reportError(context, failure, errorReport(argv));
-      exitCode = exitCodeFor(failure);
-    }
+  const version = packageVersion();
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    // Asked for by scripts, and by people who wonder what they have: no reason to load all commands.
+    await context.stdout.write(`${version}\n`);
+    return 0;
   }
-  if (out.length > 0) await context.stdout.write(out.join(''));
-  return exitCode;
-}
-
-const SHOWED_HELP = Symbol('help');
-
-/** What commander complains of; nothing when it showed the help or the version that it was asked for. */
-function usageError({ exitCode, message, code }: CommanderError): UsageError | typeof SHOWED_HELP | undefined {
-  if (exitCode === 0) return undefined;
-  if (code === 'commander.help') return SHOWED_HELP;
-  const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  const text = problem.charAt(0).toUpperCase() + problem.slice(1);
-  return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'See `maestro --help`, or `maestro <command> --help`.',
-  });
-}
-
-/** Read from the words themselves, because a command line that is wrong has no parsed options. */
-function errorReport(argv: readonly string[]): { json: boolean; verbose: boolean } {
-  let format = '';
-  for (const [index, word] of argv.entries()) {
-    const [, long, short] = /^(?:--output(?:=(.*))?|-[qv]*o(.*))$/.exec(word) ?? [null];
-    if (long === undefined && short === undefined && !/^--output$/.test(word)) continue;
-    format = long || short || (argv[index + 1] ?? '');
-  }
-  const verbose = argv.some((word) => word === '--verbose' || /^-[qv]*v[qvo]*$/.test(word));
-  return { json: format === 'json' || format === 'ndjson', verbose };
+  const { runCommand } = await import('./run-command.js');
+  return await runCommand(argv, context, version);
 }
 
 /** The manifest lies two folders up, or three when this runs from `dist`. */

@@ -67,6 +67,7 @@ export async function withDatabase<Value>(
     });
   const chosen = settings ?? (await sessionSettings(session));
   if ('dataDir' in chosen.target) await preferQuickStart();
+  else nameRuntime();
   const { openWith } = await import('../connection/open-database.js');
   output.progress.report('Opening the database');
   try {
@@ -97,6 +98,14 @@ export async function withDatabase<Value>(
 async function preferQuickStart(): Promise<void> {
   const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--liftoff-only');
+}
+
+/**
+ * Gives Node 20 the global that later versions have. Without it the driver finds out in another way that it does not run on
+ * Cloudflare's servers, for which all of `fetch` is loaded. This holds for the whole process, so only the command line may.
+ */
+function nameRuntime(): void {
+  if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: 'Node.js' } });
 }
 
 /** All words that name a command, such as `maestro snapshot put`. */

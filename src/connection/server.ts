@@ -3,7 +3,7 @@ import { storeError } from '../store/database-errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import type { Database } from './database.js';
 import { addressText, isLocal, type ServerAddress } from './database-url.js';
-import { ReadOnlyClient } from './read-only-client.js';
+import { readOnlyClient } from './read-only-client.js';
 import { sslOptions } from './ssl.js';
 
 /** How long making a connection may take by default, in milliseconds. */
@@ -46,7 +46,7 @@ function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false 
   const connectTimeout =
     address.connectTimeout === undefined ? (timeout ?? DEFAULT_CONNECT_TIMEOUT) : address.connectTimeout * 1000;
   return {
-    client: readOnly && pooler === 'transaction' ? (ReadOnlyClient as unknown as typeof Knex.Client) : 'pg',
+    client: readOnly && pooler === 'transaction' ? readOnlyClient() : 'pg',
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
     log: SILENT,

@@ -1,0 +1,62 @@
+import { CommanderError } from 'commander';
+import type { CliContext } from './context.js';
+import { UsageError } from './errors.js';
+import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
+import { createProgram } from './program.js';
+
+/** Parses one command line, runs the command, reports what went wrong, and returns the exit code. Never throws. */
+export async function runCommand(argv: readonly string[], context: CliContext, version: string): Promise<number> {
+  let exitCode = DONE;
+  const out: string[] = [];
+  const err: string[] = [];
+  const program = createProgram({
+    context,
+    version,
+    writeOut: (text) => out.push(text),
+    writeErr: (text) => err.push(text),
+    exit: (code) => {
+      exitCode = code;
+    },
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    const failure = error instanceof CommanderError ? usageError(error) : error;
+    if (failure === SHOWED_HELP) {
+      // No command was given: the help is the complaint.
+      await context.stderr.write(err.join(''));
+      exitCode = USAGE;
+    } else if (failure !== undefined) {
+      const { reportError } = await import('./report-error.js');
+      await reportError(context, failure, errorReport(argv));
+      exitCode = exitCodeFor(failure);
+    }
+  }
+  if (out.length > 0) await context.stdout.write(out.join(''));
+  return exitCode;
+}
+
+const SHOWED_HELP = Symbol('help');
+
+/** What commander complains of; nothing when it showed the help or the version that it was asked for. */
+function usageError({ exitCode, message, code }: CommanderError): UsageError | typeof SHOWED_HELP | undefined {
+  if (exitCode === 0) return undefined;
+  if (code === 'commander.help') return SHOWED_HELP;
+  const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const text = problem.charAt(0).toUpperCase() + problem.slice(1);
+  return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'See `maestro --help`, or `maestro <command> --help`.',
+  });
+}
+
+/** Read from the words themselves, because a command line that is wrong has no parsed options. */
+function errorReport(argv: readonly string[]): { json: boolean; verbose: boolean } {
+  let format = '';
+  for (const [index, word] of argv.entries()) {
+    const [, long, short] = /^(?:--output(?:=(.*))?|-[qv]*o(.*))$/.exec(word) ?? [null];
+    if (long === undefined && short === undefined && !/^--output$/.test(word)) continue;
+    format = long || short || (argv[index + 1] ?? '');
+  }
+  const verbose = argv.some((word) => word === '--verbose' || /^-[qv]*v[qvo]*$/.test(word));
+  return { json: format === 'json' || format === 'ndjson', verbose };
+}
