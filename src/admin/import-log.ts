@@ -1,10 +1,12 @@
+import type { Knex } from 'knex';
 import { MaestroError } from '../errors.js';
 import { storeError } from '../store/database-errors.js';
 import { query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
-import { type ExportLine, type ExportNotes, readExport } from './transfer/read-export.js';
+import { canLoadDirectly, loadDirectly, NotDirectError } from './transfer/direct.js';
+import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './transfer/read-export.js';
 import { settle, type Settled, type SettleOptions } from './transfer/settle.js';
 import { createStaging, stage } from './transfer/staging.js';
 
@@ -30,30 +32,65 @@ export class ImportInterruptedError extends MaestroError {
 /**
  * Imports an export: in one transaction, all or nothing. Events that are there already are left as they are, so importing
  * twice adds nothing. Everything is checked before anything is written to the log: the file line by line, that PostgreSQL
- * prints each body exactly as the file has it, and what the log holds at the same places. Throws `InvalidExportError`,
+ * prints each body exactly as the file has it, and what the log holds at the same places. Into an empty log an export goes
+ * straight, when its lines can be read again (`lines` is a function), should it turn out to need a closer look. Throws `InvalidExportError`,
  * `ImportConflictError` and {@link ImportInterruptedError}.
  */
 export async function importLog(
   log: WholeLog,
-  lines: AsyncIterable<ExportLine>,
+  lines: AsyncIterable<ExportLine> | (() => AsyncIterable<ExportLine>),
   options: ImportOptions = {},
+): Promise<ImportReport> {
+  try {
+    if (typeof lines === 'object') return await attempt(log, lines, options, false);
+    try {
+      return await attempt(log, lines(), options, true);
+    } catch (error) {
+      if (!(error instanceof NotDirectError)) throw error;
+      return await attempt(log, lines(), options, false);
+    }
+  } catch (error) {
+    throw meaning(error);
+  }
+}
+
+async function attempt(
+  log: WholeLog,
+  lines: AsyncIterable<ExportLine>,
+  options: ImportOptions,
+  mayBeDirect: boolean,
 ): Promise<ImportReport> {
   const notes: ExportNotes = { incomplete: 0, footer: undefined };
   let report: ImportReport | undefined;
   try {
     await inTransaction(log.knex, async (transaction, connection) => {
-      await assertMigrated({ ...log, knex: transaction });
-      await createStaging(transaction);
-      await stage(transaction, connection, readExport(lines, notes));
-      options.onRead?.();
-      report = { ...(await settle({ ...log, knex: transaction }, options)), incomplete: notes.incomplete };
+      const inside = { ...log, knex: transaction };
+      await assertMigrated(inside);
+      const items = readExport(lines, notes);
+      const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));
+      const settled = isDirect
+        ? await loadDirectly(inside, connection, items)
+        : await throughStaging(inside, connection, items, options);
+      report = { ...settled, incomplete: notes.incomplete };
       if (options.dryRun === true) throw new DryRun();
     });
   } catch (error) {
-    if (!(error instanceof DryRun)) throw meaning(error);
+    if (!(error instanceof DryRun)) throw error;
   }
   if (report === undefined) throw new Error('The import ended without a report.');
   return report;
+}
+
+async function throughStaging(
+  log: EventLog & { readonly knex: Knex.Transaction },
+  connection: unknown,
+  items: AsyncIterable<ExportedItem>,
+  options: ImportOptions,
+): Promise<Settled> {
+  await createStaging(log.knex);
+  await stage(log.knex, connection, items);
+  options.onRead?.();
+  return await settle(log, options);
 }
 
 /** Takes the transaction of a dry run back. */

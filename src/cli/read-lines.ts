@@ -40,7 +40,8 @@ export async function* readLines(file: string, session: Session): AsyncGenerator
   for await (const chunk of chunksOf(file, session)) {
     let begin = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, begin)) {
-      yield line(Buffer.concat([...parts, chunk.subarray(begin, end)]), true);
+      const last = chunk.subarray(begin, end);
+      yield line(parts.length === 0 ? last : Buffer.concat([...parts, last]), true);
       parts = [];
       length = 0;
       begin = end + 1;

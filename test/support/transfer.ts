@@ -46,13 +46,18 @@ export async function imported(
   options: ImportOptions = {},
   pieces = 64 * 1024,
 ): Promise<ImportReport> {
+  return await importLog(log, linesOf(input, pieces), options);
+}
+
+/** The lines of a text, or of the bytes of one, which come in pieces of some size. */
+export function linesOf(input: string | Uint8Array, pieces = 64 * 1024): ReturnType<typeof readLines> {
   const bytes = Buffer.from(input);
   const chunks = Array.from({ length: Math.ceil(bytes.length / pieces) }, (_, index) =>
     bytes.subarray(index * pieces, (index + 1) * pieces),
   );
   const stdin = Object.assign(Readable.from(chunks), { isTerminal: false });
   const session = { context: aContext({ stdin }) } as unknown as Session;
-  return await importLog(log, readLines('-', session), options);
+  return readLines('-', session);
 }
 
 /** An export of these lines, with the footer that belongs to them. */

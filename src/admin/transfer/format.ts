@@ -22,6 +22,41 @@ export function newDigest(): Hash {
   return createHash('sha256');
 }
 
+/** How many bytes are handed to the digest at once: a call for each line takes longer than adding the line up. */
+const PIECE = 64 * 1024;
+
+/** Adds up the digest of lines, each with the newline that ended it. */
+export class LineDigest {
+  readonly #digest = newDigest();
+  readonly #piece = Buffer.allocUnsafe(PIECE);
+  #length = 0;
+
+  /** The bytes of a line, without its newline. */
+  add(line: Uint8Array): void {
+    if (this.#length + line.length + 1 > PIECE) this.#flush();
+    if (line.length + 1 > PIECE) {
+      this.#digest.update(line).update('\n');
+      return;
+    }
+    this.#piece.set(line, this.#length);
+    this.#length += line.length + 1;
+    this.#piece[this.#length - 1] = NEWLINE;
+  }
+
+  /** The digest of all lines in hex digits. To be asked for once, at the end. */
+  hex(): string {
+    this.#flush();
+    return this.#digest.digest('hex');
+  }
+
+  #flush(): void {
+    this.#digest.update(this.#piece.subarray(0, this.#length));
+    this.#length = 0;
+  }
+}
+
+const NEWLINE = 10;
+
 /** A file is not an export, or not the whole of one, or not what was exported. Nothing was imported. */
 export class InvalidExportError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_EXPORT';

@@ -1,16 +1,18 @@
 import { MAX_SEQUENCE, MAX_TYPE_LENGTH, type StoredEvent, type StoredSnapshot } from '../../events.js';
 import { InvalidTimestampError } from '../../hlc/errors.js';
+import { LAST_ISO_TIME } from '../../hlc/text.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
 import { parseJsonText } from '../../json/parse.js';
+import { isPrintedJsonb } from '../../json/printed.js';
 import { stringFault } from '../../json/scalars.js';
-import { eventJson, snapshotJson } from '../../store/stored-json.js';
+import { snapshotJson } from '../../store/stored-json.js';
 import type { Footer } from './format.js';
 
 /** What a line of an export holds. */
 export type ParsedLine =
-  | { readonly event: StoredEvent }
-  | { readonly snapshot: StoredSnapshot }
+  | { readonly event: StoredEvent; readonly isPrinted: boolean }
+  | { readonly snapshot: StoredSnapshot; readonly isPrinted: boolean }
   | { readonly footer: Footer }
   | { readonly fault: string; readonly cause?: unknown };
 
@@ -23,9 +25,17 @@ const EVENT =
 const SNAPSHOT = /^\{"snapshot":\{"aggregateId":"([0-9a-f]{32})","sequence":(-?\d{1,10}),"body":(.*)\}\}$/s;
 const FOOTER = /^\{"events":(\d{1,15}),"snapshots":(\d{1,15}),"sha256":"([0-9a-f]{64})"\}$/;
 
+/** A type, in its quotes, of which nothing has to be asked. */
+const PLAIN_TYPE = /^"[\w.:-]{1,256}"$/;
+
+/** How long the text form of a timestamp is, and no other form. */
+const TEXT_LENGTH = 46;
+
 const NOT_AS_WRITTEN: ParsedLine = { fault: 'is not written as an export writes it' };
 
 /** What JavaScript reads without complaint and PostgreSQL may refuse: escapes, exponents, endless numbers. */
+/** Numbers as long as PostgreSQL may refuse, and nothing else, are left to look at in what PostgreSQL prints. */
+const ENDLESS = /\d{1000}/;
 const DUBIOUS = /\\u|\d[eE]|\d{1000}/;
 
 /** Reads a line of an export after the first. */
@@ -40,19 +50,27 @@ export function parseLine(text: string): ParsedLine {
   return { footer: { events: Number(events), snapshots: Number(snapshots), sha256 } };
 }
 
-function parseEvent([text, id = '', sequenceText, time = '', typeText = '', body = '']: RegExpExecArray): ParsedLine {
+function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '']: RegExpExecArray): ParsedLine {
   const sequence = Number(sequenceText);
   if (sequence < 1 || sequence > MAX_SEQUENCE)
     return { fault: `has the sequence ${sequence}, which no event can have` };
   const timestamp = parseTimestamp(time);
   if (timestamp === undefined) return { fault: `has ${JSON.stringify(time)} for a timestamp, which it is not` };
-  const type = parseJson(typeText);
-  const fault = typeof type === 'string' ? storedTypeFault(type) : 'is no JSON string';
-  if (fault !== undefined) return { fault: `has a type that ${fault}` };
-  const bodyFault = jsonFault(body);
+  let type: unknown = typeText.slice(1, -1);
+  let isWrittenType = true;
+  if (!PLAIN_TYPE.test(typeText)) {
+    type = parseJson(typeText);
+    const fault = typeof type === 'string' ? storedTypeFault(type) : 'is no JSON string';
+    if (fault !== undefined) return { fault: `has a type that ${fault}` };
+    isWrittenType = JSON.stringify(type) === typeText;
+  }
+  const isPrinted = isPrintedJsonb(body);
+  const bodyFault = isPrinted && !ENDLESS.test(body) ? undefined : jsonFault(body);
   if (bodyFault !== undefined) return { fault: `has a body that ${bodyFault}` };
-  const parsed = { aggregateId: Timestamp.parse(id), sequence, timestamp, type: type as string, body };
-  return eventJson(parsed) === text ? { event: parsed } : NOT_AS_WRITTEN;
+  // Of the ways to write a timestamp, an export takes one.
+  const isWritten = timestamp.time > LAST_ISO_TIME ? time === timestamp.hex : time.length === TEXT_LENGTH;
+  if (!isWritten || !isWrittenType || sequenceText !== String(sequence)) return NOT_AS_WRITTEN;
+  return { event: { aggregateId: Timestamp.fromHex(id), sequence, timestamp, type: type as string, body }, isPrinted };
 }
 
 function parseSnapshot([text, id = '', sequenceText, body = '']: RegExpExecArray): ParsedLine {
@@ -60,10 +78,11 @@ function parseSnapshot([text, id = '', sequenceText, body = '']: RegExpExecArray
   // The table holds any integer there, whatever it may mean.
   if (sequence < -MAX_SEQUENCE - 1 || sequence > MAX_SEQUENCE)
     return { fault: `has the sequence ${sequence}, which no snapshot can have` };
-  const fault = jsonFault(body);
+  const isPrinted = isPrintedJsonb(body);
+  const fault = isPrinted && !ENDLESS.test(body) ? undefined : jsonFault(body);
   if (fault !== undefined) return { fault: `has a body that ${fault}` };
   const parsed = { aggregateId: Timestamp.parse(id), sequence, body };
-  return `{"snapshot":${snapshotJson(parsed)}}` === text ? { snapshot: parsed } : NOT_AS_WRITTEN;
+  return `{"snapshot":${snapshotJson(parsed)}}` === text ? { snapshot: parsed, isPrinted } : NOT_AS_WRITTEN;
 }
 
 /** Whatever another application has stored is taken, as long as the column holds it. */

@@ -1,5 +1,5 @@
 import type { StoredEvent, StoredSnapshot } from '../../events.js';
-import { type Footer, HEADER, InvalidExportError, newDigest } from './format.js';
+import { type Footer, HEADER, InvalidExportError, LineDigest } from './format.js';
 import { parseLine } from './parse-line.js';
 
 /** A line of a file. */
@@ -13,9 +13,13 @@ export interface ExportLine {
   readonly ended: boolean;
 }
 
-/** A line of an export that holds an event or a snapshot. */
+/**
+ * A line of an export that holds an event or a snapshot; `isPrinted` when its body is known to be exactly as PostgreSQL prints
+ * it, which is still to be found out otherwise.
+ */
 export type ExportedItem =
-  { readonly line: number; readonly event: StoredEvent } | { readonly line: number; readonly snapshot: StoredSnapshot };
+  | { readonly line: number; readonly event: StoredEvent; readonly isPrinted: boolean }
+  | { readonly line: number; readonly snapshot: StoredSnapshot; readonly isPrinted: boolean };
 
 /** What is found out while an export is read. */
 export interface ExportNotes {
@@ -31,7 +35,7 @@ export interface ExportNotes {
  * should be. Only when it ends without throwing was the export whole.
  */
 export async function* readExport(lines: AsyncIterable<ExportLine>, notes: ExportNotes): AsyncGenerator<ExportedItem> {
-  const digest = newDigest();
+  const digest = new LineDigest();
   const order = new Order(notes);
   const counts = { events: 0, snapshots: 0 };
   let number = 0;
@@ -48,7 +52,7 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
       if ('fault' in parsed) throw fail(parsed.fault + cut, parsed.cause);
       if (!line.ended) throw fail(`has no newline at its end${cut}`);
       if ('footer' in parsed) {
-        checkFooter(parsed.footer, { ...counts, sha256: digest.digest('hex') }, fail);
+        checkFooter(parsed.footer, { ...counts, sha256: digest.hex() }, fail);
         notes.footer = parsed.footer;
         continue;
       }
@@ -58,7 +62,7 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
       else counts.snapshots += 1;
       yield { line: number, ...parsed };
     }
-    digest.update(line.bytes).update('\n');
+    digest.add(line.bytes);
   }
   if (notes.footer === undefined)
     throw new InvalidExportError(number + 1, 'should be there, and is not: the file is empty or was cut short');

@@ -64,22 +64,35 @@ type SendRows = (
 ) => Promise<void>;
 
 /** The driver of servers takes streams; PGlite's engine does not. */
-interface StreamingConnection {
+export interface StreamingConnection {
   query<Stream extends NodeJS.WritableStream>(stream: Stream): Stream;
   getTransactionStatus(): string | null;
 }
 
-function canCopy(connection: unknown): connection is StreamingConnection {
+/** Whether rows can be sent through COPY. */
+export function canCopy(connection: unknown): connection is StreamingConnection {
   return typeof (connection as Partial<StreamingConnection>).getTransactionStatus === 'function';
 }
 
 const copyRows: SendRows = async (_transaction, connection, table, _types, rows) => {
-  const { from: copyFrom } = await import('pg-copy-streams');
-  const target = (connection as StreamingConnection).query(copyFrom(`COPY ${table} FROM STDIN`));
+  const lines = async function* () {
+    for await (const row of rows) yield row.map(copyText).join('\t');
+  };
+  await copyLines(connection as StreamingConnection, `COPY ${table} FROM STDIN`, lines());
+};
+
+/** Sends lines of COPY's text format; resolves to how many rows the server took. */
+export async function copyLines(
+  connection: StreamingConnection,
+  sql: string,
+  lines: AsyncIterable<string>,
+): Promise<number> {
+  const { default: copy } = await import('pg-copy-streams');
+  const target = connection.query(copy.from(sql));
   const texts = async function* () {
     let text = '';
-    for await (const row of rows) {
-      text += `${row.map(copyText).join('\t')}\n`;
+    for await (const line of lines) {
+      text += `${line}\n`;
       if (text.length < CHUNK) continue;
       yield text;
       text = '';
@@ -87,10 +100,11 @@ const copyRows: SendRows = async (_transaction, connection, table, _types, rows)
     if (text !== '') yield text;
   };
   await pipeline(Readable.from(texts(), { objectMode: false }), target);
-};
+  return target.rowCount;
+}
 
 /** A value as COPY's text format has it. */
-function copyText(value: string): string {
+export function copyText(value: string): string {
   return /[\\\t\n\r]/.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => COPY_ESCAPES[character] ?? '') : value;
 }
 

@@ -61,15 +61,19 @@ async function importFrom({ file, onConflict, dryRun }: ImportOptions, session: 
     session,
     async (database) => {
       let read = 0;
-      const lines = each(readLines(file, session), ({ bytes }) => {
-        read += bytes.length + 1;
-        output.progress.measure('Reading', read, size, 'bytes');
-      });
+      const lines = () => {
+        read = 0;
+        return each(readLines(file, session), ({ bytes }) => {
+          read += bytes.length + 1;
+          output.progress.measure('Reading', read, size, 'bytes');
+        });
+      };
       const onRead = () => {
         output.progress.stop();
         output.progress.report('Checking and writing');
       };
-      return await importLog(database, lines, { onConflict, dryRun, onRead });
+      // Standard input can be read only once.
+      return await importLog(database, file === '-' ? lines() : lines, { onConflict, dryRun, onRead });
     },
     { writes: true },
   );

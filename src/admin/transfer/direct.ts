@@ -1,0 +1,92 @@
+import { query } from '../../store/rows.js';
+import { WriteMismatchError } from '../../store/errors.js';
+import { sqlState } from '../../store/database-errors.js';
+import { type EventLog, tablesOf } from '../event-log.js';
+import type { ExportedItem } from './read-export.js';
+import type { Settled } from './settle.js';
+import { canCopy, copyLines, copyText } from './staging.js';
+
+/** The file is not one that can be loaded without a closer look; never leaves this folder. */
+export class NotDirectError extends Error {}
+
+/**
+ * Whether an export can go straight into the log: rows can be sent through COPY, the log is empty, so that there is nothing
+ * to compare with, and no trigger, rule or policy of somebody else does something else with the rows.
+ */
+export async function canLoadDirectly(log: EventLog, connection: unknown): Promise<boolean> {
+  if (!canCopy(connection)) return false;
+  const { log: events, snapshots } = tablesOf(log);
+  const sql = `SELECT NOT EXISTS (SELECT FROM ${events}) AND NOT EXISTS (SELECT FROM ${snapshots})
+  AND current_setting('server_encoding') = 'UTF8'
+  AND NOT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (SELECT relid FROM tables))
+  AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class IN (SELECT relid FROM tables))
+  AND NOT EXISTS (SELECT FROM pg_class WHERE relrowsecurity AND oid IN (SELECT relid FROM tables))`;
+  const tables = `WITH tables AS (SELECT relid FROM pg_partition_tree(to_regclass(?)) UNION SELECT to_regclass(?))`;
+  const [row] = await query<[boolean]>(log.knex, `${tables} ${sql}`, [events, events]);
+  return row?.[0] === true;
+}
+
+/**
+ * Loads the items of an export straight into the log. That PostgreSQL stores each body exactly as the file has it follows from
+ * the text of the body, so nothing is compared afterwards but counts. Throws {@link NotDirectError} when there is something to
+ * look at more closely: a body of another form, or a row that the log does not take. Nothing may be kept then.
+ */
+export async function loadDirectly(
+  log: EventLog,
+  connection: unknown,
+  items: AsyncIterable<ExportedItem>,
+): Promise<Settled> {
+  if (!canCopy(connection)) throw new NotDirectError('no COPY');
+  const { log: events, snapshots } = tablesOf(log);
+  const iterator = items[Symbol.asyncIterator]();
+  let next = await iterator.next();
+  const sent = { events: 0, snapshots: 0 };
+  const eventLines = async function* () {
+    for (; !next.done && 'event' in next.value; next = await iterator.next()) {
+      assertPrinted(next.value);
+      const { timestamp, aggregateId, sequence, type, body } = next.value.event;
+      sent.events += 1;
+      yield `\\\\x${timestamp.hex}\t\\\\x${aggregateId.hex}\t${sequence}\t${copyText(type)}\t${copyBody(body)}`;
+    }
+  };
+  const snapshotLines = async function* () {
+    for (; !next.done && 'snapshot' in next.value; next = await iterator.next()) {
+      assertPrinted(next.value);
+      const { aggregateId, sequence, body } = next.value.snapshot;
+      sent.snapshots += 1;
+      yield `\\\\x${aggregateId.hex}\t${sequence}\t${copyBody(body)}`;
+    }
+  };
+  const columns = '("timestamp", aggregate_id, sequence, type, body)';
+  try {
+    const stored = {
+      events: await copyLines(connection, `COPY ${events} ${columns} FROM STDIN`, eventLines()),
+      snapshots: await copyLines(
+        connection,
+        `COPY ${snapshots} (aggregate_id, sequence, body) FROM STDIN`,
+        snapshotLines(),
+      ),
+    };
+    if (stored.events !== sent.events || stored.snapshots !== sent.snapshots)
+      throw new WriteMismatchError(
+        `PostgreSQL stored ${stored.events} of ${sent.events} events; nothing was imported.`,
+        {
+          hint: 'Look for a trigger, rule or policy on the tables that drops rows.',
+        },
+      );
+    return { ...stored, present: 0, skipped: [] };
+  } catch (error) {
+    // What PostgreSQL says of a row is said again, with its line and more to the point, when each is looked at.
+    if (/^2[23]/.test(sqlState(error) ?? '')) throw new NotDirectError('a row was refused', { cause: error });
+    throw error;
+  }
+}
+
+function assertPrinted({ isPrinted }: ExportedItem): void {
+  if (!isPrinted) throw new NotDirectError('a body has another form');
+}
+
+/** A body as COPY's text format has it: of what is special there, JSON text can hold backslashes only. */
+function copyBody(body: string): string {
+  return body.includes('\\') ? body.replaceAll('\\', '\\\\') : body;
+}
