@@ -2,7 +2,6 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import type { Command } from 'commander';
 import type { Key, RawTerminal } from '../../src/cli/context.js';
 import { run } from '../../src/cli/run.js';
 import { parseDatabaseUrl } from '../../src/connection/database-url.js';
@@ -11,7 +10,7 @@ import { openServer } from '../../src/connection/server.js';
 import { PermissionDeniedError } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { aContext, aProgram, type CliResult, runCli } from '../support/cli.js';
+import { aContext, aProgram, type CliResult, leavesOf, runCli } from '../support/cli.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
 
@@ -61,16 +60,6 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
 };
 /** What has no database. */
 const NEITHER = ['id new', 'id show', 'completion'];
-
-function leavesOf(command: Command, path: readonly string[] = []): string[] {
-  const children = command
-    .createHelp()
-    .visibleCommands(command)
-    .filter((child) => child.name() !== 'help');
-  return children.length === 0
-    ? [path.join(' ')]
-    : children.flatMap((child) => leavesOf(child, [...path, child.name()]));
-}
 
 test('every command reads or writes or has no database', (t) => {
   const known = new Set([...Object.keys(READING), ...Object.keys(WRITING), ...NEITHER]);

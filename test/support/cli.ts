@@ -41,6 +41,17 @@ export function aProgram(): Command {
   return createProgram({ context: aContext(), version: '', writeOut: ignore, writeErr: ignore, exit: ignore });
 }
 
+/** Every command that is no group of others, as its words. */
+export function leavesOf(command: Command, path: readonly string[] = []): string[] {
+  const children = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((child) => child.name() !== 'help');
+  return children.length === 0
+    ? [path.join(' ')]
+    : children.flatMap((child) => leavesOf(child, [...path, child.name()]));
+}
+
 /** Runs a command line in this process, with the real commands on the real database. */
 export async function runCli(
   argv: readonly string[],

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import type { MigrationStatus } from '../../store/migration-status.js';
+import type { CliContext } from '../context.js';
+import { FOUND } from '../exit-codes.js';
+import { ifThere } from '../if-there.js';
+import { escapeText } from '../render/escape.js';
+import { createSession, type Session } from '../session.js';
+
+/** Declares `maestro migrate status`; `exit` is told when not everything is up to date and the exit code is to say so. */
+export function registerMigrateStatus(migrate: Command, context: CliContext, exit: (code: number) => void): void {
+  migrate
+    .command('status')
+    .summary('show which steps are taken')
+    .option('--exit-code', 'exit with 1 unless everything is up to date')
+    .addHelpText('after', '\nExample:\n  $ maestro migrate status --exit-code || maestro migrate')
+    .action(async (options: { exitCode?: boolean }, command: Command) => {
+      const upToDate = await status(createSession(context, command));
+      if (options.exitCode && !upToDate) exit(FOUND);
+    });
+}
+
+async function status(session: Session): Promise<boolean> {
+  const { migrationStatus } = await import('../../store/migration-status.js');
+  const result = await ifThere(session, (knex, schema) => migrationStatus(knex, { schema }));
+  await printStatus(result, session);
+  return result.upToDate;
+}
+
+async function printStatus(result: MigrationStatus, { output }: Session): Promise<void> {
+  if (output.format !== 'table') return await output.json(JSON.stringify(result));
+  if (output.quiet) {
+    for (const { name, state } of result.steps) if (state === 'pending') await output.line(escapeText(name));
+    return;
+  }
+  const { smallTable } = await import('../render/small-table.js');
+  const { good, bad } = output.style;
+  const rows = result.steps.map(({ name, state, at }) => [name, state, at?.toISOString() ?? '']);
+  const paint = (state: string) => (state === 'pending' || state === 'unknown' ? bad(state) : good(state));
+  await output.line(smallTable(['STEP', 'STATE', 'SINCE'], rows, output.style, [String, paint]));
+  const layout =
+    result.partitions === undefined ? 'none yet' : result.partitions > 1 ? `${result.partitions} partitions` : 'plain';
+  await output.line(
+    `schema ${result.schema}, layout ${layout}: ${result.upToDate ? good('up to date') : bad('not up to date')}`,
+  );
+  for (const fault of result.faults) await output.line(bad(`- ${escapeText(fault)}`));
+}
