@@ -55,10 +55,10 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     say('closed');
   },
 
-  /** Says which events there are, then appends without end. */
+  /** Opens the database without waiting for anybody, says which events there are, then appends without end. */
   async append() {
     const id = Timestamp.parse(rest[0] ?? '');
-    const database = await openEmbedded(path, options);
+    const database = await openEmbedded(path, { ...options, timeout: 0 });
     await migrate(database.knex);
     for (const { sequence, timestamp } of await database.store.getEvents(id, 1)) say(`${sequence} ${timestamp.hex}`);
     say('appending');

@@ -26,7 +26,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * Other processes for one test file, killed when the file is done. Each runs a program of this folder that is bundled
  * once, because compiling it anew would take longer than what it does.
  */
-export function useProcesses(test: TestFn<unknown>, program: string): { start(...argv: string[]): Child } {
+export function useProcesses(
+  test: TestFn<unknown>,
+  program: string,
+): { readonly file: string; start(...argv: string[]): Child } {
   const folder = mkdtempSync(join(tmpdir(), 'maestro-test-'));
   const file = join(folder, basename(program).replace(/\.ts$/, '.mjs'));
   const children = new Set<Child>();
@@ -49,6 +52,7 @@ export function useProcesses(test: TestFn<unknown>, program: string): { start(..
     rmSync(folder, { recursive: true, force: true });
   });
   return {
+    file,
     start: (...argv) => {
       const child = started(spawn(process.execPath, [file, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] }));
       children.add(child);

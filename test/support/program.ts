@@ -13,6 +13,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Flags of Node, such as a limit of memory. */
   readonly nodeFlags?: readonly string[];
+  /** The file to run. @defaultValue the built program */
+  readonly program?: string;
   /** The command of a shell that makes the process what it is to be before it runs `"$@"`. */
   readonly shell?: string;
 }
@@ -20,9 +22,9 @@ export interface ProgramOptions {
 /** Starts the built program. */
 export function startProgram(
   argv: readonly string[],
-  { cwd, env, nodeFlags = [], shell }: ProgramOptions,
+  { cwd, env, nodeFlags = [], program = PROGRAM, shell }: ProgramOptions,
 ): ChildProcess {
-  const command = [process.execPath, ...nodeFlags, PROGRAM, ...argv];
+  const command = [process.execPath, ...nodeFlags, program, ...argv];
   const [file = '', ...rest] = shell === undefined ? command : ['sh', '-c', shell, 'sh', ...command];
   return spawn(file, rest, { cwd, env: { PATH: process.env['PATH'] ?? '', ...env } });
 }
