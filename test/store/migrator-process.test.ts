@@ -1,44 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { migrate } from '../../src/store/migrator.js';
 import { migrationStatus } from '../../src/store/migration-status.js';
 import { aSchemaName, testKnex, testUrl } from '../support/database.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const MAESTRO = `${root}/dist/bin/maestro.js`;
 const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
-
-test('a runner that is killed in the middle leaves nothing, and does not hold up the next', async (t) => {
-  const knex = testKnex();
-  const schema = aSchemaName();
-  t.teardown(async () => {
-    await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-    await knex.destroy();
-  });
-  await knex.raw(`CREATE SCHEMA "${schema}"`);
-  // A table of that name that is not committed yet: the runner waits for it, its first step taken.
-  const obstacle = await knex.transaction();
-  await obstacle.raw(`CREATE TABLE "${schema}".snapshots (n integer)`);
-  const runner = spawn(process.execPath, [MAESTRO, 'migrate', '--url', testUrl(), '--schema', schema]);
-  while ((await waiting(schema)) === 0) await delay(10);
-
-  runner.kill('SIGKILL');
-  await once(runner, 'exit');
-  await obstacle.rollback();
-
-  t.deepEqual(await migrate(knex, { schema }), { applied: STEPS, adopted: [] });
-  t.true((await migrationStatus(knex, { schema })).upToDate);
-
-  async function waiting(name: string): Promise<number> {
-    const sql = `SELECT count(*)::int AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE ?`;
-    const { rows } = await knex.raw<{ rows: { count: number }[] }>(sql, [`%"${name}"%`]);
-    return rows[0]?.count ?? 0;
-  }
-});
 
 test('knex’s own command line lists, takes and takes back the same steps', async (t) => {
   const admin = testKnex();

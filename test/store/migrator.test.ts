@@ -1,16 +1,7 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import test from 'ava';
 import type { Knex } from 'knex';
 import { openEmbedded } from '../../src/connection/embedded.js';
-import {
-  DatabaseNewerError,
-  ForeignSchemaError,
-  LayoutMismatchError,
-  MigrationLockError,
-  RollbackRefusedError,
-} from '../../src/store/migration-errors.js';
+import { ForeignSchemaError, LayoutMismatchError, RollbackRefusedError } from '../../src/store/migration-errors.js';
 import { migrationStatus } from '../../src/store/migration-status.js';
 import { migrate, migrationSql } from '../../src/store/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
@@ -138,28 +129,6 @@ test('rolling back is refused while an event or a snapshot is stored, unless all
   }
 });
 
-test('of runners that start together one migrates, the others wait, and all succeed', async (t) => {
-  const schema = aSchema();
-  const runners = Array.from({ length: 8 }, () => testKnex({ pool: { min: 0, max: 1 } }));
-  const reports = await Promise.all(runners.map((runner) => migrate(runner, { schema })));
-  await Promise.all(runners.map((runner) => runner.destroy()));
-  t.deepEqual(reports.map(({ applied }) => applied.length).sort(), [0, 0, 0, 0, 0, 0, 0, 2]);
-  const rows = await knex('maestro_migrations').withSchema(schema).orderBy('id');
-  t.deepEqual(
-    rows.map(({ name }: { name: string }) => name),
-    STEPS,
-  );
-});
-
-test('four processes that migrate together all exit with 0', async (t) => {
-  const schema = aSchema();
-  const bin = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
-  const run = promisify(execFile);
-  const argv = [bin, 'migrate', '--url', testUrl(), '--schema', schema, '-o', 'json'];
-  const outputs = await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, argv)));
-  t.is(outputs.filter(({ stdout }) => stdout.includes('0001_create_event_log')).length, 1);
-});
-
 /** Waits until a backend of the test server waits for a lock that our schema's migration needs. */
 async function backendWaitingFor(pattern: string): Promise<number> {
   for (let tries = 0; tries < 2000; tries += 1) {
@@ -196,33 +165,6 @@ test('a runner whose backend dies midway leaves nothing behind, and the next one
 
   t.deepEqual(await describeSchema(knex, schema), []);
   t.deepEqual(await migrate(knex, { schema }), { applied: STEPS, adopted: [] });
-});
-
-test('a second runner gives up after its lock timeout and changes nothing', async (t) => {
-  const schema = aSchema();
-  const { blocker, running, runner } = await stuckMigration(schema);
-  await backendWaitingFor(`%"${schema}"."snapshots"%`);
-
-  const error = await t.throwsAsync(migrate(knex, { schema, lockTimeout: 100 }), { instanceOf: MigrationLockError });
-
-  t.is(error.lockTimeout, 100);
-  await blocker.rollback();
-  t.deepEqual(await running, { applied: STEPS, adopted: [] });
-  await runner.destroy();
-});
-
-test('a database that a newer version migrated is refused, and nothing is written', async (t) => {
-  const schema = aSchema();
-  await migrate(knex, { schema });
-  await knex('maestro_migrations').withSchema(schema).insert({ name: '0003_from_the_future', batch: 2 });
-  const before = await describeSchema(knex, schema);
-  for (const attempt of [migrate(knex, { schema }), rollback(knex, { schema }), migrationSql(knex, { schema })]) {
-    const error = await t.throwsAsync(attempt, { instanceOf: DatabaseNewerError });
-    t.deepEqual(error.unknown, ['0003_from_the_future']);
-  }
-  t.deepEqual(await describeSchema(knex, schema), before);
-  t.deepEqual(await states(schema), ['applied', 'applied', 'unknown']);
-  t.false((await migrationStatus(knex, { schema })).upToDate);
 });
 
 const SPOILT: Record<string, { readonly sql: string; readonly names: RegExp }> = {
