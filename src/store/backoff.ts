@@ -8,7 +8,12 @@ const FIRST_PAUSE = 8;
 /** The longest pause between two attempts, in milliseconds. */
 const LONGEST_PAUSE = 200;
 
+/** How long to wait after an attempt (the first is 1), in milliseconds, given a random number from 0 to less than 1. */
+export function pauseLength(attempt: number, random: number): number {
+  return random * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
+}
+
 /** Waits for a random time after an attempt (the first is 1) that met a conflict, so that writers do not meet again. */
 export async function pauseAfter(attempt: number): Promise<void> {
-  await delay(Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt));
+  await delay(pauseLength(attempt, Math.random()));
 }

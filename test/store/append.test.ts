@@ -1,62 +1,17 @@
 import test from 'ava';
+import { InvalidArgumentError } from '../../src/errors.js';
+import { type CommittedEvent, MAX_SEQUENCE, type NewEvent, type StoredEvent } from '../../src/events.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { ClockDriftError } from '../../src/hlc/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
-import { appendEvents } from '../../src/store/append.js';
+import { err, ok } from '../../src/result.js';
+import { appendEvents, placeAfter } from '../../src/store/append.js';
 import { SequenceConflictError } from '../../src/store/errors.js';
-import { PostgresStore } from '../../src/store/postgres-store.js';
-import { testKnex, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
+import { useTestDatabase } from '../support/database.js';
+import { anEvent, anId } from '../support/factories.js';
 
 const database = useTestDatabase(test);
-const partitioned = useTestDatabase(test, { partitions: 4 });
 const draft = { type: 'happened', body: {} };
-
-for (const [layout, { schema }] of Object.entries({ plain: database, partitioned }))
-  test(`32 writers × 25 appends on one aggregate, ${layout} layout: 800 events, no gap, nothing lost`, async (t) => {
-    const id = anId();
-    const acknowledged = await Promise.all(
-      Array.from({ length: 32 }, async (_, writer) => {
-        const knex = testKnex({ pool: { min: 0, max: 1 } });
-        const store = new PostgresStore(knex, { schema });
-        const clock = new Clock();
-        const mine: string[] = [];
-        for (let count = 0; count < 25; count += 1) {
-          const body = { count, writer };
-          for (const event of await appendEvents(store, clock, id, [{ type: 'happened', body }], { maxAttempts: 1000 }))
-            mine.push(`${event.sequence} ${event.timestamp.hex} ${JSON.stringify(event.body)}`);
-        }
-        await knex.destroy();
-        return mine;
-      }),
-    );
-
-    const stored = await new PostgresStore(database.knex, { schema }).getEvents(id, 1);
-
-    t.deepEqual(
-      stored.map(({ sequence }) => sequence),
-      Array.from({ length: 800 }, (_, index) => index + 1),
-    );
-    t.deepEqual(
-      acknowledged.flat().sort(),
-      stored.map(({ sequence, timestamp, body }) => `${sequence} ${timestamp.hex} ${JSON.stringify(body)}`).sort(),
-    );
-    for (const [index, event] of stored.slice(1).entries())
-      t.true(event.timestamp.compare(stored[index]?.timestamp as Timestamp) > 0, 'timestamps follow the sequence');
-  });
-
-test('of 50 callers that expect the same last sequence exactly one succeeds', async (t) => {
-  const id = anId();
-  const store = database.store();
-  await store.commitEvents(aHistory(id, 3));
-  const outcomes = await Promise.allSettled(
-    Array.from({ length: 50 }, () => appendEvents(store, new Clock(), id, [draft], { expect: 3 })),
-  );
-  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  t.is(failures.length, 49);
-  t.true(failures.every((error) => error instanceof SequenceConflictError));
-  t.is((await store.getEvents(id, 1)).length, 4);
-});
 
 test('an aggregate that should be empty but is not is a conflict', async (t) => {
   const id = anId();
@@ -82,4 +37,135 @@ test('a last event beyond the drift limit is refused, and nothing is written', a
   await store.commitEvents([anEvent(id, { timestamp: Timestamp.of({ time: Date.now() + 600_000 }) })]);
   await t.throwsAsync(appendEvents(store, new Clock(), id, [draft]), { instanceOf: ClockDriftError });
   t.is((await store.getEvents(id, 1)).length, 1);
+});
+
+/** A store of one aggregate whose next sequence others take a number of times before it can be had. */
+function aContestedStore(taken: number, last?: StoredEvent) {
+  const calls = { reads: 0, commits: [] as NewEvent[][] };
+  const store: Parameters<typeof appendEvents>[0] = {
+    getLastEvent: async () => {
+      calls.reads += 1;
+      return last;
+    },
+    commitEvents: async (events) => {
+      calls.commits.push([...events]);
+      return calls.commits.length > taken ? ok(events as CommittedEvent[]) : err('retry_command');
+    },
+  };
+  return { store, calls };
+}
+
+test('what others keep taking is tried as often as it is allowed, each time after what is last then', async (t) => {
+  const id = anId();
+  const { store, calls } = aContestedStore(2);
+  const events = await appendEvents(store, new Clock(), id, [draft, draft], { maxAttempts: 3 });
+  t.is(calls.reads, 3);
+  t.deepEqual(
+    calls.commits.map((commit) => commit.map(({ sequence }) => sequence)),
+    [
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ],
+  );
+  t.deepEqual(events, calls.commits[2] as unknown as CommittedEvent[]);
+
+  const never = aContestedStore(Number.POSITIVE_INFINITY);
+  const error = await t.throwsAsync(appendEvents(never.store, new Clock(), id, [draft], { maxAttempts: 3 }), {
+    instanceOf: SequenceConflictError,
+    message: `Other writers took the next sequence of ${id.hex} 3 times; nothing was committed.`,
+  });
+  t.is(never.calls.commits.length, 3);
+  t.like(error, { aggregateId: id.hex, expected: undefined });
+});
+
+test.serial('a hundred attempts are made when no other number is given', async (t) => {
+  const { random } = Math;
+  t.teardown(() => {
+    Math.random = random;
+  });
+  Math.random = () => 0;
+  const { store, calls } = aContestedStore(99);
+  await appendEvents(store, new Clock(), anId(), [draft]);
+  t.is(calls.commits.length, 100);
+});
+
+test('who expects a last sequence is told at once when another writer was faster', async (t) => {
+  const id = anId();
+  const { store, calls } = aContestedStore(1);
+  const error = await t.throwsAsync(appendEvents(store, new Clock(), id, [draft], { expect: 0 }), {
+    instanceOf: SequenceConflictError,
+    message: `The last sequence of ${id.hex} was expected to be 0, but another writer was faster; nothing was committed.`,
+  });
+  t.like(error, { aggregateId: id.hex, expected: 0 });
+  t.is(calls.commits.length, 1);
+});
+
+test('what is expected is a sequence, or 0', async (t) => {
+  for (const expect of [-1, 1.5, Number.NaN]) {
+    const { store, calls } = aContestedStore(0);
+    await t.throwsAsync(appendEvents(store, new Clock(), anId(), [draft], { expect }), {
+      instanceOf: InvalidArgumentError,
+      message: `expect is a sequence, or 0 for no events; got ${expect}.`,
+    });
+    t.is(calls.reads, 0);
+  }
+});
+
+test('events have contiguous sequences and later and later times, however far ahead the last one was', (t) => {
+  const id = anId();
+  const physicalTime = () => 1000;
+  for (const last of [
+    Timestamp.of({ time: 2000, counter: 9 }),
+    Timestamp.of({ time: 1000, counter: 3 }),
+    Timestamp.of({ time: 999 }),
+    undefined,
+  ]) {
+    const clock = new Clock({ physicalTime });
+    const events = placeAfter(clock, id, { sequence: 7, timestamp: last }, [
+      draft,
+      { type: 'b', body: { n: 1 } },
+      draft,
+    ]);
+    t.deepEqual(
+      events.map(({ aggregateId, sequence, type, body }) => [aggregateId, sequence, type, body]),
+      [
+        [id, 8, 'happened', {}],
+        [id, 9, 'b', { n: 1 }],
+        [id, 10, 'happened', {}],
+      ],
+    );
+    for (const [index, { timestamp }] of events.entries()) {
+      const before = index === 0 ? last : events[index - 1]?.timestamp;
+      if (before !== undefined) t.true(timestamp.compare(before) > 0);
+    }
+  }
+});
+
+test('the very timestamp of the last event is not given again', (t) => {
+  const options = { nodeId: 1n, physicalTime: () => 1000 };
+  const timestamp = new Clock(options).now();
+  const [event] = placeAfter(new Clock(options), anId(), { sequence: 1, timestamp }, [draft]);
+  t.true((event?.timestamp.compare(timestamp) ?? 0) > 0);
+});
+
+test('a clock that is later than the last event is taken as it is', (t) => {
+  const clock = new Clock({ physicalTime: () => 1000, maxDrift: 0 });
+  const [event, next] = placeAfter(clock, anId(), { sequence: 1, timestamp: Timestamp.of({ time: 999 }) }, [
+    draft,
+    draft,
+  ]);
+  t.deepEqual([event?.timestamp.counter, next?.timestamp.counter], [0, 1]);
+});
+
+test('the last sequence there can be is given, and no further one', (t) => {
+  const last = { sequence: MAX_SEQUENCE - 2, timestamp: undefined };
+  t.deepEqual(
+    placeAfter(new Clock(), anId(), last, [draft, draft]).map(({ sequence }) => sequence),
+    [MAX_SEQUENCE - 1, MAX_SEQUENCE],
+  );
+  t.throws(() => placeAfter(new Clock(), anId(), last, [draft, draft, draft]), {
+    instanceOf: InvalidArgumentError,
+    message: `After sequence ${MAX_SEQUENCE - 2} there is no room for 3 more events.`,
+  });
 });

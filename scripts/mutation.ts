@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+import { Stryker } from '@stryker-mutator/core';
+import { startPostgres } from '../test/support/postgres.js';
+
+/** Sources that are mutated, and the tests that are to notice: few, since they run anew for every mutant. */
+interface Family {
+  readonly mutate: readonly string[];
+  readonly tests: readonly string[];
+}
+
+const FAMILIES: Readonly<Record<string, Family>> = {
+  append: { mutate: ['src/store/append.ts'], tests: ['test/store/append.test.ts'] },
+  clock: { mutate: ['src/hlc/{clock,timestamp,text}.ts'], tests: ['test/hlc/*.test.ts'] },
+  validation: {
+    mutate: ['src/store/validate.ts', 'src/json/{encode,scalars,plain,write-plain}.ts'],
+    tests: ['test/store/validate.test.ts'],
+  },
+  retry: {
+    mutate: ['src/store/backoff.ts', 'src/aggregate/aggregate-root.ts'],
+    tests: ['test/store/backoff.test.ts', 'test/aggregate/{aggregates,handlers,snapshots}.test.ts'],
+  },
+  sanitising: { mutate: ['src/cli/render/escape.ts'], tests: ['test/cli/render/escape.test.ts'] },
+  lock: { mutate: ['src/connection/file-lock.ts'], tests: ['test/connection/file-lock.test.ts'] },
+};
+
+/**
+ * Changes the sources in every way that Stryker knows, one at a time, and counts for how many of them a test fails: for all
+ * families, or those that are named. Prints what survived, and a table.
+ */
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => FAMILIES[name] === undefined);
+if (unknown.length > 0) throw new Error(`Known are ${Object.keys(FAMILIES).join(', ')}; not ${unknown.join(', ')}.`);
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+const postgres = process.env['MAESTRO_TEST_URL'] === undefined ? await startPostgres() : undefined;
+process.env['MAESTRO_TEST_URL'] ??= postgres?.url;
+process.env['TZ'] = 'Europe/Berlin';
+const rows: string[] = [];
+let failed = false;
+try {
+  for (const [name, { mutate, tests }] of Object.entries(FAMILIES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const start = performance.now();
+    const results = await new Stryker({
+      mutate: [...mutate],
+      commandRunner: { command: `node node_modules/ava/entrypoints/cli.mjs --fail-fast ${tests.join(' ')}` },
+    }).runMutationTest();
+    const count = (...states: string[]) => results.filter(({ status }) => states.includes(status)).length;
+    const [killed, timedOut, survived] = [count('Killed'), count('Timeout'), count('Survived', 'NoCoverage')];
+    const score = (100 * (killed + timedOut)) / (killed + timedOut + survived);
+    failed ||= !(score >= 85);
+    const seconds = Math.round((performance.now() - start) / 1000);
+    rows.push(`| ${name} | ${killed} | ${timedOut} | ${survived} | ${score.toFixed(1)} % | ${seconds} s |`);
+    console.log(rows.at(-1));
+  }
+} finally {
+  await postgres?.stop();
+}
+console.log(`\n| family | killed | timed out | survived | score | took |\n| --- | --- | --- | --- | --- | --- |`);
+for (const row of rows) console.log(row);
+process.exit(failed ? 1 : 0);
