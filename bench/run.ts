@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -31,6 +31,10 @@ if (!Number.isInteger(events) || events < 1) throw new Error(`--events is a whol
 const isWanted = (id: string) =>
   values.workload === undefined || values.workload.some((wanted) => id === wanted || id.startsWith(`${wanted} `));
 
+/** What stands around the table in the page. */
+const BEGIN = '<!-- The table, written by `npm run bench`: -->';
+const END = '<!-- End of the table. -->';
+
 const server = values.url === undefined ? await startPostgres([]) : undefined;
 const url = values.url ?? server?.url ?? '';
 const all: Measured[] = [];
@@ -58,7 +62,10 @@ async function keep(version: string): Promise<void> {
     `${folder}results.json`,
     `${JSON.stringify({ date: new Date().toISOString(), machine, repeat, all }, null, 1)}\n`,
   );
-  writeFileSync(`${folder}results.md`, `${reportTable(all)}\n`);
+  const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+  const [before = '', rest = ''] = readFileSync(page, 'utf8').split(BEGIN);
+  const about = `${version}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${repeat} turns, ${new Date().toISOString().slice(0, 10)}.`;
+  writeFileSync(page, `${before}${BEGIN}\n\n${about}\n\n${reportTable(all)}\n\n${END}${rest.split(END)[1] ?? ''}`);
   writeFileSync(`${folder}chart.svg`, await drawChart(all));
 }
 
