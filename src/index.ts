@@ -66,6 +66,8 @@ export { type AppendOptions, appendEvents, type EventDraft } from './store/appen
 export {
   ConnectionLostError,
   DatabaseError,
+  DatabaseFullError,
+  DatabaseStoppedError,
   DatabaseTimeoutError,
   DatabaseUnreachableError,
   DuplicateTimestampError,

@@ -19,3 +19,15 @@ export class NotFoundError extends MaestroError {
 export class StaleSnapshotError extends MaestroError {
   readonly code = 'MAESTRO_STALE_SNAPSHOT';
 }
+
+/** Standard output could not be written, because its disk is full, say. What the command did beside that is done. */
+export class OutputError extends MaestroError {
+  readonly code = 'MAESTRO_OUTPUT';
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`Standard output cannot be written: ${cause.code ?? cause.message}.`, {
+      hint: 'What was printed is not whole. A command that writes to the database may have done so: look before you repeat it.',
+      cause,
+    });
+  }
+}

@@ -8,7 +8,7 @@ export const FOUND = 1;
 export const USAGE = 2;
 /** There is no such aggregate, event or snapshot. */
 export const NOT_FOUND = 3;
-/** The database cannot be used: unreachable, too slow, refuses login or permission, or in use. */
+/** The database cannot be used: unreachable, too slow, full, refuses login or permission, or in use. */
 export const UNAVAILABLE = 4;
 /** Refused because of what is stored or what others do: a conflict, a held lock. */
 export const REFUSED = 5;
@@ -39,6 +39,8 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   MAESTRO_INVALID_HANDLER: FOUND,
   MAESTRO_NOT_FOUND: NOT_FOUND,
   MAESTRO_CONNECTION_LOST: UNAVAILABLE,
+  MAESTRO_DATABASE_FULL: UNAVAILABLE,
+  MAESTRO_DATABASE_STOPPED: UNAVAILABLE,
   MAESTRO_EMBEDDED_BUSY: UNAVAILABLE,
   MAESTRO_EMBEDDED_CORRUPT: UNAVAILABLE,
   MAESTRO_LOGIN_REFUSED: UNAVAILABLE,
@@ -62,6 +64,7 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   MAESTRO_ERASE_INTERRUPTED: OUTCOME_UNKNOWN,
   MAESTRO_IMPORT_INTERRUPTED: OUTCOME_UNKNOWN,
   MAESTRO_OUTCOME_UNKNOWN: OUTCOME_UNKNOWN,
+  MAESTRO_OUTPUT: OUTCOME_UNKNOWN,
 };
 
 /** The exit code for an error: the only place where one is decided. */

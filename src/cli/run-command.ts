@@ -19,7 +19,9 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
     },
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv, { from: 'user' }).finally(async () => {
+      if (out.length > 0) await context.stdout.write(out.join(''));
+    });
   } catch (error) {
     const failure = error instanceof CommanderError ? usageError(error) : error;
     if (failure === SHOWED_HELP) {
@@ -32,7 +34,6 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       exitCode = exitCodeFor(failure);
     }
   }
-  if (out.length > 0) await context.stdout.write(out.join(''));
   return exitCode;
 }
 

@@ -2,6 +2,7 @@ import { emitKeypressEvents } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import type { CliContext, InputStream, Key, OutputStream, RawTerminal } from './context.js';
+import { OutputError } from './errors.js';
 import { INTERRUPTED } from './exit-codes.js';
 
 const writeOut = process.stdout.write.bind(process.stdout);
@@ -91,11 +92,12 @@ function inputStream(): InputStream {
   };
 }
 
-function outputStream(stream: WriteStream, write: (text: string) => boolean): OutputStream {
+function outputStream(stream: WriteStream, write: typeof writeOut): OutputStream {
+  let failure: NodeJS.ErrnoException | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // Nobody reads on (`| head`): there is nothing left to do, and nothing to complain about.
     if (error.code === 'EPIPE') process.exit();
-    throw error;
+    failure ??= error;
   });
   return {
     get isTerminal() {
@@ -105,9 +107,15 @@ function outputStream(stream: WriteStream, write: (text: string) => boolean): Ou
       return stream.isTTY ? stream.columns : undefined;
     },
     write: (text) =>
-      new Promise((resolve) => {
-        if (write(text)) resolve();
-        else stream.once('drain', resolve);
+      new Promise((resolve, reject) => {
+        // Whom could it be told that standard error cannot be written?
+        const fail = (error: Error) => (stream === process.stderr ? resolve() : reject(new OutputError(error)));
+        if (failure !== undefined) return fail(failure);
+        const isTaken = write(text, (error) => {
+          if (error) fail(error);
+          else if (!isTaken) resolve();
+        });
+        if (isTaken) resolve();
       }),
   };
 }

@@ -1,27 +1,12 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
-import { ConfigurationError, EmbeddedCorruptError, EmbeddedFolderError } from './errors.js';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statfsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseFullError } from '../store/errors.js';
+import { EmbeddedCorruptError, EmbeddedFolderError } from './errors.js';
 
 /** The file in a data folder that says it is ours. */
 export const MARKER = 'maestro.json';
 /** The format of our data folders; another one is another version's. */
-const FORMAT = 1;
-/** The prepared data folder that the build makes. */
-export const TEMPLATE = 'pgdata.tar.gz';
+export const FORMAT = 1;
 /** The version of PostgreSQL that the embedded engine is. */
 export const POSTGRES_VERSION = '18';
 
@@ -41,6 +26,8 @@ const NEEDED = [
 /** With what every page of the write-ahead log begins, in this version of PostgreSQL. */
 const WAL_MAGIC = Buffer.from([0x18, 0xd1]);
 const CONTROL_FILE_SIZE = 8192;
+/** Bytes that PostgreSQL may need to start: a new segment of its write-ahead log, and something for all else. */
+const NEEDED_ROOM = 17 << 20;
 
 /** Whether there is a data folder at the path: nothing, or an empty folder, is none. */
 export function dataFolderExists(dataDir: string): boolean {
@@ -90,61 +77,15 @@ export function corrupt(dataDir: string, problem: string, cause?: unknown): Embe
   });
 }
 
-/**
- * Makes a data folder from the one that the build prepared: unpacked beside its place and then renamed into it, so that
- * it is there whole or not at all, also when the process is killed. The caller holds the lock.
- */
-export async function createDataFolder(dataDir: string): Promise<void> {
-  const unfinished = `${dataDir}.new`;
-  if (existsSync(unfinished) && !existsSync(join(unfinished, MARKER)) && !isEmptyFolder(unfinished))
-    throw new EmbeddedFolderError(`${unfinished} stands where the database would be made, and is not ours.`, {
-      hint: 'Move it away, or name another folder with --data-dir. It was left untouched.',
-    });
-  rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
-  // First of all, so that what a killed process leaves behind can be told from somebody else's folder.
-  const marker = { format: FORMAT, postgres: POSTGRES_VERSION, engine: 'pglite' };
-  writeFileSync(join(unfinished, MARKER), `${JSON.stringify(marker)}\n`);
-  await unpack(templateFile(), unfinished);
-  rmSync(dataDir, { recursive: true, force: true });
-  renameSync(unfinished, dataDir);
-}
-
-/** Makes the folder in which the data folder is to be. Throws {@link EmbeddedFolderError} when that is not possible. */
-export function makeParent(dataDir: string): void {
-  try {
-    mkdirSync(dirname(dataDir), { recursive: true });
-  } catch (cause) {
-    throw new EmbeddedFolderError(
-      `The folder ${dirname(dataDir)} cannot be made: ${(cause as NodeJS.ErrnoException).code}.`,
-      { hint: 'Check the path and its permissions, or name another folder with --data-dir.', cause },
-    );
-  }
-}
-
-async function unpack(archive: string, folder: string): Promise<void> {
-  const { parseTar } = await import('nanotar');
-  for (const { name, data, type } of parseTar(gunzipSync(readFileSync(archive)))) {
-    const path = join(folder, name);
-    if (type === 'directory' || name.endsWith('/')) mkdirSync(path, { recursive: true });
-    else {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, data ?? new Uint8Array());
-    }
-  }
-}
-
-/** The prepared folder lies in `dist/embedded`, whether this file runs from `dist/src` or, in tests, from `src`. */
-function templateFile(): string {
-  const candidates = ['../../embedded/', '../../dist/embedded/'].map((folder) =>
-    fileURLToPath(new URL(folder + TEMPLATE, import.meta.url)),
+/** The error for a folder on which the engine does not start: it is damaged, unless its disk is full. */
+export function doesNotStart(dataDir: string, cause: unknown): EmbeddedCorruptError | DatabaseFullError {
+  const { bavail, bsize } = statfsSync(dataDir);
+  if (bavail * bsize >= NEEDED_ROOM) return corrupt(dataDir, 'PostgreSQL does not start on it', cause);
+  const left = Math.floor((bavail * bsize) / (1 << 20));
+  return new DatabaseFullError(
+    `The embedded database in ${dataDir} does not start, and its disk has only ${left} MiB left.`,
+    { hint: `Make room for ${NEEDED_ROOM >> 20} MiB at least; what was acknowledged is in it.`, cause },
   );
-  const found = candidates.find((file) => existsSync(file));
-  if (found === undefined)
-    throw new ConfigurationError('The prepared database of the embedded engine is missing from this installation.', {
-      hint: 'In a checkout, run `npm run build`; else install maestro-store again.',
-    });
-  return found;
 }
 
 /** Whether a segment of the write-ahead log is there that PostgreSQL could start from. */
@@ -160,10 +101,6 @@ function hasLog(folder: string): boolean {
       closeSync(file);
     }
   });
-}
-
-function isEmptyFolder(path: string): boolean {
-  return statSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
 function readBytes(file: string): Buffer | undefined {

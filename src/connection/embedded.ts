@@ -8,8 +8,10 @@ import type { PGlite as PGliteClass } from '@electric-sql/pglite';
 import type { Knex } from 'knex';
 import { NotMigratedError } from '../store/errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
-import { checkDataFolder, corrupt, createDataFolder, dataFolderExists, makeParent } from './data-folder.js';
+import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
+import { checkDataFolder, dataFolderExists, doesNotStart } from './data-folder.js';
 import type { Database } from './database.js';
+import { guardEngine } from './engine-guard.js';
 import { EmbeddedDatabaseBusyError } from './errors.js';
 import { type FileLockOptions, lockFile } from './file-lock.js';
 
@@ -72,9 +74,9 @@ async function open(
   // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
   const require = createRequire(import.meta.url);
   const { PGlite } = require('@electric-sql/pglite') as { PGlite: typeof PGliteClass };
-  const engine: Engine = new PGlite(folder);
+  const engine: Engine = guardEngine(new PGlite(folder));
   const ready = engine.waitReady.catch((cause: unknown) => {
-    throw corrupt(folder, 'PostgreSQL does not start on it', cause);
+    throw doesNotStart(folder, cause);
   });
   // Loaded while the engine is being compiled on other threads.
   const [{ default: knexFactory }] = await Promise.all([import('knex'), ready]);
@@ -118,11 +120,16 @@ async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileH
   const path = `${folder}.lock`;
   const { timeout = DEFAULT_LOCK_WAIT, signal, onWait } = options;
   const lockOptions: FileLockOptions = { timeout, signal, onWait: () => onWait?.(holderText(path)) };
-  const lock = await lockFile(path, lockOptions);
+  const lock = await lockFile(path, lockOptions).catch((error: unknown) => {
+    throw cannotBeMade(`The file ${path}`, error);
+  });
   if (lock === undefined) throw new EmbeddedDatabaseBusyError(folder, holderText(path), timeout);
   const holder = { pid, host: hostname(), purpose: options.purpose ?? 'a program' };
-  await lock.truncate(0);
-  await lock.write(`${JSON.stringify(holder)}\n`, 0);
+  // Only for others to read; on a full disk they are told less.
+  await lock
+    .truncate(0)
+    .then(() => lock.write(`${JSON.stringify(holder)}\n`, 0))
+    .catch(() => {});
   return lock;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventRef } from '../events.js';
 import { err } from '../result.js';
 import type { CommitContext } from './commit-context.js';
-import { driverMessage, isConnectionLost, isUnreachable, sqlState } from './database-errors.js';
+import { driverMessage, isConnectionLost, isPanic, isUnreachable, sqlState } from './database-errors.js';
 import { ConnectionLostError, OutcomeUnknownError } from './errors.js';
 import { insertEvents, TakenError } from './insert-events.js';
 import { execute } from './rows.js';
@@ -28,6 +28,9 @@ class ProbeDone extends Error {}
  * - `probe`, for a transaction with projections: the insert is rolled back, and the commit fails with
  *   {@link ConnectionLostError}, since projections are not run twice behind the caller's back.
  *
+ * A server that stopped by itself (its log's disk is full, say) has ended all transactions before it answers again, so
+ * there reading is enough, and writing the same again would stop it again.
+ *
  * Throws {@link OutcomeUnknownError} when no connection answers within the context's recovery timeout.
  */
 export async function recoverCommit(
@@ -39,10 +42,11 @@ export async function recoverCommit(
   const deadline = Date.now() + context.recoveryTimeout;
   for (let wait = 20; ; wait = Math.min(wait * 2, 500)) {
     try {
-      return await insertOnce(context, events, mode, lost);
+      return await (isPanic(lost) ? readOnce(context, events, lost) : insertOnce(context, events, mode, lost));
     } catch (error) {
       if (error instanceof ConnectionLostError) throw error;
-      if (!mayPass(error) || Date.now() + wait > deadline) throw outcomeUnknown(events, mayPass(error) ? lost : error);
+      if (!mayPass(error) || Date.now() + wait > deadline)
+        throw outcomeUnknown(events, mayPass(error) ? lost : error, lost);
       await delay(wait * (0.5 + Math.random()));
     }
   }
@@ -70,16 +74,21 @@ async function insertOnce(
   }
 }
 
+async function readOnce(context: CommitContext, events: readonly EncodedEvent[], lost: unknown): Promise<undefined> {
+  if (!(await isStored(context, events))) throw notCommitted(lost);
+}
+
 /** The server may come back, or the old transaction may end: worth another try. */
 function mayPass(error: unknown): boolean {
   const interrupted = error instanceof CommitInterruptedError || isConnectionLost(error);
   return interrupted || isUnreachable(error) || sqlState(error) === '55P03';
 }
 
-function outcomeUnknown(events: readonly EncodedEvent[], cause: unknown): OutcomeUnknownError {
+function outcomeUnknown(events: readonly EncodedEvent[], cause: unknown, lost: unknown): OutcomeUnknownError {
   return new OutcomeUnknownError(
     events.map(({ event }) => eventRef(event)),
     cause,
+    driverMessage(lost),
   );
 }
 

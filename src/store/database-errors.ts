@@ -2,6 +2,8 @@ import { MaestroError } from '../errors.js';
 import {
   ConnectionLostError,
   DatabaseError,
+  DatabaseFullError,
+  DatabaseStoppedError,
   DatabaseTimeoutError,
   DatabaseUnreachableError,
   LoginRefusedError,
@@ -14,6 +16,7 @@ interface DriverError extends Error {
   readonly code?: string;
   readonly detail?: string;
   readonly hint?: string;
+  readonly severity?: string;
   readonly errors?: readonly unknown[];
 }
 
@@ -47,6 +50,8 @@ const LOST = new Set([
 const LOST_MESSAGE =
   /Connection terminated(?! due to connection timeout)|connection error and is not queryable|Query read timeout|Connection ended|socket hang up/i;
 const CONNECT_TIMEOUT_MESSAGE = /timeout expired|due to connection timeout|Timeout acquiring a connection/i;
+/** The code of errors of an embedded engine that has stopped and cannot be asked any more. */
+export const ENGINE_STOPPED = 'MAESTRO_ENGINE_STOPPED';
 const LOGIN = new Set(['28P01', '28000', '3D000']);
 const LOGIN_MESSAGE = /^SASL|password must be a string|does not support SSL|unsupported startup parameter/i;
 
@@ -54,6 +59,11 @@ const LOGIN_MESSAGE = /^SASL|password must be a string|does not support SSL|unsu
 export function sqlState(error: unknown): string | undefined {
   const code = (error as DriverError | undefined)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' ? code : undefined;
+}
+
+/** Two transactions waited for each other, and this one was undone. */
+export function isDeadlock(error: unknown): boolean {
+  return sqlState(error) === '40P01';
 }
 
 /** A unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
@@ -74,8 +84,15 @@ export function isUnknownStatement(error: unknown): boolean {
 /** The connection broke under a statement, so whether the statement took effect is not known. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof MaestroError) return error instanceof ConnectionLostError;
-  const { code, message } = (error ?? {}) as DriverError;
-  return (code !== undefined && LOST.has(code)) || LOST_MESSAGE.test(message ?? '');
+  const { code, severity, message } = (error ?? {}) as DriverError;
+  // Whoever says FATAL, the server or a pooler whose server is gone, hangs up right after it.
+  const isEnd = severity === 'FATAL' || isPanic(error);
+  return isEnd || (code !== undefined && LOST.has(code)) || LOST_MESSAGE.test(message ?? '');
+}
+
+/** PostgreSQL stopped all that was under way, and starts again from its write-ahead log, as when that log's disk is full. */
+export function isPanic(error: unknown): boolean {
+  return (error as DriverError | undefined)?.severity === 'PANIC';
 }
 
 /** This side stopped waiting for the answer to a statement, which the server may still be working on. */
@@ -131,6 +148,11 @@ export function storeError(error: unknown): MaestroError {
       cause: error,
     });
   if (isQueryTimeout(error)) return tookTooLong(message, error);
+  if ((error as DriverError | undefined)?.code === ENGINE_STOPPED)
+    return new DatabaseStoppedError(`The embedded database has stopped: ${message}.`, {
+      hint: 'Make room if its disk is full, and open it again: what was acknowledged is in it.',
+      cause: error,
+    });
   if (isConnectionLost(error))
     return new ConnectionLostError(`The connection to the database broke: ${message}.`, {
       hint: 'Try again when the server is back.',
@@ -153,6 +175,11 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
     case '25006':
       return new PermissionDeniedError(`The database is read-only: ${message}.`, {
         hint: 'Connect to the primary server, and check default_transaction_read_only.',
+        cause,
+      });
+    case '53100':
+      return new DatabaseFullError(`The database has no room left: ${message}.`, {
+        hint: 'Make room on the disk of the database, then try again.',
         cause,
       });
     case '57014':

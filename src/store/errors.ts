@@ -99,9 +99,10 @@ export class OutcomeUnknownError extends MaestroError {
   constructor(
     /** The events that may or may not be in the log. */ readonly events: readonly EventRef[],
     cause: unknown,
+    /** What was said of it. */ reason?: string,
   ) {
     super(
-      `The connection broke while ${events.length} event${events.length === 1 ? '' : 's'} of ${[
+      `The connection broke${reason === undefined ? '' : ` (${reason})`} while ${events.length} event${events.length === 1 ? '' : 's'} of ${[
         ...new Set(events.map((event) => event.aggregateId)),
       ].join(', ')} were being committed, and the outcome could not be read back.`,
       {
@@ -138,6 +139,16 @@ export class PermissionDeniedError extends MaestroError {
 /** A statement or a wait for a lock took longer than allowed and was cancelled. */
 export class DatabaseTimeoutError extends MaestroError {
   readonly code = 'MAESTRO_TIMEOUT';
+}
+
+/** The disk of the database is full, or its quota used up. Nothing was committed. */
+export class DatabaseFullError extends MaestroError {
+  readonly code = 'MAESTRO_DATABASE_FULL';
+}
+
+/** The engine of the embedded database has stopped, since its disk is full, say; this process cannot use it any more. */
+export class DatabaseStoppedError extends MaestroError {
+  readonly code = 'MAESTRO_DATABASE_STOPPED';
 }
 
 /** The tables of the event store are not there. */
