@@ -6,8 +6,10 @@ import { writePlain } from './write-plain.js';
 
 /** How many objects and arrays may lie inside one another. */
 export const MAX_DEPTH = 500;
-/** The longest JSON text that PostgreSQL's jsonb can hold, in bytes. */
+/** The longest JSON text that PostgreSQL's jsonb can hold, in bytes; longer ones could not be read back either. */
 export const MAX_JSON_BYTES = 268_435_455;
+/** By how much a number of JavaScript, such as 1e-300, becomes longer at most when it is written without an exponent. */
+const MAX_GROWTH = 64;
 
 /** The outcome of {@link encodeJson}: a text that means the value, or why there is none. */
 export type EncodedJson = { readonly text: string } | { readonly faults: readonly JsonFault[] };
@@ -22,11 +24,13 @@ export type EncodedJson = { readonly text: string } | { readonly faults: readonl
  * it gives up, a second one begins anew, which knows all cases and finds the faults.
  */
 export function encodeJson(value: unknown): EncodedJson {
-  const faults: JsonFault[] = [];
-  const text = writePlain(value, MAX_DEPTH) ?? write(value, [], faults);
-  if (faults.length > 0) return { faults };
-  if (text.length > MAX_JSON_BYTES / 3 && Buffer.byteLength(text) > MAX_JSON_BYTES)
-    return { faults: [{ path: [], message: `is longer than the ${MAX_JSON_BYTES} bytes that jsonb can hold` }] };
+  const plain = writePlain(value, MAX_DEPTH);
+  if (plain !== undefined && plain.length < MAX_JSON_BYTES / MAX_GROWTH) return { text: plain };
+  const notes: Notes = { faults: [], growth: 0 };
+  const text = write(value, [], notes);
+  if (notes.faults.length > 0) return { faults: notes.faults };
+  if ((text.length + notes.growth) * 3 > MAX_JSON_BYTES && Buffer.byteLength(text) + notes.growth > MAX_JSON_BYTES)
+    return { faults: [{ path: [], message: TOO_LONG }] };
   return { text };
 }
 
@@ -38,65 +42,80 @@ export function isWrittenAs(value: unknown, text: string): boolean {
 
 type Path = (string | number)[];
 
-function write(value: unknown, path: Path, faults: JsonFault[]): string {
+/** What is found out while a value is written. */
+interface Notes {
+  readonly faults: JsonFault[];
+  /** By how many digits the text becomes longer when PostgreSQL writes its numbers out: a few letters can be 131,072. */
+  growth: number;
+}
+
+const TOO_LONG = `is longer than the ${MAX_JSON_BYTES} bytes that jsonb can hold, with every number written out`;
+
+function write(value: unknown, path: Path, notes: Notes): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(checked(value, stringFault(value), path, faults));
+      return JSON.stringify(checked(value, stringFault(value), path, notes));
     case 'number':
-      return String(checked(value, numberFault(value), path, faults));
+      return writeNumber(String(value), numberFault(value), path, notes);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'bigint': {
       const digits = value.toString();
-      return checked(digits, numberFault(digits), path, faults);
+      return checked(digits, numberFault(digits), path, notes);
     }
     case 'object':
-      return value === null ? 'null' : writeObject(value, path, faults);
+      return value === null ? 'null' : writeObject(value, path, notes);
     default:
-      return checked('', `is ${named(value)}, which JSON leaves out; omit the key or write null`, path, faults);
+      return checked('', `is ${named(value)}, which JSON leaves out; omit the key or write null`, path, notes);
   }
 }
 
-function writeObject(value: object, path: Path, faults: JsonFault[]): string {
-  if (value instanceof ExactNumber) return checked(value.text, numberFault(value.text), path, faults);
+function writeObject(value: object, path: Path, notes: Notes): string {
+  if (value instanceof ExactNumber) return writeNumber(value.text, numberFault(value.text), path, notes);
   if (path.length >= MAX_DEPTH)
-    return checked('', `is nested deeper than ${MAX_DEPTH} levels (or contains itself)`, path, faults);
-  if (Array.isArray(value)) return writeArray(value, path, faults);
+    return checked('', `is nested deeper than ${MAX_DEPTH} levels (or contains itself)`, path, notes);
+  if (Array.isArray(value)) return writeArray(value, path, notes);
   if (!isPlain(value))
-    return checked('', `is ${named(value)}, not a plain object; write what you need of it as JSON`, path, faults);
-  return writeEntries(value as Record<string, unknown>, path, faults);
+    return checked('', `is ${named(value)}, not a plain object; write what you need of it as JSON`, path, notes);
+  return writeEntries(value as Record<string, unknown>, path, notes);
 }
 
-function writeArray(items: readonly unknown[], path: Path, faults: JsonFault[]): string {
+function writeNumber(text: string, fault: string | undefined, path: Path, notes: Notes): string {
+  const exponent = /[eE](.*)/.exec(text)?.[1];
+  if (exponent !== undefined) notes.growth += Math.abs(Number(exponent));
+  return checked(text, fault, path, notes);
+}
+
+function writeArray(items: readonly unknown[], path: Path, notes: Notes): string {
   // A hole, or a property beside the items (as a RegExp match has), would be lost.
   if (Reflect.ownKeys(items).length !== items.length + 1)
-    return checked('', 'is an array with holes or with properties of its own, which JSON loses', path, faults);
-  const texts = items.map((item, index) => within(item, index, path, faults));
+    return checked('', 'is an array with holes or with properties of its own, which JSON loses', path, notes);
+  const texts = items.map((item, index) => within(item, index, path, notes));
   return `[${texts.join(',')}]`;
 }
 
-function writeEntries(value: Record<string, unknown>, path: Path, faults: JsonFault[]): string {
+function writeEntries(value: Record<string, unknown>, path: Path, notes: Notes): string {
   const keys = Object.keys(value);
   if (Reflect.ownKeys(value).length !== keys.length)
-    return checked('', 'has symbol keys or non-enumerable properties, which JSON leaves out', path, faults);
+    return checked('', 'has symbol keys or non-enumerable properties, which JSON leaves out', path, notes);
   const texts = keys.map((key) => {
     const fault = stringFault(key);
-    if (fault !== undefined) checked(key, `has a key that ${fault}`, path, faults);
-    return `${JSON.stringify(key)}:${within(value[key], key, path, faults)}`;
+    if (fault !== undefined) checked(key, `has a key that ${fault}`, path, notes);
+    return `${JSON.stringify(key)}:${within(value[key], key, path, notes)}`;
   });
   return `{${texts.join(',')}}`;
 }
 
-function within(value: unknown, key: string | number, path: Path, faults: JsonFault[]): string {
+function within(value: unknown, key: string | number, path: Path, notes: Notes): string {
   path.push(key);
-  const text = write(value, path, faults);
+  const text = write(value, path, notes);
   path.pop();
   return text;
 }
 
 /** Notes the fault, if there is one, and passes the value on: the walk goes on to find the others. */
-function checked<Value>(value: Value, fault: string | undefined, path: Path, faults: JsonFault[]): Value {
-  if (fault !== undefined) faults.push({ path: [...path], message: fault });
+function checked<Value>(value: Value, fault: string | undefined, path: Path, notes: Notes): Value {
+  if (fault !== undefined) notes.faults.push({ path: [...path], message: fault });
   return value;
 }
 
