@@ -19,6 +19,12 @@ const count = await read(id);
 const seconds = (performance.now() - start) / 1000;
 clearInterval(sampler);
 most = Math.max(most, process.memoryUsage.rss());
-console.log(JSON.stringify({ count, seconds, figures: { 'MB grown': Math.round((most - before) / 2 ** 20) } }));
+console.log(
+  JSON.stringify({
+    count,
+    seconds,
+    figures: { 'MB grown': Math.round((most - before) / 2 ** 20), 'MB in all': Math.round(most / 2 ** 20) },
+  }),
+);
 await contender.close();
 process.exit();

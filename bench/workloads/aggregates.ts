@@ -1,4 +1,4 @@
-import { Clock } from '../../dist/src/index.js';
+import { Clock, MAX_SEQUENCE } from '../../dist/src/index.js';
 import type { Maestro } from '../contenders/maestro.js';
 import type { RawPg } from '../contenders/raw-pg.js';
 import { increment, openCounters } from '../counter.js';
@@ -95,10 +95,12 @@ async function hydrate({ pool }: RawPg, schema: string, id: Buffer): Promise<num
     text: `SELECT sequence, body FROM "${schema}".snapshots WHERE aggregate_id = $1`,
     values: [id],
   });
-  const { rows } = await pool.query<{ sequence: number; body: object }>({
+  const { rows } = await pool.query<[number, object]>({
     name: 'hydrate events',
-    text: `SELECT sequence, body FROM "${schema}".event_log WHERE aggregate_id = $1 AND sequence > $2 ORDER BY sequence`,
-    values: [id, snapshots.rows[0]?.sequence ?? 0],
+    text: `SELECT sequence, body FROM "${schema}".event_log
+WHERE aggregate_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`,
+    values: [id, snapshots.rows[0]?.sequence ?? 0, MAX_SEQUENCE],
+    rowMode: 'array',
   });
   return rows.reduce((value) => value + 1, snapshots.rows[0]?.sequence ?? 0);
 }

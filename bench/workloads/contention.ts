@@ -45,21 +45,24 @@ async function withWriters(
 async function race(writers: readonly Contender[], successes: number): Promise<Run> {
   const id = clock.now();
   let [left, retries] = [successes, 0];
+  const latencies: number[] = [];
   const start = performance.now();
   await Promise.all(
     writers.map(async (writer) => {
       let last = 0;
       while (left > 0) {
         left -= 1;
+        const begin = performance.now();
         while (!(await writer.commit(id, last + 1, 1))) {
           retries += 1;
           last = await writer.lastSequence(id);
         }
         last += 1;
+        latencies.push(performance.now() - begin);
       }
     }),
   );
-  return { count: successes, seconds: (performance.now() - start) / 1000, figures: { retries } };
+  return { count: successes, seconds: (performance.now() - start) / 1000, latencies, figures: { retries } };
 }
 
 async function raceOfRoots(place: Place, successes: number): Promise<Run> {
@@ -68,17 +71,20 @@ async function raceOfRoots(place: Place, successes: number): Promise<Run> {
   try {
     for (const writer of writers) await writer.lastSequence(clock.now());
     let left = successes;
+    const latencies: number[] = [];
     const start = performance.now();
     await Promise.all(
       writers.map(async ({ store }) => {
         const counters = openCounters(store);
         while (left > 0) {
           left -= 1;
+          const begin = performance.now();
           await counters.evaluate(id, increment(left));
+          latencies.push(performance.now() - begin);
         }
       }),
     );
-    return { count: successes, seconds: (performance.now() - start) / 1000 };
+    return { count: successes, seconds: (performance.now() - start) / 1000, latencies };
   } finally {
     for (const writer of writers) await writer.close();
   }

@@ -31,7 +31,7 @@ export class ImportInterruptedError extends MaestroError {
 
 /**
  * Imports an export: in one transaction, all or nothing. Events that are there already are left as they are, so importing
- * twice adds nothing. Everything is checked before anything is written to the log: the file line by line, that PostgreSQL
+ * twice adds nothing. Everything is checked before anything is committed: the file line by line, that PostgreSQL
  * prints each body exactly as the file has it, and what the log holds at the same places. Into an empty log an export goes
  * straight, when its lines can be read again (`lines` is a function), should it turn out to need a closer look. Throws `InvalidExportError`,
  * `ImportConflictError` and {@link ImportInterruptedError}.

@@ -69,6 +69,15 @@ export function byteaArray(values: readonly Timestamp[]): string {
   return `{${values.map((value) => `"\\\\x${value.hex}"`).join(',')}}`;
 }
 
+/** The timestamp that a `bytea` is, as PostgreSQL prints it: in hex digits, or as it did before version 9 (`bytea_output`). */
+function printedTimestamp(text: string): Timestamp {
+  if (text.startsWith('\\x')) return Timestamp.fromHex(text.slice(2));
+  const bytes = text.replace(/\\(\\|[0-7]{3})/g, (_, code: string) =>
+    code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 8)),
+  );
+  return Timestamp.decode(Buffer.from(bytes, 'latin1'));
+}
+
 /** The event of a row, its body left as text. */
 export function storedEvent([timestamp, aggregateId, sequence, type, body]: EventRow): StoredEvent {
   return {
@@ -82,7 +91,7 @@ export function storedEvent([timestamp, aggregateId, sequence, type, body]: Even
 
 /** The event of a row of the history of an aggregate, its body left as text. */
 export function storedEventOf(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow): StoredEvent {
-  return { timestamp: Timestamp.fromHex(timestamp.slice(2)), aggregateId, sequence: Number(sequence), type, body };
+  return { timestamp: printedTimestamp(timestamp), aggregateId, sequence: Number(sequence), type, body };
 }
 
 /** The event of a row of the history of an aggregate. */
@@ -92,7 +101,7 @@ export function committedEventOf(
   numbers: NumberMode,
 ): CommittedEvent {
   return {
-    timestamp: Timestamp.fromHex(timestamp.slice(2)),
+    timestamp: printedTimestamp(timestamp),
     aggregateId,
     sequence: Number(sequence),
     type,

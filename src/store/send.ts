@@ -26,6 +26,7 @@ interface ClientQuery {
   readonly bindings: readonly Knex.RawBinding[];
   readonly options: typeof ROWS & Partial<typeof TEXTS> & { readonly name?: string | undefined };
   readonly method: 'raw';
+  readonly __knexUid: string | undefined;
   readonly __knexQueryUid: string;
 }
 
@@ -85,7 +86,15 @@ async function sendOn<Row>(
 ): Promise<Answer<Row>> {
   sent += 1;
   const options = name === undefined && !asText ? ROWS : { ...ROWS, name, ...(asText === true ? TEXTS : undefined) };
-  const statement: ClientQuery = { sql, bindings, options, method: 'raw', __knexQueryUid: `maestro ${sent}` };
+  const { __knexUid } = connection as { readonly __knexUid?: string };
+  const statement: ClientQuery = {
+    sql,
+    bindings,
+    options,
+    method: 'raw',
+    __knexUid,
+    __knexQueryUid: `maestro ${sent}`,
+  };
   const response =
     name !== undefined && isPlainPg(client)
       ? await sendPrepared(client, connection as PgConnection, statement)
@@ -107,6 +116,8 @@ async function sendPrepared(client: SendingClient, connection: PgConnection, sta
   try {
     return await connection.query({ ...options, text, values });
   } catch (error) {
+    // As Knex does it, so that an error reads the same whichever way its statement went.
+    if (error instanceof Error) error.message = `${text} - ${error.message}`;
     client.emit('query-error', error, statement);
     throw error;
   }

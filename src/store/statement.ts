@@ -10,15 +10,19 @@ export interface Statement {
   readonly asText?: boolean;
 }
 
+/** Each connection keeps a plan for each name that it has met, and a program may work in any number of schemas. */
+const MOST = 200;
 const prepared = new Map<string, Statement>();
 
 /**
  * The statement of a text with a `?` for each value, to be kept prepared on the connections that send it. Its name tells
- * its text, so that two versions of Maestro behind one pooler never take each other's.
+ * its text, so that two versions of Maestro behind one pooler never take each other's. Beyond so many texts there are no
+ * more names.
  */
 export function preparedStatement(text: string, options: Pick<Statement, 'asText'> = {}): Statement {
   let statement = prepared.get(text);
   if (statement === undefined) {
+    if (prepared.size >= MOST) return { sql: text, ...options };
     let count = 0;
     const sql = text.replaceAll('?', () => `$${(count += 1)}`);
     const name = `maestro_${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;

@@ -5,7 +5,7 @@ import { InvalidExportError } from '../../src/admin/transfer/format.js';
 import { ImportConflictError } from '../../src/admin/transfer/settle.js';
 import { WriteMismatchError } from '../../src/store/errors.js';
 import { execute } from '../../src/store/rows.js';
-import { eventJson } from '../../src/store/stored-json.js';
+import { eventJson, snapshotJson } from '../../src/store/stored-json.js';
 import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
 import { emptied, exported, imported, insertRows, linesOf, logs, signed } from '../support/transfer.js';
@@ -39,9 +39,9 @@ const sorted = (lines: string[]) => lines.sort((a, b) => (a.slice(16, 48) < b.sl
 
 testProp.serial(
   'into an empty log an export goes straight, with the same outcome as through staging',
-  [logs(), fc.constantFrom('plain', 'partitioned'), fc.boolean()],
-  async (t, rows, layout, dryRun) => {
-    const log = layout === 'plain' ? plain : partitioned;
+  [logs(), fc.boolean()],
+  async (t, rows, dryRun) => {
+    const log = plain;
     await emptied(log);
     await insertRows(log, rows);
     const text = await exported(log);
@@ -82,21 +82,34 @@ test.serial('a timestamp that two events of the export share is told with the li
   t.is((await importedFromFile(plain, text, { onConflict: 'skip' })).report.skipped.length, 2);
 });
 
-test.serial('a table with a trigger is not trusted to keep rows as they are', async (t) => {
-  const table = `"${plain.schema}".event_log`;
-  await execute(
-    plain.knex,
-    `CREATE FUNCTION "${plain.schema}".louder() RETURNS trigger LANGUAGE plpgsql AS
-'BEGIN NEW.type := upper(NEW.type); RETURN NEW; END'`,
-  );
-  await execute(
-    plain.knex,
-    `CREATE TRIGGER louder BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION "${plain.schema}".louder()`,
-  );
-  try {
-    await t.throwsAsync(importedFromFile(plain, signed([line()])), { instanceOf: WriteMismatchError });
-    t.is(await exported(plain), signed([]));
-  } finally {
-    await execute(plain.knex, `DROP TRIGGER louder ON ${table}`);
-  }
-});
+for (const table of ['event_log', 'snapshots'] as const)
+  test.serial(`a trigger on ${table} is not trusted to keep rows as they are`, async (t) => {
+    const schema = `"${plain.schema}"`;
+    await execute(
+      plain.knex,
+      `CREATE OR REPLACE FUNCTION ${schema}.altered() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN NEW.body := NEW.body || ''{"more": 1}''; RETURN NEW; END'`,
+    );
+    await execute(
+      plain.knex,
+      `CREATE TRIGGER altered BEFORE INSERT ON ${schema}.${table} FOR EACH ROW EXECUTE FUNCTION ${schema}.altered()`,
+    );
+    try {
+      const snapshot = `{"snapshot":${snapshotJson({ aggregateId: anId(), sequence: 1, body: '{"n": 1}' })}}`;
+      const text = signed([line(), snapshot]);
+      await t.throwsAsync(importedFromFile(plain, text), { instanceOf: WriteMismatchError });
+      t.is(await exported(plain), signed([]));
+    } finally {
+      await execute(plain.knex, `DROP TRIGGER altered ON ${schema}.${table}`);
+    }
+  });
+
+test.serial(
+  'in partitions, whose indexes let two events have one timestamp, an export is looked at more closely',
+  async (t) => {
+    const { timestamp } = anEvent();
+    const text = signed(sorted(Array.from({ length: 8 }, () => line({ timestamp }))));
+    await t.throwsAsync(importedFromFile(partitioned, text), { instanceOf: ImportConflictError });
+    t.is(await exported(partitioned), signed([]));
+  },
+);

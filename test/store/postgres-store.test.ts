@@ -1,9 +1,10 @@
 import test from 'ava';
+import { Timestamp } from '../../src/hlc/timestamp.js';
 import { ProjectionError, WriteMismatchError } from '../../src/store/errors.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { Projection } from '../../src/store/store.js';
-import { useTestDatabase } from '../support/database.js';
+import { testKnex, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId, collect } from '../support/factories.js';
 
 const database = useTestDatabase(test);
@@ -207,4 +208,20 @@ test('a schema without the tables is told from an empty one', async (t) => {
 test('a schema name that is not one is refused before anything is sent', (t) => {
   for (const schema of ['', 'a"b', '1st', 'a.b', 'x'.repeat(64)])
     t.throws(() => new PostgresStore(database.knex, { schema }), { code: 'MAESTRO_INVALID_ARGUMENT' });
+});
+
+test('events are read whatever way the server prints bytes', async (t) => {
+  const id = Timestamp.decode(Buffer.from(Array.from({ length: 16 }, (_, index) => index * 17)));
+  const events = Array.from({ length: 5 }, (_, index) =>
+    anEvent(id, {
+      sequence: index + 1,
+      timestamp: Timestamp.parse(`${index}c5c4100de${'27225c'.repeat(4)}`.slice(0, 32)),
+    }),
+  );
+  await database.store().commitEvents(events);
+  const legacy = testKnex({ connection: `${database.url}?options=-c%20bytea_output%3Descape` });
+  t.teardown(() => legacy.destroy());
+  const { schema } = database;
+  t.deepEqual(await new PostgresStore(legacy, { schema }).getEvents(id, 1), await database.store().getEvents(id, 1));
+  t.is((await database.store().getEvents(id, 1)).length, 5);
 });

@@ -11,7 +11,8 @@ export class NotDirectError extends Error {}
 
 /**
  * Whether an export can go straight into the log: rows can be sent through COPY, the log is empty, so that there is nothing
- * to compare with, and no trigger, rule or policy of somebody else does something else with the rows.
+ * to compare with, no trigger, rule or policy of somebody else does something else with the rows, and no two of them can
+ * have one timestamp, as they can in partitions.
  */
 export async function canLoadDirectly(log: EventLog, connection: unknown): Promise<boolean> {
   if (!canCopy(connection)) return false;
@@ -20,9 +21,9 @@ export async function canLoadDirectly(log: EventLog, connection: unknown): Promi
   AND current_setting('server_encoding') = 'UTF8'
   AND NOT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (SELECT relid FROM tables))
   AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class IN (SELECT relid FROM tables))
-  AND NOT EXISTS (SELECT FROM pg_class WHERE relrowsecurity AND oid IN (SELECT relid FROM tables))`;
-  const tables = `WITH tables AS (SELECT relid FROM pg_partition_tree(to_regclass(?)) UNION SELECT to_regclass(?))`;
-  const [row] = await query<[boolean]>(log.knex, `${tables} ${sql}`, [events, events]);
+  AND NOT EXISTS (SELECT FROM pg_class WHERE (relrowsecurity OR relkind <> 'r') AND oid IN (SELECT relid FROM tables))`;
+  const tables = 'WITH tables(relid) AS (VALUES (to_regclass(?)), (to_regclass(?)))';
+  const [row] = await query<[boolean]>(log.knex, `${tables} ${sql}`, [events, snapshots]);
   return row?.[0] === true;
 }
 
@@ -76,6 +77,7 @@ export async function loadDirectly(
       );
     return { ...stored, present: 0, skipped: [] };
   } catch (error) {
+    await iterator.return?.();
     // What PostgreSQL says of a row is said again, with its line and more to the point, when each is looked at.
     if (/^2[23]/.test(sqlState(error) ?? '')) throw new NotDirectError('a row was refused', { cause: error });
     throw error;
