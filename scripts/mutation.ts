@@ -13,7 +13,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   clock: { mutate: ['src/hlc/{clock,timestamp,text}.ts'], tests: ['test/hlc/*.test.ts'] },
   validation: {
     mutate: ['src/store/validate.ts', 'src/json/{encode,scalars,plain,write-plain}.ts'],
-    tests: ['test/store/validate.test.ts'],
+    tests: ['test/store/validate.test.ts', 'test/json/encode.test.ts'],
   },
   retry: {
     mutate: ['src/store/backoff.ts', 'src/aggregate/aggregate-root.ts'],

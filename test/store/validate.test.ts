@@ -1,9 +1,15 @@
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
-import type { NewEvent } from '../../src/events.js';
+import type { NewEvent, NewSnapshot } from '../../src/events.js';
 import { ExactNumber } from '../../src/json/exact-number.js';
-import { InvalidEventError } from '../../src/store/errors.js';
-import { encodeEvents, encodeSnapshot } from '../../src/store/validate.js';
+import { InvalidEventError, InvalidSnapshotError } from '../../src/store/errors.js';
+import {
+  alreadyEncoded,
+  committedEvents,
+  encodeEvents,
+  encodeSnapshot,
+  eventTypeFault,
+} from '../../src/store/validate.js';
 import { anEvent, anId } from '../support/factories.js';
 
 /** Where the faults of one event are. */
@@ -187,4 +193,145 @@ test('a snapshot is checked like an event', (t) => {
     code: 'MAESTRO_INVALID_SNAPSHOT',
   });
   t.regex(error.message, /sequence .* body\.a /s);
+});
+
+/** What is said of the faults of events, as `index path: message`. */
+function messages(...events: readonly unknown[]): string[] {
+  try {
+    encodeEvents(events as readonly NewEvent[]);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidEventError)) throw error;
+    return error.issues.map(({ index, path, message }) => `${index} ${path}: ${message}`);
+  }
+}
+
+test('what is wrong is said, and what to do', (t) => {
+  const wrong = { timestamp: 1, aggregateId: 2, sequence: 0, type: '', body: [] } as unknown as NewEvent;
+  t.deepEqual(messages(anEvent(), wrong, null), [
+    '1 timestamp: is not a Timestamp; take one from a Clock or Timestamp.parse',
+    '1 aggregateId: is not a Timestamp; take one from a Clock or Timestamp.parse',
+    '1 sequence: is not an integer from 1 to 2147483647',
+    '1 type: is empty',
+    '1 body: is not a plain JSON object',
+    '2 : is not an object',
+  ]);
+  t.deepEqual(messages(anEvent(anId(), { body: { a: undefined } })), [
+    '0 body.a: is undefined, which JSON leaves out; omit the key or write null',
+  ]);
+  const error = t.throws(() => encodeSnapshot(null as never), { code: 'MAESTRO_INVALID_SNAPSHOT' });
+  t.regex(error.message, /^snapshot: it is not an object/);
+});
+
+test('a type is taken, or is told why not', (t) => {
+  for (const type of [
+    'a',
+    'Account.opened:v2-final',
+    'account opened',
+    ' x',
+    'é',
+    'a'.repeat(256),
+    'a b'.repeat(85),
+    '🎭'.repeat(256),
+  ])
+    t.is(eventTypeFault(type), undefined, type);
+  for (const [type, fault] of [
+    [undefined, 'is not a string'],
+    ['', 'is empty'],
+    ['a\0', 'contains U+0000, which PostgreSQL cannot store'],
+    ['a\ud800', 'contains a lone surrogate, which is not Unicode text'],
+    ['a\tb', 'contains a control character'],
+    ['a\u0085', 'contains a control character'],
+    ['a ', 'ends with a space'],
+    ['a'.repeat(257), 'is longer than 256 code points'],
+    [`${'a b'.repeat(85)}ab`, 'is longer than 256 code points'],
+    ['🎭'.repeat(257), 'is longer than 256 code points'],
+  ])
+    t.is(eventTypeFault(type), fault, String(type));
+});
+
+test('a place in a body is written as one would write it in JavaScript, and cut when it is long', (t) => {
+  const at = (body: object) => paths({ body })[0];
+  t.is(at({ a: { $b_1: { é2: undefined } } }), 'body.a.$b_1.é2');
+  for (const key of ['', 'a b', '1a', '"', 'a-b', 'a.b'])
+    t.is(at({ [key]: undefined }), `body[${JSON.stringify(key)}]`);
+  const deepAt = (levels: number) => {
+    let value: object = { end: undefined };
+    for (let level = 1; level < levels; level += 1) value = { k: value };
+    return at(value);
+  };
+  t.is(deepAt(12), `body${'.k'.repeat(11)}.end`);
+  t.is(deepAt(13), `body${'.k'.repeat(12)}.…`);
+});
+
+test('a place that occurs twice in a commit is a fault of the second event, whatever is between', (t) => {
+  const [id, other] = [anId(), anId()];
+  const first = anEvent(id);
+  const sequence = '2 sequence: is that of event 0 of the same aggregate';
+  const timestamp = '2 timestamp: is that of event 0';
+  t.deepEqual(messages(first, anEvent(id, { sequence: 2 }), anEvent(id)), [sequence]);
+  t.deepEqual(messages(first, anEvent(other), anEvent(id)), [sequence]);
+  t.deepEqual(messages(first, anEvent(id, { sequence: 2 }), { ...first, sequence: 3 }), [timestamp]);
+  t.deepEqual(messages(first, anEvent(other), { ...first, aggregateId: other, sequence: 2 }), [timestamp]);
+  t.deepEqual(messages(first, anEvent(other, { sequence: 7 }), { ...first }), [sequence]);
+  t.deepEqual(messages(first, first), ['1 sequence: is that of event 0 of the same aggregate']);
+  t.deepEqual(messages(first, { ...first, sequence: 2 }), ['1 timestamp: is that of event 0']);
+  // The last of several counts as the one that was before.
+  t.deepEqual(messages(first, anEvent(id), anEvent(id)), [
+    '1 sequence: is that of event 0 of the same aggregate',
+    '2 sequence: is that of event 1 of the same aggregate',
+  ]);
+});
+
+test('events of one history, of several, in any order and with clocks that go back are taken', (t) => {
+  const [id, other] = [anId(), anId()];
+  const [a, b, c] = [anEvent(id), anEvent(id, { sequence: 2 }), anEvent(id, { sequence: 3 })];
+  for (const events of [
+    [],
+    [a],
+    [a, b, c],
+    [c, b, a],
+    [a, c, b],
+    [a, anEvent(other), b, anEvent(other, { sequence: 2 })],
+  ])
+    t.deepEqual(messages(...events), []);
+  t.deepEqual(messages({ ...a, timestamp: b.timestamp }, { ...b, timestamp: a.timestamp }), []);
+});
+
+test('what is wrong with an event is said before what repeats', (t) => {
+  const event = anEvent();
+  t.deepEqual(messages(event, event, { ...event, type: '' }), ['2 type: is empty']);
+});
+
+test('an event that was found valid before is not looked at again, and can no longer be changed', (t) => {
+  const event = alreadyEncoded(anEvent(anId(), { body: { not: undefined } }), '{"the":"text"}');
+  t.true(Object.isFrozen(event));
+  t.deepEqual(
+    encodeEvents([event, anEvent()]).map(({ json }) => json),
+    ['{"the":"text"}', '{"note":"as it was"}'],
+  );
+});
+
+test('committed events are in the order of their sequences, with the fields of an event and no others', (t) => {
+  const id = anId();
+  const events = [3, 1, 2].map((sequence) => ({ ...anEvent(id, { sequence }), more: 'than that' }));
+  const committed = committedEvents(encodeEvents(events));
+  t.deepEqual(
+    committed.map(({ sequence }) => sequence),
+    [1, 2, 3],
+  );
+  for (const event of committed)
+    t.deepEqual(Object.keys(event), ['timestamp', 'aggregateId', 'sequence', 'type', 'body']);
+});
+
+test('every fault of a snapshot is named', (t) => {
+  const error = t.throws(
+    () => encodeSnapshot({ aggregateId: 1, sequence: 2 ** 31, body: null } as unknown as NewSnapshot),
+    { instanceOf: InvalidSnapshotError },
+  );
+  t.deepEqual(
+    error.issues.map(({ path }) => path),
+    ['aggregateId', 'sequence', 'body'],
+  );
+  t.is(encodeSnapshot({ aggregateId: anId(), sequence: 2 ** 31 - 1, body: {} }), '{}');
 });
