@@ -19,8 +19,8 @@ export type EncodedJson = { readonly text: string } | { readonly faults: readonl
  * NaN, negative zero, dates, maps, typed arrays, holes, hidden properties), and whatever PostgreSQL's jsonb would
  * refuse (U+0000, lone surrogates, endless numbers, nesting deeper than {@link MAX_DEPTH}).
  *
- * Checking and writing are one walk that reads each property once, so what was checked is what is written, also when
- * a getter answers differently the second time. A first walk is for bodies in which there is nothing to think about; where
+ * Checking and writing are one walk, so what was checked is what is written, also when a getter answers differently the
+ * second time. A first walk is for bodies in which there is nothing to think about; where
  * it gives up, a second one begins anew, which knows all cases and finds the faults.
  */
 export function encodeJson(value: unknown): EncodedJson {
