@@ -13,6 +13,8 @@ import { committedEvents, type EncodedEvent } from './validate.js';
 /** More text than this goes in several statements of one transaction, so that no single message grows without bound. */
 const MAX_STATEMENT_LENGTH = 32 * 1024 * 1024;
 
+const MAX_ATTEMPTS = 3;
+
 /** Everything about one commit. */
 interface Commit {
   readonly events: readonly EncodedEvent[];
@@ -35,11 +37,13 @@ export async function commitEncoded(
   const isOneStatement = projections.length === 0 && !context.verifyWrites && parts.length === 1;
   const commit = { events, parts, committed: committedEvents(events), projections, isOneStatement };
   try {
-    // Whoever took a sequence may be gone again by the time one looks (erased, say); then a second attempt decides.
-    const answer = (await attempt(context, commit)) ?? (await attempt(context, commit));
-    if (answer === undefined)
-      throw new Error('A unique index of the event log refuses these events, but holds none of them.');
-    return answer;
+    // Whoever took a sequence may be gone again by the time one looks (erased, say), and who waited for us in turn is not
+    // done yet; then another attempt decides.
+    for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
+      const answer = await attempt(context, commit);
+      if (answer !== undefined) return answer;
+    }
+    throw new Error('The event log keeps refusing these events, but holds none of them');
   } catch (error) {
     throw storeError(error);
   }

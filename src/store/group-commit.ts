@@ -1,8 +1,7 @@
 import { ok } from '../result.js';
 import type { CommitContext } from './commit-context.js';
 import { commitEncoded } from './commit-events.js';
-import { recoverCommit } from './commit-recovery.js';
-import { isConnectionLost, storeError } from './database-errors.js';
+import { afterFailedGroup } from './group-outcome.js';
 import { insertGroup } from './insert-events.js';
 import type { CommitResult } from './store.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
@@ -25,8 +24,7 @@ interface Waiting {
 /**
  * Sends commits that arrive while another one is under way together, in one statement: one round trip, and one flush of the
  * server's log, for all of them. A commit that finds nothing under way is sent at once, so a lone caller waits for
- * nothing. Each commit stays atomic by itself and gets its own answer: a statement that fails is undone as a whole, and
- * its commits are then sent one by one.
+ * nothing. Each commit stays atomic by itself and gets its own answer, also when the statement fails.
  */
 export class GroupCommit {
   readonly #context: CommitContext;
@@ -113,22 +111,12 @@ export class GroupCommit {
         group.flatMap(({ events }) => events),
       );
     } catch (error) {
-      const lost = isConnectionLost(error);
-      const each = ({ events }: Waiting) =>
-        lost ? this.#recovered(events, error) : commitEncoded(this.#context, events, []);
-      await Promise.all(group.map((waiting) => this.#answer(waiting, each(waiting))));
+      await Promise.all(
+        group.map((waiting) => this.#answer(waiting, afterFailedGroup(this.#context, waiting.events, error))),
+      );
       return;
     }
     for (const { events, resolve } of group) resolve(ok(committedEvents(events)));
-  }
-
-  /** The connection broke under the statement of the group, so it may have taken effect: as a whole, or not at all. */
-  async #recovered(events: readonly EncodedEvent[], lost: unknown): Promise<CommitResult> {
-    try {
-      return (await recoverCommit(this.#context, events, 'again', lost)) ?? ok(committedEvents(events));
-    } catch (error) {
-      throw storeError(error);
-    }
   }
 
   async #answer({ resolve, reject }: Waiting, result: Promise<CommitResult>): Promise<void> {

@@ -1,16 +1,19 @@
 import type { StoredEvent } from '../events.js';
 import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
-import { isUniqueViolation } from './database-errors.js';
+import { isDeadlock, isUniqueViolation } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
 import { columnBindings, type EventRow, type Executor, execute, query, rowBindings, storedEvent } from './rows.js';
 import type { EncodedEvent } from './validate.js';
 
-/** The insert met a unique index of the log; whether it was a sequence or a timestamp is still to be found out. */
+/**
+ * The insert met a unique index of the log, or a transaction with which it would have waited for ever; whether a sequence
+ * or a timestamp is taken is still to be found out.
+ */
 export class TakenError extends Error {}
 
 /**
- * Inserts events in one statement. Throws {@link TakenError} when a unique index refuses them, and
+ * Inserts events in one statement. Throws {@link TakenError} when a unique index or a deadlock refuses them, and
  * {@link WriteMismatchError} when fewer rows were written than sent, as a rule or trigger on the table can cause; with
  * `verifyWrites` also when a row came back different from what was sent.
  */
@@ -33,7 +36,7 @@ export async function insertEvents(
       assertWritten(events, written);
     }
   } catch (error) {
-    if (isUniqueViolation(error)) throw new TakenError('taken', { cause: error });
+    if (isUniqueViolation(error) || isDeadlock(error)) throw new TakenError('taken', { cause: error });
     throw error;
   }
 }

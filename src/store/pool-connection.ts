@@ -5,6 +5,8 @@ import { connectError, isQueryTimeout } from './database-errors.js';
 interface PoolConnection {
   /** Knex gives such a connection to nobody any more. */
   __knex__disposed?: unknown;
+  /** Of `pg`: `I` when no transaction is open, as far as the server has said. */
+  getTransactionStatus?(): string | null;
   end?(): Promise<void>;
 }
 
@@ -17,22 +19,39 @@ interface PoolClient {
 /**
  * Runs work on one connection of the pool. Taking it is a step of its own, so that a connection that cannot be made,
  * when nothing has been sent, is told from one that breaks under a statement. A connection on which this side has
- * stopped waiting for an answer is not used again: the answer would still come.
+ * stopped waiting for an answer is not used again: the answer would still come. Nor is one with a transaction that was
+ * not ended, ours or somebody else's: what is committed on it by itself would be part of that transaction, and be lost.
  */
 export async function onConnection<Value>(knex: Knex, work: (connection: unknown) => Promise<Value>): Promise<Value> {
   const client = knex.client as PoolClient;
-  const connection = await client.acquireConnection().catch((error: unknown) => {
-    throw connectError(error);
-  });
+  const connection = await acquire(client);
   try {
     return await work(connection);
   } catch (error) {
-    if (isQueryTimeout(error)) {
-      connection.__knex__disposed = error;
-      void connection.end?.();
-    }
+    if (isQueryTimeout(error)) discard(connection, error);
     throw error;
   } finally {
+    if (isInTransaction(connection)) discard(connection, 'a transaction was left open');
     await client.releaseConnection(connection);
   }
+}
+
+async function acquire(client: PoolClient): Promise<PoolConnection> {
+  for (;;) {
+    const connection = await client.acquireConnection().catch((error: unknown) => {
+      throw connectError(error);
+    });
+    if (!isInTransaction(connection)) return connection;
+    discard(connection, 'a transaction was left open');
+    await client.releaseConnection(connection);
+  }
+}
+
+function isInTransaction(connection: PoolConnection): boolean {
+  return ['T', 'E'].includes(connection.getTransactionStatus?.() ?? '');
+}
+
+function discard(connection: PoolConnection, reason: unknown): void {
+  connection.__knex__disposed = reason;
+  void connection.end?.();
 }

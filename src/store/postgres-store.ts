@@ -89,8 +89,9 @@ export class PostgresStore implements Store {
     };
     if (options.preparedStatements === false) withoutPreparedStatements(knex);
     this.#numbers = options.numbers ?? 'plain';
-    const { verifyWrites } = this.#context;
-    this.#groups = (options.groupCommits ?? true) && !verifyWrites ? new GroupCommit(this.#context) : undefined;
+    // In a transaction of the application, a group that fails would undo what went before it.
+    const groups = (options.groupCommits ?? true) && !this.#context.verifyWrites && knex.isTransaction !== true;
+    this.#groups = groups ? new GroupCommit(this.#context) : undefined;
   }
 
   async commitAll(events: readonly NewEvent[], projections: readonly Projection[] = []): Promise<CommitResult> {

@@ -26,16 +26,20 @@ export function alreadyEncoded<Event extends NewEvent>(event: Event, json: strin
   return event;
 }
 
-/** The events with their bodies as JSON text. Throws {@link InvalidEventError} with every fault of every event. */
+/**
+ * Copies of the events, with their bodies as JSON text: while they wait for their commit, whoever made them may change
+ * them. Throws {@link InvalidEventError} with every fault of every event.
+ */
 export function encodeEvents(events: readonly NewEvent[]): EncodedEvent[] {
   const issues: ValidationIssue[] = [];
   const encoded = events.map((event, index) => {
     const before = encodedBefore.get(event);
     if (before !== undefined) return before;
     const report: Report = (path, message) => issues.push({ index, path, message });
-    return { event, json: checkEvent(event, report) };
+    const copy = copyOf(event);
+    return { event: copy, json: checkEvent(copy, report) };
   });
-  if (issues.length === 0 && !isOneHistory(events)) reportRepetitions(events, issues);
+  if (issues.length === 0 && !isOneHistory(encoded)) reportRepetitions(encoded, issues);
   if (issues.length > 0) throw new InvalidEventError(issues);
   return encoded;
 }
@@ -65,6 +69,12 @@ export function encodeSnapshot(snapshot: NewSnapshot): string {
   } else report('', 'is not an object');
   if (issues.length > 0) throw new InvalidSnapshotError(issues);
   return json;
+}
+
+function copyOf(event: NewEvent): NewEvent {
+  if (!isObject(event)) return event;
+  const { timestamp, aggregateId, sequence, type, body } = event;
+  return { timestamp, aggregateId, sequence, type, body };
 }
 
 function checkEvent(event: NewEvent, report: Report): string {
@@ -122,19 +132,20 @@ function checkBody(body: unknown, report: Report): string {
 }
 
 /** Nearly every commit is a piece of one history, each event later than the one before, in which nothing can repeat. */
-function isOneHistory(events: readonly NewEvent[]): boolean {
+function isOneHistory(events: readonly EncodedEvent[]): boolean {
   for (let index = 1; index < events.length; index += 1) {
-    const [before, event] = [events[index - 1] as NewEvent, events[index] as NewEvent];
+    const { event: before } = events[index - 1] as EncodedEvent;
+    const { event } = events[index] as EncodedEvent;
     if (event.aggregateId.hex !== before.aggregateId.hex) return false;
     if (event.sequence <= before.sequence || event.timestamp.hex <= before.timestamp.hex) return false;
   }
   return true;
 }
 
-function reportRepetitions(events: readonly NewEvent[], issues: ValidationIssue[]): void {
+function reportRepetitions(events: readonly EncodedEvent[], issues: ValidationIssue[]): void {
   const positions = new Map<string, number>();
   const timestamps = new Map<string, number>();
-  for (const [index, event] of events.entries()) {
+  for (const [index, { event }] of events.entries()) {
     const position = `${event.aggregateId.hex}-${event.sequence}`;
     const timestamp = event.timestamp.hex;
     if (positions.has(position))
