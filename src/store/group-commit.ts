@@ -29,7 +29,10 @@ interface Waiting {
 export class GroupCommit {
   readonly #context: CommitContext;
   #waiting: Waiting[] = [];
+  /** How many statements are under way that are worth waiting for. */
   #underWay = 0;
+  /** Goes up when patience runs out: what was sent before is not waited for any more. */
+  #era = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: CommitContext) {
@@ -49,15 +52,17 @@ export class GroupCommit {
   }
 
   async #alone(events: readonly EncodedEvent[]): Promise<CommitResult> {
+    const era = this.#era;
     this.#underWay += 1;
     try {
       return await commitEncoded(this.#context, events, []);
     } finally {
-      this.#done();
+      this.#done(era);
     }
   }
 
-  #done(): void {
+  #done(era: number): void {
+    if (era !== this.#era) return;
     this.#underWay -= 1;
     if (this.#waiting.length > 0 && this.#underWay === 0) this.#send();
   }
@@ -65,6 +70,8 @@ export class GroupCommit {
   /** What is under way takes long, perhaps because it waits for a lock; whoever has gathered behind it need not. */
   #impatient(): void {
     this.#timer = undefined;
+    this.#era += 1;
+    this.#underWay = 0;
     if (this.#waiting.length > 0) this.#send();
   }
 
@@ -73,29 +80,31 @@ export class GroupCommit {
     this.#timer = undefined;
     const group = this.#take();
     if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#impatient(), PATIENCE);
+    const era = this.#era;
     this.#underWay += 1;
     void this.#together(group).finally(() => {
-      // Whoever was answered may have more to commit, and gets the time to join the next group.
-      setImmediate(() => this.#done());
+      if (group.length === 1) this.#done(era);
+      // Those who were answered may have more to commit, and get the time to join the next group.
+      else setImmediate(() => this.#done(era));
     });
   }
 
-  /** The first of those that wait, no two of one aggregate: they would be in each other's way. */
+  /** The first of those that wait, no two for one place in a history: they would be in each other's way. */
   #take(): Waiting[] {
     const group: Waiting[] = [];
     const left: Waiting[] = [];
-    const aggregates = new Set<string>();
-    let [count, length] = [0, 0];
+    const places = new Set<string>();
+    let [count, length, isFull] = [0, 0, false];
     for (const waiting of this.#waiting) {
-      const ids = waiting.events.map(({ event }) => event.aggregateId.hex);
-      const fits = count + ids.length <= MAX_GROUP.events && length + waiting.length <= MAX_GROUP.length;
-      if ((fits && !ids.some((id) => aggregates.has(id))) || group.length === 0) {
-        group.push(waiting);
-        count += ids.length;
-        length += waiting.length;
-      } else left.push(waiting);
-      // Also of one that is left for later, so that none overtakes another of its aggregate.
-      for (const id of ids) aggregates.add(id);
+      isFull ||= count + waiting.events.length > MAX_GROUP.events || length + waiting.length > MAX_GROUP.length;
+      if (isFull || waiting.events.some(({ event }) => places.has(placeOf(event)))) {
+        left.push(waiting);
+        continue;
+      }
+      group.push(waiting);
+      count += waiting.events.length;
+      length += waiting.length;
+      for (const { event } of waiting.events) places.add(placeOf(event));
     }
     this.#waiting = left;
     return group;
@@ -128,4 +137,8 @@ function lengthOf(events: readonly EncodedEvent[]): number {
   let length = 0;
   for (const { json } of events) length += json.length;
   return length;
+}
+
+function placeOf({ aggregateId, sequence }: EncodedEvent['event']): string {
+  return `${aggregateId.hex} ${sequence}`;
 }

@@ -172,15 +172,37 @@ test('the patience of a group ends with it', async (t) => {
   t.deepEqual((await knex.raw('SHOW lock_timeout')).rows, [{ lock_timeout: '0' }]);
 });
 
-test('commits of one aggregate keep their order and are never in one statement', async (t) => {
+test('commits for the places after one another go together; those for the same place never do, and one of them wins', async (t) => {
   const { store, inserts } = watched(t);
   const id = anId();
   const history = aHistory(id, 8);
-  const others = each(8);
-  const commits = history.flatMap((event, index) => [[event], others[index] ?? []]);
-  t.true((await all(store, commits)).every(({ ok }) => ok));
-  t.true(inserts.length >= 8);
-  await assertStored(t, [...history, ...others.flat()]);
+  t.true((await all(store, [[anEvent()], ...history.map((event) => [event])])).every(({ ok }) => ok));
+  t.deepEqual(
+    inserts.map(({ events }) => events),
+    [1, 8],
+  );
+  const rivals = each(5, () => [anEvent(id, { sequence: 9 })]);
+  const results = await all(store, [[anEvent()], ...rivals, ...each(3)]);
+  t.is(results.filter(({ ok }) => ok).length, 5);
+  t.is((await database.store().getEvents(id, 1)).length, 9);
+});
+
+test('while one commit waits for somebody else, a lone caller is not slowed down by it', async (t) => {
+  const { store, inserts } = watched(t);
+  const held = anEvent();
+  const transaction = await withHeld(t, database.schema, held);
+  const stuck = store.commitEvents([{ ...anEvent(held.aggregateId), sequence: held.sequence }]);
+  t.true((await store.commitEvents([anEvent()])).ok);
+  inserts.length = 0;
+  for (let n = 1; n <= 5; n += 1) {
+    const commit = store.commitEvents([anEvent()]);
+    // Sent at once: nothing is gathered behind what hangs.
+    await new Promise((resolve) => setImmediate(resolve));
+    t.is(inserts.length, n);
+    t.true((await commit).ok);
+  }
+  await transaction.rollback();
+  t.true((await stuck).ok);
 });
 
 test('a conflict, or a timestamp that is taken, is answered to the one whom it concerns', async (t) => {
