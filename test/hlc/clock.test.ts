@@ -26,19 +26,31 @@ test('a full counter waits for the next millisecond of the system clock', (t) =>
   const clock = new Clock({
     physicalTime: () => {
       polls += 1;
-      if (polls > 65_540) time = NOON + 1;
+      if (polls > 65_540) time = NOON + 5;
       return time;
     },
   });
   for (let count = 0; count < 65_536; count += 1) clock.now();
   const next = clock.now();
-  t.deepEqual([next.time, next.counter], [NOON + 1, 0]);
+  t.deepEqual([next.time, next.counter], [NOON + 5, 0], 'and takes the time that it shows then');
 });
 
 test('a reading is the system time when that has moved on', (t) => {
   const clock = new Clock({ physicalTime: () => NOON, nodeId: 7n });
   t.deepEqual(clock.now(), Timestamp.of({ time: NOON, counter: 0, nodeId: 7n }));
   t.deepEqual(clock.now(), Timestamp.of({ time: NOON, counter: 1, nodeId: 7n }));
+});
+
+test('the first millisecond of all is a time like any other', (t) => {
+  const clock = new Clock({ physicalTime: () => 1, nodeId: 0n });
+  t.deepEqual(clock.now(), Timestamp.of({ time: 1, counter: 0 }));
+});
+
+test('what is observed within the same millisecond moves the counter on, and never back', (t) => {
+  const clock = new Clock({ physicalTime: () => NOON });
+  const observed = (counter: number) => clock.observe(Timestamp.of({ time: NOON, counter })).counter;
+  t.is(clock.now().counter, 0);
+  t.deepEqual([observed(5), observed(2), observed(7), observed(0)], [6, 7, 8, 9]);
 });
 
 testProp(
@@ -86,6 +98,10 @@ test('every clock has a node id of its own, unless one is given', (t) => {
 
 test('options that make no sense are refused', (t) => {
   t.throws(() => new Clock({ nodeId: 2n ** 64n }), { instanceOf: InvalidTimestampError });
-  t.throws(() => new Clock({ maxDrift: -1 }), { instanceOf: InvalidArgumentError });
-  t.throws(() => new Clock({ maxDrift: Number.NaN }), { instanceOf: InvalidArgumentError });
+  for (const maxDrift of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+    t.throws(() => new Clock({ maxDrift }), {
+      instanceOf: InvalidArgumentError,
+      message: `maxDrift is a number of milliseconds, 0 or more; got ${maxDrift}.`,
+    });
+  t.is(new Clock({ maxDrift: 0 }).maxDrift, 0);
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { InvalidTimestampError } from '../../src/hlc/errors.js';
@@ -76,6 +76,8 @@ for (const text of [
   '{00000000-0000-0000-0000-000000000000}',
   '00000000-0000-0000-0000-00000000000',
   '0000000000000000-0000-0000-000000000000',
+  '000000000-0000-0000-0000-000000000000',
+  '00000000-0000-0000-0000-0000000000000',
 ])
   test(`refuses to read ${JSON.stringify(text)}`, (t) => {
     t.throws(() => Timestamp.parse(text), { instanceOf: InvalidTimestampError });
@@ -91,10 +93,67 @@ test('parts out of their bounds and bytes of another length are refused', (t) =>
     { time: 0, counter: -1 },
     { time: 0, nodeId: -1n },
     { time: 0, nodeId: 2n ** 64n },
-  ])
-    t.throws(() => Timestamp.of(parts), { instanceOf: InvalidTimestampError });
+    { time: 0, nodeId: 5 as unknown as bigint },
+  ]) {
+    const [part, bounds, value] =
+      'nodeId' in parts
+        ? ['node id', '0n to 18446744073709551615n (a bigint)', parts.nodeId]
+        : 'counter' in parts
+          ? ['counter', '0 to 65535', parts.counter]
+          : ['time', '0 to 281474976710655', parts.time];
+    t.throws(() => Timestamp.of(parts), {
+      instanceOf: InvalidTimestampError,
+      message: `The ${part} of a timestamp is an integer from ${bounds}; got ${value}.`,
+    });
+  }
   for (const length of [0, 15, 17])
-    t.throws(() => Timestamp.decode(new Uint8Array(length)), { instanceOf: InvalidTimestampError });
+    t.throws(() => Timestamp.decode(new Uint8Array(length)), {
+      instanceOf: InvalidTimestampError,
+      message: `A timestamp or aggregate id has 16 bytes; got ${length} bytes.`,
+    });
+  t.throws(() => Timestamp.decode('0'.repeat(16) as unknown as Uint8Array), {
+    instanceOf: InvalidTimestampError,
+    message: 'A timestamp or aggregate id has 16 bytes; got string.',
+  });
+  for (const hex of ['', '0'.repeat(31), '0'.repeat(33), 'A'.repeat(32), `${'0'.repeat(31)}g`, 5 as unknown as string])
+    t.throws(() => Timestamp.fromHex(hex), {
+      instanceOf: InvalidTimestampError,
+      message: / is not 32 lower-case hex digits\.$/,
+    });
+});
+
+test('what cannot be read is shown, as far as that makes sense, with what can be', (t) => {
+  const shown = (text: unknown) => {
+    const error = t.throws(() => Timestamp.parse(text as string), { instanceOf: InvalidTimestampError });
+    t.regex(error?.hint ?? '', /^Write 32 hex digits, .*, a UUID, or the form 2014-/);
+    return error?.message.replace(' is not an aggregate id or timestamp.', '');
+  };
+  t.is(shown('a "b"'), '"a \\"b\\""');
+  t.is(shown('x'.repeat(80)), `"${'x'.repeat(80)}"`);
+  t.is(shown('x'.repeat(81)), `"${'x'.repeat(80)}…"`);
+  t.is(shown(5), 'A number');
+  t.is(shown(undefined), 'A undefined');
+});
+
+test('every day that the calendar has is read, and no other', (t) => {
+  for (const year of [1970, 1972, 1999, 2000, 2023, 2024, 2100, 2400, 9999])
+    for (let month = 1; month <= 12; month += 1)
+      for (let day = 0; day <= 32; day += 1) {
+        const two = (number: number) => String(number).padStart(2, '0');
+        const date = `${year}-${two(month)}-${two(day)}`;
+        const isDay = day > 0 && new Date(Date.UTC(year, month - 1, day)).getUTCMonth() === month - 1;
+        const read = () => Timestamp.parse(`${date}T12:34:56.789Z-0000-0000000000000000`).time;
+        if (isDay) t.is(read(), Date.parse(`${date}T12:34:56.789Z`), date);
+        else t.throws(read, { instanceOf: InvalidTimestampError }, date);
+      }
+});
+
+test('a timestamp is the same as itself, and shows what it is', (t) => {
+  const text = '2014-09-14T00:00:00.000Z-0000-0000000000000001';
+  const [timestamp, same, later] = [Timestamp.parse(text), Timestamp.parse(text), Timestamp.of({ time: 2e12 })];
+  t.deepEqual([timestamp.compare(same), timestamp.compare(later), later.compare(timestamp)], [0, -1, 1]);
+  t.deepEqual([timestamp.equals(same), timestamp.equals(later)], [true, false]);
+  t.is(inspect(timestamp), `Timestamp(${text})`);
 });
 
 test('what becomes of the bytes afterwards does not reach the timestamp', (t) => {

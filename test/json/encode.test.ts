@@ -13,12 +13,16 @@ function faultsOf(value: unknown): string[] {
   return 'faults' in encoded ? encoded.faults.map(({ path, message }) => `${path.join('.')}: ${message}`) : [];
 }
 
+/** JSON.stringify writes -0 as 0, and so loses its sign. */
+function withoutNegativeZeros(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
 testProp(
   'JSON is written as JSON.stringify writes it, by the quick walk and by the careful one',
-  [fc.jsonValue()],
+  [fc.jsonValue().map(withoutNegativeZeros)],
   (t, value) => {
     const text = JSON.stringify(value);
-    if (text.includes('-0')) return;
     t.deepEqual(encodeJson(value), { text });
     t.is(writePlain(value, MAX_DEPTH), text);
     // What JavaScript has no number for sends the whole value through the careful walk.
@@ -67,7 +71,7 @@ test('every fault is said where it is, and the walk goes on', (t) => {
     unnamed: Object.create(Object.create(null, { constructor: { value: { name: 5 } } }), {}) as object,
     nothing: undefined,
     call: () => 1,
-    list: [1, , 3],  
+    list: [1, , 3],
     match: Object.assign([1], { index: 0 }),
     symbol: { [Symbol('s')]: 1 },
     'hid den': Object.defineProperty({}, 'hidden', { value: 1 }),
@@ -118,7 +122,7 @@ test('the quick walk gives up on all that needs thinking about', (t) => {
   for (const value of [undefined, 1n, Symbol('s'), () => 1, Number.NaN, -0, new Date(0), new ExactNumber('1')])
     for (const within of [value, [value], { key: value }, [1, { key: [value] }]])
       t.is(writePlain(within, 9), undefined);
-   
+
   for (const value of [[1, , 2], Object.assign([1], { index: 0 }), { a: 1, [Symbol('s')]: 1 }])
     t.is(writePlain(value, 9), undefined);
 });
