@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { connectError, isQueryTimeout } from './database-errors.js';
+import { connectError, isConnectionLost } from './database-errors.js';
 
 /** A connection of the pool, as far as Knex lets others see into it. */
 interface PoolConnection {
@@ -18,9 +18,10 @@ interface PoolClient {
 
 /**
  * Runs work on one connection of the pool. Taking it is a step of its own, so that a connection that cannot be made,
- * when nothing has been sent, is told from one that breaks under a statement. A connection on which this side has
- * stopped waiting for an answer is not used again: the answer would still come. Nor is one with a transaction that was
- * not ended, ours or somebody else's: what is committed on it by itself would be part of that transaction, and be lost.
+ * when nothing has been sent, is told from one that breaks under a statement. A connection that broke is not used again,
+ * even before its end is known here, and neither is one on which this side has stopped waiting for an answer: that would
+ * still come. Nor is one with a transaction that was not ended, ours or somebody else's: what is committed on it by itself
+ * would be part of that transaction, and be lost.
  */
 export async function onConnection<Value>(knex: Knex, work: (connection: unknown) => Promise<Value>): Promise<Value> {
   const client = knex.client as PoolClient;
@@ -28,7 +29,7 @@ export async function onConnection<Value>(knex: Knex, work: (connection: unknown
   try {
     return await work(connection);
   } catch (error) {
-    if (isQueryTimeout(error)) discard(connection, error);
+    if (isConnectionLost(error)) discard(connection, error);
     throw error;
   } finally {
     if (isInTransaction(connection)) discard(connection, 'a transaction was left open');
