@@ -9,6 +9,7 @@ import type { Knex } from 'knex';
 import { NotMigratedError } from '../store/errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
+import { isFileError, unusable } from './file-errors.js';
 import { checkDataFolder, dataFolderExists, doesNotStart } from './data-folder.js';
 import type { Database } from './database.js';
 import { guardEngine } from './engine-guard.js';
@@ -50,6 +51,14 @@ interface Engine {
  * after the timeout, `EmbeddedFolderError` for a folder that is not ours, `EmbeddedCorruptError` for a damaged one.
  */
 export async function openEmbedded(dataDir: string, options: EmbeddedOptions): Promise<Database> {
+  try {
+    return await openFolder(dataDir, options);
+  } catch (error) {
+    throw isFileError(error) ? unusable(dataDir, error) : error;
+  }
+}
+
+async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Database> {
   const folder = withoutLinks(resolve(dataDir));
   // Looked at before anything is written, even a lock beside it: the folder may be somebody else's.
   if (dataFolderExists(folder)) checkDataFolder(folder);

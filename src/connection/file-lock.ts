@@ -46,18 +46,26 @@ export async function lockFile(path: string, options: FileLockOptions): Promise<
   return undefined;
 }
 
-async function platformTryLock(): Promise<TryLock> {
-  try {
-    return addonTryLock((await import('fs-native-extensions')).default);
-  } catch (error) {
-    // No prebuilt addon for this platform (Alpine, say): Linux always has the command.
-    if (platform() === 'linux') return commandTryLock;
-    throw error;
-  }
+/** The part of the native addon that is used here. */
+interface Addon {
+  tryLock(file: number): boolean;
 }
 
-function addonTryLock(addon: { tryLock(file: number): boolean }): TryLock {
-  return async (file) => addon.tryLock(file);
+/**
+ * The way to lock on a platform: with the native addon, or on Linux, where none is prebuilt for some (Alpine, say), with the
+ * command that every Linux has. Rejects where there is neither.
+ */
+export async function platformTryLock(
+  load: () => Promise<Addon> = async () => (await import('fs-native-extensions')).default,
+  system: NodeJS.Platform = platform(),
+): Promise<TryLock> {
+  try {
+    const addon = await load();
+    return async (file) => addon.tryLock(file);
+  } catch (error) {
+    if (system === 'linux') return commandTryLock;
+    throw error;
+  }
 }
 
 /**

@@ -12,6 +12,8 @@ export interface FoldedState {
   readonly timestamp: Timestamp | undefined;
   /** The state, its numbers kept digit for digit. */
   readonly state: JsonValue;
+  /** The sequence after which events are missing, the first such; absent in a whole history. */
+  readonly gapAfter: number | undefined;
 }
 
 /**
@@ -21,10 +23,13 @@ export interface FoldedState {
 export async function mergeEvents(events: AsyncIterable<StoredEvent>, until?: Timestamp): Promise<FoldedState> {
   let state: JsonValue = {};
   let last: StoredEvent | undefined;
+  let gapAfter: number | undefined;
   for await (const event of events) {
     if (until !== undefined && event.timestamp.compare(until) > 0) break;
+    const before = last?.sequence ?? 0;
+    if (event.sequence !== before + 1) gapAfter ??= before;
     state = mergePatch(state, parseJsonText(event.body));
     last = event;
   }
-  return { sequence: last?.sequence ?? 0, timestamp: last?.timestamp, state };
+  return { sequence: last?.sequence ?? 0, timestamp: last?.timestamp, state, gapAfter };
 }

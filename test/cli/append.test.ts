@@ -300,3 +300,13 @@ test('the event is given with --type and --body or with --file, not with parts o
     t.regex(stderr, /--file/);
   }
 });
+
+test('an id without events begins a history, which is said, since it may be mistyped', async (t) => {
+  const id = anId();
+  const argv = ['append', id.hex, '--type', 'opened', '--body', '{}'];
+  const first = await maestro(argv);
+  t.is(first.code, 0);
+  t.regex(first.stderr, new RegExp(`^note: ${id.hex} had no events`));
+  t.is((await maestro(argv)).stderr, '');
+  t.is((await maestro(['append', anId().hex, '--expect', '0', '--type', 'opened', '--body', '{}'])).stderr, '');
+});

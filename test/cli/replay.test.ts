@@ -2,7 +2,7 @@ import test from 'ava';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { aHistory, anEvent, anId } from '../support/factories.js';
 
 const database = useTestDatabase(test);
 
@@ -172,3 +172,14 @@ test('an unknown aggregate exits 3, whatever moment is asked for', async (t) => 
 function env(): Record<string, string> {
   return { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema };
 }
+
+test('missing events are told when bodies are merged, and so is a sequence beyond the last', async (t) => {
+  const id = anId();
+  const [first = anEvent(), , third = anEvent()] = aHistory(id, 3);
+  await database.store().commitEvents([first, third]);
+  const { code, stdout, stderr } = await maestro(['replay', id.hex, '--max-sequence', '9', '-o', 'json']);
+  t.is(code, 0);
+  t.like(JSON.parse(stdout), { sequence: 3, state: { n: 3 } });
+  t.regex(stderr, /^warning: Events are missing after sequence 1, /m);
+  t.regex(stderr, /^note: the last sequence is 3, /m);
+});

@@ -195,3 +195,12 @@ test("somebody else's file whose name resembles ours is left untouched, and is n
   t.is(readFileSync(`${dataDir}.new`, 'utf8'), 'ten years of work');
   if (failure instanceof Error) t.true(failure instanceof EmbeddedFolderError, String(failure));
 });
+
+test('a folder that the file system refuses is told as such, not as a defect', async (t) => {
+  const name = 'x'.repeat(300);
+  const error = await t.throwsAsync(openEmbedded(join(temporary, name), { schema: 'public' }), {
+    instanceOf: EmbeddedFolderError,
+  });
+  t.regex(error.message, /ENAMETOOLONG/);
+  t.regex(error.hint ?? '', /--data-dir/);
+});

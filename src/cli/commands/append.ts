@@ -65,6 +65,8 @@ async function append(id: Timestamp | 'new', options: AppendOptions, session: Se
     ({ store }) => appendEvents(store, clock, aggregateId, drafts, { expect }),
     { writes: true },
   );
+  if (id !== 'new' && expect === undefined && events[0]?.sequence === 1)
+    await session.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
   await print(
     aggregateId.hex,
     events.map(({ sequence }) => sequence),

@@ -125,6 +125,8 @@ async function checkWith(
       await output.warn(
         `Not checked, because no configured aggregate says that they are its own: ${counted(checked.withoutHandlers, 'aggregate')}.`,
       );
-    return found;
+    if (checked.aggregates > 0 || checked.withoutHandlers === 0) return found;
+    await output.warn('Nothing was checked at all.');
+    return true;
   });
 }

@@ -77,7 +77,9 @@ async function replay(id: Timestamp, options: ReplayOptions, session: Session): 
   const choose = await aggregateChoice(session, options.aggregate);
   const replayed = await withDatabase(session, async (database) => {
     const { store } = database;
-    await assertAggregate(store, id);
+    const last = await assertAggregate(store, id);
+    if ((options.maxSequence ?? 0) > last)
+      await session.output.note(`the last sequence is ${last}, so this is the state after that`);
     const definition = await choose(store, id);
     const state =
       definition === undefined
@@ -101,7 +103,11 @@ async function merge(
     import('../../json/print.js'),
     session.configuration(),
   ]);
-  const { state, ...moment } = await mergeEvents(store.streamStoredEvents(id, 1, { maxSequence }), at);
+  const { state, gapAfter, ...moment } = await mergeEvents(store.streamStoredEvents(id, 1, { maxSequence }), at);
+  if (gapAfter !== undefined)
+    await session.output.warn(
+      `Events are missing after sequence ${gapAfter}, so the state may be wrong; see \`maestro verify\`.`,
+    );
   return { ...moment, state: printJson(state), how: mergedBecause(aggregates) };
 }
 
