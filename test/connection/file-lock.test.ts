@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fc } from '@fast-check/ava';
 import test from 'ava';
-import { commandTryLock, type FileLockOptions, lockFile } from '../../src/connection/file-lock.js';
+import { commandTryLock, type FileLockOptions, lockFile, platformTryLock } from '../../src/connection/file-lock.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { useProcesses } from '../support/processes.js';
 
@@ -116,4 +117,26 @@ test('of many takers in one process each gets its turn alone', async (t) => {
       await file?.close();
     }),
   );
+});
+
+test('where there is no addon Linux has the command, and any other platform says what is missing', async (t) => {
+  const missing = new Error('no addon for this platform');
+  const load = () => Promise.reject(missing);
+  t.is(await platformTryLock(load, 'linux'), commandTryLock);
+  t.is(await t.throwsAsync(platformTryLock(load, 'darwin')), missing);
+  const asked: number[] = [];
+  const tryLock = await platformTryLock(async () => ({ tryLock: (file) => asked.push(file) > 1 }), 'darwin');
+  t.deepEqual([await tryLock(7), await tryLock(8), asked], [false, true, [7, 8]]);
+});
+
+test.serial('a file that could not be locked is closed again', async (t) => {
+  const files: number[] = [];
+  const tryLock = async (file: number) => {
+    files.push(file);
+    if (files.length === 1) return false;
+    throw new Error('broken');
+  };
+  t.is(await lockFile(aPath(), { timeout: 0, tryLock }), undefined);
+  await t.throwsAsync(lockFile(aPath(), { timeout: 0, tryLock }), { message: 'broken' });
+  for (const file of files) t.throws(() => fstatSync(file), { code: 'EBADF' });
 });
