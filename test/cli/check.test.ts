@@ -436,3 +436,13 @@ test('options that contradict each other, or name nothing, are wrong usage', asy
     t.regex(stderr, complaint);
   }
 });
+
+test('a gate that let everything through unseen is none: without any aggregate checked it fails', async (t) => {
+  const log = await aLog(t);
+  await deposit(log, [1]);
+  const { code, stderr } = await log.check('disowning.ts', '--sample', '1');
+  t.is(code, 1);
+  t.regex(stderr, /^warning: Nothing was checked at all/m);
+  const empty = await aLog(t);
+  t.is((await empty.check('before.ts')).code, 0, 'an empty log has nothing to check');
+});
