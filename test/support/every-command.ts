@@ -44,8 +44,8 @@ export function writingCommands({ id, file, aggregate }: Named): Readonly<Record
   return {
     'migrate up': [],
     append: [id, '--type', 'happened', '--body', '{"n": 4}'],
-    'snapshot create': [id, '--aggregate', aggregate],
     'snapshot put': [id, '--sequence', '3', '--body', '{"n": 99}'],
+    'snapshot create': [id, '--aggregate', aggregate],
     import: ['--file', file],
     erase: [id, '--reason', 'asked to', '--execute'],
     'migrate rollback': ['--discard-all-events'],

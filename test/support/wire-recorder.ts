@@ -111,7 +111,7 @@ export async function recordWire(targetPort: number): Promise<WireRecorder> {
 }
 
 /** Cuts a stream of bytes into the protocol's messages, which all begin with their length, most after a type byte. */
-class Frames {
+export class Frames {
   typed = false;
   readonly #each: (frame: Buffer) => void;
   #rest: Buffer[] = [];
