@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,10 @@ export interface TestPostgres {
   readonly folder: string;
   /** Stops it as soon as it can, and starts it again on the same data. */
   restart(): Promise<void>;
+  /** Ends its first process at once, as `kill -9` does; the others find out by themselves. */
+  kill(): void;
+  /** Starts it again after it was killed, as soon as nothing of it is left. */
+  revive(): Promise<void>;
   /** Stops it for good; its data is gone. */
   stop(): Promise<void>;
 }
@@ -57,7 +61,12 @@ export async function startPostgres(
   }
   const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
   // stop() never resolves when the server is already gone.
-  const stopped = () => Promise.race([server.stop(), delay(10_000)]);
+  const stopped = async () => {
+    const waiting = new AbortController();
+    const patience = delay(10_000, undefined, { signal: waiting.signal }).catch(() => {});
+    await Promise.race([server.stop(), patience]);
+    waiting.abort();
+  };
   return {
     url,
     port,
@@ -69,6 +78,19 @@ export async function startPostgres(
         throw new Error(`PostgreSQL did not start again:\n${log.slice(-20).join('\n')}`);
       });
       await Promise.race([starting, answering(url)]);
+    },
+    kill: () => {
+      process.kill(Number.parseInt(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8'), 10), 'SIGKILL');
+    },
+    revive: async () => {
+      // As long as a backend is left, the memory that all of them share is in use, and the server refuses to start.
+      for (let tries = 0; tries < 600; tries += 1)
+        try {
+          return await server.start();
+        } catch {
+          await delay(50);
+        }
+      throw new Error(`PostgreSQL did not start again:\n${log.slice(-20).join('\n')}`);
     },
     stop: async () => {
       await stopped();
