@@ -1,6 +1,6 @@
 /** How many rows the first page of a stream holds, and the most that any page holds. */
 export const FIRST_PAGE = 64;
-const LARGEST_PAGE = 4096;
+const LARGEST_PAGE = 2048;
 /** Pages grow until they hold about this much text, so that memory stays bounded whatever the bodies' size. */
 const PAGE_LENGTH = 1024 * 1024;
 
