@@ -1,5 +1,15 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseFullError } from '../store/errors.js';
 import { EmbeddedCorruptError, EmbeddedFolderError } from './errors.js';
 
@@ -28,6 +38,13 @@ const WAL_MAGIC = Buffer.from([0x18, 0xd1]);
 const CONTROL_FILE_SIZE = 8192;
 /** Bytes that PostgreSQL may need to start: a new segment of its write-ahead log, and something for all else. */
 const NEEDED_ROOM = 17 << 20;
+
+/** The real path of a folder that may not be there yet: whichever link leads to it, it has one lock. */
+export function withoutLinks(folder: string): string {
+  if (existsSync(folder)) return realpathSync(folder);
+  const parent = dirname(folder);
+  return parent === folder ? folder : join(withoutLinks(parent), basename(folder));
+}
 
 /** Whether there is a data folder at the path: nothing, or an empty folder, is none. */
 export function dataFolderExists(dataDir: string): boolean {

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pid } from 'node:process';
 import type { PGlite as PGliteClass } from '@electric-sql/pglite';
 import type { Knex } from 'knex';
@@ -10,7 +10,7 @@ import { NotMigratedError } from '../store/errors.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
 import { isFileError, unusable } from './file-errors.js';
-import { checkDataFolder, dataFolderExists, doesNotStart } from './data-folder.js';
+import { checkDataFolder, dataFolderExists, doesNotStart, withoutLinks } from './data-folder.js';
 import type { Database } from './database.js';
 import { guardEngine } from './engine-guard.js';
 import { EmbeddedDatabaseBusyError } from './errors.js';
@@ -35,6 +35,9 @@ export interface EmbeddedOptions {
   /** Called once, with what is known of the holder, when another process has it open. */
   readonly onWait?: ((holder: string) => void) | undefined;
 }
+
+/** PostgreSQL's timer for telling how far starting is would keep a process running when it does not start. */
+const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];
 
 /** A PGlite instance as far as it is used here. */
 interface Engine {
@@ -83,7 +86,8 @@ async function open(
   // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
   const require = createRequire(import.meta.url);
   const { PGlite } = require('@electric-sql/pglite') as { PGlite: typeof PGliteClass };
-  const engine: Engine = guardEngine(new PGlite(folder));
+  const startParams = [...PGlite.defaultStartParams, ...WITHOUT_TIMER];
+  const engine: Engine = guardEngine(new PGlite(folder, { startParams }));
   const ready = engine.waitReady.catch((cause: unknown) => {
     throw doesNotStart(folder, cause);
   });
@@ -116,13 +120,6 @@ async function open(
       return closing;
     },
   };
-}
-
-/** The real path of a folder that may not be there yet: whichever link leads to it, it has one lock. */
-function withoutLinks(folder: string): string {
-  if (existsSync(folder)) return realpathSync(folder);
-  const parent = dirname(folder);
-  return parent === folder ? folder : join(withoutLinks(parent), basename(folder));
 }
 
 async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileHandle> {
