@@ -32,8 +32,8 @@ test('says what was there before, also after items of an array moved', (t) => {
 });
 
 test('tells numbers apart by their digits, and only by them', (t) => {
-  const [a, b, same] = ['1.000000000000000001', '1.000000000000000002', '1.0000000000000000010'].map(
-    (text) => parseJsonText(`{"n": ${text}}`),
+  const [a, b, same] = ['1.000000000000000001', '1.000000000000000002', '1.0000000000000000010'].map((text) =>
+    parseJsonText(`{"n": ${text}}`),
   ) as [JsonValue, JsonValue, JsonValue];
   t.is(diffJson(a, b).length, 1);
   t.deepEqual(diffJson(a, same), []);
