@@ -9,6 +9,7 @@ import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
 import { printFacts } from '../print-facts.js';
+import { escapeText } from '../render/escape.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -91,7 +92,7 @@ async function run(
 
 async function print(file: string, { events, snapshots, sha256 }: Footer, { output }: Session): Promise<void> {
   await printFacts(output, {
-    id: file,
+    id: escapeText(file),
     json: JSON.stringify({ file, events, snapshots, sha256 }),
     facts: [
       ['file', file],

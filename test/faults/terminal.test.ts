@@ -1,12 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
-import { type CliResult, runCli } from '../support/cli.js';
+import { aProgram, type CliResult, leavesOf, runCli } from '../support/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { runWithKeys } from '../support/every-command.js';
+import { aHistory, anId } from '../support/factories.js';
+import { figure, isFull } from '../support/figures.js';
+import { exported } from '../support/transfer.js';
 
 const database = useTestDatabase(test);
+/** What is imported from, and what is written to. */
+const [other, written] = [useTestDatabase(test), useTestDatabase(test)];
 const folder = useTemporaryFolder(test);
 
 /** Text that would move the cursor, rename the window, write the clipboard, forge lines or turn the reading order. */
@@ -51,6 +56,7 @@ const HOSTILE: readonly string[] = [
   '\ufff9\ufffa\ufffb',
   '\\u001b[2J and \\\\u009b', // what already looks like an escape
   '"quoted\\" \u001b[0m "',
+  '\u001b[6n\u001b[c', // has the terminal answer, as if somebody typed
 ];
 
 /** Whatever a terminal acts on, but for the line feeds that end a line. */
@@ -114,7 +120,42 @@ const COMMANDS: Readonly<Record<string, Printing>> = {
   'snapshot get': { argv: ['snapshot', 'get', id.hex] },
   'snapshot verify': { argv: ['snapshot', 'verify', '--all', ...WITH_HANDLERS], exit: 1 },
   check: { argv: ['check', ...WITH_HANDLERS], exit: 1 },
+  export: { argv: ['export', id.hex, '--force', '--file', join(folder, 'log\u001b[2J\u202e.ndjson')], quietText: true },
+  'import --dry-run': { argv: ['import', '--dry-run', '--file', join(folder, 'whole.ndjson')] },
+  'migrate up': { argv: ['migrate', 'up'] },
+  'migrate status': { argv: ['migrate', 'status'] },
+  'migrate sql': { argv: ['migrate', 'sql'] },
+  'id show': { argv: ['id', 'show', id.hex] },
 };
+
+/** What writes, told to write hostile text, or prints something else each time; each on an aggregate of its own. */
+const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>> = {
+  append: (aggregate) => ['append', aggregate, '--type', 'heard', '--body', JSON.stringify(state)],
+  'snapshot put': (aggregate) => ['snapshot', 'put', aggregate, '--sequence', '1', '--body', JSON.stringify(state)],
+  'snapshot create': (aggregate) => ['snapshot', 'create', aggregate, '--aggregate', 'parrot', ...WITH_HANDLERS],
+  'erase, as a plan': (aggregate) => ['erase', aggregate, '--reason', HOSTILE.join('')],
+  erase: (aggregate) => ['erase', aggregate, '--execute', '--reason', HOSTILE.join('')],
+  import: () => ['import', '--file', join(folder, 'whole.ndjson')],
+  doctor: () => ['doctor'],
+  'id new': () => ['id', 'new'],
+};
+/** What acts on a terminal itself, or prints nothing that is stored; it has tests of its own. */
+const APART = ['step', 'completion', 'migrate rollback'];
+
+/** How many lines were printed, and how many of them had something raw in them. */
+const counted = { runs: 0, lines: 0, raw: 0 };
+
+/** Looks at what was printed, line by line, and fails for every line that would act on a terminal. */
+function assertSafe(t: ExecutionContext, { stdout, stderr }: CliResult, what: string): void {
+  counted.runs += 1;
+  t.pass();
+  for (const line of `${stdout}${stderr}`.split('\n')) {
+    counted.lines += 1;
+    if (!RAW.test(line)) continue;
+    counted.raw += 1;
+    t.fail(`${what}: ${JSON.stringify(line)}`);
+  }
+}
 
 function maestro(argv: readonly string[], terminal?: number, schema = database.schema): Promise<CliResult> {
   // A dumb terminal is one to which no progress is shown.
@@ -123,8 +164,14 @@ function maestro(argv: readonly string[], terminal?: number, schema = database.s
 }
 
 /** Stores an event past the store, which would refuse such types. */
-async function store(aggregateId: Timestamp, sequence: number, type: string, body: object, timestamp = anId()) {
-  const sql = `INSERT INTO "${database.schema}".event_log VALUES (?, ?, ?, ?, ?)`;
+async function store(
+  aggregateId: Timestamp,
+  sequence: number,
+  type: string,
+  body: object,
+  { timestamp = anId(), schema = database.schema } = {},
+) {
+  const sql = `INSERT INTO "${schema}".event_log VALUES (?, ?, ?, ?, ?)`;
   await database.knex.raw(sql, [timestamp.encode(), aggregateId.encode(), sequence, type, JSON.stringify(body)]);
 }
 
@@ -137,7 +184,7 @@ test.before(async () => {
   writeFileSync(join(folder, 'maestro.config.ts'), CONFIGURATION);
   for (const [index, type] of HOSTILE.entries()) {
     const [body = {}, unknown, failing, wrong] = [bodies[index], anId(), anId(), anId()];
-    await store(id, index + 1, type, body, timestamps[index]);
+    await store(id, index + 1, type, body, { timestamp: timestamps[index] ?? anId() });
     await store(unknown, 1, type, body);
     await store(failing, 1, 'shouted', body);
     await store(wrong, 1, 'heard', body);
@@ -145,16 +192,17 @@ test.before(async () => {
   }
   await storeSnapshot(id, state);
   await store(anId(), 2, 'heard', {});
+  await other.store().commitEvents(aHistory(anId(), 2));
+  writeFileSync(join(folder, 'whole.ndjson'), await exported(other));
 });
 
 for (const [name, { argv, exit = 0, quietText = false }] of Object.entries(COMMANDS)) {
   for (const format of ['table', 'json', 'ndjson']) {
     test(`${name} -o ${format} lets no stored text act on a terminal`, async (t) => {
-      for (const columns of format === 'table' ? [40, 100, 100_000] : [80]) {
+      for (const columns of format !== 'table' ? [80] : isFull ? [40, 100, 100_000] : [40]) {
         const { code, stdout, stderr } = await maestro([...argv, '-o', format], columns);
         t.is(code, exit, stderr);
-        for (const line of stdout.split('\n')) if (RAW.test(line)) t.fail(JSON.stringify(line));
-        t.notRegex(stderr.replaceAll('\n', ''), RAW);
+        assertSafe(t, { code, stdout, stderr }, `${name} -o ${format}, ${columns} columns`);
       }
     });
   }
@@ -166,16 +214,57 @@ for (const [name, { argv, exit = 0, quietText = false }] of Object.entries(COMMA
   });
 
   test(`${name} as a table is as safe piped as in a terminal`, async (t) => {
-    const { stdout } = await maestro(argv);
-    t.notRegex(stdout.replaceAll('\n', ''), RAW);
+    assertSafe(t, await maestro(argv), `${name}, piped`);
   });
 
   test(`${name} -q prints ${quietText ? 'stored text escaped' : 'nothing but ids'}`, async (t) => {
     const { stdout } = await maestro([...argv, '-q'], 80);
     if (quietText) t.notRegex(stdout.replaceAll('\n', ''), RAW);
-    else t.regex(stdout, /^[0-9A-Za-z:.\-\n]+$/);
+    else t.regex(stdout, /^[0-9A-Za-z:._\- \n]*$/);
   });
 }
+
+for (const [name, argvFor] of Object.entries(WRITING))
+  test(`${name} lets nothing of what it writes act on a terminal`, async (t) => {
+    for (const format of ['table', 'json', 'ndjson']) {
+      const aggregate = anId();
+      await store(aggregate, 1, 'heard', state, { schema: written.schema });
+      const result = await maestro([...argvFor(aggregate.hex), '-o', format], 100, written.schema);
+      // What doctor finds is not the matter here.
+      if (name !== 'doctor') t.is(result.code, 0, result.stderr);
+      assertSafe(t, result, `${name} -o ${format}`);
+    }
+  });
+
+test('step draws stored text without what would act on the terminal', async (t) => {
+  const key = (name: string) => ({ name, text: undefined, ctrl: false });
+  const keys = [...HOSTILE.flatMap(() => [key('right'), key('down')]), { name: 'q', text: 'q', ctrl: false }];
+  const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema };
+  const { code, stdout } = await runWithKeys(['step', id.hex], keys, { env });
+  t.is(code, 0);
+  t.true(stdout.includes(id.hex));
+  // What it draws with are sequences of ESC and [, with digits.
+  const text = stdout.replaceAll(/\u001b\[[?]?[0-9;]*[A-Za-z]/g, '').replaceAll(/[\r\n]/g, '');
+  t.notRegex(text, RAW);
+});
+
+test('every command is looked at', (t) => {
+  const words = [...Object.values(COMMANDS).map(({ argv }) => argv), ...Object.values(WRITING).map((argv) => argv(''))];
+  const known = words.map((argv) => argv.join(' '));
+  const left = leavesOf(aProgram()).filter(
+    (command) => !APART.includes(command) && !known.some((line) => `${line} `.startsWith(`${command} `)),
+  );
+  t.deepEqual(left, []);
+});
+
+test.after('figure', () => {
+  const commands = Object.keys(COMMANDS).length + Object.keys(WRITING).length;
+  figure(
+    'terminal',
+    `${HOSTILE.length} hostile strings × ${commands} command lines × table, json, ndjson: ` +
+      `${counted.runs} runs, ${counted.lines} lines, ${counted.raw} with a raw control or bidi character`,
+  );
+});
 
 test('a table has one line per event, whatever is stored', async (t) => {
   for (const columns of [40, 100, undefined]) {
