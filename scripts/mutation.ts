@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { startPostgres } from '../test/support/postgres.js';
@@ -17,7 +18,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   },
   retry: {
     mutate: ['src/store/backoff.ts', 'src/aggregate/aggregate-root.ts'],
-    tests: ['test/store/backoff.test.ts', 'test/aggregate/{aggregates,handlers,snapshots}.test.ts'],
+    tests: ['test/store/backoff.test.ts', 'test/aggregate/{aggregates,freeze,handlers,snapshots}.test.ts'],
   },
   sanitising: { mutate: ['src/cli/render/escape.ts'], tests: ['test/cli/render/escape.test.ts'] },
   lock: { mutate: ['src/connection/file-lock.ts'], tests: ['test/connection/file-lock.test.ts'] },
@@ -47,6 +48,11 @@ try {
     const count = (...states: string[]) => results.filter(({ status }) => states.includes(status)).length;
     const [killed, timedOut, survived] = [count('Killed'), count('Timeout'), count('Survived', 'NoCoverage')];
     const score = (100 * (killed + timedOut)) / (killed + timedOut + survived);
+    for (const { status, location, fileName, replacement = '' } of results)
+      if (status === 'Timeout')
+        console.log(
+          `[Timed out] ${relative('.', fileName)}:${location.start.line}: ${replacement.replace(/\s+/g, ' ')}`,
+        );
     failed ||= !(score >= 85);
     const seconds = Math.round((performance.now() - start) / 1000);
     rows.push(`| ${name} | ${killed} | ${timedOut} | ${survived} | ${score.toFixed(1)} % | ${seconds} s |`);

@@ -6,6 +6,7 @@ import { InvalidArgumentError } from '../../src/errors.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { ClockDriftError } from '../../src/hlc/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
+import { err } from '../../src/result.js';
 import { InvalidEventError } from '../../src/store/errors.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { useTestDatabase } from '../support/database.js';
@@ -217,6 +218,59 @@ test('after the last attempt the command fails, and says how often it was tried'
 
   t.like(error, { attempts: 3, aggregateId: id.hex, command: 'increment', code: 'MAESTRO_RETRY_LIMIT' });
   t.deepEqual(await other.fetch(id), { value: 3 });
+});
+
+test.serial('between attempts there is a pause, and neither before the first nor after the last', async (t) => {
+  const { random } = Math;
+  t.teardown(() => {
+    Math.random = random;
+  });
+  const order: string[] = [];
+  Math.random = () => {
+    order.push('pause');
+    return 0;
+  };
+  const store = overriding(new MemoryStore(), {
+    commitAll: async () => {
+      order.push('commit');
+      return err('retry_command');
+    },
+  });
+  const counters = openAggregates(Counter, { store, maxAttempts: 3 });
+  await t.throwsAsync(counters.evaluate(counters.create(), increment(1)), { instanceOf: RetryLimitError });
+  t.deepEqual(order, ['commit', 'pause', 'commit', 'pause', 'commit']);
+});
+
+test('a command without events commits nothing', async (t) => {
+  const store = overriding(new MemoryStore(), { commitAll: () => t.fail() });
+  const counters = openAggregates(Counter, { store });
+  t.true((await counters.evaluate(counters.create(), { type: 'check' })).ok);
+});
+
+test('one that leaves memory is stored only when it has moved since its snapshot, or was read at all', async (t) => {
+  const memory = new MemoryStore();
+  const stored: number[] = [];
+  const broken = new Error('broken');
+  let isBroken = false;
+  const store = overriding(memory, {
+    commitSnapshot: async (snapshot) => {
+      stored.push(snapshot.sequence);
+      return await memory.commitSnapshot(snapshot);
+    },
+    getSnapshot: async (...range) => {
+      if (isBroken) throw broken;
+      return await memory.getSnapshot(...range);
+    },
+  });
+  const counters = openAggregates(Counter, { store, idle: { max: 0, snapshot: true } });
+  const id = counters.create();
+  await counters.evaluate(id, increment(1));
+  await counters.fetch(id);
+  t.deepEqual(await counters.fetch(id), { value: 1 });
+  await counters.evaluate(id, increment(1));
+  t.deepEqual(stored, [1, 2]);
+  isBroken = true;
+  t.is(await t.throwsAsync(counters.fetch(id)), broken);
 });
 
 test('a retry reads only what is new, and decides on it', async (t) => {
