@@ -140,7 +140,7 @@ for (const [what, work] of Object.entries(OPERATIONS)) {
 
 test('a backend that is terminated in a projection rolls back, with the first error reported', async (t) => {
   const id = anId();
-  const store = database.store();
+  const { store } = named(t, 2);
   const suicide: Projection = async (_event, transaction) => {
     await terminate(await pidOf(transaction));
     await transaction.raw('SELECT 1');
