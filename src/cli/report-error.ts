@@ -14,7 +14,8 @@ export interface ErrorReport {
 export async function reportError(context: CliContext, error: unknown, { json, verbose }: ErrorReport): Promise<void> {
   const { code, message, hint } = facts(error);
   if (json) {
-    await context.stderr.write(`${escapeJson(withoutPasswords(JSON.stringify({ error: { code, message, hint } })))}\n`);
+    const shown = { code, message: withoutPasswords(message), hint: hint && withoutPasswords(hint) };
+    await context.stderr.write(`${escapeJson(JSON.stringify({ error: shown }))}\n`);
   } else {
     await context.stderr.write(`error: ${lines(message)}\n`);
     if (hint !== undefined) await context.stderr.write(`hint: ${lines(hint)}\n`);
@@ -46,7 +47,11 @@ function lines(text: string): string {
   return withoutPasswords(text).split('\n').map(escapeText).join('\n');
 }
 
-/** A URL can be given by mistake where something else belongs, and then stand in any message. */
+/** A URL can be given by mistake where something else belongs, also a piece of one, and then stand in any message. */
 function withoutPasswords(text: string): string {
-  return text.replace(/(\w:\/{1,2}[^\s:@/]*:)\S*(?=@)/g, '$1***');
+  return text.replace(/(\w:\/{1,2}[^\s:@/]*:)\S*(?=@)/g, '$1***').replace(CUT_SHORT, '$1***');
 }
+
+/** A URL of PostgreSQL that ends before its host. What may be a port is one. */
+const CUT_SHORT =
+  /(postgres(?:ql)?:?\/{1,2}[^\s:@/]*:)(?!\*\*\*)(?!\d{1,5}(?:\/|['".,]*(?:\s|$)))\S+?(?=['".,]*(?:\s|$))/g;
