@@ -200,6 +200,21 @@ test('a text is taken when it is Unicode without U+0000', (t) => {
   t.is(stringFault('a\udc00'), 'contains a lone surrogate, which is not Unicode text');
 });
 
+test('what jsonb could not hold with every number written out is refused, and nothing shorter', (t) => {
+  const tooLong = ['is longer than the 268435455 bytes that jsonb can hold, with every number written out'];
+  const faults = (count: number, number: unknown) =>
+    faultsOf(Array.from<unknown>({ length: count }).fill(number)).map((fault) => fault.replace(/^: /, ''));
+  for (const text of ['1e131071', '1E131071', '1e+131071']) {
+    t.deepEqual(faults(2047, new ExactNumber(text)), [], text);
+    t.deepEqual(faults(2048, new ExactNumber(text)), tooLong, text);
+  }
+  t.deepEqual(faults(16_370, new ExactNumber('1e-16383')), []);
+  t.deepEqual(faults(16_384, new ExactNumber('1e-16383')), tooLong);
+  t.deepEqual(faults(1_000_000, 1e-300), tooLong);
+  t.deepEqual(faults(700_000, 1e-300), []);
+  t.deepEqual(faults(2048, new ExactNumber(`1${'0'.repeat(100)}`)), []);
+});
+
 test('a value is written as one text and no other', (t) => {
   t.true(isWrittenAs({ a: [1, 'b'] }, '{"a":[1,"b"]}'));
   t.false(isWrittenAs({ a: [1, 'b'] }, '{"a": [1,"b"]}'));
