@@ -7,12 +7,10 @@ const read = (file: string) => readFileSync(root + file, 'utf8');
 
 /** Each file that a page names in code, with the titles in quotation marks that follow it. */
 function references(page: string): { file: string; titles: string[] }[] {
-  return [...page.matchAll(/`((?:test|src)\/[^`]+\.ts)`((?:[:,]?\s+"[^"]+")*)/g)].map(
-    ([, file = '', titles = '']) => ({
-      file,
-      titles: [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title.replace(/\s+/g, ' ')),
-    }),
-  );
+  return [...page.matchAll(/`((?:test|src)\/[^`]+\.ts)`((?:[:,]?\s+"[^"]+")*)/g)].map(([, file = '', titles = '']) => ({
+    file,
+    titles: [...titles.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title.replace(/\s+/g, ' ')),
+  }));
 }
 
 /** The titles of a file as they are written there, each `${…}` as …, as the pages have them. */
