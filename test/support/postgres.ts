@@ -77,7 +77,8 @@ export async function startPostgres(
       const starting = server.start().catch(() => {
         throw new Error(`PostgreSQL did not start again:\n${log.slice(-20).join('\n')}`);
       });
-      await Promise.race([starting, answering(url)]);
+      const enough = new AbortController();
+      await Promise.race([starting, answering(url, enough.signal)]).finally(() => enough.abort());
     },
     kill: () => {
       process.kill(Number.parseInt(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8'), 10), 'SIGKILL');
@@ -99,9 +100,9 @@ export async function startPostgres(
   };
 }
 
-/** Waits until a server takes connections. */
-async function answering(connectionString: string): Promise<void> {
-  for (;;) {
+/** Waits until a server takes connections, or nobody wants to know any more. */
+async function answering(connectionString: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
     const client = new pg.Client({ connectionString });
     client.on('error', () => {});
     try {
