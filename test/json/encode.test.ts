@@ -208,6 +208,10 @@ test('what jsonb could not hold with every number written out is refused, and no
     t.deepEqual(faults(2047, new ExactNumber(text)), [], text);
     t.deepEqual(faults(2048, new ExactNumber(text)), tooLong, text);
   }
+  t.deepEqual(
+    faultsOf([new ExactNumber('1.50'), ...Array.from({ length: 2048 }, () => new ExactNumber('1e131071'))]),
+    tooLong.map((fault) => `: ${fault}`),
+  );
   t.deepEqual(faults(16_370, new ExactNumber('1e-16383')), []);
   t.deepEqual(faults(16_384, new ExactNumber('1e-16383')), tooLong);
   t.deepEqual(faults(1_000_000, 1e-300), tooLong);
