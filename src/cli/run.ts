@@ -1,13 +1,20 @@
 import { readFileSync } from 'node:fs';
 import type { CliContext } from './context.js';
+import { DONE, exitCodeFor } from './exit-codes.js';
 
 /** Runs one command line, without the words `node maestro`, and returns its exit code. Never throws. */
 export async function run(argv: readonly string[], context: CliContext): Promise<number> {
   const version = packageVersion();
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     // Asked for by scripts, and by people who wonder what they have: no reason to load all commands.
-    await context.stdout.write(`${version}\n`);
-    return 0;
+    try {
+      await context.stdout.write(`${version}\n`);
+      return DONE;
+    } catch (error) {
+      const { reportError } = await import('./report-error.js');
+      await reportError(context, error, { json: false, verbose: false });
+      return exitCodeFor(error);
+    }
   }
   const { runCommand } = await import('./run-command.js');
   return await runCommand(argv, context, version);

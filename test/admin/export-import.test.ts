@@ -288,6 +288,24 @@ for (const [what, body, table, at] of [
     t.like(await imported(plain, text), { events: 3, snapshots: 1 });
   });
 
+test.serial(
+  'one file imported by several at once is in the log once, and each is told what was its share',
+  async (t) => {
+    await aStoredHistory(40);
+    const text = await exported(plain);
+    for (let round = 0; round < 5; round += 1) {
+      await emptied(plain);
+      const reports = await Promise.all(Array.from({ length: 4 }, () => imported(plain, text)));
+      t.is(
+        reports.reduce((sum, { events }) => sum + events, 0),
+        40,
+      );
+      for (const { events, present } of reports) t.is(events + present, 40);
+      t.is(await exported(plain), text);
+    }
+  },
+);
+
 test.serial('a database without the tables is told of before the file is read', async (t) => {
   const unread = async function* (): AsyncGenerator<never> {
     yield t.fail();

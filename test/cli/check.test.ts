@@ -335,7 +335,7 @@ test('--sample checks so many, and misses none that it did not ask for', async (
 test('a baseline is written whole or not at all, and replaced only with --force', async (t) => {
   const log = await aLog(t);
   await deposit(log, [1]);
-  const [file, partials] = [aFile(), () => readdirSync(folder).filter((name) => name.endsWith('.partial'))];
+  const [file, partials] = [aFile(), () => readdirSync(folder).filter((name) => name.startsWith(`.${file}.`))];
   const read = () => readFileSync(join(folder, file), 'utf8');
 
   const failed = await runCli(['check', '--config', 'before.ts', '--write-baseline', file], {

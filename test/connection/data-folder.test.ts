@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { fc } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { exitCodeFor, UNAVAILABLE, USAGE } from '../../src/cli/exit-codes.js';
@@ -12,9 +11,6 @@ import { migrate } from '../../src/store/migrator.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { aHistory, anId } from '../support/factories.js';
 import { contentsOf, linkFolder } from '../support/folders.js';
-
-// Optimizing the embedded engine takes longer than these tests run.
-setFlagsFromString('--liftoff-only');
 
 const temporary = useTemporaryFolder(test);
 const seed = join(temporary, 'seed');

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import test, { type ExecutionContext } from 'ava';
 import { exitCodeFor, UNAVAILABLE } from '../../src/cli/exit-codes.js';
 import type { Database } from '../../src/connection/database.js';
@@ -14,9 +13,6 @@ import { useTemporaryFolder } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
 import { contentsOf } from '../support/folders.js';
 import { type Child, useProcesses } from '../support/processes.js';
-
-// Optimizing the embedded engine takes longer than these tests run.
-setFlagsFromString('--liftoff-only');
 
 const temporary = useTemporaryFolder(test);
 const processes = useProcesses(test, 'embedded-child.ts');

@@ -50,12 +50,12 @@ for (const [section, document, printed] of [
     const [code = ''] = blocks(section, 'ts', document);
     const cwd = mkdtempSync(join(folder, 'example-'));
     const file = join(cwd, 'example.mts');
-    const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
+    const source = (path: string) => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
     writeFileSync(
       file,
       code
-        .replace("'maestro-store'", () => source('index.ts'))
-        .replace("'maestro-store/admin'", () => source('admin/index.ts')),
+        .replace("'maestro-store'", () => source('index.js'))
+        .replace("'maestro-store/admin'", () => source('admin/index.js')),
     );
 
     const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file], { cwd });

@@ -29,13 +29,13 @@ test.after.always((t) => {
 });
 
 /** A store whose connections have a name of their own, by which they are found on the server. */
-function named(t: ExecutionContext, max: number, options: PostgresStoreOptions = {}) {
+function named(t: ExecutionContext, max: number, options: PostgresStoreOptions = {}, config: Knex.Config = {}) {
   const name = `broken ${randomBytes(6).toString('hex')}`;
   const url = new URL(testUrl());
   url.searchParams.set('application_name', name);
   // Knex tells of every connection that it finds broken; here they are broken on purpose.
   const log = { warn() {}, error() {}, debug() {}, deprecate() {} };
-  const knex = testKnex({ connection: url.href, pool: { min: 0, max }, log });
+  const knex = testKnex({ connection: url.href, pool: { min: 0, max }, log, ...config });
   t.teardown(() => knex.destroy());
   return { knex, name, store: new PostgresStore(knex, { schema: database.schema, ...options }) };
 }
@@ -200,7 +200,8 @@ test('a stream whose connections are terminated ends with one clean error, or go
 });
 
 test('a pool that is destroyed under commits leaves each with one truthful answer', async (t) => {
-  const { knex, store } = named(t, 2, { recoveryTimeout: 100 });
+  // A pool that is destroyed while it looks at a connection lets whoever waits for it wait until their time is up.
+  const { knex, store } = named(t, 2, { recoveryTimeout: 100 }, { acquireConnectionTimeout: 1000 });
   await store.getEvents(anId(), 1);
   const commits = Array.from({ length: 30 }, () => [anEvent()]);
   const answers = commits.map((events) => store.commitEvents(events).catch((error: unknown) => error));

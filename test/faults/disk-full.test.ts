@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { chown, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import test, { type ExecutionContext } from 'ava';
 import { openDatabase } from '../../src/connection/open-database.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
@@ -26,9 +25,6 @@ import { exported } from '../support/transfer.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
-
-// Optimizing the engine takes longer than these tests run.
-setFlagsFromString('--liftoff-only');
 
 /** What does not get smaller on a disk. */
 const aBody = (bytes: number) => ({ text: randomBytes(bytes / 2).toString('hex') });

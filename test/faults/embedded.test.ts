@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import test from 'ava';
 import { openEmbedded } from '../../src/connection/embedded.js';
 import { useTemporaryFolder } from '../support/database.js';
@@ -10,9 +9,6 @@ import { anId } from '../support/factories.js';
 import { figure, rounds } from '../support/figures.js';
 import { type Child, useProcesses } from '../support/processes.js';
 import { outcomeOf, startProgram } from '../support/program.js';
-
-// Optimizing the embedded engine takes longer than this test runs.
-setFlagsFromString('--liftoff-only');
 
 const KILLS = rounds(3, 50);
 const OPENERS = rounds(2, 20);

@@ -289,6 +289,7 @@ test.serial('standard output on a full disk is told of, whatever was to be print
     [['events', id.hex, '-o', 'ndjson'], 6],
     [['export'], 6],
     [['--help'], 6],
+    [['--version'], 6],
     ...(isFull
       ? [[['export', '-q'], 6] as const, [['search', '-o', 'json'], 6] as const, [['id', 'new'], 6] as const]
       : []),

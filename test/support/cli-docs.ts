@@ -44,9 +44,9 @@ without a zone they are local.
 | 1 | ran, and found what was asked about: pending migrations, a violation, a difference, a handler that fails |
 | 2 | wrong usage, bad input or bad configuration; nothing was written |
 | 3 | no such aggregate, event or snapshot; \`bisect\` found that it never holds |
-| 4 | the database is unreachable, too slow, refused the login or the permission, or the embedded one is in use |
+| 4 | the database is unreachable, too slow or full, refused the login or the permission, or the embedded one is in use |
 | 5 | refused: sequence conflict, migration lock held, events would be lost, a snapshot that is as new is stored |
-| 6 | the connection broke during a commit and the outcome could not be read back |
+| 6 | the connection broke during a commit and the outcome could not be read back, or the output could not be written |
 | 70 | a defect in Maestro |
 | 130 | interrupted |
 `;

@@ -1,4 +1,6 @@
+import type { Knex } from 'knex';
 import { MaestroError } from '../../errors.js';
+import { isDeadlock, isUniqueViolation } from '../../store/database-errors.js';
 import { WriteMismatchError } from '../../store/errors.js';
 import { execute, query } from '../../store/rows.js';
 import { type EventLog, tablesOf } from '../event-log.js';
@@ -48,10 +50,27 @@ export class ImportConflictError extends MaestroError {
  * are checked against PostgreSQL's way of printing and against the log. Throws {@link InvalidExportError},
  * {@link ImportConflictError} and {@link WriteMismatchError}.
  */
-export async function settle(log: EventLog, { onConflict = 'fail' }: SettleOptions): Promise<Settled> {
+export async function settle(
+  log: EventLog & { readonly knex: Knex.Transaction },
+  options: SettleOptions,
+): Promise<Settled> {
   await execute(log.knex, `ANALYZE ${STAGED_EVENTS}`);
   await assertExact(log, STAGED_EVENTS);
   await assertExact(log, STAGED_SNAPSHOTS);
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await log.knex.transaction((savepoint) => add({ ...log, knex: savepoint }, options));
+    } catch (error) {
+      // Somebody else, with the same file perhaps, has committed some of these events since the log was looked at.
+      const isOvertaken = isUniqueViolation(error) || isDeadlock(error);
+      if (!isOvertaken || attempt === MAX_ATTEMPTS) throw error;
+    }
+}
+
+/** How often the log is looked at anew when others keep writing the very events of the file. */
+const MAX_ATTEMPTS = 20;
+
+async function add(log: EventLog, { onConflict = 'fail' }: SettleOptions): Promise<Settled> {
   const skipped = await conflicts(log, onConflict);
   const present = await dropPresent(log);
   return { events: await insertEvents(log), present, snapshots: await upsertSnapshots(log), skipped };
