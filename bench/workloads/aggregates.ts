@@ -11,7 +11,7 @@ const HISTORY = 2000;
 const clock = new Clock();
 
 /** E1: commands on one aggregate, one after the other, beside the insert alone. */
-export function sequentialCommands({ store }: Maestro, raw: RawPg, count = 1500): Workload {
+export function sequentialCommands({ store }: Maestro, raw: RawPg, count = 5000): Workload {
   return {
     id: 'E1 sequential',
     title: 'evaluate on one aggregate, one after the other, beside the insert alone',

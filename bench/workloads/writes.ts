@@ -8,7 +8,7 @@ const CALLERS = 16;
 const clock = new Clock();
 
 /** W1: commits of one event, one after the other, each the next of one aggregate. */
-export function singleCommits(contenders: readonly Contender[], count = 1500): Workload {
+export function singleCommits(contenders: readonly Contender[], count = 5000): Workload {
   return {
     id: 'W1',
     title: 'single-event commits, one after the other',
@@ -38,7 +38,7 @@ export function concurrentCommits(contenders: readonly Contender[], count = 400)
 }
 
 /** W3: commits of a hundred events. */
-export function largeCommits(contenders: readonly Contender[], count = 100): Workload {
+export function largeCommits(contenders: readonly Contender[], count = 300): Workload {
   return {
     id: 'W3',
     title: 'commits of 100 events',
@@ -55,7 +55,7 @@ export function largeCommits(contenders: readonly Contender[], count = 100): Wor
 }
 
 /** S1: snapshots of one aggregate, each newer than the one before. */
-export function snapshotCommits(contenders: readonly Contender[], count = 1500): Workload {
+export function snapshotCommits(contenders: readonly Contender[], count = 5000): Workload {
   return {
     id: 'S1',
     title: 'snapshot commits',
