@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { rollup, type GetManualChunk } from 'rollup';
 
 /** What can be run or imported. They share their chunks, so that each class exists once, however it is reached. */
 const ENTRIES = ['bin/maestro.ts', 'src/index.ts', 'src/admin/index.ts', 'src/store/contract.ts'];
@@ -23,19 +24,34 @@ const EXTERNAL = [
   'tedious',
 ];
 
+/** Knex can speak to many databases; its dialects for the others are never asked for, so they need not be read. */
+const onlyPostgres: Plugin = {
+  name: 'only-postgres',
+  setup: (plugins) =>
+    plugins.onResolve({ filter: /^\.\// }, ({ path, importer }) =>
+      /\/knex\/lib\/dialects\/index\.js$/.test(importer) && path !== './postgres'
+        ? { path, external: true }
+        : undefined,
+    ),
+};
+
 /** CommonJS packages ask for Node's own modules with `require`, which a module does not have; one chunk does it for all. */
 const REQUIRE =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
+/** Where esbuild leaves its many files, for Rollup to put together. */
+const SPLIT = 'dist/split';
+
 /**
- * Bundles what runs, with the packages it needs, into few files, of which a command loads only those that it uses: reading
- * hundreds of small files takes longer than most commands. The licences of what is bundled go into a file beside it.
+ * Bundles what runs, with the packages it needs, into few files, of which a command loads only those that it uses: opening
+ * hundreds of small files takes longer than most commands. esbuild turns everything into modules and splits them by who
+ * needs what, Rollup puts together what nearly every command loads. The licences of what is bundled go into a file beside.
  */
 export async function bundle(root: string): Promise<void> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ENTRIES,
-    outdir: 'dist',
+    outdir: SPLIT,
     outbase: '.',
     bundle: true,
     splitting: true,
@@ -43,6 +59,7 @@ export async function bundle(root: string): Promise<void> {
     platform: 'node',
     target: 'node20',
     external: EXTERNAL,
+    plugins: [onlyPostgres],
     chunkNames: 'src/chunks/[name]-[hash]',
     minifyWhitespace: true,
     minifySyntax: true,
@@ -53,11 +70,62 @@ export async function bundle(root: string): Promise<void> {
     const text = readFileSync(join(root, file), 'utf8');
     if (/\btypeof require\b/.test(text)) writeFileSync(join(root, file), `${REQUIRE}\n${text}`);
   }
+  await together(root, metafile);
+  rmSync(join(root, SPLIT), { recursive: true });
   const folders = Object.keys(metafile.inputs).flatMap(
     (file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
   );
   const texts = [...new Set(folders)].sort().map((folder) => licenceOf(join(root, folder)));
   writeFileSync(join(root, 'dist/THIRD-PARTY-LICENCES.txt'), texts.join('\n\n---\n\n'));
+}
+
+/** Writes the files of esbuild to dist, those that are loaded together in one. */
+async function together(root: string, { outputs }: Metafile): Promise<void> {
+  const fileOf = new Map(Object.entries(outputs).map(([file, { entryPoint }]) => [entryPoint, join(root, file)]));
+  const bundled = await rollup({
+    input: Object.fromEntries(ENTRIES.map((entry) => [entry.replace(/\.ts$/, ''), fileOf.get(entry) ?? entry])),
+    external: (id) => !/^[./]/.test(id),
+    treeshake: false,
+  });
+  await bundled.write({
+    dir: join(root, 'dist'),
+    format: 'es',
+    compact: true,
+    hoistTransitiveImports: false,
+    chunkFileNames: 'src/chunks/[name].js',
+    manualChunks: fileFor(fileOf),
+  });
+  await bundled.close();
+}
+
+/**
+ * Which file a module goes into: what even `--version` needs, what every command needs, what a command with a server
+ * needs, each apart from what a program needs that imports the library.
+ */
+function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChunk {
+  let groups: Map<string, ReadonlySet<string>> | undefined;
+  return (id, { getModuleInfo }) => {
+    const reached = (...entries: string[]) => {
+      const all = new Set(entries.flatMap((entry) => fileOf.get(entry) ?? []));
+      for (const one of all) for (const imported of getModuleInfo(one)?.importedIds ?? []) all.add(imported);
+      return all;
+    };
+    groups ??= new Map([
+      ['boot', reached('bin/maestro.ts')],
+      ['library', reached('src/index.ts')],
+      ['command', reached('src/cli/run-command.ts')],
+      [
+        'server',
+        reached('src/connection/open-database.ts', 'src/connection/server.ts', 'src/cli/render/event-table.ts'),
+      ],
+    ]);
+    const isIn = (group: string) => groups?.get(group)?.has(id) ?? false;
+    if (ENTRIES.some((entry) => fileOf.get(entry) === id)) return undefined;
+    if (isIn('boot')) return 'boot';
+    if (!isIn('command') && !isIn('server')) return undefined;
+    if (isIn('library')) return 'library';
+    return isIn('command') ? 'command' : 'server';
+  };
 }
 
 function licenceOf(folder: string): string {

@@ -1,14 +1,9 @@
 const BAR_WIDTH = 20;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-const sizes = new Intl.NumberFormat('en', {
-  notation: 'compact',
-  style: 'unit',
-  unit: 'byte',
-  unitDisplay: 'narrow',
-  maximumSignificantDigits: 3,
-});
-const decimals = new Intl.NumberFormat('en');
+// Making one of these takes longer than most commands, so each is made when it is first used.
+let sizes: Intl.NumberFormat | undefined;
+let decimals: Intl.NumberFormat | undefined;
 
 /** A share between 0 and 1 as a bar of up to 20 columns, to an eighth of a column. */
 export function bar(share: number): string {
@@ -18,11 +13,19 @@ export function bar(share: number): string {
 
 /** A number of bytes for people, such as `1.23MB`. */
 export function byteSize(bytes: number): string {
+  sizes ??= new Intl.NumberFormat('en', {
+    notation: 'compact',
+    style: 'unit',
+    unit: 'byte',
+    unitDisplay: 'narrow',
+    maximumSignificantDigits: 3,
+  });
   return sizes.format(bytes).replace(/BB$/, 'GB');
 }
 
 /** A whole number for people, with commas at the thousands. */
 export function decimal(value: number): string {
+  decimals ??= new Intl.NumberFormat('en');
   return decimals.format(value);
 }
 

@@ -1,10 +1,24 @@
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
+import type measureWidth from 'string-width';
 
 /** Text of these characters takes one column each; measuring all other text is much slower. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
+/** What measures all other text is loaded for the first such text: that takes longer than most commands. */
+const load = createRequire(import.meta.url);
+let measure: typeof measureWidth | undefined;
+let segmenter: Intl.Segmenter | undefined;
+
+function stringWidth(text: string): number {
+  measure ??= (load('string-width') as { readonly default: typeof measureWidth }).default;
+  return measure(text);
+}
+
 /** Splits text where a reader sees characters, so that none is cut in half. */
-const characters = new Intl.Segmenter();
+function characters(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(text);
+}
 
 /** How many columns of a terminal a text without control characters takes. */
 export function textWidth(text: string): number {
@@ -29,7 +43,7 @@ export function padEnd(text: string, columns: number): string {
 function beginning(text: string, columns: number): string {
   let width = 0;
   let result = '';
-  for (const { segment } of characters.segment(text)) {
+  for (const { segment } of characters(text)) {
     width += stringWidth(segment);
     if (width > columns) break;
     result += segment;
@@ -62,5 +76,5 @@ export function wrap(text: string, columns: number, indent = ''): string[] {
 /** What must stay together, and its width. */
 function* parts(text: string): Generator<readonly [part: string, width: number]> {
   if (PLAIN.test(text)) for (const character of text) yield [character, 1];
-  else for (const { segment } of characters.segment(text)) yield [segment, textWidth(segment)];
+  else for (const { segment } of characters(text)) yield [segment, textWidth(segment)];
 }
