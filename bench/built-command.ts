@@ -1,21 +1,56 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The command as it is built; `npm run bench` builds it. */
 export const MAESTRO = fileURLToPath(new URL('../dist/bin/maestro.js', import.meta.url));
 
-/** Runs the built command, or another program of Node, as a process of its own; how long it took, from outside. */
+/** Has a process of Node write down how much memory it took. */
+const USAGE = fileURLToPath(new URL('report-usage.mjs', import.meta.url));
+
+/** What a process took. */
+export interface Taken {
+  /** From outside, from its start to its end. */
+  readonly seconds: number;
+  /** Its largest resident memory in MB; 0 unless it was to be measured. */
+  readonly memory: number;
+}
+
+/** How a process is run. */
+export interface ProcessOptions {
+  /** @defaultValue the built command */
+  readonly program?: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether to measure its memory, which makes it start later. @defaultValue false */
+  readonly measuresMemory?: boolean;
+}
+
+/** Runs the built command, or another program of Node, as a process of its own. Throws when it fails. */
 export async function inBuiltCommand(
   argv: readonly string[],
-  { program = MAESTRO, cwd }: { readonly program?: string; readonly cwd?: string } = {},
-): Promise<{ readonly seconds: number }> {
-  const start = performance.now();
-  const child = spawn(process.execPath, [program, ...argv], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-  let stderr = '';
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`${program} ${argv.join(' ')} ended with ${code}: ${stderr}`);
-  return { seconds };
+  { program = MAESTRO, cwd, env = {}, measuresMemory = false }: ProcessOptions = {},
+): Promise<Taken> {
+  const folder = mkdtempSync(join(tmpdir(), 'maestro-bench-'));
+  const usage = join(folder, 'usage');
+  try {
+    const start = performance.now();
+    const flags = measuresMemory ? ['--import', USAGE] : [];
+    const child = spawn(process.execPath, [...flags, program, ...argv], {
+      cwd,
+      env: { ...process.env, ...env, USAGE_FILE: usage },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    const seconds = (performance.now() - start) / 1000;
+    if (code !== 0) throw new Error(`${program} ${argv.join(' ')} ended with ${code}: ${stderr}`);
+    return { seconds, memory: measuresMemory ? Number(readFileSync(usage, 'utf8')) / 1024 : 0 };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

@@ -8,6 +8,8 @@ export interface Run {
   readonly latencies?: readonly number[];
   /** How long it took, in seconds, where not all of the run counts. */
   readonly seconds?: number;
+  /** The largest resident memory of the process that did it, in MB, where that is not the benchmark's own. */
+  readonly memory?: number;
   /** Further figures, such as retries. */
   readonly figures?: Readonly<Record<string, number>>;
 }
@@ -43,7 +45,7 @@ export interface Outcome {
   /** Milliseconds per operation; absent where they were not taken. */
   readonly p50: number | undefined;
   readonly p99: number | undefined;
-  /** The largest resident memory of the benchmark's process during a run, in MB. */
+  /** The largest resident memory of the process that did it during a run, in MB; not a number where it was not measured. */
   readonly peakMemory: number;
   /** Medians. */
   readonly figures: Readonly<Record<string, number>>;
@@ -90,7 +92,11 @@ async function take(work: () => Promise<Run>, isTime = false): Promise<Taken> {
   const seconds = run.seconds ?? (performance.now() - start) / 1000;
   clearInterval(sampler);
   memory = Math.max(memory, process.memoryUsage.rss());
-  return { ...run, rate: isTime ? seconds / run.count : run.count / seconds, memory: memory / 2 ** 20 };
+  return {
+    ...run,
+    rate: isTime ? seconds / run.count : run.count / seconds,
+    memory: run.memory ?? memory / 2 ** 20,
+  };
 }
 
 function outcomeOf(runs: readonly Taken[], ours: readonly Taken[]): Outcome {

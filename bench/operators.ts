@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { inBuiltCommand, type Taken } from './built-command.js';
 import { startPostgres } from '../test/support/postgres.js';
 import { fillLog } from './large-log.js';
 
@@ -26,8 +24,6 @@ const { values } = parseArgs({
     url: { type: 'string' },
   },
 });
-const command = fileURLToPath(new URL('../dist/bin/maestro.js', import.meta.url));
-const usage = fileURLToPath(new URL('report-usage.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'maestro-bench-'));
 const server = values.url === undefined ? await startPostgres([]) : undefined;
 const url = values.url ?? server?.url ?? '';
@@ -75,20 +71,10 @@ async function copyIn(): Promise<void> {
   await pipeline(createReadStream(rows), client.query(copyFrom(target)));
 }
 
-/** Runs a command to its end; seconds, and the megabytes that it took at most. */
-async function runCommand(argv: readonly string[]): Promise<{ seconds: number; megabytes: number }> {
-  const usageFile = join(folder, 'usage');
-  const start = performance.now();
-  const child = spawn(process.execPath, ['--import', usage, command, ...argv], {
-    env: { ...process.env, MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: 'bench_large', USAGE_FILE: usageFile },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`maestro ${argv.join(' ')} ended with ${code}: ${stderr}`);
-  return { seconds, megabytes: Number(readFileSync(usageFile, 'utf8')) / 1024 };
+/** Runs a command to its end. */
+async function runCommand(argv: readonly string[]): Promise<Taken> {
+  const env = { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: 'bench_large' };
+  return await inBuiltCommand(argv, { env, measuresMemory: true });
 }
 
 async function runPlain(plain: Question['plain']): Promise<number> {
@@ -98,18 +84,18 @@ async function runPlain(plain: Question['plain']): Promise<number> {
 }
 
 async function measure({ name, argv, plain, before }: Question): Promise<void> {
-  const runs: { seconds: number; megabytes: number; plain: number }[] = [];
+  const runs: (Taken & { plain: number })[] = [];
   for (let turn = 0; turn < Number(values.repeat); turn += 1) {
     await before?.();
     const ours = await runCommand(argv);
     await before?.();
     runs.push({ ...ours, plain: await runPlain(plain) });
   }
-  const of = (key: 'seconds' | 'megabytes' | 'plain') => {
+  const of = (key: 'seconds' | 'memory' | 'plain') => {
     const sorted = runs.map((run) => run[key]).sort((a, b) => a - b);
     return { median: sorted[sorted.length >> 1] ?? 0, text: `${sorted[0]?.toFixed(2)}–${sorted.at(-1)?.toFixed(2)}` };
   };
-  const [ours, memory, floor] = [of('seconds'), of('megabytes'), of('plain')];
+  const [ours, memory, floor] = [of('seconds'), of('memory'), of('plain')];
   console.log(
     `| ${name} | ${ours.median.toFixed(2)} s (${ours.text}) | ${memory.median.toFixed(0)} MB | ${floor.median.toFixed(2)} s (${floor.text}) |`,
   );

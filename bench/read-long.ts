@@ -23,7 +23,9 @@ console.log(
   JSON.stringify({
     count,
     seconds,
-    figures: { 'MB grown': Math.round((most - before) / 2 ** 20), 'MB in all': Math.round(most / 2 ** 20) },
+    latencies: [seconds * 1000],
+    memory: most / 2 ** 20,
+    figures: { 'MB grown': Math.round((most - before) / 2 ** 20) },
   }),
 );
 await contender.close();

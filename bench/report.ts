@@ -28,8 +28,9 @@ export function reportText(measured: Measured): string {
     const figures = Object.entries(outcome.figures)
       .map(([figure, value]) => `  ${figure} ${number(value)}`)
       .join('');
+    const memory = Number.isNaN(outcome.peakMemory) ? '' : `  ${Math.round(outcome.peakMemory)} MB`;
     const ratio = name === 'maestro' ? '' : `  maestro is ${ratioText(outcome.ratio)} of it`;
-    return `  ${name.padEnd(10)}  ${rateText(outcome.rate)}${latency}${figures}  ${Math.round(outcome.peakMemory)} MB${ratio}`;
+    return `  ${name.padEnd(10)}  ${rateText(outcome.rate)}${latency}${figures}${memory}${ratio}`;
   });
   const reached = isReached(measured);
   const verdict = reached === undefined ? '' : `  goal ${workload.goal}: ${reached ? 'reached' : 'missed'}`;
@@ -50,10 +51,14 @@ export function reportTable(all: readonly Measured[]): string {
       workload.goal === undefined
         ? ''
         : `${workload.isTime ? '≤' : '≥'} ${workload.goal} ${isReached(measured) ? '✓' : '✗'}`;
-    return `| ${workload.id} | ${workload.unit} | ${cells.join(' | ')} | ${floor === undefined ? '' : ratioText(floor.ratio)} | ${goal} |`;
+    const { maestro } = outcomes;
+    const latency = maestro?.p50 === undefined ? '' : `${number(maestro.p50)} / ${number(maestro.p99 ?? maestro.p50)}`;
+    const memory = maestro === undefined || Number.isNaN(maestro.peakMemory) ? '' : Math.round(maestro.peakMemory);
+    const ratio = floor === undefined ? '' : ratioText(floor.ratio);
+    return `| ${workload.id} | ${workload.unit} | ${cells.join(' | ')} | ${ratio} | ${goal} | ${latency} | ${memory} |`;
   });
-  return `| workload | unit | Maestro | floor | naive Knex | Emmett | Maestro ÷ floor | goal |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+  return `| workload | unit | Maestro | floor | naive Knex | Emmett | Maestro ÷ floor | goal | p50 / p99, ms | memory, MB |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}`;
 }
 
@@ -66,9 +71,32 @@ function ratioText({ median, min, max }: Spread): string {
 }
 
 function number(value: number): string {
-  return value < 10 ? value.toPrecision(3) : Math.round(value).toLocaleString('en');
+  return value === 0 ? '0' : value < 10 ? value.toPrecision(3) : Math.round(value).toLocaleString('en');
 }
 
 function milliseconds(value: number | undefined): string {
   return `${value?.toFixed(2)} ms`;
+}
+
+/** How the floor itself falls on a large log, and what the server had to do more: a table of Markdown, if it was measured. */
+export function floorTable(all: readonly Measured[]): string {
+  const rows = all.flatMap((large) => {
+    const [, log, id] = /^([GP]1) (.*)$/.exec(large.workload.id) ?? [];
+    const empty = all.find(({ workload }) => workload.id === id);
+    const [before, after] = [empty?.outcomes['raw pg'], large.outcomes['raw pg']];
+    if (empty === undefined || before === undefined || after === undefined) return [];
+    const change = (name: string) => {
+      const [from, to] = [before.figures[name], after.figures[name]];
+      return from === undefined || to === undefined ? '–' : `${number(from)} → ${number(to)}`;
+    };
+    const part = (after.rate.median / before.rate.median).toFixed(2);
+    const ours = [empty, large].map((measured) => floorOf(measured)?.ratio.median.toFixed(2)).join(' → ');
+    const work = ['WAL bytes', 'whole pages', 'pages read'].map(change).join(' | ');
+    return [`| ${log} ${id} | ${part} | ${work} | ${ours} |`];
+  });
+  return rows.length === 0
+    ? ''
+    : `| workload | floor ÷ floor on an empty log | WAL bytes each | whole pages each | pages read each | Maestro ÷ floor |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}`;
 }

@@ -6,7 +6,7 @@ import knexFactory from 'knex';
 import { startPostgres } from '../test/support/postgres.js';
 import { drawChart } from './chart.js';
 import { type Measured, measure } from './measure.js';
-import { reportTable, reportText } from './report.js';
+import { floorTable, reportTable, reportText } from './report.js';
 import { workloads } from './workloads.js';
 
 /**
@@ -34,6 +34,7 @@ const isWanted = (id: string) =>
 /** What stands around the table in the page. */
 const BEGIN = '<!-- The table, written by `npm run bench`: -->';
 const END = '<!-- End of the table. -->';
+const FALL = 'How the floor itself falls on a large log, and what the server had to do for each commit:';
 
 const server = values.url === undefined ? await startPostgres([]) : undefined;
 const url = values.url ?? server?.url ?? '';
@@ -47,7 +48,7 @@ try {
     console.log(values.json ? JSON.stringify(measured) : `${reportText(measured)}\n`);
   }
   if (all.length === 0) throw new Error(`No workload is called ${values.workload?.join(', ')}.`);
-  if (!values.json) console.log(reportTable(all));
+  if (!values.json) console.log(`${reportTable(all)}\n\n${floorTable(all)}`);
   if (values.workload === undefined) await keep(version);
 } finally {
   await server?.stop();
@@ -65,7 +66,10 @@ async function keep(version: string): Promise<void> {
   const page = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
   const [before = '', rest = ''] = readFileSync(page, 'utf8').split(BEGIN);
   const about = `${version}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${repeat} turns, ${new Date().toISOString().slice(0, 10)}.`;
-  writeFileSync(page, `${before}${BEGIN}\n\n${about}\n\n${reportTable(all)}\n\n${END}${rest.split(END)[1] ?? ''}`);
+  writeFileSync(
+    page,
+    `${before}${BEGIN}\n\n${about}\n\n${reportTable(all)}\n\n${FALL}\n\n${floorTable(all)}\n\n${END}${rest.split(END)[1] ?? ''}`,
+  );
   writeFileSync(`${folder}chart.svg`, await drawChart(all));
 }
 

@@ -46,8 +46,8 @@ async function* onEmptyLog(url: string, isWanted: Choice['isWanted']): AsyncGene
   const raw = openRawPg(place);
   const all: Contender[] = [maestro, raw, openNaiveKnex(place), await openEmmett(place)];
   try {
-    if (isWanted('W1')) yield singleCommits(all);
-    if (isWanted('W2')) yield concurrentCommits(all);
+    if (isWanted('W1')) yield singleCommits(all, raw);
+    if (isWanted('W2')) yield concurrentCommits(all, raw);
     if (isWanted('W3')) yield largeCommits(all);
     if (isWanted('W4')) {
       const bulk = await bulkLoad(all, raw, url);
@@ -98,8 +98,8 @@ async function* onLargeLog(
   const log = { knex, schema };
   const named = (workload: Workload): Workload => ({ ...workload, id: `${id} ${workload.id}` });
   try {
-    yield named(singleCommits(all));
-    yield named(concurrentCommits(all));
+    yield named(singleCommits(all, raw));
+    yield named(concurrentCommits(all, raw));
     yield named(await shortReads(all));
     yield named(firstAggregates(log, raw));
     yield named(searchOfAnHour(log, raw));

@@ -52,8 +52,9 @@ export async function bulkLoad(
   const bulk: Record<string, () => Promise<Run>> = {
     maestro: async () => {
       await empty();
-      const { seconds } = await inBuiltCommand(['import', '--file', exported, '--url', url, '--schema', target]);
-      return { count: events, seconds };
+      const argv = ['import', '--file', exported, '--url', url, '--schema', target];
+      const { seconds, memory } = await inBuiltCommand(argv, { measuresMemory: true });
+      return { count: events, seconds, memory, latencies: [seconds * 1000] };
     },
     'raw pg': async () => {
       await empty();
@@ -62,7 +63,7 @@ export async function bulkLoad(
       await pipeline(createReadStream(copied), on.query(copyFrom(`COPY ${target}.event_log FROM STDIN`)));
       const seconds = (performance.now() - start) / 1000;
       on.release();
-      return { count: events, seconds };
+      return { count: events, seconds, latencies: [seconds * 1000] };
     },
   };
   const others = contenders.filter(({ name }) => name === 'knex' || name === 'emmett');

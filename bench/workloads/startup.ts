@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Clock } from '../../dist/src/index.js';
-import { inBuiltCommand } from '../built-command.js';
+import { inBuiltCommand, type Taken } from '../built-command.js';
 import type { Contender } from '../contenders/contender.js';
 import type { Run, Workload } from '../measure.js';
 
@@ -43,8 +43,9 @@ export async function startUps(
   };
 }
 
-async function timed(run: () => Promise<{ readonly seconds: number }>): Promise<Run> {
-  let seconds = 0;
-  for (let time = 0; time < TIMES; time += 1) seconds += (await run()).seconds;
-  return { count: TIMES, seconds };
+async function timed(run: () => Promise<Taken>): Promise<Run> {
+  const latencies: number[] = [];
+  for (let time = 0; time < TIMES; time += 1) latencies.push((await run()).seconds * 1000);
+  const seconds = latencies.reduce((sum, one) => sum + one, 0) / 1000;
+  return { count: TIMES, seconds, latencies, memory: Number.NaN };
 }

@@ -1,40 +1,50 @@
 import { Clock } from '../../dist/src/index.js';
 import type { Contender } from '../contenders/contender.js';
+import type { RawPg } from '../contenders/raw-pg.js';
 import type { Workload } from '../measure.js';
 import { assertDone, concurrently, counting, sequentially } from '../operations.js';
+import { tellingServerWork } from '../server-work.js';
 import { forEach } from './contenders.js';
 
 const CALLERS = 16;
 const clock = new Clock();
 
 /** W1: commits of one event, one after the other, each the next of one aggregate. */
-export function singleCommits(contenders: readonly Contender[], count = 5000): Workload {
+export function singleCommits(contenders: readonly Contender[], { pool }: RawPg, count = 5000): Workload {
+  const all = forEach(contenders, (contender) => async () => {
+    const id = clock.now();
+    return await sequentially(count, async (index) => assertDone(await contender.commit(id, index + 1, 1)));
+  });
   return {
     id: 'W1',
     title: 'single-event commits, one after the other',
     unit: 'commits/s',
     goal: 0.9,
-    contenders: forEach(contenders, (contender) => async () => {
-      const id = clock.now();
-      return await sequentially(count, async (index) => assertDone(await contender.commit(id, index + 1, 1)));
-    }),
+    contenders: withServerWork(all, pool),
   };
 }
 
 /** W2: the same of sixteen callers at once, each on an aggregate of its own. */
-export function concurrentCommits(contenders: readonly Contender[], count = 400): Workload {
+export function concurrentCommits(contenders: readonly Contender[], { pool }: RawPg, count = 1000): Workload {
+  const all = forEach(contenders, (contender) => async () => {
+    const ids = Array.from({ length: CALLERS }, () => clock.now());
+    return await concurrently(CALLERS, count, async (caller, index) =>
+      assertDone(await contender.commit(ids[caller] ?? clock.now(), index + 1, 1)),
+    );
+  });
   return {
     id: 'W2',
     title: `single-event commits of ${CALLERS} concurrent callers, each on its own aggregate`,
     unit: 'commits/s',
     goal: 1.6,
-    contenders: forEach(contenders, (contender) => async () => {
-      const ids = Array.from({ length: CALLERS }, () => clock.now());
-      return await concurrently(CALLERS, count, async (caller, index) =>
-        assertDone(await contender.commit(ids[caller] ?? clock.now(), index + 1, 1)),
-      );
-    }),
+    contenders: withServerWork(all, pool),
   };
+}
+
+/** The runs, of which that of the floor tells what the server had to do. */
+function withServerWork(runs: Workload['contenders'], pool: RawPg['pool']): Workload['contenders'] {
+  const floor = runs['raw pg'];
+  return floor === undefined ? runs : { ...runs, 'raw pg': tellingServerWork(pool, floor) };
 }
 
 /** W3: commits of a hundred events. */
