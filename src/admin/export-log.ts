@@ -147,6 +147,8 @@ async function* fetched<Row extends readonly unknown[]>(
     if (rows.length > 0) yield rows;
     if (rows.length < size) break;
     size = nextPageSize(rows.length, lengthOf(rows));
+    // Whoever took them is done with them, but names them until the next have come.
+    rows.length = 0;
     // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
     await setImmediate();
   }

@@ -25,10 +25,15 @@ export interface EventQuery {
   readonly limit?: number | undefined;
 }
 
-/** All rows of a query at once. */
-export function selectRows(on: Executor, statements: Statements, events: EventQuery): Promise<HistoryRow[]> {
+/** All rows of a query at once, with what is made of the text of each body as it arrives. */
+export function selectRows<Body>(
+  on: Executor,
+  statements: Statements,
+  events: EventQuery,
+  readBody: (text: string) => Body,
+): Promise<HistoryRow<Body>[]> {
   const { statement, bindings } = selection(statements, events);
-  return query<HistoryRow>(on, statement, bindings);
+  return query<HistoryRow<Body>>(on, statement, bindings, readBody);
 }
 
 /**
@@ -36,28 +41,32 @@ export function selectRows(on: Executor, statements: Statements, events: EventQu
  * Pages follow the sequence, not a cursor, so no transaction stays open while the caller works, and it works through a
  * pooler and on a driver that cannot stream.
  */
-export async function* selectPages(
+export async function* selectPages<Body>(
   on: Executor,
   statements: Statements,
   events: EventQuery,
-): AsyncGenerator<HistoryRow[]> {
-  const pages = new Pages(on, statements, events);
+  readBody: (text: string) => Body,
+): AsyncGenerator<HistoryRow<Body>[]> {
+  const pages = new Pages(on, statements, events, readBody);
   for (let page = pages.next(); page !== undefined;) {
     const rows = await page;
     page = pages.next();
     // Whoever stops here never asks what became of the next page; whoever goes on does.
     page?.catch(() => {});
     if (rows.length > 0) yield rows;
+    // Whoever took them is done with them, but names them until the next have come.
+    rows.length = 0;
     // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
     await setImmediate();
   }
 }
 
 /** Knows which page of a query comes next. */
-class Pages {
+class Pages<Body> {
   readonly #on: Executor;
   readonly #statements: Statements;
   readonly #events: EventQuery;
+  readonly #readBody: (text: string) => Body;
   /** Only without a filter does a page lie where it would if no sequence were missing. */
   readonly #isDense: boolean;
   #range: SequenceRange;
@@ -66,11 +75,12 @@ class Pages {
   #isBounded: boolean;
   #isDone = false;
 
-  constructor(on: Executor, statements: Statements, events: EventQuery) {
+  constructor(on: Executor, statements: Statements, events: EventQuery, readBody: (text: string) => Body) {
     const { range, types, since, until, reverse = false, limit = Number.POSITIVE_INFINITY } = events;
     this.#on = on;
     this.#statements = statements;
     this.#events = events;
+    this.#readBody = readBody;
     this.#range = range;
     this.#left = limit;
     this.#isDense = types === undefined && since === undefined && until === undefined;
@@ -78,21 +88,25 @@ class Pages {
   }
 
   /** Reads the next page; nothing when there is none. To be called when the page before has been read. */
-  next(): Promise<HistoryRow[]> | undefined {
+  next(): Promise<HistoryRow<Body>[]> | undefined {
     const { min, max } = this.#range;
     return this.#isDone || min > max || this.#left === 0 ? undefined : this.#read();
   }
 
-  async #read(): Promise<HistoryRow[]> {
+  async #read(): Promise<HistoryRow<Body>[]> {
     const { reverse } = this.#events;
     const limit = Math.min(this.#size, this.#left);
     const range = this.#isBounded ? near(this.#range, limit, reverse) : this.#range;
-    const rows = await selectRows(this.#on, this.#statements, { ...this.#events, range, limit });
+    let length = 0;
+    const rows = await selectRows(this.#on, this.#statements, { ...this.#events, range, limit }, (text) => {
+      length += text.length;
+      return this.#readBody(text);
+    });
     const last = rows.at(-1);
     if (last !== undefined) {
       this.#left -= rows.length;
       this.#range = beyond(this.#range, Number(last[1]), reverse);
-      this.#size = nextPageSize(rows.length, historyLength(rows));
+      this.#size = nextPageSize(rows.length, length);
     }
     const isFull = rows.length === limit;
     this.#isDone = !isFull && !this.#isBounded;
@@ -120,10 +134,6 @@ export function textLength(rows: readonly EventRow[]): number {
   return rows.reduce((sum, row) => sum + row[4].length, 0);
 }
 
-function historyLength(rows: readonly HistoryRow[]): number {
-  return rows.reduce((sum, row) => sum + row[3].length, 0);
-}
-
 function selection(
   { selectHistory }: Statements,
   { aggregateId, range, types, since, until, reverse, limit }: EventQuery,
@@ -141,7 +151,7 @@ function selection(
   const sql = `${selectHistory} ${where.sql} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
   // Any number of types would make any number of statements to keep.
   return {
-    statement: types === undefined ? preparedStatement(sql, { asText: true }) : { sql, asText: true },
+    statement: types === undefined ? preparedStatement(sql) : { sql },
     bindings,
   };
 }

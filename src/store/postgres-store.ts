@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, StoredSnapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import type { NumberMode } from '../json/types.js';
+import { decodeJson } from '../json/parse.js';
+import type { JsonObject, NumberMode } from '../json/types.js';
 import { ok } from '../result.js';
 import type { CommitContext } from './commit-context.js';
 import { commitEncoded } from './commit-events.js';
@@ -11,15 +12,7 @@ import { GroupCommit } from './group-commit.js';
 import { type EventQuery, selectPages, selectRows } from './event-query.js';
 import { checkedLimit, sequenceRange } from './range.js';
 import { reading } from './reading.js';
-import {
-  committedEventOf,
-  decodedSnapshot,
-  type HistoryRow,
-  query,
-  type SnapshotRow,
-  storedEventOf,
-  storedSnapshot,
-} from './rows.js';
+import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './rows.js';
 import { withoutPreparedStatements } from './send.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
@@ -117,8 +110,8 @@ export class PostgresStore implements Store {
   ): Promise<CommittedEvent[]> {
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
     const { knex, statements } = this.#context;
-    const rows = await reading(() => selectRows(knex, statements, query));
-    return rows.map((row) => committedEventOf(aggregateId, row, numbers));
+    const rows = await reading(() => selectRows(knex, statements, query, bodyReader(numbers)));
+    return rows.map((row) => eventOf(aggregateId, row));
   }
 
   async *streamEvents(
@@ -127,8 +120,8 @@ export class PostgresStore implements Store {
     { maxSequence, limit, numbers = this.#numbers }: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
-    for await (const rows of this.#pages(query))
-      for (const row of rows) yield committedEventOf(aggregateId, row, numbers);
+    for await (const rows of this.#pages(query, bodyReader(numbers)))
+      for (const row of rows) yield eventOf(aggregateId, row);
   }
 
   /**
@@ -142,15 +135,15 @@ export class PostgresStore implements Store {
   ): AsyncGenerator<StoredEvent> {
     const range = sequenceRange(minSequence, maxSequence);
     checkedLimit(options.limit);
-    for await (const rows of this.#pages({ aggregateId, range, ...options }))
-      for (const row of rows) yield storedEventOf(aggregateId, row);
+    for await (const rows of this.#pages({ aggregateId, range, ...options }, asText))
+      for (const row of rows) yield eventOf(aggregateId, row);
   }
 
   /** The sequence and timestamp of an aggregate's last event; `undefined` when it has none. */
   async getLastEvent(aggregateId: Timestamp): Promise<Pick<StoredEvent, 'sequence' | 'timestamp'> | undefined> {
     const { knex, statements } = this.#context;
-    const rows = await reading(() => selectRows(knex, statements, lastOf(aggregateId)));
-    return rows[0] === undefined ? undefined : storedEventOf(aggregateId, rows[0]);
+    const rows = await reading(() => selectRows(knex, statements, lastOf(aggregateId), asText));
+    return rows[0] === undefined ? undefined : eventOf(aggregateId, rows[0]);
   }
 
   async getSnapshot(
@@ -175,10 +168,10 @@ export class PostgresStore implements Store {
     return row === undefined ? undefined : storedSnapshot(row);
   }
 
-  async *#pages(events: EventQuery): AsyncGenerator<HistoryRow[]> {
+  async *#pages<Body>(events: EventQuery, readBody: (text: string) => Body): AsyncGenerator<HistoryRow<Body>[]> {
     const { knex, statements } = this.#context;
     try {
-      yield* selectPages(knex, statements, events);
+      yield* selectPages(knex, statements, events, readBody);
     } catch (error) {
       throw storeError(error);
     }
@@ -187,4 +180,13 @@ export class PostgresStore implements Store {
 
 function lastOf(aggregateId: Timestamp): EventQuery {
   return { aggregateId, range: sequenceRange(1), reverse: true, limit: 1 };
+}
+
+/** What decodes bodies as they arrive, so that their texts need not be kept until all have. */
+function bodyReader(numbers: NumberMode): (text: string) => JsonObject {
+  return (text) => decodeJson(text, numbers) as JsonObject;
+}
+
+function asText(text: string): string {
+  return text;
 }

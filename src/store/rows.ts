@@ -3,7 +3,7 @@ import type { CommittedEvent, Snapshot, StoredEvent, StoredSnapshot } from '../e
 import { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
-import { type Executor, send } from './send.js';
+import { type Executor, type ReadBody, send } from './send.js';
 import type { Statement } from './statement.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -11,18 +11,19 @@ export type { Executor };
 
 /** A row of `selectEvents`, column by column: timestamp and aggregate id as hex digits. */
 export type EventRow = readonly [timestamp: string, aggregateId: string, sequence: number, type: string, body: string];
-/** A row of `selectHistory`: an event of an aggregate that is known, each column as PostgreSQL prints it. */
-export type HistoryRow = readonly [timestamp: string, sequence: string, type: string, body: string];
+/** A row of `selectHistory`: an event of an aggregate that is known, each column but the body as PostgreSQL prints it. */
+export type HistoryRow<Body> = readonly [timestamp: string, sequence: string, type: string, body: Body];
 /** A row of `selectSnapshot`, column by column. */
 export type SnapshotRow = readonly [Uint8Array, number, string];
 
-/** The rows that a statement returns. */
+/** The rows that a statement returns; as texts, with what `readBody` makes of each body, when that is given. */
 export async function query<Row extends readonly unknown[]>(
   on: Executor,
   statement: string | Statement,
   bindings: readonly Knex.RawBinding[] = [],
+  readBody?: ReadBody,
 ): Promise<Row[]> {
-  return (await send<Row>(on, statementOf(statement), bindings)).rows;
+  return (await send<Row>(on, statementOf(statement), bindings, readBody)).rows;
 }
 
 /** The number of rows that a statement wrote. */
@@ -89,24 +90,9 @@ export function storedEvent([timestamp, aggregateId, sequence, type, body]: Even
   };
 }
 
-/** The event of a row of the history of an aggregate, its body left as text. */
-export function storedEventOf(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow): StoredEvent {
+/** The event of a row of the history of an aggregate, its body as it was read. */
+export function eventOf<Body>(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow<Body>) {
   return { timestamp: printedTimestamp(timestamp), aggregateId, sequence: Number(sequence), type, body };
-}
-
-/** The event of a row of the history of an aggregate. */
-export function committedEventOf(
-  aggregateId: Timestamp,
-  [timestamp, sequence, type, body]: HistoryRow,
-  numbers: NumberMode,
-): CommittedEvent {
-  return {
-    timestamp: printedTimestamp(timestamp),
-    aggregateId,
-    sequence: Number(sequence),
-    type,
-    body: decodeJson(body, numbers) as JsonObject,
-  };
 }
 
 /** The event with its body decoded. */

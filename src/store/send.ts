@@ -13,6 +13,9 @@ export interface Answer<Row> {
   readonly count: number;
 }
 
+/** What becomes of the text of a body. */
+export type ReadBody = (text: string) => unknown;
+
 /** What the drivers answer: `pg` counts rows in one field, PGlite in another. */
 interface DriverAnswer<Row> {
   readonly rows: Row[];
@@ -24,7 +27,7 @@ interface DriverAnswer<Row> {
 interface ClientQuery {
   readonly sql: string;
   readonly bindings: readonly Knex.RawBinding[];
-  readonly options: typeof ROWS & Partial<typeof TEXTS> & { readonly name?: string | undefined };
+  readonly options: typeof ROWS & Partial<ReturnType<typeof textsWith>> & { readonly name?: string | undefined };
   readonly method: 'raw';
   readonly __knexUid: string | undefined;
   readonly __knexQueryUid: string;
@@ -55,25 +58,28 @@ export function withoutPreparedStatements(knex: Knex): void {
 /**
  * Sends a statement through Knex's client, past its query builder, which takes longer than the server does. Behind a
  * pooler that loses prepared statements it is sent again without a name, and so is every later one: when a name is not
- * known, nothing has been executed yet.
+ * known, nothing has been executed yet. With `readBody` all values come as the texts that the server sends, and `jsonb` as
+ * what that makes of its text, as it arrives.
  */
 export async function send<Row>(
   on: Executor,
   statement: Statement,
   bindings: readonly Knex.RawBinding[],
+  readBody?: ReadBody,
 ): Promise<Answer<Row>> {
   const client = on.client as SendingClient;
+  const nameless = { sql: statement.sql };
   if (on.isTransaction === true)
-    return await sendOn(client, await client.acquireConnection(), nameless(statement), bindings);
+    return await sendOn(client, await client.acquireConnection(), nameless, bindings, readBody);
   return await onConnection(on, async (connection) => {
     if (statement.name === undefined || unprepared.has(client))
-      return await sendOn<Row>(client, connection, nameless(statement), bindings);
+      return await sendOn<Row>(client, connection, nameless, bindings, readBody);
     try {
-      return await sendOn<Row>(client, connection, statement, bindings);
+      return await sendOn<Row>(client, connection, statement, bindings, readBody);
     } catch (error) {
       if (!isUnknownStatement(error)) throw error;
       unprepared.add(client);
-      return await sendOn<Row>(client, connection, nameless(statement), bindings);
+      return await sendOn<Row>(client, connection, nameless, bindings, readBody);
     }
   });
 }
@@ -81,11 +87,12 @@ export async function send<Row>(
 async function sendOn<Row>(
   client: SendingClient,
   connection: unknown,
-  { sql, name, asText }: Statement,
+  { sql, name }: Statement,
   bindings: readonly Knex.RawBinding[],
+  readBody: ReadBody | undefined,
 ): Promise<Answer<Row>> {
   sent += 1;
-  const options = name === undefined && !asText ? ROWS : { ...ROWS, name, ...(asText === true ? TEXTS : undefined) };
+  const options = { ...ROWS, ...(name && { name }), ...(readBody && textsWith(readBody)) };
   const { __knexUid } = connection as { readonly __knexUid?: string };
   const statement: ClientQuery = {
     sql,
@@ -123,17 +130,16 @@ async function sendPrepared(client: SendingClient, connection: PgConnection, sta
   }
 }
 
-function nameless({ sql, asText = false }: Statement): Statement {
-  return { sql, asText };
-}
-
 /** PostgreSQL's numbers for the types of an event's columns. */
 const [BYTEA, INTEGER, VARCHAR, JSONB] = [17, 23, 1043, 3802];
 const ROWS = { rowMode: 'array' } as const;
 
-/** Have every value handed over as the text that the server sent: `pg` asks one of them, PGlite looks into the other. */
+/** Has every value handed over as the text that the server sent: `pg` asks one of them, PGlite looks into the other. */
+function textsWith(readBody: ReadBody) {
+  return {
+    types: { getTypeParser: (type: number) => (type === JSONB ? readBody : untouched) },
+    parsers: { [BYTEA]: untouched, [INTEGER]: untouched, [VARCHAR]: untouched, [JSONB]: readBody },
+  };
+}
+
 const untouched = (text: string) => text;
-const TEXTS = {
-  types: { getTypeParser: () => untouched },
-  parsers: { [BYTEA]: untouched, [INTEGER]: untouched, [VARCHAR]: untouched, [JSONB]: untouched },
-};

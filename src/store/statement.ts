@@ -6,8 +6,6 @@ export interface Statement {
   readonly sql: string;
   /** Under which name a connection keeps it prepared; absent for one that is sent once in a while. */
   readonly name?: string;
-  /** Values come as the texts that the server sends, where the driver can do that, and need not be taken apart twice. */
-  readonly asText?: boolean;
 }
 
 /** Each connection keeps a plan for each name that it has met, and a program may work in any number of schemas. */
@@ -19,14 +17,14 @@ const prepared = new Map<string, Statement>();
  * its text, so that two versions of Maestro behind one pooler never take each other's. Beyond so many texts there are no
  * more names.
  */
-export function preparedStatement(text: string, options: Pick<Statement, 'asText'> = {}): Statement {
+export function preparedStatement(text: string): Statement {
   let statement = prepared.get(text);
   if (statement === undefined) {
-    if (prepared.size >= MOST) return { sql: text, ...options };
+    if (prepared.size >= MOST) return { sql: text };
     let count = 0;
     const sql = text.replaceAll('?', () => `$${(count += 1)}`);
     const name = `maestro_${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;
-    statement = { sql, name, ...options };
+    statement = { sql, name };
     prepared.set(text, statement);
   }
   return statement;
