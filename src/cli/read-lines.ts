@@ -21,9 +21,14 @@ const NEWLINE = 10;
 
 /**
  * The lines of a file, or of standard input for `-`, one by one, holding one at a time. Throws {@link InputError} when the
- * input cannot be read, and, naming the line, when one is not UTF-8 or too long to be one.
+ * input cannot be read, and, naming the line, when one is not UTF-8 or too long to be one. `onRead` is told how many bytes
+ * have been read since it was told last.
  */
-export async function* readLines(file: string, session: Session): AsyncGenerator<Line> {
+export async function* readLines(
+  file: string,
+  session: Session,
+  onRead?: (bytes: number) => void,
+): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const name = inputName(file);
   let number = 0;
@@ -38,6 +43,7 @@ export async function* readLines(file: string, session: Session): AsyncGenerator
   let parts: Buffer[] = [];
   let length = 0;
   for await (const chunk of chunksOf(file, session)) {
+    onRead?.(chunk.length);
     let begin = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, begin)) {
       const last = chunk.subarray(begin, end);

@@ -1,8 +1,7 @@
 /** The last millisecond of the year 9999: later times have no ISO form with a four-digit year. */
 export const LAST_ISO_TIME = 253_402_300_799_999;
 
-const TEXT_FORM =
-  /^(\d{4})-(0[1-9]|1[0-2])-(\d{2})T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\.(\d{3})Z-([0-9A-F]{4})-([0-9A-F]{16})$/;
+const TEXT_FORM = /^\d{4}-(?:0[1-9]|1[0-2])-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z-[0-9A-F]{4}-[0-9A-F]{16}$/;
 const HEX = /^(?:\\x)?([0-9a-fA-F]{32})$/;
 const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 
@@ -15,17 +14,29 @@ export function timestampText(timestamp: { readonly time: number; readonly hex: 
 
 /** The 32 lower-case hex digits that one of the text forms stands for; `undefined` when the text is none of them. */
 export function hexFromText(text: string): string | undefined {
-  const hex = HEX.exec(text)?.[1] ?? (UUID.test(text) ? text.replaceAll('-', '') : undefined);
-  if (hex !== undefined) return hex.toLowerCase();
-  const form = TEXT_FORM.exec(text);
-  if (form === null) return undefined;
-  const [, year, month, day, hour, minute, second, millisecond, counter, node] = form;
-  // Without a day of its own in the month, a date would roll over into the next.
-  if (Number(day) < 1 || Number(day) > daysOf(Number(year), Number(month))) return undefined;
-  const date = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  const time = date + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000 + Number(millisecond);
-  if (Number(year) < 1970) return undefined;
-  return `${time.toString(16).padStart(12, '0')}${counter}${node}`.toLowerCase();
+  if (!TEXT_FORM.test(text)) {
+    const hex = HEX.exec(text)?.[1] ?? (UUID.test(text) ? text.replaceAll('-', '') : undefined);
+    return hex?.toLowerCase();
+  }
+  const date = midnight(text.slice(0, 10));
+  if (date === undefined) return undefined;
+  const number = (begin: number, end: number) => Number(text.slice(begin, end));
+  const time = date + ((number(11, 13) * 60 + number(14, 16)) * 60 + number(17, 19)) * 1000 + number(20, 23);
+  return `${time.toString(16).padStart(12, '0')}${text.slice(25, 29)}${text.slice(30)}`.toLowerCase();
+}
+
+/** The last date that was read: a file of events has few. */
+let known: { readonly date: string; readonly time: number | undefined } = { date: '', time: undefined };
+
+/** When a date of four, two and two digits begins in UTC; `undefined` when no calendar has it, or it is before 1970. */
+function midnight(date: string): number | undefined {
+  if (known.date !== date) {
+    const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+    // Without a day of its own in the month, a date would roll over into the next.
+    const isOne = year >= 1970 && day >= 1 && day <= daysOf(year, month);
+    known = { date, time: isOne ? Date.UTC(year, month - 1, day) : undefined };
+  }
+  return known.time;
 }
 
 /** How many days a month has, 1 for January. */

@@ -4,7 +4,7 @@ import { sqlState } from '../../store/database-errors.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import type { ExportedItem } from './read-export.js';
 import type { Settled } from './settle.js';
-import { canCopy, copyLines, copyText } from './staging.js';
+import { canCopy, CHUNK, copyText, copyTexts } from './staging.js';
 
 /** The file is not one that can be loaded without a closer look; never leaves this folder. */
 export class NotDirectError extends Error {}
@@ -43,26 +43,36 @@ export async function loadDirectly(
   let next = await iterator.next();
   const sent = { events: 0, snapshots: 0 };
   const eventLines = async function* () {
+    let text = '';
     for (; !next.done && 'event' in next.value; next = await iterator.next()) {
       assertPrinted(next.value);
       const { timestamp, aggregateId, sequence, type, body } = next.value.event;
       sent.events += 1;
-      yield `\\\\x${timestamp.hex}\t\\\\x${aggregateId.hex}\t${sequence}\t${copyText(type)}\t${copyBody(body)}`;
+      text += `\\\\x${timestamp.hex}\t\\\\x${aggregateId.hex}\t${sequence}\t${copyText(type)}\t${copyBody(body)}\n`;
+      if (text.length < CHUNK) continue;
+      yield text;
+      text = '';
     }
+    yield text;
   };
   const snapshotLines = async function* () {
+    let text = '';
     for (; !next.done && 'snapshot' in next.value; next = await iterator.next()) {
       assertPrinted(next.value);
       const { aggregateId, sequence, body } = next.value.snapshot;
       sent.snapshots += 1;
-      yield `\\\\x${aggregateId.hex}\t${sequence}\t${copyBody(body)}`;
+      text += `\\\\x${aggregateId.hex}\t${sequence}\t${copyBody(body)}\n`;
+      if (text.length < CHUNK) continue;
+      yield text;
+      text = '';
     }
+    yield text;
   };
   const columns = '("timestamp", aggregate_id, sequence, type, body)';
   try {
     const stored = {
-      events: await copyLines(connection, `COPY ${events} ${columns} FROM STDIN`, eventLines()),
-      snapshots: await copyLines(
+      events: await copyTexts(connection, `COPY ${events} ${columns} FROM STDIN`, eventLines()),
+      snapshots: await copyTexts(
         connection,
         `COPY ${snapshots} (aggregate_id, sequence, body) FROM STDIN`,
         snapshotLines(),

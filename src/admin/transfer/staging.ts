@@ -10,7 +10,7 @@ export const STAGED_EVENTS = 'pg_temp.maestro_import_events';
 export const STAGED_SNAPSHOTS = 'pg_temp.maestro_import_snapshots';
 
 /** How much text is sent at once. */
-const CHUNK = 256 * 1024;
+export const CHUNK = 256 * 1024;
 
 /** Makes the tables. They are gone with the transaction. Bodies are kept as text, to be compared with what is stored. */
 export async function createStaging(transaction: Knex.Transaction): Promise<void> {
@@ -75,31 +75,28 @@ export function canCopy(connection: unknown): connection is StreamingConnection 
 }
 
 const copyRows: SendRows = async (_transaction, connection, table, _types, rows) => {
-  const lines = async function* () {
-    for await (const row of rows) yield row.map(copyText).join('\t');
-  };
-  await copyLines(connection as StreamingConnection, `COPY ${table} FROM STDIN`, lines());
-};
-
-/** Sends lines of COPY's text format; resolves to how many rows the server took. */
-export async function copyLines(
-  connection: StreamingConnection,
-  sql: string,
-  lines: AsyncIterable<string>,
-): Promise<number> {
-  const { default: copy } = await import('pg-copy-streams');
-  const target = connection.query(copy.from(sql));
   const texts = async function* () {
     let text = '';
-    for await (const line of lines) {
-      text += `${line}\n`;
+    for await (const row of rows) {
+      text += `${row.map(copyText).join('\t')}\n`;
       if (text.length < CHUNK) continue;
       yield text;
       text = '';
     }
-    if (text !== '') yield text;
+    yield text;
   };
-  await pipeline(Readable.from(texts(), { objectMode: false }), target);
+  await copyTexts(connection as StreamingConnection, `COPY ${table} FROM STDIN`, texts());
+};
+
+/** Sends lines of COPY's text format, several in one text; resolves to how many rows the server took. */
+export async function copyTexts(
+  connection: StreamingConnection,
+  sql: string,
+  texts: AsyncIterable<string>,
+): Promise<number> {
+  const { default: copy } = await import('pg-copy-streams');
+  const target = connection.query(copy.from(sql));
+  await pipeline(Readable.from(texts, { objectMode: false }), target);
   return target.rowCount;
 }
 

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ImportReport } from '../../admin/import-log.js';
 import type { CliContext } from '../context.js';
-import { each } from '../iterate.js';
 import { printFacts } from '../print-facts.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -63,8 +62,8 @@ async function importFrom({ file, onConflict, dryRun }: ImportOptions, session: 
       let read = 0;
       const lines = () => {
         read = 0;
-        return each(readLines(file, session), ({ bytes }) => {
-          read += bytes.length + 1;
+        return readLines(file, session, (bytes) => {
+          read += bytes;
           output.progress.measure('Reading', read, size, 'bytes');
         });
       };
