@@ -1,7 +1,9 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '.stryker-tmp/', 'eslint.config.js', '{examples,bench}/**/*.mjs'] },
+  {
+    ignores: ['dist/', 'build/', 'coverage/', '.stryker-tmp/', '{eslint,test}.config.js', '{examples,bench}/**/*.mjs'],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

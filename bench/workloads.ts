@@ -14,7 +14,7 @@ import { contention } from './workloads/contention.js';
 import { firstAggregates, searchOfAnHour } from './workloads/large.js';
 import { longReads, shortReads } from './workloads/reads.js';
 import { startUps } from './workloads/startup.js';
-import { concurrentCommits, largeCommits, singleCommits, snapshotCommits } from './workloads/writes.js';
+import { concurrentCommits, largeCommits, singleCommits, snapshotCommits, spreadCommits } from './workloads/writes.js';
 
 /** How many connections each contender may open. */
 const CONNECTIONS = 16;
@@ -47,7 +47,10 @@ async function* onEmptyLog(url: string, isWanted: Choice['isWanted']): AsyncGene
   const all: Contender[] = [maestro, raw, openNaiveKnex(place), await openEmmett(place)];
   try {
     if (isWanted('W1')) yield singleCommits(all, raw);
-    if (isWanted('W2')) yield concurrentCommits(all, raw);
+    if (isWanted('W2')) {
+      yield concurrentCommits(all, raw);
+      yield spreadCommits(all, raw);
+    }
     if (isWanted('W3')) yield largeCommits(all);
     if (isWanted('W4')) {
       const bulk = await bulkLoad(all, raw, url);
@@ -100,6 +103,7 @@ async function* onLargeLog(
   try {
     yield named(singleCommits(all, raw));
     yield named(concurrentCommits(all, raw));
+    yield named(spreadCommits(all, raw));
     yield named(await shortReads(all));
     yield named(firstAggregates(log, raw));
     yield named(searchOfAnHour(log, raw));

@@ -2,8 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../test/support/postgres.js';
+import { transpile } from './transpile.js';
 
-/** Builds, starts a real PostgreSQL, runs AVA (with the arguments given) and stops the server again. */
+/**
+ * Builds, makes JavaScript of the tests, starts a real PostgreSQL, runs AVA (with the arguments given, in which tests are called
+ * by their sources) and stops the server again.
+ */
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 async function node(argv: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
@@ -14,10 +18,15 @@ async function node(argv: string[], env: NodeJS.ProcessEnv = {}): Promise<number
 
 let code = await node(['--import=tsx', 'scripts/build.ts']);
 if (code === 0) {
+  await transpile(root, 'build');
   const postgres = await startPostgres();
   try {
     const ava = fileURLToPath(import.meta.resolve('ava')).replace(/entrypoints.*$/, 'entrypoints/cli.mjs');
-    code = await node([ava, ...process.argv.slice(2)], { MAESTRO_TEST_URL: postgres.url, TZ: 'Europe/Berlin' });
+    const args = process.argv.slice(2).map((word) => word.replace(/^(?:\.\/)?(test\/.*)\.ts$/, 'build/$1.js'));
+    code = await node([ava, '--config', 'test.config.js', ...args], {
+      MAESTRO_TEST_URL: postgres.url,
+      TZ: 'Europe/Berlin',
+    });
   } finally {
     await postgres.stop();
   }

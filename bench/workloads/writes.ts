@@ -1,4 +1,5 @@
-import { Clock } from '../../dist/src/index.js';
+import { randomBytes } from 'node:crypto';
+import { Clock, Timestamp } from '../../dist/src/index.js';
 import type { Contender } from '../contenders/contender.js';
 import type { RawPg } from '../contenders/raw-pg.js';
 import type { Workload } from '../measure.js';
@@ -7,6 +8,8 @@ import { tellingServerWork } from '../server-work.js';
 import { forEach } from './contenders.js';
 
 const CALLERS = 16;
+/** How many bytes an id has. */
+const TIMESTAMP_SIZE = 16;
 const clock = new Clock();
 
 /** W1: commits of one event, one after the other, each the next of one aggregate. */
@@ -37,6 +40,23 @@ export function concurrentCommits(contenders: readonly Contender[], { pool }: Ra
     title: `single-event commits of ${CALLERS} concurrent callers, each on its own aggregate`,
     unit: 'commits/s',
     goal: 1.6,
+    contenders: withServerWork(all, pool),
+  };
+}
+
+/** W2 spread: each commit begins another aggregate, whose place in the index is anywhere, as with ids that are UUIDs. */
+export function spreadCommits(contenders: readonly Contender[], { pool }: RawPg, count = 1000): Workload {
+  const all = forEach(
+    contenders,
+    (contender) => () =>
+      concurrently(CALLERS, count, async () =>
+        assertDone(await contender.commit(Timestamp.decode(randomBytes(TIMESTAMP_SIZE)), 1, 1)),
+      ),
+  );
+  return {
+    id: 'W2 spread',
+    title: `the same, each commit the first event of another aggregate, anywhere in the index`,
+    unit: 'commits/s',
     contenders: withServerWork(all, pool),
   };
 }

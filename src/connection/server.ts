@@ -8,6 +8,8 @@ import { sslOptions } from './ssl.js';
 
 /** How long making a connection may take by default, in milliseconds. */
 export const DEFAULT_CONNECT_TIMEOUT = 5_000;
+/** After how much silence the system asks whether the other side is still there, in milliseconds. */
+const KEEP_ALIVE = 10_000;
 /** How much longer than the server this side waits for an answer, so that the server's own error comes first. */
 const GRACE = 2_000;
 
@@ -62,6 +64,9 @@ function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false 
       ssl: sslOptions(address),
       application_name: address.applicationName ?? 'maestro',
       connectionTimeoutMillis: connectTimeout,
+      // A server whose host has vanished says nothing, as one that works on a long query does; the system can tell them apart.
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE,
       ...(readOnly && pooler !== 'transaction' ? { options: '-c default_transaction_read_only=on' } : {}),
       ...timeouts(timeout, pooler),
     },

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+
+/** What `npm test` runs: the tests as `scripts/transpile.ts` leaves them, otherwise as `package.json` has it. */
+const { ava } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+export default {
+  ...ava,
+  files: ['build/test/**/*.test.js'],
+  extensions: ['js'],
+  nodeArguments: ['--enable-source-maps', ...ava.nodeArguments.filter((flag) => !flag.startsWith('--import='))],
+};
