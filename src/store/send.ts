@@ -43,7 +43,10 @@ interface SendingClient {
 
 /** A connection of `pg`. */
 interface PgConnection {
-  query(statement: ClientQuery['options'] & { readonly text: string; readonly values: unknown }): Promise<unknown>;
+  query(
+    statement: ClientQuery['options'] & { readonly text: string; readonly values: unknown },
+    callback: (error: Error | null, response: unknown) => void,
+  ): void;
 }
 
 /** Clients that send every statement without a name. */
@@ -116,18 +119,22 @@ function isPlainPg(client: SendingClient): boolean {
   return client.driverName === 'pg' && client.constructor.name === 'Client_PG';
 }
 
-/** What Knex's client for `pg` does to a statement whose values are numbered already. */
-async function sendPrepared(client: SendingClient, connection: PgConnection, statement: ClientQuery): Promise<unknown> {
+/**
+ * What Knex's client for `pg` does to a statement whose values are numbered already. With a callback, as Knex has it: after
+ * the promise that `pg` makes without one, what a query returned survives the collections of garbage that follow it.
+ */
+function sendPrepared(client: SendingClient, connection: PgConnection, statement: ClientQuery): Promise<unknown> {
   const { sql: text, bindings: values, options } = statement;
   client.emit('query', statement);
-  try {
-    return await connection.query({ ...options, text, values });
-  } catch (error) {
-    // As Knex does it, so that an error reads the same whichever way its statement went.
-    if (error instanceof Error) error.message = `${text} - ${error.message}`;
-    client.emit('query-error', error, statement);
-    throw error;
-  }
+  return new Promise((resolve, reject) => {
+    connection.query({ ...options, text, values }, (error, response) => {
+      if (!error) return resolve(response);
+      // As Knex does it, so that an error reads the same whichever way its statement went.
+      error.message = `${text} - ${error.message}`;
+      client.emit('query-error', error, statement);
+      reject(error);
+    });
+  });
 }
 
 /** PostgreSQL's numbers for the types of an event's columns. */
