@@ -33,7 +33,9 @@ const isWanted = (id: string) =>
 
 /** What stands around the table in the page. */
 const BEGIN = '<!-- The table, written by `npm run bench`: -->';
-const END = '<!-- End of the table. -->';
+const END = '<!-- prettier-ignore-end -->\n\n<!-- End of the table. -->';
+/** The tables stay as they are written. */
+const IGNORE = '<!-- prettier-ignore-start -->\n\n';
 const FALL = 'How the floor itself falls on a large log, and what the server had to do for each commit:';
 
 const server = values.url === undefined ? await startPostgres([]) : undefined;
@@ -68,7 +70,7 @@ async function keep(version: string): Promise<void> {
   const about = `${version}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${repeat} turns, ${new Date().toISOString().slice(0, 10)}.`;
   writeFileSync(
     page,
-    `${before}${BEGIN}\n\n${about}\n\n${reportTable(all)}\n\n${FALL}\n\n${floorTable(all)}\n\n${END}${rest.split(END)[1] ?? ''}`,
+    `${before}${BEGIN}\n\n${IGNORE}${about}\n\n${reportTable(all)}\n\n${FALL}\n\n${floorTable(all)}\n\n${END}${rest.split(END)[1] ?? ''}`,
   );
   writeFileSync(`${folder}chart.svg`, await drawChart(all));
 }
