@@ -21,7 +21,10 @@ export async function drawChart(all: readonly Measured[]): Promise<string> {
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
-    title: { text: 'Speed as a part of raw pg with prepared statements (1 = as fast; logarithmic)', textStyle: { fontSize: 14 } },
+    title: {
+      text: 'Speed as a part of raw pg with prepared statements (1 = as fast; logarithmic)',
+      textStyle: { fontSize: 14 },
+    },
     legend: { top: 28, data: [...NAMES] },
     grid: { left: 110, right: 50, top: 60, bottom: 30 },
     // One workload is far ahead of all others, which would be too small to tell apart.
