@@ -36,7 +36,7 @@ const BEGIN = '<!-- The table, written by `npm run bench`: -->';
 const END = '<!-- prettier-ignore-end -->\n\n<!-- End of the table. -->';
 /** The tables stay as they are written. */
 const IGNORE = '<!-- prettier-ignore-start -->\n\n';
-const FALL = 'How the floor itself falls on a large log, and what the server had to do for each commit:';
+const FALL = 'How the floor itself changes on a large log, and what the server has to do for each commit:';
 
 const server = values.url === undefined ? await startPostgres([]) : undefined;
 const url = values.url ?? server?.url ?? '';

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { rollup, type GetManualChunk } from 'rollup';
 
@@ -29,7 +29,7 @@ const onlyPostgres: Plugin = {
   name: 'only-postgres',
   setup: (plugins) =>
     plugins.onResolve({ filter: /^\.\// }, ({ path, importer }) =>
-      /\/knex\/lib\/dialects\/index\.js$/.test(importer) && path !== './postgres'
+      /[\\/]knex[\\/]lib[\\/]dialects[\\/]index\.js$/.test(importer) && path !== './postgres'
         ? { path, external: true }
         : undefined,
     ),
@@ -84,7 +84,7 @@ async function together(root: string, { outputs }: Metafile): Promise<void> {
   const fileOf = new Map(Object.entries(outputs).map(([file, { entryPoint }]) => [entryPoint, join(root, file)]));
   const bundled = await rollup({
     input: Object.fromEntries(ENTRIES.map((entry) => [entry.replace(/\.ts$/, ''), fileOf.get(entry) ?? entry])),
-    external: (id) => !/^[./]/.test(id),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id),
     treeshake: false,
   });
   await bundled.write({

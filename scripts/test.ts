@@ -22,7 +22,11 @@ if (code === 0) {
   const postgres = await startPostgres();
   try {
     const ava = fileURLToPath(import.meta.resolve('ava')).replace(/entrypoints.*$/, 'entrypoints/cli.mjs');
-    const args = process.argv.slice(2).map((word) => word.replace(/^(?:\.\/)?(test\/.*)\.ts$/, 'build/$1.js'));
+    const args = process.argv
+      .slice(2)
+      .map((word) =>
+        word.replace(/^(?:\.[\\/])?test(?=$|[\\/])/, 'build/test').replace(/^(build[\\/]test.*)\.ts$/, '$1.js'),
+      );
     code = await node([ava, '--config', 'test.config.js', ...args], {
       MAESTRO_TEST_URL: postgres.url,
       TZ: 'Europe/Berlin',

@@ -5,6 +5,9 @@ import { bodyAt, type Contender, type Place } from './contender.js';
 /** How many events one page of a stream holds. */
 const PAGE = 4000;
 
+/** PostgreSQL's number for the type of a body. */
+const JSONB = 3802;
+
 /** The floor, and its connections. */
 export type RawPg = Contender & { readonly pool: pg.Pool };
 
@@ -19,6 +22,12 @@ export function openRawPg({ url, schema, connections }: Place): RawPg {
   const select = `SELECT timestamp, sequence, type, body FROM ${log}
 WHERE aggregate_id = $1 AND sequence >= $2 AND sequence <= $3 ORDER BY sequence`;
   const rowMode = 'array';
+  // Emmett changes how the driver reads JSON, for all that use the driver.
+  const parse = (text: string): unknown => JSON.parse(text);
+  const types: pg.CustomTypesConfig = {
+    getTypeParser: (type: number, format) =>
+      type === JSONB ? parse : (pg.types.getTypeParser(type, format) as typeof parse),
+  };
   return {
     name: 'raw pg',
     pool,
@@ -37,13 +46,13 @@ WHERE aggregate_id = $1 AND sequence >= $2 AND sequence <= $3 ORDER BY sequence`
     },
     read: async (id) => {
       const values = [id.encode(), 1, MAX_SEQUENCE];
-      return (await pool.query({ name: 'read', text: select, values, rowMode })).rows.length;
+      return (await pool.query({ name: 'read', text: select, values, rowMode, types })).rows.length;
     },
     stream: async (id) => {
       let count = 0;
       for (let first = 1; ; first += PAGE) {
         const values = [id.encode(), first, first + PAGE - 1];
-        const { rows } = await pool.query({ name: 'read', text: select, values, rowMode });
+        const { rows } = await pool.query({ name: 'read', text: select, values, rowMode, types });
         count += rows.length;
         if (rows.length < PAGE) return count;
       }

@@ -123,18 +123,19 @@ function isPlainPg(client: SendingClient): boolean {
  * What Knex's client for `pg` does to a statement whose values are numbered already. With a callback, as Knex has it: after
  * the promise that `pg` makes without one, what a query returned survives the collections of garbage that follow it.
  */
-function sendPrepared(client: SendingClient, connection: PgConnection, statement: ClientQuery): Promise<unknown> {
+async function sendPrepared(client: SendingClient, connection: PgConnection, statement: ClientQuery): Promise<unknown> {
   const { sql: text, bindings: values, options } = statement;
   client.emit('query', statement);
-  return new Promise((resolve, reject) => {
-    connection.query({ ...options, text, values }, (error, response) => {
-      if (!error) return resolve(response);
-      // As Knex does it, so that an error reads the same whichever way its statement went.
-      error.message = `${text} - ${error.message}`;
-      client.emit('query-error', error, statement);
-      reject(error);
+  try {
+    return await new Promise((resolve, reject) => {
+      connection.query({ ...options, text, values }, (error, response) => (error ? reject(error) : resolve(response)));
     });
-  });
+  } catch (error) {
+    // As Knex does it, so that an error reads the same whichever way its statement went.
+    if (error instanceof Error) error.message = `${text} - ${error.message}`;
+    client.emit('query-error', error, statement);
+    throw error;
+  }
 }
 
 /** PostgreSQL's numbers for the types of an event's columns. */

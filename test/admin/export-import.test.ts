@@ -289,7 +289,7 @@ for (const [what, body, table, at] of [
   });
 
 test.serial(
-  'one file imported by several at once is in the log once, and each is told what was its share',
+  'one file imported by several at once is in the log once, and each is told how many events it added',
   async (t) => {
     await aStoredHistory(40);
     const text = await exported(plain);
@@ -305,6 +305,22 @@ test.serial(
     }
   },
 );
+
+test.serial('another event that is committed at the same place while the import writes refuses it', async (t) => {
+  const id = await aStoredHistory(3);
+  const text = await exported(plain);
+  await emptied(plain);
+  const other = await plain.knex.transaction();
+  await new PostgresStore(other, { schema: plain.schema }).commitEvents([anEvent(id, { sequence: 2 })]);
+  const importing = t.throwsAsync(imported(plain, text), { instanceOf: ImportConflictError });
+  for (let waiting = 0; waiting === 0;) {
+    const sql = `SELECT count(*)::integer AS waiting FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`;
+    ({ waiting } = (await plain.knex.raw<{ rows: [{ waiting: number }] }>(sql)).rows[0]);
+  }
+  await other.commit();
+  await importing;
+  t.is((await plain.store().getEvents(id, 1)).length, 1);
+});
 
 test.serial('a database without the tables is told of before the file is read', async (t) => {
   const unread = async function* (): AsyncGenerator<never> {

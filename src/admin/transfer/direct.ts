@@ -89,7 +89,7 @@ export async function loadDirectly(
   } catch (error) {
     await iterator.return?.();
     // What PostgreSQL says of a row is said again, with its line and more to the point, when each is looked at.
-    if (/^2[23]/.test(sqlState(error) ?? '')) throw new NotDirectError('a row was refused', { cause: error });
+    if (/^2[23]|^40P01$/.test(sqlState(error) ?? '')) throw new NotDirectError('a row was refused', { cause: error });
     throw error;
   }
 }

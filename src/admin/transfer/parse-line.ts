@@ -33,9 +33,9 @@ const TEXT_LENGTH = 46;
 
 const NOT_AS_WRITTEN: ParsedLine = { fault: 'is not written as an export writes it' };
 
-/** What JavaScript reads without complaint and PostgreSQL may refuse: escapes, exponents, endless numbers. */
-/** Numbers as long as PostgreSQL may refuse, and nothing else, are left to look at in what PostgreSQL prints. */
+/** Numbers as long as PostgreSQL may refuse: all that is left to look at in a body as PostgreSQL prints it. */
 const ENDLESS = /\d{1000}/;
+/** What JavaScript reads without complaint and PostgreSQL may refuse: escapes, exponents, endless numbers. */
 const DUBIOUS = /\\u|\d[eE]|\d{1000}/;
 
 /** Reads a line of an export after the first. */

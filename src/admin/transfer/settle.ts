@@ -68,7 +68,7 @@ export async function settle(
 }
 
 /** How often the log is looked at anew when others keep writing the very events of the file. */
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 5;
 
 async function add(log: EventLog, { onConflict = 'fail' }: SettleOptions): Promise<Settled> {
   const skipped = await conflicts(log, onConflict);
@@ -112,12 +112,13 @@ async function conflicts(log: EventLog, onConflict: 'fail' | 'skip'): Promise<st
   return found.map(([id]) => id).sort();
 }
 
-/** Forgets the events of the file that the log holds already. */
+/** Forgets the events of the file that the log holds already, the very same: whoever wrote another one meanwhile is found by the insert. */
 async function dropPresent(log: EventLog): Promise<number> {
   const { log: events } = tablesOf(log);
   return await execute(
     log.knex,
-    `DELETE FROM ${STAGED_EVENTS} AS s USING ${events} AS e WHERE e.aggregate_id = s.aggregate_id AND e.sequence = s.sequence`,
+    `DELETE FROM ${STAGED_EVENTS} AS s USING ${events} AS e WHERE e.aggregate_id = s.aggregate_id AND e.sequence = s.sequence
+  AND e."timestamp" = s."timestamp" AND e.type = s.type AND e.body::text = s.body`,
   );
 }
 
