@@ -8,8 +8,8 @@ const PAGE = 4000;
 /** PostgreSQL's number for the type of a body. */
 const JSONB = 3802;
 
-/** The floor, and its connections. */
-export type RawPg = Contender & { readonly pool: pg.Pool };
+/** The floor, its connections, and how they read values. */
+export type RawPg = Contender & { readonly pool: pg.Pool; readonly types: pg.CustomTypesConfig };
 
 /** The floor: `pg` with prepared statements and as little JavaScript as can be. It checks nothing. */
 export function openRawPg({ url, schema, connections }: Place): RawPg {
@@ -31,6 +31,7 @@ WHERE aggregate_id = $1 AND sequence >= $2 AND sequence <= $3 ORDER BY sequence`
   return {
     name: 'raw pg',
     pool,
+    types,
     commit: async (id, sequence, count) => {
       const key = id.encode();
       const values: unknown[] = [];

@@ -89,11 +89,12 @@ export async function coldHydrates(
 }
 
 /** What a program with `pg` alone does to know a state: both queries, and one pass over the rows. */
-async function hydrate({ pool }: RawPg, schema: string, id: Buffer): Promise<number> {
+async function hydrate({ pool, types }: RawPg, schema: string, id: Buffer): Promise<number> {
   const snapshots = await pool.query<{ sequence: number; body: { state: { value: number } } }>({
     name: 'hydrate snapshot',
     text: `SELECT sequence, body FROM "${schema}".snapshots WHERE aggregate_id = $1`,
     values: [id],
+    types,
   });
   const { rows } = await pool.query<[number, object]>({
     name: 'hydrate events',
@@ -101,6 +102,7 @@ async function hydrate({ pool }: RawPg, schema: string, id: Buffer): Promise<num
 WHERE aggregate_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`,
     values: [id, snapshots.rows[0]?.sequence ?? 0, MAX_SEQUENCE],
     rowMode: 'array',
+    types,
   });
   return rows.reduce((value) => value + 1, snapshots.rows[0]?.sequence ?? 0);
 }

@@ -22,7 +22,7 @@ GROUP BY aggregate_id ORDER BY aggregate_id LIMIT 50`;
 }
 
 /** Fifty events of one type out of an hour, beside the same query. */
-export function searchOfAnHour(log: EventLog & { readonly schema: string }, { pool }: RawPg): Workload {
+export function searchOfAnHour(log: EventLog & { readonly schema: string }, { pool, types }: RawPg): Workload {
   const since = Date.now() - 15 * 24 * 3_600_000;
   const until = since + 3_600_000;
   const key = (time: number) => Buffer.from(`${time.toString(16).padStart(12, '0')}${'0'.repeat(20)}`, 'hex');
@@ -37,7 +37,7 @@ WHERE timestamp >= $1 AND timestamp < $2 AND type = $3 ORDER BY timestamp LIMIT 
     contenders: {
       maestro: () =>
         sequentially(50, () => drain(searchEvents(log, { since, until, types: ['changed_3'], limit: 50 }))),
-      'raw pg': () => sequentially(50, () => pool.query({ name: 'search', text, values })),
+      'raw pg': () => sequentially(50, () => pool.query({ name: 'search', text, values, types })),
     },
   };
 }
