@@ -42,26 +42,15 @@ export async function loadDirectly(
   const iterator = items[Symbol.asyncIterator]();
   let next = await iterator.next();
   const sent = { events: 0, snapshots: 0 };
-  const eventLines = async function* () {
+  // Each step more for every line is felt, so this one makes the lines and gathers them.
+  const texts = async function* (lineOf: (item: ExportedItem) => string | undefined) {
     let text = '';
-    for (; !next.done && 'event' in next.value; next = await iterator.next()) {
+    for (; !next.done; next = await iterator.next()) {
+      const line = lineOf(next.value);
+      if (line === undefined) break;
       assertPrinted(next.value);
-      const { timestamp, aggregateId, sequence, type, body } = next.value.event;
-      sent.events += 1;
-      text += `\\\\x${timestamp.hex}\t\\\\x${aggregateId.hex}\t${sequence}\t${copyText(type)}\t${copyBody(body)}\n`;
-      if (text.length < CHUNK) continue;
-      yield text;
-      text = '';
-    }
-    yield text;
-  };
-  const snapshotLines = async function* () {
-    let text = '';
-    for (; !next.done && 'snapshot' in next.value; next = await iterator.next()) {
-      assertPrinted(next.value);
-      const { aggregateId, sequence, body } = next.value.snapshot;
-      sent.snapshots += 1;
-      text += `\\\\x${aggregateId.hex}\t${sequence}\t${copyBody(body)}\n`;
+      sent['event' in next.value ? 'events' : 'snapshots'] += 1;
+      text += line;
       if (text.length < CHUNK) continue;
       yield text;
       text = '';
@@ -71,11 +60,11 @@ export async function loadDirectly(
   const columns = '("timestamp", aggregate_id, sequence, type, body)';
   try {
     const stored = {
-      events: await copyTexts(connection, `COPY ${events} ${columns} FROM STDIN`, eventLines()),
+      events: await copyTexts(connection, `COPY ${events} ${columns} FROM STDIN`, texts(eventLine)),
       snapshots: await copyTexts(
         connection,
         `COPY ${snapshots} (aggregate_id, sequence, body) FROM STDIN`,
-        snapshotLines(),
+        texts(snapshotLine),
       ),
     };
     if (stored.events !== sent.events || stored.snapshots !== sent.snapshots)
@@ -92,6 +81,20 @@ export async function loadDirectly(
     if (/^2[23]|^40P01$/.test(sqlState(error) ?? '')) throw new NotDirectError('a row was refused', { cause: error });
     throw error;
   }
+}
+
+/** An event as a line of COPY's text format; nothing for another item. */
+function eventLine(item: ExportedItem): string | undefined {
+  if (!('event' in item)) return undefined;
+  const { timestamp, aggregateId, sequence, type, body } = item.event;
+  return `\\\\x${timestamp.hex}\t\\\\x${aggregateId.hex}\t${sequence}\t${copyText(type)}\t${copyBody(body)}\n`;
+}
+
+/** A snapshot as such a line; nothing for another item. */
+function snapshotLine(item: ExportedItem): string | undefined {
+  if (!('snapshot' in item)) return undefined;
+  const { aggregateId, sequence, body } = item.snapshot;
+  return `\\\\x${aggregateId.hex}\t${sequence}\t${copyBody(body)}\n`;
 }
 
 function assertPrinted({ isPrinted }: ExportedItem): void {

@@ -7,6 +7,9 @@ import { type EventLog, tablesOf } from '../event-log.js';
 import { InvalidExportError } from './format.js';
 import { STAGED_EVENTS, STAGED_SNAPSHOTS } from './staging.js';
 
+/** How often the log is looked at anew when others keep writing the very events of the file. */
+const MAX_ATTEMPTS = 5;
+
 /** What is done where the log and a file differ. */
 export interface SettleOptions {
   /**
@@ -67,9 +70,6 @@ export async function settle(
     }
 }
 
-/** How often the log is looked at anew when others keep writing the very events of the file. */
-const MAX_ATTEMPTS = 5;
-
 async function add(log: EventLog, { onConflict = 'fail' }: SettleOptions): Promise<Settled> {
   const skipped = await conflicts(log, onConflict);
   const present = await dropPresent(log);
@@ -112,7 +112,10 @@ async function conflicts(log: EventLog, onConflict: 'fail' | 'skip'): Promise<st
   return found.map(([id]) => id).sort();
 }
 
-/** Forgets the events of the file that the log holds already, the very same: whoever wrote another one meanwhile is found by the insert. */
+/**
+ * Forgets the events of the file that the log holds already, the very same. Another one that somebody has written there
+ * since the conflicts were looked for is met by the insert.
+ */
 async function dropPresent(log: EventLog): Promise<number> {
   const { log: events } = tablesOf(log);
   return await execute(
