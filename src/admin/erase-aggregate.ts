@@ -1,6 +1,7 @@
 import { MaestroError } from '../errors.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { storeError } from '../store/database-errors.js';
+import { lockTables } from '../store/lock-tables.js';
 import { execute, query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type BodyPath, bodyPath, type Fragment, isAt, without } from './erase/body-path.js';
@@ -30,7 +31,7 @@ export interface ErasurePlan {
 export interface EraseOptions {
   /** The last sequence that the aggregate must have, 0 for none. @defaultValue any */
   readonly expect?: number | undefined;
-  /** How long to wait for writers to end, in milliseconds. @defaultValue 5000 */
+  /** How long to try to get the tables while other transactions have them, in milliseconds. @defaultValue 30000 */
   readonly lockTimeout?: number | undefined;
 }
 
@@ -56,13 +57,13 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
 /**
  * Removes the events of exactly this aggregate, or the named paths from their bodies (items of arrays become null, so that
  * the others keep their places), and its snapshot: in one transaction, which looks afterwards that nothing is left. Writers to
- * the log wait meanwhile, so none slips in between. Throws {@link EraseRefusedError}, {@link EraseInterruptedError} and
+ * the log wait meanwhile, so none slips in between; while this waits for others, they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError} and
  * `InvalidArgumentError`.
  */
 export async function eraseAggregate(
   log: WholeLog,
   erasure: Erasure,
-  { expect, lockTimeout = 5000 }: EraseOptions = {},
+  { expect, lockTimeout = 30_000 }: EraseOptions = {},
 ): Promise<ErasurePlan> {
   const paths = erasure.paths?.map(bodyPath);
   const id = erasure.aggregateId;
@@ -70,8 +71,7 @@ export async function eraseAggregate(
   try {
     return await inTransaction(log.knex, async (transaction) => {
       const inside = { ...log, knex: transaction };
-      await execute(transaction, `SET LOCAL lock_timeout = ${Math.max(1, Math.trunc(lockTimeout))}`);
-      await execute(transaction, `LOCK TABLE ${events}, ${snapshots} IN SHARE ROW EXCLUSIVE MODE`);
+      await lockTables(transaction, [events, snapshots], 'SHARE ROW EXCLUSIVE', lockTimeout);
       const erased = await plan(inside, erasure, paths);
       if (expect !== undefined && erased.sequence !== expect)
         throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { sqlState } from './database-errors.js';
+import { DatabaseTimeoutError } from './errors.js';
 import { MigrationLockError } from './migration-errors.js';
 import { execute, query } from './rows.js';
 import { inTransaction } from './transaction.js';
@@ -22,9 +23,14 @@ export async function locked<Value>(
       return await work(transaction);
     });
   } catch (error) {
-    if (sqlState(error) === '55P03') throw new MigrationLockError(lockTimeout, error);
+    if (sqlState(error) === '55P03' || isHeldByOthers(error)) throw new MigrationLockError(lockTimeout, error);
     throw error;
   }
+}
+
+/** A lock on the tables was tried for again and again, without success. */
+function isHeldByOthers(error: unknown): error is DatabaseTimeoutError {
+  return error instanceof DatabaseTimeoutError && sqlState(error.cause) === '55P03';
 }
 
 /** One lock per database and schema: PostgreSQL keeps advisory locks of different databases apart. */

@@ -4,6 +4,7 @@ import { storeError } from './database-errors.js';
 import { checkedOptions, type MigrateOptions } from './migrate-options.js';
 import type { Migration } from './migration.js';
 import { RollbackRefusedError } from './migration-errors.js';
+import { lockTables } from './lock-tables.js';
 import { locked } from './migration-lock.js';
 import {
   ADOPTED_BATCH,
@@ -39,6 +40,8 @@ export async function rollback(
       const state = await readMigrationState(transaction, schema);
       assertUsableState(state, undefined);
       const { rolledBack, forgotten } = lastSteps(state);
+      const tables = rolledBack.map(({ table }) => qualified(schema, table));
+      if (tables.length > 0) await lockTables(transaction, tables, 'ACCESS EXCLUSIVE', lockTimeout);
       if (!discardAllEvents) await assertEmpty(transaction, schema, rolledBack);
       const context = { schema, partitions: partitionsOf(state) ?? 1 };
       for (const migration of rolledBack)
@@ -64,7 +67,6 @@ async function assertEmpty(transaction: Knex.Transaction, schema: string, steps:
   const full: string[] = [];
   for (const { table } of steps) {
     const name = qualified(schema, table);
-    await execute(transaction, `LOCK TABLE ${name} IN ACCESS EXCLUSIVE MODE`);
     const [row] = await query<[boolean]>(transaction, `SELECT EXISTS (SELECT FROM ${name})`);
     if (row?.[0]) full.push(table);
   }

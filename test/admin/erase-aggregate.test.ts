@@ -15,7 +15,7 @@ import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../
 import { query } from '../../src/store/rows.js';
 import { timestamps } from '../support/arbitraries.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/factories.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { emptied, exported, insertRows } from '../support/transfer.js';
 
@@ -275,9 +275,10 @@ for (const log of [plain, partitioned]) {
         { knex: writer, schema: log.schema },
         { events: [{ aggregateId: id, sequence: 4, timestamp: anId(), type: 'late', body: '{}' }], snapshots: [] },
       );
-      await t.throwsAsync(eraseAggregate(log, { aggregateId: id }, { lockTimeout: 1 }), {
+      const held = await t.throwsAsync(eraseAggregate(log, { aggregateId: id }, { lockTimeout: 1 }), {
         instanceOf: DatabaseTimeoutError,
       });
+      t.regex(held.message, /^Other transactions held the tables .*: process \d+.* Nothing was changed\.$/);
       t.like(await planErasure(log, { aggregateId: id }), { events: 3, snapshot: 2 });
 
       const erasing = eraseAggregate(log, { aggregateId: id }, { lockTimeout: 60_000 });
@@ -290,6 +291,28 @@ for (const log of [plain, partitioned]) {
     t.deepEqual(await planErasure(log, { aggregateId: id }), NOTHING);
   });
 }
+
+test.serial('while an erasure waits for a long transaction, others go on writing', async (t) => {
+  const id = await store(plain);
+  const other = anId();
+  const long = await plain.knex.transaction();
+  try {
+    await insertRows(
+      { knex: long, schema: plain.schema },
+      { events: [{ aggregateId: anId(), sequence: 1, timestamp: anId(), type: 'a', body: '{}' }], snapshots: [] },
+    );
+    let isDone = false;
+    const erasing = eraseAggregate(plain, { aggregateId: id }, { lockTimeout: 60_000 }).finally(() => (isDone = true));
+    while ((await waiting(plain)) === 0);
+    for (let sequence = 1; sequence <= 3; sequence += 1)
+      t.true((await plain.store().commitEvents([anEvent(other, { sequence })])).ok);
+    t.false(isDone);
+    await long.commit();
+    t.like(await erasing, { events: 3 });
+  } finally {
+    if (!long.isCompleted()) await long.rollback();
+  }
+});
 
 /** How many wait for a lock on the log. */
 async function waiting({ knex, schema }: WholeLog): Promise<number> {

@@ -1,7 +1,12 @@
 import test from 'ava';
 import type { Knex } from 'knex';
 import { openEmbedded } from '../../src/connection/embedded.js';
-import { ForeignSchemaError, LayoutMismatchError, RollbackRefusedError } from '../../src/store/migration-errors.js';
+import {
+  ForeignSchemaError,
+  LayoutMismatchError,
+  MigrationLockError,
+  RollbackRefusedError,
+} from '../../src/store/migration-errors.js';
 import { migrationStatus } from '../../src/store/migration-status.js';
 import { migrate, migrationSql } from '../../src/store/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
@@ -109,6 +114,21 @@ test('rolling back drops empty tables, and they can be made again', async (t) =>
   t.deepEqual(await states(schema), ['pending', 'pending']);
   t.deepEqual(await rollback(knex, { schema }), { rolledBack: [], forgotten: [] });
   t.deepEqual(await migrate(knex, { schema, partitions: 2 }), { applied: STEPS, adopted: [] });
+});
+
+test('while a rollback waits for a long transaction, others go on', async (t) => {
+  const schema = aSchema();
+  await migrate(knex, { schema });
+  const store = new PostgresStore(knex, { schema });
+  const long = await knex.transaction();
+  await long.raw(`SELECT FROM "${schema}".event_log`);
+  const running = rollback(knex, { schema, discardAllEvents: true, lockTimeout: 60_000 });
+  await backendWaitingFor(`LOCK TABLE%"${schema}"%`);
+  t.true((await store.commitEvents(aHistory(anId(), 2))).ok);
+  const error = await t.throwsAsync(rollback(knex, { schema, lockTimeout: 1 }), { instanceOf: MigrationLockError });
+  t.regex(error.message, /^Another migration, or another lock on the tables/);
+  await long.commit();
+  t.like(await running, { rolledBack: STEPS.toReversed() });
 });
 
 test('rolling back is refused while an event or a snapshot is stored, unless all is to be discarded', async (t) => {

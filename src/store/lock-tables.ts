@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { sqlState } from './database-errors.js';
+import { DatabaseTimeoutError } from './errors.js';
+import { execute, query } from './rows.js';
+
+/** How long one try waits in the queue for the lock, in milliseconds: so long at most do others wait behind it. */
+const TRY = 150;
+/** The shortest pause between two tries, in milliseconds; the longest is twice as long. */
+const PAUSE = 250;
+/** How long to wait for further locks, such as on a row, while all others wait already, in milliseconds. */
+const AFTERWARDS = 1000;
+
+/**
+ * Takes a lock on tables that writers have to wait for, in one transaction that keeps it until its end. Whoever wants a table
+ * after a lock that is waited for has to wait, too, so this one is waited for only briefly, again and again, and others come to
+ * their turn in between, however long somebody's transaction goes on. Throws {@link DatabaseTimeoutError} when `timeout`
+ * milliseconds are over, with the processes that had the tables; the cause is then PostgreSQL's 55P03.
+ */
+export async function lockTables(
+  transaction: Knex.Transaction,
+  /** Names as they are written in SQL. */ tables: readonly string[],
+  mode: 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE',
+  timeout: number,
+): Promise<void> {
+  const deadline = performance.now() + timeout;
+  await execute(transaction, 'SAVEPOINT maestro_lock');
+  for (;;) {
+    const left = deadline - performance.now();
+    try {
+      await execute(transaction, `SET LOCAL lock_timeout = ${Math.max(1, Math.trunc(Math.min(TRY, left)))}`);
+      await execute(transaction, `LOCK TABLE ${tables.join(', ')} IN ${mode} MODE`);
+      await execute(transaction, 'RELEASE SAVEPOINT maestro_lock');
+      await execute(transaction, `SET LOCAL lock_timeout = ${AFTERWARDS}`);
+      return;
+    } catch (error) {
+      if (sqlState(error) !== '55P03') throw error;
+      await execute(transaction, 'ROLLBACK TO SAVEPOINT maestro_lock');
+      if (performance.now() >= deadline) throw await heldByOthers(transaction, tables, timeout, error);
+      await delay(Math.min(PAUSE * (1 + Math.random()), Math.max(0, deadline - performance.now())));
+    }
+  }
+}
+
+async function heldByOthers(
+  transaction: Knex.Transaction,
+  tables: readonly string[],
+  timeout: number,
+  cause: unknown,
+): Promise<DatabaseTimeoutError> {
+  const holders = await holdersOf(transaction, tables);
+  return new DatabaseTimeoutError(
+    `Other transactions held the tables for all of ${Math.round(timeout / 100) / 10} s${holders === '' ? '' : `: ${holders}`}. Nothing was changed.`,
+    { hint: 'Wait for them to end, or allow more time; writers are not held up by it.', cause },
+  );
+}
+
+/** Who has locks on the tables or their partitions that writers take: what is told of it depends on the rights of the role. */
+async function holdersOf(transaction: Knex.Transaction, tables: readonly string[]): Promise<string> {
+  const rows = await query<[number, string | null, string | null]>(
+    transaction,
+    `WITH wanted AS (SELECT to_regclass(name)::oid AS relation FROM unnest(?::text::text[]) AS name)
+SELECT lock.pid, max(activity.application_name), max(round(extract(epoch FROM now() - activity.xact_start)))::text
+FROM pg_locks AS lock LEFT JOIN pg_stat_activity AS activity ON activity.pid = lock.pid
+WHERE lock.granted AND lock.locktype = 'relation' AND lock.mode <> 'AccessShareLock' AND lock.pid <> pg_backend_pid()
+  AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (lock.relation IN (SELECT relation FROM wanted)
+    OR lock.relation IN (SELECT inhrelid FROM pg_inherits WHERE inhparent IN (SELECT relation FROM wanted)))
+GROUP BY lock.pid ORDER BY min(activity.xact_start) LIMIT 5`,
+    [`{${tables.map((table) => `"${table.replace(/["\\]/g, '\\$&')}"`).join(',')}}`],
+  );
+  return rows
+    .map(([pid, application, age]) => {
+      const name = application === null || application === '' ? '' : ` (${application})`;
+      return `process ${pid}${name}${age === null ? '' : `, in a transaction for ${Math.max(0, Number(age))} s`}`;
+    })
+    .join('; ');
+}
