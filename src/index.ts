@@ -80,6 +80,7 @@ export {
   ProjectionError,
   ProjectionsUnsupportedError,
   SequenceConflictError,
+  SerializationError,
   type ValidationIssue,
   WriteMismatchError,
 } from './store/errors.js';

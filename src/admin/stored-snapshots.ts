@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { StoredSnapshot } from '../events.js';
 import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
 import { execute, type SnapshotRow, storedSnapshot } from '../store/rows.js';
-import { storeError } from '../store/database-errors.js';
+import { isSerializationFailure, storeError } from '../store/database-errors.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 
@@ -38,6 +38,8 @@ WHERE aggregate_id = ? AND sequence = ? AND body = ?::text::jsonb`;
   try {
     return (await execute(log.knex, sql, bindings)) === 1;
   } catch (error) {
+    // The same, where the statement sees one moment only.
+    if (isSerializationFailure(error) && log.knex.isTransaction !== true) return false;
     throw storeError(error);
   }
 }

@@ -1,9 +1,9 @@
 import type { NewSnapshot } from '../events.js';
 import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
-import { isConnectionLost, storeError } from './database-errors.js';
+import { isConnectionLost, isSerializationFailure, storeError } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
-import { execute, query, type SnapshotRow } from './rows.js';
+import { execute, type Executor, query, type SnapshotRow } from './rows.js';
 import { inTransaction } from './transaction.js';
 
 /** Stores a valid snapshot, in one statement, if it is newer than what is stored. */
@@ -33,10 +33,14 @@ async function upsert(
   json: string,
 ): Promise<'committed' | 'stale'> {
   const bindings = [snapshot.aggregateId.encode(), snapshot.sequence, json];
-  if (!verifyWrites) {
-    const written = await execute(knex, statements.upsertSnapshot, bindings);
-    return written > 0 ? 'committed' : 'stale';
-  }
+  const write = async (on: Executor) =>
+    (await execute(on, statements.upsertSnapshot, bindings)) > 0 ? 'committed' : 'stale';
+  if (!verifyWrites)
+    return await write(knex).catch((error: unknown) => {
+      if (!isSerializationFailure(error) || knex.isTransaction === true) throw error;
+      // Others have changed the snapshot since the statement began, which only this level takes in.
+      return inTransaction(knex, write);
+    });
   return await inTransaction(knex, async (transaction) => {
     const [stored] = await query<[number, string]>(transaction, statements.upsertSnapshotReturning, bindings);
     if (stored === undefined) return 'stale';

@@ -9,6 +9,7 @@ import {
   LoginRefusedError,
   NotMigratedError,
   PermissionDeniedError,
+  SerializationError,
 } from './errors.js';
 
 /** What the drivers (pg, PGlite) put on their errors. */
@@ -16,7 +17,10 @@ interface DriverError extends Error {
   readonly code?: string;
   readonly detail?: string;
   readonly hint?: string;
+  /** In the language of the server (`lc_messages`). */
   readonly severity?: string;
+  /** The function of PostgreSQL that gave up; the same in every language. */
+  readonly routine?: string;
   readonly errors?: readonly unknown[];
 }
 
@@ -42,7 +46,10 @@ const LOST = new Set([
   'ECONNABORTED',
   '57P01',
   '57P02',
+  '57P04',
   '57P05',
+  '25P03',
+  '25P04',
   '08000',
   '08003',
   '08006',
@@ -66,6 +73,24 @@ export function isDeadlock(error: unknown): boolean {
   return sqlState(error) === '40P01';
 }
 
+/**
+ * A transaction that was to see the log of one moment (`REPEATABLE READ`, `SERIALIZABLE`) met a change that another one has
+ * made since, and was undone. It can be run again.
+ */
+export function isSerializationFailure(error: unknown): boolean {
+  // A standby that cancels a query, because what it reads is being cleaned up, has the same code.
+  return sqlState(error) === '40001' && !/Interrupt/.test(routineOf(error));
+}
+
+/** Rows were asked for that a policy may hide (row-level security), by a session that wants all or none. */
+export function isHiddenByPolicy(error: unknown): boolean {
+  return sqlState(error) === '42501' && routineOf(error) === 'check_enable_rls';
+}
+
+function routineOf(error: unknown): string {
+  return (error as DriverError | undefined)?.routine ?? '';
+}
+
 /** A unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
 export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === '23505';
@@ -77,7 +102,8 @@ export function isUniqueViolation(error: unknown): boolean {
  */
 export function isUnknownStatement(error: unknown): boolean {
   const state = sqlState(error);
-  if (state === '0A000') return /cached plan/.test(driverMessage(error));
+  // "cached plan must not change result type", in the language of the server.
+  if (state === '0A000') return routineOf(error) === 'RevalidateCachedQuery';
   return state === '26000' || state === '42P05';
 }
 
@@ -92,7 +118,9 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** PostgreSQL stopped all that was under way, and starts again from its write-ahead log, as when that log's disk is full. */
 export function isPanic(error: unknown): boolean {
-  return (error as DriverError | undefined)?.severity === 'PANIC';
+  if ((error as DriverError | undefined)?.severity === 'PANIC') return true;
+  // In other languages it is another word; what it could not do is write that log.
+  return /^(53|58)/.test(sqlState(error) ?? '') && /^(XLog|issue_xlog)/.test(routineOf(error));
 }
 
 /** This side stopped waiting for the answer to a statement, which the server may still be working on. */
@@ -163,6 +191,16 @@ export function storeError(error: unknown): MaestroError {
 
 function refusalFor(state: string, message: string, cause: unknown): MaestroError | undefined {
   if (LOGIN.has(state)) return loginRefused(message, cause);
+  if (isSerializationFailure(cause))
+    return new SerializationError(`Another transaction changed what this one works with: ${message}.`, {
+      hint: 'Run the whole transaction again; or begin it with ISOLATION LEVEL READ COMMITTED, which Maestro needs no more than.',
+      cause,
+    });
+  if (isHiddenByPolicy(cause))
+    return new PermissionDeniedError(`Row-level security would hide rows from this role: ${message}.`, {
+      hint: 'An answer without them would look whole. Log in as the owner of the tables, or ALTER ROLE … BYPASSRLS; `maestro doctor` names the policies.',
+      cause,
+    });
   switch (state) {
     case '42P01':
     case '3F000':
@@ -182,6 +220,13 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
         hint: 'Make room on the disk of the database, then try again.',
         cause,
       });
+    case '22P05':
+      return new DatabaseError(
+        `The encoding of the database has no such character: ${message}.`,
+        state,
+        cause,
+        'Store it in a database made with ENCODING UTF8.',
+      );
     case '57014':
     case '55P03':
       return tookTooLong(message, cause);

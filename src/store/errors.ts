@@ -141,6 +141,14 @@ export class DatabaseTimeoutError extends MaestroError {
   readonly code = 'MAESTRO_TIMEOUT';
 }
 
+/**
+ * PostgreSQL undid a transaction of the application (`REPEATABLE READ` or `SERIALIZABLE`) because of what another one changed;
+ * it can be run again. Outside of such transactions it does not come up: what is sent there is sent again.
+ */
+export class SerializationError extends MaestroError {
+  readonly code = 'MAESTRO_SERIALIZATION';
+}
+
 /** The disk of the database is full, or its quota used up. Nothing was committed. */
 export class DatabaseFullError extends MaestroError {
   readonly code = 'MAESTRO_DATABASE_FULL';
@@ -169,7 +177,8 @@ export class DatabaseError extends MaestroError {
     /** PostgreSQL's five-character error code, when it gave one. */
     readonly sqlState: string | undefined,
     cause: unknown,
+    hint?: string,
   ) {
-    super(message, { cause });
+    super(message, { cause, hint });
   }
 }

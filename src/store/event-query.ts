@@ -5,6 +5,7 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import { Conditions } from './conditions.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
 import type { SequenceRange } from './range.js';
+import { whenSerialized } from './reading.js';
 import { type EventRow, type Executor, type HistoryRow, query } from './rows.js';
 import { preparedStatement, type Statement } from './statement.js';
 import type { Statements } from './statements.js';
@@ -98,10 +99,12 @@ class Pages<Body> {
     const limit = Math.min(this.#size, this.#left);
     const range = this.#isBounded ? near(this.#range, limit, reverse) : this.#range;
     let length = 0;
-    const rows = await selectRows(this.#on, this.#statements, { ...this.#events, range, limit }, (text) => {
+    const readBody = (text: string) => {
       length += text.length;
       return this.#readBody(text);
-    });
+    };
+    const page = { ...this.#events, range, limit };
+    const rows = await whenSerialized(() => selectRows(this.#on, this.#statements, page, readBody));
     const last = rows.at(-1);
     if (last !== undefined) {
       this.#left -= rows.length;

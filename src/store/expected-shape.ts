@@ -18,7 +18,7 @@ const EXPECTED: Record<Migration['table'], ExpectedTable> = {
       'timestamp bytea not null',
       'type character varying(256) not null',
     ],
-    checks: [ID_CHECK, 'CHECK ((length("timestamp") = 16))', 'CHECK ((sequence > 0))'],
+    checks: [ID_CHECK, 'CHECK ((length(timestamp) = 16))', 'CHECK ((sequence > 0))'],
     primaryKey: 'timestamp',
     uniqueKeys: ['aggregate_id,sequence'],
   },

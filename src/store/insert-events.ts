@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../events.js';
 import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
-import { isDeadlock, isUniqueViolation } from './database-errors.js';
+import { isDeadlock, isSerializationFailure, isUniqueViolation } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
 import { columnBindings, type EventRow, type Executor, execute, query, rowBindings, storedEvent } from './rows.js';
 import type { EncodedEvent } from './validate.js';
@@ -36,7 +36,9 @@ export async function insertEvents(
       assertWritten(events, written);
     }
   } catch (error) {
-    if (isUniqueViolation(error) || isDeadlock(error)) throw new TakenError('taken', { cause: error });
+    // In a transaction of the application that sees one moment, only a new transaction can go on.
+    const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
+    if (isUniqueViolation(error) || isUndone) throw new TakenError('taken', { cause: error });
     throw error;
   }
 }

@@ -52,9 +52,11 @@ EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = '${BOOKKEEPIN
 }
 
 async function readApplied(on: Executor, schema: string): Promise<AppliedStep[]> {
-  const sql = `SELECT name, batch, migration_time FROM ${qualified(schema, BOOKKEEPING)} ORDER BY id`;
-  const rows = await query<[string, number, Date | null]>(on, sql);
-  return rows.map(([name, batch, at]) => ({ name, batch, at }));
+  // As a number, which is the same with any DateStyle and whatever an application has the driver make of times.
+  const time = 'floor(extract(epoch FROM migration_time) * 1000)::bigint::text';
+  const sql = `SELECT name, batch, ${time} FROM ${qualified(schema, BOOKKEEPING)} ORDER BY id`;
+  const rows = await query<[string, number, string | null]>(on, sql);
+  return rows.map(([name, batch, at]) => ({ name, batch, at: at === null ? null : new Date(Number(at)) }));
 }
 
 /** The steps that are still to be taken. */

@@ -10,6 +10,7 @@ import {
   readMigrationState,
   unknownSteps,
 } from './migration-state.js';
+import { reading } from './reading.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from './schema-name.js';
 
 /** How far a schema has come. */
@@ -42,7 +43,7 @@ export async function migrationStatus(
 ): Promise<MigrationStatus> {
   checkSchemaName(schema);
   try {
-    return statusOf(knex === undefined ? EMPTY_STATE : await readMigrationState(knex, schema), schema);
+    return statusOf(knex === undefined ? EMPTY_STATE : await reading(() => readMigrationState(knex, schema)), schema);
   } catch (error) {
     throw storeError(error);
   }

@@ -3,7 +3,8 @@ import type { CommittedEvent, Snapshot, StoredEvent, StoredSnapshot } from '../e
 import { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
-import { type Executor, type ReadBody, send } from './send.js';
+import { bytesOf, type ReadBody } from './column-values.js';
+import { type Executor, send } from './send.js';
 import type { Statement } from './statement.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -70,13 +71,9 @@ export function byteaArray(values: readonly Timestamp[]): string {
   return `{${values.map((value) => `"\\\\x${value.hex}"`).join(',')}}`;
 }
 
-/** The timestamp that a `bytea` is, as PostgreSQL prints it: in hex digits, or as it did before version 9 (`bytea_output`). */
+/** The timestamp that a `bytea` is, as PostgreSQL prints it. */
 function printedTimestamp(text: string): Timestamp {
-  if (text.startsWith('\\x')) return Timestamp.fromHex(text.slice(2));
-  const bytes = text.replace(/\\(\\|[0-7]{3})/g, (_, code: string) =>
-    code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 8)),
-  );
-  return Timestamp.decode(Buffer.from(bytes, 'latin1'));
+  return text.startsWith('\\x') ? Timestamp.fromHex(text.slice(2)) : Timestamp.decode(bytesOf(text));
 }
 
 /** The event of a row, its body left as text. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { asTextsWith, asValues, type ReadBody } from './column-values.js';
 import { isUnknownStatement } from './database-errors.js';
 import { onConnection } from './pool-connection.js';
 import type { Statement } from './statement.js';
@@ -13,9 +14,6 @@ export interface Answer<Row> {
   readonly count: number;
 }
 
-/** What becomes of the text of a body. */
-export type ReadBody = (text: string) => unknown;
-
 /** What the drivers answer: `pg` counts rows in one field, PGlite in another. */
 interface DriverAnswer<Row> {
   readonly rows: Row[];
@@ -27,7 +25,7 @@ interface DriverAnswer<Row> {
 interface ClientQuery {
   readonly sql: string;
   readonly bindings: readonly Knex.RawBinding[];
-  readonly options: typeof ROWS & Partial<ReturnType<typeof textsWith>> & { readonly name?: string | undefined };
+  readonly options: typeof ROWS & typeof asValues & { readonly name?: string | undefined };
   readonly method: 'raw';
   readonly __knexUid: string | undefined;
   readonly __knexQueryUid: string;
@@ -95,7 +93,8 @@ async function sendOn<Row>(
   readBody: ReadBody | undefined,
 ): Promise<Answer<Row>> {
   sent += 1;
-  const options = { ...ROWS, ...(name && { name }), ...(readBody && textsWith(readBody)) };
+  const columns = readBody === undefined ? asValues : asTextsWith(readBody);
+  const options = { ...ROWS, ...columns, ...(name && { name }) };
   const { __knexUid } = connection as { readonly __knexUid?: string };
   const statement: ClientQuery = {
     sql,
@@ -138,16 +137,4 @@ async function sendPrepared(client: SendingClient, connection: PgConnection, sta
   }
 }
 
-/** PostgreSQL's numbers for the types of an event's columns. */
-const [BYTEA, INTEGER, VARCHAR, JSONB] = [17, 23, 1043, 3802];
 const ROWS = { rowMode: 'array' } as const;
-
-/** Has every value handed over as the text that the server sent: `pg` asks one of them, PGlite looks into the other. */
-function textsWith(readBody: ReadBody) {
-  return {
-    types: { getTypeParser: (type: number) => (type === JSONB ? readBody : untouched) },
-    parsers: { [BYTEA]: untouched, [INTEGER]: untouched, [VARCHAR]: untouched, [JSONB]: readBody },
-  };
-}
-
-const untouched = (text: string) => text;

@@ -44,11 +44,11 @@ export async function readTableShape(on: Executor, schema: string, table: string
     partitions.push({ name: partition, uniqueKeys: await uniqueKeys(on, qualified(schemaName, partition)) });
   return {
     kind: relation[0] === 'r' ? 'table' : relation[0] === 'p' ? 'partitioned' : 'other',
-    columns: await texts(on, COLUMNS, name),
+    columns: (await texts(on, COLUMNS, name)).map(plainly),
     primaryKey: indexes.find(([isPrimary]) => isPrimary)?.[1] ?? '',
     uniqueKeys: indexes.map(([, columns]) => columns),
-    checks: await texts(on, CHECKS, name),
-    partitionKey: relation[1],
+    checks: (await texts(on, CHECKS, name)).map(plainly),
+    partitionKey: plainly(relation[1]),
     partitions,
   };
 }
@@ -59,4 +59,15 @@ async function uniqueKeys(on: Executor, name: string): Promise<string[]> {
 
 async function texts(on: Executor, sql: string, name: string): Promise<string[]> {
   return (await query<[string]>(on, sql, [name])).map(([text]) => text);
+}
+
+/**
+ * What the catalog prints of an expression, in one form: with `quote_all_identifiers` it puts quotation marks around every
+ * name, and behind a `search_path` that hides what is PostgreSQL's own it names the schema of that.
+ */
+export function plainly(definition: string): string {
+  return definition
+    .replace(/"([a-z_][a-z0-9_]*)"/g, '$1')
+    .replace(/OPERATOR\((?:pg_catalog\.)?([^)\s]+)\)/g, '$1')
+    .replace(/\bpg_catalog\./g, '');
 }

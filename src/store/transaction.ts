@@ -10,7 +10,8 @@ export class CommitInterruptedError extends Error {
 }
 
 /**
- * Runs work in one transaction; it is also given the connection, unless the transaction runs inside another. Rejects with the first error of the work, never with a later one that the rollback met,
+ * Runs work in one transaction, which sees what others have committed meanwhile (`READ COMMITTED`), whatever the server, the
+ * role or the session has as default; it is also given the connection, unless the transaction runs inside another. Rejects with the first error of the work, never with a later one that the rollback met,
  * and with {@link CommitInterruptedError} when the connection broke after the work was done.
  */
 export async function inTransaction<Value>(
@@ -43,7 +44,8 @@ async function transactionOn<Value>(
         );
         return working;
       },
-      { connection },
+      // Of a transaction that is open already, the level is its owner's.
+      { connection, ...(connection !== undefined && { isolationLevel: 'read committed' as const }) },
     );
   } catch (error) {
     // While the work still goes on, this is the first error: the connection broke, or BEGIN failed. It is let run out.

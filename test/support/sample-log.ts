@@ -85,9 +85,9 @@ FROM json_to_recordset(?::text::json) AS e(a text, s integer) ON CONFLICT DO NOT
 
 /** Everything that a log holds. */
 export async function wholeLog({ knex, schema = 'public' }: EventLog): Promise<SampleLog> {
-  const events = await query<[Uint8Array, Uint8Array, number, string, SampleBody]>(
+  const events = await query<[Uint8Array, Uint8Array, number, string, string]>(
     knex,
-    `SELECT "timestamp", aggregate_id, sequence, type, body FROM "${schema}".event_log`,
+    `SELECT "timestamp", aggregate_id, sequence, type, body::text FROM "${schema}".event_log`,
   );
   const snapshots = await query<[string, number]>(
     knex,
@@ -99,7 +99,7 @@ export async function wholeLog({ knex, schema = 'public' }: EventLog): Promise<S
       aggregateId: Timestamp.decode(aggregateId),
       sequence,
       type,
-      body,
+      body: JSON.parse(body) as SampleBody,
     })),
     snapshots: new Map(snapshots),
   };

@@ -46,7 +46,7 @@ export async function checkWritable(log: EventLog): Promise<Finding> {
 FROM pg_db_role_setting, unnest(setconfig) AS setting
 WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
-AND setting LIKE 'default\\_transaction\\_read\\_only=%' ORDER BY setrole <> 0 DESC, setdatabase <> 0 DESC LIMIT 1), false)`,
+AND split_part(setting, '=', 1) = 'default_transaction_read_only' ORDER BY setrole <> 0 DESC, setdatabase <> 0 DESC LIMIT 1), false)`,
   );
   if (row?.[0] === true)
     return finding(

@@ -60,7 +60,7 @@ export function faultColumns(future: number): EventFaults {
     first: '(before IS NULL AND sequence <> 1)',
     gap: '(before IS NOT NULL AND sequence <> before + 1)',
     inversion: '(clock IS NOT NULL AND "timestamp" <= clock)',
-    future: `("timestamp" > '\\x${latest}'::bytea)`,
+    future: `("timestamp" > decode('${latest}', 'hex'))`,
     idLength: '(length(aggregate_id) <> 16)',
     timestampLength: '(length("timestamp") <> 16)',
   };

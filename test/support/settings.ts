@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import type { Knex } from 'knex';
+import { testUrl } from './database.js';
+
+/** What `ALTER ROLE … SET` is given: a parameter, and its value as SQL has it. */
+export type Settings = Readonly<Record<string, string>>;
+
+/** A role whose every session has settings, and a schema that is its own. */
+export interface SetRole {
+  readonly role: string;
+  readonly schema: string;
+  /** The URL with which it logs in. */
+  readonly url: string;
+}
+
+/**
+ * Makes a role with settings, which may do what an application may and owns an empty schema. Both are gone after the test.
+ * `more` are attributes, such as `SUPERUSER`, which some settings can only be changed by; `at` is the URL of another database.
+ */
+export async function aRoleWith(
+  t: ExecutionContext,
+  admin: Knex,
+  settings: Settings,
+  { more = '', at = testUrl() }: { more?: string; at?: string } = {},
+): Promise<SetRole> {
+  const role = `test_set_${randomBytes(6).toString('hex')}`;
+  const url = new URL(at);
+  Object.assign(url, { username: role, password: 'secret' });
+  await admin.raw(`CREATE ROLE ${role} LOGIN PASSWORD 'secret' ${more}; CREATE SCHEMA ${role} AUTHORIZATION ${role}`);
+  t.teardown(() =>
+    admin.raw(`DROP SCHEMA IF EXISTS ${role} CASCADE; DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`),
+  );
+  const set = Object.entries(settings).map(([name, value]) => `ALTER ROLE ${role} SET ${name} = ${value}`);
+  if (set.length > 0) await admin.raw(set.join('; '));
+  return { role, schema: role, url: url.href };
+}
