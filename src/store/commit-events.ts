@@ -1,12 +1,13 @@
 import type { CommittedEvent } from '../events.js';
-import { ok } from '../result.js';
+import { err, ok } from '../result.js';
 import type { CommitContext } from './commit-context.js';
 import { recoverCommit } from './commit-recovery.js';
-import { isConnectionLost, storeError } from './database-errors.js';
+import { isConnectionLost, isDeadlock, storeError } from './database-errors.js';
 import { insertEvents, TakenError } from './insert-events.js';
+import { inInsertionOrder } from './insertion-order.js';
 import { project } from './project.js';
 import type { CommitResult, Projection } from './store.js';
-import { whatWasTaken } from './taken.js';
+import { refusedByIndex, whatWasTaken } from './taken.js';
 import { CommitInterruptedError, inTransaction } from './transaction.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
@@ -33,29 +34,33 @@ export async function commitEncoded(
   events: readonly EncodedEvent[],
   projections: readonly Projection[],
 ): Promise<CommitResult> {
-  const parts = splitByLength(events);
+  const parts = splitByLength(inInsertionOrder(events));
   const isOneStatement = projections.length === 0 && !context.verifyWrites && parts.length === 1;
   const commit = { events, parts, committed: committedEvents(events), projections, isOneStatement };
   try {
     // Whoever took a sequence may be gone again by the time one looks (erased, say), and who waited for us in turn is not
     // done yet; then another attempt decides.
+    let refusal: unknown;
     for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
       const answer = await attempt(context, commit);
-      if (answer !== undefined) return answer;
+      if (!(answer instanceof TakenError)) return answer;
+      refusal = answer.cause;
     }
-    throw new Error('The event log keeps refusing these events, but holds none of them');
+    if (isDeadlock(refusal)) return err('retry_command');
+    throw refusedByIndex(refusal, MAX_ATTEMPTS);
   } catch (error) {
     throw storeError(error);
   }
 }
 
-async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | undefined> {
+/** The answer; or the refusal, when none of the events is in the log. */
+async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | TakenError> {
   const { events, committed } = commit;
   try {
     await write(context, commit);
     return ok(committed);
   } catch (error) {
-    if (error instanceof TakenError) return await whatWasTaken(context, events, error.cause);
+    if (error instanceof TakenError) return (await whatWasTaken(context, events, error.cause)) ?? error;
     if (error instanceof CommitInterruptedError)
       return (await recoverCommit(context, events, 'probe', error.cause)) ?? ok(committed);
     if (commit.isOneStatement && isConnectionLost(error))

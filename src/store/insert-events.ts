@@ -3,6 +3,7 @@ import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
 import { isDeadlock, isSerializationFailure, isUniqueViolation } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
+import { inInsertionOrder } from './insertion-order.js';
 import { columnBindings, type EventRow, type Executor, execute, query, rowBindings, storedEvent } from './rows.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -13,7 +14,7 @@ import type { EncodedEvent } from './validate.js';
 export class TakenError extends Error {}
 
 /**
- * Inserts events in one statement. Throws {@link TakenError} when a unique index or a deadlock refuses them, and
+ * Inserts events in one statement, in the order of {@link inInsertionOrder}. Throws {@link TakenError} when a unique index or a deadlock refuses them, and
  * {@link WriteMismatchError} when fewer rows were written than sent, as a rule or trigger on the table can cause; with
  * `verifyWrites` also when a row came back different from what was sent.
  */
@@ -24,7 +25,7 @@ export async function insertEvents(
 ): Promise<void> {
   try {
     if (verifyWrites) {
-      const rows = await query<EventRow>(on, statements.insertEventsReturning, columnBindings(events));
+      const rows = await query<EventRow>(on, statements.insertEventsReturning, inserted(events));
       assertWritten(events, rows.length);
       assertSame(events, rows.map(storedEvent));
     } else {
@@ -32,7 +33,7 @@ export async function insertEvents(
       const written =
         first !== undefined && second === undefined
           ? await execute(on, statements.insertEvent, rowBindings(first))
-          : await execute(on, statements.insertEvents, columnBindings(events));
+          : await execute(on, statements.insertEvents, inserted(events));
       assertWritten(events, written);
     }
   } catch (error) {
@@ -48,7 +49,11 @@ export async function insertEvents(
  * transaction. Throws what {@link insertEvents} throws, or the error of the driver; then nothing was inserted.
  */
 export async function insertGroup({ knex, statements }: CommitContext, events: readonly EncodedEvent[]): Promise<void> {
-  assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, columnBindings(events)));
+  assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, inserted(events)));
+}
+
+function inserted(events: readonly EncodedEvent[]) {
+  return columnBindings(inInsertionOrder(events));
 }
 
 function assertWritten(events: readonly EncodedEvent[], written: number): void {

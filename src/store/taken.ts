@@ -1,7 +1,8 @@
 import { Timestamp } from '../hlc/timestamp.js';
 import { err } from '../result.js';
 import type { CommitContext } from './commit-context.js';
-import { DuplicateTimestampError } from './errors.js';
+import { driverMessage, sqlState } from './database-errors.js';
+import { DatabaseError, DuplicateTimestampError } from './errors.js';
 import { byteaArray, integerArray, query } from './rows.js';
 import type { CommitResult } from './store.js';
 import type { EncodedEvent } from './validate.js';
@@ -23,6 +24,17 @@ export async function whatWasTaken(
   throw new DuplicateTimestampError(
     taken.map(([timestamp]) => Timestamp.fromHex(timestamp).toString()),
     cause,
+  );
+}
+
+/** The error for a commit that a unique index refused again and again, although none of its events can be seen in the log. */
+export function refusedByIndex(cause: unknown, attempts: number): DatabaseError {
+  return new DatabaseError(
+    `A unique index refused these events ${attempts} times (${driverMessage(cause)}), but the log shows none of their ` +
+      'sequences and timestamps; nothing was committed.',
+    sqlState(cause),
+    cause,
+    'Look for a unique index on event_log that Maestro did not make, or a row-level security policy that hides events from this role.',
   );
 }
 

@@ -125,9 +125,11 @@ async function dropPresent(log: EventLog): Promise<number> {
   );
 }
 
+/** In the order in which all writers insert, see `inInsertionOrder`, so that none waits for this and this for it. */
 async function insertEvents(log: EventLog): Promise<number> {
   const sql = `INSERT INTO ${tablesOf(log).log} ("timestamp", aggregate_id, sequence, type, body)
-SELECT "timestamp", aggregate_id, sequence, type, body::jsonb FROM ${STAGED_EVENTS}`;
+SELECT "timestamp", aggregate_id, sequence, type, body::jsonb FROM ${STAGED_EVENTS}
+ORDER BY aggregate_id, sequence DESC`;
   await execute(log.knex, sql);
   const same = `SELECT count(*)::text, count(*) FILTER (WHERE e."timestamp" = s."timestamp" AND e.type = s.type
   AND e.body::text = s.body)::text
@@ -143,7 +145,7 @@ async function upsertSnapshots(log: EventLog): Promise<number> {
 WHERE stored.aggregate_id = s.aggregate_id AND stored.sequence >= s.sequence`;
   await execute(log.knex, older);
   const upsert = `INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body)
-SELECT aggregate_id, sequence, body::jsonb FROM ${STAGED_SNAPSHOTS}
+SELECT aggregate_id, sequence, body::jsonb FROM ${STAGED_SNAPSHOTS} ORDER BY aggregate_id
 ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
 WHERE stored.sequence < EXCLUDED.sequence`;
   await execute(log.knex, upsert);
