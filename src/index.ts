@@ -22,6 +22,7 @@ export type { EvaluateOptions, Evaluation, EvaluationValue } from './aggregate/e
 export type { AggregatesOptions, IdlePolicy } from './aggregate/options.js';
 export { claim, release } from './aggregate/projections.js';
 export { type Rejection, reject } from './aggregate/rejection.js';
+export { SnapshotIgnoredError, SnapshotLossError } from './aggregate/snapshot/errors.js';
 export type {
   AggregateTypes,
   CommandHandler,

@@ -5,18 +5,22 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson, mayLoseDigits } from '../json/parse.js';
 import { isWrittenAs } from '../json/encode.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
+import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok, type Result } from '../result.js';
 import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/backoff.js';
+import { InvalidSnapshotError } from '../store/errors.js';
 import type { Projection, Store } from '../store/store.js';
 import { alreadyEncoded, encodeEvents } from '../store/validate.js';
 import { type Command, decide } from './decide.js';
 import type { Definition } from './definition.js';
-import { RetryLimitError } from './errors.js';
+import { HandlerError, RetryLimitError } from './errors.js';
 import { evolve } from './evolve.js';
 import { deepFreeze, freezeJson } from './freeze.js';
 import { fold, foldOn, type History, type Moment } from './history.js';
 import { Rejection } from './rejection.js';
+import { SnapshotLossError } from './snapshot/errors.js';
+import { mayComeOfState, momentBesideSnapshot } from './snapshot/suspect-snapshot.js';
 import { storeSnapshot } from './store-snapshot.js';
 
 /** What all roots of one kind work with. */
@@ -26,7 +30,7 @@ export interface RootContext {
   readonly clock: Clock;
   readonly maxAttempts: number;
   readonly projections: readonly Projection[];
-  /** Told of a snapshot that nobody asked for and that could not be stored. */
+  /** Told of a snapshot that nobody asked for and that could not be stored, and of a stored one that could not be used. */
   readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
 }
 
@@ -54,13 +58,16 @@ export class AggregateRoot {
   #moment: Moment | undefined;
   /** A commit met a conflict or failed, so the log may hold more than what was read. */
   #isDoubtful = false;
+  /** The state rests on a stored snapshot, and nothing has shown yet that it is the one that the events give. */
+  #isUnproven = false;
 
   constructor(
     readonly id: Timestamp,
     context: RootContext,
   ) {
     this.#context = context;
-    this.#history = { definition: context.definition, store: context.store, id };
+    const { definition, store } = context;
+    this.#history = { definition, store, id, onSnapshotIgnored: (error) => context.onSnapshotError(error, id) };
   }
 
   /** The state as far as it was read; `undefined` before the first reading. */
@@ -72,9 +79,11 @@ export class AggregateRoot {
   async fetch(): Promise<Moment> {
     const { known } = this;
     this.#forgetUnlessFrozen();
-    this.#moment = await (known === undefined ? fold(this.#history) : foldOn(this.#history, known));
+    const moment = await (known === undefined ? fold(this.#history) : foldOn(this.#history, known));
+    this.#isUnproven = moment.snapshot > 0 && (known === undefined || this.#isUnproven);
+    this.#moment = moment;
     this.#isDoubtful = false;
-    return this.#moment;
+    return moment;
   }
 
   /**
@@ -109,6 +118,8 @@ export class AggregateRoot {
     try {
       await this.#storeSnapshot(moment);
     } catch (error) {
+      // A state that is refused is refused at the next command too: it is tried again when the next one is due.
+      if (isOfState(error)) this.#moment = { ...moment, snapshot: moment.sequence };
       this.#context.onSnapshotError(error, this.id);
     }
   }
@@ -119,14 +130,29 @@ export class AggregateRoot {
    */
   async #plan(command: Command): Promise<Plan | Rejection<unknown>> {
     const { known } = this;
-    if (known === undefined || this.#isDoubtful) return this.#planOn(await this.fetch(), command);
+    if (known === undefined || this.#isDoubtful) return await this.#planAnew(command);
     try {
       const plan = this.#planOn(known, command);
       if (!(plan instanceof Rejection) && plan.events.length > 0) return plan;
     } catch {
       // Whether it fails on the current state too is what counts.
     }
-    return this.#planOn(await this.fetch(), command);
+    return await this.#planAnew(command);
+  }
+
+  /** Plans on what is in the log now; where that fails on a state that a snapshot gave, on the state that the events give. */
+  async #planAnew(command: Command): Promise<Plan | Rejection<unknown>> {
+    const moment = await this.fetch();
+    try {
+      return this.#planOn(moment, command);
+    } catch (error) {
+      if (!this.#isUnproven || !mayComeOfState(error)) throw error;
+      const proper = await momentBesideSnapshot(this.#history, moment, error);
+      this.#isUnproven = false;
+      if (proper === undefined) throw error;
+      this.#moment = proper;
+      return this.#planOn(proper, command);
+    }
   }
 
   #planOn(moment: Moment, command: Command): Plan | Rejection<unknown> {
@@ -138,10 +164,12 @@ export class AggregateRoot {
     const events: CommittedEvent[] = [];
     let next = moment;
     for (const { event, json } of encodeEvents(placeAfter(clock, id, moment, decision))) {
+      // Numbers that are read without loss are read as PostgreSQL prints them.
+      const text = definition.numbers === 'lossless' ? withoutExponents(json) : json;
       // A copy, frozen: the command's data, which may be in it, is its owner's to change.
-      events.push(alreadyEncoded({ ...event, body: exactBody(json, definition.numbers) }, json));
+      events.push(alreadyEncoded({ ...event, body: exactBody(text, definition.numbers) }, json));
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
-      const body = decodeJson(json, definition.numbers) as JsonObject;
+      const body = decodeJson(text, definition.numbers) as JsonObject;
       const { sequence, timestamp } = event;
       next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp };
     }
@@ -178,6 +206,10 @@ function exactBody(json: string, numbers: NumberMode): JsonObject {
   let body = decodeJson(json, numbers);
   if (numbers === 'plain' && mayLoseDigits(json) && !isWrittenAs(body, json)) body = decodeJson(json, 'lossless');
   return freezeJson(body as JsonObject);
+}
+
+function isOfState(error: unknown): boolean {
+  return error instanceof SnapshotLossError || error instanceof InvalidSnapshotError || error instanceof HandlerError;
 }
 
 function facts({ state, sequence }: Moment): Pick<Outcome, 'state' | 'sequence'> {

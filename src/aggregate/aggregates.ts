@@ -108,7 +108,8 @@ export class Aggregates<Types extends AggregateTypes> {
 
   /**
    * Stores the state with all that is in the log now as a snapshot; `stale` when the stored one is as new. Throws
-   * `InvalidArgumentError` for an aggregate without events. Mirrors `snapshot` of Elixir.
+   * `InvalidArgumentError` for an aggregate without events, and `InvalidSnapshotError` or `SnapshotLossError` for a state
+   * that is no JSON, or that would not come back as it is. Mirrors `snapshot` of Elixir.
    */
   async snapshot(id: Timestamp): Promise<'committed' | 'stale'> {
     return await this.#use(id, (root) => root.takeSnapshot());
@@ -122,8 +123,8 @@ export class Aggregates<Types extends AggregateTypes> {
 
   #history(id: Timestamp): History {
     assertId(id);
-    const { definition, store } = this.#context;
-    return { definition, store, id };
+    const { definition, store, onSnapshotError } = this.#context;
+    return { definition, store, id, onSnapshotIgnored: (error) => onSnapshotError(error, id) };
   }
 }
 

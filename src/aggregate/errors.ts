@@ -1,5 +1,6 @@
 import { MaestroError } from '../errors.js';
 import type { EventRef } from '../events.js';
+import { SnapshotLossError } from './snapshot/errors.js';
 
 /** Where in an application something went wrong. */
 export interface HandlerRef {
@@ -154,6 +155,7 @@ export function isAboutFolding(error: unknown): error is MaestroError {
     error instanceof HandlerError ||
     error instanceof InvalidHandlerError ||
     error instanceof EventSchemaError ||
+    error instanceof SnapshotLossError ||
     error instanceof IncompleteHistoryError
   );
 }

@@ -1,9 +1,10 @@
-import { type CommittedEvent, MAX_SEQUENCE } from '../events.js';
+import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from './definition.js';
-import { IncompleteHistoryError } from './errors.js';
+import { HandlerError, IncompleteHistoryError } from './errors.js';
 import { evolve, initialState } from './evolve.js';
+import { SnapshotIgnoredError } from './snapshot/errors.js';
 import { snapshotState } from './snapshot-codec.js';
 
 /** The state of an aggregate at one point of its history. */
@@ -22,6 +23,8 @@ export interface History {
   readonly definition: Definition;
   readonly store: Pick<Store, 'getEvents' | 'getSnapshot' | 'streamEvents'>;
   readonly id: Timestamp;
+  /** Told of a stored snapshot that was left aside, because what it holds cannot be the state. @defaultValue nobody is */
+  readonly onSnapshotIgnored?: ((error: SnapshotIgnoredError) => void) | undefined;
 }
 
 /** How far to fold, and from where. */
@@ -36,23 +39,53 @@ interface FoldOptions {
 const EVENTS_AT_ONCE = 5000;
 
 /**
- * Folds a history: from the latest usable snapshot and the events after it, in two queries unless there are very many.
+ * Folds a history: from the latest usable snapshot and the events after it, in two queries unless there are very many. A
+ * snapshot on which `decode` or a handler fails, while none does on the events alone, is left aside.
  * Throws {@link IncompleteHistoryError}, and what `evolve` throws. Mirrors `update_aggregate` of `Maestro.Aggregate.Root`.
  */
 export async function fold(
   history: History,
   { maxSequence = MAX_SEQUENCE, useSnapshot = true }: FoldOptions = {},
 ): Promise<Moment> {
-  const snapshot = useSnapshot ? await snapshotMoment(history, maxSequence) : undefined;
-  if (snapshot === undefined) return await foldOn(history, beginning(history), maxSequence);
-  return (await foldOnSnapshot(history, snapshot, maxSequence)) ?? (await foldAnew(history, snapshot, maxSequence));
+  const stored = useSnapshot ? await storedSnapshot(history, maxSequence) : undefined;
+  if (stored === undefined) return await foldOn(history, beginning(history), maxSequence);
+  return await besideSnapshot(history, stored.sequence, maxSequence, async () => {
+    const snapshot = snapshotMoment(history, stored);
+    if (snapshot === undefined) return await foldOn(history, beginning(history), maxSequence);
+    return (await foldOnSnapshot(history, snapshot, maxSequence)) ?? (await foldAnew(history, snapshot, maxSequence));
+  });
 }
 
-/** Folds the events after a moment onto it. The very same moment when there are none. */
+/**
+ * Folds the events after a moment onto it; the very same moment when there are none. Where the moment rests on a snapshot and
+ * a handler fails on it, the history is folded as {@link fold} does without one.
+ */
 export async function foldOn(history: History, moment: Moment, maxSequence = MAX_SEQUENCE): Promise<Moment> {
   if (moment.sequence >= maxSequence) return moment;
-  const events = await read(history, moment.sequence + 1, maxSequence);
-  return await foldRest(history, append(history, moment, events), events.length, maxSequence);
+  return await besideSnapshot(history, moment.snapshot, maxSequence, async () => {
+    const events = await read(history, moment.sequence + 1, maxSequence);
+    return await foldRest(history, append(history, moment, events), events.length, maxSequence);
+  });
+}
+
+/**
+ * Folds with a snapshot; where a function of the definition fails, from the first event: what does not fail there fails
+ * because of the snapshot. A type without a handler and a body that no schema takes have nothing to do with a state.
+ */
+async function besideSnapshot(
+  history: History,
+  snapshot: number,
+  maxSequence: number,
+  foldWith: () => Promise<Moment>,
+): Promise<Moment> {
+  try {
+    return await foldWith();
+  } catch (error) {
+    if (snapshot === 0 || !(error instanceof HandlerError)) throw error;
+    const moment = await foldOn(history, beginning(history), maxSequence);
+    history.onSnapshotIgnored?.(new SnapshotIgnoredError(history.id.hex, snapshot, error.message, error));
+    return moment;
+  }
 }
 
 /** Folds the events up to the first one that is too late: the longest beginning of the history before it. */
@@ -70,10 +103,13 @@ function beginning({ definition }: History): Moment {
   return { state: initialState(definition), sequence: 0, timestamp: undefined, snapshot: 0 };
 }
 
-async function snapshotMoment({ definition, store, id }: History, maxSequence: number): Promise<Moment | undefined> {
-  const snapshot = await store.getSnapshot(id, 1, { maxSequence, numbers: definition.numbers });
-  const usable = snapshot === undefined ? undefined : snapshotState(definition, snapshot);
-  if (snapshot === undefined || usable === undefined) return undefined;
+async function storedSnapshot({ definition, store, id }: History, maxSequence: number): Promise<Snapshot | undefined> {
+  return await store.getSnapshot(id, 1, { maxSequence, numbers: definition.numbers });
+}
+
+function snapshotMoment({ definition }: History, snapshot: Snapshot): Moment | undefined {
+  const usable = snapshotState(definition, snapshot);
+  if (usable === undefined) return undefined;
   return { state: usable.state, sequence: snapshot.sequence, timestamp: undefined, snapshot: snapshot.sequence };
 }
 

@@ -1,6 +1,6 @@
 import { emitWarning } from 'node:process';
 import { inspect } from 'node:util';
-import { InvalidArgumentError } from '../errors.js';
+import { InvalidArgumentError, MaestroError } from '../errors.js';
 import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../store/backoff.js';
@@ -9,6 +9,7 @@ import type { RootContext } from './aggregate-root.js';
 import { isAggregate } from './define-aggregate.js';
 import type { Definition } from './definition.js';
 import { asProjection } from './projections.js';
+import { SnapshotIgnoredError } from './snapshot/errors.js';
 
 /** How many aggregates that nobody is using stay in memory by default. */
 const DEFAULT_MAX_IDLE = 1000;
@@ -24,8 +25,9 @@ export interface AggregatesOptions {
   /** What stays in memory. */
   readonly idle?: IdlePolicy;
   /**
-   * Told when a snapshot that the policy asked for could not be stored. The command whose events made it due has
-   * succeeded all the same. @defaultValue a warning of the process (`process.emitWarning`)
+   * Told when a snapshot that the policy asked for could not be stored, and (`SnapshotIgnoredError`) when a stored one was
+   * left aside because handlers fail on what it holds. The command has succeeded, or goes on, all the same.
+   * @defaultValue a warning of the process (`process.emitWarning`)
    */
   readonly onSnapshotError?: (error: unknown, id: Timestamp) => unknown;
 }
@@ -91,5 +93,8 @@ async function tellOfSnapshot(
 
 function warn(error: unknown, id: Timestamp): void {
   const reason = error instanceof Error ? error.message : String(error);
-  emitWarning(`The snapshot of ${id.hex} could not be stored: ${reason}`, 'MaestroWarning');
+  const text =
+    error instanceof SnapshotIgnoredError ? reason : `The snapshot of ${id.hex} could not be stored: ${reason}`;
+  const hint = error instanceof MaestroError ? error.hint : undefined;
+  emitWarning(text, { type: 'MaestroWarning', ...(hint === undefined ? {} : { detail: hint }) });
 }

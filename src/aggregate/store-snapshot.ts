@@ -1,13 +1,20 @@
-import type { History, Moment } from './history.js';
-import { snapshotBody } from './snapshot-codec.js';
 import type { Store } from '../store/store.js';
+import { encodeSnapshot } from '../store/validate.js';
+import type { History, Moment } from './history.js';
+import { assertComesBack } from './snapshot/assert-comes-back.js';
+import { snapshotBody } from './snapshot-codec.js';
 
-/** Stores a state as the snapshot of its aggregate; `stale` when the stored one is as new. */
+/**
+ * Stores a state as the snapshot of its aggregate; `stale` when the stored one is as new. Throws `SnapshotLossError` when the
+ * state would not come back as it is, `InvalidSnapshotError` when it is no JSON, and `HandlerError`; then nothing is stored.
+ */
 export async function storeSnapshot(
   { definition, id }: Pick<History, 'definition' | 'id'>,
   store: Pick<Store, 'commitSnapshot'>,
   { sequence, state }: Moment,
 ): Promise<'committed' | 'stale'> {
   const about = { aggregateId: id, sequence };
-  return await store.commitSnapshot({ ...about, body: snapshotBody(definition, state, about) });
+  const snapshot = { ...about, body: snapshotBody(definition, state, about) };
+  assertComesBack(definition, state, { ...about, body: encodeSnapshot(snapshot) });
+  return await store.commitSnapshot(snapshot);
 }

@@ -25,7 +25,9 @@ export class InvalidSnapshotError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_SNAPSHOT';
 
   constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
-    super(summary('snapshot', issues), { hint: 'Nothing was written. Mend what is named and commit again.' });
+    super(summary('snapshot', issues), {
+      hint: 'Nothing was written. Fix what is named and commit again; a state that is no JSON needs snapshot.encode and snapshot.decode in its definition.',
+    });
   }
 }
 

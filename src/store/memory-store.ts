@@ -2,6 +2,7 @@ import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, Stor
 import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
+import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
 import { checkedLimit, sequenceRange } from './range.js';
@@ -42,7 +43,7 @@ export class MemoryStore implements Store {
   }
 
   async commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'> {
-    const body = encodeSnapshot(snapshot);
+    const body = withoutExponents(encodeSnapshot(snapshot));
     const { aggregateId, sequence } = snapshot;
     const stored = this.#snapshots.get(aggregateId.hex);
     if (stored !== undefined && stored.sequence >= sequence) return 'stale';
@@ -88,7 +89,8 @@ export class MemoryStore implements Store {
 
   #insert({ timestamp, aggregateId, sequence, type }: NewEvent, body: string): void {
     const events = this.#events(aggregateId);
-    events.set(sequence, { timestamp, aggregateId, sequence, type, body });
+    // As PostgreSQL would print it, which decides what numbers are read as.
+    events.set(sequence, { timestamp, aggregateId, sequence, type, body: withoutExponents(body) });
     this.#aggregates.set(aggregateId.hex, events);
     this.#timestamps.add(timestamp.hex);
   }

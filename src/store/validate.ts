@@ -1,6 +1,7 @@
 import { type CommittedEvent, MAX_SEQUENCE, MAX_TYPE_LENGTH, type NewEvent, type NewSnapshot } from '../events.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { encodeJson } from '../json/encode.js';
+import { pathText } from '../json/path-text.js';
 import { stringFault } from '../json/scalars.js';
 import type { JsonObject } from '../json/types.js';
 import { InvalidEventError, InvalidSnapshotError, type ValidationIssue } from './errors.js';
@@ -159,16 +160,6 @@ function reportRepetitions(events: readonly EncodedEvent[], issues: ValidationIs
     positions.set(position, index);
     timestamps.set(timestamp, index);
   }
-}
-
-function pathText(root: string, path: readonly (string | number)[]): string {
-  const shown = path.length > 12 ? [...path.slice(0, 12), '…'] : path;
-  return shown.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`;
-    return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(key) || key === '…'
-      ? `${text}.${key}`
-      : `${text}[${JSON.stringify(key)}]`;
-  }, root);
 }
 
 function isObject(value: unknown): value is object {

@@ -75,6 +75,7 @@ async function messageOf(
     return proper.sequence === 0
       ? 'the log has no events of it; `maestro erase` removes it'
       : `the history ends at sequence ${proper.sequence}`;
+  if (verdict.readAs !== undefined) return `it does not come back as it is: ${verdict.readAs}`;
   return `the handlers make another state: ${await firstChange(stored.body, proper.body)}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Definition } from '../../aggregate/definition.js';
+import type { MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { aggregateId, sequence, sequenceOrZero } from '../arguments.js';
@@ -125,7 +126,12 @@ async function fold(
     import('../../aggregate/render-state.js'),
     import('../render/state.js'),
   ]);
-  const history = { definition, store, id };
+  const history = {
+    definition,
+    store,
+    id,
+    onSnapshotIgnored: (error: MaestroError) => void output.warn(error.message),
+  };
   const moment =
     at === undefined ? await fold(history, { maxSequence, useSnapshot: snapshot }) : await replayAt(history, at);
   const base = moment.snapshot > 0 ? `, on the snapshot of sequence ${moment.snapshot}` : '';

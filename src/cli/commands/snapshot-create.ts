@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Database } from '../../connection/database.js';
+import type { MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { aggregateId } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
@@ -17,7 +18,7 @@ interface CreateOptions {
 
 /** Why a snapshot that nobody uses is not replaced. */
 const UNUSED =
-  'The stored one is not used: it is of another version, or ahead of its history. Only a newer one takes its place, so create one after the next event.';
+  'The stored one is not used: it is of another version, ahead of its history, or handlers fail on it. Only a newer one takes its place, so create one after the next event, or remove it with `maestro snapshot delete`.';
 
 /** Declares `maestro snapshot create`. */
 export function registerSnapshotCreate(snapshot: Command, context: CliContext): void {
@@ -52,10 +53,11 @@ async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOpti
       import('../../aggregate/history.js'),
       import('../../aggregate/store-snapshot.js'),
     ]);
-    const history = { definition, store, id };
+    const warn = (error: MaestroError) => void session.output.warn(error.message);
+    const history = { definition, store, id, onSnapshotIgnored: warn };
     const moment = await fold(history, { useSnapshot: snapshot });
     const outcome = await storeSnapshot(history, store, moment);
-    const isUsed = outcome === 'committed' || (await fold(history)).snapshot > 0;
+    const isUsed = outcome === 'committed' || (await fold({ ...history, onSnapshotIgnored: undefined })).snapshot > 0;
     return { sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
   };
   const { sequence, outcome, hint } = await withDatabase(session, create, { writes: true });

@@ -1,0 +1,43 @@
+import type { Snapshot } from '../../events.js';
+import { decodeJson } from '../../json/parse.js';
+import type { JsonObject } from '../../json/types.js';
+import { withoutExponents } from '../../json/without-exponents.js';
+import type { Definition } from '../definition.js';
+import { snapshotState } from '../snapshot-codec.js';
+import { SnapshotLossError } from './errors.js';
+import { type Difference, firstDifference } from './first-difference.js';
+
+/** A snapshot that a definition makes of a state: its body as JSON text. */
+type Made = Pick<Snapshot<string>, 'aggregateId' | 'sequence' | 'body'>;
+
+/**
+ * Throws {@link SnapshotLossError} unless a state comes back as it is from a snapshot of it, and `HandlerError` when `decode`
+ * fails on that.
+ */
+export function assertComesBack(definition: Definition, state: unknown, made: Made): void {
+  const difference = differenceWhenRead(definition, state, made);
+  if (difference !== undefined)
+    throw new SnapshotLossError(definition, made.aggregateId.hex, made.sequence, difference);
+}
+
+/** What is not as it is in a state when the next process reads it from a snapshot; `undefined` when all is. */
+export function differenceWhenRead(
+  definition: Definition,
+  state: unknown,
+  { aggregateId, sequence, body }: Made,
+): Difference | undefined {
+  const { numbers } = definition;
+  const printed = numbers === 'lossless' ? withoutExponents(body) : body;
+  const restored = snapshotState(definition, {
+    aggregateId,
+    sequence,
+    body: decodeJson(printed, numbers) as JsonObject,
+  });
+  return restored === undefined ? MISTAKEN : firstDifference(state, restored.state);
+}
+
+const MISTAKEN = {
+  path: ['$maestro'],
+  kind: 'a mark',
+  message: 'marks snapshots of a version, so this one would not be used',
+};

@@ -1,0 +1,61 @@
+import { MaestroError } from '../../errors.js';
+import { pathText } from '../../json/path-text.js';
+import type { Definition } from '../definition.js';
+import type { Difference } from './first-difference.js';
+
+/** A state would not come back from its snapshot as it is, so the snapshot is refused. Events are not concerned. */
+export class SnapshotLossError extends MaestroError {
+  readonly code = 'MAESTRO_SNAPSHOT_LOSS';
+  /** Where in the state the first difference is, such as `state.balance`. */
+  readonly path: string;
+
+  constructor(
+    definition: Pick<Definition, 'name' | 'snapshot' | 'file'>,
+    /** The aggregate, in hex digits. */ readonly aggregateId: string,
+    /** The sequence of the last event in the state. */ readonly sequence: number,
+    { path, kind, message }: Difference,
+  ) {
+    const { name, file } = definition;
+    const at = pathText('state', path);
+    super(
+      `The state of the aggregate ${name} at sequence ${sequence} of ${aggregateId} does not come back from a snapshot as it is: ${at} ${message}.`,
+      {
+        hint: `No snapshot was stored. ${remedy(definition, kind)}${file === undefined ? '' : ` The aggregate ${name} is defined in ${file}.`}`,
+      },
+    );
+    this.path = at;
+  }
+}
+
+/** What to change in a definition whose states do not come back. */
+function remedy({ snapshot }: Pick<Definition, 'snapshot'>, kind: string): string {
+  if (kind === 'a mark') return 'Rename that key, or give the snapshots a version.';
+  if (snapshot.encode !== undefined && snapshot.decode !== undefined)
+    return 'What snapshot.encode writes, snapshot.decode has to turn into the same state again.';
+  const both = 'Give the definition snapshot.encode and snapshot.decode, which turn the state into JSON and back';
+  if (kind === 'a bigint')
+    return `${both}: String(value) and BigInt(text), for a bigint. With numbers: 'lossless' only integers beyond 2^53 come back as bigint.`;
+  if (kind === 'an ExactNumber')
+    return `${both}, or read the numbers with numbers: 'lossless', which keeps those that a JavaScript number cannot hold.`;
+  return `${both}.`;
+}
+
+/** A stored snapshot is not what the handlers make of the events, so it was left aside. */
+export class SnapshotIgnoredError extends MaestroError {
+  readonly code = 'MAESTRO_SNAPSHOT_IGNORED';
+
+  constructor(
+    /** The aggregate, in hex digits. */ readonly aggregateId: string,
+    /** The sequence of the snapshot. */ readonly sequence: number,
+    problem: string,
+    cause: unknown,
+  ) {
+    super(
+      `The stored snapshot of ${aggregateId} at sequence ${sequence} was not used, and its history was folded from the first event: ${problem}`,
+      {
+        hint: `\`maestro snapshot verify ${aggregateId}\` compares it with the events; with --fix it puts the right state in its place, and \`maestro snapshot delete\` removes it.`,
+        cause,
+      },
+    );
+  }
+}

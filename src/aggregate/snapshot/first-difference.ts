@@ -1,0 +1,126 @@
+import { isDeepStrictEqual, types } from 'node:util';
+import { ExactNumber } from '../../json/exact-number.js';
+import { isPlain } from '../../json/plain.js';
+import { sameValue } from '../../json/same.js';
+
+/** A place where what came back is not what there was. */
+export interface Difference {
+  /** Keys and places in lists from the outermost value inwards. */
+  readonly path: readonly (string | number)[];
+  /** What there is at that place, such as `a bigint`. */
+  readonly kind: string;
+  /** What is different, to be read after the path: `is a bigint, and comes back as a number`. */
+  readonly message: string;
+}
+
+/** Two values that have to be the same, and where they are. */
+interface Pair {
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly place: Place | undefined;
+}
+
+/** A key, and where the value is that has it. */
+interface Place {
+  readonly key: string | number;
+  readonly outer: Place | undefined;
+}
+
+/**
+ * The first place where two states are not the same; `undefined` when they are. Compares what handlers can tell apart: kinds
+ * of values, classes, contents of maps and sets; not the order of keys, and not a key that is undefined from one that is not
+ * there. What cannot be looked into (functions, private fields) counts as the same.
+ */
+export function firstDifference(before: unknown, after: unknown): Difference | undefined {
+  // In a list instead of by recursion: a state may be nested deeper than the stack, and may contain itself.
+  const pairs: Pair[] = [{ before, after, place: undefined }];
+  const met = new Map<unknown, unknown>();
+  for (const pair of pairs) {
+    const { before, after } = pair;
+    if (Object.is(before, after) || (met.has(before) && met.get(before) === after)) continue;
+    const message = differenceOf(pair, pairs);
+    if (message !== undefined) return { path: pathOf(pair.place), kind: named(before), message };
+    if (isObject(before)) met.set(before, after);
+  }
+  return undefined;
+}
+
+/** What is different about a pair itself; the pairs within it are added to the list. */
+function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | undefined {
+  const [kind, other] = [named(before), named(after)];
+  if (after === undefined) return `is ${kind}, and does not come back`;
+  if (before === undefined) return `is not there, and comes back as ${other}`;
+  if (kind !== other) return `is ${kind}, and comes back as ${other}`;
+  const within = (key: string | number, left: unknown, right: unknown) =>
+    pairs.push({ before: left, after: right, place: { key, outer: place } });
+  if (!isObject(before) || !isObject(after))
+    return before === after || typeof before === 'symbol' || typeof before === 'function' ? undefined : OTHER_VALUE;
+  if (before instanceof ExactNumber && after instanceof ExactNumber)
+    return sameValue(before, after) ? undefined : OTHER_VALUE;
+  if (Array.isArray(before) && Array.isArray(after)) {
+    if (before.length !== after.length) return `has ${before.length} items, and comes back with ${after.length}`;
+    before.forEach((item: unknown, index) => within(index, item, after[index]));
+    return undefined;
+  }
+  if (types.isMap(before) && types.isMap(after)) return differenceOfMaps(before, after, within);
+  if (types.isSet(before) && types.isSet(after)) return differenceOfMaps(listed(before), listed(after), within);
+  if (types.isDate(before) || types.isRegExp(before) || ArrayBuffer.isView(before) || types.isBoxedPrimitive(before))
+    return isDeepStrictEqual(before, after) ? undefined : OTHER_VALUE;
+  if (!isPlain(before) && Object.getPrototypeOf(before) !== Object.getPrototypeOf(after))
+    return `is ${kind}, and comes back as ${other} of another class of that name`;
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
+    within(key, ownValue(before, key), ownValue(after, key));
+  return undefined;
+}
+
+const OTHER_VALUE = 'comes back with another value';
+
+function differenceOfMaps(
+  before: ReadonlyMap<unknown, unknown>,
+  after: ReadonlyMap<unknown, unknown>,
+  within: (key: string | number, left: unknown, right: unknown) => void,
+): string | undefined {
+  if (before.size !== after.size) return `has ${before.size} entries, and comes back with ${after.size}`;
+  // Keys that are objects have no names; they are compared in order.
+  const others = [...after.keys()];
+  let index = 0;
+  for (const [key, value] of before) {
+    const other = others[index];
+    index += 1;
+    if (isObject(key)) {
+      if (!isDeepStrictEqual(key, other)) return 'comes back with other keys';
+      within(index - 1, value, after.get(other));
+    } else if (after.has(key)) within(String(key), value, after.get(key));
+    else return `comes back without ${named(key)} that is one of its keys or items`;
+  }
+  return undefined;
+}
+
+function listed(set: ReadonlySet<unknown>): ReadonlyMap<unknown, unknown> {
+  return new Map([...set].map((item) => [item, true]));
+}
+
+function ownValue(object: object, key: string): unknown {
+  return Object.hasOwn(object, key) ? (object as Readonly<Record<string, unknown>>)[key] : undefined;
+}
+
+function pathOf(place: Place | undefined): (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let at = place; at !== undefined; at = at.outer) path.push(at.key);
+  return path.reverse();
+}
+
+/** A kind of value with its article: `a bigint`, `an array`, `a Date`. */
+function named(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (!isObject(value)) return `a ${typeof value}`;
+  if (Array.isArray(value)) return 'an array';
+  if (isPlain(value)) return 'an object';
+  const name: unknown = value.constructor?.name;
+  if (typeof name !== 'string' || name === '') return 'an instance of a class';
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,37 @@
+import { InvalidEventError } from '../../store/errors.js';
+import { EventSchemaError, HandlerError, isAboutFolding } from '../errors.js';
+import { fold, type History, type Moment } from '../history.js';
+import { pathText } from '../../json/path-text.js';
+import { SnapshotIgnoredError } from './errors.js';
+import { firstDifference } from './first-difference.js';
+
+/** Whether a failure may come of a state of the wrong shape; what an application throws of its own accord does not. */
+export function mayComeOfState(error: unknown): boolean {
+  return [TypeError, RangeError, HandlerError, EventSchemaError, InvalidEventError].some(
+    (kind) => error instanceof kind,
+  );
+}
+
+/**
+ * The state that the events alone give, for one that rests on a snapshot and that a handler has failed on; `undefined` when it
+ * is the same state, or cannot be told. Reads the whole history.
+ */
+export async function momentBesideSnapshot(
+  history: History,
+  moment: Moment,
+  cause: unknown,
+): Promise<Moment | undefined> {
+  let proper: Moment;
+  try {
+    proper = await fold(history, { maxSequence: moment.sequence, useSnapshot: false });
+  } catch (error) {
+    if (isAboutFolding(error)) return undefined;
+    throw error;
+  }
+  if (proper.sequence !== moment.sequence) return undefined;
+  const difference = firstDifference(proper.state, moment.state);
+  if (difference === undefined) return undefined;
+  const problem = `${pathText('state', difference.path)} ${difference.message}.`;
+  history.onSnapshotIgnored?.(new SnapshotIgnoredError(history.id.hex, moment.snapshot, problem, cause));
+  return proper;
+}
