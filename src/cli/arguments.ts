@@ -2,7 +2,6 @@ import { InvalidArgumentError } from 'commander';
 import { MAX_SEQUENCE } from '../events.js';
 import { InvalidTimestampError } from '../hlc/errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
-import { parseTime } from './time-argument.js';
 
 /** An aggregate id: 32 hex digits, `\x…`, a UUID, or the text form of a timestamp. */
 export function aggregateId(text: string): Timestamp {
@@ -44,21 +43,7 @@ export function seconds(text: string): number {
   return Math.round(number * 1000);
 }
 
-/** A time as milliseconds since 1970, or the text form of a timestamp for its time. */
-export function time(text: string): number {
-  const parsed = parseTime(text) ?? timestampTime(text);
-  if (parsed === undefined)
-    throw new InvalidArgumentError(
-      'Write a time like 2026-11-22, "2026-11-22 14:34", 2026-11-22T14:34:05.250Z, "yesterday 14:34" or now.',
-    );
-  return parsed;
-}
-
 /** Collects the values of an option that can be given several times. */
 export function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
-}
-
-function timestampTime(text: string): number | undefined {
-  return /^\d{4}-.*-[0-9A-F]{16}$/.test(text) ? aggregateId(text).time : undefined;
 }

@@ -1,17 +1,35 @@
-import { collect, time } from './arguments.js';
+import { collect } from './arguments.js';
+import type { CliContext } from './context.js';
+import { UsageError } from './errors.js';
+import { firstMillisecond, lastMillisecond } from './input/time-options.js';
+import { localTime } from './time-argument.js';
 
 /** `--type`, which can be given several times. */
 export const TYPE = ['--type <type>', 'only events of this type; can be given several times', collect] as const;
-/** `--since`, inclusive. */
-export const SINCE = ['--since <time>', 'only events from this time on (a date alone is its midnight)', time] as const;
-/** `--until`, inclusive. */
-export const UNTIL = ['--until <time>', 'only events up to this time (inclusive)', time] as const;
 
-/** What {@link TYPE}, {@link SINCE} and {@link UNTIL} give. */
+/** `--since`, inclusive: flags, description and parser. */
+export function sinceOption(context: CliContext) {
+  return ['--since <time>', 'only events from this time on (inclusive)', firstMillisecond(context)] as const;
+}
+
+/** `--until`, inclusive: flags, description and parser. */
+export function untilOption(context: CliContext) {
+  return ['--until <time>', 'only events up to this time (inclusive)', lastMillisecond(context)] as const;
+}
+
+/** What {@link TYPE}, {@link sinceOption} and {@link untilOption} give. */
 export interface FilterOptions {
   readonly type?: string[];
   /** Milliseconds since 1970. */
   readonly since?: number;
   /** Milliseconds since 1970. */
   readonly until?: number;
+}
+
+/** Throws {@link UsageError} when nothing can lie between two times. Both may stand between the same two milliseconds. */
+export function assertOrder({ since, until }: Pick<FilterOptions, 'since' | 'until'>): void {
+  if (since === undefined || until === undefined || since <= until + 1) return;
+  throw new UsageError(
+    `--since (${localTime(since)}) is later than --until (${localTime(until)}), so there is nothing between them.`,
+  );
 }

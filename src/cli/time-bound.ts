@@ -1,28 +1,33 @@
-import { InvalidArgumentError } from 'commander';
 import { InvalidTimestampError } from '../hlc/errors.js';
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../hlc/timestamp.js';
-import { parseTime } from './time-argument.js';
+import { readTime } from './input/time/read-time.js';
+
+/** Is told what the one who wrote a time should know of it. */
+export type TellNote = (note: string) => void;
 
 /**
- * The last reading of a clock that a time includes: of a time as people write it every reading of that millisecond, of a
+ * The last reading of a clock that a time includes: of a day or a second as people write it every reading of it, of a
  * timestamp that reading itself. `undefined` for anything else.
  */
-export function parseTimeBound(text: string, now?: number): Timestamp | undefined {
-  const time = parseTime(text, now);
-  if (time !== undefined) return Timestamp.of({ time, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
+export function parseTimeBound(text: string, tell: TellNote = () => {}, now?: number): Timestamp | undefined {
+  const timestamp = timestampOf(text);
+  if (timestamp !== undefined) return timestamp;
+  const span = readTime(text, now);
+  if (span === undefined) return undefined;
+  if (span.note !== undefined) tell(span.note);
+  return lastReadingOf(Math.max(0, span.last));
+}
+
+/** The last reading of a clock in a millisecond since 1970. */
+export function lastReadingOf(time: number): Timestamp {
+  return Timestamp.of({ time, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
+}
+
+function timestampOf(text: string): Timestamp | undefined {
   try {
     return Timestamp.parse(text);
   } catch (error) {
     if (error instanceof InvalidTimestampError) return undefined;
     throw error;
   }
-}
-
-/** The last reading of a clock that a time includes, as an argument parser. */
-export function timeBound(text: string): Timestamp {
-  const bound = parseTimeBound(text);
-  if (bound !== undefined) return bound;
-  throw new InvalidArgumentError(
-    'Write a time like 2026-11-22, "2026-11-22 14:34", 2026-11-22T14:34:05.250Z, "yesterday 14:34" or now, or a timestamp.',
-  );
 }

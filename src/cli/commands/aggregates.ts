@@ -3,7 +3,7 @@ import type { AggregateOrder, AggregateSummary } from '../../admin/aggregates/su
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
-import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
+import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
 import { upTo } from '../iterate.js';
 import { printRows } from '../print-rows.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -27,8 +27,8 @@ export function registerAggregates(program: Command, context: CliContext): void 
         'event follows an index. --sort events counts the whole log; --type reads all events, or those of the time given.',
     )
     .option(...TYPE)
-    .option(...SINCE)
-    .option(...UNTIL)
+    .option(...sinceOption(context))
+    .option(...untilOption(context))
     .option('--with-snapshot', 'only aggregates that have a snapshot')
     .addOption(
       new Option('--sort <order>', 'by id, by number of events (most first) or by last event (latest first)')
@@ -51,6 +51,7 @@ Examples:
 async function aggregates(options: AggregatesOptions, session: Session): Promise<void> {
   const { output } = session;
   const { limit, sort, type: types, since, until, withSnapshot, after } = options;
+  assertOrder(options);
   const [{ aggregateCursor }, { listAggregates }] = await Promise.all([
     import('../../admin/aggregates/cursor.js'),
     import('../../admin/list-aggregates.js'),

@@ -1,15 +1,17 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { MAX_SEQUENCE, type StoredEvent } from '../../events.js';
+import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Change } from '../../json/diff.js';
-import { aggregateId } from '../arguments.js';
+import { aggregateId, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import type { FoldedPoint } from '../folding.js';
+import { notes } from '../input/time-options.js';
+import { readTime, timeRefusal } from '../input/time/read-time.js';
 import { listed, map } from '../iterate.js';
 import { createSession, type Session } from '../session.js';
-import { parseTimeBound } from '../time-bound.js';
+import { lastReadingOf, parseTimeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
 
@@ -26,8 +28,12 @@ export function registerDiff(program: Command, context: CliContext, exit: (code:
         '(RFC 6902). Exits with 1 when the states differ.',
     )
     .argument('<id>', 'the aggregate', aggregateId)
-    .argument('<a>', 'the first point: a sequence (0: before the first event), a time, a timestamp, or "last"', moment)
-    .argument('<b>', 'the second point, likewise', moment)
+    .argument(
+      '<a>',
+      'the first point: a sequence (0: before the first event), a time (of a date its beginning), a timestamp, or "last"',
+      moment(context, 'first'),
+    )
+    .argument('<b>', 'the second point, likewise (of a date its end)', moment(context, 'second'))
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
       'after',
@@ -133,13 +139,16 @@ function pointText({ sequence, timestamp }: FoldedPoint): string {
   return timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
 }
 
-function moment(text: string): Moment {
-  if (text === 'last') return 'last';
-  const sequence = /^\d+$/.test(text) ? Number(text) : undefined;
-  if (sequence !== undefined && sequence <= MAX_SEQUENCE) return { sequence };
-  const until = parseTimeBound(text);
-  if (until !== undefined) return { until };
-  throw new InvalidArgumentError(
-    `Write a sequence up to ${MAX_SEQUENCE}, a time such as 2026-11-22 or "yesterday 14:34", a timestamp, or "last".`,
-  );
+/** Reads a point. A date is the state before that day as the first point, and the one at its end as the second. */
+function moment(context: CliContext, side: 'first' | 'second'): (text: string) => Moment {
+  return (text) => {
+    if (text === 'last') return 'last';
+    // A number of ten digits may be a sequence; with @ before it, it is a time.
+    if (/^\d{1,10}$/.test(text)) return { sequence: sequenceOrZero(text) };
+    const day = side === 'first' ? readTime(text) : undefined;
+    const until =
+      day?.isDay === true ? lastReadingOf(Math.max(0, day.first - 1)) : parseTimeBound(text, notes(context));
+    if (until !== undefined) return { until };
+    throw new InvalidArgumentError(`Write a sequence, a timestamp, "last", or a time. ${timeRefusal(text)}`);
+  };
 }

@@ -6,7 +6,7 @@ import { aggregateId, limit, sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
+import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -27,8 +27,8 @@ export function registerEvents(program: Command, context: CliContext): void {
     .option('--min <sequence>', 'first sequence to show (inclusive)', sequence, 1)
     .option('--max <sequence>', 'last sequence to show (inclusive)', sequence, MAX_SEQUENCE)
     .option(...TYPE)
-    .option(...SINCE)
-    .option(...UNTIL)
+    .option(...sinceOption(context))
+    .option(...untilOption(context))
     .option('--limit <count>', 'at most this many events', limit)
     .option('--reverse', 'last event first')
     .addHelpText(
@@ -48,6 +48,7 @@ Examples:
 async function listEvents(id: Timestamp, options: EventsOptions, session: Session): Promise<void> {
   const { min, max, type: types, ...others } = options;
   if (min > max) throw new UsageError(`--min ${min} is greater than --max ${max}, so there is nothing between them.`);
+  assertOrder(options);
   const range: StoredEventOptions = { maxSequence: max, types, ...pick(others) };
   await withDatabase(session, async ({ store }) => {
     const events = store.streamStoredEvents(id, min, range);

@@ -7,7 +7,7 @@ import { aggregateId } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
+import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
 import { printFacts } from '../print-facts.js';
 import { escapeText } from '../render/escape.js';
 import { decimal } from '../render/figures.js';
@@ -30,8 +30,8 @@ export function registerExport(program: Command, context: CliContext): void {
     )
     .argument('[ids...]', 'only these aggregates', collectIds)
     .option(...TYPE)
-    .option(...SINCE)
-    .option(...UNTIL)
+    .option(...sinceOption(context))
+    .option(...untilOption(context))
     .option('--file <file>', 'write to this file, whole or not at all (default: standard output)')
     .option('--force', 'replace the file if it is there')
     .addHelpText(
@@ -50,6 +50,7 @@ Examples:
 async function exportTo(ids: readonly Timestamp[], options: Options, session: Session): Promise<void> {
   const { file, force, type: types, since, until } = options;
   const { output, context } = session;
+  assertOrder(options);
   if (file === undefined && force) throw new UsageError('--force is for --file.');
   if (file === undefined && context.stdout.isTerminal)
     throw new UsageError('Standard output is a terminal.', {

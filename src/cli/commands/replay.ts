@@ -10,10 +10,10 @@ import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { mergedBecause } from '../folding.js';
+import { lastReading } from '../input/time-options.js';
 import { printFacts } from '../print-facts.js';
 import { assertOneMoment, replaySteps, type StepsOptions } from '../replay-steps.js';
 import { createSession, type Session, withDatabase } from '../session.js';
-import { timeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 
 interface ReplayOptions extends StepsOptions {
@@ -48,7 +48,7 @@ export function registerReplay(program: Command, context: CliContext, exit: (cod
     )
     .argument('<id>', 'the aggregate', aggregateId)
     .option('--max-sequence <sequence>', 'the state after this event (0: before the first)', sequenceOrZero)
-    .option('--at <time>', 'the state at this time, or right after this timestamp', timeBound)
+    .option('--at <time>', 'the state at this time (its end), or right after this timestamp', lastReading(context))
     .option('--steps', 'show what each event changed, and step over handlers that fail (exit 1 then)')
     .option('--min-sequence <sequence>', 'with --steps: the first event to show', sequence)
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')

@@ -3,7 +3,7 @@ import { type LogPosition, parsePosition, positionText } from '../../admin/log-p
 import type { StoredEvent } from '../../events.js';
 import { aggregateId, limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
-import { type FilterOptions, SINCE, TYPE, UNTIL } from '../filter-options.js';
+import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
 import { upTo } from '../iterate.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -25,8 +25,8 @@ export function registerSearch(program: Command, context: CliContext): void {
         '--where look at every event in between, so narrow the time of a large log.',
     )
     .option(...TYPE)
-    .option(...SINCE)
-    .option(...UNTIL)
+    .option(...sinceOption(context))
+    .option(...untilOption(context))
     .option('--where <jsonpath>', "only events whose body this path of PostgreSQL's jsonpath finds something in")
     .option('--reverse', 'the latest event first')
     .option('--limit <count>', 'at most this many events', limit, 50)
@@ -47,6 +47,7 @@ Examples:
 
 async function search(options: SearchOptions, session: Session): Promise<void> {
   const { type: types, limit, ...others } = options;
+  assertOrder(options);
   const { searchEvents } = await import('../../admin/search-events.js');
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;

@@ -6,7 +6,7 @@ import { aggregateId } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
-import { SINCE } from '../filter-options.js';
+import { sinceOption } from '../filter-options.js';
 import { printFindings } from '../print-findings.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -22,7 +22,7 @@ export function registerVerify(program: Command, context: CliContext, exit: (cod
         'after. Exits with 1 when anything is found.',
     )
     .argument('[id]', 'only this aggregate', aggregateId)
-    .option(...SINCE)
+    .option(...sinceOption(context))
     .addHelpText(
       'after',
       `

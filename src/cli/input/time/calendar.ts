@@ -1,0 +1,44 @@
+import { type Clock, type Day, isDay, readClock, spanOfClock, spanOfDay, type TimeSpan } from './span.js';
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const MONTH =
+  '(?<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)';
+const WEEKDAY = '(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*,? )?';
+const YEAR = '(?<year>\\d{4})';
+const DATE = '(?<day>\\d{1,2})';
+
+/** Dates as people and programs write them, in lower case with single spaces, and what follows them as `clock`. */
+const FORMS = [
+  // PostgreSQL, ISO 8601, logs of many programs; an Elixir sigil is unwrapped before.
+  /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[t ](?<clock>.+))?$/,
+  /^(?<year>\d{4})\/(?<month>\d{2})\/(?<day>\d{2})(?: (?<clock>.+))?$/,
+  // RFC 5322, HTTP, web servers.
+  new RegExp(`^${WEEKDAY}${DATE}[ /-]${MONTH}[ /-]${YEAR}(?:[: ](?<clock>.+))?$`),
+  // Letters, JavaScript.
+  new RegExp(`^${WEEKDAY}${MONTH} ${DATE},? ${YEAR}(?: (?<clock>.+))?$`),
+  // date(1), C, Git.
+  new RegExp(`^${WEEKDAY}${MONTH} ${DATE} (?<clock>[\\d:.]+)(?<zone> [a-z]+)? ${YEAR}(?<offset> [+-]\\d{4})?$`),
+];
+
+/** A date, and a time of day if there is one, as `refused` when no calendar or no clock shows it. */
+export type Dated = { readonly day: Day; readonly clock: Clock | undefined } | 'refused';
+
+/** The date that a text is, which is in lower case with single spaces; `undefined` when it does not look like one. */
+export function readDate(text: string): Dated | undefined {
+  const groups = FORMS.map((form) => form.exec(unwrapped(text))?.groups).find((found) => found !== undefined);
+  if (groups === undefined) return undefined;
+  const { name, month = String(MONTHS.indexOf((name ?? '').slice(0, 3)) + 1), clock, zone = '', offset = '' } = groups;
+  const day = { year: Number(groups['year']), month: Number(month), day: Number(groups['day']) };
+  const time = clock === undefined ? undefined : readClock(`${clock}${zone}${offset}`);
+  return isDay(day) && (clock === undefined || time !== undefined) ? { day, clock: time } : 'refused';
+}
+
+/** What a date stands for. */
+export function spanOfDate({ day, clock }: Exclude<Dated, 'refused'>): TimeSpan {
+  return clock === undefined ? spanOfDay(day) : spanOfClock(day, clock);
+}
+
+/** Without what Elixir and JavaScript print around a time: `~U[…]`, ` (Central European Time)`. */
+function unwrapped(text: string): string {
+  return text.replace(/^~u\[(.*)\]$/, '$1').replace(/ \([^()]*\)$/, '');
+}

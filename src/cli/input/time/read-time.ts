@@ -1,0 +1,75 @@
+import { LAST_ISO_TIME } from '../../../hlc/text.js';
+import { InvalidTimestampError } from '../../../hlc/errors.js';
+import { Timestamp } from '../../../hlc/timestamp.js';
+import { readDate, spanOfDate } from './calendar.js';
+import { readRelative } from './relative.js';
+import { millisecondsOf, type TimeSpan } from './span.js';
+
+/** Seconds since 1970 behind an at sign, as date(1) takes them; ten digits are seconds, too, and thirteen milliseconds. */
+const EPOCH = /^(?:@(?<at>\d{1,12})(?:\.(?<fraction>\d{1,9}))?|(?<seconds>\d{10})|(?<milliseconds>\d{13}))$/;
+/** A timestamp in its text form. */
+const TIMESTAMP = /^\d{4}-.*Z-[0-9A-F]{4}-[0-9A-F]{16}$/;
+const FORMS = 'Write a time like 2026-11-22, "2026-11-22 14:34:05+01", "yesterday 14:34", 2h, "3 days ago" or now.';
+
+/**
+ * Reads a time as people write and paste it. Without a zone it is local. `undefined` for what is none, what no calendar
+ * shows, and what is not between 1970 and the year 9999.
+ */
+export function readTime(text: string, now = Date.now()): TimeSpan | undefined {
+  const span = isMonthOrMinute(text) ? undefined : spanOf(text, now);
+  if (span === undefined || span.last < 0 || span.first > LAST_ISO_TIME) return undefined;
+  return { ...span, first: Math.max(0, span.first) };
+}
+
+/** A sentence that says why a text is no time, and what to write. */
+export function timeRefusal(text: string): string {
+  const plain = normalised(text);
+  if (/^\d+$/.test(plain))
+    return 'A bare number is taken with ten digits for seconds since 1970, and with thirteen for milliseconds; write @ before any other number of seconds.';
+  if (/^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b/.test(plain))
+    return 'Write the year first, as in 2026-11-22: which number is the month differs from place to place.';
+  if (isMonthOrMinute(text)) return 'Write 1m for a minute and 1mo for a month.';
+  if (readDate(plain) === 'refused') return 'No calendar or clock shows that. ' + FORMS;
+  if (spanOf(text, Date.now()) !== undefined) return 'No event is earlier than 1970 or later than the year 9999.';
+  const timestamp = timestampOf(text);
+  if (timestamp === undefined) return FORMS;
+  return `That is an id, or a timestamp in hex. If you mean its time, write ${timestamp.toString()}.`;
+}
+
+function spanOf(text: string, now: number): TimeSpan | undefined {
+  if (TIMESTAMP.test(text)) {
+    const time = timestampOf(text)?.time;
+    return time === undefined ? undefined : { first: time, last: time };
+  }
+  const plain = normalised(text);
+  const dated = readDate(plain);
+  if (dated === 'refused') return undefined;
+  return dated === undefined ? (epoch(plain) ?? readRelative(plain, now)) : spanOfDate(dated);
+}
+
+function epoch(text: string): TimeSpan | undefined {
+  const { at, fraction = '', seconds = at, milliseconds } = EPOCH.exec(text)?.groups ?? {};
+  if (milliseconds !== undefined) return { first: Number(milliseconds), last: Number(milliseconds) };
+  if (seconds === undefined) return undefined;
+  const [from, to] = millisecondsOf(fraction);
+  return { first: Number(seconds) * 1000 + from, last: Number(seconds) * 1000 + to };
+}
+
+/** In lower case, with single spaces and none around. */
+function normalised(text: string): string {
+  return text.trim().replace(/\s+/g, ' ').toLowerCase();
+}
+
+/** `1M`, which is a month to some and a minute to others. */
+function isMonthOrMinute(text: string): boolean {
+  return /^-?\d+ ?M$/.test(text.trim());
+}
+
+function timestampOf(text: string): Timestamp | undefined {
+  try {
+    return Timestamp.parse(text);
+  } catch (error) {
+    if (error instanceof InvalidTimestampError) return undefined;
+    throw error;
+  }
+}

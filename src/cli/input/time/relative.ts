@@ -1,0 +1,75 @@
+import { type Day, readClock, spanOfClock, spanOfDay, type TimeSpan } from './span.js';
+
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+const NAMED_DAY = /^(?:(today|yesterday)|(?:last )?((?:sun|mon|tues|wednes|thurs|fri|satur)day))(?:(?: at)? (.+))?$/;
+
+/** Units of the same length everywhere, in milliseconds, and units of the calendar in months and days. */
+const UNITS: readonly (readonly [name: RegExp, milliseconds: number, days: number, months: number])[] = [
+  [/^(?:ms|milliseconds?)$/, 1, 0, 0],
+  [/^(?:s|secs?|seconds?)$/, 1000, 0, 0],
+  [/^(?:m|mins?|minutes?)$/, 60_000, 0, 0],
+  [/^(?:h|hrs?|hours?)$/, 3_600_000, 0, 0],
+  [/^(?:d|days?)$/, 0, 1, 0],
+  [/^(?:w|wks?|weeks?)$/, 0, 7, 0],
+  [/^(?:mo|mos|months?)$/, 0, 0, 1],
+  [/^(?:y|yrs?|years?)$/, 0, 0, 12],
+];
+const AMOUNT = /(\d{1,9}(?:\.\d{1,3})?|an?|one) ?([a-z]+)/;
+const AMOUNTS = new RegExp(`^-?${AMOUNT.source}(?:,? (?:and )?${AMOUNT.source}|${AMOUNT.source})*(?: ago)?$`);
+
+/** What a time that counts from now stands for, in lower case with single spaces; `undefined` when it is none. */
+export function readRelative(text: string, now: number): TimeSpan | undefined {
+  if (text === 'now') return { first: now, last: now };
+  return namedDay(text, now) ?? timeOfToday(text, now) ?? ago(text, now);
+}
+
+/** `yesterday`, `today 9:05`, `monday`: the last one before today. */
+function namedDay(text: string, now: number): TimeSpan | undefined {
+  const [, name, weekday, time] = NAMED_DAY.exec(text) ?? [];
+  if (name === undefined && weekday === undefined) return undefined;
+  const date = new Date(now);
+  const back = weekday === undefined ? Number(name === 'yesterday') : daysSince(WEEKDAYS.indexOf(weekday), date);
+  date.setDate(date.getDate() - back);
+  if (time === undefined) return spanOfDay(dayOf(date));
+  const clock = readClock(time);
+  // With a zone it would be open whose day is meant.
+  return clock === undefined || clock.zone !== undefined ? undefined : spanOfClock(dayOf(date), clock);
+}
+
+function daysSince(weekday: number, date: Date): number {
+  return ((date.getDay() - weekday + 6) % 7) + 1;
+}
+
+function timeOfToday(text: string, now: number): TimeSpan | undefined {
+  const clock = readClock(text);
+  return clock === undefined || clock.zone !== undefined ? undefined : spanOfClock(dayOf(new Date(now)), clock);
+}
+
+/** `2 weeks ago`, `14d`, `-1h30m`, `an hour ago`: days, months and years by the calendar, so that the time of day stays. */
+function ago(text: string, now: number): TimeSpan | undefined {
+  if (!AMOUNTS.test(text) || (text.startsWith('-') && text.endsWith(' ago'))) return undefined;
+  let [milliseconds, days, months] = [0, 0, 0];
+  for (const [, number = '', unit = ''] of text.replace(/ ago$|,? and |,/g, ' ').matchAll(new RegExp(AMOUNT, 'g'))) {
+    const [, each = 0, eachDays = 0, eachMonths = 0] = UNITS.find(([name]) => name.test(unit)) ?? [];
+    const amount = /^\d/.test(number) ? Number(number) : 1;
+    if (each + eachDays + eachMonths === 0 || (each === 0 && !Number.isInteger(amount))) return undefined;
+    milliseconds += amount * each;
+    days += amount * eachDays;
+    months += amount * eachMonths;
+  }
+  const time = earlier(new Date(now), days, months).getTime() - Math.round(milliseconds);
+  return Number.isNaN(time) ? undefined : { first: time, last: time };
+}
+
+/** So many months and days before; the last day of a month that has no such day. */
+function earlier(date: Date, days: number, months: number): Date {
+  const day = date.getDate();
+  date.setMonth(date.getMonth() - months);
+  if (date.getDate() !== day) date.setDate(0);
+  date.setDate(date.getDate() - days);
+  return date;
+}
+
+function dayOf(date: Date): Day {
+  return { year: date.getFullYear(), month: date.getMonth() + 1, day: date.getDate() };
+}

@@ -1,0 +1,96 @@
+import { localSpan, localTimeOf } from './local.js';
+
+/**
+ * The milliseconds since 1970 that a time as people write it stands for, both ends included. A date is its whole day, a time
+ * without a fraction its whole second. A time between two milliseconds has the later one as its first and the earlier one
+ * as its last: nothing before it is "since" it, and nothing after it is "until" it.
+ */
+export interface TimeSpan {
+  readonly first: number;
+  readonly last: number;
+  /** True for a whole day. */
+  readonly isDay?: true;
+  /** A sentence for the one who wrote it: the local time does not exist, or exists twice. */
+  readonly note?: string;
+}
+
+/** A time of day, and the zone it is told in; local without one. */
+export interface Clock {
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  /** Up to nine digits behind the point; empty when none were written. */
+  readonly fraction: string;
+  /** Minutes ahead of UTC. */
+  readonly zone: number | undefined;
+}
+
+/** A day of the calendar, its month from 1 to 12. */
+export interface Day {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/** A time of day and its zone as text: `14:34`, `9:05:07,25`, `14:34:05.123456789+05:30`, with named groups. */
+const CLOCK =
+  /^(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?: ?(?<zone>z|(?:utc|gmt)?(?<sign>[+-])(?<hours>\d{2}):?(?<minutes>\d{2})?(?: utc)?|utc|gmt))?$/;
+
+/** No zone is further from UTC: 15 hours and 59 minutes, as PostgreSQL has it. */
+const FARTHEST_ZONE = 16 * 60;
+
+/** The time of day that a text in lower case is; `undefined` for none, such as 25:00. */
+export function readClock(text: string): Clock | undefined {
+  const {
+    hour,
+    minute,
+    second = '0',
+    fraction = '',
+    zone,
+    sign,
+    hours = '0',
+    minutes = '0',
+  } = CLOCK.exec(text)?.groups ?? {};
+  if (hour === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  const offset = Number(hours) * 60 + Number(minutes);
+  if (Number(minutes) > 59 || offset >= FARTHEST_ZONE) return undefined;
+  return {
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+    fraction,
+    zone: zone === undefined ? undefined : sign === '-' ? -offset : offset,
+  };
+}
+
+/** Whether a calendar has a day. */
+export function isDay({ year, month, day }: Day): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return year >= 1000 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+/** A whole local day, from its first to its last millisecond, however long it is. */
+export function spanOfDay({ year, month, day }: Day): TimeSpan {
+  const first = new Date(year, month - 1, day);
+  const span = { first: first.getTime(), last: new Date(year, month - 1, day + 1).getTime() - 1, isDay: true } as const;
+  if (first.getDate() === day) return span;
+  return { ...span, note: `There was no ${localTimeOf(Date.UTC(year, month - 1, day)).slice(0, 10)} here.` };
+}
+
+/** A time on a day: a whole second, or the instant of its fraction. */
+export function spanOfClock({ year, month, day }: Day, clock: Clock): TimeSpan {
+  const { hour, minute, second, fraction, zone } = clock;
+  const atSecond = Date.UTC(year, month - 1, day, hour, minute, second);
+  const { first, last, note } =
+    zone === undefined ? localSpan(atSecond) : { first: atSecond - zone * 60_000, last: atSecond - zone * 60_000 };
+  const [from, to] = millisecondsOf(fraction);
+  return { first: first + from, last: last + to, ...(note === undefined ? {} : { note }) };
+}
+
+/** The milliseconds of a fraction of a second: the first from it on, and the last up to it. */
+export function millisecondsOf(fraction: string): readonly [first: number, last: number] {
+  if (fraction === '') return [0, 999];
+  const digits = fraction.padEnd(9, '0');
+  const milliseconds = Number(digits.slice(0, 3));
+  return [milliseconds + (Number(digits.slice(3)) > 0 ? 1 : 0), milliseconds];
+}
