@@ -20,6 +20,11 @@ export class StaleSnapshotError extends MaestroError {
   readonly code = 'MAESTRO_STALE_SNAPSHOT';
 }
 
+/** The configured handlers would not fold what was to be written, so it was not. */
+export class WouldNotFoldError extends MaestroError {
+  readonly code = 'MAESTRO_WOULD_NOT_FOLD';
+}
+
 /** Standard output could not be written, because its disk is full, say. What the command did beside that is done. */
 export class OutputError extends MaestroError {
   readonly code = 'MAESTRO_OUTPUT';

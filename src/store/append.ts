@@ -28,6 +28,11 @@ export interface AppendOptions {
   readonly expect?: number | undefined;
   /** How often to try when other writers keep taking the next sequence. @defaultValue 100 */
   readonly maxAttempts?: number | undefined;
+  /**
+   * Is given the events in their places before each attempt to commit them, and waited for. What it throws is thrown, and
+   * nothing is committed.
+   */
+  readonly beforeCommit?: ((events: readonly NewEvent[]) => unknown) | undefined;
 }
 
 /**
@@ -41,14 +46,16 @@ export async function appendEvents(
   clock: Clock,
   aggregateId: Timestamp,
   drafts: readonly EventDraft[],
-  { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS }: AppendOptions = {},
+  { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS, beforeCommit }: AppendOptions = {},
 ): Promise<CommittedEvent[]> {
   if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
     throw new InvalidArgumentError(`expect is a sequence, or 0 for no events; got ${String(expect)}.`);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const last = (await store.getLastEvent(aggregateId)) ?? NO_EVENT;
     if (expect !== undefined && last.sequence !== expect) throw unexpected(aggregateId, expect, last.sequence);
-    const result = await store.commitEvents(placeAfter(clock, aggregateId, last, drafts));
+    const events = placeAfter(clock, aggregateId, last, drafts);
+    await beforeCommit?.(events);
+    const result = await store.commitEvents(events);
     if (result.ok) return result.value;
     if (expect !== undefined) throw unexpected(aggregateId, expect, undefined);
     await pauseAfter(attempt);

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
-import type { NewEvent } from '../../events.js';
+import type { CommittedEvent, NewEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { EventDraft } from '../../store/append.js';
+import type { PostgresStore } from '../../store/postgres-store.js';
 import { aggregateIdOrNew, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
-import { InputError, UsageError } from '../errors.js';
+import { InputError, UsageError, WouldNotFoldError } from '../errors.js';
+import type { AppendTrial } from '../fold/append-trial.js';
+import { appendTrialFor } from '../fold/append-trial-for.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -13,6 +16,9 @@ interface AppendOptions {
   readonly body?: string;
   readonly file?: string;
   readonly expect?: number;
+  readonly aggregate?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** An event to append, and the line of the file that it stood on. */
@@ -26,18 +32,26 @@ export function registerAppend(program: Command, context: CliContext): void {
   program
     .command('append')
     .summary('add events to an aggregate')
-    .description('Add events after the last one of an aggregate, in one commit: all of them or none.')
+    .description(
+      'Add events after the last one of an aggregate, in one commit: all of them or none. Where a configured aggregate ' +
+        'says that the id is its own, its history is folded with the new events first, and refused (exit 5) if it would ' +
+        'not fold any more.',
+    )
     .argument('<id>', 'the aggregate, or "new" for a new one', aggregateIdOrNew)
     .option('--type <type>', 'type of a single event')
     .option('--body <json>', 'body of a single event, a JSON object')
     .option('--file <file>', 'events as lines {"type", "body"}; "-" reads standard input')
     .option('--expect <sequence>', 'refuse (exit 5) unless this is the last sequence; 0 for none yet', sequenceOrZero)
+    .option('--aggregate <name>', 'try the events with the handlers of this aggregate of the configuration file')
+    .option('--force', 'append also what the handlers would not fold')
+    .option('--dry-run', 'show what would be appended, and the state after it; write nothing')
     .addHelpText(
       'after',
       `
 Examples:
   $ maestro append new --type opened --body '{"owner": "Ada"}'
   $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --expect 1
+  $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --dry-run
   $ maestro append new --file examples/chess/immortal-game.ndjson`,
     )
     .action((id: Timestamp | 'new', options: AppendOptions, command: Command) =>
@@ -59,19 +73,52 @@ async function append(id: Timestamp | 'new', options: AppendOptions, session: Se
       return { type, body, timestamp: clock.now(), aggregateId, sequence: index + 1 };
     }),
   );
-  const { expect } = options;
-  const events = await withDatabase(
+  const choose = await appendTrialFor(options.aggregate, session);
+  const { expect, dryRun = false } = options;
+  const { events, trial } = await withDatabase(
     session,
-    ({ store }) => appendEvents(store, clock, aggregateId, drafts, { expect }),
-    { writes: true },
+    async ({ store }) => {
+      const trial = await choose(store, aggregateId, drafts[0]?.type);
+      const beforeCommit = trial && ((placed: readonly NewEvent[]) => runTrial(trial, placed, options, session));
+      const on = dryRun ? withoutCommits(store) : store;
+      return { events: await appendEvents(on, clock, aggregateId, drafts, { expect, beforeCommit }), trial };
+    },
+    { writes: !dryRun },
   );
   if (id !== 'new' && expect === undefined && events[0]?.sequence === 1)
     await session.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
+  if (dryRun) {
+    const { printDryRun } = await import('../fold/print-dry-run.js');
+    return await printDryRun(id === 'new' ? undefined : aggregateId, events, trial, session.output);
+  }
   await print(
     aggregateId.hex,
     events.map(({ sequence }) => sequence),
     session,
   );
+}
+
+/** Tries events before they are committed; with `--force` a failure is only told. */
+async function runTrial(
+  trial: AppendTrial,
+  events: readonly NewEvent[],
+  { force = false }: AppendOptions,
+  { output }: Session,
+): Promise<void> {
+  try {
+    await trial.run(events);
+  } catch (error) {
+    if (!force || !(error instanceof WouldNotFoldError)) throw error;
+    await output.warn(`${error.message} Appended all the same (--force).`);
+  }
+}
+
+/** The store, but that nothing is written. */
+function withoutCommits(store: PostgresStore): Pick<PostgresStore, 'getLastEvent' | 'commitEvents'> {
+  return {
+    getLastEvent: (id) => store.getLastEvent(id),
+    commitEvents: async (events) => ({ ok: true, value: events as CommittedEvent[] }),
+  };
 }
 
 /** Bad input must not even touch a database; appending would find it only after reading the last event. */

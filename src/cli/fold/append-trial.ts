@@ -1,0 +1,75 @@
+import { isAboutFolding } from '../../aggregate/errors.js';
+import { evolve } from '../../aggregate/evolve.js';
+import { fold, foldOn, type History, type Moment } from '../../aggregate/history.js';
+import { storedForm } from '../../aggregate/render-state.js';
+import type { MaestroError } from '../../errors.js';
+import type { NewEvent } from '../../events.js';
+import { decodeJson } from '../../json/parse.js';
+import type { JsonObject } from '../../json/types.js';
+import { withoutExponents } from '../../json/without-exponents.js';
+import { encodeEvents } from '../../store/validate.js';
+import { WouldNotFoldError } from '../errors.js';
+import { didYouMean } from '../input/nearest.js';
+import { stateJson } from '../render/state.js';
+
+/** A history with events that are not committed yet: folded by its handlers before they are. */
+export class AppendTrial {
+  readonly #history: History;
+  #known: Moment | undefined;
+  #after: Moment | undefined;
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  /** The name of the aggregate whose handlers fold. */
+  get aggregate(): string {
+    return this.#history.definition.name;
+  }
+
+  /** The state after the events that were tried last, as JSON text; absent when they would not fold. */
+  get state(): string | undefined {
+    const moment = this.#after;
+    return moment && stateJson(moment.state, () => storedForm(this.#history, moment));
+  }
+
+  /**
+   * Folds the events onto what is before them in the log; of that, only what is new since the last try is read. Throws
+   * {@link WouldNotFoldError}.
+   */
+  async run(events: readonly NewEvent[]): Promise<void> {
+    const { definition, id } = this.#history;
+    this.#after = undefined;
+    const before = (events[0]?.sequence ?? 1) - 1;
+    try {
+      this.#known = await (this.#known === undefined
+        ? fold(this.#history, { maxSequence: before })
+        : foldOn(this.#history, this.#known, before));
+    } catch (error) {
+      if (!isAboutFolding(error)) throw error;
+      throw refused(`The history of ${id.hex} does not fold as it is`, error, '');
+    }
+    let { state } = this.#known;
+    let moment = this.#known;
+    for (const { event, json } of encodeEvents(events)) {
+      const { sequence, timestamp, type } = event;
+      const body = decodeJson(withoutExponents(json), definition.numbers) as JsonObject;
+      try {
+        state = evolve(definition, state, { ...event, body });
+      } catch (error) {
+        if (!isAboutFolding(error)) throw error;
+        const meant = Object.hasOwn(definition.events, type) ? '' : didYouMean(type, Object.keys(definition.events));
+        throw refused(`With these events the history of ${id.hex} would not fold any more`, error, meant);
+      }
+      moment = { ...moment, state, sequence, timestamp };
+    }
+    this.#after = moment;
+  }
+}
+
+function refused(what: string, cause: MaestroError, meant: string): WouldNotFoldError {
+  return new WouldNotFoldError(`${what}: ${cause.message}`, {
+    hint: [meant, cause.hint, 'Nothing was appended; --force appends all the same.'].filter(Boolean).join(' '),
+    cause,
+  });
+}

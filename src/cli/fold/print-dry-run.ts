@@ -1,0 +1,45 @@
+import type { NewEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { encodeEvents } from '../../store/validate.js';
+import type { Output } from '../output.js';
+import { printFacts } from '../print-facts.js';
+import { indented } from '../render/state.js';
+import type { AppendTrial } from './append-trial.js';
+
+/** Prints events that would be appended, and the state after them where handlers make one. An aggregate to come has no id. */
+export async function printDryRun(
+  id: Timestamp | undefined,
+  events: readonly NewEvent[],
+  trial: AppendTrial | undefined,
+  output: Output,
+): Promise<void> {
+  const encoded = encodeEvents(events).map(({ event: { sequence, type }, json }) => ({ sequence, type, json }));
+  const known = JSON.stringify({
+    aggregateId: id?.hex ?? null,
+    sequences: encoded.map(({ sequence }) => sequence),
+    dryRun: true,
+    aggregate: trial?.aggregate ?? null,
+  });
+  const items = encoded.map(
+    ({ sequence, type, json }) => `{"sequence":${sequence},"type":${JSON.stringify(type)},"body":${json}}`,
+  );
+  const state = trial?.state;
+  // Only ids are asked for, and there is none yet.
+  if (output.quiet && id === undefined) return;
+  await printFacts(output, {
+    id: id?.hex ?? '',
+    json: `${known.slice(0, -1)},"events":[${items.join(',')}],"state":${state ?? 'null'}}`,
+    facts: [
+      ['aggregate', id?.hex ?? 'a new one'],
+      ...encoded.map(({ sequence, type, json }) => [`event ${sequence}`, `${type} ${json}`] as const),
+      ['state after', howFolded(trial)],
+    ],
+    ...(state === undefined ? {} : { below: indented(state) }),
+  });
+  await output.note('this was a dry run: nothing was written');
+}
+
+function howFolded(trial: AppendTrial | undefined): string {
+  if (trial === undefined) return 'not known: no configured aggregate says that this is one';
+  return trial.state === undefined ? 'none: it would not fold' : `folded by the handlers of ${trial.aggregate}`;
+}
