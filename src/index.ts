@@ -86,7 +86,8 @@ export {
   WriteMismatchError,
 } from './store/errors.js';
 export { MaestroMigrationSource } from './store/knex-migration-source.js';
-export { MemoryStore } from './store/memory-store.js';
+export type { Interop } from './store/interop.js';
+export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js';
 export {
   DatabaseNewerError,
   ForeignSchemaError,

@@ -1,6 +1,7 @@
 import type { EventLog } from './event-log.js';
 import { checkClock, checkNewest } from './diagnosis/clocks.js';
 import type { Finding } from './diagnosis/finding.js';
+import { checkInterop } from './diagnosis/interop.js';
 import { checkAccess, checkRights } from './diagnosis/rights.js';
 import { checkTables } from './diagnosis/schema.js';
 import { checkConnections, checkEncryption, checkVersion, checkWritable } from './diagnosis/server.js';
@@ -46,4 +47,6 @@ async function* checkContents(log: EventLog): AsyncGenerator<Finding> {
   const rights = await checkRights(log);
   yield rights;
   if (rights.status !== 'failure') yield await checkNewest(log);
+  const interop = await checkInterop(log);
+  if (interop !== undefined) yield interop;
 }

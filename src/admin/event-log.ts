@@ -1,3 +1,4 @@
+import type { Interop } from '../store/interop.js';
 import type { Executor } from '../store/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../store/schema-name.js';
 
@@ -7,6 +8,8 @@ export interface EventLog {
   readonly knex: Executor;
   /** The schema of the tables. @defaultValue 'public' */
   readonly schema?: string | undefined;
+  /** Who else reads the tables: what they could not read is not written, and `verifyLog` looks for it. @defaultValue nobody */
+  readonly interop?: Interop | undefined;
 }
 
 /** The names of the tables in SQL. Throws `InvalidArgumentError` for a schema name that is not one. */

@@ -6,6 +6,7 @@ import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
 import { canLoadDirectly, loadDirectly, NotDirectError } from './transfer/direct.js';
+import { readableBy } from './transfer/readable-by.js';
 import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './transfer/read-export.js';
 import { settle, type Settled, type SettleOptions } from './transfer/settle.js';
 import { createStaging, stage } from './transfer/staging.js';
@@ -66,7 +67,7 @@ async function attempt(
     await inTransaction(log.knex, async (transaction, connection) => {
       const inside = { ...log, knex: transaction };
       await assertMigrated(inside);
-      const items = readExport(lines, notes);
+      const items = readableBy(log.interop, readExport(lines, notes));
       const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));
       const settled = isDirect
         ? await loadDirectly(inside, connection, items)

@@ -3,6 +3,8 @@ import type { StoredSnapshot } from '../events.js';
 import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
 import { execute, type SnapshotRow, storedSnapshot } from '../store/rows.js';
 import { isSerializationFailure, storeError } from '../store/database-errors.js';
+import { InvalidSnapshotError } from '../store/errors.js';
+import { snapshotInteropFaults } from '../store/interop.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 
@@ -26,12 +28,20 @@ export async function* storedSnapshots(log: EventLog): AsyncGenerator<StoredSnap
   }
 }
 
-/** Puts another state in the place of a snapshot; false when somebody else has stored another one meanwhile. */
+/**
+ * Puts another state in the place of a snapshot; false when somebody else has stored another one meanwhile. Throws
+ * `InvalidSnapshotError` for one that others who read the tables cannot read.
+ */
 export async function replaceSnapshot(
   log: EventLog,
   { aggregateId, sequence, body }: StoredSnapshot,
   { sequence: newSequence, body: newBody }: Pick<StoredSnapshot, 'sequence' | 'body'>,
 ): Promise<boolean> {
+  const issues = snapshotInteropFaults(newBody, log.interop).map(({ path, message }) => ({
+    path: ['body', ...path].join('.'),
+    message,
+  }));
+  if (issues.length > 0) throw new InvalidSnapshotError(issues);
   const sql = `UPDATE ${tablesOf(log).snapshots} SET sequence = ?, body = ?::text::jsonb
 WHERE aggregate_id = ? AND sequence = ? AND body = ?::text::jsonb`;
   const bindings = [newSequence, newBody, aggregateId.encode(), sequence, body];

@@ -5,6 +5,7 @@ import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 import { verifyHistories } from './verify/histories.js';
 import type { Checked } from './verify/checked.js';
+import { verifyReadable } from './verify/readable.js';
 import { verifySince } from './verify/since.js';
 import { verifySnapshots } from './verify/snapshots.js';
 import { verifyUniqueness } from './verify/uniqueness.js';
@@ -42,6 +43,7 @@ export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): As
   else yield* verifySince(log, { aggregateId, since, future, pageEvents, report });
   yield* verifyUniqueness(log, { aggregateId, since, pageEvents });
   yield* verifySnapshots(log, aggregateId, report);
+  yield* verifyReadable(log, aggregateId, since);
 }
 
 /** Whether there is anything of an aggregate: an event or a snapshot, however wrong it is. */

@@ -1,12 +1,10 @@
 import type { Snapshot } from '../events.js';
 import type { JsonObject, JsonValue } from '../json/types.js';
+import { VERSION_MARK as MARK } from '../store/interop.js';
 import { callHandler } from './call-handler.js';
 import type { Definition } from './definition.js';
 import type { HandlerRef } from './errors.js';
 import { deepFreeze } from './freeze.js';
-
-/** The key that marks the body of a snapshot as one with a version. */
-const MARK = '$maestro';
 
 /**
  * The body of a snapshot of a state: the state as `encode` gives it, bare without a version (as Elixir Maestro stores

@@ -5,7 +5,7 @@ import type { MaestroConfig } from '../configuration.js';
 import { ConfigurationError } from '../connection/errors.js';
 
 const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((extension) => `maestro.config.${extension}`);
-const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'aggregates'];
+const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'interop', 'aggregates'];
 
 /**
  * The configuration of a file, or of the first `maestro.config.*` in the working directory; empty when there is none.

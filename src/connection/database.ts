@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Interop } from '../store/interop.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 
 /** An open database. */
@@ -9,6 +10,8 @@ export interface Database {
   readonly store: PostgresStore;
   /** The schema that was asked for. */
   readonly schema: string;
+  /** Who else reads the tables, as it was said when the database was opened. */
+  readonly interop?: Interop | undefined;
   /** Whether it is the embedded one. */
   readonly embedded: boolean;
   /** Where it is, without a password, for messages. */

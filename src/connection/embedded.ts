@@ -7,6 +7,7 @@ import { pid } from 'node:process';
 import type { PGlite as PGliteClass } from '@electric-sql/pglite';
 import type { Knex } from 'knex';
 import { NotMigratedError } from '../store/errors.js';
+import type { Interop } from '../store/interop.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
 import { isFileError, unusable } from './file-errors.js';
@@ -22,6 +23,8 @@ export const DEFAULT_LOCK_WAIT = 10_000;
 /** How the embedded database is opened. */
 export interface EmbeddedOptions {
   readonly schema: string;
+  /** Who else reads what will become of it, such as an Elixir application. */
+  readonly interop?: Interop | undefined;
   /** How long to wait while another process has it open, in milliseconds. @defaultValue 10000 */
   readonly timeout?: number | undefined;
   /** Make the database when the folder is not there; without it, that is a `NotMigratedError`. @defaultValue true */
@@ -81,7 +84,7 @@ async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Da
 async function open(
   folder: string,
   lock: FileHandle,
-  { schema, readOnly = false }: EmbeddedOptions,
+  { schema, interop, readOnly = false }: EmbeddedOptions,
 ): Promise<Database> {
   // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
   const require = createRequire(import.meta.url);
@@ -111,8 +114,9 @@ async function open(
   };
   return {
     knex,
-    store: new PostgresStore(knex, { schema, verifyWrites: true }),
+    store: new PostgresStore(knex, { schema, interop, verifyWrites: true }),
     schema,
+    interop,
     embedded: true,
     location: folder,
     close: () => {

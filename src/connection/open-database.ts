@@ -39,11 +39,11 @@ export async function openDatabase({
 
 /** Opens the database that settings name. */
 export async function openWith(settings: ConnectionSettings, options: OpenOptions): Promise<Database> {
-  const { target, schema, pooler } = settings;
+  const { target, schema, pooler, interop } = settings;
   if ('dataDir' in target) {
     const { openEmbedded } = await import('./embedded.js');
-    return await openEmbedded(target.dataDir, { schema, ...options });
+    return await openEmbedded(target.dataDir, { schema, interop, ...options });
   }
   const { openServer } = await import('./server.js');
-  return openServer(target.server, { schema, pooler, ...options });
+  return openServer(target.server, { schema, pooler, interop, ...options });
 }

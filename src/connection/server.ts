@@ -1,5 +1,6 @@
 import knexFactory, { type Knex } from 'knex';
 import { storeError } from '../store/database-errors.js';
+import type { Interop } from '../store/interop.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import type { Database } from './database.js';
 import { addressText, isLocal, type ServerAddress } from './database-url.js';
@@ -21,6 +22,8 @@ export interface ServerOptions {
   readonly schema: string;
   /** The pooler in between: `transaction` keeps to what PgBouncer's transaction mode allows. */
   readonly pooler?: 'transaction' | undefined;
+  /** Who else reads the tables. */
+  readonly interop?: Interop | undefined;
   /** How long one statement may take, in milliseconds. @defaultValue no limit */
   readonly timeout?: number | undefined;
   /** Have the server refuse to write. @defaultValue false */
@@ -39,9 +42,11 @@ export function openServer(address: ServerAddress, options: ServerOptions): Data
   const knex = knexFactory(knexConfig(address, options));
   const store = new PostgresStore(knex, {
     schema: options.schema,
+    interop: options.interop,
     preparedStatements: options.pooler !== 'transaction',
   });
-  return { knex, store, schema: options.schema, embedded: false, location, close: () => knex.destroy() };
+  const { schema, interop } = options;
+  return { knex, store, schema, interop, embedded: false, location, close: () => knex.destroy() };
 }
 
 function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false }: ServerOptions): Knex.Config {

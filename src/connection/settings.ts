@@ -1,3 +1,4 @@
+import { checkedInterop, type Interop } from '../store/interop.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { parseDatabaseUrl, type ServerAddress } from './database-url.js';
 import { ConfigurationError } from './errors.js';
@@ -11,6 +12,7 @@ export interface ConnectionChoice {
   readonly dataDir?: string | undefined;
   readonly schema?: string | undefined;
   readonly pooler?: string | undefined;
+  readonly interop?: string | undefined;
 }
 
 /** What a configuration says of the database. */
@@ -23,6 +25,8 @@ export interface ConnectionConfig {
   readonly dataDir?: string;
   /** The pooler between here and the server: `transaction` for PgBouncer in transaction mode. */
   readonly pooler?: 'transaction';
+  /** `elixir` for a log that an Elixir application reads, too: refuses bodies that it could not read. */
+  readonly interop?: Interop;
 }
 
 /** Which database to open, and how. */
@@ -31,6 +35,7 @@ export interface ConnectionSettings {
   readonly target: { readonly server: ServerAddress } | { readonly dataDir: string };
   readonly schema: string;
   readonly pooler: 'transaction' | undefined;
+  readonly interop: Interop | undefined;
 }
 
 /** Environment variables by name. */
@@ -54,6 +59,7 @@ export function connectionSettings(
     target: target(choice, environment, config),
     schema: checkSchemaName(schema),
     pooler: checkedPooler(choice.pooler ?? config.pooler),
+    interop: checkedInterop(choice.interop ?? config.interop),
   };
 }
 

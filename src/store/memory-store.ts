@@ -5,10 +5,19 @@ import type { JsonObject, NumberMode } from '../json/types.js';
 import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
+import { checkedInterop, type Interop } from './interop.js';
 import { checkedLimit, sequenceRange } from './range.js';
 import { decodedSnapshot } from './rows.js';
 import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
+
+/** What a {@link MemoryStore} can be made with. */
+export interface MemoryStoreOptions {
+  /** How numbers are read. @defaultValue 'plain' */
+  readonly numbers?: NumberMode;
+  /** Refuse what an Elixir application could not read, as `PostgresStore` does with the same option. */
+  readonly interop?: Interop | undefined;
+}
 
 /**
  * The store in the memory of one process, for tests and examples: the same validation, conflicts and answers as
@@ -16,12 +25,16 @@ import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
  * projections. Mirrors `Maestro.Store.InMemory` of Elixir.
  */
 export class MemoryStore implements Store {
+  /** Who else reads the tables, as the store was told. */
+  readonly interop: Interop | undefined;
   readonly #numbers: NumberMode;
   readonly #aggregates = new Map<string, Map<number, StoredEvent>>();
   readonly #timestamps = new Set<string>();
   readonly #snapshots = new Map<string, StoredSnapshot>();
 
-  constructor({ numbers = 'plain' }: { /** How numbers are read. @defaultValue 'plain' */ numbers?: NumberMode } = {}) {
+  /** Throws `InvalidArgumentError` for another `interop` than there is. */
+  constructor({ numbers = 'plain', interop }: MemoryStoreOptions = {}) {
+    this.interop = checkedInterop(interop);
     this.#numbers = numbers;
   }
 
@@ -34,7 +47,7 @@ export class MemoryStore implements Store {
   }
 
   async commitEvents(events: readonly NewEvent[]): Promise<CommitResult> {
-    const encoded = encodeEvents(events);
+    const encoded = encodeEvents(events, this.interop);
     if (events.some((event) => this.#events(event.aggregateId).has(event.sequence))) return err('retry_command');
     const taken = events.filter((event) => this.#timestamps.has(event.timestamp.hex));
     if (taken.length > 0) throw new DuplicateTimestampError(taken.map((event) => event.timestamp.toString()));
@@ -43,7 +56,7 @@ export class MemoryStore implements Store {
   }
 
   async commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'> {
-    const body = withoutExponents(encodeSnapshot(snapshot));
+    const body = withoutExponents(encodeSnapshot(snapshot, this.interop));
     const { aggregateId, sequence } = snapshot;
     const stored = this.#snapshots.get(aggregateId.hex);
     if (stored !== undefined && stored.sequence >= sequence) return 'stale';

@@ -10,6 +10,7 @@ import { commitSnapshotRow } from './commit-snapshot.js';
 import { storeError } from './database-errors.js';
 import { GroupCommit } from './group-commit.js';
 import { type EventQuery, selectPages, selectRows } from './event-query.js';
+import { checkedInterop, type Interop } from './interop.js';
 import { checkedLimit, sequenceRange } from './range.js';
 import { reading } from './reading.js';
 import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './rows.js';
@@ -41,6 +42,12 @@ export interface PostgresStoreOptions {
    * atomic by itself and gets its own answer; a lone caller waits for nothing. @defaultValue true
    */
   readonly groupCommits?: boolean;
+  /**
+   * `elixir` for tables that an Elixir application reads, too: events and snapshots that Elixir's Maestro cannot read are
+   * refused before any SQL, namely integers of more than 1,024 characters, other numbers beyond a double, and snapshots with a
+   * version. @defaultValue everything that PostgreSQL can hold is taken
+   */
+  readonly interop?: Interop | undefined;
   /** How long a commit whose connection broke may look for its outcome, in milliseconds. @defaultValue 10000 */
   readonly recoveryTimeout?: number;
 }
@@ -68,11 +75,13 @@ export interface StoredEventOptions {
  * `Maestro.Store.Postgres` of Elixir.
  */
 export class PostgresStore implements Store {
+  /** Who else reads the tables, as the store was told. */
+  readonly interop: Interop | undefined;
   readonly #context: CommitContext;
   readonly #numbers: NumberMode;
   readonly #groups: GroupCommit | undefined;
 
-  /** Throws `InvalidArgumentError` when the schema's name is not one that Maestro takes. Sends nothing. */
+  /** Throws `InvalidArgumentError` when the schema's name, or `interop`, is not one that Maestro takes. Sends nothing. */
   constructor(knex: Knex, options: PostgresStoreOptions = {}) {
     this.#context = {
       knex,
@@ -80,6 +89,7 @@ export class PostgresStore implements Store {
       verifyWrites: options.verifyWrites ?? false,
       recoveryTimeout: options.recoveryTimeout ?? 10_000,
     };
+    this.interop = checkedInterop(options.interop);
     if (options.preparedStatements === false) withoutPreparedStatements(knex);
     this.#numbers = options.numbers ?? 'plain';
     // In a transaction of the application, a group that fails would undo what went before it.
@@ -89,7 +99,7 @@ export class PostgresStore implements Store {
 
   async commitAll(events: readonly NewEvent[], projections: readonly Projection[] = []): Promise<CommitResult> {
     if (events.length === 0) return ok([]);
-    const encoded = encodeEvents(events);
+    const encoded = encodeEvents(events, this.interop);
     if (projections.length === 0 && this.#groups !== undefined) return await this.#groups.commit(encoded);
     return await commitEncoded(this.#context, encoded, projections);
   }
@@ -99,7 +109,7 @@ export class PostgresStore implements Store {
   }
 
   async commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'> {
-    const json = encodeSnapshot(snapshot);
+    const json = encodeSnapshot(snapshot, this.interop);
     return await commitSnapshotRow(this.#context, snapshot, json);
   }
 

@@ -3,6 +3,7 @@ import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot } from '../events.
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
+import type { Interop } from './interop.js';
 
 /** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */
 export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
@@ -35,6 +36,9 @@ export interface EventReadOptions extends ReadOptions {
  * `Maestro.Store` of Elixir. All failures other than the ones named here throw a `MaestroError`.
  */
 export interface Store {
+  /** Who else reads the tables: what they could not read is refused. */
+  readonly interop?: Interop | undefined;
+
   /**
    * Commits all events or none, running every projection for every event, in order, in the same transaction. Without
    * projections it is {@link commitEvents}. A projection's error rolls everything back and is thrown as the cause of a

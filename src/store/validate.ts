@@ -3,8 +3,9 @@ import { Timestamp } from '../hlc/timestamp.js';
 import { encodeJson } from '../json/encode.js';
 import { pathText } from '../json/path-text.js';
 import { stringFault } from '../json/scalars.js';
-import type { JsonObject } from '../json/types.js';
+import type { JsonFault, JsonObject } from '../json/types.js';
 import { InvalidEventError, InvalidSnapshotError, type ValidationIssue } from './errors.js';
+import { type Interop, interopFaults, snapshotInteropFaults } from './interop.js';
 
 /** A valid event together with the JSON text of its body. */
 export interface EncodedEvent {
@@ -29,16 +30,17 @@ export function alreadyEncoded<Event extends NewEvent>(event: Event, json: strin
 
 /**
  * Copies of the events, with their bodies as JSON text: while they wait for their commit, whoever made them may change
- * them. Throws {@link InvalidEventError} with every fault of every event.
+ * them. Throws {@link InvalidEventError} with every fault of every event; with `interop` also for what others cannot read.
  */
-export function encodeEvents(events: readonly NewEvent[]): EncodedEvent[] {
+export function encodeEvents(events: readonly NewEvent[], interop?: Interop): EncodedEvent[] {
   const issues: ValidationIssue[] = [];
   const encoded = events.map((event, index) => {
-    const before = encodedBefore.get(event);
-    if (before !== undefined) return before;
     const report: Report = (path, message) => issues.push({ index, path, message });
-    const copy = copyOf(event);
-    return { event: copy, json: checkEvent(copy, report) };
+    const before = encodedBefore.get(event);
+    const copy = before === undefined ? copyOf(event) : event;
+    const encoded = before ?? { event: copy, json: checkEvent(copy, report) };
+    if (interop !== undefined) reportAll(interopFaults(encoded.json, interop), report);
+    return encoded;
   });
   if (issues.length === 0 && !isOneHistory(encoded)) reportRepetitions(encoded, issues);
   if (issues.length > 0) throw new InvalidEventError(issues);
@@ -58,8 +60,8 @@ export function committedEvents(events: readonly EncodedEvent[]): CommittedEvent
     .sort((a, b) => a.sequence - b.sequence);
 }
 
-/** The JSON text of a snapshot's body. Throws {@link InvalidSnapshotError} with every fault. */
-export function encodeSnapshot(snapshot: NewSnapshot): string {
+/** The JSON text of a snapshot's body. Throws {@link InvalidSnapshotError} with every fault, as {@link encodeEvents} does. */
+export function encodeSnapshot(snapshot: NewSnapshot, interop?: Interop): string {
   const issues: ValidationIssue[] = [];
   const report: Report = (path, message) => issues.push({ path, message });
   let json = '';
@@ -67,6 +69,7 @@ export function encodeSnapshot(snapshot: NewSnapshot): string {
     checkTimestamp(snapshot.aggregateId, 'aggregateId', report);
     checkSequence(snapshot.sequence, report);
     json = checkBody(snapshot.body, report);
+    if (issues.length === 0) reportAll(snapshotInteropFaults(json, interop), report);
   } else report('', 'is not an object');
   if (issues.length > 0) throw new InvalidSnapshotError(issues);
   return json;
@@ -128,8 +131,12 @@ function checkBody(body: unknown, report: Report): string {
     if (!encoded.text.startsWith('{')) report('body', 'is not a plain JSON object');
     return encoded.text;
   }
-  for (const { path, message } of encoded.faults) report(pathText('body', path), message);
+  reportAll(encoded.faults, report);
   return '';
+}
+
+function reportAll(faults: readonly JsonFault[], report: Report): void {
+  for (const { path, message } of faults) report(pathText('body', path), message);
 }
 
 /** Nearly every commit is a piece of one history, each event later than the one before, in which nothing can repeat. */

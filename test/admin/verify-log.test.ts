@@ -81,11 +81,13 @@ function modelOf(
     if (events.some((other) => other.timestamp === timestamp && other.id !== id))
       violations.push({ kind: 'shared timestamp', aggregateId: id, sequence, timestamp });
   for (const { id, sequence } of snapshots.filter(isAsked)) {
-    const last = Math.max(...events.filter((row) => row.id === id).map((row) => row.sequence));
+    const sequences = events.filter((row) => row.id === id).map((row) => row.sequence);
+    const [first, last] = [Math.min(...sequences), Math.max(...sequences)];
     const at = { aggregateId: id, sequence };
     if (id.length !== 32) violations.push({ kind: 'id length', ...at, of: 'snapshot' });
     else if (last === Number.NEGATIVE_INFINITY) violations.push({ kind: 'snapshot without events', ...at });
     else if (sequence > last) violations.push({ kind: 'snapshot ahead', ...at, last });
+    else if (first > 1) violations.push({ kind: 'snapshot of missing events', ...at, first });
   }
   const looked = sorted.filter(isLate);
   return {
@@ -134,7 +136,7 @@ const options: fc.Arbitrary<VerifyOptions> = fc.record({
 
 const text = (violations: readonly Violation[]) =>
   violations.map((violation) => JSON.stringify(violation, keys)).sort();
-const keys = ['kind', 'aggregateId', 'sequence', 'timestamp', 'clock', 'before', 'of', 'last'];
+const keys = ['kind', 'aggregateId', 'sequence', 'timestamp', 'clock', 'before', 'of', 'last', 'first'];
 
 async function found(log: TestDatabase, asked: VerifyOptions) {
   let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };

@@ -57,6 +57,12 @@ export class LineDigest {
 
 const NEWLINE = 10;
 
+/** Why a line is not taken, beyond its own words, and what to do about it. */
+interface Because {
+  readonly cause?: unknown;
+  readonly hint?: string | undefined;
+}
+
 /** A file is not an export, or not the whole of one, or not what was exported. Nothing was imported. */
 export class InvalidExportError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_EXPORT';
@@ -64,10 +70,13 @@ export class InvalidExportError extends MaestroError {
   constructor(
     /** The line with the fault, 1 for the first. */ readonly line: number,
     problem: string,
-    cause?: unknown,
+    {
+      cause,
+      hint = 'Nothing was imported. Export again; a file that was cut short or changed is not taken.',
+    }: Because = {},
   ) {
     super(`Line ${line} of the export ${problem}.`, {
-      hint: 'Nothing was imported. Export again; a file that was cut short or changed is not taken.',
+      hint,
       cause,
     });
   }

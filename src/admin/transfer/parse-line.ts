@@ -14,7 +14,7 @@ export type ParsedLine =
   | { readonly event: StoredEvent; readonly isPrinted: boolean }
   | { readonly snapshot: StoredSnapshot; readonly isPrinted: boolean }
   | { readonly footer: Footer }
-  | { readonly fault: string; readonly cause?: unknown };
+  | { readonly fault: string; readonly hint?: string };
 
 /**
  * Lines are read strictly, in the very form in which they are written: nothing else can be an export that is whole. Types are

@@ -42,14 +42,15 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
   for await (const line of lines) {
     ({ number } = line);
     const cut = line.ended ? '' : ': the file was cut short';
-    const fail = (problem: string, cause?: unknown) => new InvalidExportError(number, problem, cause);
+    const fail = (problem: string, because: { cause?: unknown; hint?: string | undefined } = {}) =>
+      new InvalidExportError(number, problem, because);
     if (notes.footer !== undefined) throw fail('comes after the footer, which is the last');
     if (number === 1) {
       if (line.text !== HEADER) throw fail(headerFault(line.text) + cut);
       if (!line.ended) throw fail(`has no newline at its end${cut}`);
     } else {
       const parsed = parseLine(line.text);
-      if ('fault' in parsed) throw fail(parsed.fault + cut, parsed.cause);
+      if ('fault' in parsed) throw fail(parsed.fault + cut, parsed);
       if (!line.ended) throw fail(`has no newline at its end${cut}`);
       if ('footer' in parsed) {
         checkFooter(parsed.footer, { ...counts, sha256: digest.hex() }, fail);

@@ -20,18 +20,21 @@ export async function* verifySnapshots(
     const where = new Conditions();
     if (id !== undefined) where.and('s.aggregate_id = ?', id.encode());
     if (after !== undefined) where.and('s.aggregate_id > ?', after as Buffer);
-    const sql = `SELECT s.aggregate_id, encode(s.aggregate_id, 'hex'), s.sequence, last.sequence FROM ${snapshots} AS s
+    const sql = `SELECT s.aggregate_id, encode(s.aggregate_id, 'hex'), s.sequence, last.sequence, first.sequence FROM ${snapshots} AS s
 LEFT JOIN LATERAL (SELECT sequence FROM ${events} AS e WHERE e.aggregate_id = s.aggregate_id
   ORDER BY sequence DESC LIMIT 1) AS last ON true
+LEFT JOIN LATERAL (SELECT sequence FROM ${events} AS e WHERE e.aggregate_id = s.aggregate_id
+  ORDER BY sequence LIMIT 1) AS first ON true
 ${where.sql} ORDER BY s.aggregate_id LIMIT ?`;
-    const rows: [Uint8Array, string, number, number | null][] = await select(log, sql, [
+    const rows: [Uint8Array, string, number, number | null, number][] = await select(log, sql, [
       ...where.bindings,
       PAGE_SNAPSHOTS,
     ]);
-    for (const [, aggregateId, sequence, last] of rows) {
+    for (const [, aggregateId, sequence, last, first] of rows) {
       if (aggregateId.length !== 32) yield { kind: 'id length', aggregateId, sequence, of: 'snapshot' };
       else if (last === null) yield { kind: 'snapshot without events', aggregateId, sequence };
       else if (sequence > last) yield { kind: 'snapshot ahead', aggregateId, sequence, last };
+      else if (first > 1) yield { kind: 'snapshot of missing events', aggregateId, sequence, first };
     }
     report({ snapshots: rows.length });
     const end = rows.at(-1);

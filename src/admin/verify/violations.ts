@@ -35,6 +35,19 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
       readonly last: number;
     }
   | { /** The log has no event of the snapshot's aggregate. */ readonly kind: 'snapshot without events' }
+  | {
+      /** The history begins with a later event than 1, so the snapshot holds what is no longer in the log. */
+      readonly kind: 'snapshot of missing events';
+      readonly first: number;
+    }
+  | {
+      /** Others who read the tables (`interop`) cannot read the body of the event or snapshot. */
+      readonly kind: 'unreadable body';
+      readonly of: 'event' | 'snapshot';
+      /** Keys and places, with points between them. */
+      readonly path: string;
+      readonly problem: string;
+    }
 );
 
 /** What is looked for in each event. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommittedEvent, NewEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { EventDraft } from '../../store/append.js';
+import type { Interop } from '../../store/interop.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { aggregateIdOrNew, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
@@ -9,7 +10,7 @@ import { InputError, UsageError, WouldNotFoldError } from '../errors.js';
 import type { AppendTrial } from '../fold/append-trial.js';
 import { appendTrialFor } from '../fold/append-trial-for.js';
 import { printFacts } from '../print-facts.js';
-import { createSession, type Session, withDatabase } from '../session.js';
+import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 
 interface AppendOptions {
   readonly type?: string;
@@ -72,6 +73,7 @@ async function append(id: Timestamp | 'new', options: AppendOptions, session: Se
     drafts.map(({ type, body }, index) => {
       return { type, body, timestamp: clock.now(), aggregateId, sequence: index + 1 };
     }),
+    (await sessionSettings(session)).interop,
   );
   const choose = await appendTrialFor(options.aggregate, session);
   const { expect, dryRun = false } = options;
@@ -122,13 +124,17 @@ function withoutCommits(store: PostgresStore): Pick<PostgresStore, 'getLastEvent
 }
 
 /** Bad input must not even touch a database; appending would find it only after reading the last event. */
-async function assertValid(drafts: readonly Draft[], events: readonly NewEvent[]): Promise<void> {
+async function assertValid(
+  drafts: readonly Draft[],
+  events: readonly NewEvent[],
+  interop: Interop | undefined,
+): Promise<void> {
   const [{ encodeEvents }, { InvalidEventError }] = await Promise.all([
     import('../../store/validate.js'),
     import('../../store/errors.js'),
   ]);
   try {
-    encodeEvents(events);
+    encodeEvents(events, interop);
   } catch (cause) {
     if (!(cause instanceof InvalidEventError)) throw cause;
     const issues = cause.issues.slice(0, SHOWN_ISSUES).map(({ index = 0, path, message }) => {

@@ -47,12 +47,17 @@ async function erase(id: Timestamp, options: EraseOptions, session: Session): Pr
   const { paths, reason, execute = false, expect } = options;
   if (reason.trim() === '')
     throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
-  const { eraseAggregate, planErasure } = await import('../../admin/erase-aggregate.js');
+  const [{ eraseAggregate, planErasure }, { hasElixir }] = await Promise.all([
+    import('../../admin/erase-aggregate.js'),
+    import('../../admin/elixir.js'),
+  ]);
+  let besideElixir = false;
   const plan = await withDatabase(
     session,
     async (database) => {
       const plan = await planErasure(database, { aggregateId: id, paths });
       assertSomething(id, plan, paths);
+      besideElixir = await hasElixir(database);
       if (!execute) return plan;
       return await eraseAggregate(
         database,
@@ -68,7 +73,20 @@ async function erase(id: Timestamp, options: EraseOptions, session: Session): Pr
       'it is still in backups, exports, the write-ahead log, replicas until they follow, and read models of applications; ' +
         'the space on disk is overwritten after VACUUM',
     );
-  else await session.output.note(`nothing was changed; to do it: add --expect ${plan.sequence} --execute`);
+  if (besideElixir) await session.output.warn(writtenBack(id, paths));
+  if (!execute) await session.output.note(`nothing was changed; to do it: add --expect ${plan.sequence} --execute`);
+}
+
+/** What a process of an Elixir application may do that has the aggregate in memory, and how to look for it. */
+function writtenBack(id: Timestamp, paths: readonly string[] | undefined): string {
+  const look =
+    paths === undefined
+      ? `look with \`maestro verify ${id.hex}\` whether there is anything again`
+      : 'make this plan again afterwards, and `maestro snapshot verify`, to see whether the values are there again';
+  return (
+    'An Elixir application uses this schema. A process of it that has the aggregate in memory still has what is erased, and ' +
+    `writes it back with its next events or snapshot. Restart it (all nodes) first, and ${look}.`
+  );
 }
 
 /** Throws {@link NotFoundError} when there is nothing to erase, so that a wrong id or path is not taken for success. */

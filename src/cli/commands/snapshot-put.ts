@@ -6,7 +6,7 @@ import { aggregateId, sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError } from '../errors.js';
-import { createSession, type Session, withDatabase } from '../session.js';
+import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 import { printSnapshotOutcome } from '../snapshot-outcome.js';
 
 interface PutOptions {
@@ -37,7 +37,8 @@ async function putSnapshot(id: Timestamp, options: PutOptions, session: Session)
   const body = await readBody(options, session);
   const snapshot = { aggregateId: id, sequence: options.sequence, body };
   const { encodeSnapshot } = await import('../../store/validate.js');
-  encodeSnapshot(snapshot);
+  const { interop } = await sessionSettings(session);
+  encodeSnapshot(snapshot, interop);
   const store = async ({ store }: Database) => {
     const last = await assertAggregate(store, id);
     if (options.sequence > last)

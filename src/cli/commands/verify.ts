@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Checked } from '../../admin/verify/checked.js';
 import type { Violation } from '../../admin/verify/violations.js';
 import { Timestamp } from '../../hlc/timestamp.js';
+import type { Interop } from '../../store/interop.js';
 import { aggregateId } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
@@ -10,6 +11,11 @@ import { sinceOption } from '../filter-options.js';
 import { printFindings } from '../print-findings.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+
+interface VerifyOptions {
+  readonly since?: number;
+  readonly interop?: Interop;
+}
 
 /** Declares `maestro verify`; `exit` is told when there is a violation. */
 export function registerVerify(program: Command, context: CliContext, exit: (code: number) => void): void {
@@ -23,6 +29,11 @@ export function registerVerify(program: Command, context: CliContext, exit: (cod
     )
     .argument('[id]', 'only this aggregate', aggregateId)
     .option(...sinceOption(context))
+    .addOption(
+      new Option('--interop <system>', 'look also for bodies that it cannot read (default: as configured)').choices([
+        'elixir',
+      ]),
+    )
     .addHelpText(
       'after',
       `
@@ -31,12 +42,16 @@ Examples:
   $ maestro verify --since yesterday || echo "look at the log"
   $ maestro verify 01a2077042bc0000deadbeefcafef00d -o json`,
     )
-    .action(async (id: Timestamp | undefined, options: { since?: number }, command: Command) => {
+    .action(async (id: Timestamp | undefined, options: VerifyOptions, command: Command) => {
       if (await verify(id, options, createSession(context, command))) exit(FOUND);
     });
 }
 
-async function verify(id: Timestamp | undefined, { since }: { since?: number }, session: Session): Promise<boolean> {
+async function verify(
+  id: Timestamp | undefined,
+  { since, interop }: VerifyOptions,
+  session: Session,
+): Promise<boolean> {
   const { output } = session;
   const { isStored, verifyLog } = await import('../../admin/verify-log.js');
   return await withDatabase(session, async (database) => {
@@ -49,7 +64,8 @@ async function verify(id: Timestamp | undefined, { since }: { since?: number }, 
       checked = now;
       output.progress.report(`Reading the whole log: ${decimal(now.events)} events checked`);
     };
-    return await printFindings(verifyLog(database, { aggregateId: id, since, onProgress }), output, {
+    const log = { ...database, interop: interop ?? database.interop };
+    return await printFindings(verifyLog(log, { aggregateId: id, since, onProgress }), output, {
       name: 'violations',
       checked: () => checked,
       checkedText: () =>
@@ -81,6 +97,10 @@ function describe(violation: Violation): string {
       return `shared timestamp: another event has ${clock(violation.timestamp)} too`;
     case 'snapshot ahead':
       return `snapshot ahead: the last event is ${violation.last}`;
+    case 'snapshot of missing events':
+      return `snapshot of missing events: the history begins with ${violation.first}`;
+    case 'unreadable body':
+      return `unreadable body of the ${violation.of}: ${violation.path === '' ? 'it' : violation.path} ${violation.problem}`;
     case 'snapshot without events':
       return 'snapshot without events: the log has none of this aggregate';
   }

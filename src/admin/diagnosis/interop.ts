@@ -1,0 +1,15 @@
+import { hasElixir } from '../elixir.js';
+import type { EventLog } from '../event-log.js';
+import { type Finding, finding, fine } from './finding.js';
+
+/** Whether an Elixir application shares the log and bodies are kept to what it can read. Nothing where neither is so. */
+export async function checkInterop(log: EventLog): Promise<Finding | undefined> {
+  if (log.interop !== undefined) return fine('interop', `what ${log.interop} cannot read is refused`);
+  if (!(await hasElixir(log))) return undefined;
+  return finding(
+    'interop',
+    'note',
+    'an Elixir application uses this schema (schema_migrations of Ecto is there), and not all that is taken here could it read',
+    "If it reads this log: set interop: 'elixir', in the configuration file and where your program opens the database; and look for what is stored already with `maestro verify --interop elixir`.",
+  );
+}
