@@ -45,6 +45,7 @@ export {
   EmbeddedFolderError,
 } from './connection/errors.js';
 export { type OpenOptions, openDatabase } from './connection/open-database.js';
+export type { PoolOptions } from './connection/pool-options.js';
 export type { ConnectionChoice, ConnectionConfig } from './connection/settings.js';
 export { InvalidArgumentError, MaestroError } from './errors.js';
 export type {
@@ -66,6 +67,7 @@ export type { Result } from './result.js';
 export { type AppendOptions, appendEvents, type EventDraft } from './store/append.js';
 export {
   ConnectionLostError,
+  DatabaseClosedError,
   DatabaseError,
   DatabaseFullError,
   DatabaseStoppedError,
@@ -78,6 +80,7 @@ export {
   NotMigratedError,
   OutcomeUnknownError,
   PermissionDeniedError,
+  PoolExhaustedError,
   ProjectionError,
   ProjectionsUnsupportedError,
   SequenceConflictError,
@@ -85,6 +88,7 @@ export {
   type ValidationIssue,
   WriteMismatchError,
 } from './store/errors.js';
+export type { JoinOptions } from './store/joined.js';
 export { MaestroMigrationSource } from './store/knex-migration-source.js';
 export type { Interop } from './store/interop.js';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js';
@@ -98,6 +102,7 @@ export {
 export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migration-status.js';
 export type { MigrateOptions } from './store/migrate-options.js';
 export { type MigrationReport, migrate, migrationSql } from './store/migrator.js';
-export { PostgresStore, type PostgresStoreOptions, type StoredEventOptions } from './store/postgres-store.js';
+export { PostgresStore } from './store/postgres-store.js';
+export type { PostgresStoreOptions, StoredEventOptions } from './store/postgres-store-options.js';
 export { type RollbackReport, rollback } from './store/rollback.js';
 export type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store/store.js';

@@ -60,6 +60,8 @@ export class AggregateRoot {
   #isDoubtful = false;
   /** The state rests on a stored snapshot, and nothing has shown yet that it is the one that the events give. */
   #isUnproven = false;
+  /** Somebody in this process has written more than what was read. */
+  #isBehind = false;
 
   constructor(
     readonly id: Timestamp,
@@ -70,16 +72,30 @@ export class AggregateRoot {
     this.#history = { definition, store, id, onSnapshotIgnored: (error) => context.onSnapshotError(error, id) };
   }
 
-  /** The state as far as it was read; `undefined` before the first reading. */
+  /** The state as far as it was read; `undefined` before the first reading, and when it is known to be behind. */
   get known(): Moment | undefined {
-    return this.#moment;
+    return this.#isBehind ? undefined : this.#moment;
+  }
+
+  /** To be called when the log may hold more than what was read, also while something else is done. */
+  expectMore(): void {
+    this.#isBehind = true;
   }
 
   /** The state with all that is in the log now. */
   async fetch(): Promise<Moment> {
-    const { known } = this;
+    const known = this.#moment;
+    const wasBehind = this.#isBehind;
     this.#forgetUnlessFrozen();
-    const moment = await (known === undefined ? fold(this.#history) : foldOn(this.#history, known));
+    // What is written while the log is read counts as not read.
+    this.#isBehind = false;
+    let moment: Moment;
+    try {
+      moment = await (known === undefined ? fold(this.#history) : foldOn(this.#history, known));
+    } catch (error) {
+      this.#isBehind ||= wasBehind;
+      throw error;
+    }
     this.#isUnproven = moment.snapshot > 0 && (known === undefined || this.#isUnproven);
     this.#moment = moment;
     this.#isDoubtful = false;

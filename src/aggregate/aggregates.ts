@@ -1,6 +1,10 @@
+import type { Knex } from 'knex';
 import { InvalidArgumentError } from '../errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { ok, type Result } from '../result.js';
+import { type Activity, activityOf } from '../store/driver/activity.js';
+import { checkedTransaction, joined, type JoinOptions, whenEnded } from '../store/joined.js';
+import type { Store } from '../store/store.js';
 import { AggregateRoot, type RootContext } from './aggregate-root.js';
 import type { Aggregate } from './definition.js';
 import type { EvaluateOptions, Evaluation, EvaluationValue } from './evaluation.js';
@@ -17,18 +21,24 @@ export type AggregatesOf<Definition extends Aggregate> =
 /**
  * The aggregates of one kind, each hydrated when it is first needed and kept in memory as long as the idle policy lets
  * it. Commands on one aggregate run one after another, those on different aggregates at the same time. States that are
- * handed out are frozen: they are shared. So that a projection does not wait for itself, it must not call these methods
- * for the aggregate of its event. Made by {@link openAggregates}.
+ * handed out are frozen: they are shared. Made by {@link openAggregates}.
+ *
+ * With `transaction` a method works inside a transaction of the application: what it reads and commits is that
+ * transaction's, and is undone with it. It then works beside what is in memory, from the log as the transaction sees it, and
+ * waits for no command of others. Whoever waits for a method inside a transaction, a projection too, hands that
+ * transaction on; without, the method may wait for the connection or the events that the transaction itself holds.
  */
 export class Aggregates<Types extends AggregateTypes> {
   readonly #context: RootContext;
   readonly #residents: Residents<AggregateRoot>;
+  readonly #activity: Activity;
   readonly #keepEvicted: (root: AggregateRoot) => Promise<void>;
 
   /** Use {@link openAggregates}. */
   constructor(definition: Aggregate<Types>, options: AggregatesOptions) {
     const { context, maxIdle, keepsEvicted } = checkedOptions(definition, options);
     this.#context = context;
+    this.#activity = activityOf(context.store);
     this.#residents = new Residents(maxIdle);
     this.#keepEvicted = async (root) => {
       if (keepsEvicted) await root.keepSnapshot();
@@ -55,7 +65,9 @@ export class Aggregates<Types extends AggregateTypes> {
    * `InvalidHandlerError` and `HandlerError` for a definition that cannot handle the command or its events;
    * `EventSchemaError` and `InvalidEventError` for bodies that must not be stored; `ProjectionError`; `ClockDriftError`
    * when the aggregate's last event is further ahead of this clock than it accepts; `IncompleteHistoryError`; what a
-   * command handler throws, as it is; and all that a store throws. Mirrors `evaluate` of Elixir.
+   * command handler throws, as it is; and all that a store throws. Inside a transaction that is true of the transaction:
+   * it goes on after every error but `ConnectionLostError` and `SerializationError`, and nothing is durable before it is
+   * committed. Mirrors `evaluate` of Elixir.
    */
   async evaluate<Type extends keyof Types['commands'] & string, Part extends keyof Evaluation<Types> = never>(
     id: Timestamp,
@@ -67,7 +79,7 @@ export class Aggregates<Types extends AggregateTypes> {
     const part = options.return;
     if (part !== undefined && !['events', 'state', 'sequence'].includes(part))
       throw new InvalidArgumentError(`return is 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
-    const result = await this.#use(id, (root) => root.evaluate(command));
+    const result = await this.#use(id, options.transaction, (root) => root.evaluate(command));
     if (!result.ok) return result;
     const value = part === undefined ? result.value : result.value[part as 'events'];
     return ok(value as EvaluationValue<Types, Part>);
@@ -75,35 +87,38 @@ export class Aggregates<Types extends AggregateTypes> {
 
   /**
    * The state as this process knows it: current when nobody else writes, else perhaps behind. Reads the log only for an
-   * aggregate that is not in memory. One without events has the initial state. Mirrors `get` of Elixir.
+   * aggregate that is not in memory, and inside a transaction. One without events has the initial state. Mirrors `get` of Elixir.
    */
-  async get(id: Timestamp): Promise<Types['state']> {
+  async get(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
     assertId(id);
-    const known =
-      this.#residents.recall(id.hex)?.known ?? (await this.#use(id, async (root) => root.known ?? root.fetch()));
-    return known.state;
+    const known = transaction === undefined ? this.#residents.recall(id.hex)?.known : undefined;
+    return (known ?? (await this.#use(id, transaction, async (root) => root.known ?? root.fetch()))).state;
   }
 
   /** The state with all that is in the log now. Mirrors `fetch` of Elixir. */
-  async fetch(id: Timestamp): Promise<Types['state']> {
-    return (await this.#use(id, (root) => root.fetch())).state;
+  async fetch(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
+    return (await this.#use(id, transaction, (root) => root.fetch())).state;
   }
 
   /**
    * The state right after the event with a sequence, as the log tells it: 0 gives the initial state, a sequence after the
    * last event the latest. Mirrors `replay` of Elixir.
    */
-  async replay(id: Timestamp, sequence: number): Promise<Types['state']> {
+  async replay(id: Timestamp, sequence: number, { transaction }: JoinOptions = {}): Promise<Types['state']> {
     assertInteger('The sequence', sequence, 0);
-    return (await fold(this.#history(id), { maxSequence: sequence })).state;
+    return (await this.#read(id, transaction, (history) => fold(history, { maxSequence: sequence }))).state;
   }
 
   /**
    * The state at a time: after the last event before which, and at which, no clock was later than that time. A `Date` or
    * milliseconds since 1970 include all of that millisecond. Reads the history from its first event.
    */
-  async replayAt(id: Timestamp, time: Date | number | Timestamp): Promise<Types['state']> {
-    return (await replayAt(this.#history(id), time)).state;
+  async replayAt(
+    id: Timestamp,
+    time: Date | number | Timestamp,
+    { transaction }: JoinOptions = {},
+  ): Promise<Types['state']> {
+    return (await this.#read(id, transaction, (history) => replayAt(history, time))).state;
   }
 
   /**
@@ -111,20 +126,49 @@ export class Aggregates<Types extends AggregateTypes> {
    * `InvalidArgumentError` for an aggregate without events, and `InvalidSnapshotError` or `SnapshotLossError` for a state
    * that is no JSON, or that would not come back as it is. Mirrors `snapshot` of Elixir.
    */
-  async snapshot(id: Timestamp): Promise<'committed' | 'stale'> {
-    return await this.#use(id, (root) => root.takeSnapshot());
+  async snapshot(id: Timestamp, { transaction }: JoinOptions = {}): Promise<'committed' | 'stale'> {
+    return await this.#use(id, transaction, (root) => root.takeSnapshot());
   }
 
-  async #use<Answer>(id: Timestamp, work: (root: AggregateRoot) => Promise<Answer>): Promise<Answer> {
+  async #use<Answer>(
+    id: Timestamp,
+    transaction: Knex.Transaction | undefined,
+    work: (root: AggregateRoot) => Promise<Answer>,
+  ): Promise<Answer> {
     assertId(id);
+    if (transaction !== undefined) return await this.#useInside(id, transaction, work);
     const make = () => new AggregateRoot(id, this.#context);
-    return await this.#residents.use(id.hex, make, work, this.#keepEvicted);
+    return await this.#activity.command(() => this.#residents.use(id.hex, make, work, this.#keepEvicted));
   }
 
-  #history(id: Timestamp): History {
+  /** A root of its own: one in memory must not know what may be undone, nor be waited for by whoever holds a transaction. */
+  async #useInside<Answer>(
+    id: Timestamp,
+    transaction: Knex.Transaction,
+    work: (root: AggregateRoot) => Promise<Answer>,
+  ): Promise<Answer> {
+    const root = new AggregateRoot(id, { ...this.#context, store: this.#store(transaction) });
+    try {
+      return await work(root);
+    } finally {
+      whenEnded(transaction, () => this.#residents.recall(id.hex)?.expectMore());
+    }
+  }
+
+  async #read<Answer>(
+    id: Timestamp,
+    transaction: Knex.Transaction | undefined,
+    work: (history: History) => Promise<Answer>,
+  ): Promise<Answer> {
     assertId(id);
-    const { definition, store, onSnapshotError } = this.#context;
-    return { definition, store, id, onSnapshotIgnored: (error) => onSnapshotError(error, id) };
+    const { definition, onSnapshotError } = this.#context;
+    const history = { definition, id, onSnapshotIgnored: (error: unknown) => onSnapshotError(error, id) };
+    if (transaction !== undefined) return await work({ ...history, store: this.#store(transaction) });
+    return await this.#activity.command(() => work({ ...history, store: this.#context.store }));
+  }
+
+  #store(transaction: Knex.Transaction): Store {
+    return joined(this.#context.store, checkedTransaction(transaction));
   }
 }
 

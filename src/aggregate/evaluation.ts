@@ -1,3 +1,4 @@
+import type { JoinOptions } from '../store/joined.js';
 import type { AggregateTypes, EventOf } from './types.js';
 
 /** What a command has led to. */
@@ -11,7 +12,7 @@ export interface Evaluation<Types extends AggregateTypes> {
 }
 
 /** How a command is evaluated. */
-export interface EvaluateOptions<Part> {
+export interface EvaluateOptions<Part> extends JoinOptions {
   /** Gives one part of the evaluation as the value, instead of all of it. */
   readonly return?: Part;
 }

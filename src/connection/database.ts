@@ -16,6 +16,10 @@ export interface Database {
   readonly embedded: boolean;
   /** Where it is, without a password, for messages. */
   readonly location: string;
-  /** Ends all connections; an embedded database is free for other processes afterwards. Safe to call twice. */
+  /**
+   * Lets commands, statements and transactions that are under way end, for up to `closeTimeout`, and ends all connections;
+   * what is begun afterwards throws `DatabaseClosedError`. An embedded database is free for other processes then. Safe to
+   * call twice; inside a transaction or a projection, do not wait for it.
+   */
   readonly close: () => Promise<void>;
 }

@@ -10,12 +10,14 @@ import { NotMigratedError } from '../store/errors.js';
 import type { Interop } from '../store/interop.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
+import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
 import { isFileError, unusable } from './file-errors.js';
 import { checkDataFolder, dataFolderExists, doesNotStart, withoutLinks } from './data-folder.js';
 import type { Database } from './database.js';
 import { guardEngine } from './engine-guard.js';
 import { EmbeddedDatabaseBusyError } from './errors.js';
 import { type FileLockOptions, lockFile } from './file-lock.js';
+import { checkedCloseTimeout, SILENT } from './pool-options.js';
 
 /** How long to wait for another process by default, in milliseconds. */
 export const DEFAULT_LOCK_WAIT = 10_000;
@@ -31,6 +33,8 @@ export interface EmbeddedOptions {
   readonly create?: boolean | undefined;
   /** Have the engine refuse to write. @defaultValue false */
   readonly readOnly?: boolean | undefined;
+  /** How long closing lets what is under way go on, in milliseconds. @defaultValue 10000 */
+  readonly closeTimeout?: number | undefined;
   /** Gives up waiting when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /** What this process calls itself to others that wait for it, such as `maestro append`. */
@@ -39,6 +43,8 @@ export interface EmbeddedOptions {
   readonly onWait?: ((holder: string) => void) | undefined;
 }
 
+/** How long to wait for the one connection while nobody gives it back, in milliseconds. */
+const ACQUIRE_TIMEOUT = 5_000;
 /** PostgreSQL's timer for telling how far starting is would keep a process running when it does not start. */
 const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];
 
@@ -65,6 +71,7 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions): P
 }
 
 async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Database> {
+  if (options.closeTimeout !== undefined) checkedCloseTimeout(options.closeTimeout);
   const folder = withoutLinks(resolve(dataDir));
   // Looked at before anything is written, even a lock beside it: the folder may be somebody else's.
   if (dataFolderExists(folder)) checkDataFolder(folder);
@@ -84,7 +91,7 @@ async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Da
 async function open(
   folder: string,
   lock: FileHandle,
-  { schema, interop, readOnly = false }: EmbeddedOptions,
+  { schema, interop, readOnly = false, closeTimeout = DEFAULT_CLOSE_TIMEOUT }: EmbeddedOptions,
 ): Promise<Database> {
   // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
   const require = createRequire(import.meta.url);
@@ -102,11 +109,14 @@ async function open(
     client: ClientPGLite,
     connection: (() => ({ pglite: engine })) as never,
     compileSqlOnError: false,
+    log: SILENT,
+    // Whoever holds the one connection that there is must not wait for another one.
+    acquireConnectionTimeout: ACQUIRE_TIMEOUT,
   });
   let closing: Promise<void> | undefined;
   const close = async () => {
     try {
-      await knex.destroy();
+      await closePool(knex, closeTimeout);
       if (!engine.closed) await engine.close();
     } finally {
       await lock.close();

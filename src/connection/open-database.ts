@@ -1,4 +1,5 @@
 import type { Database } from './database.js';
+import { checkedPool, type PoolOptions } from './pool-options.js';
 import { type ConnectionChoice, type ConnectionSettings, connectionSettings } from './settings.js';
 
 /** How a database is opened, whichever it is. */
@@ -8,6 +9,16 @@ export interface OpenOptions {
    * process that has the embedded database open (10000 unless given).
    */
   readonly timeout?: number | undefined;
+  /**
+   * How many connections to a server: `{ min: 0, max: 4 }` unless given. Every transaction of the program has one as long as
+   * it lasts. The embedded database has one for all.
+   */
+  readonly pool?: PoolOptions | undefined;
+  /**
+   * How long {@link Database.close} lets commands, statements and transactions that are under way go on, in milliseconds,
+   * before their connections are cut off. @defaultValue 10000
+   */
+  readonly closeTimeout?: number | undefined;
   /** Make the embedded database when it is not there. @defaultValue true */
   readonly create?: boolean | undefined;
   /** Have the database refuse to write. @defaultValue false */
@@ -27,6 +38,8 @@ export interface OpenOptions {
  */
 export async function openDatabase({
   timeout,
+  pool,
+  closeTimeout,
   create,
   readOnly,
   purpose,
@@ -34,7 +47,17 @@ export async function openDatabase({
   onWait,
   ...choice
 }: ConnectionChoice & OpenOptions = {}): Promise<Database> {
-  return await openWith(connectionSettings(choice), { timeout, create, readOnly, purpose, warn, onWait });
+  checkedPool(pool);
+  return await openWith(connectionSettings(choice), {
+    timeout,
+    pool,
+    closeTimeout,
+    create,
+    readOnly,
+    purpose,
+    warn,
+    onWait,
+  });
 }
 
 /** Opens the database that settings name. */

@@ -2,8 +2,10 @@ import knexFactory, { type Knex } from 'knex';
 import { storeError } from '../store/database-errors.js';
 import type { Interop } from '../store/interop.js';
 import { PostgresStore } from '../store/postgres-store.js';
+import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
 import type { Database } from './database.js';
 import { addressText, isLocal, type ServerAddress } from './database-url.js';
+import { checkedCloseTimeout, checkedPool, type PoolOptions, SILENT } from './pool-options.js';
 import { readOnlyClient } from './read-only-client.js';
 import { sslOptions } from './ssl.js';
 
@@ -13,9 +15,6 @@ export const DEFAULT_CONNECT_TIMEOUT = 5_000;
 const KEEP_ALIVE = 10_000;
 /** How much longer than the server this side waits for an answer, so that the server's own error comes first. */
 const GRACE = 2_000;
-
-/** Knex prints connection errors to the console before it throws them; once is enough. */
-const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
 
 /** How a server is used. */
 export interface ServerOptions {
@@ -28,6 +27,10 @@ export interface ServerOptions {
   readonly timeout?: number | undefined;
   /** Have the server refuse to write. @defaultValue false */
   readonly readOnly?: boolean | undefined;
+  /** How many connections. @defaultValue { min: 0, max: 4 } */
+  readonly pool?: PoolOptions | undefined;
+  /** How long closing lets what is under way go on, in milliseconds. @defaultValue 10000 */
+  readonly closeTimeout?: number | undefined;
   /** Told once of what is dubious, such as an unencrypted connection. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -35,6 +38,7 @@ export interface ServerOptions {
 /** Opens a PostgreSQL server. Connects at the first statement. */
 export function openServer(address: ServerAddress, options: ServerOptions): Database {
   const location = addressText(address);
+  const closeTimeout = checkedCloseTimeout(options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT);
   if (address.sslMode === 'disable' && !isLocal(address.host))
     options.warn?.(
       `The connection to ${address.host} is not encrypted; add sslmode=verify-full (or require) to the URL.`,
@@ -45,11 +49,13 @@ export function openServer(address: ServerAddress, options: ServerOptions): Data
     interop: options.interop,
     preparedStatements: options.pooler !== 'transaction',
   });
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= closePool(knex, closeTimeout));
   const { schema, interop } = options;
-  return { knex, store, schema, interop, embedded: false, location, close: () => knex.destroy() };
+  return { knex, store, schema, interop, embedded: false, location, close };
 }
 
-function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false }: ServerOptions): Knex.Config {
+function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false, pool }: ServerOptions): Knex.Config {
   const connectTimeout =
     address.connectTimeout === undefined ? (timeout ?? DEFAULT_CONNECT_TIMEOUT) : address.connectTimeout * 1000;
   return {
@@ -59,7 +65,7 @@ function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false 
     log: SILENT,
     // Longer than a connection attempt, so that its own error is the one reported.
     acquireConnectionTimeout: connectTimeout + GRACE,
-    pool: { min: 0, max: 4 },
+    pool: checkedPool(pool),
     connection: {
       host: address.host,
       port: address.port,

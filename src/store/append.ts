@@ -4,6 +4,7 @@ import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './backoff.js';
 import { SequenceConflictError } from './errors.js';
+import type { JoinOptions } from './joined.js';
 import type { PostgresStore } from './postgres-store.js';
 
 /** What happened, before it has its place in the history. */
@@ -23,7 +24,7 @@ export interface LastEvent {
 const NO_EVENT: LastEvent = { sequence: 0, timestamp: undefined };
 
 /** How events are appended. */
-export interface AppendOptions {
+export interface AppendOptions extends JoinOptions {
   /** The sequence that must be the aggregate's last one, 0 for an aggregate without events. @defaultValue any */
   readonly expect?: number | undefined;
   /** How often to try when other writers keep taking the next sequence. @defaultValue 100 */
@@ -46,16 +47,16 @@ export async function appendEvents(
   clock: Clock,
   aggregateId: Timestamp,
   drafts: readonly EventDraft[],
-  { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS, beforeCommit }: AppendOptions = {},
+  { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS, transaction, beforeCommit }: AppendOptions = {},
 ): Promise<CommittedEvent[]> {
   if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
     throw new InvalidArgumentError(`expect is a sequence, or 0 for no events; got ${String(expect)}.`);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const last = (await store.getLastEvent(aggregateId)) ?? NO_EVENT;
+    const last = (await store.getLastEvent(aggregateId, { transaction })) ?? NO_EVENT;
     if (expect !== undefined && last.sequence !== expect) throw unexpected(aggregateId, expect, last.sequence);
     const events = placeAfter(clock, aggregateId, last, drafts);
     await beforeCommit?.(events);
-    const result = await store.commitEvents(events);
+    const result = await store.commitEvents(events, { transaction });
     if (result.ok) return result.value;
     if (expect !== undefined) throw unexpected(aggregateId, expect, undefined);
     await pauseAfter(attempt);

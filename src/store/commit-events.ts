@@ -5,6 +5,7 @@ import { recoverCommit } from './commit-recovery.js';
 import { isConnectionLost, isDeadlock, storeError } from './database-errors.js';
 import { insertEvents, TakenError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
+import { failedInside, writeInside } from './commit/inside-transaction.js';
 import { project } from './project.js';
 import type { CommitResult, Projection } from './store.js';
 import { refusedByIndex, whatWasTaken } from './taken.js';
@@ -24,6 +25,8 @@ interface Commit {
   /** The events as the store returns them: by sequence. */
   readonly committed: CommittedEvent[];
   readonly projections: readonly Projection[];
+  /** In a transaction of the application, so in a savepoint of it. */
+  readonly isInside: boolean;
   /** A single statement is atomic by itself and costs one round trip; everything else needs a transaction. */
   readonly isOneStatement: boolean;
 }
@@ -34,9 +37,10 @@ export async function commitEncoded(
   events: readonly EncodedEvent[],
   projections: readonly Projection[],
 ): Promise<CommitResult> {
+  const isInside = context.knex.isTransaction === true;
   const parts = splitByLength(inInsertionOrder(events));
-  const isOneStatement = projections.length === 0 && !context.verifyWrites && parts.length === 1;
-  const commit = { events, parts, committed: committedEvents(events), projections, isOneStatement };
+  const isOneStatement = !isInside && projections.length === 0 && !context.verifyWrites && parts.length === 1;
+  const commit = { events, parts, committed: committedEvents(events), projections, isInside, isOneStatement };
   try {
     // Whoever took a sequence may be gone again by the time one looks (erased, say), and who waited for us in turn is not
     // done yet; then another attempt decides.
@@ -60,6 +64,7 @@ async function attempt(context: CommitContext, commit: Commit): Promise<CommitRe
     await write(context, commit);
     return ok(committed);
   } catch (error) {
+    if (commit.isInside) return await failedInside(context, events, error);
     if (error instanceof TakenError) return (await whatWasTaken(context, events, error.cause)) ?? error;
     if (error instanceof CommitInterruptedError)
       return (await recoverCommit(context, events, 'probe', error.cause)) ?? ok(committed);
@@ -71,6 +76,7 @@ async function attempt(context: CommitContext, commit: Commit): Promise<CommitRe
 
 async function write(context: CommitContext, commit: Commit): Promise<void> {
   const { knex } = context;
+  if (commit.isInside) return await writeInside(context, commit.parts, commit.committed, commit.projections);
   if (commit.isOneStatement) return await insertEvents(knex, context, commit.events);
   await inTransaction(knex, async (transaction) => {
     for (const part of commit.parts) await insertEvents(transaction, context, part);

@@ -3,8 +3,9 @@ import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
 import { isConnectionLost, isSerializationFailure, storeError } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
+import { inSavepoint, insideError } from './commit/inside-transaction.js';
 import { execute, type Executor, query, type SnapshotRow } from './rows.js';
-import { inTransaction } from './transaction.js';
+import { CommitInterruptedError, inTransaction } from './transaction.js';
 
 /** Stores a valid snapshot, in one statement, if it is newer than what is stored. */
 export async function commitSnapshotRow(
@@ -12,10 +13,12 @@ export async function commitSnapshotRow(
   snapshot: NewSnapshot,
   json: string,
 ): Promise<'committed' | 'stale'> {
+  const { knex } = context;
   try {
     return await upsert(context, snapshot, json);
   } catch (error) {
-    if (!isConnectionLost(error)) throw storeError(error);
+    if (knex.isTransaction === true) throw storeError(await insideError(knex, causeOf(error)));
+    if (!isConnectionLost(causeOf(error))) throw storeError(error);
   }
   // The connection broke, so the statement may have taken effect. Sending it again is harmless: it stores the snapshot,
   // or meets it (or a newer one) there.
@@ -23,33 +26,43 @@ export async function commitSnapshotRow(
     const outcome = await upsert(context, snapshot, json);
     return outcome === 'stale' && (await isStored(context, snapshot, json)) ? 'committed' : outcome;
   } catch (error) {
-    throw storeError(error);
+    throw storeError(causeOf(error));
   }
 }
 
-async function upsert(
-  { knex, statements, verifyWrites }: CommitContext,
+/** A snapshot is stored by one statement, of which nothing is at stake at COMMIT but itself. */
+function causeOf(error: unknown): unknown {
+  return error instanceof CommitInterruptedError ? error.cause : error;
+}
+
+async function upsert(context: CommitContext, snapshot: NewSnapshot, json: string): Promise<'committed' | 'stale'> {
+  const { knex, verifyWrites } = context;
+  // In a savepoint, so that the application's transaction survives a failure.
+  if (knex.isTransaction === true) return await inSavepoint(knex, (on) => upsertOn(on, context, snapshot, json));
+  if (!verifyWrites)
+    return await upsertOn(knex, context, snapshot, json).catch((error: unknown) => {
+      if (!isSerializationFailure(error)) throw error;
+      // Others have changed the snapshot since the statement began, which only this level takes in.
+      return inTransaction(knex, (on) => upsertOn(on, context, snapshot, json));
+    });
+  return await inTransaction(knex, (on) => upsertOn(on, context, snapshot, json));
+}
+
+async function upsertOn(
+  on: Executor,
+  { statements, verifyWrites }: CommitContext,
   snapshot: NewSnapshot,
   json: string,
 ): Promise<'committed' | 'stale'> {
   const bindings = [snapshot.aggregateId.encode(), snapshot.sequence, json];
-  const write = async (on: Executor) =>
-    (await execute(on, statements.upsertSnapshot, bindings)) > 0 ? 'committed' : 'stale';
-  if (!verifyWrites)
-    return await write(knex).catch((error: unknown) => {
-      if (!isSerializationFailure(error) || knex.isTransaction === true) throw error;
-      // Others have changed the snapshot since the statement began, which only this level takes in.
-      return inTransaction(knex, write);
+  if (!verifyWrites) return (await execute(on, statements.upsertSnapshot, bindings)) > 0 ? 'committed' : 'stale';
+  const [stored] = await query<[number, string]>(on, statements.upsertSnapshotReturning, bindings);
+  if (stored === undefined) return 'stale';
+  if (stored[0] !== snapshot.sequence || !sameJson(json, stored[1]))
+    throw new WriteMismatchError('The snapshot came back different from what was sent; nothing was stored.', {
+      hint: 'Look for a trigger or rule on snapshots that changes rows; if there is none, please report this.',
     });
-  return await inTransaction(knex, async (transaction) => {
-    const [stored] = await query<[number, string]>(transaction, statements.upsertSnapshotReturning, bindings);
-    if (stored === undefined) return 'stale';
-    if (stored[0] !== snapshot.sequence || !sameJson(json, stored[1]))
-      throw new WriteMismatchError('The snapshot came back different from what was sent; nothing was stored.', {
-        hint: 'Look for a trigger or rule on snapshots that changes rows; if there is none, please report this.',
-      });
-    return 'committed';
-  });
+  return 'committed';
 }
 
 async function isStored({ knex, statements }: CommitContext, snapshot: NewSnapshot, json: string): Promise<boolean> {

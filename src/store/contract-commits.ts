@@ -106,6 +106,23 @@ export function commitPromises(promise: PromiseOf): void {
     );
   });
 
+  promise('what cannot be joined is refused, never done without', async (store) => {
+    const events = history(1);
+    const id = clock.now();
+    const nothing = { transaction: {} as never };
+    await rejects(store.commitEvents(events, nothing), 'MAESTRO_INVALID_ARGUMENT');
+    await rejects(store.commitAll(events, [], nothing), 'MAESTRO_INVALID_ARGUMENT');
+    await rejects(
+      store.commitSnapshot({ aggregateId: id, sequence: 1, body: {} }, nothing),
+      'MAESTRO_INVALID_ARGUMENT',
+    );
+    await rejects(store.getEvents(id, 1, nothing), 'MAESTRO_INVALID_ARGUMENT');
+    await rejects(collect(store.streamEvents(id, 1, nothing)), 'MAESTRO_INVALID_ARGUMENT');
+    await rejects(store.getSnapshot(id, 1, nothing), 'MAESTRO_INVALID_ARGUMENT');
+    assert.deepEqual(await store.getEvents(idOf(events), 1), []);
+    assert.equal(await store.getSnapshot(id, 1), undefined);
+  });
+
   promise('projections run, or are refused; never dropped', async (store) => {
     const events = history(2);
     const seen: number[] = [];

@@ -1,4 +1,4 @@
-import { MaestroError } from '../errors.js';
+import { InvalidArgumentError, MaestroError } from '../errors.js';
 import {
   ConnectionLostError,
   DatabaseError,
@@ -9,6 +9,7 @@ import {
   LoginRefusedError,
   NotMigratedError,
   PermissionDeniedError,
+  PoolExhaustedError,
   SerializationError,
 } from './errors.js';
 
@@ -130,7 +131,7 @@ export function isQueryTimeout(error: unknown): boolean {
 
 /** There was no connection at all, so no statement was sent. */
 export function isUnreachable(error: unknown): boolean {
-  if (error instanceof DatabaseUnreachableError) return true;
+  if (error instanceof DatabaseUnreachableError || error instanceof PoolExhaustedError) return true;
   if (isAggregate(error)) return error.errors.some(isUnreachable);
   const { code, message } = (error ?? {}) as DriverError;
   return (code !== undefined && UNREACHABLE.has(code)) || CONNECT_TIMEOUT_MESSAGE.test(message ?? '');
@@ -145,6 +146,7 @@ export function isPassing(error: unknown): boolean {
     error instanceof ConnectionLostError ||
     error instanceof DatabaseUnreachableError ||
     error instanceof DatabaseTimeoutError ||
+    error instanceof PoolExhaustedError ||
     (error instanceof MaestroError && error.code === 'MAESTRO_EMBEDDED_BUSY')
   );
 }
@@ -183,10 +185,24 @@ export function storeError(error: unknown): MaestroError {
     });
   if (isConnectionLost(error))
     return new ConnectionLostError(`The connection to the database broke: ${message}.`, {
-      hint: 'Try again when the server is back.',
+      hint: lostHint(error),
       cause: error,
     });
-  return new DatabaseError(`PostgreSQL refused the statement: ${message}.`, state, error);
+  if (/^Transaction query already complete/.test(message))
+    return new InvalidArgumentError('The transaction that is to be joined has ended.', { cause: error });
+  return new DatabaseError(`PostgreSQL refused the statement: ${message}.`, state, error, hintFor(state));
+}
+
+/** What to do about a connection that the server has ended. */
+export function lostHint(error: unknown): string {
+  return ['57P05', '25P03', '25P04'].includes(sqlState(error) ?? '')
+    ? 'Raise the timeout of the server or role for idle sessions, or do what takes long before the transaction.'
+    : 'Try again when the server is back.';
+}
+
+function hintFor(state: string | undefined): string | undefined {
+  if (state !== '25P02') return undefined;
+  return 'An earlier statement of this transaction failed, and its error was passed over: look for that one, and roll back.';
 }
 
 function refusalFor(state: string, message: string, cause: unknown): MaestroError | undefined {
@@ -227,6 +243,11 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
         cause,
         'Store it in a database made with ENCODING UTF8.',
       );
+    case '40001':
+      return new DatabaseTimeoutError(`The standby ended the query for the sake of what it has to apply: ${message}.`, {
+        hint: 'Try again; or raise max_standby_streaming_delay, or set hot_standby_feedback, or ask the primary server.',
+        cause,
+      });
     case '57014':
     case '55P03':
       return tookTooLong(message, cause);

@@ -64,8 +64,14 @@ export class ProjectionError extends MaestroError {
   constructor(
     /** The event that was being projected. */ readonly event: EventRef,
     cause: unknown,
+    /** Why, where it is not the projection's own fault, and what to do about it. */
+    because?: { readonly reason: string; readonly hint: string },
   ) {
-    super(`The projection of ${event.type} at sequence ${event.sequence} failed; nothing was committed.`, { cause });
+    const failed = because === undefined ? 'failed' : `failed, ${because.reason}`;
+    super(`The projection of ${event.type} at sequence ${event.sequence} ${failed}; nothing was committed.`, {
+      ...(because && { hint: because.hint }),
+      cause,
+    });
   }
 }
 
@@ -126,6 +132,16 @@ export class ConnectionLostError extends MaestroError {
 /** No connection to the database could be made. */
 export class DatabaseUnreachableError extends MaestroError {
   readonly code = 'MAESTRO_UNREACHABLE';
+}
+
+/** All connections of the pool were in use, and none became free in time. Nothing was sent. */
+export class PoolExhaustedError extends MaestroError {
+  readonly code = 'MAESTRO_POOL_EXHAUSTED';
+}
+
+/** The program has closed the database. Nothing was sent. */
+export class DatabaseClosedError extends MaestroError {
+  readonly code = 'MAESTRO_CLOSED';
 }
 
 /** The database refused the login: user, password, database name or access rule. */

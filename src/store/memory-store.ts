@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, StoredSnapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
@@ -6,6 +7,7 @@ import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
 import { checkedInterop, type Interop } from './interop.js';
+import type { JoinOptions } from './joined.js';
 import { checkedLimit, sequenceRange } from './range.js';
 import { decodedSnapshot } from './rows.js';
 import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
@@ -22,7 +24,7 @@ export interface MemoryStoreOptions {
 /**
  * The store in the memory of one process, for tests and examples: the same validation, conflicts and answers as
  * {@link PostgresStore}, nothing kept when the process ends. It has no transaction to hand out, so it refuses
- * projections. Mirrors `Maestro.Store.InMemory` of Elixir.
+ * projections, and to join a transaction. Mirrors `Maestro.Store.InMemory` of Elixir.
  */
 export class MemoryStore implements Store {
   /** Who else reads the tables, as the store was told. */
@@ -38,15 +40,20 @@ export class MemoryStore implements Store {
     this.#numbers = numbers;
   }
 
-  async commitAll(events: readonly NewEvent[], projections: readonly Projection[] = []): Promise<CommitResult> {
+  async commitAll(
+    events: readonly NewEvent[],
+    projections: readonly Projection[] = [],
+    options: JoinOptions = {},
+  ): Promise<CommitResult> {
     if (projections.length > 0)
       throw new ProjectionsUnsupportedError('MemoryStore has no transaction that projections could write in.', {
         hint: 'Use PostgresStore; in tests, on the embedded database.',
       });
-    return await this.commitEvents(events);
+    return await this.commitEvents(events, options);
   }
 
-  async commitEvents(events: readonly NewEvent[]): Promise<CommitResult> {
+  async commitEvents(events: readonly NewEvent[], options: JoinOptions = {}): Promise<CommitResult> {
+    refuseToJoin(options);
     const encoded = encodeEvents(events, this.interop);
     if (events.some((event) => this.#events(event.aggregateId).has(event.sequence))) return err('retry_command');
     const taken = events.filter((event) => this.#timestamps.has(event.timestamp.hex));
@@ -55,7 +62,8 @@ export class MemoryStore implements Store {
     return ok(committedEvents(encoded));
   }
 
-  async commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'> {
+  async commitSnapshot(snapshot: NewSnapshot, options: JoinOptions = {}): Promise<'committed' | 'stale'> {
+    refuseToJoin(options);
     const body = withoutExponents(encodeSnapshot(snapshot, this.interop));
     const { aggregateId, sequence } = snapshot;
     const stored = this.#snapshots.get(aggregateId.hex);
@@ -69,6 +77,7 @@ export class MemoryStore implements Store {
     minSequence: number,
     options: EventReadOptions = {},
   ): Promise<CommittedEvent[]> {
+    refuseToJoin(options);
     const { min, max } = sequenceRange(minSequence, options.maxSequence);
     return [...this.#events(aggregateId).values()]
       .filter(({ sequence }) => sequence >= min && sequence <= max)
@@ -88,8 +97,9 @@ export class MemoryStore implements Store {
   async getSnapshot(
     aggregateId: Timestamp,
     minSequence: number,
-    { maxSequence, numbers = this.#numbers }: ReadOptions = {},
+    { maxSequence, numbers = this.#numbers, ...options }: ReadOptions = {},
   ): Promise<Snapshot | undefined> {
+    refuseToJoin(options);
     const { min, max } = sequenceRange(minSequence, maxSequence);
     const stored = this.#snapshots.get(aggregateId.hex);
     if (stored === undefined || stored.sequence < min || stored.sequence > max) return undefined;
@@ -107,4 +117,11 @@ export class MemoryStore implements Store {
     this.#aggregates.set(aggregateId.hex, events);
     this.#timestamps.add(timestamp.hex);
   }
+}
+
+function refuseToJoin({ transaction }: JoinOptions): void {
+  if (transaction !== undefined)
+    throw new InvalidArgumentError('MemoryStore cannot take part in a transaction of a database.', {
+      hint: 'Use PostgresStore; in tests, on the embedded database.',
+    });
 }

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import { reasonOfEnd, watchEnd } from './driver/connection-end.js';
 import { connectError, isConnectionLost } from './database-errors.js';
+import { closedPool, fullPool, type Pool } from './driver/pool-use.js';
 
 /** A connection of the pool, as far as Knex lets others see into it. */
 interface PoolConnection {
@@ -12,6 +14,7 @@ interface PoolConnection {
 
 /** Knex's client, which has the pool. */
 interface PoolClient {
+  readonly pool?: Pool;
   acquireConnection(): Promise<PoolConnection>;
   releaseConnection(connection: PoolConnection): Promise<void>;
 }
@@ -30,7 +33,7 @@ export async function onConnection<Value>(knex: Knex, work: (connection: unknown
     return await work(connection);
   } catch (error) {
     if (isConnectionLost(error)) discard(connection, error);
-    throw error;
+    throw reasonOfEnd(connection, error);
   } finally {
     if (isInTransaction(connection)) discard(connection, 'a transaction was left open');
     await client.releaseConnection(connection);
@@ -39,13 +42,31 @@ export async function onConnection<Value>(knex: Knex, work: (connection: unknown
 
 async function acquire(client: PoolClient): Promise<PoolConnection> {
   for (;;) {
-    const connection = await client.acquireConnection().catch((error: unknown) => {
-      throw connectError(error);
-    });
+    const connection = await taken(client);
+    watchEnd(connection);
     if (!isInTransaction(connection)) return connection;
     discard(connection, 'a transaction was left open');
     await client.releaseConnection(connection);
   }
+}
+
+async function taken(client: PoolClient): Promise<PoolConnection> {
+  const began = Date.now();
+  for (;;) {
+    const closed = closedPool(client.pool);
+    if (closed !== undefined) throw closed;
+    try {
+      return await client.acquireConnection();
+    } catch (error) {
+      const full = isTimeout(error) ? fullPool(client.pool, began, error) : undefined;
+      if (full !== 'again') throw closedPool(client.pool) ?? full ?? connectError(error);
+    }
+  }
+}
+
+/** Knex waited for a connection of the pool in vain. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'KnexTimeoutError';
 }
 
 function isInTransaction(connection: PoolConnection): boolean {

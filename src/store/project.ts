@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type CommittedEvent, eventRef } from '../events.js';
-import { sqlState } from './database-errors.js';
+import { brokenBy } from './driver/connection-end.js';
+import { driverMessage, isConnectionLost, lostHint, sqlState } from './database-errors.js';
 import { ProjectionError } from './errors.js';
 import { query } from './rows.js';
 import type { Projection } from './store.js';
@@ -20,18 +21,23 @@ export async function project(
   const lent = withoutItsEnd(transaction);
   for (const event of events)
     for (const projection of projections)
-      await blaming(event, async () => {
+      await blaming(event, transaction, async () => {
         await projection(event, lent);
       });
-  await blaming(last, () => assertUsable(transaction));
+  await blaming(last, transaction, () => assertUsable(transaction));
 }
 
-async function blaming(event: CommittedEvent, work: () => Promise<void>): Promise<void> {
+async function blaming(event: CommittedEvent, transaction: Knex.Transaction, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    throw new ProjectionError(eventRef(event), error);
+    const cause = await brokenBy(transaction, error);
+    throw new ProjectionError(eventRef(event), cause, isConnectionLost(cause) ? lostConnection(cause) : undefined);
   }
+}
+
+function lostConnection(cause: unknown): { reason: string; hint: string } {
+  return { reason: `since its connection broke (${driverMessage(cause)})`, hint: lostHint(cause) };
 }
 
 async function assertUsable(transaction: Knex.Transaction): Promise<void> {

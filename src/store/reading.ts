@@ -1,17 +1,30 @@
+import { insideError } from './commit/inside-transaction.js';
 import { isConnectionLost, isQueryTimeout, isSerializationFailure, sqlState, storeError } from './database-errors.js';
+import type { Executor } from './rows.js';
 
 /**
  * Runs a read; when its connection turns out to be broken, once more on another one, since reading twice is harmless; and
- * {@link whenSerialized} again. Whatever fails is thrown as the `MaestroError` that says what it means.
+ * {@link whenSerialized} again. In a transaction of the application, which is named then, there is no other connection.
+ * Whatever fails is thrown as the `MaestroError` that says what it means; of two broken connections, how the first broke.
  */
-export async function reading<Value>(work: () => Promise<Value>): Promise<Value> {
+export async function reading<Value>(work: () => Promise<Value>, on?: Executor): Promise<Value> {
   try {
-    return await whenSerialized(work).catch((error: unknown) => {
-      if (isConnectionLost(error) && !isQueryTimeout(error)) return work();
-      throw error;
-    });
+    return await (on?.isTransaction === true ? work() : twice(work));
   } catch (error) {
-    throw storeError(error);
+    throw storeError(on?.isTransaction === true ? await insideError(on, error) : error);
+  }
+}
+
+async function twice<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await whenSerialized(work);
+  } catch (first) {
+    if (!isConnectionLost(first) || isQueryTimeout(first)) throw first;
+    try {
+      return await work();
+    } catch (second) {
+      throw isConnectionLost(second) ? first : second;
+    }
   }
 }
 

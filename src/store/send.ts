@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
 import { asTextsWith, asValues, type ReadBody } from './column-values.js';
+import { watchEnd } from './driver/connection-end.js';
 import { isUnknownStatement } from './database-errors.js';
 import { onConnection } from './pool-connection.js';
 import type { Statement } from './statement.js';
+import { inTurn } from './driver/turns.js';
 
 /** Where a statement can run: on any connection of a pool, or in a transaction. */
 export type Executor = Knex | Knex.Transaction;
@@ -71,7 +73,11 @@ export async function send<Row>(
   const client = on.client as SendingClient;
   const nameless = { sql: statement.sql };
   if (on.isTransaction === true)
-    return await sendOn(client, await client.acquireConnection(), nameless, bindings, readBody);
+    return await inTurn(client, async () => {
+      const connection = await client.acquireConnection();
+      watchEnd(connection as object);
+      return await sendOn<Row>(client, connection, nameless, bindings, readBody);
+    });
   return await onConnection(on, async (connection) => {
     if (statement.name === undefined || unprepared.has(client))
       return await sendOn<Row>(client, connection, nameless, bindings, readBody);

@@ -4,6 +4,7 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
 import type { Interop } from './interop.js';
+import type { JoinOptions } from './joined.js';
 
 /** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */
 export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
@@ -15,7 +16,7 @@ export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
 export type Projection = (event: CommittedEvent, transaction: Knex.Transaction) => unknown;
 
 /** What can be said about a read besides the aggregate and the first sequence. */
-export interface ReadOptions {
+export interface ReadOptions extends JoinOptions {
   /** The last sequence to read, inclusive. @defaultValue 2147483647 */
   readonly maxSequence?: number;
   /** How numbers in bodies are read. @defaultValue 'plain' */
@@ -33,7 +34,8 @@ export interface EventReadOptions extends ReadOptions {
 
 /**
  * What every store promises; `storeContract` of `maestro-store/testing` is the same promise as tests. Mirrors
- * `Maestro.Store` of Elixir. All failures other than the ones named here throw a `MaestroError`.
+ * `Maestro.Store` of Elixir. All failures other than the ones named here throw a `MaestroError`. A store joins the transaction
+ * that a call names, or throws `InvalidArgumentError`; it never does without it what was to be part of it.
  */
 export interface Store {
   /** Who else reads the tables: what they could not read is refused. */
@@ -45,20 +47,25 @@ export interface Store {
    * `ProjectionError`; a store that cannot run projections throws `ProjectionsUnsupportedError` instead of dropping
    * them. Mirrors `Maestro.Store.commit_all`.
    */
-  commitAll(events: readonly NewEvent[], projections?: readonly Projection[]): Promise<CommitResult>;
+  commitAll(
+    events: readonly NewEvent[],
+    projections?: readonly Projection[],
+    options?: JoinOptions,
+  ): Promise<CommitResult>;
 
   /**
    * Commits all events or none. A taken (aggregate id, sequence) is an answer, `retry_command`; a taken timestamp
    * throws `DuplicateTimestampError`; an invalid event throws `InvalidEventError` before anything is sent. No events:
-   * ok, without a query. Mirrors `Maestro.Store.commit_events`.
+   * ok, without a query. In a transaction of the application, that goes on after every such answer. Mirrors
+   * `Maestro.Store.commit_events`.
    */
-  commitEvents(events: readonly NewEvent[]): Promise<CommitResult>;
+  commitEvents(events: readonly NewEvent[], options?: JoinOptions): Promise<CommitResult>;
 
   /**
    * Stores a snapshot if it is newer than the aggregate's stored one, in its place; `stale` when it is not (the same
    * sequence is not newer). Throws `InvalidSnapshotError`. Mirrors `Maestro.Store.commit_snapshot`.
    */
-  commitSnapshot(snapshot: NewSnapshot): Promise<'committed' | 'stale'>;
+  commitSnapshot(snapshot: NewSnapshot, options?: JoinOptions): Promise<'committed' | 'stale'>;
 
   /**
    * The events of one aggregate with minSequence ≤ sequence ≤ maxSequence, by sequence (never by timestamp: clocks

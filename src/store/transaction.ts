@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { reasonOfEnd } from './driver/connection-end.js';
 import { isConnectionLost } from './database-errors.js';
 import { onConnection } from './pool-connection.js';
 
@@ -51,8 +52,9 @@ async function transactionOn<Value>(
     // While the work still goes on, this is the first error: the connection broke, or BEGIN failed. It is let run out.
     const first = failure ?? { error };
     await working?.catch(() => {});
-    if (worked && isConnectionLost(first.error)) throw new CommitInterruptedError(first.error);
-    throw first.error;
+    const cause = connection === undefined ? first.error : reasonOfEnd(connection, first.error);
+    if (worked && isConnectionLost(cause)) throw new CommitInterruptedError(cause);
+    throw cause;
   }
   return await (working as unknown as Promise<Value>);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { MaestroError } from '../../src/errors.js';
@@ -6,7 +7,8 @@ import { Clock } from '../../src/hlc/clock.js';
 import { appendEvents } from '../../src/store/append.js';
 import { OutcomeUnknownError, ProjectionError } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrator.js';
-import { PostgresStore, type PostgresStoreOptions } from '../../src/store/postgres-store.js';
+import { PostgresStore } from '../../src/store/postgres-store.js';
+import type { PostgresStoreOptions } from '../../src/store/postgres-store-options.js';
 import type { Projection } from '../../src/store/store.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId, collect } from '../support/factories.js';
@@ -174,6 +176,37 @@ test('a backend that is terminated in a projection that does not notice is one c
   t.true(['MAESTRO_PROJECTION', 'MAESTRO_CONNECTION_LOST'].includes(code), code);
   t.deepEqual(await store.getEvents(id, 1), []);
   t.true((await store.commitEvents(aHistory(id, 1))).ok);
+});
+
+test('why the server ended a connection that a projection computes on is what is reported', async (t) => {
+  const ends: Record<string, (transaction: Knex.Transaction) => Promise<unknown>> = {
+    'idle-in-transaction timeout': (transaction) =>
+      transaction.raw("SET LOCAL idle_in_transaction_session_timeout = '20ms'"),
+    'administrator command': async (transaction) => terminate(await pidOf(transaction)),
+  };
+  for (const [reason, end] of Object.entries(ends)) {
+    const { knex, store } = named(t, 1);
+    const computing: Projection = async (_event, transaction) => {
+      const connection = (await transaction.client.acquireConnection()) as EventEmitter;
+      const ended = new Promise((resolve) => connection.once('end', resolve));
+      await end(transaction);
+      await ended;
+      await transaction.raw('SELECT 1');
+    };
+    const error = await t.throwsAsync(store.commitAll([anEvent()], [computing]), { instanceOf: ProjectionError });
+    t.regex(error.message, new RegExp(`connection broke \\(.*${reason}`));
+    t.regex(String((error.cause as Error).message), new RegExp(reason));
+    t.truthy(error.hint);
+    const inside = await t.throwsAsync(async () => {
+      const transaction = await knex.transaction();
+      try {
+        await store.commitAll([anEvent()], [computing], { transaction });
+      } finally {
+        await transaction.rollback().catch(() => {});
+      }
+    });
+    t.regex(inside.message, new RegExp(reason));
+  }
 });
 
 test('a stream whose connections are terminated ends with one clean error, or goes on without a gap', async (t) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { MAX_SEQUENCE } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import type { StoredEventOptions } from '../../store/postgres-store.js';
+import type { StoredEventOptions } from '../../store/postgres-store-options.js';
 import { aggregateId, limit, sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';

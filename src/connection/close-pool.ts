@@ -1,0 +1,45 @@
+import type { Knex } from 'knex';
+import { activityOf } from '../store/driver/activity.js';
+
+/** How long what is under way may take by default when a database is closed, in milliseconds. */
+export const DEFAULT_CLOSE_TIMEOUT = 10_000;
+/** How long connections that were cut off may take to notice, in milliseconds. */
+const CUT_OFF = 1_000;
+
+/** Knex's pool and a connection of `pg`, as far as they are needed to cut connections off. */
+interface Client {
+  readonly pool?: { readonly used?: readonly { readonly resource?: { readonly connection?: Cut } }[] };
+}
+interface Cut {
+  readonly stream?: { destroy(): void };
+}
+
+/**
+ * Ends a pool: what is under way may end first, for up to so many milliseconds; then its connections are cut off, and it
+ * fails as it does when a server goes away. Resolves when all is over, or soon after the time was.
+ */
+export async function closePool(knex: Knex, timeout: number): Promise<void> {
+  const client = knex.client as Client & object;
+  const deadline = Date.now() + timeout;
+  await within(activityOf(client).close(), timeout);
+  const { pool } = client;
+  const destroyed = knex.destroy();
+  if (await within(destroyed, deadline - Date.now())) return;
+  for (const { resource } of pool?.used ?? []) resource?.connection?.stream?.destroy();
+  await within(destroyed, CUT_OFF);
+}
+
+/** Whether something was done in time; never rejects when it was not. */
+async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, milliseconds), false);
+  });
+  const done = work.then(() => true as const);
+  done.catch(() => {});
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

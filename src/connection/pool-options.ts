@@ -1,0 +1,42 @@
+import type { Knex } from 'knex';
+import { ConfigurationError } from './errors.js';
+
+/** Knex prints connection errors to the console before it throws them; once is enough. */
+export const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
+
+/** How many connections to a server a program may have open at once. */
+export interface PoolOptions {
+  /** How many stay open when nothing uses them. @defaultValue 0 */
+  readonly min?: number | undefined;
+  /** How many at most. @defaultValue 4 */
+  readonly max?: number | undefined;
+}
+
+const NAMES = ['min', 'max'];
+
+/** The options with their defaults. Throws {@link ConfigurationError} for what is none. */
+export function checkedPool(pool: PoolOptions = {}): { readonly min: number; readonly max: number } {
+  const refuse = (problem: string) => {
+    throw new ConfigurationError(`The option pool ${problem}.`, {
+      hint: 'Write it like { pool: { min: 0, max: 10 } }: whole numbers, max 1 or more, min from 0 to max.',
+    });
+  };
+  if (typeof pool !== 'object' || (pool as unknown) === null) return refuse('is not an object');
+  const unknown = Object.keys(pool).find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) refuse(`has the unknown key ${JSON.stringify(unknown)}`);
+  const { min = 0, max = 4 } = pool;
+  if (!Number.isInteger(max) || max < 1) refuse(`has a max that is not a whole number from 1: ${String(max)}`);
+  if (!Number.isInteger(min) || min < 0 || min > max)
+    refuse(`has a min that is not a whole number from 0 to its max: ${String(min)}`);
+  return { min, max };
+}
+
+/** A time to let what is under way end in milliseconds. Throws {@link ConfigurationError} for what is none. */
+export function checkedCloseTimeout(milliseconds: number): number {
+  // Node's timers take no more.
+  if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > 2 ** 31 - 1)
+    throw new ConfigurationError(
+      `The option closeTimeout is not a whole number of milliseconds from 0: ${String(milliseconds)}.`,
+    );
+  return milliseconds;
+}

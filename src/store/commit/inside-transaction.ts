@@ -1,0 +1,96 @@
+import type { Knex } from 'knex';
+import type { CommittedEvent } from '../../events.js';
+import type { CommitContext } from '../commit-context.js';
+import { brokenBy } from '../driver/connection-end.js';
+import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../database-errors.js';
+import { ConnectionLostError, SerializationError } from '../errors.js';
+import { insertEvents, TakenError } from '../insert-events.js';
+import { project } from '../project.js';
+import { type Executor, query } from '../rows.js';
+import type { CommitResult, Projection } from '../store.js';
+import { whatWasTaken } from '../taken.js';
+import { CommitInterruptedError, inTransaction } from '../transaction.js';
+import { takeTurn } from '../driver/turns.js';
+import type { EncodedEvent } from '../validate.js';
+
+/**
+ * Runs work in a savepoint of a transaction of the application: whatever fails is undone, and the transaction can be used
+ * afterwards. Until then every other statement would fail, so those of this library wait; from `endTurn` on they need not.
+ */
+export async function inSavepoint<Value>(
+  transaction: Executor,
+  work: (savepoint: Knex.Transaction, endTurn: () => void) => Promise<Value>,
+): Promise<Value> {
+  let endTurn = (): void => {};
+  try {
+    return await inTransaction(transaction, async (savepoint) => {
+      endTurn = await takeTurn(transaction.client as object);
+      return await work(savepoint, endTurn);
+    });
+  } finally {
+    endTurn();
+  }
+}
+
+/** Inserts events inside a transaction of the application, and runs the projections, which may read on their way. */
+export async function writeInside(
+  context: CommitContext,
+  parts: readonly (readonly EncodedEvent[])[],
+  committed: readonly CommittedEvent[],
+  projections: readonly Projection[],
+): Promise<void> {
+  await inSavepoint(context.knex, async (savepoint, endTurn) => {
+    for (const part of parts) await insertEvents(savepoint, context, part);
+    endTurn();
+    await project(savepoint, committed, projections);
+  });
+}
+
+/**
+ * What a commit that failed inside a transaction of the application comes to: `retry_command` when a sequence is taken,
+ * the refusal when none of the events can be seen, so that another attempt may succeed. Throws {@link ConnectionLostError} when the connection broke, which has
+ * undone all of the transaction; {@link SerializationError} when the events in the way are invisible to the
+ * transaction, so that only a new one can see them; everything else as it is.
+ */
+export async function failedInside(
+  context: CommitContext,
+  events: readonly EncodedEvent[],
+  failure: unknown,
+): Promise<CommitResult | TakenError> {
+  const { knex } = context;
+  const error = failure instanceof CommitInterruptedError ? failure.cause : failure;
+  if (!(error instanceof TakenError)) throw await insideError(knex, error);
+  try {
+    const answer = await inSavepoint(knex, (savepoint) =>
+      whatWasTaken({ ...context, knex: savepoint }, events, error.cause),
+    );
+    if (answer !== undefined) return answer;
+    if (isDeadlock(error.cause)) return error;
+    const [row] = await query<[string]>(knex, "SELECT current_setting('transaction_isolation')");
+    if (row?.[0] === 'read committed') return error;
+    throw new SerializationError(
+      `The sequence of an event was taken after this transaction began, which cannot see by whom, since it is ${row?.[0]}; the event was not stored.`,
+      { hint: RUN_AGAIN, cause: error.cause },
+    );
+  } catch (later) {
+    throw await insideError(knex, later);
+  }
+}
+
+/** What an error inside a transaction of the application means for all of that transaction; others as they are. */
+export async function insideError(on: Executor, error: unknown): Promise<unknown> {
+  const cause = await brokenBy(on, error);
+  if (sqlState(cause) === '40001')
+    return new SerializationError(`Others have changed what this transaction works on: ${driverMessage(cause)}.`, {
+      hint: RUN_AGAIN,
+      cause,
+    });
+  if (!isConnectionLost(cause)) return cause;
+  return new ConnectionLostError(
+    `The connection broke inside a transaction of the application (${driverMessage(cause)}); all of that transaction is undone.`,
+    { hint: 'Begin the whole transaction again.', cause },
+  );
+}
+
+const RUN_AGAIN =
+  "Roll back and run the whole transaction again; at READ COMMITTED, PostgreSQL's default, it would see what others commit.";

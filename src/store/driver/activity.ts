@@ -1,0 +1,59 @@
+import { DatabaseClosedError } from '../errors.js';
+
+/** What is under way on a database, so that closing it can let that end first. */
+export class Activity {
+  #running = 0;
+  #isClosing = false;
+  #whenIdle: (() => void) | undefined;
+
+  /** Runs something that makes several calls. Throws {@link DatabaseClosedError} once closing has begun. */
+  async command<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (this.#isClosing) throw closing();
+    return await this.#run(work);
+  }
+
+  /** Runs a call, which may be a part of a command. Throws {@link DatabaseClosedError} when closing and no command is left. */
+  async call<Value>(work: () => Promise<Value>): Promise<Value> {
+    if (!this.#isClosing) return await this.#run(work);
+    if (this.#running === 0) throw closing();
+    return await work();
+  }
+
+  /** Begins closing: resolves when all that was under way is done. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+  }
+
+  async #run<Value>(work: () => Promise<Value>): Promise<Value> {
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#whenIdle?.();
+    }
+  }
+}
+
+const activities = new WeakMap<object, Activity>();
+
+/** The activity on a database: that of Knex's client, which all stores on it share, or of another store. */
+export function activityOf(owner: object): Activity {
+  let activity = activities.get(owner);
+  if (activity === undefined) activities.set(owner, (activity = new Activity()));
+  return activity;
+}
+
+/** Has a store share the activity of the client that it works with. */
+export function shareActivity(store: object, client: object): Activity {
+  const activity = activityOf(client);
+  activities.set(store, activity);
+  return activity;
+}
+
+function closing(): DatabaseClosedError {
+  return new DatabaseClosedError('The database is being closed by this program, so nothing new is begun on it.', {
+    hint: 'Close it when all that uses it is done, or open it again.',
+  });
+}

@@ -1,0 +1,37 @@
+import { sqlState } from '../database-errors.js';
+
+/** A connection of a driver that tells of its end. */
+interface TellingConnection {
+  once?(event: 'error', listener: (error: unknown) => void): unknown;
+}
+
+/** How each connection that was watched has ended; nothing for one that has not. */
+const ends = new WeakMap<object, { reason?: unknown }>();
+
+/** What a driver says of a connection that it knows to be gone, which is not why it is gone. */
+const GONE = /is not queryable|Connection (?:terminated|ended)/i;
+
+/**
+ * Remembers why a connection ends, from now on. The server tells a connection that waits for nothing, and the driver
+ * passes that on once, to whoever listens; later statements only hear that the connection cannot be used.
+ */
+export function watchEnd(connection: object): void {
+  if (ends.has(connection)) return;
+  const end: { reason?: unknown } = {};
+  ends.set(connection, end);
+  (connection as TellingConnection).once?.('error', (error) => {
+    end.reason = error;
+  });
+}
+
+/** The reason for which a connection ended, in the place of an error that only says that it did. */
+export function reasonOfEnd(connection: unknown, error: unknown): unknown {
+  if (!(error instanceof Error) || sqlState(error) !== undefined || !GONE.test(error.message)) return error;
+  return ends.get(connection as object)?.reason ?? error;
+}
+
+/** The same for an error of the connection that a transaction has. */
+export async function brokenBy(transaction: { readonly client: unknown }, error: unknown): Promise<unknown> {
+  const client = transaction.client as { acquireConnection(): Promise<unknown> };
+  return reasonOfEnd(await client.acquireConnection(), error);
+}
