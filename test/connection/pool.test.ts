@@ -63,32 +63,38 @@ for (const closeTimeout of [-1, 0.5, Number.NaN, 2 ** 31])
     await t.throwsAsync(openDatabase({ dataDir: join(folder, 'never'), closeTimeout }), refused);
   });
 
-test.serial('all connections in use by transactions that wait for one more: the error says so, and what to do', async (t) => {
-  const knex = testKnex({ pool: { min: 0, max: 2 }, acquireConnectionTimeout: 1000 });
-  t.teardown(() => knex.destroy());
-  const tallies = openAggregates(TALLIES.never, { store: new PostgresStore(knex, server), clock: new Clock() });
-  const [one, other] = [await knex.transaction(), await knex.transaction()];
-  const error = await t.throwsAsync(tallies.evaluate(anId(), add), { instanceOf: PoolExhaustedError });
-  t.regex(
-    error.message,
-    /^All 2 connections of the pool are in use by transactions of this program; none .* 1(?:\.\d)? s\.$/,
-  );
-  t.regex(error.hint ?? '', /\{ transaction \}.*pool: \{ max \}/);
-  t.is(exitCodeFor(error), UNAVAILABLE);
-  t.true((await tallies.evaluate(anId(), add, { transaction: one })).ok, 'the remedy');
-  await other.rollback();
-  t.true((await tallies.evaluate(anId(), add)).ok, 'it is over when one becomes free');
-  await one.rollback();
-});
+test.serial(
+  'all connections in use by transactions that wait for one more: the error says so, and what to do',
+  async (t) => {
+    const knex = testKnex({ pool: { min: 0, max: 2 }, acquireConnectionTimeout: 1000 });
+    t.teardown(() => knex.destroy());
+    const tallies = openAggregates(TALLIES.never, { store: new PostgresStore(knex, server), clock: new Clock() });
+    const [one, other] = [await knex.transaction(), await knex.transaction()];
+    const error = await t.throwsAsync(tallies.evaluate(anId(), add), { instanceOf: PoolExhaustedError });
+    t.regex(
+      error.message,
+      /^All 2 connections of the pool are in use by transactions of this program; none .* 1(?:\.\d)? s\.$/,
+    );
+    t.regex(error.hint ?? '', /\{ transaction \}.*pool: \{ max \}/);
+    t.is(exitCodeFor(error), UNAVAILABLE);
+    t.true((await tallies.evaluate(anId(), add, { transaction: one })).ok, 'the remedy');
+    await other.rollback();
+    t.true((await tallies.evaluate(anId(), add)).ok, 'it is over when one becomes free');
+    await one.rollback();
+  },
+);
 
-test.serial('the one connection of the embedded database in use by a transaction that waits for another one: soon the same error', async (t) => {
-  const { knex, store } = await opened(t, 'embedded');
-  await knex.transaction(async (transaction) => {
-    const error = await t.throwsAsync(store.commitEvents([anEvent()]), { instanceOf: PoolExhaustedError });
-    t.regex(error.message, /^The one connection of the pool is in use by a transaction of this program/);
-    t.true((await store.commitEvents([anEvent()], { transaction })).ok);
-  });
-});
+test.serial(
+  'the one connection of the embedded database in use by a transaction that waits for another one: soon the same error',
+  async (t) => {
+    const { knex, store } = await opened(t, 'embedded');
+    await knex.transaction(async (transaction) => {
+      const error = await t.throwsAsync(store.commitEvents([anEvent()]), { instanceOf: PoolExhaustedError });
+      t.regex(error.message, /^The one connection of the pool is in use by a transaction of this program/);
+      t.true((await store.commitEvents([anEvent()], { transaction })).ok);
+    });
+  },
+);
 
 test.serial('connections that change hands are waited for longer than one that nobody gives back', async (t) => {
   const knex = testKnex({ pool: { min: 0, max: 1 }, acquireConnectionTimeout: 1000 });
@@ -101,45 +107,48 @@ test.serial('connections that change hands are waited for longer than one that n
 });
 
 for (const where of ['server', 'embedded'] as const) {
-  test.serial(`closing lets commands that are under way end, and refuses those that come after, ${where}`, async (t) => {
-    const { store, close } = await opened(t, where);
-    const [entered, released] = [promise(), promise()];
-    const tallies = openAggregates(TALLIES.every3, { store, clock: new Clock() });
-    const id = tallies.create();
-    await tallies.evaluate(id, add);
-    const slow = store.commitAll(
-      [anEvent()],
-      [
-        async () => {
-          entered.finish();
-          await released.done;
-        },
-      ],
-    );
-    await entered.done;
-    // Waits for its turn, then needs connections several times.
-    const running = [1, 2, 3].map(() => tallies.evaluate(id, add, { return: 'sequence' }));
-    const closing = close();
-    t.is(close(), closing, 'closing twice is closing once');
-    await t.throwsAsync(tallies.evaluate(tallies.create(), add), {
-      instanceOf: DatabaseClosedError,
-      message: /closed/,
-    });
-    released.finish();
-    t.true((await slow).ok);
-    t.deepEqual(
-      await Promise.all(running),
-      [2, 3, 4].map((value) => ({ ok: true, value })),
-    );
-    await closing;
-    for (const late of [
-      () => store.commitEvents([anEvent()]),
-      () => store.getEvents(id, 1),
-      () => tallies.evaluate(id, add),
-      () => tallies.fetch(id),
-    ])
-      await t.throwsAsync(late, { instanceOf: DatabaseClosedError, message: /closed/ });
-  });
+  test.serial(
+    `closing lets commands that are under way end, and refuses those that come after, ${where}`,
+    async (t) => {
+      const { store, close } = await opened(t, where);
+      const [entered, released] = [promise(), promise()];
+      const tallies = openAggregates(TALLIES.every3, { store, clock: new Clock() });
+      const id = tallies.create();
+      await tallies.evaluate(id, add);
+      const slow = store.commitAll(
+        [anEvent()],
+        [
+          async () => {
+            entered.finish();
+            await released.done;
+          },
+        ],
+      );
+      await entered.done;
+      // Waits for its turn, then needs connections several times.
+      const running = [1, 2, 3].map(() => tallies.evaluate(id, add, { return: 'sequence' }));
+      const closing = close();
+      t.is(close(), closing, 'closing twice is closing once');
+      await t.throwsAsync(tallies.evaluate(tallies.create(), add), {
+        instanceOf: DatabaseClosedError,
+        message: /closed/,
+      });
+      released.finish();
+      t.true((await slow).ok);
+      t.deepEqual(
+        await Promise.all(running),
+        [2, 3, 4].map((value) => ({ ok: true, value })),
+      );
+      await closing;
+      for (const late of [
+        () => store.commitEvents([anEvent()]),
+        () => store.getEvents(id, 1),
+        () => tallies.evaluate(id, add),
+        () => tallies.fetch(id),
+      ])
+        await t.throwsAsync(late, { instanceOf: DatabaseClosedError, message: /closed/ });
+    },
+  );
 
   test.serial(`closing cuts off what takes too long, ${where}`, async (t) => {
     const { knex, close } = await opened(t, where, { closeTimeout: 1 });
