@@ -4,7 +4,7 @@ import type { Environment } from '../connection/settings.js';
 export interface OutputStream {
   /** Whether it is a terminal. */
   readonly isTerminal: boolean;
-  /** Its width in columns; absent when it is no terminal. */
+  /** Its width in columns; absent when it is no terminal, and when a terminal does not tell it. */
   readonly columns: number | undefined;
   /** Resolves when more can be written. */
   write(text: string): Promise<void>;

@@ -12,7 +12,7 @@ export class Output {
   readonly format: OutputFormat;
   /** Print only ids. */
   readonly quiet: boolean;
-  /** The width of the terminal; absent when the output is none, and everything is printed in full. */
+  /** The width to lay out for; absent when the output is no terminal, and everything is printed in full. */
   readonly columns: number | undefined;
   readonly style: Style;
   /** What is shown while there is nothing to print yet. */
@@ -25,7 +25,7 @@ export class Output {
     this.progress = new Progress(context.stderr.isTerminal && !cannotRedraw(environment));
     this.format = options.output;
     this.quiet = options.quiet ?? false;
-    this.columns = stdout.isTerminal ? (stdout.columns ?? 80) : undefined;
+    this.columns = terminalColumns(context);
     this.style = createStyle(
       options.color === 'always' || (options.color === 'auto' && stdout.isTerminal && !noColour(environment)),
     );
@@ -81,6 +81,14 @@ export class Output {
     if (!this.quiet) await this.#context.stderr.write(`note: ${escapeText(text)}\n`);
   }
 
+  /** Prints a sentence, which goes on in the next line when it is wider than the terminal. */
+  async sentence(text: string, paint: (line: string) => string = String): Promise<void> {
+    const { wrapWords } = await import('./render/words.js');
+    const escaped = escapeText(text);
+    const lines = this.columns === undefined ? [escaped] : wrapWords(escaped, this.columns);
+    await this.line(lines.map((line) => paint(line)).join('\n'));
+  }
+
   async #write(text: string): Promise<void> {
     this.progress.stop();
     await this.#context.stdout.write(text);
@@ -89,6 +97,21 @@ export class Output {
   #safe(json: string): string {
     return this.columns === undefined ? json : escapeJson(json);
   }
+}
+
+/** A terminal that does not tell its width, and to which the environment does not either, is taken to be as wide as most. */
+const USUAL_COLUMNS = 80;
+/** The least that tables are laid out for: the time of an event, indented. In a narrower terminal lines go on in the next. */
+export const LEAST_COLUMNS = 27;
+
+/** The columns to lay out for; nothing when the output is no terminal. */
+export function terminalColumns({
+  stdout,
+  environment,
+}: Pick<CliContext, 'stdout' | 'environment'>): number | undefined {
+  if (!stdout.isTerminal) return undefined;
+  const told = /^[1-9]\d{0,5}$/.test(environment['COLUMNS'] ?? '') ? Number(environment['COLUMNS']) : USUAL_COLUMNS;
+  return Math.max(stdout.columns || told, LEAST_COLUMNS);
 }
 
 function noColour(environment: CliContext['environment']): boolean {

@@ -17,7 +17,7 @@ export async function printFacts(output: Output, { id, json, facts, below }: Fac
   if (output.quiet) return await output.line(id);
   if (output.format !== 'table') return await output.json(json);
   const [{ factTable }, { escapeJson }] = await Promise.all([
-    import('./render/small-table.js'),
+    import('./render/fact-table.js'),
     import('./render/escape.js'),
   ]);
   await output.line(factTable(facts, output.style, output.columns));

@@ -32,7 +32,7 @@ export async function printFindings<Finding>(
   const count = found === 0 ? 'no' : decimal(found);
   const summary = `checked ${checkedText()}: ${count} ${found < 2 ? name.replace(/s$/, '') : name}`;
   const { good, bad } = output.style;
-  if (output.format === 'table' && !output.quiet) await output.line((found === 0 ? good : bad)(summary));
+  if (output.format === 'table' && !output.quiet) await output.sentence(summary, found === 0 ? good : bad);
   else await output.note(summary);
   return found > 0;
 }

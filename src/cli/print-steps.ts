@@ -44,30 +44,34 @@ async function stepRenderer(
   { style, columns }: Output,
   changesOf: (step: Step) => Change[],
 ): Promise<(step: Step) => string> {
-  const [{ changePaint, changeText }, { escapeText }, { cut, textWidth, wrap }] = await Promise.all([
+  const [{ changeLines, changePaint }, { escapeText }, { flow }, { wrapWords }] = await Promise.all([
     import('./render/changes.js'),
     import('./render/escape.js'),
-    import('./render/width.js'),
+    import('./render/flow.js'),
+    import('./render/words.js'),
   ]);
-  const fit = (text: string) => (columns === undefined ? text : cut(text, columns));
   // Of a fault nothing may be lost.
   const fault = (text: string) =>
-    (columns === undefined ? [text] : wrap(text, columns, INDENT)).map((line) => style.removed(line));
+    (columns === undefined ? [text] : wrapWords(text, columns, INDENT)).map((line) => style.removed(line));
   return (step) => {
     const { event, error, gapAfter } = step;
     const { sequence, timestamp, type } = event;
     const time = columns === undefined ? timestamp.toString() : localTime(timestamp.time);
-    const head = fit(`${String(sequence).padStart(6)}  ${time}  `);
-    const room = columns === undefined ? undefined : columns - textWidth(head);
-    const typeText = room === undefined ? escapeText(type) : cut(escapeText(type), room);
-    const changes = changesOf(step).map((change) =>
-      changePaint(change, style)(fit(INDENT + escapeText(changeText(change)))),
+    const cells = [
+      { text: String(sequence).padStart(6) },
+      { text: time },
+      { text: escapeText(type), paint: (text: string) => style.type(text, type), least: 16 },
+    ];
+    const head =
+      columns === undefined ? [cells.map(({ text, paint = String }) => paint(text)).join('  ')] : flow(cells, columns);
+    const changes = changesOf(step).flatMap((change) =>
+      changeLines(change, columns, INDENT).map(changePaint(change, style)),
     );
     return [
       ...(gapAfter === undefined ? [] : fault(`${INDENT}! nothing between ${gapAfter} and ${sequence}`)),
-      head + style.type(typeText, type),
+      ...head,
       ...(error === undefined ? changes : fault(`${INDENT}! ${escapeText(error.message)}`)),
-      ...(error === undefined && changes.length === 0 ? [style.faint(fit(`${INDENT}(no change)`))] : []),
+      ...(error === undefined && changes.length === 0 ? [style.faint(`${INDENT}(no change)`)] : []),
     ].join('\n');
   };
 }

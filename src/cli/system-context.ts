@@ -104,7 +104,8 @@ function outputStream(stream: WriteStream, write: typeof writeOut): OutputStream
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.isTTY ? stream.columns : undefined;
+      // A terminal that was never told its size says 0.
+      return stream.isTTY ? stream.columns || undefined : undefined;
     },
     write: (text) =>
       new Promise((resolve, reject) => {

@@ -4,6 +4,7 @@ import stringWidth from 'string-width';
 import { shortTime } from '../../src/cli/time-argument.js';
 import type { NewEvent } from '../../src/events.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
+import { LEAST_COLUMNS } from '../../src/cli/output.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { type TestDatabase, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
@@ -157,11 +158,13 @@ test('in a terminal times are local', async (t) => {
   );
 });
 
-test('in a terminal the table fits, and keeps ids whole as long as they fit', async (t) => {
-  for (let columns = 20; columns <= 150; columns += 13) {
+test('in a terminal the table fits, and shortens ids rather than leaving columns out', async (t) => {
+  for (let columns = LEAST_COLUMNS; columns <= 150; columns += 13) {
     const { stdout } = await maestro(layouts.plain, ['--limit', '20'], { terminal: columns });
     for (const line of stripVTControlCharacters(stdout).split('\n')) t.true(stringWidth(line) <= columns, line);
-    if (columns >= 80) t.is(stdout.match(/[0-9a-f]{32}/g)?.length, 20);
+    t.is(stdout.match(/^[0-9a-f]{16}/gm)?.length, 20);
+    if (columns >= 120) t.is(stdout.match(/^[0-9a-f]{32} /gm)?.length, 20);
+    if (columns >= 80) t.true(stdout.includes('LAST TYPE'));
   }
 });
 

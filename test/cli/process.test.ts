@@ -191,11 +191,10 @@ const SIGNS: Readonly<Record<string, string>> = {
   commander: 'commander.unknownOption',
   knex: 'KnexTimeoutError',
   pg: 'SASL: SCRAM-SERVER-FIRST-MESSAGE',
-  'cli-table3': 'mid-mid',
 };
 
 test('what needs no database loads neither knex nor pg nor PGlite', async (t) => {
-  const heavy = ['knex', 'pg', 'knex-pglite', '@electric-sql/pglite', 'cli-table3', 'jiti'];
+  const heavy = ['knex', 'pg', 'knex-pglite', '@electric-sql/pglite', 'jiti'];
   for (const [index, argv] of [['--version'], ['--help'], ['evnts']].entries()) {
     const loaded = await packagesFor(argv, `light-${index}`);
     t.is(loaded.has('commander'), argv[0] !== '--version');

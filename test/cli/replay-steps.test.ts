@@ -7,6 +7,7 @@ import { ChessGame } from '../../examples/chess/chess-game.js';
 import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { jsonBodies } from '../support/arbitraries.js';
+import { LEAST_COLUMNS } from '../../src/cli/output.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { useTestDatabase } from '../support/database.js';
 import { anId } from '../support/factories.js';
@@ -257,7 +258,7 @@ test('in a terminal every line fits, faults are shown whole, and no stored text 
     { type: '移動'.repeat(60), body: long },
     { body: { text: 'x'.repeat(999) } },
   ]);
-  for (const columns of [20, 80])
+  for (const columns of [LEAST_COLUMNS, 80])
     for (const argv of [
       ['replay', id.hex, '--steps', '--config', FAULTY_CONFIG],
       ['replay', other.hex, '--steps'],

@@ -181,11 +181,11 @@ test('nothing that is stored reaches a terminal raw', async (t) => {
       text,
       JSON.stringify({ [text]: text }),
     ]);
-  for (const terminal of [50, 300])
+  for (const terminal of [80, 300])
     for (const format of ['table', 'json', 'ndjson']) {
       const { stdout } = await maestro(hostile, ['--color', 'never', '-o', format], { terminal });
       t.notRegex(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
-      if (format === 'table') t.is(stdout.split('\n').length, 1 + texts.length + 1);
+      if (format === 'table') t.is(stdout.match(/^[0-9a-f]{16}/gm)?.length, texts.length);
     }
   const { stdout } = await maestro(hostile, ['-o', 'json']);
   t.deepEqual(

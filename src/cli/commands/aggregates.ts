@@ -67,7 +67,7 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
       id: ({ aggregateId }) => aggregateId.hex,
       json: summaryJson,
       columns: [
-        { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex },
+        { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex, isId: true },
         { heading: 'EVENTS', value: ({ events }) => String(events), align: 'right' },
         {
           heading: 'FIRST',

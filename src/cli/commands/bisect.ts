@@ -7,6 +7,7 @@ import { NotFoundError } from '../errors.js';
 import { type Step, foldSteps } from '../fold-steps.js';
 import { chain, take } from '../iterate.js';
 import { printRows } from '../print-rows.js';
+import type { Column } from '../render/fitted-table.js';
 import { createSession, type Session } from '../session.js';
 import { localTime } from '../time-argument.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
@@ -64,7 +65,7 @@ async function bisect(id: Timestamp, { where, aggregate }: BisectOptions, sessio
       json: (turn) => turnJson(id, turn),
       columns: [
         { heading: 'SEQUENCE', value: ({ event }) => String(event?.sequence ?? 0), align: 'right' },
-        { heading: output.columns === undefined ? 'TIMESTAMP' : 'TIME', value: (turn) => timeText(turn, output) },
+        ...timeColumns(output),
         {
           heading: 'TYPE',
           value: ({ event }) => event?.type ?? '(before the first event)',
@@ -127,10 +128,16 @@ async function warnOfFault({ event, error, gapAfter }: Step, output: Session['ou
   if (error !== undefined) await output.warn(`Stepped over sequence ${event.sequence}: ${error.message}`);
 }
 
-/** In full where there is room for it. */
-function timeText({ event }: Turn, { columns }: Session['output']): string {
-  if (event === undefined) return '';
-  return columns === undefined ? event.timestamp.toString() : localTime(event.timestamp.time);
+/** The local time in a terminal, and the whole timestamp where there is room for it. */
+function timeColumns({ columns, style }: Session['output']): readonly Column<Turn>[] {
+  const paint = style.faint;
+  const timestamp = { heading: 'TIMESTAMP', value: ({ event }: Turn) => event?.timestamp.toString() ?? '', paint };
+  if (columns === undefined) return [timestamp];
+  const local = ({ event }: Turn) => (event === undefined ? '' : localTime(event.timestamp.time));
+  return [
+    { heading: 'TIME', value: local, paint },
+    { ...timestamp, optional: 1 },
+  ];
 }
 
 function turnJson(aggregateId: Timestamp, { event, holds }: Turn): string {

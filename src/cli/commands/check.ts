@@ -115,10 +115,16 @@ async function checkWith(
       id: ({ aggregateId }) => aggregateId,
       json: (problem) => JSON.stringify({ ...problem, aggregate: problem.aggregate ?? null }),
       columns: [
-        { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId },
+        { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId, isId: true },
         { heading: 'NAME', value: ({ aggregate }) => aggregate ?? '', least: 8, optional: 1 },
         { heading: 'SEQUENCE', value: ({ sequence }) => String(sequence), align: 'right' },
-        { heading: 'PROBLEM', value: ({ message }) => message, paint: (text) => output.style.bad(text), least: 20 },
+        {
+          heading: 'PROBLEM',
+          value: ({ message }) => message,
+          paint: (text) => output.style.bad(text),
+          least: 12,
+          wraps: true,
+        },
       ],
     });
     if (checked.withoutHandlers > 0)

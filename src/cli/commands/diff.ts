@@ -115,10 +115,9 @@ async function print(
     await output.note(folding.how);
     return await output.jsonItems(map(listed(patchOperations(changes)), (operation) => printJson(operation)));
   }
-  const [{ factTable }, { changePaint, changeText }, { cut }] = await Promise.all([
-    import('../render/small-table.js'),
+  const [{ factTable }, { changeLines, changePaint }] = await Promise.all([
+    import('../render/fact-table.js'),
     import('../render/changes.js'),
-    import('../render/width.js'),
   ]);
   const facts = [
     ['aggregate', id.hex],
@@ -129,9 +128,8 @@ async function print(
   ] as const;
   await output.line(factTable(facts, output.style, output.columns));
   if (changes.length > 0) await output.line('');
-  const fit = (text: string) => (output.columns === undefined ? text : cut(text, output.columns));
   await output.lines(listed(changes), (change) =>
-    changePaint(change, output.style)(fit(escapeText(changeText(change)))),
+    changeLines(change, output.columns).map(changePaint(change, output.style)).join('\n'),
   );
 }
 

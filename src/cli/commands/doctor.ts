@@ -102,12 +102,14 @@ async function print(findings: readonly Finding[], output: Output): Promise<void
     const { listed, map } = await import('../iterate.js');
     return await output.jsonItems(map(listed(findings), (finding) => JSON.stringify(finding)));
   }
-  const { factTable } = await import('../render/small-table.js');
+  const { factTable } = await import('../render/fact-table.js');
   const rows = findings.flatMap(({ check, status, found, remedy }) => [
     [check, `${SIGNS[status]} ${found}`] as const,
     ...(remedy === undefined ? [] : [['', `  ${remedy}`] as const]),
   ]);
-  await output.line(factTable(rows, output.style, output.columns));
+  await output.line(factTable(rows, output.style, output.columns, SIGN_WIDTH));
 }
 
+/** What a sign and the space behind it take. */
+const SIGN_WIDTH = 2;
 const SIGNS = { ok: '✓', note: 'i', warning: '!', failure: '✗' } as const;

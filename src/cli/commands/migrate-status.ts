@@ -32,15 +32,30 @@ async function printStatus(result: MigrationStatus, { output }: Session): Promis
     for (const { name, state } of result.steps) if (state === 'pending') await output.line(escapeText(name));
     return;
   }
-  const { smallTable } = await import('../render/small-table.js');
+  const { FittedTable } = await import('../render/fitted-table.js');
   const { good, bad } = output.style;
-  const rows = result.steps.map(({ name, state, at }) => [name, state, at?.toISOString() ?? '']);
-  const paint = (state: string) => (state === 'pending' || state === 'unknown' ? bad(state) : good(state));
-  await output.line(smallTable(['STEP', 'STATE', 'SINCE'], rows, output.style, [String, paint]));
+  type Step = MigrationStatus['steps'][number];
+  const table = new FittedTable<Step>(
+    [
+      { heading: 'STEP', value: ({ name }) => name },
+      {
+        heading: 'STATE',
+        value: ({ state }) => state,
+        paint: (text, { state }) => (state === 'pending' || state === 'unknown' ? bad : good)(text),
+      },
+      { heading: 'SINCE', value: ({ at }) => at?.toISOString() ?? '' },
+    ],
+    result.steps,
+    output.columns,
+    output.style,
+  );
+  await output.line(table.head);
+  for (const step of result.steps) await output.line(table.line(step));
   const layout =
     result.partitions === undefined ? 'none yet' : result.partitions > 1 ? `${result.partitions} partitions` : 'plain';
-  await output.line(
-    `schema ${result.schema}, layout ${layout}: ${result.upToDate ? good('up to date') : bad('not up to date')}`,
+  await output.sentence(
+    `schema ${result.schema}, layout ${layout}: ${result.upToDate ? 'up to date' : 'not up to date'}`,
+    result.upToDate ? good : bad,
   );
-  for (const fault of result.faults) await output.line(bad(`- ${escapeText(fault)}`));
+  for (const fault of result.faults) await output.sentence(`- ${fault}`, bad);
 }

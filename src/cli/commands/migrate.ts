@@ -87,7 +87,7 @@ async function print(session: Session, report: Record<string, readonly string[]>
   if (output.quiet) for (const [name] of steps) await output.line(escapeText(name));
   else if (steps.length === 0) await output.line(nothing);
   else {
-    const { factTable } = await import('../render/small-table.js');
+    const { factTable } = await import('../render/fact-table.js');
     const words: Record<string, string> = { rolledBack: 'rolled back', adopted: 'adopted, unchanged' };
     await output.line(
       factTable(

@@ -74,10 +74,16 @@ async function verifySnapshots(
         id: (finding) => finding.aggregateId,
         json: (finding) => JSON.stringify(finding),
         columns: [
-          { heading: 'AGGREGATE', value: (finding) => finding.aggregateId },
+          { heading: 'AGGREGATE', value: (finding) => finding.aggregateId, isId: true },
           { heading: 'SEQUENCE', value: ({ sequence }) => String(sequence), align: 'right' },
           { heading: 'FIXED', value: ({ fixed }) => (fixed ? 'yes' : 'no') },
-          { heading: 'PROBLEM', value: ({ message }) => message, paint: (text) => output.style.bad(text), least: 20 },
+          {
+            heading: 'PROBLEM',
+            value: ({ message }) => message,
+            paint: (text) => output.style.bad(text),
+            least: 12,
+            wraps: true,
+          },
         ],
       });
       if (checked.withoutHandlers > 0)

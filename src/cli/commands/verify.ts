@@ -73,9 +73,9 @@ async function verify(
       id: (violation) => violation.aggregateId,
       json: (violation) => JSON.stringify(violation),
       columns: [
-        { heading: 'AGGREGATE', value: (violation) => violation.aggregateId },
+        { heading: 'AGGREGATE', value: (violation) => violation.aggregateId, isId: true },
         { heading: 'SEQUENCE', value: (violation) => String(violation.sequence), align: 'right' },
-        { heading: 'VIOLATION', value: describe, paint: (text) => output.style.bad(text), least: 20 },
+        { heading: 'VIOLATION', value: describe, paint: (text) => output.style.bad(text), least: 12, wraps: true },
       ],
     });
   });

@@ -1,15 +1,44 @@
 import type { Change } from '../../json/diff.js';
 import { printJson } from '../../json/print.js';
+import { escapeText } from './escape.js';
 import type { Style } from './style.js';
+import { cut, textWidth, wrap } from './width.js';
 
 const SIGNS = { add: '+', remove: '-', replace: '~' } as const;
 
-/** A change as people read it: `+ /owner "Ada"`, `~ /balance 5 → 7`, `- /closed true`. Not escaped. */
+/** A change as people read it, on one line: `+ /owner "Ada"`, `~ /balance 5 → 7`, `- /closed true`. Not escaped. */
 export function changeText(change: Change): string {
-  const path = change.path === '' ? '(the whole state)' : change.path;
-  const before = 'before' in change ? [printJson(change.before)] : [];
-  const after = 'value' in change ? [printJson(change.value)] : [];
-  return `${SIGNS[change.op]} ${path} ${[...before, ...after].join(' → ')}`;
+  return `${SIGNS[change.op]} ${pathText(change)} ${valueTexts(change).join(' → ')}`;
+}
+
+/** Deeper indented than a change itself. */
+const DEEPER = '    ';
+
+/**
+ * The same escaped. Where it is wider than the terminal, the path and each value have a line of their own; of a value that is
+ * wider still the beginning is shown.
+ */
+export function changeLines(change: Change, columns: number | undefined, indent = ''): string[] {
+  const line = indent + escapeText(changeText(change));
+  if (columns === undefined || textWidth(line) <= columns) return [line];
+  const deeper = columns > 40 ? indent + DEEPER : '  ';
+  return [
+    ...wrap(`${indent}${SIGNS[change.op]} ${escapeText(pathText(change))}`, columns, deeper),
+    ...valueTexts(change).map((value, index) =>
+      cut(`${deeper}${index === 0 ? '' : '→ '}${escapeText(value)}`, columns),
+    ),
+  ];
+}
+
+function pathText({ path }: Change): string {
+  return path === '' ? '(the whole state)' : path;
+}
+
+function valueTexts(change: Change): string[] {
+  return [
+    ...('before' in change ? [printJson(change.before)] : []),
+    ...('value' in change ? [printJson(change.value)] : []),
+  ];
 }
 
 /** How the text of a change is painted. */

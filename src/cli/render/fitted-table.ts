@@ -1,4 +1,6 @@
 import { escapeText } from './escape.js';
+import { type Cell, flow, GAP } from './flow.js';
+import { ID_WIDTH, shortIdWidth } from './short-ids.js';
 import type { Style } from './style.js';
 import { cut, padEnd, textWidth } from './width.js';
 
@@ -12,79 +14,130 @@ export interface Column<Row> {
   readonly paint?: (text: string, row: Row) => string;
   /** May be cut to this many columns when the terminal is narrow. @defaultValue never cut */
   readonly least?: number;
+  /** What does not fit stands whole in the lines below, instead of being cut; for the last column. @defaultValue false */
+  readonly wraps?: boolean;
+  /** An id, of which a narrow terminal shows a beginning that commands take for it. @defaultValue false */
+  readonly isId?: boolean;
   /** Left out when the terminal is narrow, the highest number first. @defaultValue never left out */
   readonly optional?: number;
 }
 
 interface PlacedColumn<Row> extends Column<Row> {
   width: number;
+  /** Whether beginnings of ids are shown. */
+  readonly isShort?: boolean;
 }
-
-const GAP = '  ';
 
 /** A table that is laid out by its first rows for the width of the terminal, so that the others can follow as they come. */
 export class FittedTable<Row> {
   readonly #columns: readonly PlacedColumn<Row>[];
   readonly #width: number | undefined;
   readonly #style: Style;
+  /** Whether a row is one line; otherwise as many as it needs. */
+  readonly #isOneLine: boolean;
 
   constructor(columns: readonly Column<Row>[], first: readonly Row[], width: number | undefined, style: Style) {
     const placed = columns.map((column) => ({
       ...column,
-      width: Math.max(column.heading.length, ...first.map((row) => textWidth(escapeText(column.value(row))))),
+      width: Math.max(
+        column.isId === true ? ID_WIDTH : column.heading.length,
+        ...first.map((row) => textWidth(escapeText(column.value(row)))),
+      ),
     }));
-    this.#columns = width === undefined ? placed : fitted(placed, width);
+    const fitting = width === undefined ? placed : fitted(placed, first, width);
+    const kept = placed.filter(({ optional }) => optional === undefined);
+    this.#columns = fitting ?? (width !== undefined && width < ID_WIDTH ? withShortIds(kept, first) : kept);
+    this.#isOneLine = fitting !== undefined;
     this.#width = width;
     this.#style = style;
   }
 
-  /** The line of headings. */
+  /** The headings, on one line or several. */
   get head(): string {
-    const cells = this.#columns.map(({ heading, width, align }) =>
-      align === 'right' ? heading.padStart(width) : heading.padEnd(width),
-    );
-    return this.#style.heading(this.#cut(cells.join(GAP).trimEnd()));
-  }
-
-  /** The line of one row. */
-  line(row: Row): string {
-    const texts = this.#columns.map(({ value }) => escapeText(value(row)));
-    const cells = this.#columns.map((column, index) => {
-      const text = texts[index] ?? '';
-      const shown = this.#width === undefined || column.least === undefined ? text : cut(text, column.width);
-      const isLast = index === this.#columns.length - 1;
-      const padded =
-        column.align === 'right' ? shown.padStart(column.width) : isLast ? shown : padEnd(shown, column.width);
-      return { padded, painted: column.paint?.(padded, row) ?? padded };
+    const cells = this.#columns.map((column) => {
+      const heading = column.isShort === true ? `${column.heading}…` : column.heading;
+      return { text: column.align === 'right' ? heading.padStart(column.width) : heading.padEnd(column.width) };
     });
-    const plain = cells.map(({ padded }) => padded).join(GAP);
-    // Where even that does not fit (a later row with longer values), the beginning is shown, without colour.
-    if (this.#width !== undefined && textWidth(plain.trimEnd()) > this.#width) return cut(plain, this.#width);
-    return cells
-      .map(({ painted }) => painted)
-      .join(GAP)
-      .trimEnd();
+    if (!this.#isOneLine && this.#width !== undefined)
+      return flow(cells, this.#width).map(this.#style.heading).join('\n');
+    return this.#style.heading(
+      cells
+        .map(({ text }) => text)
+        .join(GAP)
+        .trimEnd(),
+    );
   }
 
-  #cut(text: string): string {
-    return this.#width === undefined ? text : cut(text, this.#width);
+  /** One row, on one line or several. */
+  line(row: Row): string {
+    const cells = this.#columns.map((column, index): Cell & { readonly column: PlacedColumn<Row> } => {
+      const text = escapeText(column.value(row));
+      const { width, least, align, paint } = column;
+      const shown =
+        column.isShort === true
+          ? text.slice(0, width)
+          : this.#width !== undefined && this.#isOneLine && least !== undefined && column.wraps !== true
+            ? cut(text, width)
+            : text;
+      const isLast = index === this.#columns.length - 1;
+      return {
+        column,
+        text: align === 'right' ? shown.padStart(width) : isLast ? shown : padEnd(shown, width),
+        paint: paint === undefined ? undefined : (piece) => paint(piece, row),
+      };
+    });
+    if (this.#width === undefined) return joined(cells);
+    const last = cells.at(-1);
+    if (last?.column.wraps === true && this.#isOneLine && textWidth(last.text) > last.column.width)
+      return flow([...cells.slice(0, -1), { ...last, apart: true }], this.#width).join('\n');
+    // A later row with longer values takes more lines.
+    const isWider =
+      textWidth(
+        cells
+          .map(({ text }) => text)
+          .join(GAP)
+          .trimEnd(),
+      ) > this.#width;
+    return isWider || !this.#isOneLine ? flow(cells, this.#width).join('\n') : joined(cells);
   }
 }
 
-function fitted<Row>(columns: PlacedColumn<Row>[], width: number): PlacedColumn<Row>[] {
+function joined(cells: readonly Cell[]): string {
+  return cells
+    .map(({ text, paint = String }) => paint(text))
+    .join(GAP)
+    .trimEnd();
+}
+
+/** The columns that fit in one line: with whole ids, else with their beginnings, else with fewer columns; nothing if none do. */
+function fitted<Row>(
+  columns: readonly PlacedColumn<Row>[],
+  first: readonly Row[],
+  width: number,
+): readonly PlacedColumn<Row>[] | undefined {
   let kept = columns;
   for (;;) {
-    const over = kept.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length) - width;
-    if (over <= 0) return kept;
-    const spare = kept.reduce((sum, { width, least = width }) => sum + Math.max(0, width - least), 0);
-    if (spare >= over) return shrunk(kept, over);
+    for (const candidate of [kept, withShortIds(kept, first)]) {
+      const over = candidate.reduce((sum, column) => sum + column.width + GAP.length, -GAP.length) - width;
+      if (over <= 0) return candidate;
+      const spare = candidate.reduce((sum, { width, least = width }) => sum + Math.max(0, width - least), 0);
+      if (spare >= over) return shrunk(candidate, over);
+    }
     const dropped = kept.reduce<PlacedColumn<Row> | undefined>(
       (most, column) => ((column.optional ?? 0) > (most?.optional ?? 0) ? column : most),
       undefined,
     );
-    if (dropped === undefined) return shrunk(kept, Math.min(over, spare));
+    if (dropped === undefined) return undefined;
     kept = kept.filter((column) => column !== dropped);
   }
+}
+
+function withShortIds<Row>(columns: readonly PlacedColumn<Row>[], first: readonly Row[]): readonly PlacedColumn<Row>[] {
+  return columns.map((column) => {
+    if (column.isId !== true) return column;
+    const width = shortIdWidth(first.map(column.value));
+    return { ...column, width, isShort: width < ID_WIDTH };
+  });
 }
 
 /** Takes columns from those that can be cut, the widest first. */

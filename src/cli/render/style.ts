@@ -26,15 +26,20 @@ export interface Style {
 export function createStyle(colour: boolean): Style {
   const chalk: ChalkInstance = new Chalk({ level: colour ? 1 : 0 });
   return {
-    heading: chalk.bold,
-    faint: chalk.dim,
+    heading: alone(chalk.bold),
+    faint: alone(chalk.dim),
     type: (text, type) => chalk[PALETTE[paletteIndex(type)] ?? 'cyan'](text),
-    good: chalk.green,
-    bad: chalk.yellow,
-    changed: chalk.yellow,
-    removed: chalk.red,
-    marked: chalk.inverse,
+    good: alone(chalk.green),
+    bad: alone(chalk.yellow),
+    changed: alone(chalk.yellow),
+    removed: alone(chalk.red),
+    marked: alone(chalk.inverse),
   };
+}
+
+/** Chalk paints everything that it is handed; `map` hands more than the text. */
+function alone(paint: ChalkInstance): (text: string) => string {
+  return (text) => paint(text);
 }
 
 function paletteIndex(type: string): number {

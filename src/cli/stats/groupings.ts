@@ -54,7 +54,7 @@ export const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Sessi
       await printRows<AggregateStatistics>(listed(await aggregateStatistics(log, limit)), output, {
         id: ({ aggregateId }) => aggregateId.hex,
         json: ({ aggregateId, ...group }) => JSON.stringify({ aggregateId: aggregateId.hex, ...group }),
-        columns: [{ heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex }, ...groupColumns],
+        columns: [{ heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex, isId: true }, ...groupColumns],
         whenNone: () => output.note('the log is empty'),
       });
     },

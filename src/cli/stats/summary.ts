@@ -18,7 +18,7 @@ export async function printSummary(log: EventLog, { output }: Session): Promise<
     return;
   }
   if (output.format !== 'table') return await output.json(summaryJson(summary, days));
-  const { factTable } = await import('../render/small-table.js');
+  const { factTable } = await import('../render/fact-table.js');
   await output.line(factTable(summaryFacts(summary), output.style, output.columns));
   if (days.length === 0) return;
   const { FittedTable } = await import('../render/fitted-table.js');

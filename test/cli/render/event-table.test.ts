@@ -2,14 +2,16 @@ import { stripVTControlCharacters } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import stringWidth from 'string-width';
+import { LEAST_COLUMNS } from '../../../src/cli/output.js';
 import { eventTable, eventTableHead, eventTableRow } from '../../../src/cli/render/event-table.js';
 import { createStyle } from '../../../src/cli/render/style.js';
+import { shortTime } from '../../../src/cli/time-argument.js';
 import type { StoredEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 
 const id = Timestamp.of({ time: 1_400_000_000_000 });
 
-const widths = fc.integer({ min: 20, max: 200 });
+const widths = fc.integer({ min: LEAST_COLUMNS, max: 300 });
 const words = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
@@ -42,27 +44,55 @@ const events: fc.Arbitrary<StoredEvent> = fc
 const colours = fc.boolean();
 
 testProp(
-  'no line of a table is wider than the terminal, whatever is stored',
-  [fc.array(events, { maxLength: 4 }), fc.array(events, { maxLength: 4 }), widths, colours],
-  (t, first, later, columns, colour) => {
-    const table = eventTable(first, columns, createStyle(colour));
-    const lines = [eventTableHead(table), ...[...first, ...later].map((event) => eventTableRow(event, table))];
-    for (const line of lines) {
+  'no line of a table is wider than the terminal, whatever is stored, and each event can be found by what is shown of it',
+  [fc.array(events, { maxLength: 4 }), fc.array(events, { maxLength: 4 }), widths, colours, fc.boolean()],
+  (t, first, later, columns, colour, ofMany) => {
+    const table = eventTable(first, columns, createStyle(colour), ofMany);
+    const shown = (event: StoredEvent) => stripVTControlCharacters(eventTableRow(event, table));
+    const rows = [...first, ...later];
+    for (const line of [eventTableHead(table), ...rows.map(shown)].join('\n').split('\n')) {
       const width = stringWidth(stripVTControlCharacters(line));
       t.true(width <= columns, `${width} columns in a terminal of ${columns}: ${JSON.stringify(line)}`);
+    }
+    for (const event of rows) {
+      const begin = shown(event).trimStart();
+      if (ofMany) t.is(begin.slice(0, 16), id.hex.slice(0, 16));
+      t.is(begin.split(/\s+/)[ofMany ? 1 : 0], String(event.sequence));
+      t.true(begin.includes('"') || begin.includes('{'), `no body in ${begin}`);
     }
   },
   { numRuns: 60 },
 );
 
-testProp('a long body fills the line to the last column', [fc.integer({ min: 60, max: 200 })], (t, columns) => {
+test('a wide terminal shows the timestamp, a narrow one beginnings of ids, and then several lines for an event', (t) => {
+  const event = anEventWith({ sequence: 41, body: JSON.stringify({ note: 'x'.repeat(500) }) });
+  const time = shortTime(event.timestamp.time);
+  const lines = (columns: number, ofMany = true) => {
+    const table = eventTable([event], columns, createStyle(false), ofMany);
+    return `${eventTableHead(table)}\n${eventTableRow(event, table)}`.split('\n').map((line) => line.split(/ {2,}/));
+  };
+  const { hex } = id;
+  t.like(lines(180), [['AGGREGATE', 'SEQ', 'TIME', 'TIMESTAMP'], { 0: hex, 3: event.timestamp.toString() }]);
+  t.like(lines(120), [['AGGREGATE', 'SEQ', 'TIME', 'TYPE', 'BODY'], { 0: hex, 1: '41', 2: `${time}.000` }]);
+  t.like(lines(82), [['AGGREGATE…', 'SEQ', 'TIME', 'TYPE', 'BODY'], { 0: hex.slice(0, 16), 2: time }]);
+  t.like(lines(80), [
+    ['AGGREGATE', 'SEQ', 'TIME', 'TYPE'],
+    ['', 'BODY'],
+    [hex, '41', `${time}.000`, 'opened'],
+    { length: 2 },
+  ]);
+  t.like(lines(56), [['AGGREGATE…', 'SEQ', 'TIME', 'TYPE'], ['', 'BODY'], { 0: hex.slice(0, 16), 3: 'opened' }]);
+  t.like(lines(80, false), [['SEQUENCE', 'TIME', 'TYPE', 'BODY'], { 1: '41', 2: `${time}.000` }]);
+});
+
+testProp('a long body fills the line to the last column', [fc.integer({ min: 80, max: 200 })], (t, columns) => {
   const event = anEventWith({ type: 'opened', body: JSON.stringify({ note: 'x'.repeat(500) }) });
   const row = eventTableRow(event, eventTable([event], columns, createStyle(false)));
   t.is(row.length, columns);
   t.true(row.endsWith('…'));
 });
 
-testProp('wide characters take two columns each', [fc.integer({ min: 60, max: 200 })], (t, columns) => {
+testProp('wide characters take two columns each', [fc.integer({ min: 80, max: 200 })], (t, columns) => {
   const event = anEventWith({ type: '棋局', body: JSON.stringify({ note: '將'.repeat(500) }) });
   const row = eventTableRow(event, eventTable([event], columns, createStyle(false)));
   const width = Array.from(row).reduce((sum, character) => sum + (/\p{Script=Han}/u.test(character) ? 2 : 1), 0);
