@@ -26,8 +26,12 @@ export default defineConfig({ connection: 'postgres://localhost/app', schema: 'h
 
 ## Output
 
-Results go to standard output, everything else to standard error. A table fits the terminal; piped, it has full values
-and no colour. \`-o json\` prints one JSON document, \`-o ndjson\` one per line; bodies are printed as PostgreSQL holds them,
+Results go to standard output, everything else to standard error. Piped, a table has full values and no colour. In a
+terminal it fits the width: of an id the beginning is shown where there is no room for all of it (its heading is \`AGGREGATE…\`
+then, and every command takes such a beginning), an event goes on in further lines, and a body that is too long ends with
+\`…\`. The whole timestamp of an event is shown in a wide terminal, by \`-q\`, and piped; an id and a sequence name an event as
+well. A terminal that does not tell its width is taken to be as wide as \`COLUMNS\` says, else 80; tables are laid out for 27
+columns or more. \`-o json\` prints one JSON document, \`-o ndjson\` one per line; bodies are printed as PostgreSQL holds them,
 digit for digit. Characters that a terminal would act on are printed as \`\\u\` escapes. With \`-o json|ndjson\` an error is
 one JSON object on standard error: \`{"error": {"code", "message", "hint"}}\`. Work that takes longer than a
 second says on standard error how far it is, on a terminal that can draw a line anew (not with \`TERM=dumb\`, nor where \`CI\` is set).
