@@ -1,15 +1,16 @@
 import type { Knex } from 'knex';
 import { MaestroError } from '../errors.js';
-import { storeError } from '../store/database-errors.js';
+import { sqlState, storeError } from '../store/database-errors.js';
 import { query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
+import { InvalidExportError } from './transfer/format.js';
 import { canLoadDirectly, loadDirectly, NotDirectError } from './transfer/direct.js';
-import { readableBy } from './transfer/readable-by.js';
+import { bearable, type Deepest, noteDeepest, readableBy } from './transfer/bodies.js';
 import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './transfer/read-export.js';
 import { settle, type Settled, type SettleOptions } from './transfer/settle.js';
-import { createStaging, stage } from './transfer/staging.js';
+import { canCopy, createStaging, stage } from './transfer/staging.js';
 
 /** How an export is imported. */
 export interface ImportOptions extends SettleOptions {
@@ -42,16 +43,17 @@ export async function importLog(
   lines: AsyncIterable<ExportLine> | (() => AsyncIterable<ExportLine>),
   options: ImportOptions = {},
 ): Promise<ImportReport> {
+  const deepest: Deepest = { line: 0, levels: 0 };
   try {
-    if (typeof lines === 'object') return await attempt(log, lines, options, false);
+    if (typeof lines === 'object') return await attempt(log, lines, options, false, deepest);
     try {
-      return await attempt(log, lines(), options, true);
+      return await attempt(log, lines(), options, true, deepest);
     } catch (error) {
       if (!(error instanceof NotDirectError)) throw error;
-      return await attempt(log, lines(), options, false);
+      return await attempt(log, lines(), options, false, deepest);
     }
   } catch (error) {
-    throw meaning(error);
+    throw meaning(error, deepest);
   }
 }
 
@@ -60,6 +62,7 @@ async function attempt(
   lines: AsyncIterable<ExportLine>,
   options: ImportOptions,
   mayBeDirect: boolean,
+  deepest: Deepest,
 ): Promise<ImportReport> {
   const notes: ExportNotes = { incomplete: 0, footer: undefined };
   let report: ImportReport | undefined;
@@ -67,7 +70,8 @@ async function attempt(
     await inTransaction(log.knex, async (transaction, connection) => {
       const inside = { ...log, knex: transaction };
       await assertMigrated(inside);
-      const items = readableBy(log.interop, readExport(lines, notes));
+      const read = readableBy(log.interop, readExport(lines, notes));
+      const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
       const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));
       const settled = isDirect
         ? await loadDirectly(inside, connection, items)
@@ -102,11 +106,20 @@ async function assertMigrated(log: EventLog): Promise<void> {
   for (const table of Object.values(tablesOf(log))) await query(log.knex, `SELECT FROM ${table} LIMIT 0`);
 }
 
-function meaning(error: unknown): unknown {
+function meaning(error: unknown, deepest: Deepest): unknown {
   if (error instanceof CommitInterruptedError)
     return new ImportInterruptedError('The connection broke while the import was being committed.', {
       hint: 'It is there whole, or not at all. Import again: what is there already is left as it is.',
       cause: error,
     });
+  if (sqlState(error) === '54001' && deepest.levels > 0)
+    return new InvalidExportError(
+      deepest.line,
+      `has a body of ${deepest.levels} levels, nested deeper than this server bears`,
+      {
+        hint: 'Nothing was imported. Raise max_stack_depth to what the server has that it was exported from, or export without that aggregate.',
+        cause: error,
+      },
+    );
   return storeError(error);
 }

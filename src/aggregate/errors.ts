@@ -1,5 +1,6 @@
 import { MaestroError } from '../errors.js';
 import type { EventRef } from '../events.js';
+import { NestedTooDeeplyError } from '../json/parse.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 
 /** Where in an application something went wrong. */
@@ -156,6 +157,7 @@ export function isAboutFolding(error: unknown): error is MaestroError {
     error instanceof InvalidHandlerError ||
     error instanceof EventSchemaError ||
     error instanceof SnapshotLossError ||
-    error instanceof IncompleteHistoryError
+    error instanceof IncompleteHistoryError ||
+    error instanceof NestedTooDeeplyError
   );
 }

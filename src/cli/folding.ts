@@ -67,9 +67,9 @@ async function handlerFolding(definition: Definition, id: Timestamp): Promise<Fo
 }
 
 async function mergeFolding(session: Pick<Session, 'configuration'>): Promise<Folding> {
-  const [{ mergePatch }, { parseJsonText }, { printJson }, { aggregates = [] }] = await Promise.all([
+  const [{ mergePatch }, { storedBody }, { printJson }, { aggregates = [] }] = await Promise.all([
     import('../json/merge-patch.js'),
-    import('../json/parse.js'),
+    import('../replay/stored-body.js'),
     import('../json/print.js'),
     session.configuration(),
   ]);
@@ -78,7 +78,7 @@ async function mergeFolding(session: Pick<Session, 'configuration'>): Promise<Fo
     how: mergedBecause(aggregates),
     start: () => ({ state: {}, sequence: 0, timestamp: undefined }),
     next: ({ state }, event) => ({
-      state: mergePatch(state as JsonValue, parseJsonText(event.body), 'copy'),
+      state: mergePatch(state as JsonValue, storedBody(event), 'copy'),
       sequence: event.sequence,
       timestamp: event.timestamp,
     }),

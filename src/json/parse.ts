@@ -8,6 +8,11 @@ export class InvalidJsonError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_JSON';
 }
 
+/** What is stored is nested too deeply to be made into a value here. It can be read and moved as text. */
+export class NestedTooDeeplyError extends MaestroError {
+  readonly code = 'MAESTRO_NESTED_TOO_DEEPLY';
+}
+
 /** Numbers of up to 15 significant digits are exact in JavaScript; only longer runs need the slow, exact reading. */
 const LONG_NUMBER = /[\d.]{16}/;
 
@@ -19,7 +24,15 @@ export function mayLoseDigits(text: string): boolean {
 /** The value of a JSON text that PostgreSQL printed (so it is valid, and no number has an exponent). */
 export function decodeJson(text: string, numbers: NumberMode = 'plain'): JsonValue {
   if (numbers === 'plain' || !mayLoseDigits(text)) return JSON.parse(text) as JsonValue;
-  return parse(text, undefined, exactWhereNeeded) as JsonValue;
+  try {
+    return parse(text, undefined, exactWhereNeeded) as JsonValue;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new NestedTooDeeplyError("A stored body is nested too deeply to be read with numbers: 'lossless'.", {
+      hint: "Read it with numbers: 'plain', or as text with streamStoredEvents.",
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { mergePatch } from '../json/merge-patch.js';
-import { parseJsonText } from '../json/parse.js';
 import type { JsonValue } from '../json/types.js';
+import { storedBody } from './stored-body.js';
 
 /** A state folded from the first event up to one sequence. */
 export interface FoldedState {
@@ -28,7 +28,7 @@ export async function mergeEvents(events: AsyncIterable<StoredEvent>, until?: Ti
     if (until !== undefined && event.timestamp.compare(until) > 0) break;
     const before = last?.sequence ?? 0;
     if (event.sequence !== before + 1) gapAfter ??= before;
-    state = mergePatch(state, parseJsonText(event.body));
+    state = mergePatch(state, storedBody(event));
     last = event;
   }
   return { sequence: last?.sequence ?? 0, timestamp: last?.timestamp, state, gapAfter };

@@ -137,7 +137,7 @@ testProp(
   { numRuns: 500 },
 );
 
-const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+const deep = (depth: number, inmost = '') => `${'['.repeat(depth)}${inmost}${']'.repeat(depth)}`;
 
 /** Files whose footer is right, so that only what they hold can be wrong: the line at fault and what is said of it. */
 const HOSTILE: Readonly<Record<string, readonly [file: string | Uint8Array, line: number, problem: RegExp]>> = {
@@ -215,8 +215,13 @@ const HOSTILE: Readonly<Record<string, readonly [file: string | Uint8Array, line
   'a negative zero': [signed([event({ body: '{"a": -0.0}' })]), 2, /not as PostgreSQL prints it/],
   'an escape that is not needed': [signed([event({ body: '{"a": "\\u0061"}' })]), 2, /not as PostgreSQL prints it/],
   'a snapshot that PostgreSQL prints otherwise': [signed([snapshot(A, '{"a":1}')]), 2, /not as PostgreSQL prints it/],
-  'a body of 501 levels': [signed([event({ body: deep(501) })]), 2, /nested deeper than 500/],
-  'a body of a hundred thousand levels': [signed([event({ body: deep(100_000) })]), 2, /nested/],
+  'an exponent below 500 levels': [signed([event({ body: deep(600, '1e5') })]), 2, /has an exponent/],
+  'an escaped NUL below 500 levels': [signed([event({ body: deep(600, '"\\u0000"') })]), 2, /U\+0000/],
+  'a body of a hundred thousand levels': [
+    signed([event({ body: deep(100_000) })]),
+    2,
+    /of 100000 levels, nested deeper than this server bears/,
+  ],
   'a snapshot of a hundred thousand levels': [signed([snapshot(A, `{"a": ${deep(100_000)}}`)]), 2, /nested/],
 };
 
@@ -228,19 +233,24 @@ for (const [name, [file, line, problem]] of Object.entries(HOSTILE))
     t.true((error as Error).message.length < 300, 'and without repeating what it cannot take');
   });
 
-test.serial('what only looks hostile is imported: keys of prototypes, 500 levels, digits without end', async (t) => {
-  const digits = `${'9'.repeat(131_072)}.${'1'.repeat(16_383)}`;
-  const file = signed([
-    event({ body: '{"__proto__": {"polluted": true}, "constructor": null}' }),
-    event({ sequence: '2', timestamp: `"f${'0'.repeat(31)}"`, body: deep(500) }),
-    event({ sequence: '2147483647', timestamp: `"f${'1'.repeat(31)}"`, type: '" "', body: digits }),
-    snapshot(A, 'null', '-2147483648'),
-  ]);
-  t.like(await imported(database, file), { events: 3, snapshots: 1, incomplete: 1 });
-  t.is(await exported(database), file);
-  t.false('polluted' in {});
-  await emptied(database);
-});
+test.serial(
+  'what only looks hostile is imported: keys of prototypes, thousands of levels, digits without end',
+  async (t) => {
+    const digits = `${'9'.repeat(131_072)}.${'1'.repeat(16_383)}`;
+    const file = signed([
+      event({ body: '{"__proto__": {"polluted": true}, "constructor": null}' }),
+      event({ sequence: '2', timestamp: `"f${'0'.repeat(31)}"`, body: deep(500) }),
+      event({ sequence: '3', timestamp: `"f${'0'.repeat(30)}2"`, body: deep(501) }),
+      event({ sequence: '4', timestamp: `"f${'0'.repeat(30)}3"`, body: deep(3000) }),
+      event({ sequence: '2147483647', timestamp: `"f${'1'.repeat(31)}"`, type: '" "', body: digits }),
+      snapshot(A, 'null', '-2147483648'),
+    ]);
+    t.like(await imported(database, file), { events: 5, snapshots: 1, incomplete: 1 });
+    t.is(await exported(database), file);
+    t.false('polluted' in {});
+    await emptied(database);
+  },
+);
 
 test.serial('a line without end is refused before it fills the memory', async (t) => {
   const piece = Buffer.alloc(1 << 20, 'x');

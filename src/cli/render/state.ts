@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { isDeeperThan } from '../../json/depth.js';
 import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
 import { ExactNumber } from '../../json/exact-number.js';
 import { parseJsonText } from '../../json/parse.js';
@@ -18,8 +19,12 @@ export function stateJson(state: unknown, storedForm: () => unknown): string {
   return 'text' in encodedForm ? encodedForm.text : printJson(asJson(stored, []));
 }
 
-/** JSON text on several lines, its numbers digit for digit. */
+/** How deeply a value may be nested to be shown on lines of its own: a line of each level is indented by the levels before. */
+const MAX_INDENTED_DEPTH = 1000;
+
+/** JSON text on several lines, its numbers digit for digit; as it is when it is nested too deeply for that. */
 export function indented(json: string): string {
+  if (isDeeperThan(json, MAX_INDENTED_DEPTH)) return json;
   return printJson(parseJsonText(json), 2);
 }
 

@@ -1,0 +1,67 @@
+import { depthOf, isDeeperThan } from '../../json/depth.js';
+import { MAX_DEPTH } from '../../json/encode.js';
+import { interopFaults, type Interop, snapshotInteropFaults } from '../../store/interop.js';
+import { InvalidExportError } from './format.js';
+import type { ExportedItem } from './read-export.js';
+
+/**
+ * How deeply a body may be nested for the embedded engine. Its stack is a part of its memory, which it overruns somewhere beyond
+ * 5,000 levels, and then it answers no more; a server measures its stack, and refuses.
+ */
+const EMBEDDED_DEPTH = 4000;
+
+/** The body of an export that is nested most deeply. */
+export interface Deepest {
+  line: number;
+  levels: number;
+}
+
+/** The items of an export as they come; notes which is nested most deeply, of those that are deeper than what is committed here. */
+export async function* noteDeepest(items: AsyncIterable<ExportedItem>, deepest: Deepest): AsyncGenerator<ExportedItem> {
+  for await (const item of items) {
+    const { body } = 'event' in item ? item.event : item.snapshot;
+    if (!item.isPrinted && isDeeperThan(body, MAX_DEPTH)) {
+      const levels = depthOf(body);
+      if (levels > deepest.levels) Object.assign(deepest, { line: item.line, levels });
+    }
+    yield item;
+  }
+}
+
+/** The items of an export as they come, as long as the embedded engine bears them. Throws {@link InvalidExportError}. */
+export async function* bearable(items: AsyncIterable<ExportedItem>): AsyncGenerator<ExportedItem> {
+  for await (const item of items) {
+    const { body } = 'event' in item ? item.event : item.snapshot;
+    if (isDeeperThan(body, EMBEDDED_DEPTH))
+      throw new InvalidExportError(
+        item.line,
+        `has a body nested deeper than the ${EMBEDDED_DEPTH} levels that the embedded database bears`,
+        { hint: 'Nothing was imported. Import into a server (--url), or export without that aggregate.' },
+      );
+    yield item;
+  }
+}
+
+/** The items of an export as they come, as long as others who read the tables can read them. Throws {@link InvalidExportError}. */
+export function readableBy(
+  interop: Interop | undefined,
+  items: AsyncIterable<ExportedItem>,
+): AsyncIterable<ExportedItem> {
+  return interop === undefined ? items : checked(interop, items);
+}
+
+async function* checked(interop: Interop, items: AsyncIterable<ExportedItem>): AsyncGenerator<ExportedItem> {
+  for await (const item of items) {
+    const [fault] =
+      'event' in item ? interopFaults(item.event.body, interop) : snapshotInteropFaults(item.snapshot.body, interop);
+    if (fault !== undefined) throw unreadable(item.line, fault.path, fault.message);
+    yield item;
+  }
+}
+
+function unreadable(line: number, path: readonly (string | number)[], message: string): InvalidExportError {
+  const where = path.length === 0 ? '' : ` at /${path.slice(0, 12).join('/')}`;
+  return new InvalidExportError(line, `has a body that${where} ${message}`, {
+    hint: 'Nothing was imported. Import without `interop` where no Elixir application reads the log, or leave the aggregate out of the export.',
+  });
+}

@@ -1,0 +1,19 @@
+/** A string, which may hold brackets that mean nothing, or a bracket. */
+const BRACKET = /"(?:[^"\\]|\\.)*"|[[\]{}]/g;
+
+/** How many levels of objects and arrays lie inside one another in a valid JSON text. */
+export function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const { 0: token } of text.matchAll(BRACKET)) {
+    if (token === '{' || token === '[') deepest = Math.max(deepest, (depth += 1));
+    else if (token === '}' || token === ']') depth -= 1;
+  }
+  return deepest;
+}
+
+/** Whether objects and arrays lie more than so many levels inside one another in a valid JSON text. */
+export function isDeeperThan(text: string, levels: number): boolean {
+  // Each level takes a bracket at both ends.
+  if (text.length <= 2 * levels || text.split(/[[{]/, levels + 2).length <= levels + 1) return false;
+  return depthOf(text) > levels;
+}
