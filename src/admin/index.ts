@@ -43,7 +43,13 @@ export {
 } from './log-statistics.js';
 export { type EventSearch, searchEvents } from './search-events.js';
 export { statesThatHold } from './states-that-hold.js';
-export { replaceSnapshot, storedSnapshots } from './stored-snapshots.js';
+export {
+  deleteSnapshot,
+  replaceSnapshot,
+  type SnapshotHead,
+  snapshotHead,
+  storedSnapshots,
+} from './stored-snapshots.js';
 export { tailEvents, type TailOptions } from './tail-events.js';
 export { type Footer as ExportFooter, InvalidExportError } from './transfer/format.js';
 export type { ExportLine } from './transfer/read-export.js';

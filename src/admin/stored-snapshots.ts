@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { StoredSnapshot } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
 import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
 import { execute, type SnapshotRow, storedSnapshot } from '../store/rows.js';
 import { isSerializationFailure, storeError } from '../store/database-errors.js';
@@ -50,6 +51,30 @@ WHERE aggregate_id = ? AND sequence = ? AND body = ?::text::jsonb`;
   } catch (error) {
     // The same, where the statement sees one moment only.
     if (isSerializationFailure(error) && log.knex.isTransaction !== true) return false;
+    throw storeError(error);
+  }
+}
+
+/** A stored snapshot without its state. */
+export interface SnapshotHead {
+  readonly sequence: number;
+  /** The version of the state's shape as JSON text; absent for one that is stored bare, as Elixir Maestro does. */
+  readonly version: string | undefined;
+}
+
+/** What the snapshot of an aggregate is; `undefined` when there is none. */
+export async function snapshotHead(log: EventLog, aggregateId: Timestamp): Promise<SnapshotHead | undefined> {
+  const sql = `SELECT sequence, (body #> '{$maestro,version}')::text FROM ${tablesOf(log).snapshots} WHERE aggregate_id = ?`;
+  const [row] = await select<[number, string | null]>(log, sql, [aggregateId.encode()]);
+  return row && { sequence: row[0], version: row[1] ?? undefined };
+}
+
+/** Deletes the snapshot of an aggregate if it is of this sequence; false when there is none of it. */
+export async function deleteSnapshot(log: EventLog, aggregateId: Timestamp, sequence: number): Promise<boolean> {
+  const sql = `DELETE FROM ${tablesOf(log).snapshots} WHERE aggregate_id = ? AND sequence = ?`;
+  try {
+    return (await execute(log.knex, sql, [aggregateId.encode(), sequence])) === 1;
+  } catch (error) {
     throw storeError(error);
   }
 }

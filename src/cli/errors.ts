@@ -20,6 +20,11 @@ export class StaleSnapshotError extends MaestroError {
   readonly code = 'MAESTRO_STALE_SNAPSHOT';
 }
 
+/** The stored snapshot is not the one that was meant, or does not go away; it was left as it is. */
+export class SnapshotKeptError extends MaestroError {
+  readonly code = 'MAESTRO_SNAPSHOT_KEPT';
+}
+
 /** The configured handlers would not fold what was to be written, so it was not. */
 export class WouldNotFoldError extends MaestroError {
   readonly code = 'MAESTRO_WOULD_NOT_FOLD';

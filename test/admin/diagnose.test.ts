@@ -55,6 +55,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   read: ['SELECT ON event_log', 'SELECT ON snapshots'],
   append: ['INSERT ON event_log'],
   'snapshot put, create': ['INSERT ON snapshots', 'UPDATE ON snapshots'],
+  'snapshot delete': ['DELETE ON snapshots'],
   import: ['INSERT ON event_log', 'INSERT ON snapshots', 'UPDATE ON snapshots'],
   erase: ['UPDATE ON event_log', 'DELETE ON event_log', 'DELETE ON snapshots'],
   migrate: ['CREATE ON SCHEMA'],

@@ -107,7 +107,7 @@ test('a log that the current code folds is fine, on both layouts', async (t) => 
     t.deepEqual(await log.check('before.ts', '--all'), all, 'all is what is checked without asking');
     t.deepEqual(reportOf(await log.check('before.ts', '-o', 'json')), {
       problems: [],
-      checked: { aggregates: 2, events: 4, compared: 0, withoutHandlers: 0 },
+      checked: { aggregates: 2, events: 4, compared: 0, snapshots: 0, withoutHandlers: 0 },
     });
     const ndjson = await log.check('before.ts', '-o', 'ndjson');
     t.deepEqual([ndjson.code, ndjson.stdout], [0, '']);
@@ -132,7 +132,7 @@ test('a handler that fails on a stored event is named, with id and sequence, and
   const json = await log.check('strict.ts', '-o', 'json');
   t.is(json.code, 1);
   const { problems, checked } = reportOf(json);
-  t.deepEqual(checked, { aggregates: 3, events: 7, compared: 0, withoutHandlers: 0 });
+  t.deepEqual(checked, { aggregates: 3, events: 7, compared: 0, snapshots: 0, withoutHandlers: 0 });
   t.deepEqual(problems[0], problem);
   t.like(problems[1], { aggregateId: worse.hex, sequence: 2 });
   t.is(problems.length, 2);
@@ -255,7 +255,7 @@ test('states that differ from the baseline are told at the sequence that it was 
         message: 'the state differs from the baseline',
       },
     ],
-    checked: { aggregates: 2, events: 8, compared: 2, withoutHandlers: 0 },
+    checked: { aggregates: 2, events: 8, compared: 2, snapshots: 0, withoutHandlers: 0 },
   });
   const table = await log.check('rounding.ts', '--baseline', file);
   t.true(table.stdout.endsWith('checked 8 events of 2 aggregates, 2 against the baseline: 1 problem\n'));
@@ -327,7 +327,7 @@ test('--sample checks so many, and misses none that it did not ask for', async (
     t.is(result.code, 0);
     t.deepEqual(reportOf(result), {
       problems: [],
-      checked: { aggregates: count, events: 2 * count, compared: count, withoutHandlers: 0 },
+      checked: { aggregates: count, events: 2 * count, compared: count, snapshots: 0, withoutHandlers: 0 },
     });
   }
 });
@@ -445,4 +445,84 @@ test('a gate that let everything through unseen is none: without any aggregate c
   t.regex(stderr, /^warning: Nothing was checked at all/m);
   const empty = await aLog(t);
   t.is((await empty.check('before.ts')).code, 0, 'an empty log has nothing to check');
+});
+
+/** Stores a snapshot whatever it says, as somebody else might have. */
+async function put({ schema }: Log, id: Timestamp, sequence: number, body: string): Promise<void> {
+  await knex.raw(`INSERT INTO "${schema}".snapshots VALUES (?, ?, ?::text::jsonb)`, [id.encode(), sequence, body]);
+}
+
+test('stored snapshots are compared with the events at their sequence, on both layouts', async (t) => {
+  for (const partitions of [1, 3]) {
+    const log = await aLog(t, partitions);
+    const [right, wrong, ahead, versioned, none, beginning] = [
+      await deposit(log, [1, 2]),
+      await deposit(log, [1, 2]),
+      await deposit(log, [1]),
+      await deposit(log, [1]),
+      await deposit(log, [1]),
+      await deposit(log, [1]),
+    ];
+    const foreign = anId();
+    await log.store.commitEvents([anEvent(foreign, { type: 'unknown' })]);
+    await put(log, right, 2, '{"balance": 1.0}');
+    await put(log, wrong, 2, '{"balance": 7}');
+    await put(log, ahead, 9, '{"balance": 1}');
+    await put(log, versioned, 2, '{"$maestro": {"version": 1}, "state": {"balance": 9}}');
+    await put(log, beginning, 0, '{"balance": 5}');
+    await put(log, foreign, 1, '{}');
+    await put(log, anId(), 1, '{}');
+
+    const expected = [
+      [wrong.hex, 2, 'the handlers make another state: ~ /balance 7 → 1'],
+      [ahead.hex, 9, 'the history ends at sequence 2'],
+      [beginning.hex, 0, 'the handlers make another state: ~ /balance 5 → 0'],
+    ];
+    for (const argv of [[], ['--sample', '50']]) {
+      const { code, stdout, stderr } = await log.check('before.ts', ...argv, '-o', 'json');
+      t.is(code, 1);
+      const { problems, checked } = JSON.parse(stdout) as Report;
+      t.like(checked, { aggregates: 6, snapshots: 5, withoutHandlers: 1 });
+      t.true(problems.every(({ problem, aggregate }) => problem === 'snapshot' && aggregate === 'account'));
+      const found = problems.map(({ aggregateId, sequence, message }) => [aggregateId, sequence, message]);
+      t.deepEqual(found, expected.toSorted());
+      t.regex(stderr, /^note: `maestro snapshot verify --fix` .* `maestro snapshot delete`/);
+    }
+    t.regex((await log.check('before.ts')).stdout, /^checked 14 events of 6 aggregates, 5 snapshots: 3 problems$/m);
+    const without = await log.check('before.ts', '--no-snapshots');
+    t.is(without.code, 0);
+    t.regex(without.stderr, /^note: stored snapshots were not compared \(--no-snapshots\)$/m);
+    t.is((await log.maestro(['snapshot', 'get', none.hex])).code, 3);
+  }
+});
+
+test('a right snapshot that does not come back as the state it is of is a problem, and a bad history is told once', async (t) => {
+  const log = await aLog(t);
+  writeFileSync(
+    join(folder, 'bigint.ts'),
+    configuration('{ balance: BigInt(state.balance) + BigInt(amount) }').replace(
+      '{ balance: 0 }',
+      '{ balance: 0n as unknown }',
+    ),
+  );
+  const id = await deposit(log, [1]);
+  await put(log, id, 2, '{"balance": 1}');
+  const lossy = await log.maestro(['check', '--config', 'bigint.ts', '-o', 'ndjson']);
+  t.is(lossy.code, 1);
+  t.regex(
+    lossy.stdout,
+    /"problem":"snapshot","message":"The state of the aggregate account .* state\.balance is a bigint, and comes back as a number\."/,
+  );
+  t.is((await log.maestro(['snapshot', 'verify', id.hex, '--config', 'bigint.ts'])).code, 1);
+
+  const unlucky = await deposit(log, [13]);
+  await put(log, unlucky, 2, '{"balance": 1}');
+  const { stdout } = await log.check('strict.ts', '-o', 'ndjson');
+  t.deepEqual(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { problem: string }).problem),
+    ['handler'],
+  );
 });

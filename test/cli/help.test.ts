@@ -36,6 +36,7 @@ test('the commands are those that people are told of', (t) => {
     'stats',
     'verify',
     'snapshot verify',
+    'snapshot delete',
     'check',
     'export',
     'import',

@@ -52,6 +52,7 @@ const WRITING: Readonly<Record<string, readonly string[]>> = {
   'snapshot put': [id, '--sequence', '3', '--body', '{}'],
   'snapshot create': [id, '--aggregate', 'tally'],
   'snapshot verify': [id, '--fix'],
+  'snapshot delete': [id, '--reason', 'asked to', '--execute'],
   import: ['--file', 'empty.ndjson'],
   erase: [id, '--reason', 'asked to', '--execute'],
   'migrate up': [],

@@ -68,6 +68,8 @@ function casesOf(layout: Layout): readonly Case[] {
     ['snapshot put', [id, '--sequence', '3', '--body', '{"n": 99}'], 'writer'],
     ['snapshot verify', [id, '--fix'], 'writer'],
     ['snapshot create', [id, '--aggregate', 'tally'], 'writer'],
+    ['snapshot delete', [id, '--reason', 'only a plan'], 'reader'],
+    ['snapshot delete', [id, '--reason', 'asked to', '--execute'], 'writer'],
     ['import', ['--file', export_, '--dry-run'], 'writer'],
     ['import', ['--file', export_], 'writer'],
     ['erase', [id, '--paths', '/n', '--reason', 'asked to', '--execute'], 'writer'],

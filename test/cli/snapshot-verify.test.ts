@@ -201,7 +201,7 @@ test('what cannot be mended stays wrong: no events at all, a handler that fails,
   ]);
   t.regex(String(findings[0]?.['message']), /"deposited" .* at sequence 3 of [0-9a-f]{32} threw: no such deposit\.$/);
   t.regex(String(findings[1]?.['message']), /gap: the event after sequence 2 has the sequence 4/);
-  t.regex(String(findings[2]?.['message']), /no events of it; `maestro erase` removes it/);
+  t.regex(String(findings[2]?.['message']), /no events of it; `maestro snapshot delete` removes it/);
   t.deepEqual(await snapshotOf(log, failing), [3, '{}']);
   t.deepEqual(await snapshotOf(log, gone), [3, '{}']);
 });

@@ -133,6 +133,7 @@ const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>
   append: (aggregate) => ['append', aggregate, '--type', 'heard', '--body', JSON.stringify(state)],
   'snapshot put': (aggregate) => ['snapshot', 'put', aggregate, '--sequence', '1', '--body', JSON.stringify(state)],
   'snapshot create': (aggregate) => ['snapshot', 'create', aggregate, '--aggregate', 'parrot', ...WITH_HANDLERS],
+  'snapshot delete': (aggregate) => ['snapshot', 'delete', aggregate, '--execute', '--reason', HOSTILE.join('')],
   'erase, as a plan': (aggregate) => ['erase', aggregate, '--reason', HOSTILE.join('')],
   erase: (aggregate) => ['erase', aggregate, '--execute', '--reason', HOSTILE.join('')],
   import: () => ['import', '--file', join(folder, 'whole.ndjson')],
@@ -229,6 +230,10 @@ for (const [name, argvFor] of Object.entries(WRITING))
     for (const format of ['table', 'json', 'ndjson']) {
       const aggregate = anId();
       await store(aggregate, 1, 'heard', state, { schema: written.schema });
+      if (name === 'snapshot delete')
+        await written
+          .store()
+          .commitSnapshot({ aggregateId: aggregate, sequence: 1, body: { $maestro: { version: state } } });
       const result = await maestro([...argvFor(aggregate.hex), '-o', format], 100, written.schema);
       // What doctor finds is not the matter here.
       if (name !== 'doctor') t.is(result.code, 0, result.stderr);

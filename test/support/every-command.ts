@@ -46,6 +46,7 @@ export function writingCommands({ id, file, aggregate }: Named): Readonly<Record
     append: [id, '--type', 'happened', '--body', '{"n": 4}'],
     'snapshot put': [id, '--sequence', '3', '--body', '{"n": 99}'],
     'snapshot create': [id, '--aggregate', aggregate],
+    'snapshot delete': [id, '--reason', 'asked to', '--execute'],
     import: ['--file', file],
     erase: [id, '--reason', 'asked to', '--execute'],
     'migrate rollback': ['--discard-all-events'],

@@ -45,6 +45,7 @@ ${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right
     ['read', [both(read, readSnapshots), `GRANT SELECT ON ${events}, ${snapshots} TO ${role}`]],
     ['append', mayInsert],
     ['snapshot put, create', putSnapshots],
+    ['snapshot delete', [both(removeSnapshots, true), `GRANT DELETE ON ${snapshots} TO ${role}`]],
     ['import', mayInsert, putSnapshots, [temporary, `GRANT TEMPORARY ON DATABASE ${database} TO ${role}`]],
     [
       'erase',

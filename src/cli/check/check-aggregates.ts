@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isAboutFolding } from '../../aggregate/errors.js';
-import type { StoredEvent } from '../../events.js';
+import type { Definition } from '../../aggregate/definition.js';
+import type { StoredEvent, StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { canonicalJson } from '../../json/canonical.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
@@ -10,6 +11,7 @@ import { type FoldedPoint, type Folding, foldingFor } from '../folding.js';
 import { chain } from '../iterate.js';
 import type { Session } from '../session.js';
 import type { BaselineEntry } from './baseline.js';
+import { snapshotProblem, type SnapshotOf } from './check-snapshot.js';
 
 /** Something that the current code does not do with a stored history as it should. */
 export interface Problem {
@@ -18,7 +20,7 @@ export interface Problem {
   readonly aggregate: string | undefined;
   /** The event at which it shows; 0 when there is none. */
   readonly sequence: number;
-  readonly problem: 'handler' | 'gap' | 'state' | 'missing';
+  readonly problem: 'handler' | 'gap' | 'state' | 'missing' | 'snapshot';
   readonly message: string;
 }
 
@@ -28,6 +30,8 @@ export interface Checked {
   events: number;
   /** States that were compared with a baseline. */
   compared: number;
+  /** Stored snapshots that were compared with the events. */
+  snapshots: number;
   /** Aggregates that no configured definition says are its own. */
   withoutHandlers: number;
 }
@@ -42,6 +46,8 @@ export interface Check {
   readonly baseline?: AsyncIterable<BaselineEntry> | undefined;
   /** Whether an aggregate of the baseline that is not among the ids is missing, or just not asked for. */
   readonly complete: boolean;
+  /** Gives the stored snapshot of an aggregate, asked for in the order of ids. @defaultValue they are not compared */
+  readonly snapshotOf?: SnapshotOf | undefined;
   /** Is given the states as they are now. */
   readonly record?: ((entry: BaselineEntry) => Promise<void>) | undefined;
   /** Counted up. */
@@ -50,7 +56,7 @@ export interface Check {
 
 /**
  * Folds history after history with the current code. Tells handlers that fail and states that differ from a baseline, at the
- * sequence that the baseline has, whatever has come since.
+ * sequence that the baseline has, whatever has come since; and stored snapshots that are not what the events give.
  */
 export async function* checkAggregates(check: Check): AsyncGenerator<Problem> {
   const baseline = check.baseline?.[Symbol.asyncIterator]();
@@ -75,7 +81,9 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
     const definition = await choose(id, async () => first.value.type);
     if (definition !== undefined) {
       checked.aggregates += 1;
-      yield* foldOne(id, chain([first.value], iterator), await foldingFor(definition, id, session), entry, check);
+      const snapshot = await check.snapshotOf?.(id);
+      const folding = await foldingFor(definition, id, session);
+      yield* foldOne(id, chain([first.value], iterator), { definition, folding, entry, snapshot }, check);
       return;
     }
     checked.withoutHandlers += 1;
@@ -90,12 +98,19 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
   }
 }
 
+/** One aggregate, and what its states are compared with. */
+interface Compared {
+  readonly definition: Definition;
+  readonly folding: Folding;
+  readonly entry: BaselineEntry | undefined;
+  readonly snapshot: StoredSnapshot | undefined;
+}
+
 async function* foldOne(
   id: Timestamp,
   events: AsyncIterable<StoredEvent>,
-  folding: Folding,
-  entry: BaselineEntry | undefined,
-  { checked, record }: Check,
+  { definition, folding, entry, snapshot }: Compared,
+  { store, checked, record }: Check,
 ): AsyncGenerator<Problem> {
   const { aggregate } = folding;
   const problem = (kind: Problem['problem'], sequence: number, message: string): Problem => ({
@@ -105,9 +120,15 @@ async function* foldOne(
     problem: kind,
     message,
   });
+  const wrongSnapshot = async function* (stored: StoredSnapshot, point: FoldedPoint) {
+    checked.snapshots += 1;
+    const message = await snapshotProblem(definition, stored, point, store);
+    if (message !== undefined) yield problem('snapshot', stored.sequence, message);
+  };
   let sequence = 0;
   try {
     let point = folding.start();
+    if (snapshot?.sequence === 0) yield* wrongSnapshot(snapshot, point);
     for await (const event of events) {
       ({ sequence } = event);
       if (sequence !== point.sequence + 1) {
@@ -116,11 +137,13 @@ async function* foldOne(
       }
       point = folding.next(point, event);
       checked.events += 1;
+      if (snapshot?.sequence === sequence) yield* wrongSnapshot(snapshot, point);
       if (entry?.sequence !== sequence) continue;
       checked.compared += 1;
       if (hashOf(folding, point) !== entry.state)
         yield problem('state', sequence, 'the state differs from the baseline');
     }
+    if (snapshot !== undefined && snapshot.sequence > sequence) yield* wrongSnapshot(snapshot, point);
     if (entry !== undefined && entry.sequence > sequence)
       yield problem('missing', sequence, `the baseline knows it up to sequence ${entry.sequence}`);
     await record?.({ aggregateId: id.hex, aggregate: aggregate ?? '', sequence, state: hashOf(folding, point) });

@@ -66,14 +66,15 @@ export async function* wrongSnapshots(
   }
 }
 
-async function messageOf(
+/** What is wrong with a snapshot, in words. */
+export async function messageOf(
   verdict: Extract<SnapshotVerdict, { kind: 'different' | 'ahead' }>,
   stored: StoredSnapshot,
 ): Promise<string> {
   const { proper } = verdict;
   if (verdict.kind === 'ahead')
     return proper.sequence === 0
-      ? 'the log has no events of it; `maestro erase` removes it'
+      ? 'the log has no events of it; `maestro snapshot delete` removes it'
       : `the history ends at sequence ${proper.sequence}`;
   if (verdict.readAs !== undefined) return `it does not come back as it is: ${verdict.readAs}`;
   return `the handlers make another state: ${await firstChange(stored.body, proper.body)}`;

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { Database } from '../../connection/database.js';
 import { limit } from '../arguments.js';
 import type { BaselineEntry } from '../check/baseline.js';
 import type { Checked, Problem } from '../check/check-aggregates.js';
+import type { SnapshotOf } from '../check/check-snapshot.js';
 import { handlersChooser } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
@@ -18,6 +20,8 @@ interface CheckOptions {
   readonly writeBaseline?: string;
   readonly force?: boolean;
   readonly aggregate?: string;
+  /** False with `--no-snapshots`. */
+  readonly snapshots: boolean;
 }
 
 /** Declares `maestro check`; `exit` is told when there is a problem. */
@@ -26,8 +30,9 @@ export function registerCheck(program: Command, context: CliContext, exit: (code
     .command('check')
     .summary('fold every stored aggregate with the current code: a gate for deploys')
     .description(
-      'Fold stored aggregates with the handlers of the configuration file. Tells handlers that fail on stored events, and ' +
-        'with --baseline states that differ from those of the code that wrote it. Exits with 1 when anything is found.',
+      'Fold stored aggregates with the handlers of the configuration file. Tells handlers that fail on stored events, ' +
+        'stored snapshots that are not what the events give, and with --baseline states that differ from those of the code ' +
+        'that wrote it. Exits with 1 when anything is found.',
     )
     .option('--all', 'every aggregate (the default)')
     .option('--sample <count>', 'so many aggregates, chosen at random', limit)
@@ -35,6 +40,7 @@ export function registerCheck(program: Command, context: CliContext, exit: (code
     .option('--write-baseline <file>', 'write the states that the current code gives to this file')
     .option('--force', 'replace the file of --write-baseline if it is there')
     .option('--aggregate <name>', 'fold all with the handlers of this aggregate of the configuration file')
+    .option('--no-snapshots', 'do not compare the stored snapshots')
     .addHelpText(
       'after',
       `
@@ -84,7 +90,7 @@ async function assertBaseline({ baseline }: CheckOptions, session: Session): Pro
 
 async function checkWith(
   choose: Awaited<ReturnType<typeof handlersChooser>>,
-  { sample, baseline }: CheckOptions,
+  { sample, baseline, snapshots }: CheckOptions,
   session: Session,
   record: ((entry: BaselineEntry) => Promise<void>) | undefined,
 ): Promise<boolean> {
@@ -96,7 +102,8 @@ async function checkWith(
   ]);
   return await withDatabase(session, async (database) => {
     const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
-    const checked: Checked = { aggregates: 0, events: 0, compared: 0, withoutHandlers: 0 };
+    const checked: Checked = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
+    let wrong = 0;
     const problems = checkAggregates({
       ids: each(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
       store: database.store,
@@ -104,14 +111,15 @@ async function checkWith(
       session,
       baseline: baseline === undefined ? undefined : readBaseline(baseline, session),
       complete: sample === undefined,
+      snapshotOf: snapshots ? await snapshotsOf(database, sample !== undefined) : undefined,
       record,
       checked,
     });
-    const found = await printFindings<Problem>(problems, output, {
+    const counting = each(problems, ({ problem }) => (wrong += problem === 'snapshot' ? 1 : 0));
+    const found = await printFindings<Problem>(counting, output, {
       name: 'problems',
       checked: () => checked,
-      checkedText: () =>
-        `${counted(checked.events, 'event')} of ${counted(checked.aggregates, 'aggregate')}${baseline === undefined ? '' : `, ${decimal(checked.compared)} against the baseline`}`,
+      checkedText: () => checkedText(checked, baseline !== undefined),
       id: ({ aggregateId }) => aggregateId,
       json: (problem) => JSON.stringify({ ...problem, aggregate: problem.aggregate ?? null }),
       columns: [
@@ -127,6 +135,11 @@ async function checkWith(
         },
       ],
     });
+    if (!snapshots) await output.note('stored snapshots were not compared (--no-snapshots)');
+    if (wrong > 0)
+      await output.note(
+        '`maestro snapshot verify --fix` puts the right state in the place of a wrong snapshot, `maestro snapshot delete` removes it',
+      );
     if (checked.withoutHandlers > 0)
       await output.warn(
         `Not checked, because no configured aggregate says that they are its own: ${counted(checked.withoutHandlers, 'aggregate')}.`,
@@ -135,4 +148,22 @@ async function checkWith(
     await output.warn('Nothing was checked at all.');
     return true;
   });
+}
+
+function checkedText({ events, aggregates, snapshots, compared }: Checked, hasBaseline: boolean): string {
+  return [
+    `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`,
+    ...(snapshots > 0 ? [counted(snapshots, 'snapshot')] : []),
+    ...(hasBaseline ? [`${decimal(compared)} against the baseline`] : []),
+  ].join(', ');
+}
+
+/** Snapshots as they are asked for: all in one go, or for a sample one by one. */
+async function snapshotsOf(database: Database, oneByOne: boolean): Promise<SnapshotOf> {
+  if (oneByOne) return (id) => database.store.getStoredSnapshot(id, 0);
+  const [{ storedSnapshots }, { snapshotsInOrder }] = await Promise.all([
+    import('../../admin/stored-snapshots.js'),
+    import('../check/check-snapshot.js'),
+  ]);
+  return snapshotsInOrder(storedSnapshots(database));
 }

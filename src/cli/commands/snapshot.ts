@@ -7,6 +7,7 @@ import { NotFoundError } from '../errors.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { registerSnapshotCreate } from './snapshot-create.js';
+import { registerSnapshotDelete } from './snapshot-delete.js';
 import { registerSnapshotPut } from './snapshot-put.js';
 import { registerSnapshotVerify } from './snapshot-verify.js';
 
@@ -19,13 +20,14 @@ interface GetOptions {
 export function registerSnapshot(program: Command, context: CliContext, exit: (code: number) => void): void {
   const snapshot = program
     .command('snapshot')
-    .summary('read, store and verify snapshots')
-    .description('Read, store and verify the snapshot of an aggregate: its state at one sequence.')
+    .summary('read, store, verify and delete snapshots')
+    .description('Read, store, verify and delete the snapshot of an aggregate: its state at one sequence.')
     .addHelpText('after', `\nExample:\n  $ maestro snapshot get 01a207704b600000deadbeefcafef00d`);
   registerGet(snapshot, context);
   registerSnapshotPut(snapshot, context);
   registerSnapshotCreate(snapshot, context);
   registerSnapshotVerify(snapshot, context, exit);
+  registerSnapshotDelete(snapshot, context);
 }
 
 function registerGet(snapshot: Command, context: CliContext): void {

@@ -1,0 +1,117 @@
+import type { Command } from 'commander';
+import type { SnapshotHead } from '../../admin/stored-snapshots.js';
+import type { Database } from '../../connection/database.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId, sequenceOrZero } from '../arguments.js';
+import type { CliContext } from '../context.js';
+import { NotFoundError, SnapshotKeptError, UsageError } from '../errors.js';
+import { printFacts } from '../print-facts.js';
+import { counted } from '../render/figures.js';
+import { createSession, type Session, withDatabase } from '../session.js';
+
+interface DeleteOptions {
+  readonly reason: string;
+  readonly expect?: number;
+  readonly execute?: boolean;
+}
+
+/** A snapshot that is deleted, or would be, and how many events there are to fold without it. */
+interface Deletion extends SnapshotHead {
+  readonly events: number;
+}
+
+/** Declares `maestro snapshot delete`. */
+export function registerSnapshotDelete(snapshot: Command, context: CliContext): void {
+  snapshot
+    .command('delete')
+    .summary('remove the stored snapshot; the history is folded from its first event then')
+    .description(
+      'Show the snapshot that would be deleted, and with --execute delete it: a wrong one, say, or one with a version, which ' +
+        'an Elixir application cannot read. Events stay as they are.',
+    )
+    .argument('<id>', 'the aggregate', aggregateId)
+    .requiredOption('--reason <text>', 'why; part of the report')
+    .option('--expect <sequence>', 'refuse unless the snapshot is of this sequence', sequenceOrZero)
+    .option('--execute', 'do it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ maestro snapshot delete 01a207704b600000deadbeefcafef00d --reason "folded wrongly"
+  $ maestro snapshot delete 01a207704b600000deadbeefcafef00d --reason "folded wrongly" --expect 38 --execute`,
+    )
+    .action((id: Timestamp, options: DeleteOptions, command: Command) =>
+      deleteStored(id, options, createSession(context, command)),
+    );
+}
+
+async function deleteStored(id: Timestamp, options: DeleteOptions, session: Session): Promise<void> {
+  const { reason, expect, execute = false } = options;
+  if (reason.trim() === '')
+    throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
+  const deletion = await withDatabase(
+    session,
+    async (database) => {
+      const head = await headOf(database, id);
+      if (expect !== undefined && head.sequence !== expect) throw another(id, head, expect);
+      if (execute) await remove(database, id, head);
+      return { ...head, events: (await database.store.getLastEvent(id))?.sequence ?? 0 };
+    },
+    { writes: execute },
+  );
+  await print(id, deletion, options, session);
+  if (!execute)
+    return await session.output.note(`nothing was changed; to do it: add --expect ${deletion.sequence} --execute`);
+  await session.output.note(
+    'processes that have the aggregate in memory go on with their state, and may store it again: restart them if it is wrong',
+  );
+}
+
+async function headOf(database: Database, id: Timestamp): Promise<SnapshotHead> {
+  const { snapshotHead } = await import('../../admin/stored-snapshots.js');
+  const head = await snapshotHead(database, id);
+  if (head !== undefined) return head;
+  throw new NotFoundError(`There is no snapshot of ${id.hex}.`, {
+    hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
+  });
+}
+
+/** Deletes the snapshot that was looked at, and no newer one that somebody has stored since. */
+async function remove(database: Database, id: Timestamp, { sequence }: SnapshotHead): Promise<void> {
+  const { deleteSnapshot } = await import('../../admin/stored-snapshots.js');
+  if (await deleteSnapshot(database, id, sequence)) return;
+  const now = await headOf(database, id);
+  if (now.sequence !== sequence) throw another(id, now, sequence);
+  throw new SnapshotKeptError(`The snapshot of ${id.hex} could not be deleted.`, {
+    hint: 'Nothing was changed. Look for a trigger, rule or policy on the table, and at the rights of the role.',
+  });
+}
+
+function another(id: Timestamp, { sequence }: SnapshotHead, expected: number): SnapshotKeptError {
+  return new SnapshotKeptError(`The snapshot of ${id.hex} is of sequence ${sequence}, not ${expected}.`, {
+    hint: 'Nothing was deleted. Look at it with `maestro snapshot get`, then plan again.',
+  });
+}
+
+async function print(
+  id: Timestamp,
+  { sequence, version, events }: Deletion,
+  { reason, execute = false }: DeleteOptions,
+  { output }: Session,
+): Promise<void> {
+  const kind = version === undefined ? 'bare' : `of version ${version}, which an Elixir application cannot read`;
+  const report = { aggregateId: id.hex, executed: execute, at: new Date().toISOString(), reason, sequence };
+  await printFacts(output, {
+    id: id.hex,
+    json: `${JSON.stringify(report).slice(0, -1)},"version":${version ?? 'null'},"events":${events}}`,
+    facts: [
+      ['aggregate', id.hex],
+      ['reason', reason],
+      [execute ? 'snapshot deleted' : 'snapshot to delete', `of sequence ${sequence}, ${kind}`],
+      [
+        'afterwards',
+        events === 0 ? 'there are no events of it' : `${counted(events, 'event')} to fold, from the first`,
+      ],
+    ],
+  });
+}
