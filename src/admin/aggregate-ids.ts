@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Timestamp } from '../hlc/timestamp.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 
 /** How many ids are read at once. */
@@ -22,6 +23,7 @@ SELECT id FROM ids WHERE id IS NOT NULL LIMIT ?`;
 /** The ids of all aggregates, in order, leaping from one to the next in the index. */
 export async function* aggregateIds(log: EventLog): AsyncGenerator<Timestamp> {
   const { log: events } = tablesOf(log);
+  await assertNoHiddenRows(log);
   for (let after: Buffer | undefined; ;) {
     const sql = leap(events, after !== undefined);
     const rows = await select<[Uint8Array]>(log, sql, [...(after === undefined ? [] : [after]), PAGE]);

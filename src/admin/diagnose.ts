@@ -3,6 +3,7 @@ import { checkClock, checkNewest } from './diagnosis/clocks.js';
 import type { Finding } from './diagnosis/finding.js';
 import { checkInterop } from './diagnosis/interop.js';
 import { checkAccess, checkRights } from './diagnosis/rights.js';
+import { checkRowSecurity } from './diagnosis/row-security.js';
 import { checkTables } from './diagnosis/schema.js';
 import { checkConnections, checkEncryption, checkVersion, checkWritable } from './diagnosis/server.js';
 import { checkDurability, checkSettings } from './diagnosis/settings.js';
@@ -46,7 +47,9 @@ async function* checkContents(log: EventLog): AsyncGenerator<Finding> {
   if (tables.status === 'failure') return;
   const rights = await checkRights(log);
   yield rights;
-  if (rights.status !== 'failure') yield await checkNewest(log);
+  const hidden = await checkRowSecurity(log);
+  yield* hidden;
+  if (rights.status !== 'failure' && hidden.every(({ status }) => status !== 'failure')) yield await checkNewest(log);
   const interop = await checkInterop(log);
   if (interop !== undefined) yield interop;
 }

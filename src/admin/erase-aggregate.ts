@@ -7,6 +7,7 @@ import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type BodyPath, bodyPath, type Fragment, isAt, without } from './erase/body-path.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
+import { assertNoHiddenRows, refuseHiddenRows } from './row-security.js';
 
 /** What of an aggregate to erase. */
 export interface Erasure {
@@ -48,6 +49,7 @@ export class EraseInterruptedError extends MaestroError {
 /** What an erasure would remove. Changes nothing. Throws `InvalidArgumentError` for a path that is none. */
 export async function planErasure(log: EventLog, erasure: Erasure): Promise<ErasurePlan> {
   try {
+    await assertNoHiddenRows(log);
     return await plan(log, erasure, erasure.paths?.map(bodyPath));
   } catch (error) {
     throw storeError(error);
@@ -71,6 +73,8 @@ export async function eraseAggregate(
   try {
     return await inTransaction(log.knex, async (transaction) => {
       const inside = { ...log, knex: transaction };
+      await refuseHiddenRows(transaction);
+      await assertNoHiddenRows(inside);
       await lockTables(transaction, [events, snapshots], 'SHARE ROW EXCLUSIVE', lockTimeout);
       const erased = await plan(inside, erasure, paths);
       if (expect !== undefined && erased.sequence !== expect)

@@ -20,7 +20,9 @@ import { statementsFor } from '../store/statements.js';
 import { eventJson, snapshotJson } from '../store/stored-json.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { refuseHiddenRows } from './row-security.js';
 import { type Footer, footerLine, HEADER, newDigest } from './transfer/format.js';
+import { assertWholeLog } from './whole-log.js';
 
 /** What of a log to export. */
 export interface ExportOptions {
@@ -72,6 +74,8 @@ export async function exportLog(
   try {
     await inTransaction(log.knex, async (transaction) => {
       await execute(transaction, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      await refuseHiddenRows(transaction);
+      await assertWholeLog({ ...log, knex: transaction });
       // The whole result is wanted, so the plan for the whole result is: it sorts, instead of following an index at random.
       await execute(transaction, 'SET LOCAL cursor_tuple_fraction = 1');
       await put(`${HEADER}\n`);

@@ -5,6 +5,7 @@ import { type EventRow, query, storedEvent } from '../store/rows.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
 import { compared, LOG_ORDER, type LogPosition } from './log-position.js';
 
 /** An event without its body. */
@@ -34,6 +35,7 @@ type HeadRow = readonly [Uint8Array, Uint8Array, number, string];
  * events of different partitions can, the first by aggregate; the second is the one `after` it. Every query follows an index.
  */
 export async function findEvent(log: EventLog, timestamp: Timestamp): Promise<FoundEvent | undefined> {
+  await assertNoHiddenRows(log);
   const { selectEvents } = statementsFor(log.schema ?? DEFAULT_SCHEMA);
   const sql = `${selectEvents} WHERE "timestamp" = ? ORDER BY aggregate_id LIMIT 1`;
   const [row] = await reading(() => query<EventRow>(log.knex, sql, [timestamp.encode()]));

@@ -5,6 +5,7 @@ import { query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
+import { assertNoHiddenRows, refuseHiddenRows } from './row-security.js';
 import { InvalidExportError } from './transfer/format.js';
 import { canLoadDirectly, loadDirectly, NotDirectError } from './transfer/direct.js';
 import { bearable, type Deepest, noteDeepest, readableBy } from './transfer/bodies.js';
@@ -70,6 +71,8 @@ async function attempt(
     await inTransaction(log.knex, async (transaction, connection) => {
       const inside = { ...log, knex: transaction };
       await assertMigrated(inside);
+      await refuseHiddenRows(transaction);
+      await assertNoHiddenRows(inside);
       const read = readableBy(log.interop, readExport(lines, notes));
       const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
       const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));

@@ -5,6 +5,7 @@ import { aggregateCursor } from './aggregates/cursor.js';
 import { PAGE_QUERIES, scans } from './aggregates/page-query.js';
 import type { AggregateFilter, AggregateSummary } from './aggregates/summary.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 
 /** How many aggregates are read at once by an index, and when every page has to look at many events. */
@@ -22,6 +23,7 @@ type SummaryRow = readonly [Uint8Array, string, number, Uint8Array, Uint8Array, 
  */
 export async function* listAggregates(log: EventLog, filter: AggregateFilter = {}): AsyncGenerator<AggregateSummary> {
   const { sort = 'id' } = filter;
+  await assertNoHiddenRows(log);
   let left = checkedLimit(filter.limit) ?? Number.POSITIVE_INFINITY;
   const most = scans(filter) ? SCANNED_PAGE : PAGE;
   for (let { after } = filter; left > 0;) {

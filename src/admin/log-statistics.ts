@@ -2,6 +2,7 @@ import { Timestamp } from '../hlc/timestamp.js';
 import { checkedLimit } from '../store/range.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
+import { assertWholeLog } from './whole-log.js';
 
 /** What a log holds, all in all. */
 export interface LogStatistics {
@@ -79,6 +80,7 @@ type GroupRow<Key> = readonly [Key, string, string, string, string];
 
 /** Counts the whole log, in the database. `longest` aggregates are named, 1 or more. */
 export async function logStatistics(log: EventLog, longest = 5): Promise<LogStatistics> {
+  await assertWholeLog(log);
   const { log: events, snapshots } = tablesOf(log);
   const counted = await select<[string | null, string | null, Uint8Array, string]>(
     log,
@@ -101,12 +103,14 @@ FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
 
 /** The events by type, the most frequent first. Reads the whole log, in the database. */
 export async function typeStatistics(log: EventLog): Promise<TypeStatistics[]> {
+  await assertWholeLog(log);
   const sql = `SELECT type, ${GROUP} FROM ${tablesOf(log).log} GROUP BY type ORDER BY count(*) DESC, type`;
   return (await select<GroupRow<string>>(log, sql)).map(([type, ...group]) => ({ type, ...groupOf(group) }));
 }
 
 /** The events by aggregate, the longest first. Reads the whole log, in the database. */
 export async function aggregateStatistics(log: EventLog, limit?: number): Promise<AggregateStatistics[]> {
+  await assertWholeLog(log);
   const sql = `SELECT aggregate_id, ${GROUP} FROM ${tablesOf(log).log} GROUP BY aggregate_id
 ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
   const rows = await select<GroupRow<Uint8Array>>(log, sql, [checkedLimit(limit) ?? Number.MAX_SAFE_INTEGER]);
@@ -118,6 +122,7 @@ ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
  * timestamp, in the database.
  */
 export async function quarterStatistics(log: EventLog): Promise<QuarterStatistics[]> {
+  await assertWholeLog(log);
   const sql = `SELECT (${TIME} / ${QUARTER})::text, count(*)::text FROM ${tablesOf(log).log} GROUP BY 1`;
   const rows = await select<[string, string]>(log, sql);
   return rows
@@ -127,6 +132,7 @@ export async function quarterStatistics(log: EventLog): Promise<QuarterStatistic
 
 /** The events by the table that they are in: one in the plain layout. Reads the whole log, in the database. */
 export async function partitionStatistics(log: EventLog): Promise<PartitionStatistics[]> {
+  await assertWholeLog(log);
   const sql = `WITH tables AS (
   SELECT relid FROM pg_partition_tree(to_regclass(?)) WHERE isleaf
   UNION SELECT to_regclass(?) WHERE NOT EXISTS (SELECT FROM pg_partition_tree(to_regclass(?)) WHERE isleaf)),

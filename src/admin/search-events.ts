@@ -10,6 +10,7 @@ import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
 import type { EventLog } from './event-log.js';
 import { assertJsonPath, evaluating, holds } from './json-path.js';
+import { assertNoHiddenRows } from './row-security.js';
 import { compared, LOG_ORDER, type LogPosition } from './log-position.js';
 
 /** Which events of all aggregates to look for. */
@@ -36,6 +37,12 @@ export interface EventSearch {
  * looking at every event in between. Throws `InvalidJsonPathError`, and `InvalidArgumentError` for a limit below 1.
  */
 export async function* searchEvents(log: EventLog, search: EventSearch = {}): AsyncGenerator<StoredEvent> {
+  await assertNoHiddenRows(log);
+  yield* eventsInOrder(log, search);
+}
+
+/** The same for who has looked already whether rows are hidden. */
+export async function* eventsInOrder(log: EventLog, search: EventSearch): AsyncGenerator<StoredEvent> {
   let left = checkedLimit(search.limit) ?? Number.POSITIVE_INFINITY;
   if (search.where !== undefined) await assertJsonPath(log, search.where);
   let { after } = search;

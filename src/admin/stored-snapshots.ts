@@ -7,11 +7,13 @@ import { isSerializationFailure, storeError } from '../store/database-errors.js'
 import { InvalidSnapshotError } from '../store/errors.js';
 import { snapshotInteropFaults } from '../store/interop.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 
 /** All snapshots, by aggregate, in bounded memory. */
 export async function* storedSnapshots(log: EventLog): AsyncGenerator<StoredSnapshot> {
   const { snapshots } = tablesOf(log);
+  await assertNoHiddenRows(log);
   let after: Buffer | undefined;
   for (let size = FIRST_PAGE; ;) {
     const where = after === undefined ? '' : 'WHERE aggregate_id > ?';

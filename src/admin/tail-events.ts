@@ -4,6 +4,7 @@ import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { isPassing } from '../store/database-errors.js';
 import type { EventLog } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
 import { AggregateFollower } from './tail/aggregate-follower.js';
 import type { Follower, LogReader } from './tail/follower.js';
 import { LogFollower } from './tail/log-follower.js';
@@ -61,7 +62,10 @@ export class Tail {
 
   /** The last events. To be called first. */
   async last(): Promise<readonly StoredEvent[]> {
-    return await this.#read((log) => this.#follower.begin(log, this.#options.lines ?? 10));
+    return await this.#read(async (log) => {
+      await assertNoHiddenRows(log);
+      return await this.#follower.begin(log, this.#options.lines ?? 10);
+    });
   }
 
   /** Every event that commits afterwards. */

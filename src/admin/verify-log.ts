@@ -10,6 +10,7 @@ import { verifySince } from './verify/since.js';
 import { verifySnapshots } from './verify/snapshots.js';
 import { verifyUniqueness } from './verify/uniqueness.js';
 import type { Violation } from './verify/violations.js';
+import { assertWholeLog } from './whole-log.js';
 
 /** What of a log to verify. */
 export interface VerifyOptions {
@@ -32,6 +33,7 @@ export interface VerifyOptions {
  * commit meanwhile may be looked at or not.
  */
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
+  await assertWholeLog(log);
   const future = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
   const checked = { events: 0, aggregates: 0, snapshots: 0 };
   const report = (more: Partial<Checked>) => {

@@ -75,12 +75,15 @@ export async function withDatabase<Value>(
       timeout: options.timeout,
       create,
       readOnly: options.readOnly ?? !writes,
+      refuseHiddenRows: true,
       purpose,
       warn: (message) => void output.warn(message),
       onWait: (holder) => output.progress.report(`Waiting for ${holder} to close the embedded database`),
     });
     try {
       if (options.verbose) traceQueries(database.knex, context.stderr);
+      // A session that reads refuses them by itself; what is decided before writing must not go by half of the rows either.
+      if (writes && !create && !database.embedded) await assertNoHiddenRows(database);
       output.progress.report(`Running ${purpose}`);
       return await work(database);
     } finally {
@@ -89,6 +92,11 @@ export async function withDatabase<Value>(
   } finally {
     output.progress.stop();
   }
+}
+
+async function assertNoHiddenRows(database: Database): Promise<void> {
+  const rows = await import('../admin/row-security.js');
+  await rows.assertNoHiddenRows(database);
 }
 
 /**

@@ -23,6 +23,11 @@ export interface OpenOptions {
   readonly create?: boolean | undefined;
   /** Have the database refuse to write. @defaultValue false */
   readonly readOnly?: boolean | undefined;
+  /**
+   * With `readOnly`: have a server also refuse an answer from which row-level security would hide rows, instead of giving
+   * one that looks whole. @defaultValue false
+   */
+  readonly refuseHiddenRows?: boolean | undefined;
   /** What this process calls itself to others that wait for the embedded database. */
   readonly purpose?: string | undefined;
   /** Told of what is dubious, such as an unencrypted connection. */
@@ -42,6 +47,7 @@ export async function openDatabase({
   closeTimeout,
   create,
   readOnly,
+  refuseHiddenRows,
   purpose,
   warn,
   onWait,
@@ -54,6 +60,7 @@ export async function openDatabase({
     closeTimeout,
     create,
     readOnly,
+    refuseHiddenRows,
     purpose,
     warn,
     onWait,

@@ -15,28 +15,35 @@ interface SendingClient {
 
 type PgClient = new (config: Knex.Config) => SendingClient;
 
-let made: typeof Knex.Client | undefined;
+const made = new Map<boolean, typeof Knex.Client>();
 
 /**
  * Knex's client for a server behind a pooler in transaction mode, where a session cannot be made read-only because the
- * next transaction of the same session may be somebody else's: every statement runs in a read-only transaction. Made when
- * it is first asked for, since it brings the whole of Knex's dialect with it.
+ * next transaction of the same session may be somebody else's: every statement runs in a read-only transaction,
+ * which refuses what row-level security hides rows from where that is asked for. Made when it is first asked for, since it
+ * brings the whole of Knex's dialect with it.
  */
-export function readOnlyClient(): typeof Knex.Client {
-  made ??= deriveFrom(createRequire(import.meta.url)('knex/lib/dialects/postgres') as PgClient);
-  return made;
+export function readOnlyClient(refuseHiddenRows: boolean): typeof Knex.Client {
+  const client =
+    made.get(refuseHiddenRows) ??
+    deriveFrom(
+      createRequire(import.meta.url)('knex/lib/dialects/postgres') as PgClient,
+      refuseHiddenRows ? '; SET LOCAL row_security = off' : '',
+    );
+  made.set(refuseHiddenRows, client);
+  return client;
 }
 
-function deriveFrom(PgClient: PgClient): typeof Knex.Client {
+function deriveFrom(PgClient: PgClient, settings: string): typeof Knex.Client {
   class ReadOnlyClient extends PgClient {
     override async _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown> {
       if (/^\s*BEGIN\b/i.test(statement.sql)) {
         const begun = await super._query(connection, statement);
-        await connection.query('SET TRANSACTION READ ONLY');
+        await connection.query(`SET TRANSACTION READ ONLY${settings}`);
         return begun;
       }
       if (connection.getTransactionStatus() !== 'I') return await super._query(connection, statement);
-      await connection.query('BEGIN READ ONLY');
+      await connection.query(`BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY${settings}`);
       try {
         return await super._query(connection, statement);
       } finally {

@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly pool?: PoolOptions | undefined;
   /** How long closing lets what is under way go on, in milliseconds. @defaultValue 10000 */
   readonly closeTimeout?: number | undefined;
+  /** With `readOnly`: have it also refuse an answer from which row-level security would hide rows. @defaultValue false */
+  readonly refuseHiddenRows?: boolean | undefined;
   /** Told once of what is dubious, such as an unencrypted connection. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -55,11 +57,14 @@ export function openServer(address: ServerAddress, options: ServerOptions): Data
   return { knex, store, schema, interop, embedded: false, location, close };
 }
 
-function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false, pool }: ServerOptions): Knex.Config {
+function knexConfig(
+  address: ServerAddress,
+  { pooler, timeout, readOnly = false, refuseHiddenRows = false, pool }: ServerOptions,
+): Knex.Config {
   const connectTimeout =
     address.connectTimeout === undefined ? (timeout ?? DEFAULT_CONNECT_TIMEOUT) : address.connectTimeout * 1000;
   return {
-    client: readOnly && pooler === 'transaction' ? readOnlyClient() : 'pg',
+    client: readOnly && pooler === 'transaction' ? readOnlyClient(refuseHiddenRows) : 'pg',
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
     log: SILENT,
@@ -78,10 +83,17 @@ function knexConfig(address: ServerAddress, { pooler, timeout, readOnly = false,
       // A server whose host has vanished says nothing, as one that works on a long query does; the system can tell them apart.
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE,
-      ...(readOnly && pooler !== 'transaction' ? { options: '-c default_transaction_read_only=on' } : {}),
+      ...(readOnly && pooler !== 'transaction' && { options: readingSettings(refuseHiddenRows) }),
       ...timeouts(timeout, pooler),
     },
   };
+}
+
+/** What a session for reading is started with, before what the role and the database have set. */
+function readingSettings(refuseHiddenRows: boolean): string {
+  const settings = ['default_transaction_read_only=on', 'default_transaction_isolation=read\\ committed'];
+  if (refuseHiddenRows) settings.push('row_security=off');
+  return settings.map((setting) => `-c ${setting}`).join(' ');
 }
 
 /** PgBouncer refuses a statement_timeout at connection start, so through it only this side watches the time. */

@@ -30,9 +30,12 @@ export class DatabaseNewerError extends MaestroError {
 export class ForeignSchemaError extends MaestroError {
   readonly code = 'MAESTRO_FOREIGN_SCHEMA';
 
-  constructor(/** One sentence per difference. */ readonly differences: readonly string[]) {
+  constructor(
+    /** One sentence per difference. */ readonly differences: readonly string[],
+    hint = 'Name another schema with --schema, or bring the tables into shape by hand. Nothing was changed.',
+  ) {
     super(`The tables are not in the shape of an event store: ${differences.join('; ')}.`, {
-      hint: 'Name another schema with --schema, or bring the tables into shape by hand. Nothing was changed.',
+      hint,
     });
   }
 }

@@ -3,7 +3,7 @@ import { qualified } from './schema-name.js';
 
 /** What the catalog says of a table, as far as the event store depends on it. */
 export interface TableShape {
-  readonly kind: 'table' | 'partitioned' | 'other';
+  readonly kind: 'table' | 'partitioned' | 'view' | 'materialized view' | 'foreign table' | 'other';
   /** `name type not null` of every column, in alphabetical order. */
   readonly columns: readonly string[];
   /** The columns of the primary key, in order, joined by commas; empty without one. */
@@ -14,10 +14,19 @@ export interface TableShape {
   readonly checks: readonly string[];
   /** How rows are spread over partitions, such as `HASH (aggregate_id)`; empty for a plain table. */
   readonly partitionKey: string;
-  /** The partitions, with the columns of their unique indexes. */
+  /** The partitions, or the tables that inherit from a plain one, with the columns of their unique indexes. */
   readonly partitions: readonly { readonly name: string; readonly uniqueKeys: readonly string[] }[];
+  /** Which part of all rows has a partition: 1 unless one was detached. */
+  readonly coverage: number;
 }
 
+const KINDS: Readonly<Record<string, TableShape['kind']>> = {
+  r: 'table',
+  p: 'partitioned',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+};
 const RELATION = `SELECT c.relkind::text, coalesce(pg_get_partkeydef(c.oid), '') FROM pg_class c WHERE c.oid = to_regclass(?)`;
 const COLUMNS = `SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END)
 FROM pg_attribute a WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname`;
@@ -29,7 +38,7 @@ const INDEXES = `SELECT i.indisprimary, (
   WHERE k.position <= i.indnkeyatts)
 FROM pg_index i
 WHERE i.indrelid = to_regclass(?) AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL`;
-const PARTITIONS = `SELECT n.nspname::text, c.relname::text FROM pg_inherits h
+const PARTITIONS = `SELECT n.nspname::text, c.relname::text, coalesce(pg_get_expr(c.relpartbound, c.oid), '') FROM pg_inherits h
 JOIN pg_class c ON c.oid = h.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE h.inhparent = to_regclass(?) ORDER BY length(c.relname), c.relname`;
 
@@ -40,16 +49,20 @@ export async function readTableShape(on: Executor, schema: string, table: string
   if (relation === undefined) return undefined;
   const indexes = await query<[boolean, string]>(on, INDEXES, [name]);
   const partitions = [];
-  for (const [schemaName, partition] of await query<[string, string]>(on, PARTITIONS, [name]))
+  let coverage = 0;
+  for (const [schemaName, partition, bound] of await query<[string, string, string]>(on, PARTITIONS, [name])) {
     partitions.push({ name: partition, uniqueKeys: await uniqueKeys(on, qualified(schemaName, partition)) });
+    coverage += 1 / Number(/modulus (\d+)/i.exec(bound)?.[1]);
+  }
   return {
-    kind: relation[0] === 'r' ? 'table' : relation[0] === 'p' ? 'partitioned' : 'other',
+    kind: KINDS[relation[0]] ?? 'other',
     columns: (await texts(on, COLUMNS, name)).map(plainly),
     primaryKey: indexes.find(([isPrimary]) => isPrimary)?.[1] ?? '',
     uniqueKeys: indexes.map(([, columns]) => columns),
     checks: (await texts(on, CHECKS, name)).map(plainly),
     partitionKey: plainly(relation[1]),
     partitions,
+    coverage,
   };
 }
 

@@ -216,7 +216,11 @@ const SPOILT: Record<string, { readonly sql: string; readonly names: RegExp }> =
   },
   'a view in its place': {
     sql: 'ALTER TABLE snapshots RENAME TO old; CREATE VIEW snapshots AS SELECT * FROM old',
-    names: /snapshots is not a table/,
+    names: /^snapshots is a view, not a table$/,
+  },
+  'a table that inherits from one': {
+    sql: 'CREATE TABLE more_events () INHERITS (event_log)',
+    names: /the table more_events inherits from event_log/,
   },
 };
 

@@ -1,7 +1,7 @@
 import { DEFAULT_MAX_DRIFT } from '../../hlc/clock.js';
 import { databaseTime } from '../database-time.js';
 import type { EventLog } from '../event-log.js';
-import { searchEvents } from '../search-events.js';
+import { eventsInOrder } from '../search-events.js';
 import { type Finding, finding, fine } from './finding.js';
 
 /** A difference of clocks that is worth a word, in milliseconds. */
@@ -33,7 +33,7 @@ export async function checkClock(log: EventLog, now: () => number = Date.now): P
 /** Whether the newest event is ahead of the database's clock, which keeps others from writing. */
 export async function checkNewest(log: EventLog): Promise<Finding> {
   const now = await databaseTime(log);
-  for await (const { timestamp, aggregateId } of searchEvents(log, { reverse: true, limit: 1 })) {
+  for await (const { timestamp, aggregateId } of eventsInOrder(log, { reverse: true, limit: 1 })) {
     const ahead = timestamp.time - now;
     if (ahead <= DEFAULT_MAX_DRIFT) return fine('newest event', timestamp.toString());
     return finding(

@@ -7,7 +7,7 @@ import { byteaArray, type EventRow, query, storedEvent } from '../../store/rows.
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import { type EventLog, tablesOf } from '../event-log.js';
-import { searchEvents } from '../search-events.js';
+import { eventsInOrder } from '../search-events.js';
 import type { Follower } from './follower.js';
 
 /** How many events one batch holds at most. */
@@ -60,7 +60,7 @@ export class LogFollower implements Follower {
       this.#bucket(bucketOf(timestamp)).timestamps.add(timestamp);
     const events: StoredEvent[] = [];
     if (lines > 0)
-      for await (const event of searchEvents(log, { types: this.#types, reverse: true, limit: lines }))
+      for await (const event of eventsInOrder(log, { types: this.#types, reverse: true, limit: lines }))
         events.push(event);
     for (const event of events) this.acknowledge(event);
     return events.reverse();
@@ -153,6 +153,6 @@ function bucketOf(timestamp: string): string {
 
 /** The time of the newest event of all, in milliseconds since 1970; 0 when there is none. */
 async function newestTime(log: EventLog): Promise<number> {
-  for await (const { timestamp } of searchEvents(log, { reverse: true, limit: 1 })) return timestamp.time;
+  for await (const { timestamp } of eventsInOrder(log, { reverse: true, limit: 1 })) return timestamp.time;
   return 0;
 }

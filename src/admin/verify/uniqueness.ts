@@ -12,16 +12,16 @@ export interface UniquenessOptions {
   readonly pageEvents: number;
 }
 
-/** Timestamps that events share, which only the partitioned layout can hold: its indexes are each of one partition. */
+/** Timestamps that events share, which a plain table cannot hold: the indexes of partitions are each of one partition. */
 export async function* verifyUniqueness(
   log: EventLog,
   { aggregateId, since, pageEvents }: UniquenessOptions,
 ): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
-  const [table] = await select<[string]>(log, 'SELECT relkind::text FROM pg_class WHERE oid = to_regclass(?)', [
-    events,
-  ]);
-  if (table?.[0] !== 'p') return;
+  const isPlain = `SELECT c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid)
+FROM pg_class AS c WHERE c.oid = to_regclass(?)`;
+  const [table] = await select<[boolean]>(log, isPlain, [events]);
+  if (table?.[0] === true) return;
   if (aggregateId !== undefined) {
     yield* sharedWithOthers(log, aggregateId, since);
     return;
