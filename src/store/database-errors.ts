@@ -208,8 +208,8 @@ function hintFor(state: string | undefined): string | undefined {
 function refusalFor(state: string, message: string, cause: unknown): MaestroError | undefined {
   if (LOGIN.has(state)) return loginRefused(message, cause);
   if (isSerializationFailure(cause))
-    return new SerializationError(`Another transaction changed what this one works with: ${message}.`, {
-      hint: 'Run the whole transaction again; or begin it with ISOLATION LEVEL READ COMMITTED, which Maestro needs no more than.',
+    return new SerializationError(`Others have changed what this transaction works on: ${message}.`, {
+      hint: "Roll back and run the whole transaction again; at READ COMMITTED, PostgreSQL's default, it would see what others commit.",
       cause,
     });
   if (isHiddenByPolicy(cause))

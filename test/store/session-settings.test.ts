@@ -89,9 +89,9 @@ test("in the application's own repeatable read a change of others is told as wha
       },
       { isolationLevel: 'repeatable read' },
     ),
-    { code: 'MAESTRO_SERIALIZATION', message: /changed what this one works with/ },
+    { code: 'MAESTRO_SERIALIZATION', message: /Others have changed what this transaction works on/ },
   );
-  t.regex((error as { hint?: string }).hint ?? '', /Run the whole transaction again/);
+  t.regex((error as { hint?: string }).hint ?? '', /run the whole transaction again/);
 });
 
 test.serial("an application's own parsers of types change nothing", async (t) => {
