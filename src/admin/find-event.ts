@@ -35,10 +35,26 @@ type HeadRow = readonly [Uint8Array, Uint8Array, number, string];
  * events of different partitions can, the first by aggregate; the second is the one `after` it. Every query follows an index.
  */
 export async function findEvent(log: EventLog, timestamp: Timestamp): Promise<FoundEvent | undefined> {
+  return await foundWhere(log, '"timestamp" = ? ORDER BY aggregate_id', [timestamp.encode()]);
+}
+
+/** The same for the event with a sequence of an aggregate. */
+export async function findEventAt(
+  log: EventLog,
+  { aggregateId, sequence }: { readonly aggregateId: Timestamp; readonly sequence: number },
+): Promise<FoundEvent | undefined> {
+  return await foundWhere(log, 'aggregate_id = ? AND sequence = ?', [aggregateId.encode(), sequence]);
+}
+
+async function foundWhere(
+  log: EventLog,
+  condition: string,
+  bindings: readonly (Buffer | number)[],
+): Promise<FoundEvent | undefined> {
   await assertNoHiddenRows(log);
   const { selectEvents } = statementsFor(log.schema ?? DEFAULT_SCHEMA);
-  const sql = `${selectEvents} WHERE "timestamp" = ? ORDER BY aggregate_id LIMIT 1`;
-  const [row] = await reading(() => query<EventRow>(log.knex, sql, [timestamp.encode()]));
+  const sql = `${selectEvents} WHERE ${condition} LIMIT 1`;
+  const [row] = await reading(() => query<EventRow>(log.knex, sql, bindings));
   if (row === undefined) return undefined;
   const event = storedEvent(row);
   const id = event.aggregateId.encode();

@@ -2,20 +2,21 @@ import { InvalidArgumentError } from 'commander';
 import { MAX_SEQUENCE } from '../events.js';
 import { InvalidTimestampError } from '../hlc/errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
+import { shellWord } from './input/shell-word.js';
+import { readTime } from './input/time/read-time.js';
 
 /** An aggregate id: 32 hex digits, `\x…`, a UUID, or the text form of a timestamp. */
 export function aggregateId(text: string): Timestamp {
   try {
     return Timestamp.parse(text);
   } catch (error) {
-    if (error instanceof InvalidTimestampError) throw new InvalidArgumentError(error.hint ?? error.message);
-    throw error;
+    if (!(error instanceof InvalidTimestampError)) throw error;
+    if (readTime(text) !== undefined && !/^\d+$/.test(text))
+      throw new InvalidArgumentError(
+        `That is a time, not an id. To find the events of a time, run \`maestro search --since ${shellWord(text)}\`.`,
+      );
+    throw new InvalidArgumentError(error.hint ?? error.message);
   }
-}
-
-/** `new`, or an aggregate id. */
-export function aggregateIdOrNew(text: string): Timestamp | 'new' {
-  return text === 'new' ? 'new' : aggregateId(text);
 }
 
 /** A whole number within bounds, as an argument parser. */

@@ -1,12 +1,22 @@
+import type { Database } from '../connection/database.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import type { PostgresStore } from '../store/postgres-store.js';
 
 /** The last sequence of an aggregate. Throws `NotFoundError` when the log has no event of it. */
-export async function assertAggregate(store: Pick<PostgresStore, 'getLastEvent'>, id: Timestamp): Promise<number> {
-  const last = await store.getLastEvent(id);
+export async function assertAggregate(
+  database: Pick<Database, 'store' | 'knex' | 'schema'>,
+  id: Timestamp,
+): Promise<number> {
+  const last = await database.store.getLastEvent(id);
   if (last !== undefined) return last.sequence;
-  const { NotFoundError } = await import('./errors.js');
+  const [{ NotFoundError }, { findEvent }] = await Promise.all([
+    import('./errors.js'),
+    import('../admin/find-event.js'),
+  ]);
+  const { event } = (await findEvent(database, id)) ?? {};
   throw new NotFoundError(`There is no aggregate ${id.hex}: the log has no event of it.`, {
-    hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
+    hint:
+      event === undefined
+        ? 'Check the id, the database (--url, --data-dir) and the schema (--schema). See what there is with `maestro aggregates`.'
+        : `It is the timestamp of event ${event.sequence} of another: see \`maestro event ${event.timestamp.toString()}\`, or \`maestro events ${event.aggregateId.hex}\`.`,
   });
 }

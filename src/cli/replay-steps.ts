@@ -3,6 +3,7 @@ import { UsageError } from './errors.js';
 import type { Session } from './session.js';
 import { warnOfClocks } from './warn-of-clocks.js';
 import { withFolding } from './with-folding.js';
+import type { IdArgument } from './input/id-argument.js';
 
 /** Which part of a history is shown, and how it is folded. */
 export interface StepsOptions {
@@ -17,13 +18,13 @@ export interface StepsOptions {
 }
 
 /** Shows what each event changed; resolves to whether a handler failed or events were missing. */
-export async function replaySteps(id: Timestamp, options: StepsOptions, session: Session): Promise<boolean> {
+export async function replaySteps(argument: IdArgument, options: StepsOptions, session: Session): Promise<boolean> {
   assertOneMoment(options);
   const { minSequence, maxSequence, at } = options;
   if (minSequence !== undefined && minSequence > (maxSequence ?? minSequence))
     throw new UsageError(`--min-sequence ${minSequence} is greater than --max-sequence ${maxSequence}.`);
   const [{ foldSteps }, { printSteps }] = await Promise.all([import('./fold-steps.js'), import('./print-steps.js')]);
-  return await withFolding(session, id, options.aggregate, async ({ database, folding }) => {
+  return await withFolding(session, argument, options.aggregate, async ({ id, database, folding }) => {
     let sequence = 0;
     const shown = async function* () {
       for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence }), folding)) {

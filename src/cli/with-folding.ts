@@ -4,6 +4,8 @@ import { assertAggregate } from './assert-aggregate.js';
 import { aggregateChoice } from './choose-aggregate.js';
 import { type Folding, foldingFor } from './folding.js';
 import { type Session, withDatabase } from './session.js';
+import type { IdArgument } from './input/id-argument.js';
+import { resolveAggregateId } from './input/resolve-id.js';
 
 /** One history, and how it is folded. */
 export interface OpenHistory {
@@ -16,17 +18,18 @@ export interface OpenHistory {
 
 /**
  * Opens the database and runs the work with the history of an aggregate that has events. Throws `NotFoundError` for one that
- * has none, and `UsageError` for a name that is not configured.
+ * has none, what {@link resolveAggregateId} throws, and `UsageError` for a name that is not configured.
  */
 export async function withFolding<Value>(
   session: Session,
-  id: Timestamp,
+  argument: IdArgument,
   aggregate: string | undefined,
   work: (history: OpenHistory) => Promise<Value>,
 ): Promise<Value> {
   const choose = await aggregateChoice(session, aggregate);
   return await withDatabase(session, async (database) => {
-    const last = await assertAggregate(database.store, id);
+    const id = await resolveAggregateId(session, database, argument);
+    const last = await assertAggregate(database, id);
     const folding = await foldingFor(await choose(database.store, id), id, session);
     return await work({ id, database, folding, last });
   });

@@ -38,7 +38,9 @@ second says on standard error how far it is, on a terminal that can draw a line 
 
 ## Ids and times
 
-Ids are given as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp.
+Ids are given as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp, or by their first digits, at least four of them, as
+long as only one begins so: \`maestro events 01a20770\`. Several are named and refused (exit 2); a note says which one was meant.
+\`erase --execute\` needs the whole id.
 
 Times are given as people and programs write them. Without a zone they are local:
 

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import type { CommittedEvent, NewEvent } from '../../events.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
 import type { EventDraft } from '../../store/append.js';
 import type { Interop } from '../../store/interop.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { aggregateIdOrNew, sequenceOrZero } from '../arguments.js';
+import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError, WouldNotFoldError } from '../errors.js';
 import type { AppendTrial } from '../fold/append-trial.js';
 import { appendTrialFor } from '../fold/append-trial-for.js';
+import { aggregateToExtend, idOrNew } from '../input/aggregate-to-extend.js';
+import { type IdArgument, IdPrefix } from '../input/id-argument.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 
@@ -38,7 +39,7 @@ export function registerAppend(program: Command, context: CliContext): void {
         'says that the id is its own, its history is folded with the new events first, and refused (exit 5) if it would ' +
         'not fold any more.',
     )
-    .argument('<id>', 'the aggregate, or "new" for a new one', aggregateIdOrNew)
+    .argument('<id>', 'the aggregate, or "new" for a new one', idOrNew)
     .option('--type <type>', 'type of a single event')
     .option('--body <json>', 'body of a single event, a JSON object')
     .option('--file <file>', 'events as lines {"type", "body"}; "-" reads standard input')
@@ -55,43 +56,49 @@ Examples:
   $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --dry-run
   $ maestro append new --file examples/chess/immortal-game.ndjson`,
     )
-    .action((id: Timestamp | 'new', options: AppendOptions, command: Command) =>
+    .action((id: IdArgument | 'new', options: AppendOptions, command: Command) =>
       append(id, options, createSession(context, command)),
     );
 }
 
-async function append(id: Timestamp | 'new', options: AppendOptions, session: Session): Promise<void> {
+async function append(argument: IdArgument | 'new', options: AppendOptions, session: Session): Promise<void> {
   const drafts = await readDrafts(options, session);
   const [{ appendEvents }, { Clock }] = await Promise.all([
     import('../../store/append.js'),
     import('../../hlc/clock.js'),
   ]);
   const clock = new Clock();
-  const aggregateId = id === 'new' ? clock.now() : id;
+  const given = argument === 'new' || argument instanceof IdPrefix ? clock.now() : argument;
   await assertValid(
     drafts,
     drafts.map(({ type, body }, index) => {
-      return { type, body, timestamp: clock.now(), aggregateId, sequence: index + 1 };
+      return { type, body, timestamp: clock.now(), aggregateId: given, sequence: index + 1 };
     }),
     (await sessionSettings(session)).interop,
   );
   const choose = await appendTrialFor(options.aggregate, session);
   const { expect, dryRun = false } = options;
-  const { events, trial } = await withDatabase(
+  const { aggregateId, events, trial } = await withDatabase(
     session,
-    async ({ store }) => {
+    async (database) => {
+      const { store } = database;
+      const aggregateId = argument === 'new' ? given : await aggregateToExtend(session, database, argument);
       const trial = await choose(store, aggregateId, drafts[0]?.type);
       const beforeCommit = trial && ((placed: readonly NewEvent[]) => runTrial(trial, placed, options, session));
       const on = dryRun ? withoutCommits(store) : store;
-      return { events: await appendEvents(on, clock, aggregateId, drafts, { expect, beforeCommit }), trial };
+      return {
+        aggregateId,
+        events: await appendEvents(on, clock, aggregateId, drafts, { expect, beforeCommit }),
+        trial,
+      };
     },
     { writes: !dryRun },
   );
-  if (id !== 'new' && expect === undefined && events[0]?.sequence === 1)
+  if (argument !== 'new' && expect === undefined && events[0]?.sequence === 1)
     await session.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
   if (dryRun) {
     const { printDryRun } = await import('../fold/print-dry-run.js');
-    return await printDryRun(id === 'new' ? undefined : aggregateId, events, trial, session.output);
+    return await printDryRun(argument === 'new' ? undefined : aggregateId, events, trial, session.output);
   }
   await print(
     aggregateId.hex,

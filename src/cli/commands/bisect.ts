@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
-import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from '../arguments.js';
+import type { StoredEvent } from '../../events.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { type Step, foldSteps } from '../fold-steps.js';
@@ -11,6 +10,7 @@ import type { Column } from '../render/fitted-table.js';
 import { createSession, type Session } from '../session.js';
 import { localTime } from '../time-argument.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 
 interface BisectOptions {
   readonly where: string;
@@ -33,7 +33,7 @@ export function registerBisect(program: Command, context: CliContext): void {
       'Find the first event after which a condition on the state holds, and every later event that changes whether it ' +
         'does. Every event is looked at, in one pass. Exits with 3 when it never holds.',
     )
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .requiredOption('--where <jsonpath>', "a condition on the state, in PostgreSQL's jsonpath")
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
@@ -43,22 +43,23 @@ Examples:
   $ maestro bisect 01a2077042bc0000deadbeefcafef00d --where '$.balance < 0'
   $ maestro bisect 01a2077042bc0000deadbeefcafef00d --where '$.items[*] ? (@.price > 100)' -o json`,
     )
-    .action((id: Timestamp, options: BisectOptions, command: Command) =>
+    .action((id: IdArgument, options: BisectOptions, command: Command) =>
       bisect(id, options, createSession(context, command)),
     );
 }
 
-async function bisect(id: Timestamp, { where, aggregate }: BisectOptions, session: Session): Promise<void> {
+async function bisect(argument: IdArgument, { where, aggregate }: BisectOptions, session: Session): Promise<void> {
   const { output } = session;
   const { assertJsonPath } = await import('../../admin/json-path.js');
-  await withFolding(session, id, aggregate, async (history) => {
+  await withFolding(session, argument, aggregate, async (history) => {
+    const { id } = history;
     await assertJsonPath(history.database, where);
     await output.note(history.folding.how);
     const turns = turnsOf(history, where, session)[Symbol.asyncIterator]();
     const first = await take(turns, 1);
     if (first.length === 0)
       throw new NotFoundError(`${where} never holds in the ${history.last} events of ${id.hex}.`, {
-        hint: 'See the state with `maestro replay`, and try the path on it.',
+        hint: `See the state with \`maestro replay ${id.hex}\`, and try the path on it.`,
       });
     await printRows<Turn>(chain(first, turns), output, {
       id: ({ event }) => event?.timestamp.toString() ?? '',

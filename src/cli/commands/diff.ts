@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Change } from '../../json/diff.js';
-import { aggregateId, sequenceOrZero } from '../arguments.js';
+import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
@@ -14,6 +14,7 @@ import { createSession, type Session } from '../session.js';
 import { lastReadingOf, parseTimeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 
 /** A point of a history as people name it. */
 type Moment = { readonly sequence: number } | { readonly until: Timestamp } | 'last';
@@ -27,7 +28,7 @@ export function registerDiff(program: Command, context: CliContext, exit: (code:
       'Compare the states of one aggregate at two points of its history. With -o json the differences are a JSON Patch ' +
         '(RFC 6902). Exits with 1 when the states differ.',
     )
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .argument(
       '<a>',
       'the first point: a sequence (0: before the first event), a time (of a date its beginning), a timestamp, or "last"',
@@ -43,13 +44,13 @@ Examples:
   $ maestro diff 01a2077042bc0000deadbeefcafef00d "yesterday 14:34" last
   $ maestro diff 01a2077042bc0000deadbeefcafef00d 0 last -o json`,
     )
-    .action(async (id: Timestamp, a: Moment, b: Moment, options: { aggregate?: string }, command: Command) => {
+    .action(async (id: IdArgument, a: Moment, b: Moment, options: { aggregate?: string }, command: Command) => {
       if (await diff(id, [a, b], options.aggregate, createSession(context, command))) exit(FOUND);
     });
 }
 
 async function diff(
-  id: Timestamp,
+  argument: IdArgument,
   moments: readonly [Moment, Moment],
   aggregate: string | undefined,
   session: Session,
@@ -58,8 +59,8 @@ async function diff(
     import('../../json/diff.js'),
     import('../../json/parse.js'),
   ]);
-  return await withFolding(session, id, aggregate, async (history) => {
-    const { folding, database, last } = history;
+  return await withFolding(session, argument, aggregate, async (history) => {
+    const { id, folding, database, last } = history;
     assertReached(moments, last);
     const [a, b] = await pointsAt(moments, history);
     for (const [{ sequence }, moment] of [[a, moments[0]] as const, [b, moments[1]] as const])

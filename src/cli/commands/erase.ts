@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import type { ErasurePlan } from '../../admin/erase-aggregate.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId, sequenceOrZero } from '../arguments.js';
+import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError, UsageError } from '../errors.js';
+import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 import { printFacts } from '../print-facts.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -25,7 +27,7 @@ export function registerErase(program: Command, context: CliContext): void {
         'Only with --execute it is done: in one transaction, which proves at its end that nothing is left. Writers wait ' +
         'meanwhile; stop those of this aggregate, which would go on after the last sequence they know.',
     )
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--paths <pointers...>', 'remove only these paths (JSON Pointers) from the bodies; the events stay')
     .requiredOption('--reason <text>', 'why; part of the report')
     .option('--expect <sequence>', 'refuse unless this is the last sequence', sequenceOrZero)
@@ -38,32 +40,34 @@ Examples:
   $ maestro erase 01a2077042bc0000deadbeefcafef00d --reason "GDPR request 4711" --expect 41 --execute -o json >> erased.ndjson
   $ maestro erase 01a2077042bc0000deadbeefcafef00d --paths /owner/email /owner/phone --reason "GDPR request 4712" --execute`,
     )
-    .action((id: Timestamp, options: EraseOptions, command: Command) =>
+    .action((id: IdArgument, options: EraseOptions, command: Command) =>
       erase(id, options, createSession(context, command)),
     );
 }
 
-async function erase(id: Timestamp, options: EraseOptions, session: Session): Promise<void> {
+async function erase(argument: IdArgument, options: EraseOptions, session: Session): Promise<void> {
   const { paths, reason, execute = false, expect } = options;
   if (reason.trim() === '')
     throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
+  if (execute && argument instanceof IdPrefix)
+    throw new UsageError('--execute needs the whole id of the aggregate.', {
+      hint: 'Leave --execute out to see what would be erased, with the whole id. Nothing was changed.',
+    });
   const [{ eraseAggregate, planErasure }, { hasElixir }] = await Promise.all([
     import('../../admin/erase-aggregate.js'),
     import('../../admin/elixir.js'),
   ]);
   let besideElixir = false;
-  const plan = await withDatabase(
+  const { id, plan } = await withDatabase(
     session,
     async (database) => {
+      const id = await resolveAggregateId(session, database, argument);
       const plan = await planErasure(database, { aggregateId: id, paths });
       assertSomething(id, plan, paths);
       besideElixir = await hasElixir(database);
-      if (!execute) return plan;
-      return await eraseAggregate(
-        database,
-        { aggregateId: id, paths },
-        { expect, lockTimeout: session.options.timeout },
-      );
+      if (!execute) return { id, plan };
+      const limits = { expect, lockTimeout: session.options.timeout };
+      return { id, plan: await eraseAggregate(database, { aggregateId: id, paths }, limits) };
     },
     { writes: execute },
   );
@@ -98,7 +102,7 @@ function assertSomething(id: Timestamp, plan: ErasurePlan, paths: readonly strin
   const absent = paths === undefined ? undefined : plan.paths.find(({ events }) => events === 0);
   if (absent !== undefined)
     throw new NotFoundError(`No event of ${id.hex} has anything at ${absent.path}.`, {
-      hint: 'Nothing was changed. See the bodies with `maestro events`.',
+      hint: `Nothing was changed. See the bodies with \`maestro events ${id.hex}\`.`,
     });
 }
 

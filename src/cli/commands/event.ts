@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import type { EventHead, FoundEvent } from '../../admin/find-event.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from '../arguments.js';
+import type { Database } from '../../connection/database.js';
+import { sequence } from '../arguments.js';
+import { assertAggregate } from '../assert-aggregate.js';
 import { clockFacts, clockJson } from '../clock-facts.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId, resolveTimestamp } from '../input/resolve-id.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -13,35 +16,72 @@ export function registerEvent(program: Command, context: CliContext): void {
   program
     .command('event')
     .summary('show one event, whole')
-    .description('Show the event with a timestamp: its body, its clock decoded, and the events next to it.')
-    .argument('<timestamp>', 'the timestamp of the event, in any form', aggregateId)
+    .description(
+      'Show the event with a timestamp, or with a sequence of an aggregate: its body, its clock decoded, and the events ' +
+        'next to it.',
+    )
+    .argument('<timestamp>', 'the timestamp of the event, in any form; or the id of its aggregate', idOrPrefix)
+    .argument('[sequence]', 'its sequence, behind the id of its aggregate', sequence)
     .addHelpText(
       'after',
       `
 Examples:
   $ maestro event 2026-11-24T12:53:02.693Z-002E-F3D2116E5C2B276D
+  $ maestro event 01a2077042bc0000deadbeefcafef00d 41
   $ maestro event 2026-11-24T12:53:02.693Z-002E-F3D2116E5C2B276D -o json | jq .body`,
     )
-    .action((timestamp: Timestamp, _options: object, command: Command) =>
-      showEvent(timestamp, createSession(context, command)),
+    .action((id: IdArgument, sequence: number | undefined, _options: object, command: Command) =>
+      showEvent(id, sequence, createSession(context, command)),
     );
 }
 
-async function showEvent(timestamp: Timestamp, session: Session): Promise<void> {
-  const { findEvent, neighbours } = await import('../../admin/find-event.js');
-  const found = await withDatabase(session, async (log) => {
-    const event = await findEvent(log, timestamp);
-    if (event !== undefined) return event;
-    const { before, after } = await neighbours(log, { timestamp });
-    const nearest = [before, after].flatMap((head) => head?.timestamp.toString() ?? []);
-    throw new NotFoundError(`There is no event with the timestamp ${timestamp.toString()}.`, {
-      hint:
-        nearest.length === 0
-          ? 'The log has no events at all. Check the database (--url, --data-dir) and the schema (--schema).'
-          : `The nearest ${nearest.length === 1 ? 'is' : 'are'} ${nearest.join(' and ')}.`,
-    });
-  });
+async function showEvent(argument: IdArgument, sequence: number | undefined, session: Session): Promise<void> {
+  const found = await withDatabase(session, (database) =>
+    sequence === undefined
+      ? eventWithTimestamp(database, argument, session)
+      : eventOfAggregate(database, argument, sequence, session),
+  );
   await print(found, session);
+}
+
+async function eventWithTimestamp(database: Database, argument: IdArgument, session: Session): Promise<FoundEvent> {
+  const { findEvent, neighbours } = await import('../../admin/find-event.js');
+  const timestamp = await resolveTimestamp(session, database, argument);
+  const event = await findEvent(database, timestamp);
+  if (event !== undefined) return event;
+  const last = await database.store.getLastEvent(timestamp);
+  const message = `There is no event with the timestamp ${timestamp.toString()}.`;
+  if (last !== undefined)
+    throw new NotFoundError(message, {
+      hint: `It is the id of an aggregate: see \`maestro events ${timestamp.hex}\`, or its last event with \`maestro event ${timestamp.hex} ${last.sequence}\`.`,
+    });
+  const { before, after } = await neighbours(database, { timestamp });
+  const nearest = [before, after].flatMap((head) => head?.timestamp.toString() ?? []);
+  throw new NotFoundError(message, {
+    hint:
+      nearest.length === 0
+        ? 'The log has no events at all. Check the database (--url, --data-dir) and the schema (--schema).'
+        : `The nearest ${nearest.length === 1 ? 'is' : 'are'} ${nearest.join(' and ')}.`,
+  });
+}
+
+async function eventOfAggregate(
+  database: Database,
+  argument: IdArgument,
+  sequence: number,
+  session: Session,
+): Promise<FoundEvent> {
+  const { findEventAt } = await import('../../admin/find-event.js');
+  const aggregateId = await resolveAggregateId(session, database, argument);
+  const event = await findEventAt(database, { aggregateId, sequence });
+  if (event !== undefined) return event;
+  const last = await assertAggregate(database, aggregateId);
+  throw new NotFoundError(`There is no event ${sequence} of ${aggregateId.hex}.`, {
+    hint:
+      sequence > last
+        ? `Its last event is \`maestro event ${aggregateId.hex} ${last}\`.`
+        : `It is missing from the history; see \`maestro verify ${aggregateId.hex}\`.`,
+  });
 }
 
 async function print({ event, previous, next, before, after }: FoundEvent, { output }: Session): Promise<void> {

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { MAX_SEQUENCE } from '../../events.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
 import type { StoredEventOptions } from '../../store/postgres-store-options.js';
-import { aggregateId, limit, sequence } from '../arguments.js';
+import { limit, sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 
 interface EventsOptions extends FilterOptions {
   readonly min: number;
@@ -23,7 +24,7 @@ export function registerEvents(program: Command, context: CliContext): void {
     .command('events')
     .summary('list the events of one aggregate')
     .description('List the events of one aggregate, by sequence. Bodies are printed as PostgreSQL holds them.')
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--min <sequence>', 'first sequence to show (inclusive)', sequence, 1)
     .option('--max <sequence>', 'last sequence to show (inclusive)', sequence, MAX_SEQUENCE)
     .option(...TYPE)
@@ -40,19 +41,20 @@ Examples:
   $ maestro events 01a2077042bc0000deadbeefcafef00d --since "yesterday 14:00" --reverse --limit 5
   $ maestro events 01a2077042bc0000deadbeefcafef00d -o ndjson | jq .body`,
     )
-    .action((id: Timestamp, options: EventsOptions, command: Command) =>
+    .action((id: IdArgument, options: EventsOptions, command: Command) =>
       listEvents(id, options, createSession(context, command)),
     );
 }
 
-async function listEvents(id: Timestamp, options: EventsOptions, session: Session): Promise<void> {
+async function listEvents(argument: IdArgument, options: EventsOptions, session: Session): Promise<void> {
   const { min, max, type: types, ...others } = options;
   if (min > max) throw new UsageError(`--min ${min} is greater than --max ${max}, so there is nothing between them.`);
   assertOrder(options);
   const range: StoredEventOptions = { maxSequence: max, types, ...pick(others) };
-  await withDatabase(session, async ({ store }) => {
-    const events = store.streamStoredEvents(id, min, range);
-    await printEvents(events, session.output, { whenNone: () => assertAggregate(store, id) });
+  await withDatabase(session, async (database) => {
+    const id = await resolveAggregateId(session, database, argument);
+    const events = database.store.streamStoredEvents(id, min, range);
+    await printEvents(events, session.output, { whenNone: () => assertAggregate(database, id) });
   });
 }
 

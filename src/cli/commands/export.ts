@@ -3,7 +3,6 @@ import type { ExportOptions } from '../../admin/export-log.js';
 import type { Footer } from '../../admin/transfer/format.js';
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
@@ -12,6 +11,8 @@ import { printFacts } from '../print-facts.js';
 import { escapeText } from '../render/escape.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 
 interface Options extends FilterOptions {
   readonly file?: string;
@@ -42,12 +43,12 @@ Examples:
   $ maestro export 01a2077042bc0000deadbeefcafef00d --file one.ndjson --force
   $ maestro export | gzip > log.ndjson.gz`,
     )
-    .action((ids: Timestamp[] | undefined, options: Options, command: Command) =>
+    .action((ids: IdArgument[] | undefined, options: Options, command: Command) =>
       exportTo(ids ?? [], options, createSession(context, command)),
     );
 }
 
-async function exportTo(ids: readonly Timestamp[], options: Options, session: Session): Promise<void> {
+async function exportTo(named: readonly IdArgument[], options: Options, session: Session): Promise<void> {
   const { file, force, type: types, since, until } = options;
   const { output, context } = session;
   assertOrder(options);
@@ -56,9 +57,14 @@ async function exportTo(ids: readonly Timestamp[], options: Options, session: Se
     throw new UsageError('Standard output is a terminal.', {
       hint: 'Name a file with --file, or redirect the output. To look at events, see `maestro events` and `maestro search`.',
     });
-  const chosen: ExportOptions = { aggregateIds: ids.length === 0 ? undefined : ids, types, since, until };
   await withDatabase(session, async (database) => {
-    for (const id of ids) await assertAggregate(database.store, id);
+    const ids: Timestamp[] = [];
+    for (const argument of named) {
+      const id = await resolveAggregateId(session, database, argument);
+      await assertAggregate(database, id);
+      ids.push(id);
+    }
+    const chosen: ExportOptions = { aggregateIds: ids.length === 0 ? undefined : ids, types, since, until };
     if (file === undefined) {
       const footer = await run(database, chosen, session, (text) => context.stdout.write(text));
       await output.note(`exported ${summary(footer)}`);
@@ -108,6 +114,6 @@ function summary({ events, snapshots }: Footer): string {
   return `${decimal(events)} events and ${decimal(snapshots)} snapshots`;
 }
 
-function collectIds(text: string, previous: readonly Timestamp[] = []): Timestamp[] {
-  return [...previous, aggregateId(text)];
+function collectIds(text: string, previous: readonly IdArgument[] = []): IdArgument[] {
+  return [...previous, idOrPrefix(text)];
 }

@@ -3,7 +3,7 @@ import type { Definition } from '../../aggregate/definition.js';
 import type { MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { aggregateId, sequence, sequenceOrZero } from '../arguments.js';
+import { sequence, sequenceOrZero } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
@@ -15,6 +15,8 @@ import { printFacts } from '../print-facts.js';
 import { assertOneMoment, replaySteps, type StepsOptions } from '../replay-steps.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 
 interface ReplayOptions extends StepsOptions {
   readonly steps?: boolean;
@@ -46,7 +48,7 @@ export function registerReplay(program: Command, context: CliContext, exit: (cod
         'that --aggregate names, or that the configuration says the id belongs to. Without one, the bodies are merged ' +
         'in order (JSON Merge Patch, RFC 7396): later keys replace earlier ones, null removes.',
     )
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--max-sequence <sequence>', 'the state after this event (0: before the first)', sequenceOrZero)
     .option('--at <time>', 'the state at this time (its end), or right after this timestamp', lastReading(context))
     .option('--steps', 'show what each event changed, and step over handlers that fail (exit 1 then)')
@@ -63,7 +65,7 @@ Examples:
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --at "yesterday 14:34" -o json
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --steps --min-sequence 38 --max-sequence 41`,
     )
-    .action(async (id: Timestamp, options: ReplayOptions, command: Command) => {
+    .action(async (id: IdArgument, options: ReplayOptions, command: Command) => {
       const session = createSession(context, command);
       if (options.steps) {
         if (await replaySteps(id, options, session)) exit(FOUND);
@@ -71,14 +73,15 @@ Examples:
     });
 }
 
-async function replay(id: Timestamp, options: ReplayOptions, session: Session): Promise<void> {
+async function replay(argument: IdArgument, options: ReplayOptions, session: Session): Promise<void> {
   assertOneMoment(options);
   if (options.minSequence !== undefined)
     throw new UsageError('--min-sequence is for --steps: a state is always folded from the beginning.');
   const choose = await aggregateChoice(session, options.aggregate);
   const replayed = await withDatabase(session, async (database) => {
     const { store } = database;
-    const last = await assertAggregate(store, id);
+    const id = await resolveAggregateId(session, database, argument);
+    const last = await assertAggregate(database, id);
     if ((options.maxSequence ?? 0) > last)
       await session.output.note(`the last sequence is ${last}, so this is the state after that`);
     const definition = await choose(store, id);
@@ -88,9 +91,9 @@ async function replay(id: Timestamp, options: ReplayOptions, session: Session): 
         : await fold(definition, id, options, session, store);
     if (options.at !== undefined)
       await warnOfClocks(database, id, { sequence: state.sequence, until: options.at }, session.output);
-    return state;
+    return { id: id.hex, ...state };
   });
-  await print(id.hex, replayed, session);
+  await print(replayed.id, replayed, session);
 }
 
 async function merge(

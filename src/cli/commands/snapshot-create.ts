@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { Database } from '../../connection/database.js';
 import type { MaestroError } from '../../errors.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { printSnapshotOutcome } from '../snapshot-outcome.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 
 interface CreateOptions {
   readonly aggregate?: string;
@@ -25,7 +25,7 @@ export function registerSnapshotCreate(snapshot: Command, context: CliContext): 
   snapshot
     .command('create')
     .summary("fold the current state with the application's handlers and store it")
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .option(
       '--aggregate <name>',
       'the aggregate of the configuration file that it is (default: the one that says that the id is its own)',
@@ -35,15 +35,21 @@ export function registerSnapshotCreate(snapshot: Command, context: CliContext): 
       'after',
       `\nExample:\n  $ maestro snapshot create 01a207704b600000deadbeefcafef00d --aggregate bank-account`,
     )
-    .action((id: Timestamp, options: CreateOptions, command: Command) =>
+    .action((id: IdArgument, options: CreateOptions, command: Command) =>
       createSnapshot(id, options, createSession(context, command)),
     );
 }
 
-async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOptions, session: Session): Promise<void> {
+async function createSnapshot(
+  argument: IdArgument,
+  { aggregate, snapshot }: CreateOptions,
+  session: Session,
+): Promise<void> {
   const choose = await aggregateChoice(session, aggregate);
-  const create = async ({ store }: Database) => {
-    await assertAggregate(store, id);
+  const create = async (database: Database) => {
+    const { store } = database;
+    const id = await resolveAggregateId(session, database, argument);
+    await assertAggregate(database, id);
     const definition = await choose(store, id);
     if (definition === undefined)
       throw new UsageError(`No configured aggregate says that ${id.hex} is its own.`, {
@@ -58,8 +64,8 @@ async function createSnapshot(id: Timestamp, { aggregate, snapshot }: CreateOpti
     const moment = await fold(history, { useSnapshot: snapshot });
     const outcome = await storeSnapshot(history, store, moment);
     const isUsed = outcome === 'committed' || (await fold({ ...history, onSnapshotIgnored: undefined })).snapshot > 0;
-    return { sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
+    return { id, sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
   };
-  const { sequence, outcome, hint } = await withDatabase(session, create, { writes: true });
+  const { id, sequence, outcome, hint } = await withDatabase(session, create, { writes: true });
   await printSnapshotOutcome(id, sequence, outcome, session, hint);
 }

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import type { Database } from '../../connection/database.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
+import { Timestamp } from '../../hlc/timestamp.js';
 import type { JsonObject } from '../../json/types.js';
-import { aggregateId, sequence } from '../arguments.js';
+import { sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError } from '../errors.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 import { printSnapshotOutcome } from '../snapshot-outcome.js';
+import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 
 interface PutOptions {
   readonly sequence: number;
@@ -20,7 +22,7 @@ export function registerSnapshotPut(snapshot: Command, context: CliContext): voi
   snapshot
     .command('put')
     .summary('store a snapshot, if it is newer than the stored one')
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .requiredOption('--sequence <sequence>', 'the last event that the state contains', sequence)
     .option('--body <json>', 'the state, a JSON object')
     .option('--file <file>', 'a file that holds the state; "-" reads standard input')
@@ -28,26 +30,28 @@ export function registerSnapshotPut(snapshot: Command, context: CliContext): voi
       'after',
       `\nExample:\n  $ maestro snapshot put 01a207704b600000deadbeefcafef00d --sequence 38 --body '{"value": 33}'`,
     )
-    .action((id: Timestamp, options: PutOptions, command: Command) =>
+    .action((id: IdArgument, options: PutOptions, command: Command) =>
       putSnapshot(id, options, createSession(context, command)),
     );
 }
 
-async function putSnapshot(id: Timestamp, options: PutOptions, session: Session): Promise<void> {
+async function putSnapshot(argument: IdArgument, options: PutOptions, session: Session): Promise<void> {
   const body = await readBody(options, session);
-  const snapshot = { aggregateId: id, sequence: options.sequence, body };
   const { encodeSnapshot } = await import('../../store/validate.js');
   const { interop } = await sessionSettings(session);
-  encodeSnapshot(snapshot, interop);
-  const store = async ({ store }: Database) => {
-    const last = await assertAggregate(store, id);
+  const snapshotOf = (aggregateId: Timestamp) => ({ aggregateId, sequence: options.sequence, body });
+  // Bad input must not even touch a database.
+  encodeSnapshot(snapshotOf(argument instanceof IdPrefix ? Timestamp.of({ time: 0 }) : argument), interop);
+  const store = async (database: Database) => {
+    const id = await resolveAggregateId(session, database, argument);
+    const last = await assertAggregate(database, id);
     if (options.sequence > last)
       throw new InputError(`The aggregate's last sequence is ${last}, so there is no state at ${options.sequence}.`, {
         hint: 'Nothing was written.',
       });
-    return await store.commitSnapshot(snapshot);
+    return { id, outcome: await database.store.commitSnapshot(snapshotOf(id)) };
   };
-  const outcome = await withDatabase(session, store, { writes: true });
+  const { id, outcome } = await withDatabase(session, store, { writes: true });
   await printSnapshotOutcome(id, options.sequence, outcome, session);
 }
 

@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import type { Database } from '../../connection/database.js';
 import type { StoredSnapshot } from '../../events.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from '../arguments.js';
 import type { Checked } from '../check/wrong-snapshots.js';
 import { handlersChooser } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
@@ -12,6 +10,9 @@ import { listed } from '../iterate.js';
 import { printFindings } from '../print-findings.js';
 import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
+import { assertAggregate } from '../assert-aggregate.js';
 
 interface VerifyOptions {
   readonly all?: boolean;
@@ -28,7 +29,7 @@ export function registerSnapshotVerify(snapshot: Command, context: CliContext, e
       'Fold the events up to the sequence of a snapshot with the configured handlers, and compare the states by content. ' +
         'Exits with 1 when one is different, ahead of its history, or cannot be folded, unless --fix mended it.',
     )
-    .argument('[id]', 'the aggregate', aggregateId)
+    .argument('[id]', 'the aggregate', idOrPrefix)
     .option('--all', 'every snapshot there is')
     .option('--fix', 'put the proper state in the place of a wrong one')
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
@@ -40,13 +41,13 @@ Examples:
   $ maestro snapshot verify --all -o ndjson
   $ maestro snapshot verify --all --fix`,
     )
-    .action(async (id: Timestamp | undefined, options: VerifyOptions, command: Command) => {
+    .action(async (id: IdArgument | undefined, options: VerifyOptions, command: Command) => {
       if (await verifySnapshots(id, options, createSession(context, command))) exit(FOUND);
     });
 }
 
 async function verifySnapshots(
-  id: Timestamp | undefined,
+  id: IdArgument | undefined,
   { all, fix = false, aggregate }: VerifyOptions,
   session: Session,
 ): Promise<boolean> {
@@ -58,7 +59,7 @@ async function verifySnapshots(
   return await withDatabase(
     session,
     async (database) => {
-      const snapshots = id === undefined ? await allOf(database) : listed([await oneOf(database, id)]);
+      const snapshots = id === undefined ? await allOf(database) : listed([await oneOf(database, id, session)]);
       const checked: Checked = { snapshots: 0, otherVersion: 0, withoutHandlers: 0 };
       let left = 0;
       const findings = async function* () {
@@ -101,10 +102,14 @@ async function allOf(database: Database): Promise<AsyncIterable<StoredSnapshot>>
   return storedSnapshots(database);
 }
 
-async function oneOf({ store }: Database, id: Timestamp): Promise<StoredSnapshot> {
-  const stored = await store.getStoredSnapshot(id, 0);
-  if (stored === undefined) throw new NotFoundError(`There is no snapshot of ${id.hex}.`, { hint: 'Check the id.' });
-  return stored;
+async function oneOf(database: Database, argument: IdArgument, session: Session): Promise<StoredSnapshot> {
+  const id = await resolveAggregateId(session, database, argument);
+  const stored = await database.store.getStoredSnapshot(id, 0);
+  if (stored !== undefined) return stored;
+  await assertAggregate(database, id);
+  throw new NotFoundError(`There is no snapshot of ${id.hex}.`, {
+    hint: `Take one with \`maestro snapshot create ${id.hex}\`.`,
+  });
 }
 
 function checkedText({ snapshots, otherVersion, withoutHandlers }: Checked): string {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { MAX_SEQUENCE, type StoredSnapshot } from '../../events.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId, sequenceOrZero } from '../arguments.js';
+import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { printFacts } from '../print-facts.js';
@@ -10,6 +9,9 @@ import { registerSnapshotCreate } from './snapshot-create.js';
 import { registerSnapshotDelete } from './snapshot-delete.js';
 import { registerSnapshotPut } from './snapshot-put.js';
 import { registerSnapshotVerify } from './snapshot-verify.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
+import { assertAggregate } from '../assert-aggregate.js';
 
 interface GetOptions {
   readonly min: number;
@@ -34,21 +36,25 @@ function registerGet(snapshot: Command, context: CliContext): void {
   snapshot
     .command('get')
     .summary('show the stored snapshot')
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--min <sequence>', 'only a snapshot of at least this sequence', sequenceOrZero, 0)
     .option('--max <sequence>', 'only a snapshot of at most this sequence', sequenceOrZero, MAX_SEQUENCE)
     .addHelpText('after', `\nExample:\n  $ maestro snapshot get 01a207704b600000deadbeefcafef00d --max 41 -o json`)
-    .action((id: Timestamp, options: GetOptions, command: Command) =>
+    .action((id: IdArgument, options: GetOptions, command: Command) =>
       getSnapshot(id, options, createSession(context, command)),
     );
 }
 
-async function getSnapshot(id: Timestamp, { min, max }: GetOptions, session: Session): Promise<void> {
-  const stored = await withDatabase(session, ({ store }) => store.getStoredSnapshot(id, min, { maxSequence: max }));
-  if (stored === undefined)
+async function getSnapshot(argument: IdArgument, { min, max }: GetOptions, session: Session): Promise<void> {
+  const stored = await withDatabase(session, async (database) => {
+    const id = await resolveAggregateId(session, database, argument);
+    const snapshot = await database.store.getStoredSnapshot(id, min, { maxSequence: max });
+    if (snapshot !== undefined) return snapshot;
+    await assertAggregate(database, id);
     throw new NotFoundError(`There is no snapshot of ${id.hex} from sequence ${min} to ${max}.`, {
-      hint: 'Check the id, or widen --min and --max.',
+      hint: `Widen --min and --max, or see the state with \`maestro replay ${id.hex}\`.`,
     });
+  });
   await print(stored, session);
 }
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId, sequenceOrZero } from '../arguments.js';
+import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { createSession, type Session } from '../session.js';
 import { withFolding } from '../with-folding.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 
 interface StepOptions {
   readonly from?: number;
@@ -20,7 +20,7 @@ export function registerStep(program: Command, context: CliContext): void {
       'Walk through the history of one aggregate in the terminal: the event on the left, the state after it on the right, ' +
         'what changed highlighted. Handlers that fail are shown and stepped over. Press ? for the keys.',
     )
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--from <sequence>', 'begin with this event (default: 1)', sequenceOrZero)
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
@@ -30,12 +30,12 @@ Examples:
   $ maestro step 01a2077042bc0000deadbeefcafef00d
   $ maestro step 01a2077042bc0000deadbeefcafef00d --from 41 --aggregate bank-account`,
     )
-    .action((id: Timestamp, options: StepOptions, command: Command) =>
+    .action((id: IdArgument, options: StepOptions, command: Command) =>
       step(id, options, createSession(context, command)),
     );
 }
 
-async function step(id: Timestamp, { from = 1, aggregate }: StepOptions, session: Session): Promise<void> {
+async function step(id: IdArgument, { from = 1, aggregate }: StepOptions, session: Session): Promise<void> {
   const { context, output, options } = session;
   if (!context.stdin.isTerminal || !context.stdout.isTerminal || !options.input)
     throw new UsageError('maestro step needs a terminal to show things in and to read keys from.', {
@@ -50,7 +50,7 @@ async function step(id: Timestamp, { from = 1, aggregate }: StepOptions, session
     output.progress.stop();
     const terminal = context.openTerminal();
     if (terminal === undefined) throw new UsageError('The terminal cannot be taken over.');
-    const subject = { id: id.hex, aggregate: history.folding.aggregate };
+    const subject = { id: history.id.hex, aggregate: history.folding.aggregate };
     try {
       await walk(new Timeline(history), subject, from, terminal, context, output.style);
     } finally {

@@ -3,7 +3,7 @@ import type { Tail } from '../../admin/tail-events.js';
 import type { LogReader } from '../../admin/tail/follower.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId, integer, seconds } from '../arguments.js';
+import { integer, seconds } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
@@ -11,6 +11,8 @@ import { TYPE } from '../filter-options.js';
 import { listed } from '../iterate.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
+import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 
 interface TailOptions {
   readonly lines: number;
@@ -32,7 +34,7 @@ export function registerTail(program: Command, context: CliContext): void {
       'Show the last events of the whole log, by timestamp, or of one aggregate, by sequence. With --follow go on with ' +
         'every event that commits, each once, also those that commit late; a broken connection is made again.',
     )
-    .argument('[id]', 'only this aggregate', aggregateId)
+    .argument('[id]', 'only this aggregate', idOrPrefix)
     .option('-n, --lines <count>', 'how many of the last events to begin with', integer(0, 10_000), 10)
     .option('-f, --follow', 'go on with new events until Ctrl-C')
     .option(...TYPE)
@@ -46,18 +48,22 @@ Examples:
   $ maestro tail 01a2077042bc0000deadbeefcafef00d -n 3 -f
   $ maestro tail -n 0 -f -o ndjson | jq .body`,
     )
-    .action((id: Timestamp | undefined, options: TailOptions, command: Command) =>
+    .action((id: IdArgument | undefined, options: TailOptions, command: Command) =>
       tail(id, options, createSession(context, command)),
     );
 }
 
-async function tail(id: Timestamp | undefined, options: TailOptions, session: Session): Promise<void> {
+async function tail(argument: IdArgument | undefined, options: TailOptions, session: Session): Promise<void> {
   const { output } = session;
   if (options.follow && output.format === 'json')
     throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
   const { Tail } = await import('../../admin/tail-events.js');
   const settings = await sessionSettings(session);
   const isEmbedded = 'dataDir' in settings.target;
+  const id =
+    argument instanceof IdPrefix
+      ? await withDatabase(session, (database) => resolveAggregateId(session, database, argument), { settings })
+      : argument;
   const open = (read: LogReader) =>
     new Tail(read, {
       aggregateId: id,
@@ -80,7 +86,7 @@ async function tail(id: Timestamp | undefined, options: TailOptions, session: Se
       await printEvents(listed(await tail.last()), output, {
         ofMany: id === undefined,
         whenNone: async () => {
-          if (id !== undefined) await assertAggregate(database.store, id);
+          if (id !== undefined) await assertAggregate(database, id);
           await output.note(options.lines === 0 ? 'asked for no event' : 'there is no such event');
         },
       });

@@ -3,7 +3,6 @@ import type { Checked } from '../../admin/verify/checked.js';
 import type { Violation } from '../../admin/verify/violations.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import type { Interop } from '../../store/interop.js';
-import { aggregateId } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
@@ -11,6 +10,8 @@ import { sinceOption } from '../filter-options.js';
 import { printFindings } from '../print-findings.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 
 interface VerifyOptions {
   readonly since?: number;
@@ -27,7 +28,7 @@ export function registerVerify(program: Command, context: CliContext, exit: (cod
         'wrong length, snapshots ahead of their events. The database reads the whole log, or with --since what came ' +
         'after. Exits with 1 when anything is found.',
     )
-    .argument('[id]', 'only this aggregate', aggregateId)
+    .argument('[id]', 'only this aggregate', idOrPrefix)
     .option(...sinceOption(context))
     .addOption(
       new Option('--interop <system>', 'look also for bodies that it cannot read (default: as configured)').choices([
@@ -42,13 +43,13 @@ Examples:
   $ maestro verify --since yesterday || echo "look at the log"
   $ maestro verify 01a2077042bc0000deadbeefcafef00d -o json`,
     )
-    .action(async (id: Timestamp | undefined, options: VerifyOptions, command: Command) => {
+    .action(async (id: IdArgument | undefined, options: VerifyOptions, command: Command) => {
       if (await verify(id, options, createSession(context, command))) exit(FOUND);
     });
 }
 
 async function verify(
-  id: Timestamp | undefined,
+  argument: IdArgument | undefined,
   { since, interop }: VerifyOptions,
   session: Session,
 ): Promise<boolean> {
@@ -56,6 +57,7 @@ async function verify(
   const { isStored, verifyLog } = await import('../../admin/verify-log.js');
   const { standIns } = await import('../../admin/whole-log.js');
   return await withDatabase(session, async (database) => {
+    const id = argument && (await resolveAggregateId(session, database, argument));
     if (id !== undefined && !(await isStored(database, id)))
       throw new NotFoundError(`There is nothing of ${id.hex}, neither an event nor a snapshot.`, {
         hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',

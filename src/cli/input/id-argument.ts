@@ -1,0 +1,23 @@
+import { InvalidArgumentError } from 'commander';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { aggregateId } from '../arguments.js';
+
+/** The first hex digits of an id, to be looked up in the database. */
+export class IdPrefix {
+  constructor(readonly digits: string) {}
+}
+
+/** An id, or the beginning of one. */
+export type IdArgument = Timestamp | IdPrefix;
+
+/** Hex digits, with the dashes of a UUID if there are any. */
+const PREFIX =
+  /^(?:\\x)?([0-9a-f]{4,31}|[0-9a-f]{8}-(?:[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{0,11}))$/i;
+
+/** An aggregate id in any form, or at least its first four hex digits, as an argument parser. */
+export function idOrPrefix(text: string): IdArgument {
+  const digits = PREFIX.exec(text)?.[1]?.replaceAll('-', '').toLowerCase();
+  if (digits !== undefined) return new IdPrefix(digits);
+  if (!/^[0-9a-f]{1,3}$/i.test(text)) return aggregateId(text);
+  throw new InvalidArgumentError('Write an id, or at least its first 4 digits.');
+}

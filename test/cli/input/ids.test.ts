@@ -1,0 +1,162 @@
+import test from 'ava';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { type CliResult, runCli } from '../../support/cli.js';
+import { type TestDatabase, useTestDatabase } from '../../support/database.js';
+import { anEvent } from '../../support/factories.js';
+
+const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
+
+const ADA = Timestamp.parse('01a2077042bc0000deadbeefcafef00d');
+const GRACE = Timestamp.parse('01a2077042bc0001deadbeefcafef00d');
+/** Many that begin alike. */
+const CROWD = Array.from({ length: 12 }, (_, index) =>
+  Timestamp.parse(`02bb00000000000${index.toString(16)}0000000000000000`),
+);
+/** Has a snapshot and no events. */
+const BARE = Timestamp.parse('03cc0000000000000000000000000000');
+const stamp = (time: number) => Timestamp.of({ time: Date.UTC(2026, 10, 22) + time, nodeId: 0xabcn });
+
+test.before(async () => {
+  for (const database of Object.values(layouts)) {
+    const store = database.store();
+    await store.commitEvents([
+      anEvent(ADA, { sequence: 1, timestamp: stamp(1), body: { owner: 'Ada' } }),
+      anEvent(ADA, { sequence: 2, timestamp: stamp(2) }),
+      anEvent(GRACE, { sequence: 1, timestamp: stamp(3) }),
+      ...CROWD.map((id, index) => anEvent(id, { sequence: 1, timestamp: stamp(100 + index) })),
+    ]);
+    await store.commitSnapshot({ aggregateId: ADA, sequence: 1, body: { owner: 'Ada' } });
+    await store.commitSnapshot({ aggregateId: BARE, sequence: 1, body: {} });
+  }
+});
+
+function maestro(database: TestDatabase, ...argv: string[]): Promise<CliResult> {
+  return runCli(argv, { env: { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema } });
+}
+
+/** Every command that takes an id, without the words `maestro` and the id, which is put behind the first ones. */
+const READING: readonly (readonly [before: readonly string[], behind?: readonly string[], code?: number])[] = [
+  [['events']],
+  [['replay']],
+  [['replay'], ['--steps']],
+  [['diff'], ['0', '1'], 1],
+  [['bisect'], ['--where', '$.owner == "Ada"']],
+  [['event'], ['1']],
+  [['snapshot', 'get']],
+  [['tail']],
+  [['verify']],
+  [['export']],
+  [['erase'], ['--reason', 'a test']],
+];
+const WRITING: typeof READING = [
+  [['append'], ['--type', 'happened', '--body', '{}']],
+  [
+    ['snapshot', 'put'],
+    ['--sequence', '2', '--body', '{}'],
+  ],
+];
+
+for (const [layout, database] of Object.entries(layouts)) {
+  test(`every command that takes an id takes the beginning of one, and says which it is, ${layout} layout`, async (t) => {
+    for (const [before, behind = [], expected = 0] of READING) {
+      const whole = await maestro(database, ...before, ADA.hex, ...behind);
+      t.is(whole.code, expected, whole.stderr);
+      for (const text of ['01a2077042bc0000', '\\x01A2077042BC0000', '01a20770-42bc-0000']) {
+        const { code, stdout, stderr } = await maestro(database, ...before, text, ...behind);
+        t.deepEqual([code, stdout], [whole.code, whole.stdout], [...before, text].join(' '));
+        t.true(stderr.startsWith(`note: 01a2077042bc0000 is ${ADA.hex}\n`), stderr);
+      }
+    }
+    const bare = await maestro(database, 'snapshot', 'get', '03cc', '-q');
+    t.deepEqual(bare, { code: 0, stdout: `${BARE.hex}\n`, stderr: '' });
+  });
+
+  test(`several that begin so are refused and named, none exits 3, ${layout} layout`, async (t) => {
+    for (const [before, behind = []] of [...READING, ...WRITING]) {
+      const several = await maestro(database, ...before, '01a2', ...behind);
+      t.deepEqual([several.code, several.stdout], [2, '']);
+      t.is(
+        several.stderr,
+        `error: 2 aggregate ids begin with 01a2: ${ADA.hex}, ${GRACE.hex}.\nhint: Write more of its digits.\n`,
+      );
+      const none = await maestro(database, ...before, 'ffff', ...behind);
+      t.deepEqual([none.code, none.stdout], [3, ''], before.join(' '));
+      t.regex(none.stderr, /^error: No aggregate has an id that begins with ffff\.\nhint: .*maestro aggregates/);
+    }
+    const crowd = await maestro(database, 'events', '02bb');
+    t.regex(crowd.stderr, /^error: more than 10 aggregate ids begin with 02bb: (?:02bb[0-9a-f]{28}, ){10}…\.$/m);
+  });
+
+  test(`a command that writes tells the whole id, and erase --execute demands it, ${layout} layout`, async (t) => {
+    const id = Timestamp.of({ time: 0x04_dd_00_00_00_00, counter: layout.length, nodeId: 1n });
+    await database.store().commitEvents([anEvent(id)]);
+    for (const [before, behind = []] of WRITING.map(
+      ([words, rest]) => [words, rest?.map((word) => (word === '2' ? '1' : word))] as const,
+    )) {
+      const { code, stderr } = await maestro(database, ...before, '04dd', ...behind);
+      t.deepEqual([code, stderr], [0, `note: 04dd is ${id.hex}\n`]);
+    }
+    const refused = await maestro(database, 'erase', '04dd', '--reason', 'a test', '--execute');
+    t.is(refused.code, 2);
+    t.regex(refused.stderr, /--execute needs the whole id/);
+    t.is((await database.store().getEvents(id, 1)).length, 2);
+  });
+
+  test(`a timestamp where an id belongs, and an id where a timestamp belongs, lead to what was meant, ${layout} layout`, async (t) => {
+    const timestamp = stamp(2).toString();
+    for (const argv of [
+      ['events', timestamp],
+      ['replay', timestamp],
+      ['snapshot', 'get', timestamp],
+      ['export', timestamp],
+      ['append', timestamp, '--type', 'happened', '--body', '{}'],
+    ]) {
+      const { code, stderr } = await maestro(database, ...argv);
+      t.is(code, 3, argv.join(' '));
+      t.true(
+        stderr.includes(
+          `timestamp of event 2 of another: see \`maestro event ${timestamp}\`, or \`maestro events ${ADA.hex}\`.`,
+        ),
+        stderr,
+      );
+    }
+    const event = await maestro(database, 'event', ADA.hex);
+    t.is(event.code, 3);
+    t.true(
+      event.stderr.includes(
+        `see \`maestro events ${ADA.hex}\`, or its last event with \`maestro event ${ADA.hex} 2\`.`,
+      ),
+      event.stderr,
+    );
+    t.regex((await maestro(database, 'event', '01a20770')).stderr, new RegExp(`see \`maestro events ${ADA.hex}\``));
+    t.regex(
+      (await maestro(database, 'events', stamp(2).hex.slice(0, 14))).stderr,
+      /see `maestro event 2026-11-22T00:00:00\.001Z-/,
+    );
+  });
+
+  test(`an event is found by its aggregate and sequence, or by the beginning of its timestamp, ${layout} layout`, async (t) => {
+    const whole = await maestro(database, 'event', stamp(2).toString());
+    t.deepEqual(await maestro(database, 'event', ADA.hex, '2'), whole);
+    t.is((await maestro(database, 'event', stamp(2).hex.slice(0, 12))).stdout, whole.stdout);
+    const beyond = await maestro(database, 'event', ADA.hex, '3');
+    t.is(beyond.code, 3);
+    t.regex(beyond.stderr, new RegExp(`no event 3 of ${ADA.hex}\\.\nhint: .*maestro event ${ADA.hex} 2`));
+  });
+}
+
+test('what is no id is refused before a database is opened; a time leads to search', async (t) => {
+  for (const [text, reason] of [
+    ['yesterday 14:34', /To find the events of a time, run `maestro search --since "yesterday 14:34"`/],
+    ['2026-11-22', /run `maestro search --since 2026-11-22`/],
+    ['abc', /at least its first 4 digits/],
+    ['01a2077042bc0000deadbeefcafef00d0', /Write 32 hex digits/],
+    ['01a2-0770', /Write 32 hex digits/],
+    ['xyz1', /Write 32 hex digits/],
+  ] as const)
+    for (const command of ['events', 'event', 'replay', 'verify', 'export']) {
+      const { code, stderr } = await runCli([command, text], { env: { MAESTRO_DATABASE_URL: 'nonsense' } });
+      t.is(code, 2);
+      t.regex(stderr, reason);
+    }
+});
