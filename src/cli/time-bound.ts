@@ -6,8 +6,8 @@ import { readTime } from './input/time/read-time.js';
 export type TellNote = (note: string) => void;
 
 /**
- * The last reading of a clock that a time includes: of a day or a second as people write it every reading of it, of a
- * timestamp that reading itself. `undefined` for anything else.
+ * The last reading of a clock at a point in time: of a time as people write it every reading of its millisecond (of a day or a
+ * second the first one), of a timestamp that reading itself. `undefined` for anything else.
  */
 export function parseTimeBound(text: string, tell: TellNote = () => {}, now?: number): Timestamp | undefined {
   const timestamp = timestampOf(text);
@@ -15,12 +15,7 @@ export function parseTimeBound(text: string, tell: TellNote = () => {}, now?: nu
   const span = readTime(text, now);
   if (span === undefined) return undefined;
   if (span.note !== undefined) tell(span.note);
-  return lastReadingOf(Math.max(0, span.last));
-}
-
-/** The last reading of a clock in a millisecond since 1970. */
-export function lastReadingOf(time: number): Timestamp {
-  return Timestamp.of({ time, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
+  return Timestamp.of({ time: span.point, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
 }
 
 function timestampOf(text: string): Timestamp | undefined {

@@ -62,10 +62,10 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     hint: /--help/,
   },
   'no id': {
-    argv: ['events', '0123'],
+    argv: ['events', '012'],
     exit: 2,
     code: 'MAESTRO_USAGE',
-    message: /'0123' is invalid .*32 hex digits/,
+    message: /'012' is invalid .*at least its first 4 digits/,
     hint: /--help/,
   },
   'bad input': {
@@ -132,8 +132,8 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     argv: ['snapshot', 'get', anId().hex, ...HERE],
     exit: 3,
     code: 'MAESTRO_NOT_FOUND',
-    message: /^There is no snapshot of [0-9a-f]{32}/,
-    hint: /--min/,
+    message: /^There is no aggregate [0-9a-f]{32}/,
+    hint: /--data-dir/,
   },
   'a server that nobody reaches': {
     argv: ['events', anId().hex, '--url', NOWHERE],

@@ -121,7 +121,15 @@ test('an empty log is said to be empty', async (t) => {
 });
 
 test('what is no timestamp is wrong usage', async (t) => {
-  for (const argv of [[], ['yesterday'], [''], ['2026-01-02'], [at(0).hex.slice(1)], [at(0).hex, at(1).hex]]) {
+  for (const argv of [
+    [],
+    ['yesterday'],
+    [''],
+    ['2026-01-02'],
+    [at(0).hex.slice(0, 3)],
+    [`${at(0).hex}0`],
+    [at(0).hex, at(1).hex],
+  ]) {
     const { code, stdout } = await maestro(layouts.plain, argv);
     t.deepEqual([code, stdout], [2, ''], argv.join(' '));
   }

@@ -20,36 +20,39 @@ function maestro(argv: readonly string[], cwd = folder): Promise<CliResult> {
   return runCli(argv, { cwd, env: { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema } });
 }
 
-test.serial('commands that write keep to what Elixir can read when the configuration says so, and verify looks for the rest', async (t) => {
-  const id = anId();
-  await database.store().commitEvents(aHistory(id, 1));
-  const before = await exported(database);
-  const body = '{"n": 1e1024}';
-  const line = `{"aggregateId":"${anId().hex}","sequence":1,"timestamp":"${anId().toString()}","type":"a","body":{"n": 1${'0'.repeat(1024)}}}`;
-  writeFileSync(join(folder, 'export.ndjson'), signed([line]));
-  for (const argv of [
-    ['append', 'new', '--type', 'a', '--body', body],
-    ['snapshot', 'put', id.hex, '--sequence', '1', '--body', body],
-    ['import', '--file', join(folder, 'export.ndjson')],
-  ]) {
-    const { code, stdout, stderr } = await maestro(argv);
-    t.deepEqual([code, stdout], [2, ''], argv.join(' '));
-    t.regex(
-      stderr,
-      /is an integer of 1025 characters, and Elixir's Maestro reads no more than 1024; write it as a string/,
-    );
-  }
-  t.is(await exported(database), before);
+test.serial(
+  'commands that write keep to what Elixir can read when the configuration says so, and verify looks for the rest',
+  async (t) => {
+    const id = anId();
+    await database.store().commitEvents(aHistory(id, 1));
+    const before = await exported(database);
+    const body = '{"n": 1e1024}';
+    const line = `{"aggregateId":"${anId().hex}","sequence":1,"timestamp":"${anId().toString()}","type":"a","body":{"n": 1${'0'.repeat(1024)}}}`;
+    writeFileSync(join(folder, 'export.ndjson'), signed([line]));
+    for (const argv of [
+      ['append', 'new', '--type', 'a', '--body', body],
+      ['snapshot', 'put', id.hex, '--sequence', '1', '--body', body],
+      ['import', '--file', join(folder, 'export.ndjson')],
+    ]) {
+      const { code, stdout, stderr } = await maestro(argv);
+      t.deepEqual([code, stdout], [2, ''], argv.join(' '));
+      t.regex(
+        stderr,
+        /is an integer of 1025 characters, and Elixir's Maestro reads no more than 1024; write it as a string/,
+      );
+    }
+    t.is(await exported(database), before);
 
-  t.is((await maestro(['import', '--file', join(folder, 'export.ndjson')], '/')).code, 0);
-  t.is((await maestro(['verify'], '/')).code, 0);
-  for (const found of [await maestro(['verify']), await maestro(['verify', '--interop', 'elixir'], '/')]) {
-    t.is(found.code, 1);
-    t.regex(found.stdout, /unreadable body of the event: n is an integer of 1025 characters/);
-  }
-  const doctor = await maestro(['doctor', '-o', 'json'], '/');
-  t.regex(doctor.stdout, /"check":"interop","status":"note".*maestro verify --interop elixir/);
-});
+    t.is((await maestro(['import', '--file', join(folder, 'export.ndjson')], '/')).code, 0);
+    t.is((await maestro(['verify'], '/')).code, 0);
+    for (const found of [await maestro(['verify']), await maestro(['verify', '--interop', 'elixir'], '/')]) {
+      t.is(found.code, 1);
+      t.regex(found.stdout, /unreadable body of the event: n is an integer of 1025 characters/);
+    }
+    const doctor = await maestro(['doctor', '-o', 'json'], '/');
+    t.regex(doctor.stdout, /"check":"interop","status":"note".*maestro verify --interop elixir/);
+  },
+);
 
 test.serial('what an Elixir process writes back after an erasure is told of, and verify finds it', async (t) => {
   const id = anId();

@@ -281,6 +281,9 @@ test('neither an id nor --all, both, no handlers, or --fix with --read-only is w
   }
   const missing = await log.verify((await anAccount(log, [1])).hex);
   t.deepEqual([missing.code, missing.stdout], [3, '']);
-  t.regex(missing.stderr, /^error: There is no snapshot of [0-9a-f]{32}\.\nhint: Check the id\.\n$/);
+  t.regex(
+    missing.stderr,
+    /^error: There is no snapshot of [0-9a-f]{32}\.\nhint: Take one with `maestro snapshot create [0-9a-f]{32}`\.\n$/,
+  );
   t.deepEqual(await snapshotOf(log, id), [2, '{}']);
 });

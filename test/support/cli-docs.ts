@@ -46,8 +46,8 @@ Times are given as people and programs write them. Without a zone they are local
 
 | written | means |
 | --- | --- |
-| \`2026-11-22\`, \`today\`, \`yesterday\`, \`monday\` (the last one before today) | that whole day: \`--since\` its first moment, \`--until\` and \`--at\` its last |
-| \`"2026-11-22 14:34"\`, \`"2026-11-22 14:34:05"\`, \`14:34\`, \`"yesterday 14:34"\` | that second, from its first to its last moment |
+| \`2026-11-22\`, \`today\`, \`yesterday\`, \`monday\` (the last one before today) | that whole day: \`--since\` its first moment, \`--until\` its last |
+| \`"2026-11-22 14:34"\`, \`"2026-11-22 14:34:05"\`, \`14:34\`, \`"yesterday 14:34"\` | that whole second, likewise |
 | \`2026-11-22T14:34:05.250Z\`, \`"2026-11-22 14:34:05.250167+00"\`, \`…+0530\`, \`… UTC\` | that instant, as PostgreSQL, logs and programs print it, with up to nine digits of fraction |
 | \`"Sun Nov 22 14:34:05 2026 +0100"\`, \`"22 Nov 2026 14:34"\`, \`22/Nov/2026:14:34:05 +0000\` | the same, as Git, mail and web servers print it |
 | \`90m\`, \`-1h\`, \`1h30m\`, \`14d\`, \`2w\`, \`"3 months ago"\` | so long ago: \`ms\`, \`s\`, \`m\`, \`h\`, \`d\`, \`w\`, \`mo\`, \`y\`, or in words; days, weeks, months and years by the calendar |
@@ -55,9 +55,9 @@ Times are given as people and programs write them. Without a zone they are local
 | \`2026-11-22T14:34:05.250Z-002E-F3D2116E5C2B276D\` | the time of a timestamp |
 | \`now\` | now |
 
-Timestamps have milliseconds. Of a finer time \`--since\` begins with the next millisecond, and \`--until\` ends with the one that it
+As a point of a history (\`replay --at\`, \`diff\`) a day and a second are their first moment. Timestamps have milliseconds. Of a finer time \`--since\` begins with the next millisecond, and \`--until\` ends with the one that it
 lies in, so that neither shows an event from beyond. When clocks are set on, an hour does not exist: a time in it is taken
-an hour later. When they are set back, an hour exists twice: \`--since\` takes the first, \`--until\` and \`--at\` the second. Either is
+an hour later. When they are set back, an hour exists twice: \`--since\` takes the first, \`--until\`, \`--at\` and \`diff\` the second. Either is
 said on standard error, and an offset (\`"2026-10-25 02:30+01"\`) leaves nothing open.
 
 ## Exit codes

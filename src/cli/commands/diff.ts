@@ -8,10 +8,10 @@ import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import type { FoldedPoint } from '../folding.js';
 import { notes } from '../input/time-options.js';
-import { readTime, timeRefusal } from '../input/time/read-time.js';
+import { timeRefusal } from '../input/time/read-time.js';
 import { listed, map } from '../iterate.js';
 import { createSession, type Session } from '../session.js';
-import { lastReadingOf, parseTimeBound } from '../time-bound.js';
+import { parseTimeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
@@ -31,10 +31,10 @@ export function registerDiff(program: Command, context: CliContext, exit: (code:
     .argument('<id>', 'the aggregate', idOrPrefix)
     .argument(
       '<a>',
-      'the first point: a sequence (0: before the first event), a time (of a date its beginning), a timestamp, or "last"',
-      moment(context, 'first'),
+      'the first point: a sequence (0: before the first event), a time, a timestamp, or "last"',
+      moment(context),
     )
-    .argument('<b>', 'the second point, likewise (of a date its end)', moment(context, 'second'))
+    .argument('<b>', 'the second point, likewise', moment(context))
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
       'after',
@@ -138,15 +138,12 @@ function pointText({ sequence, timestamp }: FoldedPoint): string {
   return timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
 }
 
-/** Reads a point. A date is the state before that day as the first point, and the one at its end as the second. */
-function moment(context: CliContext, side: 'first' | 'second'): (text: string) => Moment {
+function moment(context: CliContext): (text: string) => Moment {
   return (text) => {
     if (text === 'last') return 'last';
     // A number of ten digits may be a sequence; with @ before it, it is a time.
     if (/^\d{1,10}$/.test(text)) return { sequence: sequenceOrZero(text) };
-    const day = side === 'first' ? readTime(text) : undefined;
-    const until =
-      day?.isDay === true ? lastReadingOf(Math.max(0, day.first - 1)) : parseTimeBound(text, notes(context));
+    const until = parseTimeBound(text, notes(context));
     if (until !== undefined) return { until };
     throw new InvalidArgumentError(`Write a sequence, a timestamp, "last", or a time. ${timeRefusal(text)}`);
   };

@@ -50,7 +50,7 @@ export function registerReplay(program: Command, context: CliContext, exit: (cod
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--max-sequence <sequence>', 'the state after this event (0: before the first)', sequenceOrZero)
-    .option('--at <time>', 'the state at this time (its end), or right after this timestamp', lastReading(context))
+    .option('--at <time>', 'the state at this time, or right after this timestamp', lastReading(context))
     .option('--steps', 'show what each event changed, and step over handlers that fail (exit 1 then)')
     .option('--min-sequence <sequence>', 'with --steps: the first event to show', sequence)
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')

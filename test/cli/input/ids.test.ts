@@ -131,7 +131,7 @@ for (const [layout, database] of Object.entries(layouts)) {
     t.regex((await maestro(database, 'event', '01a20770')).stderr, new RegExp(`see \`maestro events ${ADA.hex}\``));
     t.regex(
       (await maestro(database, 'events', stamp(2).hex.slice(0, 14))).stderr,
-      /see `maestro event 2026-11-22T00:00:00\.001Z-/,
+      /see `maestro event 2026-11-22T00:00:00\.002Z-/,
     );
   });
 

@@ -252,7 +252,7 @@ testProp(
       }
       // An hour in autumn is two instants; of all others the text is one.
       const span = readTime(localTime(time));
-      if (span?.note === undefined) t.deepEqual(span, { first: time, last: time });
+      if (span?.note === undefined) t.deepEqual(span, { first: time, last: time, point: time });
     }),
 );
 

@@ -26,7 +26,7 @@ export function localSpan(asUtc: number): LocalSpan {
   if (first === last) return { first, last };
   const note =
     `There is ${name} twice here, when clocks are set back: ${printed(first)} and ${printed(last)}. ` +
-    'The first is taken for a beginning, the second for an end; write the offset to choose.';
+    'The first is taken for a beginning, the second for an end or a point; write the offset to choose.';
   return { first, last, note };
 }
 

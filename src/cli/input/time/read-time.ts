@@ -3,7 +3,7 @@ import { InvalidTimestampError } from '../../../hlc/errors.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
 import { readDate, spanOfDate } from './calendar.js';
 import { readRelative } from './relative.js';
-import { millisecondsOf, type TimeSpan } from './span.js';
+import { instant, millisecondsOf, type TimeSpan } from './span.js';
 
 /** Seconds since 1970 behind an at sign, as date(1) takes them; ten digits are seconds, too, and thirteen milliseconds. */
 const EPOCH = /^(?:@(?<at>\d{1,12})(?:\.(?<fraction>\d{1,9}))?|(?<seconds>\d{10})|(?<milliseconds>\d{13}))$/;
@@ -18,7 +18,7 @@ const FORMS = 'Write a time like 2026-11-22, "2026-11-22 14:34:05+01", "yesterda
 export function readTime(text: string, now = Date.now()): TimeSpan | undefined {
   const span = isMonthOrMinute(text) ? undefined : spanOf(text, now);
   if (span === undefined || span.last < 0 || span.first > LAST_ISO_TIME) return undefined;
-  return { ...span, first: Math.max(0, span.first) };
+  return { ...span, first: Math.max(0, span.first), point: Math.max(0, span.point) };
 }
 
 /** A sentence that says why a text is no time, and what to write. */
@@ -39,7 +39,7 @@ export function timeRefusal(text: string): string {
 function spanOf(text: string, now: number): TimeSpan | undefined {
   if (TIMESTAMP.test(text)) {
     const time = timestampOf(text)?.time;
-    return time === undefined ? undefined : { first: time, last: time };
+    return time === undefined ? undefined : instant(time);
   }
   const plain = normalised(text);
   const dated = readDate(plain);
@@ -49,10 +49,11 @@ function spanOf(text: string, now: number): TimeSpan | undefined {
 
 function epoch(text: string): TimeSpan | undefined {
   const { at, fraction = '', seconds = at, milliseconds } = EPOCH.exec(text)?.groups ?? {};
-  if (milliseconds !== undefined) return { first: Number(milliseconds), last: Number(milliseconds) };
+  if (milliseconds !== undefined) return instant(Number(milliseconds));
   if (seconds === undefined) return undefined;
   const [from, to] = millisecondsOf(fraction);
-  return { first: Number(seconds) * 1000 + from, last: Number(seconds) * 1000 + to };
+  const time = Number(seconds) * 1000;
+  return { first: time + from, last: time + to, point: time + (fraction === '' ? 0 : to) };
 }
 
 /** In lower case, with single spaces and none around. */

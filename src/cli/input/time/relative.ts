@@ -1,4 +1,4 @@
-import { type Day, readClock, spanOfClock, spanOfDay, type TimeSpan } from './span.js';
+import { type Day, instant, readClock, spanOfClock, spanOfDay, type TimeSpan } from './span.js';
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const NAMED_DAY = /^(?:(today|yesterday)|(?:last )?((?:sun|mon|tues|wednes|thurs|fri|satur)day))(?:(?: at)? (.+))?$/;
@@ -19,7 +19,7 @@ const AMOUNTS = new RegExp(`^-?${AMOUNT.source}(?:,? (?:and )?${AMOUNT.source}|$
 
 /** What a time that counts from now stands for, in lower case with single spaces; `undefined` when it is none. */
 export function readRelative(text: string, now: number): TimeSpan | undefined {
-  if (text === 'now') return { first: now, last: now };
+  if (text === 'now') return instant(now);
   return namedDay(text, now) ?? timeOfToday(text, now) ?? ago(text, now);
 }
 
@@ -58,7 +58,7 @@ function ago(text: string, now: number): TimeSpan | undefined {
     months += amount * eachMonths;
   }
   const time = earlier(new Date(now), days, months).getTime() - Math.round(milliseconds);
-  return Number.isNaN(time) ? undefined : { first: time, last: time };
+  return Number.isNaN(time) ? undefined : instant(time);
 }
 
 /** So many months and days before; the last day of a month that has no such day. */

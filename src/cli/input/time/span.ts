@@ -8,10 +8,15 @@ import { localSpan, localTimeOf } from './local.js';
 export interface TimeSpan {
   readonly first: number;
   readonly last: number;
-  /** True for a whole day. */
-  readonly isDay?: true;
+  /** The time as a point of a history: of a day or a second its first moment. */
+  readonly point: number;
   /** A sentence for the one who wrote it: the local time does not exist, or exists twice. */
   readonly note?: string;
+}
+
+/** A time that is one millisecond. */
+export function instant(time: number): TimeSpan {
+  return { first: time, last: time, point: time };
 }
 
 /** A time of day, and the zone it is told in; local without one. */
@@ -71,9 +76,10 @@ export function isDay({ year, month, day }: Day): boolean {
 
 /** A whole local day, from its first to its last millisecond, however long it is. */
 export function spanOfDay({ year, month, day }: Day): TimeSpan {
-  const first = new Date(year, month - 1, day);
-  const span = { first: first.getTime(), last: new Date(year, month - 1, day + 1).getTime() - 1, isDay: true } as const;
-  if (first.getDate() === day) return span;
+  const date = new Date(year, month - 1, day);
+  const first = date.getTime();
+  const span = { first, last: new Date(year, month - 1, day + 1).getTime() - 1, point: first };
+  if (date.getDate() === day) return span;
   return { ...span, note: `There was no ${localTimeOf(Date.UTC(year, month - 1, day)).slice(0, 10)} here.` };
 }
 
@@ -84,7 +90,8 @@ export function spanOfClock({ year, month, day }: Day, clock: Clock): TimeSpan {
   const { first, last, note } =
     zone === undefined ? localSpan(atSecond) : { first: atSecond - zone * 60_000, last: atSecond - zone * 60_000 };
   const [from, to] = millisecondsOf(fraction);
-  return { first: first + from, last: last + to, ...(note === undefined ? {} : { note }) };
+  const point = last + (fraction === '' ? 0 : to);
+  return { first: first + from, last: last + to, point, ...(note === undefined ? {} : { note }) };
 }
 
 /** The milliseconds of a fraction of a second: the first from it on, and the last up to it. */
