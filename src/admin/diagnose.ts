@@ -2,7 +2,7 @@ import type { EventLog } from './event-log.js';
 import { checkClock, checkNewest } from './diagnosis/clocks.js';
 import type { Finding } from './diagnosis/finding.js';
 import { checkInterop } from './diagnosis/interop.js';
-import { checkAccess, checkRights } from './diagnosis/rights.js';
+import { checkAccess, checkMayMigrate, checkRights } from './diagnosis/rights.js';
 import { checkRowSecurity } from './diagnosis/row-security.js';
 import { checkTables } from './diagnosis/schema.js';
 import { checkConnections, checkEncryption, checkVersion, checkWritable } from './diagnosis/server.js';
@@ -28,7 +28,7 @@ export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisO
     yield await checkWritable(log);
     yield await checkConnections(log);
   }
-  yield* checkContents(log);
+  yield* checkContents(log, embedded);
   if (embedded) return;
   yield await checkClock(log);
   yield* await checkDurability(log);
@@ -36,7 +36,7 @@ export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisO
 }
 
 /** What depends on the role, as far as it can see. */
-async function* checkContents(log: EventLog): AsyncGenerator<Finding> {
+async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<Finding> {
   const closed = await checkAccess(log);
   if (closed !== undefined) {
     yield closed;
@@ -44,7 +44,10 @@ async function* checkContents(log: EventLog): AsyncGenerator<Finding> {
   }
   const tables = await checkTables(log);
   yield tables;
-  if (tables.status === 'failure') return;
+  if (tables.status === 'failure') {
+    if (!embedded) yield await checkMayMigrate(log);
+    return;
+  }
   const rights = await checkRights(log);
   yield rights;
   const hidden = await checkRowSecurity(log);

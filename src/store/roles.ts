@@ -25,10 +25,12 @@ export interface RolesOptions {
   readonly schema?: string | undefined;
   /** The role that only reads. @defaultValue 'maestro_reader' */
   readonly reader?: string | undefined;
-  /** The role that appends, keeps snapshots, imports and erases. @defaultValue 'maestro_writer' */
+  /** The role that appends, keeps snapshots, imports and, unless `erase` is false, erases. @defaultValue 'maestro_writer' */
   readonly writer?: string | undefined;
   /** The role that makes, changes and drops the tables. @defaultValue 'maestro_migrator' */
   readonly migrator?: string | undefined;
+  /** Whether the writer may change and remove events. False takes these rights away where it has them. @defaultValue true */
+  readonly erase?: boolean | undefined;
 }
 
 /** The same, as they are written in SQL. */
@@ -38,25 +40,36 @@ interface Grantees {
   readonly reader: string;
   readonly writer: string;
   readonly migrator: string;
+  readonly erase: boolean;
 }
 
 /**
  * The GRANTs, as a script for psql, with which each role may do what it is for and nothing else. Changes nothing, and makes
- * no role. While the tables are not there yet it has only what the migrator needs to make them. Throws
- * {@link InvalidArgumentError} for a name that no role can have, and what a migration throws for tables of another shape.
+ * no role. While the tables are not there yet it has only what the migrator needs to make them, and that they can be read then.
+ * Throws {@link InvalidArgumentError} for a name that no role can have, for a writer that is not to erase and owns the tables, and what a migration throws for tables of another shape.
  */
-export async function rolesSql(knex: Knex, { schema = DEFAULT_SCHEMA, ...roles }: RolesOptions = {}): Promise<string> {
+export async function rolesSql(
+  knex: Knex,
+  { schema = DEFAULT_SCHEMA, erase = true, ...roles }: RolesOptions = {},
+): Promise<string> {
   checkSchemaName(schema);
   const { reader = DEFAULT_ROLES.reader, writer = DEFAULT_ROLES.writer, migrator = DEFAULT_ROLES.migrator } = roles;
+  if (!erase && writer === migrator)
+    throw new InvalidArgumentError(
+      `${JSON.stringify(writer)} is to be the migrator, too, which owns the tables and can erase.`,
+      {
+        hint: 'Name two roles, or let the writer erase.',
+      },
+    );
   const names = { reader: roleName(reader), writer: roleName(writer), migrator: roleName(migrator) };
   try {
     const state = await readMigrationState(knex, schema);
     assertUsableState(state, undefined);
     const [row] = await query<[string]>(knex, 'SELECT current_database()::text');
     const database = identifier(row?.[0] ?? '');
-    const to = { ...names, database, schema };
+    const to = { ...names, database, schema, erase };
     const rest = areThere(state) ? rights(to, await ownedByOthers(knex, state, schema, migrator)) : untilThere(to);
-    return [...atFirst(to, state), ...rest, 'COMMIT;\n'].join('\n');
+    return [...atFirst(to, state), ...later(to), ...rest, 'COMMIT;\n'].join('\n');
   } catch (error) {
     throw storeError(error);
   }
@@ -66,7 +79,8 @@ function atFirst({ database, schema, reader, writer, migrator }: Grantees, { sch
   const all = list(reader, writer, migrator);
   return [
     `-- What three roles need for the event store in schema "${schema}". Run this as a superuser, or as the owner of the`,
-    `-- database, the schema and the tables. The roles must be there: CREATE ROLE ${reader} LOGIN PASSWORD '…'; and so on.`,
+    `-- database, the schema and the tables who is a member of ${migrator}. The roles must be there:`,
+    `-- CREATE ROLE ${reader} LOGIN PASSWORD '…'; and so on.`,
     'BEGIN;\n',
     ...(schemaExists ? [] : [`CREATE SCHEMA "${schema}";\n`]),
     `GRANT CONNECT ON DATABASE ${database} TO ${all};\n`,
@@ -76,13 +90,24 @@ function atFirst({ database, schema, reader, writer, migrator }: Grantees, { sch
   ];
 }
 
+/** What is made later is readable at once. What a writer may do depends on the table, so defaults cannot say that. */
+function later({ schema, reader, writer, migrator }: Grantees): string[] {
+  return [
+    `-- Tables that ${migrator} makes later can be read by all. (For what they may write, print this again after a migration.)`,
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${migrator} IN SCHEMA "${schema}" GRANT SELECT ON TABLES TO ${list(reader, writer)};\n`,
+  ];
+}
+
 function untilThere({ migrator }: Grantees): string[] {
   return [
     `-- The tables are not there yet: run \`maestro migrate\` as ${migrator}, then print this again for all that is missing.\n`,
   ];
 }
 
-function rights({ database, schema, reader, writer, migrator }: Grantees, notOwned: readonly string[]): string[] {
+function rights(
+  { database, schema, reader, writer, migrator, erase }: Grantees,
+  notOwned: readonly string[],
+): string[] {
   const [log, snapshots] = [qualified(schema, 'event_log'), qualified(schema, 'snapshots')];
   return [
     `-- Everybody reads; ${reader} does nothing else.`,
@@ -91,10 +116,24 @@ function rights({ database, schema, reader, writer, migrator }: Grantees, notOwn
     `GRANT INSERT ON ${log} TO ${writer};\n`,
     `GRANT INSERT, UPDATE ON ${snapshots} TO ${writer};\n`,
     `GRANT TEMPORARY ON DATABASE ${database} TO ${writer};\n`,
-    '-- It erases, too. Without these two it can only ever add events: leave them out for an application.',
-    `GRANT UPDATE, DELETE ON ${log} TO ${writer};\n`,
-    `GRANT DELETE ON ${snapshots} TO ${writer};\n`,
-    ...(notOwned.length === 0 ? [] : [`-- Only their owner can change and drop tables, as later migrations may.`]),
+    ...(erase
+      ? [
+          '-- It erases, too. Without these two it can only ever add events: for an application, print this with --no-erase.',
+          `GRANT UPDATE, DELETE ON ${log} TO ${writer};\n`,
+          `GRANT DELETE ON ${snapshots} TO ${writer};\n`,
+        ]
+      : [
+          '-- It can only ever add events, never change or remove one.',
+          `REVOKE UPDATE, DELETE, TRUNCATE ON ${log} FROM ${writer};\n`,
+          `REVOKE DELETE, TRUNCATE ON ${snapshots} FROM ${writer};\n`,
+        ]),
+    ...(notOwned.length === 0
+      ? []
+      : [
+          '-- Only their owner can change and drop tables, as later migrations may. Writers would wait behind this, so it gives up',
+          '-- when somebody has a table for long: run all of it again then.',
+          "SET LOCAL lock_timeout = '2s';\n",
+        ]),
     ...notOwned.map((table) => `ALTER TABLE ${qualified(schema, table)} OWNER TO ${migrator};\n`),
   ];
 }

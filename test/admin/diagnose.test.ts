@@ -8,7 +8,8 @@ import type { Finding } from '../../src/admin/diagnosis/finding.js';
 import type { EventLog } from '../../src/admin/event-log.js';
 import { DEFAULT_MAX_DRIFT } from '../../src/hlc/clock.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
-import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
+import { migrate } from '../../src/store/migrator.js';
+import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';
 import { anEvent, collect } from '../support/factories.js';
 
 const database = useTestDatabase(test);
@@ -16,6 +17,8 @@ const partitioned = useTestDatabase(test, { partitions: 3 });
 const ahead = useTestDatabase(test);
 const changed = useTestDatabase(test);
 const missing = useTestDatabase(test, { migrated: false });
+
+const empty = aSchemaName();
 
 const LOCAL = { embedded: false, isLocal: true };
 
@@ -106,6 +109,21 @@ test('a role that may not look into the schema is told so, and how to change tha
   t.regex((await found(log, 'rights'))?.found ?? '', /may nothing/);
 });
 
+test('while there are no tables, the GRANT is named that a role needs to make them', async (t) => {
+  const { role, knex } = await aRole(t);
+  await database.knex.raw(`CREATE SCHEMA "${empty}"`);
+  t.teardown(() => database.knex.raw(`DROP SCHEMA "${empty}" CASCADE`));
+  await database.knex.raw(`GRANT USAGE ON SCHEMA "${empty}" TO ${role}`);
+  for (const schema of [empty, 'not_there_yet']) {
+    const rights = await found({ knex, schema }, 'rights');
+    t.like(rights, { status: 'note', found: `${role} may not migrate, so it cannot make the tables` });
+    await database.knex.raw(/or: (GRANT CREATE ON \w+ "?\w+"? TO "[^"]+")/.exec(rights?.remedy ?? '')?.[1] ?? '');
+    t.like(await found({ knex, schema }, 'rights'), { status: 'ok' });
+  }
+  await migrate(knex, { schema: empty });
+  t.like(await found({ knex, schema: empty }, 'rights'), { status: 'ok' });
+});
+
 test('a role without a right to the bookkeeping is told of the tables all the same', async (t) => {
   const { role, knex } = await aRole(t);
   for (const [{ schema }, layout] of [
@@ -194,7 +212,7 @@ test('tables that are not there, not in shape, of a newer version, or not up to 
     status: 'failure',
     remedy: 'Run `maestro migrate`, or name another --schema.',
   });
-  t.is(await found(missing, 'rights'), undefined);
+  t.like(await found(missing, 'rights'), { status: 'ok', found: 'postgres may migrate, which makes the tables' });
   t.is((await tables())?.status, 'ok');
 
   await knex.raw(`INSERT INTO "${schema}".maestro_migrations (name, batch) VALUES ('9999_from_the_future', 9)`);

@@ -212,7 +212,8 @@ for (const [layout, schema] of Object.entries(LAYOUTS) as [Layout, string][])
       const argv = ['migrate', 'up', '--partitions', layout === 'plain' ? '1' : '4'];
       for (const role of ['stranger', 'reader', 'writer'] as const) await isRefused(t, schema, role, argv);
       t.like(await maestro(schema, 'migrator', argv), { code: 0, stderr: '' });
-      await isRefused(t, schema, 'reader', ['events', anId().hex]);
+      t.is((await maestro(schema, 'reader', ['events', anId().hex])).code, 3, 'what is made can be read at once');
+      await isRefused(t, schema, 'writer', ['append', 'new', '--type', 'a', '--body', '{}']);
 
       const script = await printed(t, schema);
       t.false(script.includes('OWNER'), 'the tables are the migrator’s already');
@@ -249,6 +250,49 @@ for (const [layout, schema] of Object.entries(LAYOUTS) as [Layout, string][])
       }
     },
   );
+
+test.serial(
+  '--no-erase takes the rights away with which events could be changed or removed, and the rest stays',
+  async (t) => {
+    const schema = LAYOUTS.plain;
+    const names = [...NAMES, '--writer', nameOf('appender')];
+    await execute(await printed(t, schema, names));
+    const append = async () => {
+      const line = ['append', 'new', '--type', 'a', '--body', '{"n": 1}', '-q'];
+      const { code, stdout, stderr } = await maestro(schema, 'appender', line);
+      t.is(code, 0, stderr);
+      return stdout.trim();
+    };
+    const erase = ['erase', await append(), '--reason', 'asked to', '--execute'];
+    t.is((await maestro(schema, 'appender', erase)).code, 0);
+    const script = await printed(t, schema, [...names, '--no-erase']);
+    t.notRegex(script, /GRANT [A-Z, ]*DELETE/);
+    await execute(script);
+    const id = await append();
+    for (const paths of [[], ['--paths', '/n']])
+      await isRefused(t, schema, 'appender', ['erase', id, ...paths, '--reason', 'to hide it', '--execute']);
+    for (const sequence of ['1', '2']) {
+      t.is((await maestro(schema, 'appender', ['append', id, '--type', 'a', '--body', '{"n": 1}'])).code, 0);
+      const put = ['snapshot', 'put', id, '--sequence', sequence, '--body', '{}'];
+      t.is((await maestro(schema, 'appender', put)).code, 0, 'a snapshot is made, and replaced by a newer one');
+    }
+  },
+);
+
+test.serial('tables that the migrator makes later can be read by all', async (t) => {
+  const schema = LAYOUTS.partitioned;
+  const name = `"${schema}".made_later`;
+  const migrator = testKnex({ connection: url(nameOf('migrator')) });
+  t.teardown(() => migrator.destroy());
+  await migrator.raw(`CREATE TABLE ${name} (n integer)`);
+  t.teardown(() => knex.raw(`DROP TABLE ${name}`));
+  const { rows } = await knex.raw<{ rows: unknown[] }>(
+    `SELECT has_table_privilege(?::name, ?, 'SELECT') AS reader, has_table_privilege(?::name, ?, 'SELECT') AS writer,
+     has_table_privilege(?::name, ?, 'INSERT, UPDATE, DELETE') AS changed`,
+    [nameOf('reader'), name, nameOf('writer'), name, nameOf('writer'), name],
+  );
+  t.deepEqual(rows, [{ reader: true, writer: true, changed: false }]);
+});
 
 test.serial('without the lines of erasing, a role can append and never alter or remove an event', async (t) => {
   const schema = LAYOUTS.plain;
@@ -352,6 +396,11 @@ test.serial('what names no role, or has no roles, is wrong usage', async (t) => 
     [['--roles', '--reader', 'ü'.repeat(32)], /is not the name of a role\./],
     [['--roles', '--reader', 'a\0b'], /is not the name of a role\./],
     [['--roles', '--partitions', '4'], /^error: --roles prints GRANTs, which have no --partitions\.\n/],
+    [['--no-erase'], /^error: --no-erase is for --roles\.\nhint: Add --roles/],
+    [
+      ['--roles', '--no-erase', '--writer', 'a', '--migrator', 'a'],
+      /is to be the migrator, too, which owns the tables/,
+    ],
     [['--writer', 'app'], /^error: --writer names a role for --roles\.\nhint: Add --roles/],
   ] as const) {
     const { code, stdout, stderr } = await maestro('nowhere', undefined, ['migrate', 'sql', ...argv]);

@@ -59,6 +59,32 @@ ${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right
   return judged(role, needs);
 }
 
+/**
+ * Whether the role may make the tables, while they are not there: what it may do with them is not to be said yet. Not of the
+ * embedded database, whose only role may do everything.
+ */
+export async function checkMayMigrate(log: EventLog): Promise<Finding> {
+  const { schema = DEFAULT_SCHEMA } = log;
+  const [row] = await select<[string, string, boolean | null, boolean]>(
+    log,
+    `SELECT quote_ident(current_user), quote_ident(current_database()),
+has_schema_privilege(to_regnamespace(?)::oid, 'CREATE'), has_database_privilege(current_database(), 'CREATE')`,
+    [quoted(schema)],
+  );
+  const [role = '', database = '', inSchema = null, inDatabase = false] = row ?? [];
+  if (inSchema ?? inDatabase) return fine('rights', `${role} may migrate, which makes the tables`);
+  const missing =
+    inSchema === null
+      ? `GRANT CREATE ON DATABASE ${database} TO ${role} (there is no schema ${schema} yet)`
+      : `GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${role}`;
+  return finding(
+    'rights',
+    'note',
+    `${role} may not migrate, so it cannot make the tables`,
+    `Run \`maestro migrate\` as a role that may, or: ${missing}. \`maestro migrate sql --roles\` prints what each role needs.`,
+  );
+}
+
 function judged(role: string, needs: readonly Need[]): Finding {
   const able = needs.filter(([, ...rights]) => rights.every(([has]) => has === true)).map(([commands]) => commands);
   const unable = needs.map(([commands]) => commands).filter((commands) => !able.includes(commands));

@@ -9,6 +9,8 @@ import { PARTITIONS } from './migrate-options.js';
 interface SqlOptions extends Pick<RolesOptions, 'reader' | 'writer' | 'migrator'> {
   readonly partitions?: number;
   readonly roles?: boolean;
+  /** False with `--no-erase`. */
+  readonly erase: boolean;
 }
 
 /** Declares `maestro migrate sql`. */
@@ -25,22 +27,24 @@ export function registerMigrateSql(migrate: Command, context: CliContext): void 
     .option('--reader <role>', 'with --roles: the role that reads (default: maestro_reader)')
     .option('--writer <role>', 'with --roles: the role that writes (default: maestro_writer)')
     .option('--migrator <role>', 'with --roles: the role that migrates (default: maestro_migrator)')
+    .option('--no-erase', 'with --roles: a writer that can only add events, never change or remove one')
     .addHelpText(
       'after',
       `
 Examples:
   $ maestro migrate sql --partitions 8 > upgrade.sql
-  $ maestro migrate sql --roles --writer app | psql app`,
+  $ maestro migrate sql --roles --writer app --no-erase | psql app`,
     )
     .action((options: SqlOptions, command: Command) => sql(options, createSession(context, command)));
 }
 
-async function sql({ roles = false, partitions, ...names }: SqlOptions, session: Session): Promise<void> {
+async function sql({ roles = false, partitions, erase, ...names }: SqlOptions, session: Session): Promise<void> {
   if (roles && partitions !== undefined) throw new UsageError('--roles prints GRANTs, which have no --partitions.');
   const [named] = Object.keys(names);
   if (!roles && named !== undefined)
     throw new UsageError(`--${named} names a role for --roles.`, { hint: 'Add --roles, or leave it out.' });
-  const script = roles ? await grants(names, session) : await steps(partitions, session);
+  if (!roles && !erase) throw new UsageError('--no-erase is for --roles.', { hint: 'Add --roles, or leave it out.' });
+  const script = roles ? await grants({ ...names, erase }, session) : await steps(partitions, session);
   const { output } = session;
   if (output.format !== 'table') return await output.json(JSON.stringify({ sql: script }));
   await output.line(script === '' ? '-- up to date: nothing to do' : script.trimEnd());
