@@ -6,8 +6,24 @@ export interface OutputStream {
   readonly isTerminal: boolean;
   /** Its width in columns; absent when it is no terminal, and when a terminal does not tell it. */
   readonly columns: number | undefined;
+  /** Its height in lines; absent likewise. */
+  readonly rows?: number | undefined;
   /** Resolves when more can be written. */
   write(text: string): Promise<void>;
+  /** Writes what a pager shows if it is longer than the screen; absent where there is no pager. */
+  readonly page?: (text: string) => Promise<void>;
+  /** Whether something was written that a pager shows, or will if more comes. */
+  readonly isPaged?: () => boolean;
+}
+
+/** A running program that shows text page by page. When its reader leaves it early, the process ends, as with a closed pipe. */
+export interface Pager {
+  /** Resolves when more can be written; not any more once it was interrupted. */
+  write(text: string): Promise<void>;
+  /** Says that this is all, and waits until the reader has left it. */
+  end(): Promise<void>;
+  /** What it was given, if it turned out that it could not be run. */
+  readonly unread: string | undefined;
 }
 
 /** A stream that the command line reads, chunk by chunk. */
@@ -45,6 +61,8 @@ export interface CliContext {
   readonly stderr: OutputStream;
   /** Takes the terminal over, if standard input and output are one. */
   readonly openTerminal: () => RawTerminal | undefined;
+  /** Starts a pager on the terminal; nothing when it cannot be run. */
+  readonly openPager: (command: string) => Promise<Pager | undefined>;
   /** Has something done when the process ends in the midst of a command, by Ctrl-C say; gives what takes that back. */
   readonly onExit: (cleanUp: () => void) => () => void;
 }

@@ -21,6 +21,8 @@ export interface GlobalOptions {
   readonly timeout?: number;
   /** False with `--no-input`. */
   readonly input: boolean;
+  /** False with `--no-pager`. */
+  readonly pager: boolean;
 }
 
 /** Declares the options that every command takes. */
@@ -40,7 +42,8 @@ export function addGlobalOptions(program: Command): void {
     .option('-q, --quiet', 'print only ids')
     .option('-v, --verbose', 'show SQL, timings and details of errors on stderr')
     .option('--timeout <seconds>', 'how long to wait for the database', seconds)
-    .option('--no-input', 'never wait for input from a terminal');
+    .option('--no-input', 'never wait for input from a terminal')
+    .option('--no-pager', 'show long output at once, not in a pager (MAESTRO_PAGER, PAGER, less)');
 }
 
 /** The global options of a command that was parsed. */

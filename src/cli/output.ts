@@ -18,17 +18,28 @@ export class Output {
   /** What is shown while there is nothing to print yet. */
   readonly progress: Progress;
   readonly #context: CliContext;
+  #usesPager: boolean;
 
-  constructor(context: CliContext, options: Pick<GlobalOptions, 'output' | 'color' | 'quiet'>) {
+  constructor(
+    context: CliContext,
+    options: Pick<GlobalOptions, 'output' | 'color' | 'quiet'> & Partial<Pick<GlobalOptions, 'input' | 'pager'>>,
+  ) {
     const { stdout, environment } = context;
     this.#context = context;
-    this.progress = new Progress(context.stderr.isTerminal && !cannotRedraw(environment));
+    this.#usesPager = options.input !== false && options.pager !== false;
+    const isShown = context.stderr.isTerminal && !cannotRedraw(environment);
+    this.progress = new Progress(() => isShown && stdout.isPaged?.() !== true);
     this.format = options.output;
     this.quiet = options.quiet ?? false;
     this.columns = terminalColumns(context);
     this.style = createStyle(
       options.color === 'always' || (options.color === 'auto' && stdout.isTerminal && !noColour(environment)),
     );
+  }
+
+  /** Prints at once from now on: what writes must not stop when somebody leaves a pager, and what follows has no end. */
+  withoutPager(): void {
+    this.#usesPager = false;
   }
 
   /** Prints a line of a table, whose cells have been escaped, or an id. */
@@ -91,7 +102,8 @@ export class Output {
 
   async #write(text: string): Promise<void> {
     this.progress.stop();
-    await this.#context.stdout.write(text);
+    const { stdout } = this.#context;
+    await (this.#usesPager && stdout.page !== undefined ? stdout.page(text) : stdout.write(text));
   }
 
   #safe(json: string): string {

@@ -8,7 +8,7 @@ const BETWEEN_TEXTS = 100;
  * doing. Steps aside as soon as something is printed.
  */
 export class Progress {
-  readonly #isShown: boolean;
+  readonly #isShown: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #spinner: { text: string; stop(): unknown } | undefined;
   #text = '';
@@ -16,7 +16,7 @@ export class Progress {
   #bar: { update(done: number): unknown; stop(): unknown } | undefined;
   #measured: { text: string; done: number; total: number; unit: string } | undefined;
 
-  constructor(isShown: boolean) {
+  constructor(isShown: () => boolean) {
     this.#isShown = isShown;
   }
 
@@ -24,7 +24,7 @@ export class Progress {
   report(text: string): void {
     this.#text = text;
     if (this.#spinner !== undefined) this.#change(this.#spinner, text);
-    else if (this.#isShown) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
+    else if (this.#isShown()) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
   }
 
   /** Work of a known size goes on: so much is done of so much; a `total` of 0 is not known. */
@@ -36,7 +36,7 @@ export class Progress {
       this.#spinner.stop();
       this.#spinner = undefined;
       void this.#showBar();
-    } else if (this.#isShown) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
+    } else if (this.#isShown()) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
   }
 
   /** Work is over, or its output begins. */

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
+import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
 
 /** Parses one command line, runs the command, reports what went wrong, and returns the exit code. Never throws. */
@@ -9,8 +10,9 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
   let exitCode = DONE;
   const out: string[] = [];
   const err: string[] = [];
+  const paging = withPaging(context);
   const program = createProgram({
-    context,
+    context: paging.context,
     version,
     writeOut: (text) => out.push(text),
     writeErr: (text) => err.push(text),
@@ -20,6 +22,7 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
   });
   try {
     await program.parseAsync(argv, { from: 'user' }).finally(async () => {
+      await paging.end();
       if (out.length > 0) await context.stdout.write(out.join(''));
     });
   } catch (error) {

@@ -65,6 +65,7 @@ export async function withDatabase<Value>(
     throw new UsageError(`${purpose} writes, which --read-only forbids.`, {
       hint: 'Leave --read-only out. Nothing was written.',
     });
+  if (writes) output.withoutPager();
   const chosen = settings ?? (await sessionSettings(session));
   if ('dataDir' in chosen.target) await preferQuickStart();
   else nameRuntime();

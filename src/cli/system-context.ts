@@ -4,6 +4,7 @@ import type { WriteStream } from 'node:tty';
 import type { CliContext, InputStream, Key, OutputStream, RawTerminal } from './context.js';
 import { OutputError } from './errors.js';
 import { INTERRUPTED } from './exit-codes.js';
+import type { SystemPager } from './pager/system-pager.js';
 
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
@@ -22,7 +23,8 @@ export async function leave(exitCode: number): Promise<never> {
  * when it is asked to end.
  */
 export function systemContext(): CliContext {
-  process.once('SIGINT', () => process.exit(INTERRUPTED));
+  let pager: SystemPager | undefined;
+  process.on('SIGINT', () => (pager?.isOpen === true ? pager.interrupt() : process.exit(INTERRUPTED)));
   process.once('SIGTERM', () => process.exit(TERMINATED));
   // Standard output is for results: whatever else is printed, by an application's handlers say, goes to standard error.
   process.stdout.write = writeError;
@@ -33,6 +35,13 @@ export function systemContext(): CliContext {
     stdout: outputStream(process.stdout, writeOut),
     stderr: outputStream(process.stderr, writeError),
     openTerminal: () => (process.stdin.isTTY && process.stdout.isTTY ? openTerminal() : undefined),
+    openPager: async (command) => {
+      const { startPager } = await import('./pager/system-pager.js');
+      const ends = { onQuit: () => process.exit(), onInterrupted: () => process.exit(INTERRUPTED) };
+      pager = await startPager(command, process.env, ends);
+      process.once('exit', () => pager?.kill());
+      return pager;
+    },
     onExit: (cleanUp) => {
       process.once('exit', cleanUp);
       return () => void process.off('exit', cleanUp);
@@ -106,6 +115,9 @@ function outputStream(stream: WriteStream, write: typeof writeOut): OutputStream
     get columns() {
       // A terminal that was never told its size says 0.
       return stream.isTTY ? stream.columns || undefined : undefined;
+    },
+    get rows() {
+      return stream.isTTY ? stream.rows || undefined : undefined;
     },
     write: (text) =>
       new Promise((resolve, reject) => {

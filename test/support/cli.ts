@@ -30,6 +30,7 @@ export function aContext(changes: Partial<CliContext> = {}): CliContext {
     stdout: nowhere,
     stderr: nowhere,
     openTerminal: () => undefined,
+    openPager: async () => undefined,
     onExit: () => () => {},
     ...changes,
   };

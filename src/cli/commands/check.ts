@@ -64,6 +64,7 @@ async function check(options: CheckOptions, session: Session): Promise<boolean> 
   await assertBaseline(options, session);
   const run = (record?: (entry: BaselineEntry) => Promise<void>) => checkWith(choose, options, session, record);
   if (writeBaseline === undefined) return await run();
+  session.output.withoutPager();
   const [{ writeWhole }, { BASELINE_HEADER, baselineFooter }] = await Promise.all([
     import('../whole-file.js'),
     import('../check/baseline.js'),

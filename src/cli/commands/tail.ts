@@ -55,6 +55,7 @@ Examples:
 
 async function tail(argument: IdArgument | undefined, options: TailOptions, session: Session): Promise<void> {
   const { output } = session;
+  if (options.follow) output.withoutPager();
   if (options.follow && output.format === 'json')
     throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
   const { Tail } = await import('../../admin/tail-events.js');

@@ -1,0 +1,130 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { CliContext, OutputStream, Pager } from '../context.js';
+import { terminalColumns } from '../output.js';
+import { textWidth } from '../render/width.js';
+import { pagerCommand } from './pager-command.js';
+
+/** What is printed shows up after this time also when it does not fill the screen yet, in milliseconds. */
+const PATIENCE = 400;
+/** The rows of a terminal that does not tell them. */
+const USUAL_ROWS = 24;
+
+/** The context of one command line whose long output is shown in a pager. */
+export interface Paging {
+  readonly context: CliContext;
+  /** Prints what was held back, or waits until the reader has left the pager. */
+  end(): Promise<void>;
+}
+
+/** Shows what a command prints in a pager if standard output is a terminal, and as it is otherwise. */
+export function withPaging(context: CliContext): Paging {
+  const command = context.stdout.isTerminal ? pagerCommand(context.environment) : undefined;
+  if (command === undefined) return { context, end: async () => {} };
+  const paged = new PagedText(context, command);
+  const stdout = overlaid(context.stdout, { page: (text) => paged.put(text), isPaged: () => paged.isShown });
+  // On the same screen, words about the result have their place in it.
+  const stderr = overlaid(context.stderr, {
+    write: (text) => (context.stderr.isTerminal && paged.isShown ? paged.put(text) : context.stderr.write(text)),
+  });
+  return { context: { ...context, stdout, stderr }, end: () => paged.end() };
+}
+
+function overlaid(stream: OutputStream, changes: Partial<OutputStream>): OutputStream {
+  return {
+    isTerminal: stream.isTerminal,
+    get columns() {
+      return stream.columns;
+    },
+    get rows() {
+      return stream.rows;
+    },
+    write: (text) => stream.write(text),
+    ...changes,
+  };
+}
+
+/** Text that is held back while it fits the screen, and goes to a pager from then on. */
+class PagedText {
+  readonly #context: CliContext;
+  readonly #command: string;
+  #held = '';
+  #timer: NodeJS.Timeout | undefined;
+  #pager: Pager | undefined;
+  /** There is no pager, or no longer. */
+  #isDirect = false;
+  /** One write after another, whoever writes. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(context: CliContext, command: string) {
+    this.#context = context;
+    this.#command = command;
+  }
+
+  /** Whether anything is held back or in the pager. */
+  get isShown(): boolean {
+    return this.#held !== '' || this.#pager !== undefined;
+  }
+
+  put(text: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isDirect) return await this.#context.stdout.write(text);
+      if (this.#pager !== undefined) return await this.#show(this.#pager, text);
+      this.#held += text;
+      if (!fits(this.#held, this.#context)) return await this.#open();
+      this.#timer ??= setTimeout(() => void this.#inTurn(() => this.#open()), PATIENCE).unref();
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#inTurn(async () => {
+      clearTimeout(this.#timer);
+      const [held, pager] = [this.#held, this.#pager];
+      this.#held = '';
+      if (held !== '') await this.#context.stdout.write(held);
+      if (pager === undefined) return;
+      await pager.end();
+      await this.#giveUp(pager);
+    });
+  }
+
+  async #open(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#held === '' || this.#pager !== undefined || this.#isDirect) return;
+    const pager = await this.#context.openPager(this.#command);
+    const text = this.#held;
+    this.#held = '';
+    if (pager === undefined) {
+      this.#isDirect = true;
+      return await this.#context.stdout.write(text);
+    }
+    this.#pager = pager;
+    await this.#show(pager, text);
+  }
+
+  async #show(pager: Pager, text: string): Promise<void> {
+    await pager.write(text);
+    if (pager.unread !== undefined) await this.#giveUp(pager);
+  }
+
+  /** Prints what a pager that could not be run has not shown. */
+  async #giveUp({ unread }: Pager): Promise<void> {
+    this.#pager = undefined;
+    this.#isDirect = true;
+    if (unread !== undefined) await this.#context.stdout.write(unread);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+}
+
+/** Whether a text leaves a line of the screen for what the shell writes next. */
+function fits(text: string, context: CliContext): boolean {
+  const columns = context.stdout.columns ?? terminalColumns(context) ?? 0;
+  const rows = (context.stdout.rows ?? USUAL_ROWS) - 1;
+  const lines = stripVTControlCharacters(text).split('\n');
+  const taken = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(line) / columns)), -1);
+  return taken <= rows;
+}

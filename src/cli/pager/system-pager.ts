@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Environment } from '../../connection/settings.js';
+import type { Pager } from '../context.js';
+import { asProgram, pagerEnvironment } from './pager-command.js';
+
+/** The exit codes of a shell that cannot run a program. */
+const NOT_RUN = [126, 127];
+/** A pager that has taken more than this, in characters, has run. */
+const SURELY_READ = 256 * 1024;
+
+/** Called when the reader left the pager before all was said, or was interrupted there. */
+export interface PagerEnds {
+  readonly onQuit: () => void;
+  readonly onInterrupted: () => void;
+}
+
+/** Starts a pager on the terminal of this process; nothing when there is no such program. */
+export async function startPager(
+  command: string,
+  environment: Environment,
+  ends: PagerEnds,
+): Promise<SystemPager | undefined> {
+  const env = pagerEnvironment(environment);
+  const program = asProgram(command);
+  const stdio = ['pipe', 'inherit', 'inherit'] as const;
+  const child =
+    program === undefined
+      ? spawn(command, { env, stdio: [...stdio], shell: true })
+      : spawn(program[0], program.slice(1), { env, stdio: [...stdio] });
+  try {
+    await once(child, 'spawn');
+  } catch {
+    return undefined;
+  }
+  return new SystemPager(child, ends);
+}
+
+/** A running pager. */
+export class SystemPager implements Pager {
+  readonly #child: ChildProcess;
+  readonly #closed: Promise<void>;
+  /** What was handed over, until it is sure that the pager runs. */
+  #sent = '';
+  #unread: string | undefined;
+  #isRead = false;
+  #hasEnded = false;
+  #isInterrupted = false;
+
+  constructor(child: ChildProcess, { onQuit, onInterrupted }: PagerEnds) {
+    this.#child = child;
+    // The reader may leave at any time: that it is closed tells so.
+    child.stdin?.on('error', () => {});
+    this.#closed = new Promise((resolve) => {
+      child.once('close', (code) => {
+        if (this.#isInterrupted) onInterrupted();
+        else if (code !== null && NOT_RUN.includes(code) && !this.#isRead) this.#unread = this.#sent;
+        else if (!this.#hasEnded) onQuit();
+        resolve();
+      });
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  get unread(): string | undefined {
+    return this.#unread;
+  }
+
+  async write(text: string): Promise<void> {
+    this.#isRead ||= this.#sent.length + text.length > SURELY_READ;
+    this.#sent = this.#isRead ? '' : this.#sent + text;
+    const isTaken = new Promise<void>((resolve) => {
+      this.#child.stdin?.write(text, (error) => {
+        // Whoever has left wants no more, and the process ends.
+        if (error === null || error === undefined) resolve();
+      });
+    });
+    await Promise.race([isTaken, this.#closed]);
+    // Nothing more is to be done for somebody who has interrupted: what there is can still be read.
+    if (this.#isInterrupted) await new Promise(() => {});
+  }
+
+  async end(): Promise<void> {
+    this.#hasEnded = true;
+    this.#child.stdin?.end();
+    await this.#closed;
+  }
+
+  /** Stops what is written, for Ctrl-C, which reaches the pager as well; after the end it concerns only the pager. */
+  interrupt(): void {
+    if (this.#hasEnded) return;
+    this.#isInterrupted = true;
+    this.#child.stdin?.end();
+  }
+
+  /** Ends the pager, because this process ends. */
+  kill(): void {
+    this.#child.kill('SIGTERM');
+  }
+}
