@@ -38,18 +38,14 @@ second says on standard error how far it is, on a terminal that can draw a line 
 
 ## Ids and times
 
-<<<<<<< HEAD
-Ids are given as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp, or by their first digits, at least four of them, as
-long as only one begins so: \`maestro events 01a20770\`. Several are named and refused (exit 2); a note says which one was meant.
-\`erase --execute\` needs the whole id.
-=======
 In a terminal, what is longer than the screen is shown in a pager, as Git does: \`MAESTRO_PAGER\`, else \`PAGER\`, else
 \`less\` (with \`LESS=FRX\` unless \`LESS\` is set, so that colours stay). \`--no-pager\` shows it at once; so do an empty
 \`MAESTRO_PAGER\`, \`cat\`, \`--no-input\`, \`TERM=dumb\`, a set \`CI\`, and a pager that cannot be run. Leaving the pager before the
 end stops the command, with exit code 0. Commands that write, \`tail -f\` and \`step\` use none.
 
-Ids are given as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp.
->>>>>>> 103a0fb (Show in a pager what is longer than the screen: MAESTRO_PAGER, PAGER, less; --no-pager shows it at once)
+Ids are given as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp, or by their first digits, at least four of them, as
+long as only one begins so: \`maestro events 01a20770\`. Several are named and refused (exit 2); a note says which one was meant.
+\`erase --execute\` needs the whole id.
 
 Times are given as people and programs write them. Without a zone they are local:
 
