@@ -91,6 +91,7 @@ export {
 export type { JoinOptions } from './store/joined.js';
 export { MaestroMigrationSource } from './store/knex-migration-source.js';
 export type { Interop } from './store/interop.js';
+export type { EventPlace, LastEvent } from './store/last-event.js';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js';
 export {
   DatabaseNewerError,
@@ -105,4 +106,11 @@ export { type MigrationReport, migrate, migrationSql } from './store/migrator.js
 export { PostgresStore } from './store/postgres-store.js';
 export type { PostgresStoreOptions, StoredEventOptions } from './store/postgres-store-options.js';
 export { type RollbackReport, rollback } from './store/rollback.js';
-export type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store/store.js';
+export type {
+  CommitResult,
+  EventReadOptions,
+  LastEventOptions,
+  Projection,
+  ReadOptions,
+  Store,
+} from './store/store.js';

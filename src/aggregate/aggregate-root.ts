@@ -2,22 +2,23 @@ import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { decodeJson, mayLoseDigits } from '../json/parse.js';
-import { isWrittenAs } from '../json/encode.js';
-import type { JsonObject, NumberMode } from '../json/types.js';
+import { decodeJson } from '../json/parse.js';
+import type { JsonObject } from '../json/types.js';
 import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok, type Result } from '../result.js';
 import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
+import { latestBeside } from '../store/last-event.js';
 import type { Projection, Store } from '../store/store.js';
 import { alreadyEncoded, encodeEvents } from '../store/validate.js';
 import { type Command, decide } from './decide.js';
 import type { Definition } from './definition.js';
 import { HandlerError, RetryLimitError } from './errors.js';
 import { evolve } from './evolve.js';
-import { deepFreeze, freezeJson } from './freeze.js';
-import { fold, foldOn, type History, type Moment } from './history.js';
+import { exactBody } from './exact-body.js';
+import { deepFreeze } from './freeze.js';
+import { fold, foldOn, type History, type Moment, withLatest } from './history.js';
 import { Rejection } from './rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 import { mayComeOfState, momentBesideSnapshot } from './snapshot/suspect-snapshot.js';
@@ -62,6 +63,8 @@ export class AggregateRoot {
   #isUnproven = false;
   /** Somebody in this process has written more than what was read. */
   #isBehind = false;
+  /** The known state rests on a snapshot, and the timestamps of what that stands for have not been looked at. */
+  #isPartial = false;
 
   constructor(
     readonly id: Timestamp,
@@ -97,6 +100,7 @@ export class AggregateRoot {
       throw error;
     }
     this.#isUnproven = moment.snapshot > 0 && (known === undefined || this.#isUnproven);
+    if (known === undefined) this.#isPartial = moment.snapshot > 0;
     this.#moment = moment;
     this.#isDoubtful = false;
     return moment;
@@ -146,7 +150,7 @@ export class AggregateRoot {
    */
   async #plan(command: Command): Promise<Plan | Rejection<unknown>> {
     const { known } = this;
-    if (known === undefined || this.#isDoubtful) return await this.#planAnew(command);
+    if (known === undefined || this.#isDoubtful || this.#isPartial) return await this.#planAnew(command);
     try {
       const plan = this.#planOn(known, command);
       if (!(plan instanceof Rejection) && plan.events.length > 0) return plan;
@@ -158,7 +162,7 @@ export class AggregateRoot {
 
   /** Plans on what is in the log now; where that fails on a state that a snapshot gave, on the state that the events give. */
   async #planAnew(command: Command): Promise<Plan | Rejection<unknown>> {
-    const moment = await this.fetch();
+    const moment = await this.#fetchToGoOn();
     try {
       return this.#planOn(moment, command);
     } catch (error) {
@@ -169,6 +173,15 @@ export class AggregateRoot {
       this.#moment = proper;
       return this.#planOn(proper, command);
     }
+  }
+
+  /** The state with all that is in the log now, and what its next event has to be later than. */
+  async #fetchToGoOn(): Promise<Moment> {
+    const moment = await this.fetch();
+    if (!this.#isPartial) return moment;
+    this.#moment = await withLatest(this.#history, moment, this.#context.clock.now());
+    this.#isPartial = false;
+    return this.#moment;
   }
 
   #planOn(moment: Moment, command: Command): Plan | Rejection<unknown> {
@@ -187,7 +200,8 @@ export class AggregateRoot {
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
       const body = decodeJson(text, definition.numbers) as JsonObject;
       const { sequence, timestamp } = event;
-      next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp };
+      const latest = latestBeside(next, timestamp);
+      next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp, latest };
     }
     return { events, next };
   }
@@ -215,13 +229,6 @@ export class AggregateRoot {
     if (this.#moment === moment) this.#moment = { ...moment, snapshot: moment.sequence };
     return outcome;
   }
-}
-
-/** The body of a JSON text, with the numbers that were asked for unless they would lose digits of it. */
-function exactBody(json: string, numbers: NumberMode): JsonObject {
-  let body = decodeJson(json, numbers);
-  if (numbers === 'plain' && mayLoseDigits(json) && !isWrittenAs(body, json)) body = decodeJson(json, 'lossless');
-  return freezeJson(body as JsonObject);
 }
 
 function isOfState(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
+import { type LastEvent, latestBeside } from '../store/last-event.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from './definition.js';
 import { HandlerError, IncompleteHistoryError } from './errors.js';
@@ -8,7 +9,7 @@ import { SnapshotIgnoredError } from './snapshot/errors.js';
 import { snapshotState } from './snapshot-codec.js';
 
 /** The state of an aggregate at one point of its history. */
-export interface Moment {
+export interface Moment extends LastEvent {
   readonly state: unknown;
   /** The sequence of the last event in it; 0 before the first. */
   readonly sequence: number;
@@ -21,7 +22,7 @@ export interface Moment {
 /** What a fold reads from. */
 export interface History {
   readonly definition: Definition;
-  readonly store: Pick<Store, 'getEvents' | 'getSnapshot' | 'streamEvents'>;
+  readonly store: Pick<Store, 'getEvents' | 'getLastEvent' | 'getSnapshot' | 'streamEvents'>;
   readonly id: Timestamp;
   /** Told of a stored snapshot that was left aside, because what it holds cannot be the state. @defaultValue nobody is */
   readonly onSnapshotIgnored?: ((error: SnapshotIgnoredError) => void) | undefined;
@@ -99,6 +100,16 @@ export async function foldUntil(history: History, isTooLate: (event: CommittedEv
   return moment;
 }
 
+/**
+ * A moment that began at a snapshot, with the latest timestamp of the events that the snapshot stands for, if that is later
+ * than a reading of the clock and the store can tell.
+ */
+export async function withLatest({ store, id }: History, moment: Moment, ahead: Timestamp): Promise<Moment> {
+  const { latest } = (await store.getLastEvent?.(id, { ahead })) ?? {};
+  const isNews = latest !== undefined && latestBeside(moment, latest.timestamp) === undefined;
+  return isNews ? { ...moment, latest } : moment;
+}
+
 function beginning({ definition }: History): Moment {
   return { state: initialState(definition), sequence: 0, timestamp: undefined, snapshot: 0 };
 }
@@ -149,11 +160,12 @@ async function foldRest(history: History, moment: Moment, read: number, maxSeque
 }
 
 function append({ definition, id }: History, moment: Moment, events: readonly CommittedEvent[]): Moment {
-  let { state, sequence, timestamp } = moment;
+  let { state, sequence, timestamp, latest } = moment;
   for (const event of events) {
     if (event.sequence !== sequence + 1) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
     state = evolve(definition, state, event);
+    latest = latestBeside({ sequence, timestamp, latest }, event.timestamp);
     ({ sequence, timestamp } = event);
   }
-  return events.length === 0 ? moment : { ...moment, state, sequence, timestamp };
+  return events.length === 0 ? moment : { ...moment, state, sequence, timestamp, latest };
 }

@@ -9,6 +9,9 @@ export const DEFAULT_MAX_DRIFT = 300_000;
 /** How long a full counter waits for the system clock to move on before the reading moves on by itself, in milliseconds. */
 const LONGEST_WAIT = 2;
 
+/** So few times ahead are kept without a look at which have passed. */
+const FEW = 1000;
+
 /** How many of the hex digits of a timestamp are its time, and how many its node id. */
 const [TIME_DIGITS, NODE_DIGITS] = [12, 16];
 
@@ -24,7 +27,8 @@ export interface ClockOptions {
 
 /**
  * A hybrid logical clock: readings follow the system clock but strictly increase in a process, also while the system
- * clock stands still or steps back, and after {@link observe} they are later than what was observed.
+ * clock stands still or steps back, and after {@link observe} they are later than what was observed. {@link after} gives single
+ * readings that are ahead of the others.
  *
  * The default node id is random, so two processes on one host, or two containers with one host name, never share it.
  * Mirrors `HLClock` of Elixir, which derives the node id from the host name.
@@ -41,6 +45,10 @@ export class Clock {
   #timeDigits = '';
   #time = 0;
   #counter = 0;
+  /** For times that are still to come: the last counter that {@link after} has given there. */
+  readonly #given = new Map<number, number>();
+  /** How many of those there may be before the times that have passed are forgotten. */
+  #most = FEW;
 
   /** Throws {@link InvalidTimestampError} for a node id out of bounds, {@link InvalidArgumentError} for a bad drift. */
   constructor({ nodeId, maxDrift = DEFAULT_MAX_DRIFT, physicalTime = Date.now }: ClockOptions = {}) {
@@ -53,7 +61,7 @@ export class Clock {
     this.#physicalTime = physicalTime;
   }
 
-  /** A reading later than every earlier one of this clock and than all that it observed. Mirrors `HLClock.send_timestamp`. */
+  /** A reading later than every earlier one of {@link now} and {@link observe}, and than all that was observed. Mirrors `HLClock.send_timestamp`. */
   now(): Timestamp {
     const physical = this.#physical();
     if (physical > this.#time) return this.#advance(physical, 0);
@@ -66,12 +74,48 @@ export class Clock {
    * clock.
    */
   observe(remote: Timestamp): Timestamp {
-    const physical = this.#physical();
-    const drift = remote.time - physical;
-    if (drift > this.maxDrift) throw new ClockDriftError(drift, this.maxDrift, remote.toString());
+    this.#assertNear(remote);
     const ahead = remote.time > this.#time || (remote.time === this.#time && remote.counter > this.#counter);
     if (ahead) this.#set(remote.time, remote.counter);
     return this.now();
+  }
+
+  /**
+   * A reading that is later than another one, and that no other call of this clock gives. Unlike {@link observe} it leaves the
+   * clock where it is, so one reading of a clock that is ahead does not move all that follows. Throws {@link ClockDriftError}
+   * when the other one is more than `maxDrift` ahead of the system clock.
+   */
+  after(other: Timestamp): Timestamp {
+    if (other.time <= Math.max(this.#time, this.#physical())) return this.observe(other);
+    this.#assertNear(other);
+    const [time, counter] = this.#free(other.time, other.counter + 1);
+    if (this.#given.size >= this.#most) this.#forgetPast();
+    this.#given.set(time, counter);
+    return this.#reading(time, counter);
+  }
+
+  /** How far a reading is ahead of the system clock, in milliseconds; negative when it is behind. */
+  driftOf(reading: Timestamp): number {
+    return reading.time - this.#physical();
+  }
+
+  #assertNear(reading: Timestamp): void {
+    const drift = this.driftOf(reading);
+    if (drift > this.maxDrift) throw new ClockDriftError(drift, this.maxDrift, reading.toString());
+  }
+
+  /** The first place from this one on that {@link after} has not given. */
+  #free(time: number, counter: number): readonly [time: number, counter: number] {
+    for (let [at, next] = [time, counter]; ; [at, next] = [at + 1, 0]) {
+      const free = Math.max(next, (this.#given.get(at) ?? -1) + 1);
+      if (free <= MAX_COUNTER) return [at, free];
+    }
+  }
+
+  #forgetPast(): void {
+    for (const time of this.#given.keys()) if (time < this.#time) this.#given.delete(time);
+    // Twice as many as there are, so that each call looks at few on average.
+    this.#most = Math.max(FEW, 2 * this.#given.size);
   }
 
   #next(): Timestamp {
@@ -94,12 +138,24 @@ export class Clock {
   }
 
   #advance(time: number, counter: number): Timestamp {
+    if (this.#given.size > 0) {
+      const [freeTime, freeCounter] = this.#free(time, counter);
+      return this.#take(freeTime, freeCounter);
+    }
+    return this.#take(time, counter);
+  }
+
+  #take(time: number, counter: number): Timestamp {
+    this.#set(time, counter);
+    return this.#reading(time, counter);
+  }
+
+  #reading(time: number, counter: number): Timestamp {
     // Of readings within a millisecond only the counter differs, and the node's part is always the same.
     if (time !== this.#digitsOf) {
       this.#timeDigits = Timestamp.of({ time }).hex.slice(0, TIME_DIGITS);
       this.#digitsOf = time;
     }
-    this.#set(time, counter);
     const counterDigits = (MAX_COUNTER + 1 + counter).toString(16).slice(1);
     return Timestamp.fromHex(this.#timeDigits + counterDigits + this.#nodeDigits);
   }

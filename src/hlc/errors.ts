@@ -1,4 +1,5 @@
 import { MaestroError } from '../errors.js';
+import { timeSpan } from './time-span.js';
 
 /** Something is not a 16-byte hybrid logical clock value, nor a text form of one. */
 export class InvalidTimestampError extends MaestroError {
@@ -16,11 +17,19 @@ export class ClockDriftError extends MaestroError {
     readonly maxDrift: number,
     /** The text form of the reading. */
     readonly reading: string,
+    /** The event that has it as its timestamp, when it is the last one of an aggregate that was to go on. */
+    readonly event?: { readonly aggregateId: string; readonly sequence: number },
   ) {
+    const what =
+      event === undefined ? 'The timestamp' : `Event ${event.sequence} of ${event.aggregateId}: its timestamp`;
     super(
-      `The timestamp ${reading} is ${drift} ms ahead of this machine's clock; at most ${maxDrift} ms are accepted.`,
+      `${what} ${reading} is ${timeSpan(drift)} ahead of this machine's clock; at most ${timeSpan(maxDrift)} are accepted.`,
       {
-        hint: 'Compare the clocks of the machines that write: one of them is wrong. Then try again.',
+        hint:
+          'Compare the clocks of the machines that write: one of them is wrong.' +
+          (event === undefined
+            ? ' Then try again.'
+            : ' What is appended goes after that event, so it has to wait until then, or to accept more (`append --max-drift`).'),
       },
     );
   }

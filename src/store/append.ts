@@ -5,20 +5,13 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './backoff.js';
 import { SequenceConflictError } from './errors.js';
 import type { JoinOptions } from './joined.js';
+import { type LastEvent, timeToFollow } from './last-event.js';
 import type { PostgresStore } from './postgres-store.js';
 
 /** What happened, before it has its place in the history. */
 export interface EventDraft {
   readonly type: string;
   readonly body: object;
-}
-
-/** What is known of an aggregate's last event. */
-export interface LastEvent {
-  /** Its sequence; 0 when there is none. */
-  readonly sequence: number;
-  /** Its timestamp; absent when there is none. */
-  readonly timestamp: Timestamp | undefined;
 }
 
 const NO_EVENT: LastEvent = { sequence: 0, timestamp: undefined };
@@ -38,9 +31,10 @@ export interface AppendOptions extends JoinOptions {
 
 /**
  * Commits events after the last one of an aggregate: all or none, at contiguous sequences, with timestamps of the clock
- * that are later than the aggregate's last. When another writer was faster, reads the new last event and tries again
+ * that are later than all of its history. When another writer was faster, reads the new last event and tries again
  * after a random pause; with `expect` it does not, and throws {@link SequenceConflictError}, as it does after the last
- * attempt. Throws `ClockDriftError` when the last event is further ahead than the clock accepts.
+ * attempt. Throws `ClockDriftError` when the last event is further ahead than the clock accepts. The clock is not moved by
+ * an event that is ahead.
  */
 export async function appendEvents(
   store: Pick<PostgresStore, 'commitEvents' | 'getLastEvent'>,
@@ -52,7 +46,7 @@ export async function appendEvents(
   if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
     throw new InvalidArgumentError(`expect is a sequence, or 0 for no events; got ${String(expect)}.`);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const last = (await store.getLastEvent(aggregateId, { transaction })) ?? NO_EVENT;
+    const last = (await store.getLastEvent(aggregateId, { ahead: clock.now(), transaction })) ?? NO_EVENT;
     if (expect !== undefined && last.sequence !== expect) throw unexpected(aggregateId, expect, last.sequence);
     const events = placeAfter(clock, aggregateId, last, drafts);
     await beforeCommit?.(events);
@@ -67,8 +61,8 @@ export async function appendEvents(
 
 /**
  * The events in their places after an aggregate's last one: at contiguous sequences, and at times of the clock that are
- * later than its timestamp, also when it was written by a node whose clock is ahead. Throws `ClockDriftError` when that
- * is further ahead than the clock accepts, and {@link InvalidArgumentError} when the sequences are used up.
+ * later than all of its history, also when some of it was written by a node whose clock is ahead. Throws `ClockDriftError`
+ * when the last one is further ahead than the clock accepts.
  */
 export function placeAfter(
   clock: Clock,
@@ -80,10 +74,15 @@ export function placeAfter(
     throw new InvalidArgumentError(
       `After sequence ${last.sequence} there is no room for ${drafts.length} more events.`,
     );
+  let before = (last.latest ?? last).timestamp;
   return drafts.map(({ type, body }, index) => {
     let timestamp = clock.now();
-    if (index === 0 && last.timestamp !== undefined && timestamp.compare(last.timestamp) <= 0)
-      timestamp = clock.observe(last.timestamp);
+    if (before !== undefined && timestamp.compare(before) <= 0) {
+      // Seldom: a clock was ahead.
+      if (index === 0) before = timeToFollow(clock, aggregateId, last);
+      if (before !== undefined && timestamp.compare(before) <= 0) timestamp = clock.after(before);
+    }
+    before = timestamp;
     return { timestamp, aggregateId, sequence: last.sequence + index + 1, type, body };
   });
 }

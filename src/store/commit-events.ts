@@ -2,7 +2,7 @@ import type { CommittedEvent } from '../events.js';
 import { err, ok } from '../result.js';
 import type { CommitContext } from './commit-context.js';
 import { recoverCommit } from './commit-recovery.js';
-import { isConnectionLost, isDeadlock, storeError } from './database-errors.js';
+import { isConnectionLost, isUniqueViolation, storeError } from './database-errors.js';
 import { insertEvents, TakenError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { failedInside, writeInside } from './commit/inside-transaction.js';
@@ -50,7 +50,8 @@ export async function commitEncoded(
       if (!(answer instanceof TakenError)) return answer;
       refusal = answer.cause;
     }
-    if (isDeadlock(refusal)) return err('retry_command');
+    // A deadlock, or a conflict of serializable transactions: it passes, and whoever decides anew does better than these events.
+    if (!isUniqueViolation(refusal)) return err('retry_command');
     throw refusedByIndex(refusal, MAX_ATTEMPTS);
   } catch (error) {
     throw storeError(error);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { MAX_SEQUENCE } from '../events.js';
+import { Timestamp } from '../hlc/timestamp.js';
 import { clock, collect, history, idOf, rejects, sequences, type PromiseOf } from './contract-samples.js';
 
 /** What every store promises of reading events. */
@@ -45,6 +46,27 @@ export function readPromises(promise: PromiseOf): void {
       }
     }
   });
+
+  promise(
+    'a store that tells of the last event tells of one before it that is later by its clock, too',
+    async (store) => {
+      if (store.getLastEvent === undefined) return;
+      const [one, two, three, four] = history(4);
+      assert.ok(one && two && three && four);
+      const [before, now] = [clock.now(), clock.now()];
+      const ahead = Timestamp.of({ time: now.time + 60_000, counter: now.counter, nodeId: clock.nodeId });
+      assert.equal(await store.getLastEvent(one.aggregateId, { ahead: now }), undefined);
+      await store.commitEvents([one, { ...two, timestamp: ahead }]);
+      const last = { sequence: 2, timestamp: ahead };
+      assert.deepEqual(await store.getLastEvent(one.aggregateId), last);
+      assert.deepEqual(await store.getLastEvent(one.aggregateId, { ahead: now }), last);
+      await store.commitEvents([{ ...three, timestamp: before }, four]);
+      const four4 = { sequence: 4, timestamp: four.timestamp };
+      assert.deepEqual(await store.getLastEvent(one.aggregateId), four4);
+      assert.deepEqual(await store.getLastEvent(one.aggregateId, { ahead: now }), { ...four4, latest: last });
+      assert.deepEqual(await store.getLastEvent(one.aggregateId, { ahead }), four4);
+    },
+  );
 
   promise('an aggregate without events reads as none', async (store) => {
     assert.deepEqual(await store.getEvents(clock.now(), 1), []);

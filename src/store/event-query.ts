@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { MAX_SEQUENCE } from '../events.js';
-import type { Timestamp } from '../hlc/timestamp.js';
+import { Timestamp } from '../hlc/timestamp.js';
 import { Conditions } from './conditions.js';
+import type { EventPlace, LastEvent } from './last-event.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
 import type { SequenceRange } from './range.js';
 import { whenSerialized } from './reading.js';
@@ -36,6 +37,33 @@ export function selectRows<Body>(
   const { statement, bindings } = selection(statements, events);
   return query<HistoryRow<Body>>(on, statement, bindings, readBody);
 }
+
+/**
+ * The last event of one aggregate, and the one with the latest timestamp if that is another one, later than a reading. The
+ * second is looked for by its timestamp, where hardly anything lies beyond the reading of a clock; for that PostgreSQL has to
+ * know the reading when it plans, so the statement is not kept prepared.
+ */
+export async function selectLastEvents(
+  on: Executor,
+  { lastEvents }: Statements,
+  aggregateId: Timestamp,
+  ahead: Timestamp,
+): Promise<(LastEvent & EventPlace) | undefined> {
+  const id = aggregateId.encode();
+  const [row] = await query<LastRow>(on, lastEvents, [id, MAX_SEQUENCE, id, ahead.encode()]);
+  if (row === undefined) return undefined;
+  const [timestamp, sequence, latestTimestamp, latestSequence] = row;
+  const last = { sequence, timestamp: Timestamp.fromHex(timestamp) };
+  if (latestTimestamp === null || latestSequence === null || latestSequence === sequence) return last;
+  return { ...last, latest: { sequence: latestSequence, timestamp: Timestamp.fromHex(latestTimestamp) } };
+}
+
+type LastRow = readonly [
+  timestamp: string,
+  sequence: number,
+  latestTimestamp: string | null,
+  latestSequence: number | null,
+];
 
 /**
  * The rows of a query page by page. While the caller works on one page the next is on its way, and no more than that one.

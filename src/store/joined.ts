@@ -23,6 +23,7 @@ export function checkedTransaction(transaction: Knex.Transaction): Knex.Transact
 
 /** The same store, every call of it inside one transaction. */
 export function joined(store: Store, transaction: Knex.Transaction): Store {
+  const getLastEvent = store.getLastEvent?.bind(store);
   return {
     interop: store.interop,
     commitAll: (events, projections) => store.commitAll(events, projections, { transaction }),
@@ -31,6 +32,7 @@ export function joined(store: Store, transaction: Knex.Transaction): Store {
     getEvents: (id, minSequence, options) => store.getEvents(id, minSequence, { ...options, transaction }),
     streamEvents: (id, minSequence, options) => store.streamEvents(id, minSequence, { ...options, transaction }),
     getSnapshot: (id, minSequence, options) => store.getSnapshot(id, minSequence, { ...options, transaction }),
+    ...(getLastEvent && { getLastEvent: (id, options) => getLastEvent(id, { ...options, transaction }) }),
   };
 }
 

@@ -8,9 +8,10 @@ import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
 import { checkedInterop, type Interop } from './interop.js';
 import type { JoinOptions } from './joined.js';
+import type { EventPlace, LastEvent } from './last-event.js';
 import { checkedLimit, sequenceRange } from './range.js';
 import { decodedSnapshot } from './rows.js';
-import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
+import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
 
 /** What a {@link MemoryStore} can be made with. */
@@ -104,6 +105,22 @@ export class MemoryStore implements Store {
     const stored = this.#snapshots.get(aggregateId.hex);
     if (stored === undefined || stored.sequence < min || stored.sequence > max) return undefined;
     return decodedSnapshot(stored, numbers);
+  }
+
+  async getLastEvent(
+    aggregateId: Timestamp,
+    { ahead, ...options }: LastEventOptions = {},
+  ): Promise<(LastEvent & EventPlace) | undefined> {
+    refuseToJoin(options);
+    const events = [...this.#events(aggregateId).values()];
+    const [last] = events.toSorted((a, b) => b.sequence - a.sequence);
+    if (last === undefined) return undefined;
+    const { sequence, timestamp } = last;
+    const [latest = last] = events.toSorted((a, b) => b.timestamp.compare(a.timestamp));
+    const isAhead = latest !== last && ahead !== undefined && latest.timestamp.compare(ahead) > 0;
+    return isAhead
+      ? { sequence, timestamp, latest: { sequence: latest.sequence, timestamp: latest.timestamp } }
+      : { sequence, timestamp };
   }
 
   #events(aggregateId: Timestamp): Map<number, StoredEvent> {

@@ -10,18 +10,19 @@ import { commitEncoded } from './commit-events.js';
 import { commitSnapshotRow } from './commit-snapshot.js';
 import { storeError } from './database-errors.js';
 import { GroupCommit } from './group-commit.js';
-import { type EventQuery, selectPages, selectRows } from './event-query.js';
+import { type EventQuery, selectLastEvents, selectPages, selectRows } from './event-query.js';
 import { checkedInterop, type Interop } from './interop.js';
 import { insideError } from './commit/inside-transaction.js';
 import { checkedTransaction, type JoinOptions } from './joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
+import type { EventPlace, LastEvent } from './last-event.js';
 import { checkedLimit, sequenceRange } from './range.js';
 import { reading } from './reading.js';
 import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './rows.js';
 import { withoutPreparedStatements } from './send.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
-import type { CommitResult, EventReadOptions, Projection, ReadOptions, Store } from './store.js';
+import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
 import { encodeEvents, encodeSnapshot } from './validate.js';
 
 /**
@@ -116,13 +117,19 @@ export class PostgresStore implements Store {
       for (const row of rows) yield eventOf(aggregateId, row);
   }
 
-  /** The sequence and timestamp of an aggregate's last event; `undefined` when it has none. */
   async getLastEvent(
     aggregateId: Timestamp,
-    { transaction }: JoinOptions = {},
-  ): Promise<Pick<StoredEvent, 'sequence' | 'timestamp'> | undefined> {
+    { ahead, transaction }: LastEventOptions = {},
+  ): Promise<(LastEvent & EventPlace) | undefined> {
+    if (ahead !== undefined) {
+      const { knex, statements } = this.#inside(transaction);
+      const select = () => selectLastEvents(knex, statements, aggregateId, ahead);
+      return await this.#call(transaction, () => reading(select, knex));
+    }
     const [row] = await this.#rows(lastOf(aggregateId), asText, transaction);
-    return row === undefined ? undefined : eventOf(aggregateId, row);
+    if (row === undefined) return undefined;
+    const { sequence, timestamp } = eventOf(aggregateId, row);
+    return { sequence, timestamp };
   }
 
   async getSnapshot(

@@ -5,6 +5,7 @@ import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
 import type { Interop } from './interop.js';
 import type { JoinOptions } from './joined.js';
+import type { EventPlace, LastEvent } from './last-event.js';
 
 /** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */
 export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
@@ -30,6 +31,12 @@ export interface EventReadOptions extends ReadOptions {
    * for few has to be ready for many. @defaultValue all
    */
   readonly limit?: number | undefined;
+}
+
+/** Options for asking for the last event of an aggregate. */
+export interface LastEventOptions extends JoinOptions {
+  /** A reading of a clock: look for an event with a later timestamp, too. @defaultValue do not */
+  readonly ahead?: Timestamp | undefined;
 }
 
 /**
@@ -81,4 +88,11 @@ export interface Store {
    * `Maestro.Store.get_snapshot`.
    */
   getSnapshot(aggregateId: Timestamp, minSequence: number, options?: ReadOptions): Promise<Snapshot | undefined>;
+
+  /**
+   * The place of an aggregate's last event; `undefined` when it has none. With `ahead`, a reading of a clock, also of the
+   * event with the latest timestamp, when that is another one and is later than the reading. Optional: a store that has it
+   * lets new events be later than those that a snapshot stands for.
+   */
+  getLastEvent?(aggregateId: Timestamp, options?: LastEventOptions): Promise<(LastEvent & EventPlace) | undefined>;
 }

@@ -117,10 +117,45 @@ test('an aggregate whose last event lies ten minutes ahead is refused and left a
   const { code, stdout, stderr } = await maestro(['append', id.hex, '--type', 'a', '--body', '{}']);
 
   t.deepEqual([code, stdout], [5, '']);
-  t.regex(stderr, /^error: The timestamp .* is \d+ ms ahead of this machine's clock/);
-  t.regex(stderr, /^hint: Compare the clocks/m);
+  t.regex(
+    stderr,
+    new RegExp(
+      `^error: Event 1 of ${id.hex}: its timestamp .* is 9\\.9 minutes ahead of this machine's clock; at most 5 minutes`,
+    ),
+  );
+  t.regex(stderr, /^hint: Compare the clocks.*--max-drift/m);
   t.true(stderr.includes(ahead.toString()));
   t.is((await historyOf(id.hex)).length, 1);
+});
+
+test('--max-drift appends after an event that is further ahead, right behind it, and says what that costs', async (t) => {
+  const id = anId();
+  const ahead = Timestamp.of({ time: Date.now() + 365 * 86_400_000, counter: 5 });
+  await database.store().commitEvents([anEvent(id, { timestamp: ahead })]);
+  const append = (...options: string[]) => maestro(['append', id.hex, '--type', 'a', '--body', '{}', ...options]);
+
+  t.is((await append('--max-drift', '31000000')).code, 5);
+  const { code, stderr } = await append('--max-drift', '31536000');
+
+  t.is(code, 0, stderr);
+  t.regex(
+    stderr,
+    new RegExp(`^warning: The last event of ${id.hex} is now 364\\.9 days ahead: until then nobody can append`),
+  );
+  const [, second] = await historyOf(id.hex);
+  t.is(Timestamp.parse(second?.timestamp ?? '').time, ahead.time);
+  t.is((await append()).code, 5);
+  t.is((await append('--max-drift', '1.5')).code, 2);
+});
+
+test('an event far ahead that a later one has overtaken does not keep anybody from appending', async (t) => {
+  const id = anId();
+  const ahead = Timestamp.of({ time: Date.now() + 365 * 86_400_000, counter: 6 });
+  await database.store().commitEvents([anEvent(id, { timestamp: ahead }), anEvent(id, { sequence: 2 })]);
+  const { code, stderr } = await maestro(['append', id.hex, '--type', 'a', '--body', '{}']);
+  t.deepEqual([code, stderr], [0, '']);
+  const [, second, third] = await historyOf(id.hex);
+  t.true((third?.timestamp ?? '') > (second?.timestamp ?? '') && (third?.timestamp ?? '') < ahead.toString());
 });
 
 test('--expect appends when it names the last sequence', async (t) => {

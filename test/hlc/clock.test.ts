@@ -75,6 +75,106 @@ testProp(
   },
 );
 
+type Call =
+  | { readonly of: 'now' }
+  | { readonly of: 'wait'; readonly by: number }
+  | { readonly of: 'after' | 'observe'; readonly ahead: number; readonly counter: number };
+
+const calls = (): fc.Arbitrary<readonly Call[]> => {
+  const counter = fc.oneof(fc.integer({ min: 0, max: 3 }), fc.constantFrom(65_534, 65_535));
+  return fc.array(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.constant<Call>({ of: 'now' }) },
+      { weight: 2, arbitrary: fc.record({ of: fc.constant('wait' as const), by: fc.integer({ min: -3, max: 6 }) }) },
+      {
+        weight: 5,
+        arbitrary: fc.record({ of: fc.constant('after' as const), ahead: fc.integer({ min: -5, max: 12 }), counter }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ of: fc.constant('observe' as const), ahead: fc.integer({ min: -5, max: 3 }), counter }),
+      },
+    ),
+    { maxLength: 120 },
+  );
+};
+
+testProp(
+  'a reading after another one is later than it, is given once, and does not move the clock',
+  [calls()],
+  (t, made) => {
+    let time = NOON;
+    const clock = new Clock({ physicalTime: () => time, nodeId: 1n });
+    const given = new Set<string>();
+    let last: Timestamp | undefined;
+    /** No reading of `now` may be later than this without a reason: the system clock, what was observed, a full counter. */
+    let reason = NOON;
+    for (const call of made) {
+      if (call.of === 'wait') {
+        time += call.by;
+        reason = Math.max(reason, time);
+        continue;
+      }
+      const other = call.of === 'now' ? undefined : Timestamp.of({ time: time + call.ahead, counter: call.counter });
+      const isAhead = other !== undefined && other.time > Math.max(time, last?.time ?? 0);
+      const reading =
+        other === undefined ? clock.now() : call.of === 'after' ? clock.after(other) : clock.observe(other);
+      t.false(given.has(reading.hex), 'given once');
+      given.add(reading.hex);
+      if (other !== undefined) t.true(reading.compare(other) > 0, 'later than the other');
+      if (call.of === 'after' && isAhead) {
+        t.true(reading.time - other.time <= 2, 'and close to it');
+        continue;
+      }
+      if (last !== undefined) t.true(reading.compare(last) > 0, 'later than the readings before');
+      if (other !== undefined) reason = Math.max(reason, other.time);
+      // Each full counter on the way is a millisecond.
+      t.true(reading.time <= reason + 1 + given.size, 'not dragged along');
+      reason = Math.max(reason, reading.time);
+      last = reading;
+    }
+    t.pass();
+  },
+);
+
+test('one reading of a clock a minute ahead does not move the clock, whatever is placed after it', (t) => {
+  let time = NOON;
+  const clock = new Clock({ physicalTime: () => time });
+  const ahead = Timestamp.of({ time: NOON + 60_000, counter: 65_535 });
+  let last = ahead;
+  for (let count = 0; count < 3; count += 1) {
+    const reading = clock.after(last);
+    t.true(reading.compare(last) > 0);
+    t.is(reading.time, NOON + 60_001, 'the counter was full');
+    t.is(clock.now().time, NOON);
+    last = reading;
+  }
+  time = NOON + 60_001;
+  t.deepEqual([clock.now().counter, clock.now().counter], [3, 4], 'those that were given are not given again');
+  t.is(clock.after(last).time, NOON + 60_001);
+});
+
+test('what is given ahead is forgotten as it passes, and as much of it as there is can be ahead', (t) => {
+  let time = NOON;
+  const clock = new Clock({ physicalTime: () => time, nodeId: 1n });
+  const given = new Set<string>();
+  for (let count = 0; count < 30_000; count += 1) {
+    if (count % 10 === 0) time += 1;
+    for (const reading of [clock.after(Timestamp.of({ time: time + 1 + (count % 5000) })), clock.now()]) {
+      t.false(given.has(reading.hex));
+      given.add(reading.hex);
+    }
+  }
+});
+
+test('nothing is placed after a reading beyond the maximum drift', (t) => {
+  const clock = new Clock({ physicalTime: () => NOON, maxDrift: 1000 });
+  const error = t.throws(() => clock.after(Timestamp.of({ time: NOON + 1001 })), { instanceOf: ClockDriftError });
+  t.deepEqual([error.drift, error.maxDrift], [1001, 1000]);
+  t.is(clock.after(Timestamp.of({ time: NOON + 1000 })).time, NOON + 1000);
+  t.deepEqual([clock.driftOf(Timestamp.of({ time: NOON - 7 })), clock.now().time], [-7, NOON]);
+});
+
 test('a reading beyond the maximum drift is refused and leaves the clock as it was', (t) => {
   const clock = new Clock({ physicalTime: () => NOON, maxDrift: 1000 });
   const before = clock.now();

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { CommittedEvent, NewEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
 import type { EventDraft } from '../../store/append.js';
 import type { Interop } from '../../store/interop.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { sequenceOrZero } from '../arguments.js';
+import { integer, sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError, WouldNotFoldError } from '../errors.js';
 import type { AppendTrial } from '../fold/append-trial.js';
@@ -21,6 +22,8 @@ interface AppendOptions {
   readonly aggregate?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
+  /** Seconds. */
+  readonly maxDrift?: number;
 }
 
 /** An event to append, and the line of the file that it stood on. */
@@ -28,6 +31,9 @@ type Draft = EventDraft & { readonly line?: number };
 
 /** A file can be wrong on every line; this many faults are enough to see what is wrong with it. */
 const SHOWN_ISSUES = 5;
+
+/** A hundred years, in seconds. */
+const LONGEST_DRIFT = 3_155_760_000;
 
 /** Declares `maestro append`. */
 export function registerAppend(program: Command, context: CliContext): void {
@@ -47,6 +53,11 @@ export function registerAppend(program: Command, context: CliContext): void {
     .option('--aggregate <name>', 'try the events with the handlers of this aggregate of the configuration file')
     .option('--force', 'append also what the handlers would not fold')
     .option('--dry-run', 'show what would be appended, and the state after it; write nothing')
+    .option(
+      '--max-drift <seconds>',
+      'append also after a last event that is up to this far ahead of this clock (default: 300)',
+      integer(0, LONGEST_DRIFT),
+    )
     .addHelpText(
       'after',
       `
@@ -63,11 +74,11 @@ Examples:
 
 async function append(argument: IdArgument | 'new', options: AppendOptions, session: Session): Promise<void> {
   const drafts = await readDrafts(options, session);
-  const [{ appendEvents }, { Clock }] = await Promise.all([
+  const [{ appendEvents }, { Clock, DEFAULT_MAX_DRIFT }] = await Promise.all([
     import('../../store/append.js'),
     import('../../hlc/clock.js'),
   ]);
-  const clock = new Clock();
+  const clock = new Clock({ maxDrift: options.maxDrift === undefined ? DEFAULT_MAX_DRIFT : options.maxDrift * 1000 });
   const given = argument === 'new' || argument instanceof IdPrefix ? clock.now() : argument;
   await assertValid(
     drafts,
@@ -96,6 +107,8 @@ async function append(argument: IdArgument | 'new', options: AppendOptions, sess
   );
   if (argument !== 'new' && expect === undefined && events[0]?.sequence === 1)
     await session.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
+  const drift = clock.driftOf(events.at(-1)?.timestamp ?? aggregateId);
+  if (events.length > 0 && drift > DEFAULT_MAX_DRIFT) await warnOfDrift(aggregateId, drift, session);
   if (dryRun) {
     const { printDryRun } = await import('../fold/print-dry-run.js');
     return await printDryRun(argument === 'new' ? undefined : aggregateId, events, trial, session.output);
@@ -104,6 +117,14 @@ async function append(argument: IdArgument | 'new', options: AppendOptions, sess
     aggregateId.hex,
     events.map(({ sequence }) => sequence),
     session,
+  );
+}
+
+/** Others accept no event so far ahead unless they are told to, so whoever appends one should know. */
+async function warnOfDrift(id: Timestamp, drift: number, { output }: Session): Promise<void> {
+  const { timeSpan } = await import('../../hlc/time-span.js');
+  await output.warn(
+    `The last event of ${id.hex} is now ${timeSpan(drift)} ahead: until then nobody can append to it without accepting as much.`,
   );
 }
 
@@ -125,7 +146,7 @@ async function runTrial(
 /** The store, but that nothing is written. */
 function withoutCommits(store: PostgresStore): Pick<PostgresStore, 'getLastEvent' | 'commitEvents'> {
   return {
-    getLastEvent: (id) => store.getLastEvent(id),
+    getLastEvent: (id, options) => store.getLastEvent(id, options),
     commitEvents: async (events) => ({ ok: true, value: events as CommittedEvent[] }),
   };
 }
