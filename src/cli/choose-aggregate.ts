@@ -2,6 +2,7 @@ import type { Definition } from '../aggregate/definition.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 import { UsageError } from './errors.js';
+import { didYouMean } from './input/nearest.js';
 import type { Session } from './session.js';
 
 /** Tells the definition that an id is to be read as, given how to find the type of its first event; none if none fits. */
@@ -30,7 +31,7 @@ export async function aggregateChooser(session: Session, name: string | undefine
   const named = aggregates.find((definition) => definition.name === name);
   if (named !== undefined) return async () => named;
   throw new UsageError(`No aggregate ${JSON.stringify(name)} is configured.`, {
-    hint: aggregates.length > 0 ? `Configured are: ${namesOf(aggregates)}.` : CONFIGURE,
+    hint: aggregates.length > 0 ? suggestion(name, aggregates) : CONFIGURE,
   });
 }
 
@@ -42,6 +43,11 @@ export async function handlersChooser(session: Session, name: string | undefined
       hint: CONFIGURE,
     });
   return await aggregateChooser(session, name);
+}
+
+function suggestion(name: string, aggregates: readonly Definition[]): string {
+  const names = aggregates.map((definition) => definition.name);
+  return `${didYouMean(name, names)} Configured are: ${names.join(', ')}.`.trim();
 }
 
 const CONFIGURE = 'List the aggregates in maestro.config.ts: `export default defineConfig({ aggregates: [ … ] })`.';

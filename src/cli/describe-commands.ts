@@ -1,5 +1,6 @@
 import { RootCommand } from '@bomb.sh/tab';
 import type { Command } from 'commander';
+import { HELP_TOPICS } from './commands/help.js';
 
 type Described = ReturnType<RootCommand['command']>;
 
@@ -12,8 +13,8 @@ export function describeCommands(program: Command): RootCommand {
     for (const child of children) {
       const childPath = [...path, child.name()];
       const described = root.command(childPath.join(' '), child.summary() || child.description());
-      describe(child, described);
-      if (child.name() === 'help') described.argument('command', chosenFrom(children.map((other) => other.name())));
+      if (child.name() === 'help') described.argument('command', chosenFrom(helped(command, children)));
+      else describe(child, described);
       // Options for all commands can stand behind each of them.
       describeOptions(program, described);
       walk(child, childPath);
@@ -48,6 +49,12 @@ function describeOptions(command: Command, described: Described): void {
       described.option(name, option.description, chosenFrom(option.argChoices ?? []), alias);
     else described.option(name, option.description, alias);
   }
+}
+
+/** What `help` can be given: the commands beside it, and at the top topics. */
+function helped(parent: Command, children: readonly Command[]): string[] {
+  const names = children.map((child) => child.name());
+  return parent.parent === null ? [...names, ...HELP_TOPICS] : names;
 }
 
 function chosenFrom(choices: readonly string[]) {

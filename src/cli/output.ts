@@ -1,5 +1,6 @@
 import type { CliContext } from './context.js';
 import type { GlobalOptions, OutputFormat } from './global-options.js';
+import { withOwnFlags } from './own-flags.js';
 import { Progress } from './progress.js';
 import { escapeJson, escapeText } from './render/escape.js';
 import { createStyle, type Style } from './render/style.js';
@@ -18,14 +19,16 @@ export class Output {
   /** What is shown while there is nothing to print yet. */
   readonly progress: Progress;
   readonly #context: CliContext;
+  readonly #flags: Partial<GlobalOptions>;
   #usesPager: boolean;
 
   constructor(
     context: CliContext,
-    options: Pick<GlobalOptions, 'output' | 'color' | 'quiet'> & Partial<Pick<GlobalOptions, 'input' | 'pager'>>,
+    options: Pick<GlobalOptions, 'output' | 'color' | 'quiet'> & Partial<GlobalOptions>,
   ) {
     const { stdout, environment } = context;
     this.#context = context;
+    this.#flags = options;
     this.#usesPager = options.input !== false && options.pager !== false;
     const isShown = context.stderr.isTerminal && !cannotRedraw(environment);
     this.progress = new Progress(() => isShown && stdout.isPaged?.() !== true);
@@ -83,13 +86,13 @@ export class Output {
   /** Warns of something dubious, on standard error. */
   async warn(text: string): Promise<void> {
     this.progress.stop();
-    await this.#context.stderr.write(`warning: ${escapeText(text)}\n`);
+    await this.#context.stderr.write(`warning: ${escapeText(withOwnFlags(text, this.#flags))}\n`);
   }
 
   /** Says something beside the result, on standard error; nothing with `--quiet`. */
   async note(text: string): Promise<void> {
     this.progress.stop();
-    if (!this.quiet) await this.#context.stderr.write(`note: ${escapeText(text)}\n`);
+    if (!this.quiet) await this.#context.stderr.write(`note: ${escapeText(withOwnFlags(text, this.#flags))}\n`);
   }
 
   /** Prints a sentence, which goes on in the next line when it is wider than the terminal. */

@@ -10,6 +10,7 @@ import { registerErase } from './commands/erase.js';
 import { registerEvent } from './commands/event.js';
 import { registerEvents } from './commands/events.js';
 import { registerExport } from './commands/export.js';
+import { registerHelp } from './commands/help.js';
 import { registerId } from './commands/id.js';
 import { registerImport } from './commands/import.js';
 import { registerMigrate } from './commands/migrate.js';
@@ -38,8 +39,7 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
     .description('Read, replay and write the histories in an event store on PostgreSQL.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show the help of a command')
-    .configureHelp({ showGlobalOptions: true })
+    .helpCommand(false)
     .configureOutput({ writeOut, writeErr, outputError: () => {} })
     .exitOverride()
     .showSuggestionAfterError();
@@ -69,6 +69,10 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
   registerDoctor(program, context, exit);
   program.commandsGroup('This tool:');
   registerCompletion(program, context);
+  registerHelp(program, context);
+  program.addHelpText('afterAll', ({ command }) =>
+    command === program ? '' : '\nOptions of every command (database, output, …): maestro help options',
+  );
   return program.addHelpText(
     'after',
     `
@@ -76,7 +80,7 @@ Examples:
   $ maestro migrate
   $ maestro append new --type opened --body '{"owner": "Ada"}'
   $ maestro events 01a2077042bc0000deadbeefcafef00d
-  $ maestro replay 01a2077042bc0000deadbeefcafef00d --max-sequence 41
+  $ maestro replay 01a2077042bc0000deadbeefcafef00d --max 41
 
 Exit codes: 0 done, 1 found what was asked about, 2 wrong usage or input, 3 no such aggregate, event or snapshot,
 4 database unavailable, 5 refused, 6 outcome unknown, 70 a defect, 130 interrupted.`,

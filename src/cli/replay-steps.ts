@@ -8,9 +8,9 @@ import type { IdArgument } from './input/id-argument.js';
 /** Which part of a history is shown, and how it is folded. */
 export interface StepsOptions {
   /** The first event to show. @defaultValue 1 */
-  readonly minSequence?: number;
+  readonly min?: number;
   /** The last event to show. @defaultValue the last one there is */
-  readonly maxSequence?: number;
+  readonly max?: number;
   /** The last reading of the clock to include. */
   readonly at?: Timestamp;
   /** The configured aggregate whose handlers fold. @defaultValue the one that says that the id is its own */
@@ -20,17 +20,16 @@ export interface StepsOptions {
 /** Shows what each event changed; resolves to whether a handler failed or events were missing. */
 export async function replaySteps(argument: IdArgument, options: StepsOptions, session: Session): Promise<boolean> {
   assertOneMoment(options);
-  const { minSequence, maxSequence, at } = options;
-  if (minSequence !== undefined && minSequence > (maxSequence ?? minSequence))
-    throw new UsageError(`--min-sequence ${minSequence} is greater than --max-sequence ${maxSequence}.`);
+  const { min, max, at } = options;
+  if (min !== undefined && min > (max ?? min)) throw new UsageError(`--min ${min} is greater than --max ${max}.`);
   const [{ foldSteps }, { printSteps }] = await Promise.all([import('./fold-steps.js'), import('./print-steps.js')]);
   return await withFolding(session, argument, options.aggregate, async ({ id, database, folding }) => {
     let sequence = 0;
     const shown = async function* () {
-      for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence }), folding)) {
+      for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence: max }), folding)) {
         if (at !== undefined && step.event.timestamp.compare(at) > 0) break;
         ({ sequence } = step.event);
-        if (sequence >= (minSequence ?? 1)) yield step;
+        if (sequence >= (min ?? 1)) yield step;
       }
     };
     await session.output.note(folding.how);
@@ -41,7 +40,6 @@ export async function replaySteps(argument: IdArgument, options: StepsOptions, s
 }
 
 /** Throws {@link UsageError} when the history is to end at two moments. */
-export function assertOneMoment({ maxSequence, at }: StepsOptions): void {
-  if (maxSequence !== undefined && at !== undefined)
-    throw new UsageError('--max-sequence and --at name two moments; use one of them.');
+export function assertOneMoment({ max, at }: StepsOptions): void {
+  if (max !== undefined && at !== undefined) throw new UsageError('--max and --at name two moments; use one of them.');
 }

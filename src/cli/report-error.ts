@@ -1,5 +1,7 @@
 import { MaestroError } from '../errors.js';
 import type { CliContext } from './context.js';
+import type { GlobalOptions } from './global-options.js';
+import { withOwnFlags } from './own-flags.js';
 import { escapeJson, escapeText } from './render/escape.js';
 
 /** How an error is shown. */
@@ -8,11 +10,18 @@ export interface ErrorReport {
   readonly json: boolean;
   /** With PostgreSQL's details, the causes and the stack trace. */
   readonly verbose: boolean;
+  /** What was given of the options that say which database. */
+  readonly flags?: Partial<GlobalOptions>;
 }
 
 /** Writes an error to standard error: what is wrong, and what to do about it. */
-export async function reportError(context: CliContext, error: unknown, { json, verbose }: ErrorReport): Promise<void> {
-  const { code, message, hint } = facts(error);
+export async function reportError(
+  context: CliContext,
+  error: unknown,
+  { json, verbose, flags = {} }: ErrorReport,
+): Promise<void> {
+  const { code, message, hint: plainHint } = facts(error);
+  const hint = plainHint && withOwnFlags(plainHint, flags);
   if (json) {
     const shown = { code, message: withoutPasswords(message), hint: hint && withoutPasswords(hint) };
     await context.stderr.write(`${escapeJson(JSON.stringify({ error: shown }))}\n`);

@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import type { CliContext } from './context.js';
-import { UsageError } from './errors.js';
 import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
+import { SHOWED_HELP, usageError } from './usage-error.js';
 
 /** Parses one command line, runs the command, reports what went wrong, and returns the exit code. Never throws. */
 export async function runCommand(argv: readonly string[], context: CliContext, version: string): Promise<number> {
@@ -26,31 +26,18 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       if (out.length > 0) await context.stdout.write(out.join(''));
     });
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageError(error) : error;
+    const failure = error instanceof CommanderError ? usageError(error, argv) : error;
     if (failure === SHOWED_HELP) {
       // No command was given: the help is the complaint.
       await context.stderr.write(err.join(''));
       exitCode = USAGE;
     } else if (failure !== undefined) {
       const { reportError } = await import('./report-error.js');
-      await reportError(context, failure, errorReport(argv));
+      await reportError(context, failure, { ...errorReport(argv), flags: program.opts() });
       exitCode = exitCodeFor(failure);
     }
   }
   return exitCode;
-}
-
-const SHOWED_HELP = Symbol('help');
-
-/** What commander complains of; nothing when it showed the help or the version that it was asked for. */
-function usageError({ exitCode, message, code }: CommanderError): UsageError | typeof SHOWED_HELP | undefined {
-  if (exitCode === 0) return undefined;
-  if (code === 'commander.help') return SHOWED_HELP;
-  const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  const text = problem.charAt(0).toUpperCase() + problem.slice(1);
-  return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'See `maestro --help`, or `maestro <command> --help`.',
-  });
 }
 
 /** Read from the words themselves, because a command line that is wrong has no parsed options. */

@@ -6,6 +6,7 @@ import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
+import { bound, longBound } from '../input/bounds.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
@@ -25,8 +26,10 @@ export function registerEvents(program: Command, context: CliContext): void {
     .summary('list the events of one aggregate')
     .description('List the events of one aggregate, by sequence. Bodies are printed as PostgreSQL holds them.')
     .argument('<id>', 'the aggregate', idOrPrefix)
-    .option('--min <sequence>', 'first sequence to show (inclusive)', sequence, 1)
-    .option('--max <sequence>', 'last sequence to show (inclusive)', sequence, MAX_SEQUENCE)
+    .addOption(bound('min', 'first sequence to show (inclusive)', sequence, 1))
+    .addOption(bound('max', 'last sequence to show (inclusive)', sequence, MAX_SEQUENCE))
+    .addOption(longBound('min', sequence))
+    .addOption(longBound('max', sequence))
     .option(...TYPE)
     .option(...sinceOption(context))
     .option(...untilOption(context))

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { didYouMean } from '../input/nearest.js';
 import { escapeText } from '../render/escape.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { LOCK_TIMEOUT, PARTITIONS } from './migrate-options.js';
@@ -11,6 +12,8 @@ interface UpOptions {
   readonly partitions?: number;
   readonly lockTimeout?: number;
 }
+
+const KNOWN = ['up', 'status', 'sql', 'rollback'];
 
 /** Registers `migrate`; `exit` is told the exit code when a status is asked for with one. */
 export function registerMigrate(program: Command, context: CliContext, exit: (code: number) => void): void {
@@ -38,7 +41,7 @@ Examples:
       const [word] = command.args;
       if (word !== undefined)
         throw new UsageError(`Unknown command '${word}' of migrate.`, {
-          hint: 'Known are up, status, sql and rollback.',
+          hint: `${didYouMean(word, KNOWN)} Known are ${KNOWN.join(', ')}.`.trim(),
         });
       return up(options, createSession(context, command));
     });

@@ -11,6 +11,7 @@ import { UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { mergedBecause } from '../folding.js';
 import { lastReading } from '../input/time-options.js';
+import { bound, longBound } from '../input/bounds.js';
 import { printFacts } from '../print-facts.js';
 import { assertOneMoment, replaySteps, type StepsOptions } from '../replay-steps.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -49,10 +50,12 @@ export function registerReplay(program: Command, context: CliContext, exit: (cod
         'in order (JSON Merge Patch, RFC 7396): later keys replace earlier ones, null removes.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
-    .option('--max-sequence <sequence>', 'the state after this event (0: before the first)', sequenceOrZero)
+    .addOption(bound('max', 'the state after this event (0: before the first)', sequenceOrZero))
+    .addOption(longBound('max', sequenceOrZero))
     .option('--at <time>', 'the state at this time, or right after this timestamp', lastReading(context))
     .option('--steps', 'show what each event changed, and step over handlers that fail (exit 1 then)')
-    .option('--min-sequence <sequence>', 'with --steps: the first event to show', sequence)
+    .addOption(bound('min', 'with --steps: the first event to show', sequence))
+    .addOption(longBound('min', sequence))
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .option('--no-snapshot', 'fold from the first event, whatever snapshot is stored')
     .addHelpText(
@@ -60,10 +63,10 @@ export function registerReplay(program: Command, context: CliContext, exit: (cod
       `
 Examples:
   $ maestro replay 01a2077042bc0000deadbeefcafef00d
-  $ maestro replay 01a2077042bc0000deadbeefcafef00d --max-sequence 41
+  $ maestro replay 01a2077042bc0000deadbeefcafef00d --max 41
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --aggregate bank-account --no-snapshot
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --at "yesterday 14:34" -o json
-  $ maestro replay 01a2077042bc0000deadbeefcafef00d --steps --min-sequence 38 --max-sequence 41`,
+  $ maestro replay 01a2077042bc0000deadbeefcafef00d --steps --min 38 --max 41`,
     )
     .action(async (id: IdArgument, options: ReplayOptions, command: Command) => {
       const session = createSession(context, command);
@@ -75,14 +78,14 @@ Examples:
 
 async function replay(argument: IdArgument, options: ReplayOptions, session: Session): Promise<void> {
   assertOneMoment(options);
-  if (options.minSequence !== undefined)
-    throw new UsageError('--min-sequence is for --steps: a state is always folded from the beginning.');
+  if (options.min !== undefined)
+    throw new UsageError('--min is for --steps: a state is always folded from the beginning.');
   const choose = await aggregateChoice(session, options.aggregate);
   const replayed = await withDatabase(session, async (database) => {
     const { store } = database;
     const id = await resolveAggregateId(session, database, argument);
     const last = await assertAggregate(database, id);
-    if ((options.maxSequence ?? 0) > last)
+    if ((options.max ?? 0) > last)
       await session.output.note(`the last sequence is ${last}, so this is the state after that`);
     const definition = await choose(store, id);
     const state =
@@ -98,7 +101,7 @@ async function replay(argument: IdArgument, options: ReplayOptions, session: Ses
 
 async function merge(
   id: Timestamp,
-  { maxSequence, at }: ReplayOptions,
+  { max: maxSequence, at }: ReplayOptions,
   session: Session,
   store: PostgresStore,
 ): Promise<Replayed> {
@@ -119,7 +122,7 @@ async function merge(
 async function fold(
   definition: Definition,
   id: Timestamp,
-  { maxSequence, at, snapshot }: ReplayOptions,
+  { max: maxSequence, at, snapshot }: ReplayOptions,
   { output }: Session,
   store: PostgresStore,
 ): Promise<Replayed> {

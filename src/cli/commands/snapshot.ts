@@ -3,6 +3,7 @@ import { MAX_SEQUENCE, type StoredSnapshot } from '../../events.js';
 import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
+import { bound, longBound } from '../input/bounds.js';
 import { printFacts } from '../print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { registerSnapshotCreate } from './snapshot-create.js';
@@ -37,8 +38,10 @@ function registerGet(snapshot: Command, context: CliContext): void {
     .command('get')
     .summary('show the stored snapshot')
     .argument('<id>', 'the aggregate', idOrPrefix)
-    .option('--min <sequence>', 'only a snapshot of at least this sequence', sequenceOrZero, 0)
-    .option('--max <sequence>', 'only a snapshot of at most this sequence', sequenceOrZero, MAX_SEQUENCE)
+    .addOption(bound('min', 'only a snapshot of at least this sequence', sequenceOrZero, 0))
+    .addOption(bound('max', 'only a snapshot of at most this sequence', sequenceOrZero, MAX_SEQUENCE))
+    .addOption(longBound('min', sequenceOrZero))
+    .addOption(longBound('max', sequenceOrZero))
     .addHelpText('after', `\nExample:\n  $ maestro snapshot get 01a207704b600000deadbeefcafef00d --max 41 -o json`)
     .action((id: IdArgument, options: GetOptions, command: Command) =>
       getSnapshot(id, options, createSession(context, command)),

@@ -4,7 +4,7 @@ import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { createSession, type Session } from '../session.js';
 import { withFolding } from '../with-folding.js';
-import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
+import { type IdArgument, idOrPrefix, idText } from '../input/id-argument.js';
 
 interface StepOptions {
   readonly from?: number;
@@ -39,11 +39,11 @@ async function step(id: IdArgument, { from = 1, aggregate }: StepOptions, sessio
   const { context, output, options } = session;
   if (!context.stdin.isTerminal || !context.stdout.isTerminal || !options.input)
     throw new UsageError('maestro step needs a terminal to show things in and to read keys from.', {
-      hint: 'See `maestro replay --steps` for the same as text.',
+      hint: `See \`maestro replay ${idText(id)} --steps\` for the same as text.`,
     });
   if (output.format !== 'table')
     throw new UsageError('maestro step is for people; it has no JSON.', {
-      hint: 'See `maestro replay --steps -o json`.',
+      hint: `See \`maestro replay ${idText(id)} --steps -o json\`.`,
     });
   const [{ Timeline }, { walk }] = await Promise.all([import('../step/timeline.js'), import('../step/walk.js')]);
   await withFolding(session, id, aggregate, async (history) => {

@@ -21,3 +21,8 @@ export function idOrPrefix(text: string): IdArgument {
   if (!/^[0-9a-f]{1,3}$/i.test(text)) return aggregateId(text);
   throw new InvalidArgumentError('Write an id, or at least its first 4 digits.');
 }
+
+/** An id or its beginning as it can be given again. */
+export function idText(argument: IdArgument): string {
+  return argument instanceof IdPrefix ? argument.digits : argument.hex;
+}

@@ -1,0 +1,92 @@
+import type { CommanderError } from 'commander';
+import { InvalidTimestampError } from '../hlc/errors.js';
+import { Timestamp } from '../hlc/timestamp.js';
+import { UsageError } from './errors.js';
+import { didYouMean, nearest } from './input/nearest.js';
+
+/** Stands for the help that was shown because no command was given. */
+export const SHOWED_HELP = Symbol('help');
+
+/** Names that other tools have for what a command does. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  list: 'aggregates',
+  ls: 'aggregates',
+  streams: 'aggregates',
+  history: 'events',
+  log: 'events',
+  show: 'event',
+  cat: 'event',
+  state: 'replay',
+  get: 'replay',
+  find: 'search',
+  grep: 'search',
+  query: 'search',
+  follow: 'tail -f',
+  watch: 'tail -f',
+  count: 'stats',
+  info: 'stats',
+  fsck: 'verify',
+  delete: 'erase',
+  remove: 'erase',
+  rm: 'erase',
+  init: 'migrate',
+  up: 'migrate up',
+  rollback: 'migrate rollback',
+  status: 'migrate status',
+  backup: 'export',
+  dump: 'export',
+  restore: 'import',
+  load: 'import',
+  version: '--version',
+};
+
+/**
+ * The error for what commander complains of, with a hint at what may have been meant; nothing when it showed the help or the
+ * version that it was asked for.
+ */
+export function usageError(
+  { exitCode, message, code }: CommanderError,
+  argv: readonly string[],
+): UsageError | typeof SHOWED_HELP | undefined {
+  if (exitCode === 0) return undefined;
+  if (code === 'commander.help') return SHOWED_HELP;
+  const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  const text = problem.charAt(0).toUpperCase() + problem.slice(1);
+  return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
+    hint:
+      meant(problem, code, argv) ??
+      suggestion?.replace(/^\((.*)\)$/, '$1') ??
+      'See `maestro --help`, or `maestro <command> --help`.',
+  });
+}
+
+function meant(problem: string, code: string, argv: readonly string[]): string | undefined {
+  const [, word = '', choices] =
+    /'([^']*)'(?: is invalid\. Allowed choices are (.*)\.)?$/.exec(problem) ?? /'([^']*)'/.exec(problem) ?? [];
+  if (choices !== undefined) return didYouMean(word, choices.split(', ')) || undefined;
+  if (code === 'commander.missingMandatoryOptionValue') return mistyped(word.split(' ')[0] ?? '', argv);
+  if (code === 'commander.unknownCommand' && Object.hasOwn(SYNONYMS, word))
+    return `Did you mean \`maestro ${SYNONYMS[word]}\`?`;
+  if (code === 'commander.unknownOption' && /^-\d/.test(word))
+    return `A word that begins with a dash is an option; write ${word.slice(1)} for so long ago.`;
+  if (code !== 'commander.unknownCommand' && code !== 'commander.excessArguments') return undefined;
+  const id = argv.find(isId);
+  return id === undefined ? undefined : `To see the events of an aggregate, run \`maestro events ${id}\`.`;
+}
+
+/** An option that has to be given, and seems to have been, with a mistake. */
+function mistyped(option: string, argv: readonly string[]): string | undefined {
+  const typed = argv
+    .map((word) => word.split('=')[0] ?? '')
+    .find((word) => word !== option && /^--/.test(word) && nearest(word, [option]) !== undefined);
+  return typed === undefined ? undefined : `Did you mean ${option} by ${typed}?`;
+}
+
+function isId(word: string): boolean {
+  try {
+    return Timestamp.parse(word) instanceof Timestamp;
+  } catch (error) {
+    if (error instanceof InvalidTimestampError) return false;
+    throw error;
+  }
+}
