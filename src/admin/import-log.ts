@@ -79,7 +79,8 @@ async function attempt(
       const settled = isDirect
         ? await loadDirectly(inside, connection, items)
         : await throughStaging(inside, connection, items, options);
-      report = { ...settled, incomplete: notes.incomplete };
+      const { events, snapshots, present, skipped } = settled;
+      report = { events, snapshots, present, skipped, incomplete: notes.incomplete };
       if (options.dryRun === true) throw new DryRun();
     });
   } catch (error) {

@@ -63,7 +63,7 @@ export interface QuarterStatistics {
 
 /** A table that events are in. */
 export interface PartitionStatistics {
-  /** Its name, with its schema where that is needed to find it. */
+  /** Its name, with its schema unless that is `public`. */
   readonly partition: string;
   readonly events: number;
   /** Bytes on disk: the rows, and the indexes. */
@@ -104,7 +104,7 @@ FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
 /** The events by type, the most frequent first. Reads the whole log, in the database. */
 export async function typeStatistics(log: EventLog): Promise<TypeStatistics[]> {
   await assertWholeLog(log);
-  const sql = `SELECT type, ${GROUP} FROM ${tablesOf(log).log} GROUP BY type ORDER BY count(*) DESC, type`;
+  const sql = `SELECT type, ${GROUP} FROM ${tablesOf(log).log} GROUP BY type ORDER BY count(*) DESC, type COLLATE "C"`;
   return (await select<GroupRow<string>>(log, sql)).map(([type, ...group]) => ({ type, ...groupOf(group) }));
 }
 
@@ -136,9 +136,11 @@ export async function partitionStatistics(log: EventLog): Promise<PartitionStati
   const sql = `WITH tables AS (
   SELECT relid FROM pg_partition_tree(to_regclass(?)) WHERE isleaf
   UNION SELECT to_regclass(?) WHERE NOT EXISTS (SELECT FROM pg_partition_tree(to_regclass(?)) WHERE isleaf)),
+named AS (SELECT c.oid AS relid, concat(nullif(n.nspname, 'public') || '.', c.relname) AS name
+  FROM tables JOIN pg_class AS c ON c.oid = relid JOIN pg_namespace AS n ON n.oid = c.relnamespace),
 counts AS (SELECT tableoid AS relid, count(*) AS events FROM ${tablesOf(log).log} GROUP BY tableoid)
-SELECT relid::regclass::text, coalesce(events, 0)::text, pg_table_size(relid)::text, pg_indexes_size(relid)::text
-FROM tables LEFT JOIN counts USING (relid) ORDER BY length(relid::regclass::text), relid::regclass::text`;
+SELECT name, coalesce(events, 0)::text, pg_table_size(relid)::text, pg_indexes_size(relid)::text
+FROM named LEFT JOIN counts USING (relid) ORDER BY length(name), name COLLATE "C"`;
   const name = tablesOf(log).log;
   const rows = await select<[string, string, string, string]>(log, sql, [name, name, name]);
   return rows.map(([partition, events, size, indexes]) => ({

@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import knexFactory, { type Knex } from 'knex';
+import { Timestamp } from '../../src/hlc/timestamp.js';
+import { migrate } from '../../src/store/migrator.js';
+import { PostgresStore } from '../../src/store/postgres-store.js';
+import type { Projection } from '../../src/store/store.js';
+import { eventJson, snapshotJson } from '../../src/store/stored-json.js';
+import { type CliResult, runCli } from '../support/cli.js';
+import { testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
+import { MATRIX, type Setting } from '../support/settings-matrix.js';
+import { aRoleWith } from '../support/settings.js';
+import { signed } from '../support/transfer.js';
+
+const admin = testKnex();
+const folder = useTemporaryFolder(test);
+test.after.always(() => admin.destroy());
+
+const [first, second, third] = [1n, 2n, 3n].map((nodeId) => Timestamp.of({ time: 1_700_000_000_000, nodeId })) as [
+  Timestamp,
+  Timestamp,
+  Timestamp,
+];
+const at = (time: number) => Timestamp.of({ time: 1_700_000_000_000 + time, nodeId: 9n });
+const BODIES = [
+  '{"n": 1, "note": "a\\\\b \'c\' \\"d\\""}',
+  '{"n": 1.10, "note": "\u00e9"}',
+  '{"n": 100000000000000000000000000001, "none": null}',
+];
+const TYPES = ['opened', "it's", 'Zeta', 'alpha'];
+
+writeFileSync(
+  join(folder, 'maestro.config.ts'),
+  `import { defineAggregate } from 'maestro-store';
+   export default { aggregates: [defineAggregate({ name: 'tally', initialState: () => ({ n: 0 }), commands: {},
+     events: Object.fromEntries(${JSON.stringify(TYPES)}.map((type) => [type, (state, { n }) => ({ n: state.n + Number(n) % 7 })])),
+     owns: { firstEvents: ${JSON.stringify(TYPES)} } })] };`,
+);
+writeFileSync(
+  join(folder, 'log.ndjson'),
+  signed([
+    ...[first, second, third].flatMap((aggregateId, which) =>
+      BODIES.map((body, index) =>
+        eventJson({
+          timestamp: at(which * 10_000_000 + index),
+          aggregateId,
+          sequence: index + 1,
+          type: TYPES[(which + index) % 4] ?? '',
+          body,
+        }),
+      ),
+    ),
+    `{"snapshot":${snapshotJson({ aggregateId: second, sequence: 2, body: '{"n": 2.10}' })}}`,
+  ]),
+);
+
+/** Command lines, one after the other, on a log that begins empty. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ['migrate'],
+  ['migrate', 'status', '-o', 'json'],
+  ['migrate', 'sql'],
+  ['import', '--file', 'log.ndjson', '-o', 'json'],
+  ['import', '--file', 'log.ndjson'],
+  ['events', first.hex],
+  ['events', first.hex, '-o', 'ndjson', '--type', "it's", '--reverse'],
+  ['replay', second.hex, '-o', 'json'],
+  ['snapshot', 'get', second.hex, '-o', 'json'],
+  ['snapshot', 'verify', second.hex, '-o', 'json'],
+  [
+    'search',
+    '--type',
+    'alpha',
+    '--type',
+    "it's",
+    '--since',
+    '2023-11-14T00:00:00Z',
+    '--where',
+    '$.n > 1',
+    '-o',
+    'ndjson',
+  ],
+  ['search', '--where', '$.note like_regex "^a\\\\\\\\b"', '--reverse'],
+  ['search', '--limit', '2'],
+  ['aggregates', '--sort', 'last', '-o', 'ndjson'],
+  ['aggregates', '--sort', 'events', '--type', 'Zeta'],
+  ['event', at(1).toString(), '-o', 'json'],
+  ['stats', '--by', 'type', '-o', 'json'],
+  ['stats', '--by', 'day'],
+  ['stats', '--by', 'partition', '-q'],
+  ['verify', '-o', 'json'],
+  ['verify', '--since', '2023-11-15T00:00:00Z'],
+  ['check', '-o', 'json'],
+  ['export'],
+  ['diff', first.hex, '1', 'last', '-o', 'json'],
+  ['bisect', first.hex, '--where', '$.n > 1', '-o', 'json'],
+  ['tail', '-n', '4', '-o', 'ndjson'],
+  ['tail', third.hex, '-n', '2'],
+  ['append', first.hex, '--type', 'alpha', '--body', '{"n": 4}', '--expect', '3', '-o', 'json'],
+  ['append', first.hex, '--type', 'alpha', '--body', '{"n": 4}', '--expect', '3'],
+  ['snapshot', 'put', first.hex, '--sequence', '4', '--body', '{"n": 9}'],
+  ['snapshot', 'create', third.hex, '--aggregate', 'tally', '-o', 'json'],
+  ['erase', second.hex, '--paths', '/note', '--reason', 'asked to', '-o', 'json'],
+  ['erase', second.hex, '--reason', 'asked to', '--execute', '-o', 'json'],
+  ['events', second.hex],
+  ['doctor', '-o', 'json'],
+  ['migrate', 'rollback'],
+];
+
+/** Facts that depend on the setting, the moment or the server, as doctor tells them. */
+const OF_THE_SETTING = /^(connection|connections|clock|settings|durability|fsync|writable|newest event|\w+_\w+)$/;
+
+test('the matrix has 25 settings and more', (t) => {
+  t.true(Object.keys(MATRIX).length >= 25);
+});
+
+let usual: Promise<Observation> | undefined;
+
+for (const [name, setting] of Object.entries(MATRIX))
+  test.serial(`every answer is the same with ${name}`, async (t) => {
+    usual ??= observe(t, {});
+    t.deepEqual(await observe(t, setting), await usual);
+  });
+
+interface Observation {
+  readonly commands: Readonly<Record<string, CliResult>>;
+  readonly library: unknown;
+}
+
+async function observe(t: ExecutionContext, { settings = {}, more, database, before }: Setting): Promise<Observation> {
+  const { knex, at: url } = database === undefined ? { knex: admin, at: testUrl() } : await aDatabase(t, database);
+  const role = await aRoleWith(t, knex, settings, { more, at: url, before });
+  const env = { MAESTRO_DATABASE_URL: role.url, MAESTRO_SCHEMA: role.schema, TZ: 'Europe/Berlin' };
+  const library = await askLibrary(t, role);
+  const commands: Record<string, CliResult> = {};
+  for (const argv of COMMANDS) {
+    const { code, stdout, stderr } = await runCli(argv, { cwd: folder, env });
+    commands[argv.join(' ')] = {
+      code,
+      stdout: plain(argv[0] === 'doctor' ? findings(stdout) : stdout, role.role),
+      stderr: plain(stderr, role.role),
+    };
+  }
+  return { commands, library };
+}
+
+/** What a program asks, on its own Knex instances: in another schema than the commands use. */
+async function askLibrary(t: ExecutionContext, { url, role }: { url: string; role: string }): Promise<unknown> {
+  const schema = `${role}_library`;
+  const pools = Array.from({ length: 3 }, () =>
+    knexFactory({ client: 'pg', connection: url, pool: { min: 0, max: 3 } }),
+  );
+  t.teardown(() => Promise.all(pools.map((pool) => pool.destroy())));
+  const reports = await Promise.all(pools.map((knex) => migrate(knex, { schema, partitions: 2 })));
+  const [knex] = pools as [Knex];
+  const store = new PostgresStore(knex, { schema });
+  const event = (sequence: number, timestamp = at(sequence)) => ({
+    timestamp,
+    aggregateId: first,
+    sequence,
+    type: "it's",
+    body: { n: sequence, text: 'a\\b' },
+  });
+  const types: string[] = [];
+  const projection: Projection = async ({ type }, transaction) => {
+    const { rows } = await transaction.raw<{ rows: { count: string }[] }>(`SELECT count(*) FROM "${schema}".event_log`);
+    types.push(`${type} ${rows[0]?.count}`);
+  };
+  return {
+    applied: reports.flatMap(({ applied }) => applied),
+    committed: await store.commitEvents([event(1), event(2)]),
+    conflict: await store.commitEvents([event(2, at(77))]),
+    duplicate: (await t.throwsAsync(store.commitEvents([event(3, at(1))])))?.message,
+    projected: await store.commitAll([event(3)], [projection]),
+    types,
+    snapshots: await Promise.all(
+      [1, 2].map((n) => store.commitSnapshot({ aggregateId: first, sequence: n, body: { n } })),
+    ).then(() => store.getSnapshot(first, 1)),
+    stale: await store.commitSnapshot({ aggregateId: first, sequence: 2, body: {} }),
+    events: await store.getEvents(first, 1),
+    together: (
+      await Promise.all([4, 5, 6].map((n) => store.commitEvents([{ ...event(1, at(n)), aggregateId: at(n) }])))
+    ).map(({ ok }) => ok),
+    last: await store.getLastEvent(first),
+  };
+}
+
+async function aDatabase(t: ExecutionContext, options: string): Promise<{ knex: Knex; at: string }> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await admin.raw(`CREATE DATABASE ${name} ${options}`);
+  const at = Object.assign(new URL(testUrl()), { pathname: `/${name}` }).href;
+  const knex = testKnex({ connection: at });
+  t.teardown(() => admin.raw(`DROP DATABASE ${name} WITH (FORCE)`));
+  t.teardown(() => knex.destroy());
+  return { knex, at };
+}
+
+/** Without what no two runs have in common: names of this run, and times of today. */
+function plain(text: string, role: string): string {
+  return (
+    text
+      .replaceAll(role, 'ROLE')
+      .replace(/20(?!23)\d\d-\d\d-\d\dT[\d:.]+Z(-[0-9A-F]{4}-[0-9A-F]{16})?/g, 'NOW')
+      // Bytes differ with the encoding.
+      .replace(/"bodies":\d+/g, '"bodies":0')
+      .replace(/(127\.0\.0\.1:\d+)\/\w+/g, '$1/DATABASE')
+  );
+}
+
+function findings(json: string): string {
+  const found = JSON.parse(json || '[]') as { check: string }[];
+  // A name in quotation marks is the same name.
+  return JSON.stringify(found.filter(({ check }) => !OF_THE_SETTING.test(check))).replaceAll('\\"', '');
+}
+
+test.serial(
+  'with default_transaction_read_only whatever reads answers, and whatever writes says why it cannot',
+  async (t) => {
+    const { role, schema, url } = await aRoleWith(t, admin, {});
+    const env = { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema };
+    await runCli(['migrate'], { env });
+    await runCli(['import', '--file', 'log.ndjson'], { cwd: folder, env });
+    await admin.raw(`ALTER ROLE ${role} SET default_transaction_read_only = on`);
+    const codes: Record<string, number> = {};
+    for (const argv of [['migrate'], ['verify'], ['export'], ['events', first.hex], ['tail']])
+      codes[argv[0] ?? ''] = (await runCli(argv, { env })).code;
+    t.deepEqual(codes, { migrate: 0, verify: 0, export: 0, events: 0, tail: 0 });
+    for (const argv of [
+      ['append', first.hex, '--type', 'alpha', '--body', '{}'],
+      ['snapshot', 'put', first.hex, '--sequence', '1', '--body', '{}'],
+      ['erase', first.hex, '--reason', 'asked to', '--execute'],
+      ['migrate', '--schema', `${schema}_new`],
+    ]) {
+      const { code, stderr } = await runCli(argv, { env });
+      t.is(code, 4, stderr);
+      t.regex(stderr, /error: The database is read-only: .*\nhint: .*default_transaction_read_only/, argv.join(' '));
+    }
+  },
+);
