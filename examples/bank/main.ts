@@ -11,8 +11,9 @@ import { BankAccount, euros } from './account.js';
 import { migrateBank } from './migrations.js';
 import { resumeTransfers, transfer } from './transfer.js';
 
-// The server that DATABASE_URL names, or else a PostgreSQL of our own in .maestro/data.
-const database = await openDatabase({ url: process.env['DATABASE_URL'] });
+// The server that DATABASE_URL names, or else a PostgreSQL of our own: said here, because it is never taken by accident.
+const url = process.env['DATABASE_URL'];
+const database = await openDatabase(url === undefined ? { dataDir: '.maestro/data' } : { url });
 const accounts = openAggregates(BankAccount, { store: database.store });
 try {
   await migrate(database.knex);

@@ -1,4 +1,4 @@
-import type { Environment } from '../connection/settings.js';
+import type { Environment } from '../connection/environment.js';
 
 /** A stream that the command line writes to. */
 export interface OutputStream {

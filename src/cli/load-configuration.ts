@@ -3,20 +3,17 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { MaestroConfig } from '../configuration.js';
 import { ConfigurationError } from '../connection/errors.js';
+import { findConfiguration } from './input/find-configuration.js';
 
-const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map((extension) => `maestro.config.${extension}`);
 const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'interop', 'aggregates'];
 
 /**
- * The configuration of a file, or of the first `maestro.config.*` in the working directory; empty when there is none.
- * TypeScript is loaded without a build step. Throws {@link ConfigurationError} for a file that cannot be loaded or holds
- * something else than a configuration.
+ * The configuration of a file, or of the `maestro.config.*` in the working directory; empty when there is none. TypeScript
+ * is loaded without a build step. Throws {@link ConfigurationError} for a file that cannot be loaded or holds something else
+ * than a configuration, and as {@link findConfiguration} does.
  */
 export async function loadConfiguration(file: string | undefined, workingDirectory: string): Promise<MaestroConfig> {
-  const path =
-    file === undefined
-      ? NAMES.map((name) => resolve(workingDirectory, name)).find((name) => existsSync(name))
-      : resolve(workingDirectory, file);
+  const path = file === undefined ? findConfiguration(workingDirectory) : resolve(workingDirectory, file);
   if (path === undefined) return {};
   if (!existsSync(path)) throw new ConfigurationError(`There is no configuration file ${path}.`);
   const loaded = await load(path).catch((cause: unknown) => {
@@ -31,6 +28,7 @@ async function load(path: string): Promise<unknown> {
     case '.json':
       return parseJson(readFileSync(path, 'utf8'));
     case '.ts':
+    case '.cts':
     case '.mts': {
       const { createJiti } = await import('jiti');
       // No cache on the disk: the file may hold a password. The package is at hand also where it is not installed.
@@ -42,6 +40,12 @@ async function load(path: string): Promise<unknown> {
       // Asked for, the default export of a module that has none would be the module.
       return 'default' in module ? module.default : undefined;
     }
+    case '.yaml':
+    case '.yml':
+    case '.toml':
+    case '.jsonc':
+    case '.json5':
+      throw new Error(`${extname(path)} is not a form of it; write it as .ts, .mts, .js, .mjs or .json`);
     default: {
       const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
       return module.default;
@@ -76,11 +80,10 @@ async function checked(value: unknown, path: string): Promise<MaestroConfig> {
 }
 
 async function assertAggregates(value: unknown, path: string): Promise<void> {
-  if (value === undefined) return;
   const { isAggregate } = await import('../aggregate/define-aggregate.js');
   if (!Array.isArray(value) || !value.every(isAggregate))
     throw new ConfigurationError(`In the configuration file ${path}, aggregates is not a list of aggregates.`, {
-      hint: 'Make each with `defineAggregate({ … })`.',
+      hint: 'Make each with `defineAggregate({ … })`. One that is undefined may come from modules that import each other.',
     });
   const names = value.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

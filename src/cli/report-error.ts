@@ -58,9 +58,25 @@ function lines(text: string): string {
 
 /** A URL can be given by mistake where something else belongs, also a piece of one, and then stand in any message. */
 function withoutPasswords(text: string): string {
-  return text.replace(/(\w:\/{1,2}[^\s:@/]*:)\S*(?=@)/g, '$1***').replace(CUT_SHORT, '$1***');
+  // Our own example of a URL is printed as it is: "password" is nobody's.
+  return text
+    .split(EXAMPLE)
+    .map((part) =>
+      part
+        .replace(/(\w:\/{1,2}[^\s:@/]*:)\S*(?=@)/g, '$1***')
+        .replace(CUT_SHORT, '$1***')
+        .replace(PARAMETER, '$1***'),
+    )
+    .join('postgres://user:password@host:5432/database');
 }
+
+/** The example, as a word of its own: with more around it, it may be a piece of somebody's URL. */
+const EXAMPLE =
+  /(?<=^|\s)postgres:\/\/user:password@host:5432\/database(?=\.?(?:\s|$)|\?sslmode=verify-full\.(?:\s|$))/;
 
 /** A URL of PostgreSQL that ends before its host. What may be a port is one. */
 const CUT_SHORT =
   /(postgres(?:ql)?:?\/{1,2}[^\s:@/]*:)(?!\*\*\*)(?!\d{1,5}(?:\/|['".,]*(?:\s|$)))\S+?(?=['".,]*(?:\s|$))/g;
+
+/** A password as a parameter of a URL, or of a list of key words. */
+const PARAMETER = /(password\s*=\s*)[^\s&]+/gi;

@@ -1,6 +1,9 @@
+import { shown } from './address/fail.js';
 import type { Database } from './database.js';
+import { processSurroundings } from './environment.js';
+import { ConfigurationError } from './errors.js';
 import { checkedPool, type PoolOptions } from './pool-options.js';
-import { type ConnectionChoice, type ConnectionSettings, connectionSettings } from './settings.js';
+import { type ConnectionChoice, type ConnectionSettings, programSettings } from './settings.js';
 
 /** How a database is opened, whichever it is. */
 export interface OpenOptions {
@@ -36,25 +39,37 @@ export interface OpenOptions {
   readonly onWait?: ((holder: string) => void) | undefined;
 }
 
+/** All that {@link openDatabase} takes. */
+const KEYS = {
+  url: true,
+  dataDir: true,
+  schema: true,
+  pooler: true,
+  interop: true,
+  timeout: true,
+  pool: true,
+  closeTimeout: true,
+  create: true,
+  readOnly: true,
+  refuseHiddenRows: true,
+  purpose: true,
+  warn: true,
+  onWait: true,
+} as const satisfies Record<keyof (ConnectionChoice & OpenOptions), true>;
+
 /**
- * Opens a database for a program: a server by `url`, or the embedded one in `dataDir` (default `.maestro/data`). Looks
- * at no environment variable and no file. Throws `ConfigurationError` for settings that cannot be used, and what
- * opening the embedded database throws; a server is first contacted by the first statement.
+ * Opens a database for a program: a server by `url`, or the embedded one in `dataDir`. Only a program that says nothing gets
+ * the embedded one in `.maestro/data`, and not where `CI` is set, `NODE_ENV` is `production`, or the environment or a file
+ * `.env` names a database, which no program means to pass over. What a URL leaves out comes from `PGUSER`, `PGPASSWORD` and
+ * their like. Throws `ConfigurationError` for settings that cannot be used, keys that it does not know or that have no
+ * value, and what opening the embedded database throws; a server is first contacted by the first statement.
  */
-export async function openDatabase({
-  timeout,
-  pool,
-  closeTimeout,
-  create,
-  readOnly,
-  refuseHiddenRows,
-  purpose,
-  warn,
-  onWait,
-  ...choice
-}: ConnectionChoice & OpenOptions = {}): Promise<Database> {
+export async function openDatabase(options: ConnectionChoice & OpenOptions = {}): Promise<Database> {
+  assertOptions(options);
+  const { timeout, pool, closeTimeout, create, readOnly, refuseHiddenRows, purpose, warn, onWait, ...choice } = options;
   checkedPool(pool);
-  return await openWith(connectionSettings(choice), {
+  const settings = programSettings(choice, processSurroundings());
+  return await openWith(settings, {
     timeout,
     pool,
     closeTimeout,
@@ -65,6 +80,31 @@ export async function openDatabase({
     warn,
     onWait,
   });
+}
+
+/** Throws for what is no plain object with known keys, such as a URL by itself: nothing of it would be looked at. */
+function assertOptions(options: unknown): void {
+  const hint = "Write openDatabase({ url: 'postgres://…' }), or openDatabase({ dataDir: '.maestro/data' }).";
+  if (!isPlainObject(options))
+    throw new ConfigurationError(`openDatabase() takes an object with options, not ${kindOf(options)}.`, { hint });
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(KEYS, key));
+  if (unknown !== undefined)
+    throw new ConfigurationError(`openDatabase() has not ${shown('the option', unknown)}.`, {
+      hint: `${hint} Known are ${Object.keys(KEYS).join(', ')}.`,
+    });
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Also those of another realm, as test runners have them.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  return Array.isArray(value) ? 'a list' : 'an object of a class';
 }
 
 /** Opens the database that settings name. */

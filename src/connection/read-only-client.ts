@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 
 /** A connection of `pg`, as far as it is used here. */
@@ -13,29 +12,17 @@ interface SendingClient {
   _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown>;
 }
 
-type PgClient = new (config: Knex.Config) => SendingClient;
-
-const made = new Map<boolean, typeof Knex.Client>();
+/** Knex's client for PostgreSQL, or one that is derived from it. */
+type SendingClass = new (config: Knex.Config) => SendingClient;
 
 /**
  * Knex's client for a server behind a pooler in transaction mode, where a session cannot be made read-only because the
  * next transaction of the same session may be somebody else's: every statement runs in a read-only transaction,
- * which refuses what row-level security hides rows from where that is asked for. Made when it is first asked for, since it
- * brings the whole of Knex's dialect with it.
+ * which refuses what row-level security hides rows from where that is asked for.
  */
-export function readOnlyClient(refuseHiddenRows: boolean): typeof Knex.Client {
-  const client =
-    made.get(refuseHiddenRows) ??
-    deriveFrom(
-      createRequire(import.meta.url)('knex/lib/dialects/postgres') as PgClient,
-      refuseHiddenRows ? '; SET LOCAL row_security = off' : '',
-    );
-  made.set(refuseHiddenRows, client);
-  return client;
-}
-
-function deriveFrom(PgClient: PgClient, settings: string): typeof Knex.Client {
-  class ReadOnlyClient extends PgClient {
+export function readOnlyClient(Base: unknown, refuseHiddenRows: boolean): typeof Knex.Client {
+  const settings = refuseHiddenRows ? '; SET LOCAL row_security = off' : '';
+  class ReadOnlyClient extends (Base as SendingClass) {
     override async _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown> {
       if (/^\s*BEGIN\b/i.test(statement.sql)) {
         const begun = await super._query(connection, statement);

@@ -4,10 +4,12 @@ import type { Interop } from '../store/interop.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
 import type { Database } from './database.js';
-import { addressText, isLocal, type ServerAddress } from './database-url.js';
+import { addressText, hostsOf, isLocal, type ServerAddress } from './database-url.js';
+import { type ChoiceOfServers, choosingClient, postgresClient } from './choosing-client.js';
 import { checkedCloseTimeout, checkedPool, type PoolOptions, SILENT } from './pool-options.js';
 import { readOnlyClient } from './read-only-client.js';
-import { sslOptions } from './ssl.js';
+import { choiceOfServers, isOneWay } from './servers.js';
+import { allowsPlaintext } from './ssl.js';
 
 /** How long making a connection may take by default, in milliseconds. */
 export const DEFAULT_CONNECT_TIMEOUT = 5_000;
@@ -15,6 +17,8 @@ export const DEFAULT_CONNECT_TIMEOUT = 5_000;
 const KEEP_ALIVE = 10_000;
 /** How much longer than the server this side waits for an answer, so that the server's own error comes first. */
 const GRACE = 2_000;
+/** The longest time that a timer takes, in milliseconds: 24 days. */
+const LONGEST = 2 ** 31 - 1;
 
 /** How a server is used. */
 export interface ServerOptions {
@@ -39,54 +43,86 @@ export interface ServerOptions {
 
 /** Opens a PostgreSQL server. Connects at the first statement. */
 export function openServer(address: ServerAddress, options: ServerOptions): Database {
-  const location = addressText(address);
+  const pooler = options.pooler ?? address.pooler;
   const closeTimeout = checkedCloseTimeout(options.closeTimeout ?? DEFAULT_CLOSE_TIMEOUT);
-  if (address.sslMode === 'disable' && !isLocal(address.host))
-    options.warn?.(
-      `The connection to ${address.host} is not encrypted; add sslmode=verify-full (or require) to the URL.`,
-    );
-  const knex = knexFactory(knexConfig(address, options));
-  const store = new PostgresStore(knex, {
-    schema: options.schema,
-    interop: options.interop,
-    preparedStatements: options.pooler !== 'transaction',
-  });
+  warnOfPlaintext(address, options.warn);
+  const knex = knexFactory(knexConfig(address, { ...options, pooler }));
   let closing: Promise<void> | undefined;
-  const close = () => (closing ??= closePool(knex, closeTimeout));
   const { schema, interop } = options;
-  return { knex, store, schema, interop, embedded: false, location, close };
+  return {
+    knex,
+    store: new PostgresStore(knex, { schema, interop, preparedStatements: pooler !== 'transaction' }),
+    schema,
+    interop,
+    embedded: false,
+    location: addressText(address),
+    close: () => (closing ??= closePool(knex, closeTimeout)),
+  };
+}
+
+function warnOfPlaintext(address: ServerAddress, warn: ServerOptions['warn']): void {
+  const far = hostsOf(address).find(({ host }) => !isLocal(host));
+  if (far === undefined || !allowsPlaintext(address.sslMode)) return;
+  const is = address.sslMode === 'disable' ? 'is not encrypted' : `may be not encrypted (sslmode=${address.sslMode})`;
+  warn?.(`The connection to ${far.host} ${is}; add sslmode=verify-full (or require) to the URL.`);
 }
 
 function knexConfig(
   address: ServerAddress,
   { pooler, timeout, readOnly = false, refuseHiddenRows = false, pool }: ServerOptions,
 ): Knex.Config {
-  const connectTimeout =
-    address.connectTimeout === undefined ? (timeout ?? DEFAULT_CONNECT_TIMEOUT) : address.connectTimeout * 1000;
+  const connectTimeout = connectTimeoutOf(address, timeout);
+  const startsReadOnly = readOnly && pooler !== 'transaction';
+  const choice = choiceOfServers(address, startsReadOnly);
+  const [[first] = []] = choice.servers;
+  const ways = choice.servers.flat().length * (choice.targetSession === 'prefer-standby' ? 2 : 1);
+  // Ours come last, so that they hold.
+  const options = [address.options, startsReadOnly ? readingSettings(refuseHiddenRows) : undefined]
+    .filter((settings) => settings !== undefined)
+    .join(' ');
   return {
-    client: readOnly && pooler === 'transaction' ? readOnlyClient(refuseHiddenRows) : 'pg',
+    client: clientFor(choice, readOnly && pooler === 'transaction', refuseHiddenRows),
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
     log: SILENT,
     // Longer than a connection attempt, so that its own error is the one reported.
-    acquireConnectionTimeout: connectTimeout + GRACE,
+    acquireConnectionTimeout: Math.min(LONGEST, connectTimeout * ways + GRACE),
     pool: checkedPool(pool),
     connection: {
-      host: address.host,
+      host: first?.hostAddress ?? address.host,
       port: address.port,
       user: address.user,
       password: address.password,
       database: address.database,
-      ssl: sslOptions(address),
+      ssl: first?.ssl ?? false,
+      ...(address.sslNegotiation === 'direct' ? { sslnegotiation: 'direct' } : {}),
+      ...(address.channelBinding === 'disable' ? {} : { enableChannelBinding: true }),
       application_name: address.applicationName ?? 'maestro',
       connectionTimeoutMillis: connectTimeout,
       // A server whose host has vanished says nothing, as one that works on a long query does; the system can tell them apart.
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE,
-      ...(readOnly && pooler !== 'transaction' && { options: readingSettings(refuseHiddenRows) }),
+      keepAlive: address.keepAlive !== 0,
+      keepAliveInitialDelayMillis: (address.keepAlive ?? 0) * 1000 || KEEP_ALIVE,
+      ...(options === '' ? {} : { options }),
       ...timeouts(timeout, pooler),
     },
   };
+}
+
+/** Milliseconds; what the URL says wins, and there 0 is no limit. */
+function connectTimeoutOf({ connectTimeout }: ServerAddress, timeout = DEFAULT_CONNECT_TIMEOUT): number {
+  if (connectTimeout === undefined) return timeout;
+  return connectTimeout === 0 ? LONGEST : connectTimeout * 1000;
+}
+
+/** Knex's own client where there is nothing to choose, else one that is derived from it. */
+function clientFor(
+  choice: ChoiceOfServers,
+  isReadOnlyByStatement: boolean,
+  refuseHiddenRows: boolean,
+): Knex.Config['client'] {
+  if (isOneWay(choice)) return isReadOnlyByStatement ? readOnlyClient(postgresClient(), refuseHiddenRows) : 'pg';
+  const client = choosingClient(postgresClient(), choice);
+  return isReadOnlyByStatement ? readOnlyClient(client, refuseHiddenRows) : client;
 }
 
 /** What a session for reading is started with, before what the role and the database have set. */

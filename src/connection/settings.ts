@@ -1,24 +1,35 @@
 import { checkedInterop, type Interop } from '../store/interop.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../store/schema-name.js';
-import { parseDatabaseUrl, type ServerAddress } from './database-url.js';
+import { addressFromEnvironment, parseDatabaseUrl, type ServerAddress } from './database-url.js';
+import { assertNothingWasSaid, SERVER_VARIABLES, URL_VARIABLES } from './embedded-by-default.js';
+import type { Environment, Surroundings } from './environment.js';
 import { ConfigurationError } from './errors.js';
+import { said, saidByVariable } from './said.js';
 
 /** Where the embedded database is unless another folder is named, below the working directory. */
 export const DEFAULT_DATA_DIR = '.maestro/data';
 
-/** What was given on the spot: by flags of the command line, or by a program. */
+/**
+ * What was given on the spot: by flags of the command line, or by a program. A key that is there must have a value:
+ * `{ url: process.env.DATABASE_URL }` is refused when the variable is not set, and never means another database.
+ */
 export interface ConnectionChoice {
+  /** The URL of a PostgreSQL server. */
   readonly url?: string | undefined;
+  /** The folder of the embedded database. */
   readonly dataDir?: string | undefined;
+  /** The schema that holds the tables. @defaultValue 'public' */
   readonly schema?: string | undefined;
+  /** The pooler between here and the server: `transaction` for PgBouncer in transaction mode. */
   readonly pooler?: string | undefined;
+  /** `elixir` for a log that an Elixir application reads, too. */
   readonly interop?: string | undefined;
 }
 
-/** What a configuration says of the database. */
+/** What a configuration says of the database. As in {@link ConnectionChoice}, a key that is there must have a value. */
 export interface ConnectionConfig {
   /** The URL of a PostgreSQL server: `postgres://user:password@host:5432/database?sslmode=verify-full`. */
-  readonly connection?: string;
+  readonly connection?: string | undefined;
   /** The schema that holds the tables. @defaultValue 'public' */
   readonly schema?: string;
   /** The folder of the embedded database, used when no server is named. @defaultValue '.maestro/data' */
@@ -38,50 +49,129 @@ export interface ConnectionSettings {
   readonly interop: Interop | undefined;
 }
 
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** What the settings that are given on the spot are called by whoever gives them. */
+type Names = Readonly<Record<keyof ConnectionChoice, string>>;
+
+const FLAGS: Names = {
+  url: '--url',
+  dataDir: '--data-dir',
+  schema: '--schema',
+  pooler: '--pooler',
+  interop: '--interop',
+};
+const OPTIONS: Names = {
+  url: '`url` of openDatabase()',
+  dataDir: '`dataDir` of openDatabase()',
+  schema: '`schema` of openDatabase()',
+  pooler: '`pooler` of openDatabase()',
+  interop: '`interop` of openDatabase()',
+};
+
+/** The name of a key of the configuration file. */
+function inFile(key: keyof ConnectionConfig): string {
+  return `\`${key}\` in the configuration file`;
+}
 
 /**
- * Decides which database is meant: what is given on the spot, then the environment (`MAESTRO_DATABASE_URL`,
- * `DATABASE_URL`, `MAESTRO_SCHEMA`), then the configuration, then the embedded database. Throws
- * {@link ConfigurationError} (or `InvalidArgumentError` for a schema's name); a URL that is given but empty is an error,
- * never a fall-back.
+ * Decides which database a command means: what its flags say, then the environment (`MAESTRO_DATABASE_URL`, `DATABASE_URL`,
+ * `MAESTRO_SCHEMA`), then the configuration, then `PGHOST` and its like, and only when nothing was said anywhere the
+ * embedded database. Throws {@link ConfigurationError} (or `InvalidArgumentError` for a schema's name); what is given but
+ * undefined or empty is an error, never a fall-back.
  */
 export function connectionSettings(
   choice: ConnectionChoice,
   environment: Environment = {},
   config: ConnectionConfig = {},
+  workingDirectory?: string,
 ): ConnectionSettings {
-  if (choice.url !== undefined && choice.dataDir !== undefined)
-    throw new ConfigurationError('--url and --data-dir name two databases.', { hint: 'Leave one of them out.' });
-  const schema = choice.schema ?? environment['MAESTRO_SCHEMA'] ?? config.schema ?? DEFAULT_SCHEMA;
+  const target =
+    chosen(choice, FLAGS, environment) ??
+    byUrlVariable(environment) ??
+    configured(config, environment) ??
+    byServerVariables(environment) ??
+    byDefault(
+      { environment, workingDirectory },
+      'Name a server (--url, MAESTRO_DATABASE_URL, DATABASE_URL, or `connection` in the configuration file), or the folder of the embedded database (--data-dir, or `dataDir` in the configuration file).',
+    );
+  const small = (key: 'schema' | 'pooler' | 'interop', variable?: string) =>
+    said(choice, key, FLAGS[key]) ??
+    (variable === undefined ? undefined : saidByVariable(environment, variable)) ??
+    said(config, key, inFile(key));
+  return checked(target, small('schema', 'MAESTRO_SCHEMA'), small('pooler'), small('interop'));
+}
+
+/**
+ * Decides which database a program means: what it says, or else the embedded one. The environment names none for it; one
+ * that seems to is refused like a database that nobody named. Throws as {@link connectionSettings} does.
+ */
+export function programSettings(choice: ConnectionChoice, surroundings: Surroundings): ConnectionSettings {
+  const { environment } = surroundings;
+  const hint = 'Write openDatabase({ url }) for a server, or openDatabase({ dataDir }) for the embedded database.';
+  let target = chosen(choice, OPTIONS, environment);
+  if (target === undefined) {
+    const named = [...URL_VARIABLES, ...SERVER_VARIABLES].find((name) => environment[name] !== undefined);
+    if (named !== undefined)
+      throw new ConfigurationError(`openDatabase() names no database, but ${named} is set, which it does not read.`, {
+        hint: hint.replace('for a server', `with the value of ${named} for that server`),
+      });
+    target = byDefault(surroundings, hint);
+  }
+  const small = (key: 'schema' | 'pooler' | 'interop') => said(choice, key, OPTIONS[key]);
+  return checked(target, small('schema'), small('pooler'), small('interop'));
+}
+
+type Target = ConnectionSettings['target'];
+
+function checked(
+  target: Target,
+  schema: string = DEFAULT_SCHEMA,
+  pooler: string | undefined,
+  interop: string | undefined,
+): ConnectionSettings {
+  const inUrl = 'server' in target ? target.server.pooler : undefined;
   return {
-    target: target(choice, environment, config),
+    target,
     schema: checkSchemaName(schema),
-    pooler: checkedPooler(choice.pooler ?? config.pooler),
-    interop: checkedInterop(choice.interop ?? config.interop),
+    pooler: checkedPooler(pooler ?? inUrl),
+    interop: checkedInterop(interop),
   };
 }
 
-function target(
-  choice: ConnectionChoice,
-  environment: Environment,
-  config: ConnectionConfig,
-): ConnectionSettings['target'] {
-  if (choice.url !== undefined) return { server: parseDatabaseUrl(choice.url, '--url') };
-  if (choice.dataDir !== undefined) return { dataDir: checkedFolder(choice.dataDir, '--data-dir') };
-  for (const name of ['MAESTRO_DATABASE_URL', 'DATABASE_URL']) {
-    const url = environment[name];
-    if (url !== undefined) return { server: parseDatabaseUrl(url, name) };
-  }
-  if (config.connection !== undefined)
-    return { server: parseDatabaseUrl(config.connection, '`connection` in the configuration file') };
-  return { dataDir: checkedFolder(config.dataDir ?? DEFAULT_DATA_DIR, '`dataDir` in the configuration file') };
+function chosen(choice: ConnectionChoice, names: Names, environment: Environment): Target | undefined {
+  const url = said(choice, 'url', names.url);
+  const dataDir = said(choice, 'dataDir', names.dataDir);
+  if (url !== undefined && dataDir !== undefined)
+    throw new ConfigurationError(`${names.url} and ${names.dataDir} name two databases.`, {
+      hint: 'Leave one of them out.',
+    });
+  if (url !== undefined) return { server: parseDatabaseUrl(url, names.url, environment) };
+  return dataDir === undefined ? undefined : { dataDir };
 }
 
-function checkedFolder(folder: string, source: string): string {
-  if (folder.trim() === '') throw new ConfigurationError(`The data folder of ${source} is empty.`);
-  return folder;
+function byUrlVariable(environment: Environment): Target | undefined {
+  for (const name of URL_VARIABLES) {
+    const url = saidByVariable(environment, name);
+    if (url !== undefined) return { server: parseDatabaseUrl(url, name, environment) };
+  }
+  return undefined;
+}
+
+function configured(config: ConnectionConfig, environment: Environment): Target | undefined {
+  const name = inFile('connection');
+  const url = said(config, 'connection', name);
+  if (url !== undefined) return { server: parseDatabaseUrl(url, name, environment) };
+  const dataDir = said(config, 'dataDir', inFile('dataDir'));
+  return dataDir === undefined ? undefined : { dataDir };
+}
+
+function byServerVariables(environment: Environment): Target | undefined {
+  const named = SERVER_VARIABLES.filter((name) => saidByVariable(environment, name) !== undefined);
+  return named.length === 0 ? undefined : { server: addressFromEnvironment(named.join(' and '), environment) };
+}
+
+function byDefault(surroundings: Surroundings, hint: string): Target {
+  assertNothingWasSaid(surroundings, hint);
+  return { dataDir: DEFAULT_DATA_DIR };
 }
 
 function checkedPooler(pooler: string | undefined): 'transaction' | undefined {

@@ -1,10 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions, SecureVersion } from 'node:tls';
 import { ConfigurationError } from './errors.js';
 
 /** How a connection is encrypted and what it checks, as in PostgreSQL's own clients. */
-export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const;
+export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 /** One of {@link SSL_MODES}. */
 export type SslMode = (typeof SSL_MODES)[number];
 
@@ -13,21 +13,31 @@ export function isSslMode(text: string): text is SslMode {
   return (SSL_MODES as readonly string[]).includes(text);
 }
 
-/** Which files a connection uses besides the system's certificates. */
+/** Whether a connection may go on in plaintext. */
+export function allowsPlaintext(mode: SslMode): boolean {
+  return mode === 'disable' || mode === 'allow' || mode === 'prefer';
+}
+
+/** Which files a connection uses besides the system's certificates, and what else it asks of TLS. */
 export interface SslFiles {
   readonly sslMode: SslMode;
   readonly sslRootCert: string | undefined;
   readonly sslCert: string | undefined;
   readonly sslKey: string | undefined;
+  /** What the key is encrypted with. */
+  readonly sslPassword?: string | undefined;
+  /** Certificates that are not valid any more. */
+  readonly sslCrl?: string | undefined;
+  readonly sslVersions?: { readonly min: string | undefined; readonly max: string | undefined };
 }
 
 /**
  * What TLS is asked for: `require` encrypts and checks who signed the certificate only when an authority is named,
- * `verify-ca` always does,
- * `verify-full` also that it is the host's. `false` for `disable`. Throws {@link ConfigurationError} for a file that
- * cannot be read.
+ * `verify-ca` always does, `verify-full` also that it is the host's; `allow` and `prefer` are `require` where they are
+ * encrypted. `false` for `disable`. Throws {@link ConfigurationError} for a file that cannot be read.
  */
-export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles): ConnectionOptions | false {
+export function sslOptions(files: SslFiles): ConnectionOptions | false {
+  const { sslMode, sslRootCert, sslCert, sslKey, sslPassword, sslCrl, sslVersions } = files;
   if (sslMode === 'disable') {
     if (sslRootCert ?? sslCert ?? sslKey)
       throw new ConfigurationError('Certificates are named, but sslmode is "disable", so they would not be used.', {
@@ -36,7 +46,7 @@ export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles):
     return false;
   }
   // As in PostgreSQL's own clients, an authority that is named is checked.
-  const verifies = sslMode !== 'require' || sslRootCert !== undefined;
+  const verifies = sslMode === 'verify-ca' || sslMode === 'verify-full' || sslRootCert !== undefined;
   const options = {
     rejectUnauthorized: verifies,
     ...(sslMode !== 'verify-full' ? { checkServerIdentity: () => undefined } : {}),
@@ -44,7 +54,11 @@ export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles):
       ? {}
       : { ca: readPem('sslrootcert', sslRootCert, isCertificate) }),
     ...(sslCert === undefined ? {} : { cert: readPem('sslcert', sslCert, isCertificate) }),
-    ...(sslKey === undefined ? {} : { key: readPem('sslkey', sslKey, isPrivateKey) }),
+    ...(sslKey === undefined ? {} : { key: readPem('sslkey', sslKey, (pem) => isPrivateKey(pem, sslPassword)) }),
+    ...(sslPassword === undefined ? {} : { passphrase: sslPassword }),
+    ...(sslCrl === undefined ? {} : { crl: readPem('sslcrl', sslCrl, isRevocationList) }),
+    ...(sslVersions?.min === undefined ? {} : { minVersion: sslVersions.min as SecureVersion }),
+    ...(sslVersions?.max === undefined ? {} : { maxVersion: sslVersions.max as SecureVersion }),
   };
   if ((sslCert === undefined) !== (sslKey === undefined))
     throw new ConfigurationError('Of sslcert and sslkey only one is named; the one is of no use without the other.', {
@@ -52,6 +66,8 @@ export function sslOptions({ sslMode, sslRootCert, sslCert, sslKey }: SslFiles):
     });
   return options;
 }
+
+const KINDS: Readonly<Record<string, string>> = { sslkey: 'private key', sslcrl: 'list of revoked certificates' };
 
 /** The text of a PEM file. TLS itself would ignore some files that hold something else, and refuse others late. */
 function readPem(parameter: string, file: string, check: (pem: string) => unknown): string {
@@ -67,7 +83,7 @@ function readPem(parameter: string, file: string, check: (pem: string) => unknow
   try {
     check(pem);
   } catch (cause) {
-    const what = parameter === 'sslkey' ? 'private key' : 'certificate';
+    const what = KINDS[parameter] ?? 'certificate';
     throw new ConfigurationError(`The file of ${parameter}, ${file}, holds no ${what} in PEM form.`, {
       hint: `Name a file that begins with a -----BEGIN … line.`,
       cause,
@@ -80,6 +96,10 @@ function isCertificate(pem: string): X509Certificate {
   return new X509Certificate(pem);
 }
 
-function isPrivateKey(pem: string): unknown {
-  return createPrivateKey(pem);
+function isPrivateKey(pem: string, passphrase: string | undefined): unknown {
+  return createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
+}
+
+function isRevocationList(pem: string): void {
+  if (!pem.includes('-----BEGIN X509 CRL-----')) throw new Error('no X509 CRL');
 }

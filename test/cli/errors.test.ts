@@ -79,7 +79,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     argv: ['migrate', '--url', ''],
     exit: 2,
     code: 'MAESTRO_CONFIGURATION',
-    message: /URL of --url is empty/,
+    message: /--url is empty/,
     hint: /postgres:\/\//,
   },
   'two databases': {

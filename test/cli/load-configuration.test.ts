@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { exitCodeFor, USAGE } from '../../src/cli/exit-codes.js';
 import { loadConfiguration } from '../../src/cli/load-configuration.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
+import { connectionSettings } from '../../src/connection/settings.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { allTextOf } from '../support/error-text.js';
 
@@ -62,20 +63,71 @@ for (const [extension, write] of Object.entries(WRITTEN)) {
   });
 }
 
-test('of several files the first of ts, mts, js, mjs and json is the one', async (t) => {
-  const extensions = Object.entries(WRITTEN);
-  for (const first of extensions.keys()) {
-    const files = extensions
-      .slice(first)
-      .map(([extension, write]) => [`maestro.config.${extension}`, write(extension)]);
-    t.deepEqual(await loadConfiguration(undefined, aFolder(Object.fromEntries(files))), {
-      schema: extensions[first]?.[0],
-    });
-  }
+test('of two files side by side neither is taken', async (t) => {
+  const extensions = Object.keys(WRITTEN);
+  for (const [index, first] of extensions.entries())
+    for (const second of extensions.slice(index + 1)) {
+      const names = [`maestro.config.${first}`, `maestro.config.${second}`] as const;
+      const folder = aFolder({ [names[0]]: '', [names[1]]: '' });
+      const error = await t.throwsAsync(loadConfiguration(undefined, folder), { instanceOf: ConfigurationError });
+      for (const name of names) t.true(error?.message.includes(name), error?.message);
+      t.regex(error?.hint ?? '', /--config/);
+    }
 });
 
-test('without a file the configuration is empty', async (t) => {
-  t.deepEqual(await loadConfiguration(undefined, aFolder({ 'maestro.config.yaml': 'schema: x' })), {});
+/** Files that somebody takes for the configuration, but that are not loaded. */
+const TAKEN_FOR_ONE = [
+  ...['cjs', 'cts', 'tsx', 'jsx', 'json5', 'jsonc', 'yaml', 'yml', 'toml', 'ini'].map(
+    (form) => `maestro.config.${form}`,
+  ),
+  'maestro.config',
+  'maestro.conf.ts',
+  'maestro-config.ts',
+  'maestro_config.json',
+  'maestroconfig.js',
+  'meastro.config.ts',
+  'maestro.confg.mts',
+  'maestro.config..ts',
+  'Maestro.config.ts',
+  '.maestro.config.json',
+  '.maestrorc',
+  '.maestrorc.json',
+  'maestro.configuration.ts',
+];
+
+test('a file of another form or with a mistyped name is refused, naming it, also beside one that is right', async (t) => {
+  for (const name of TAKEN_FOR_ONE)
+    for (const others of [{}, { 'maestro.config.json': '{"schema":"x"}' }] as readonly Record<string, string>[]) {
+      const folder = aFolder({ [name]: 'export default { schema: "canary" };', ...others });
+      const error = await t.throwsAsync(loadConfiguration(undefined, folder), { instanceOf: ConfigurationError }, name);
+      t.true(error?.message.includes(name), error?.message);
+      t.regex(error?.hint ?? '', /--config/);
+      t.is(exitCodeFor(error), USAGE);
+    }
+});
+
+test('what only has a name like it is passed over', async (t) => {
+  const others = [
+    'maestro.config.ts~',
+    'maestro.config.ts.bak',
+    'maestro.config.md',
+    'maestro.config.d.ts',
+    'maestro.ts',
+  ];
+  others.push('maestro.context.ts', 'maestro.test.ts', 'maestro.store.ts', 'config.ts', 'maestro.config.example.ts');
+  const folder = aFolder(Object.fromEntries(others.map((name) => [name, ''])));
+  mkdirSync(join(folder, 'maestro-config'));
+  t.deepEqual(await loadConfiguration(undefined, folder), {});
+});
+
+test('of the files of a folder the one that --config names is loaded, whatever is beside it', async (t) => {
+  const folder = aFolder({
+    'maestro.config.json': '{"schema":"x"}',
+    'maestro.config.ts': '',
+    'mine.cts': 'export default { schema: "y" };',
+  });
+  t.deepEqual(await loadConfiguration('maestro.config.json', folder), { schema: 'x' });
+  t.deepEqual(await loadConfiguration('mine.cts', folder), { schema: 'y' });
 });
 
 test('a file of another folder is not found, neither above nor below', async (t) => {
@@ -212,9 +264,16 @@ test('a setting that is not a string is refused, naming it and not showing it', 
     }
 });
 
-test('a setting that is undefined is as good as left out', async (t) => {
+test('a setting that is undefined is left for whoever needs it to refuse', async (t) => {
   const folder = aFolder({ 'a.mjs': 'export default { connection: undefined, schema: "x" };' });
-  t.like(await loadConfiguration('a.mjs', folder), { schema: 'x', connection: undefined });
+  const config = await loadConfiguration('a.mjs', folder);
+  t.like(connectionSettings({ url: 'postgres://h/d' }, {}, config), { schema: 'x' });
+  t.throws(() => connectionSettings({}, {}, config), { instanceOf: ConfigurationError, message: /`connection`/ });
+});
+
+test('aggregates that are undefined are refused', async (t) => {
+  const folder = aFolder({ 'a.mjs': 'export default { aggregates: undefined };' });
+  await assertRefused(t, folder, 'a.mjs', /aggregates is not a list/);
 });
 
 test('a password is in no error about a broken JSON file', async (t) => {

@@ -1,23 +1,21 @@
-import { readdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { ConfigurationError } from '../../src/connection/errors.js';
 import { openDatabase } from '../../src/connection/open-database.js';
 import { connectionSettings } from '../../src/connection/settings.js';
 import { InvalidArgumentError } from '../../src/errors.js';
-import { NotMigratedError } from '../../src/store/errors.js';
-import { useTemporaryFolder } from '../support/database.js';
 import { allTextOf } from '../support/error-text.js';
-
-const folder = useTemporaryFolder(test);
 
 const URL_SOURCES = ['--url', 'MAESTRO_DATABASE_URL', 'DATABASE_URL', 'connection'] as const;
 
 /** Settings in which each named source names a server of its own. */
 function settingsWith(urls: Partial<Record<(typeof URL_SOURCES)[number], string>>) {
   const { '--url': url, connection, ...environment } = urls;
-  return connectionSettings({ url }, environment, connection === undefined ? {} : { connection });
+  return connectionSettings(
+    url === undefined ? {} : { url },
+    environment,
+    connection === undefined ? {} : { connection },
+  );
 }
 
 testProp(
@@ -38,7 +36,7 @@ testProp(
   'a bad URL is refused, naming its source, however good those behind it are; those behind it are not looked at',
   [
     fc.nat(URL_SOURCES.length - 1),
-    fc.constantFrom('', ' ', '\t\n', 'canary', 'mysql://ada:canary@h/d', 'postgres://ada:canary@h', 'postgres:///d'),
+    fc.constantFrom('', ' ', '\t\n', 'canary', 'mysql://ada:canary@h/d', 'postgres://ada:canary@', 'postgres:///d'),
   ],
   (t, index, bad) => {
     const name = URL_SOURCES[index] as (typeof URL_SOURCES)[number];
@@ -91,7 +89,7 @@ for (const blank of ['', '  ']) {
       () => connectionSettings({}, { MAESTRO_SCHEMA: blank }, { schema: 'other' }),
       () => connectionSettings({}, {}, { schema: blank }),
     ])
-      t.throws(choose, { instanceOf: InvalidArgumentError, message: /schema/ });
+      t.throws(choose, { instanceOf: ConfigurationError, message: /(--schema|MAESTRO_SCHEMA|`schema` .*) is empty/ });
   });
 }
 
@@ -99,11 +97,11 @@ testProp(
   '--schema wins over MAESTRO_SCHEMA over `schema` over public',
   [fc.subarray(['flag', 'environment', 'file'])],
   (t, given) => {
-    const value = (source: string) => (given.includes(source) ? `of_${source}` : undefined);
+    const under = (key: string, source: string) => (given.includes(source) ? { [key]: `of_${source}` } : {});
     const { schema } = connectionSettings(
-      { schema: value('flag') },
-      { MAESTRO_SCHEMA: value('environment') },
-      given.includes('file') ? { schema: 'of_file' } : {},
+      under('schema', 'flag'),
+      under('MAESTRO_SCHEMA', 'environment'),
+      under('schema', 'file'),
     );
     t.is(schema, given[0] === undefined ? 'public' : `of_${given[0]}`);
   },
@@ -124,6 +122,7 @@ testProp(
       schema.length <= 63 &&
       [...schema].every((c, i) => /[A-Za-z_]/.test(c) || (i > 0 && /[0-9$]/.test(c)));
     if (legal) t.is(connectionSettings({ schema }).schema, schema);
+    else if (schema.trim() === '') t.throws(() => connectionSettings({ schema }), { instanceOf: ConfigurationError });
     else t.throws(() => connectionSettings({ schema }), { instanceOf: InvalidArgumentError });
   },
 );
@@ -138,23 +137,6 @@ test('the pooler is "transaction" or none, and the flag wins over the file', (t)
 testProp('every other pooler is refused', [fc.oneof(fc.string(), fc.constantFrom('session', ''))], (t, pooler) => {
   fc.pre(pooler !== 'transaction');
   t.throws(() => connectionSettings({ pooler }), { instanceOf: ConfigurationError, message: /pooler/ });
-});
-
-test('a program that names nothing gets the embedded database, whatever the environment says', async (t) => {
-  const workingDirectory = process.cwd();
-  process.chdir(folder);
-  process.env['DATABASE_URL'] = 'postgres://ada@127.0.0.1:1/d';
-  t.teardown(() => {
-    process.chdir(workingDirectory);
-    delete process.env['DATABASE_URL'];
-  });
-
-  await t.throwsAsync(openDatabase({ create: false }), {
-    instanceOf: NotMigratedError,
-    message: new RegExp(join(realpathSync(folder), '.maestro', 'data').replace(/[.\\]/g, '\\$&')),
-  });
-
-  t.deepEqual(readdirSync(folder), []);
 });
 
 test('a program that names a server gets it without a connection being made', async (t) => {

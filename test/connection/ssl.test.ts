@@ -6,7 +6,7 @@ import { exitCodeFor, UNAVAILABLE } from '../../src/cli/exit-codes.js';
 import { parseDatabaseUrl, type ServerAddress } from '../../src/connection/database-url.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
 import { openServer } from '../../src/connection/server.js';
-import { isSslMode, SSL_MODES, type SslMode, sslOptions } from '../../src/connection/ssl.js';
+import { allowsPlaintext, isSslMode, SSL_MODES, type SslMode, sslOptions } from '../../src/connection/ssl.js';
 import { makeAuthority } from '../support/certificates.js';
 import { testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { failureOf } from '../support/error-text.js';
@@ -90,7 +90,7 @@ test('a certificate of the client is shown to the server', async (t) => {
   t.deepEqual(front.clients, ['ada']);
 });
 
-for (const sslMode of SSL_MODES.filter((mode) => mode !== 'disable'))
+for (const sslMode of SSL_MODES.filter((mode) => !allowsPlaintext(mode)))
   test(`${sslMode} never goes on in plaintext when the server has no TLS`, async (t) => {
     const recorder = await recordWire(address.port);
     t.teardown(() => recorder.close());
@@ -121,15 +121,15 @@ test('disable asks for no TLS, whatever PGSSLMODE says', async (t) => {
   t.is(recorder.startupParameters.length, 1);
 });
 
-test('the modes are disable, require, verify-ca and verify-full', (t) => {
-  t.deepEqual([...SSL_MODES], ['disable', 'require', 'verify-ca', 'verify-full']);
+test('the modes are those of PostgreSQL', (t) => {
+  t.deepEqual([...SSL_MODES], ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full']);
 });
 
 testProp(
   'nothing else is a mode',
   [fc.oneof(fc.string(), fc.constantFrom('prefer', 'allow', 'Require'))],
   (t, text) => {
-    t.is(isSslMode(text), ['disable', 'require', 'verify-ca', 'verify-full'].includes(text));
+    t.is(isSslMode(text), ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'].includes(text));
   },
 );
 

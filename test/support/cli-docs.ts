@@ -8,11 +8,24 @@ Every command has a page:
 
 const AFTER_LIST = `## Which database
 
-The first of these that is given: \`--url\`, \`MAESTRO_DATABASE_URL\`, \`DATABASE_URL\`, \`connection\` of the configuration file;
-else the embedded database in \`--data-dir\` (\`dataDir\` of the configuration file, \`.maestro/data\`). A URL is
-\`postgres://user:password@host:5432/database?sslmode=verify-full\`; \`sslmode\` is \`disable\` (the default), \`require\`,
-\`verify-ca\` or \`verify-full\`; also known are \`sslrootcert\`, \`sslcert\`, \`sslkey\`, \`host\` (the folder of a socket),
-\`application_name\` and \`connect_timeout\`. A password can come from \`PGPASSWORD\` or \`~/.pgpass\`.
+The first of these that is given:
+
+1. \`--url\`, or \`--data-dir\` for an embedded database
+2. \`MAESTRO_DATABASE_URL\`, then \`DATABASE_URL\`
+3. \`connection\` of the configuration file, then its \`dataDir\`
+4. \`PGHOST\`, \`PGHOSTADDR\`, \`PGDATABASE\` or \`PGSERVICE\`, with which psql finds its server
+5. the embedded database in \`.maestro/data\`
+
+The last is taken only when nothing was said. What is there but undefined or empty is an error, and never means another
+database: \`DATABASE_URL=''\`, \`connection: process.env.DATABASE_URL\` when that is not set, \`openDatabase({ url: undefined })\`.
+So is a database that is named where Maestro does not look: a configuration file of another form or with a mistyped name
+(\`maestro.config.cjs\`, \`maestro.conf.ts\`), two of them side by side, \`POSTGRES_URL\`, or a \`DATABASE_URL\` in a file \`.env\`, which is
+not read (\`node --env-file=.env\`, or \`set -a; . ./.env; set +a\`, load one). Where \`CI\` is set (but to \`0\` or \`false\`), or
+\`NODE_ENV\` is \`production\`, the embedded database is never taken by default: name its folder with \`--data-dir\` or \`dataDir\`.
+
+A command that writes says on standard error where to, without a password, and not with \`-q\`: \`note: writing to
+ada@db.example.com:5432/shop, schema public\`. With \`-o json|ndjson\` it says so after the work (\`note: wrote to …\`), so that an error
+is all that is there when it fails.
 
 The schema is \`--schema\`, \`MAESTRO_SCHEMA\`, \`schema\` of the configuration file, or \`public\`.
 
@@ -23,6 +36,29 @@ import { defineConfig } from 'maestro-store';
 
 export default defineConfig({ connection: 'postgres://localhost/app', schema: 'history' });
 \`\`\`
+
+### URLs
+
+A URL is \`postgres://user:password@host:5432/database?sslmode=verify-full\` and means what it means to psql; what it leaves
+out comes from the service that it names (\`service=\`, \`PGSERVICE\`), then from \`PGUSER\`, \`PGPASSWORD\`, \`PGPORT\` and their like,
+then the user is the operating system's and the database is called like the user. A password can also come from \`~/.pgpass\`.
+In a user, password or database name write \`@\` as \`%40\`, \`/\` as \`%2F\`, \`%\` as \`%25\`.
+
+| parameter | means |
+| --- | --- |
+| \`sslmode\` | \`disable\` (the default), \`allow\` (plaintext, or else TLS), \`prefer\` (TLS, or else plaintext), \`require\`, \`verify-ca\`, \`verify-full\`; \`ssl=true\` is \`require\`, and so is \`no-verify\` |
+| \`sslrootcert\`, \`sslcert\`, \`sslkey\`, \`sslpassword\`, \`sslcrl\` | PEM files, and what the key is encrypted with; \`sslrootcert=system\` for the authorities that Node.js knows |
+| \`sslnegotiation\`, \`ssl_min_protocol_version\`, \`ssl_max_protocol_version\` | \`direct\` for TLS without asking; versions of TLS |
+| \`channel_binding\` | \`disable\` (the default), \`prefer\`, \`require\`: a login that is bound to the encrypted connection |
+| \`host\`, \`port\`, \`hostaddr\`, \`user\`, \`password\`, \`dbname\` | instead of what stands before the \`?\`; a host that begins with / is the folder of a socket, on which nothing is encrypted |
+| \`target_session_attrs\`, \`load_balance_hosts\` | with several hosts (\`one:5432,two:5432\`), which are tried in turn: the one that is meant, such as \`read-write\`; \`random\` for another order each time |
+| \`options\` | settings of the session: \`options=-c%20geqo%3Doff\` |
+| \`application_name\`, \`connect_timeout\`, \`keepalives\`, \`keepalives_idle\`, \`passfile\`, \`service\` | as for psql |
+| \`pgbouncer=true\` | \`--pooler transaction\` |
+
+What else PostgreSQL's programs, other drivers and hosting services write there is taken where it changes nothing, and
+refused with what to write instead where it cannot be honoured (Prisma's \`schema=app\` is \`--schema app\`). A URL
+that names no host is refused, too: where psql would look for its socket depends on how it was built.
 
 ## Output
 

@@ -28,7 +28,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 const LONGEST = 256;
 
 /** How many letters were left out, put in, replaced, or swapped with the next. */
-function mistakesBetween(a: string, b: string): number {
+export function mistakesBetween(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

@@ -1,4 +1,4 @@
-import type { Environment } from '../../connection/settings.js';
+import type { Environment } from '../../connection/environment.js';
 
 /** The pager of those who named none. */
 const USUAL = 'less';

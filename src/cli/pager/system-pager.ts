@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Environment } from '../../connection/settings.js';
+import type { Environment } from '../../connection/environment.js';
 import type { Pager } from '../context.js';
 import { asProgram, pagerEnvironment } from './pager-command.js';
 

@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module';
+import type pg from 'pg';
+import { LoginRefusedError } from '../store/errors.js';
+
+/** What a connection of `pg` tells while somebody logs in, which its types leave out. */
+interface Login {
+  on(event: 'authenticationSASL', listener: (message: { mechanisms: readonly string[] }) => void): void;
+  on(
+    event: 'authenticationCleartextPassword' | 'authenticationMD5Password' | 'authenticationOk',
+    listener: () => void,
+  ): void;
+  emit(event: 'error', error: Error): void;
+  readonly stream: { destroy(): void };
+}
+
+/** A login that is bound to the encrypted connection, so that nobody in between can pass it on. */
+const BOUND = 'SCRAM-SHA-256-PLUS';
+
+/**
+ * The driver with a client that logs in only where the login is bound to the encrypted connection (`channel_binding=require`):
+ * another way to log in ends the connection before a password, or anything made of it, is sent.
+ */
+export function bindingDriver(): object {
+  const driver = createRequire(import.meta.url)('pg') as typeof pg;
+  class BindingClient extends driver.Client {
+    constructor(config: pg.ClientConfig) {
+      super(config);
+      const { connection: login } = this as unknown as { readonly connection: Login };
+      let isBound = false;
+      // Asked before the driver answers, which hears of it after this.
+      const refuse = () => {
+        const error = new LoginRefusedError(
+          'The server does not offer channel binding, which channel_binding=require asks for.',
+          {
+            hint: 'Check that nobody stands between here and the server; else leave channel_binding out.',
+          },
+        );
+        this.password = (() => Promise.reject(error)) as never;
+        return error;
+      };
+      login.on('authenticationSASL', ({ mechanisms }) => {
+        isBound = mechanisms.includes(BOUND);
+        if (!isBound) refuse();
+      });
+      login.on('authenticationCleartextPassword', refuse);
+      login.on('authenticationMD5Password', refuse);
+      login.on('authenticationOk', () => {
+        if (isBound) return;
+        login.emit('error', refuse());
+        login.stream.destroy();
+      });
+    }
+  }
+  return Object.assign(Object.create(driver) as object, { Client: BindingClient });
+}
