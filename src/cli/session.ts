@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { MaestroConfig } from '../configuration.js';
 import type { Database } from '../connection/database.js';
+import { addressText } from '../connection/database-url.js';
 import { type ConnectionSettings, connectionSettings } from '../connection/settings.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
@@ -36,7 +37,7 @@ export function createSession(context: CliContext, command: Command): Session {
 
 /** Which database the command is to use. Throws `ConfigurationError`. */
 export async function sessionSettings({ context, options, configuration }: Session): Promise<ConnectionSettings> {
-  const settings = connectionSettings(options, context.environment, await configuration());
+  const settings = connectionSettings(options, context.environment, await configuration(), context.workingDirectory);
   if (!('dataDir' in settings.target)) return settings;
   return { ...settings, target: { dataDir: resolve(context.workingDirectory, settings.target.dataDir) } };
 }
@@ -53,7 +54,7 @@ export interface DatabaseNeeds {
 
 /**
  * Opens the database, for reading only unless the command says that it writes, runs the work with it, and closes it,
- * whatever happens. Throws {@link UsageError} when a command that writes is told `--read-only`.
+ * whatever happens. A command that writes names the database on standard error, unless it is told `--quiet`. Throws {@link UsageError} when a command that writes is told `--read-only`.
  */
 export async function withDatabase<Value>(
   session: Session,
@@ -67,6 +68,8 @@ export async function withDatabase<Value>(
     });
   if (writes) output.withoutPager();
   const chosen = settings ?? (await sessionSettings(session));
+  const isForPrograms = output.format !== 'table';
+  if (writes && !isForPrograms) await output.note(`writing to ${targetText(chosen)}`);
   if ('dataDir' in chosen.target) await preferQuickStart();
   else nameRuntime();
   const { openWith } = await import('../connection/open-database.js');
@@ -86,7 +89,10 @@ export async function withDatabase<Value>(
       // A session that reads refuses them by itself; what is decided before writing must not go by half of the rows either.
       if (writes && !create && !database.embedded) await assertNoHiddenRows(database);
       output.progress.report(`Running ${purpose}`);
-      return await work(database);
+      const value = await work(database);
+      // Afterwards, so that for programs an error is all that is on standard error.
+      if (writes && isForPrograms) await output.note(`wrote to ${targetText(chosen)}`);
+      return value;
     } finally {
       await database.close();
     }
@@ -98,6 +104,12 @@ export async function withDatabase<Value>(
 async function assertNoHiddenRows(database: Database): Promise<void> {
   const rows = await import('../admin/row-security.js');
   await rows.assertNoHiddenRows(database);
+}
+
+/** Which database and schema, without a password. */
+function targetText({ target, schema }: ConnectionSettings): string {
+  const place = 'server' in target ? addressText(target.server) : `the embedded database in ${target.dataDir}`;
+  return `${place}, schema ${schema}`;
 }
 
 /**

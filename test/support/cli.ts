@@ -11,6 +11,8 @@ export interface CliOptions {
   readonly stdin?: string;
   /** The width of the terminal that stdout, stderr and stdin are; absent when they are none. */
   readonly terminal?: number;
+  /** Keep the line of standard error that names the database of a command that writes. @defaultValue false */
+  readonly withTarget?: boolean;
 }
 
 /** What a command line did. */
@@ -53,10 +55,18 @@ export function leavesOf(command: Command, path: readonly string[] = []): string
     : children.flatMap((child) => leavesOf(child, [...path, child.name()]));
 }
 
+/** The line that names the database of a command that writes, which only the tests about it look at. */
+const TARGET = /^note: (?:writing|wrote) to .*, schema .*\n/m;
+
+/** What stands on standard error besides the line that names the database. */
+export function withoutTarget(stderr: string): string {
+  return stderr.replace(TARGET, '');
+}
+
 /** Runs a command line in this process, with the real commands on the real database. */
 export async function runCli(
   argv: readonly string[],
-  { cwd = '/', env = {}, stdin = '', terminal }: CliOptions = {},
+  { cwd = '/', env = {}, stdin = '', terminal, withTarget = false }: CliOptions = {},
 ): Promise<CliResult> {
   const stdout = new CapturedStream(terminal);
   const stderr = new CapturedStream(terminal);
@@ -70,7 +80,7 @@ export async function runCli(
     stderr,
   });
   const code = await run(argv, context);
-  return { code, stdout: stdout.text, stderr: stderr.text };
+  return { code, stdout: stdout.text, stderr: withTarget ? stderr.text : withoutTarget(stderr.text) };
 }
 
 class CapturedStream implements OutputStream {
