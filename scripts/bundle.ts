@@ -4,7 +4,7 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { rollup, type GetManualChunk } from 'rollup';
 
 /** What can be run or imported. They share their chunks, so that each class exists once, however it is reached. */
-const ENTRIES = ['bin/maestro.ts', 'src/index.ts', 'src/admin/index.ts', 'src/store/contract.ts'];
+const ENTRIES = ['bin/main.ts', 'src/index.ts', 'src/admin/index.ts', 'src/store/contract.ts'];
 
 /** Packages that stay as they are: with files of their own, native code, or for other databases than ours. */
 const EXTERNAL = [
@@ -111,7 +111,7 @@ function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChun
       return all;
     };
     groups ??= new Map([
-      ['boot', reached('bin/maestro.ts')],
+      ['boot', reached('bin/main.ts')],
       ['library', reached('src/index.ts')],
       ['command', reached('src/cli/run-command.ts')],
       [

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,16 +32,47 @@ function run(command: string, argv: string[], cwd: string): string {
   return execFileSync(command, argv, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
+/** What is published has no scripts that npm would run or tell of, and says where it comes from; ours is as it was. */
+function checkManifest(): void {
+  const manifest = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+  const published = manifest(join(work, 'node_modules/maestro-store/package.json'));
+  for (const key of ['scripts', 'devDependencies', 'ava', 'allowScripts'])
+    if (key in published) throw new Error(`the published package.json has ${key}`);
+  for (const key of ['repository', 'homepage', 'bugs', 'author', 'license', 'engines', 'bin', 'exports'])
+    if (!(key in published)) throw new Error(`the published package.json has no ${key}`);
+  if (!('scripts' in manifest(join(root, 'package.json')))) throw new Error('package.json was not put back');
+}
+
+/** The examples, in the project that installed the package, as examples/README.md says. */
+function runExamples(): void {
+  const versions = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  const needs = ['tsx', 'zod', 'chess.js', '@octokit/webhooks-examples'];
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', ...needs.map((name) => `${name}@${versions.devDependencies[name]}`)],
+    work,
+  );
+  cpSync(join(work, 'node_modules/maestro-store/examples'), join(work, 'examples'), { recursive: true });
+  const maestro = (...argv: string[]) => run('npx', ['--no-install', 'maestro', ...argv], work).trim();
+  console.log(run('npx', ['--no-install', 'tsx', 'examples/bank/main.ts'], work).trim());
+  console.log(run('npx', ['--no-install', 'tsx', 'examples/webhooks/load.ts', '--copies', '1'], work).trim());
+  const id = maestro('append', 'new', '--file', 'examples/chess/immortal-game.ndjson', '-q');
+  console.log(maestro('replay', id, '--max-sequence', '34', '--config', 'examples/chess/maestro.config.ts'));
+}
+
 try {
-  const [{ filename }] = JSON.parse(
-    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', work], root),
-  ) as [{ filename: string }];
+  // With the scripts around it, which build it and take out what is for a checkout.
+  run('npm', ['pack', '--pack-destination', work], root);
+  const [filename = ''] = readdirSync(work).filter((name) => name.endsWith('.tgz'));
   const tarball = join(work, filename);
   run('npx', ['publint', 'run', tarball, '--strict'], root);
   run('npx', ['attw', tarball, '--profile', 'esm-only'], root);
 
   writeFileSync(join(work, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }));
   run('npm', ['install', '--no-audit', '--no-fund', tarball], work);
+  checkManifest();
   writeFileSync(join(work, 'program.ts'), PROGRAM);
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
@@ -54,7 +85,8 @@ try {
     console.log(run(process.execPath, ['program.js'], work).trim());
   }
   console.log(run('npx', ['--no-install', 'maestro', '--version'], work).trim());
-  console.log(run('npx', ['--no-install', 'maestro', 'migrate'], work).trim());
+  console.log(run('npx', ['--no-install', 'maestro', 'migrate', '--data-dir', '.maestro/data'], work).trim());
+  runExamples();
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -1,3 +1,4 @@
+import './node-version.js';
 export type { Knex } from 'knex';
 export { type Aggregates, type AggregatesOf, openAggregates } from './aggregate/aggregates.js';
 export { type AggregateDescription, defineAggregate } from './aggregate/define-aggregate.js';

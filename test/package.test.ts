@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
@@ -26,9 +27,55 @@ test('each class exists once, whichever entry it is reached by', async (t) => {
   t.true(new InvalidExportError(1, 'is none') instanceof (index['MaestroError'] as new () => Error));
 });
 
+/** Runs the command in a process that says of itself that it is another version of Node.js. */
+function underNode(version: string, ...argv: readonly string[]) {
+  const lie = `
+    Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });
+    Object.defineProperty(process, 'version', { value: 'v${version}' });
+    process.argv = ['node', 'maestro', ...${JSON.stringify(argv)}];
+    import(${JSON.stringify(new URL('bin/maestro.js', dist).href)});`;
+  return spawnSync(process.execPath, ['--eval', lie], { encoding: 'utf8' });
+}
+
+test('a Node.js that is too old is told which one is needed, before anything that it could not read', (t) => {
+  for (const version of ['10.24.1', '18.20.8', '20.18.3']) {
+    const { status, stdout, stderr } = underNode(version, '--version');
+    t.is(stdout, '');
+    t.is(stderr.split('\n')[0], `error: Maestro needs Node.js 20.19 or newer; this is v${version}.`);
+    t.regex(stderr, /\nhint: Install a newer one/);
+    t.is(status, 2);
+  }
+  const { status, stderr } = underNode('18.20.8', 'events', '-o', 'json');
+  t.is(status, 2);
+  t.like((JSON.parse(stderr) as { error: object }).error, { code: 'MAESTRO_NODE_VERSION' });
+  for (const version of ['20.19.0', '22.0.0', '26.1.0']) t.is(underNode(version, '--version').status, 0, version);
+
+  const entry = readFileSync(new URL('bin/maestro.js', dist), 'utf8');
+  t.notRegex(entry, /^import |\?\.|\?\?|await/m, 'all of which old versions stumble over');
+  const { engines } = JSON.parse(readFileSync(new URL('../package.json', dist), 'utf8')) as {
+    engines: { node: string };
+  };
+  t.is(engines.node, '>=20.19', 'the version that bin/maestro.ts and src/node-version.ts name');
+});
+
+test('help and pages name files of examples only that are in the package, and help none at all', (t) => {
+  const root = fileURLToPath(new URL('../', dist));
+  const pages = readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.md'),
+  );
+  for (const page of ['README.md', 'examples/README.md', ...pages.map((file) => `docs/${file}`)]) {
+    const text = readFileSync(root + page, 'utf8');
+    for (const [path] of text.matchAll(/(?<![\w/.-])examples\/[\w./-]*\w/g))
+      t.true(existsSync(root + path), `${page}: ${path}`);
+    const help = /## Help\n([\s\S]*?)<!-- End of the help/.exec(text)?.[1] ?? '';
+    t.false(help.includes('examples/'), `${page}: whoever installed the package has no such folder`);
+  }
+});
+
 test('the licences of the packages that are bundled are told', (t) => {
   const text = readFileSync(new URL('THIRD-PARTY-LICENCES.txt', dist), 'utf8');
-  for (const name of ['knex', 'pg', 'commander', 'chalk', 'string-width']) t.regex(text, new RegExp(`^${name} \\d`, 'm'));
+  for (const name of ['knex', 'pg', 'commander', 'chalk', 'string-width'])
+    t.regex(text, new RegExp(`^${name} \\d`, 'm'));
 });
 
 test('types are told for everything that can be imported', (t) => {

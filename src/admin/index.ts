@@ -2,6 +2,8 @@
  * Queries across aggregates, for operators and the programs that serve them: `maestro-store/admin`. Applications read
  * their own aggregates through a store.
  */
+import '../node-version.js';
+
 export { aggregateIds, sampleOfIds } from './aggregate-ids.js';
 export { aggregateCursor } from './aggregates/cursor.js';
 export type { AggregateFilter, AggregateOrder, AggregateSummary } from './aggregates/summary.js';

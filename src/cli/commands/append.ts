@@ -65,7 +65,7 @@ Examples:
   $ maestro append new --type opened --body '{"owner": "Ada"}'
   $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --expect 1
   $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --dry-run
-  $ maestro append new --file examples/chess/immortal-game.ndjson`,
+  $ echo '{"type": "opened", "body": {"owner": "Ada"}}' | maestro append new --file -`,
     )
     .action((id: IdArgument | 'new', options: AppendOptions, command: Command) =>
       append(id, options, createSession(context, command)),
