@@ -44,6 +44,7 @@ export {
   EmbeddedCorruptError,
   EmbeddedDatabaseBusyError,
   EmbeddedFolderError,
+  EmbeddedResourcesError,
 } from './connection/errors.js';
 export { type OpenOptions, openDatabase } from './connection/open-database.js';
 export type { PoolOptions } from './connection/pool-options.js';

@@ -30,6 +30,20 @@ export class WouldNotFoldError extends MaestroError {
   readonly code = 'MAESTRO_WOULD_NOT_FOLD';
 }
 
+/** The file system refused something that no other error says more of: nothing that a defect would be needed for. */
+export class FileRefusedError extends MaestroError {
+  readonly code = 'MAESTRO_FILE_REFUSED';
+
+  constructor(cause: NodeJS.ErrnoException) {
+    super(`The system refuses a file: ${cause.message}.`, {
+      hint: /^E[MN]FILE$/.test(cause.code ?? '')
+        ? 'Raise the limit of open files (ulimit -n).'
+        : 'Check the path, and the rights of this user on it and on the folders around it.',
+      cause,
+    });
+  }
+}
+
 /** Standard output could not be written, because its disk is full, say. What the command did beside that is done. */
 export class OutputError extends MaestroError {
   readonly code = 'MAESTRO_OUTPUT';

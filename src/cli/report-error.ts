@@ -48,8 +48,15 @@ function details(error: unknown): string {
     text += `${text === '' ? '' : 'caused by: '}${lines(current.stack ?? current.message)}\n`;
     const { detail } = current as { detail?: unknown };
     if (typeof detail === 'string') text += `detail: ${lines(detail)}\n`;
+    for (const part of partsOf(current)) text += `part of it: ${lines(part.stack ?? part.message)}\n`;
   }
   return text;
+}
+
+/** The errors that an error is made of, as when a host has several addresses. */
+function partsOf(error: Error): Error[] {
+  const { errors } = error as Partial<AggregateError>;
+  return Array.isArray(errors) ? errors.filter((part) => part instanceof Error) : [];
 }
 
 function lines(text: string): string {

@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
+import { isFileError } from '../connection/file-errors.js';
 import type { CliContext } from './context.js';
+import { FileRefusedError } from './errors.js';
 import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
@@ -26,7 +28,7 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       if (out.length > 0) await context.stdout.write(out.join(''));
     });
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageError(error, argv) : error;
+    const failure = error instanceof CommanderError ? usageError(error, argv) : meaningOf(error);
     if (failure === SHOWED_HELP) {
       // No command was given: the help is the complaint.
       await context.stderr.write(err.join(''));
@@ -38,6 +40,14 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
     }
   }
   return exitCode;
+}
+
+/** The codes of refusals that a file, and no connection, meets. */
+const OF_FILES = /^E(?:ACCES|PERM|ROFS|NOENT|NOTDIR|ISDIR|LOOP|NAMETOOLONG|[MN]FILE|NOSPC|DQUOT|FBIG)$/;
+
+/** What is thrown is thrown on purpose, a refusal of the file system, or a defect. */
+function meaningOf(error: unknown): unknown {
+  return isFileError(error) && OF_FILES.test(error.code ?? '') ? new FileRefusedError(error) : error;
 }
 
 /** Read from the words themselves, because a command line that is wrong has no parsed options. */

@@ -1,16 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DatabaseFullError } from '../store/errors.js';
 import { EmbeddedCorruptError, EmbeddedFolderError } from './errors.js';
 
 /** The file in a data folder that says it is ours. */
@@ -36,8 +25,6 @@ const NEEDED = [
 /** With what every page of the write-ahead log begins, in this version of PostgreSQL. */
 const WAL_MAGIC = Buffer.from([0x18, 0xd1]);
 const CONTROL_FILE_SIZE = 8192;
-/** Bytes that PostgreSQL may need to start: a new segment of its write-ahead log, and something for all else. */
-const NEEDED_ROOM = 17 << 20;
 
 /** The real path of a folder that may not be there yet: whichever link leads to it, it has one lock. */
 export function withoutLinks(folder: string): string {
@@ -66,7 +53,7 @@ export function checkDataFolder(dataDir: string): void {
       hint: `${hint} The folder was left untouched.`,
     });
   };
-  if (!existsSync(join(dataDir, MARKER)))
+  if (!isThere(join(dataDir, MARKER)))
     refuse('is not empty, and not an embedded database of Maestro', 'Name another folder with --data-dir.');
   if (formatOf(dataDir) !== FORMAT)
     refuse('was made by a version of Maestro with another format of it', 'Use the Maestro version that made it.');
@@ -76,7 +63,7 @@ export function checkDataFolder(dataDir: string): void {
       `holds a database of PostgreSQL ${version}; this version of Maestro embeds PostgreSQL ${POSTGRES_VERSION}`,
       'Use the Maestro version that made it.',
     );
-  const missing = NEEDED.filter((path) => !existsSync(join(dataDir, path)));
+  const missing = NEEDED.filter((path) => !isThere(join(dataDir, path)));
   if (missing.length > 0)
     throw corrupt(dataDir, `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
   if (version !== POSTGRES_VERSION) throw corrupt(dataDir, 'PG_VERSION does not hold a version');
@@ -94,17 +81,6 @@ export function corrupt(dataDir: string, problem: string, cause?: unknown): Embe
   });
 }
 
-/** The error for a folder on which the engine does not start: it is damaged, unless its disk is full. */
-export function doesNotStart(dataDir: string, cause: unknown): EmbeddedCorruptError | DatabaseFullError {
-  const { bavail, bsize } = statfsSync(dataDir);
-  if (bavail * bsize >= NEEDED_ROOM) return corrupt(dataDir, 'PostgreSQL does not start on it', cause);
-  const left = Math.floor((bavail * bsize) / (1 << 20));
-  return new DatabaseFullError(
-    `The embedded database in ${dataDir} does not start, and its disk has only ${left} MiB left.`,
-    { hint: `Make room for ${NEEDED_ROOM >> 20} MiB at least; what was acknowledged is in it.`, cause },
-  );
-}
-
 /** Whether a segment of the write-ahead log is there that PostgreSQL could start from. */
 function hasLog(folder: string): boolean {
   return readdirSync(folder).some((name) => {
@@ -120,17 +96,29 @@ function hasLog(folder: string): boolean {
   });
 }
 
+/** Whether there is a file. Throws when that cannot be told: a file that may not be looked at is not a missing one. */
+function isThere(path: string): boolean {
+  return ifThere(() => statSync(path)) !== undefined;
+}
+
 function readBytes(file: string): Buffer | undefined {
+  return ifThere(() => readFileSync(file));
+}
+
+/** What is read of a file; nothing when there is none. */
+function ifThere<Value>(read: () => Value): Value | undefined {
   try {
-    return readFileSync(file);
-  } catch {
-    return undefined;
+    return read();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 
 function formatOf(dataDir: string): unknown {
+  const text = readBytes(join(dataDir, MARKER))?.toString();
   try {
-    return (JSON.parse(readFileSync(join(dataDir, MARKER), 'utf8')) as { format?: unknown }).format;
+    return (JSON.parse(text ?? '') as { format?: unknown }).format;
   } catch {
     return undefined;
   }

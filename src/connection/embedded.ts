@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { pid } from 'node:process';
-import type { PGlite as PGliteClass } from '@electric-sql/pglite';
-import type { Knex } from 'knex';
 import { NotMigratedError } from '../store/errors.js';
 import type { Interop } from '../store/interop.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
 import { isFileError, unusable } from './file-errors.js';
-import { checkDataFolder, dataFolderExists, doesNotStart, withoutLinks } from './data-folder.js';
+import { checkDataFolder, dataFolderExists, withoutLinks } from './data-folder.js';
 import type { Database } from './database.js';
+import { keepOwner } from './embedded/keep-owner.js';
+import { enginePackages, isMissing, notInstalled } from './embedded/packages.js';
+import { assertEngineCanRun, doesNotStart } from './embedded/start-failure.js';
 import { guardEngine } from './engine-guard.js';
 import { EmbeddedDatabaseBusyError } from './errors.js';
 import { type FileLockOptions, lockFile } from './file-lock.js';
@@ -71,6 +71,7 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions): P
 }
 
 async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Database> {
+  assertEngineCanRun();
   if (options.closeTimeout !== undefined) checkedCloseTimeout(options.closeTimeout);
   const folder = withoutLinks(resolve(dataDir));
   // Looked at before anything is written, even a lock beside it: the folder may be somebody else's.
@@ -93,9 +94,8 @@ async function open(
   lock: FileHandle,
   { schema, interop, readOnly = false, closeTimeout = DEFAULT_CLOSE_TIMEOUT }: EmbeddedOptions,
 ): Promise<Database> {
-  // Both in their CommonJS form, because the dialect loads PGlite in that form: one copy of it is slow enough.
-  const require = createRequire(import.meta.url);
-  const { PGlite } = require('@electric-sql/pglite') as { PGlite: typeof PGliteClass };
+  const packages = enginePackages();
+  const PGlite = packages.engine();
   const startParams = [...PGlite.defaultStartParams, ...WITHOUT_TIMER];
   const engine: Engine = guardEngine(new PGlite(folder, { startParams }));
   const ready = engine.waitReady.catch((cause: unknown) => {
@@ -103,10 +103,10 @@ async function open(
   });
   // Loaded while the engine is being compiled on other threads.
   const [{ default: knexFactory }] = await Promise.all([import('knex'), ready]);
-  const ClientPGLite = require('knex-pglite') as typeof Knex.Client;
+  keepOwner(folder, lockOf(folder));
   if (readOnly) await engine.exec('SET default_transaction_read_only = on');
   const knex = knexFactory({
-    client: ClientPGLite,
+    client: packages.dialect(),
     connection: (() => ({ pglite: engine })) as never,
     compileSqlOnError: false,
     log: SILENT,
@@ -119,7 +119,11 @@ async function open(
       await closePool(knex, closeTimeout);
       if (!engine.closed) await engine.close();
     } finally {
-      await lock.close();
+      try {
+        keepOwner(folder, lockOf(folder));
+      } finally {
+        await lock.close();
+      }
     }
   };
   return {
@@ -137,10 +141,11 @@ async function open(
 }
 
 async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileHandle> {
-  const path = `${folder}.lock`;
+  const path = lockOf(folder);
   const { timeout = DEFAULT_LOCK_WAIT, signal, onWait } = options;
   const lockOptions: FileLockOptions = { timeout, signal, onWait: () => onWait?.(holderText(path)) };
   const lock = await lockFile(path, lockOptions).catch((error: unknown) => {
+    if (isMissing(error)) throw notInstalled('fs-native-extensions', error);
     throw cannotBeMade(`The file ${path}`, error);
   });
   if (lock === undefined) throw new EmbeddedDatabaseBusyError(folder, holderText(path), timeout);
@@ -151,6 +156,10 @@ async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileH
     .then(() => lock.write(`${JSON.stringify(holder)}\n`, 0))
     .catch(() => {});
   return lock;
+}
+
+function lockOf(folder: string): string {
+  return `${folder}.lock`;
 }
 
 /** Who holds the lock, as the holder itself wrote it down. */

@@ -26,6 +26,11 @@ export class EmbeddedFolderError extends MaestroError {
   readonly code = 'MAESTRO_EMBEDDED_FOLDER';
 }
 
+/** This process gets too little memory, or too few open files, for the embedded database. The folder is as it was. */
+export class EmbeddedResourcesError extends MaestroError {
+  readonly code = 'MAESTRO_EMBEDDED_RESOURCES';
+}
+
 /** The data folder is damaged. */
 export class EmbeddedCorruptError extends MaestroError {
   readonly code = 'MAESTRO_EMBEDDED_CORRUPT';

@@ -6,6 +6,7 @@ import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
 import type { Database } from './database.js';
 import { addressText, hostsOf, isLocal, type ServerAddress } from './database-url.js';
 import { type ChoiceOfServers, choosingClient, postgresClient } from './choosing-client.js';
+import { passwordFor } from './password.js';
 import { checkedCloseTimeout, checkedPool, type PoolOptions, SILENT } from './pool-options.js';
 import { readOnlyClient } from './read-only-client.js';
 import { choiceOfServers, isOneWay } from './servers.js';
@@ -69,7 +70,7 @@ function warnOfPlaintext(address: ServerAddress, warn: ServerOptions['warn']): v
 
 function knexConfig(
   address: ServerAddress,
-  { pooler, timeout, readOnly = false, refuseHiddenRows = false, pool }: ServerOptions,
+  { pooler, timeout, readOnly = false, refuseHiddenRows = false, pool, warn }: ServerOptions,
 ): Knex.Config {
   const connectTimeout = connectTimeoutOf(address, timeout);
   const startsReadOnly = readOnly && pooler !== 'transaction';
@@ -92,7 +93,7 @@ function knexConfig(
       host: first?.hostAddress ?? address.host,
       port: address.port,
       user: address.user,
-      password: address.password,
+      password: passwordFor({ ...address, warn }) as unknown as () => string,
       database: address.database,
       ssl: first?.ssl ?? false,
       ...(address.sslNegotiation === 'direct' ? { sslnegotiation: 'direct' } : {}),

@@ -83,6 +83,14 @@ function readPem(parameter: string, file: string, check: (pem: string) => unknow
   try {
     check(pem);
   } catch (cause) {
+    if (parameter === 'sslkey' && /BEGIN ENCRYPTED PRIVATE KEY|^Proc-Type: 4,ENCRYPTED/m.test(pem))
+      throw new ConfigurationError(
+        `The private key of ${parameter}, ${file}, is encrypted, and sslpassword is missing or wrong.`,
+        {
+          hint: `Give its passphrase as sslpassword, or decrypt it with \`openssl pkey -in ${file} -out <new file>\`, keep that private (chmod 600), and name it in sslkey.`,
+          cause,
+        },
+      );
     const what = KINDS[parameter] ?? 'certificate';
     throw new ConfigurationError(`The file of ${parameter}, ${file}, holds no ${what} in PEM form.`, {
       hint: `Name a file that begins with a -----BEGIN … line.`,

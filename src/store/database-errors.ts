@@ -263,11 +263,23 @@ function tookTooLong(message: string, cause: unknown): DatabaseTimeoutError {
   });
 }
 
+/** The driver's own words, or what the server says of the password that was not there. */
+const NO_PASSWORD = /password must be a|empty password/;
+
+function hintForLogin(message: string): string {
+  if (NO_PASSWORD.test(message))
+    return 'Write it into the URL (postgres://user:password@host/database), set PGPASSWORD, or add a line to ~/.pgpass.';
+  if (/pg_hba\.conf/.test(message) && !/SSL (?:on|encryption)|GSS/.test(message))
+    return 'The server may demand encryption: add sslmode=require (or verify-full) to the URL. Else its pg_hba.conf has no line for this host, user and database.';
+  return 'Check user, password, database name and sslmode.';
+}
+
 function loginRefused(message: string, cause: unknown): LoginRefusedError {
-  return new LoginRefusedError(`The database refused the login: ${message}.`, {
-    hint: message.includes('startup parameter')
-      ? 'Behind PgBouncer, add --pooler transaction.'
-      : 'Check user, password, database name and sslmode.',
+  const problem = NO_PASSWORD.test(message)
+    ? 'The server asks for a password, and none was given.'
+    : `The database refused the login: ${message}.`;
+  return new LoginRefusedError(problem, {
+    hint: message.includes('startup parameter') ? 'Behind PgBouncer, add --pooler transaction.' : hintForLogin(message),
     cause,
   });
 }

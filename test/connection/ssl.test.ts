@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fc, testProp } from '@fast-check/ava';
@@ -22,6 +23,20 @@ const authority = makeAuthority('Test authority');
 const stranger = makeAuthority('Another authority');
 const rootCert = file('ca.pem', authority.cert);
 const strangersRootCert = file('stranger.pem', stranger.cert);
+
+const encryptedKey = file(
+  'encrypted.key',
+  generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'secret' })
+    .toString(),
+);
+
+test('a private key that is encrypted is not taken for none', (t) => {
+  const files = { ...NO_FILES, sslMode: 'require' as const, sslCert: rootCert, sslKey: encryptedKey };
+  const error = t.throws(() => sslOptions(files), { instanceOf: ConfigurationError });
+  t.regex(error.message, /encrypted\.key, is encrypted, and no passphrase/);
+  t.regex(error.hint ?? '', /openssl pkey/);
+});
 
 const NO_FILES = { sslRootCert: undefined, sslCert: undefined, sslKey: undefined };
 const fronts: Record<string, TlsFront> = {};

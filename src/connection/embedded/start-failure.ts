@@ -1,0 +1,75 @@
+import { accessSync, closeSync, constants, lstatSync, openSync, readdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MaestroError } from '../../errors.js';
+import { DatabaseFullError } from '../../store/errors.js';
+import { corrupt } from '../data-folder.js';
+import { ConfigurationError, EmbeddedResourcesError } from '../errors.js';
+import { isFileError, unusable } from '../file-errors.js';
+
+/** Bytes that PostgreSQL may need to start: a new segment of its write-ahead log, and something for all else. */
+const NEEDED_ROOM = 17 << 20;
+/** More files than this the engine needs open at once, besides those of the process. */
+const NEEDED_FILES = 64;
+
+/** Throws {@link ConfigurationError} in a process that cannot run the engine at all. */
+export function assertEngineCanRun(): void {
+  if ('WebAssembly' in globalThis) return;
+  throw new ConfigurationError('The embedded database needs WebAssembly, which this Node.js is without (--jitless).', {
+    hint: 'Start Node.js without --jitless, or use a server (--url, DATABASE_URL).',
+  });
+}
+
+/** What it means that the engine does not start on a folder: that it is damaged is the last that is thought of. */
+export function doesNotStart(dataDir: string, cause: unknown): MaestroError {
+  const resources = withoutResources(`The embedded database in ${dataDir} does not start`, cause);
+  if (resources !== undefined) return resources;
+  const denied = firstDenied(dataDir);
+  if (denied !== undefined) return unusable(dataDir, denied);
+  const { bavail, bsize } = statfsSync(dataDir);
+  if (bavail * bsize >= NEEDED_ROOM) return corrupt(dataDir, 'PostgreSQL does not start on it', cause);
+  const left = Math.floor((bavail * bsize) / (1 << 20));
+  return new DatabaseFullError(
+    `The embedded database in ${dataDir} does not start, and its disk has only ${left} MiB left.`,
+    { hint: `Make room for ${NEEDED_ROOM >> 20} MiB at least; what was acknowledged is in it.`, cause },
+  );
+}
+
+/** The error for what failed because the process got too little memory, or too few open files; nothing for other failures. */
+export function withoutResources(what: string, cause: unknown): EmbeddedResourcesError | undefined {
+  const message = cause instanceof Error ? cause.message : '';
+  if (cause instanceof RangeError || /allocat|out of memory|OOM|enlarge memory/i.test(message))
+    return new EmbeddedResourcesError(`${what}: this process gets too little memory (${message}).`, {
+      hint: 'It needs about 1 GiB, and more address space: raise the limit (ulimit -v, the container), or use a server (--url, DATABASE_URL).',
+      cause,
+    });
+  if (canOpenFiles(NEEDED_FILES)) return undefined;
+  return new EmbeddedResourcesError(`${what}: this process may open too few files.`, {
+    hint: 'Raise the limit (ulimit -n 1024, say), or close what is open.',
+    cause,
+  });
+}
+
+function canOpenFiles(count: number): boolean {
+  const open: number[] = [];
+  try {
+    while (open.length < count) open.push(openSync('.', 'r'));
+    return true;
+  } catch (error) {
+    return !/^E[MN]FILE$/.test((error as NodeJS.ErrnoException).code ?? '');
+  } finally {
+    for (const file of open) closeSync(file);
+  }
+}
+
+/** The refusal of the first file below a folder that this process may not read and write; nothing when it may all. */
+function firstDenied(folder: string): NodeJS.ErrnoException | undefined {
+  try {
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const path = join(folder, name);
+      if (!lstatSync(path).isSymbolicLink()) accessSync(path, constants.R_OK | constants.W_OK);
+    }
+    return undefined;
+  } catch (error) {
+    return isFileError(error) ? error : undefined;
+  }
+}

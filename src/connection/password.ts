@@ -1,0 +1,93 @@
+import { readFileSync, statSync } from 'node:fs';
+import { homedir, platform } from 'node:os';
+import { join } from 'node:path';
+import { env } from 'node:process';
+import { LoginRefusedError } from '../store/errors.js';
+
+/** Whom a password is for. */
+export interface Login {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly user?: string | undefined;
+  readonly database?: string | undefined;
+}
+
+/** Where a password may come from. */
+export interface PasswordSource {
+  /** The password itself. */
+  readonly password: string | undefined;
+  /** The password file; absent for that of `PGPASSFILE`, or `~/.pgpass`. */
+  readonly passFile?: string | undefined;
+  /** Told of a file that must not be used. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/**
+ * The password that a server asks for, looked for as psql does: what is given, `PGPASSWORD`, the password file. The driver asks
+ * only when the server does. Throws {@link LoginRefusedError} when there is none.
+ */
+export function passwordFor({ password, passFile, warn }: PasswordSource): (login: Login) => string {
+  return (login) => {
+    const file = passFile ?? env['PGPASSFILE'] ?? defaultFile();
+    const found = password ?? env['PGPASSWORD'] ?? passwordInFile(file, login, warn);
+    if (found !== undefined) return found;
+    throw new LoginRefusedError('The server asks for a password, and none was given.', {
+      hint: `Write it into the URL (postgres://user:password@host/database), set PGPASSWORD, or add a line host:port:database:user:password to ${file}.`,
+    });
+  };
+}
+
+function defaultFile(): string {
+  if (platform() === 'win32') return join(env['APPDATA'] ?? homedir(), 'postgresql', 'pgpass.conf');
+  return join(homedir(), '.pgpass');
+}
+
+/** The password of the first line that fits; nothing when none does, or the file is none that may be used. */
+export function passwordInFile(file: string, login: Login, warn?: PasswordSource['warn']): string | undefined {
+  const text = readIfPrivate(file, warn);
+  for (const line of text?.split(/\r?\n/) ?? []) {
+    if (line.startsWith('#')) continue;
+    const fields = fieldsOf(line);
+    const [host, port, database, user, password] = fields;
+    if (fields.length < 5 || password === '') continue;
+    const isHost = hostsOf(login.host).some((name) => fits(host, name));
+    if (isHost && fits(port, String(login.port ?? 5432)) && fits(database, login.database) && fits(user, login.user))
+      return password;
+  }
+  return undefined;
+}
+
+/** As in PostgreSQL's own clients, a file that others may read is not used. */
+function readIfPrivate(file: string, warn: PasswordSource['warn']): string | undefined {
+  try {
+    const { mode } = statSync(file);
+    if (platform() !== 'win32' && (mode & 0o077) !== 0) {
+      warn?.(`The password file ${file} is not used, since others may read it; make it private with chmod 600.`);
+      return undefined;
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') warn?.(`The password file ${file} cannot be read: ${code}.`);
+    return undefined;
+  }
+}
+
+/** The five fields of a line, the colons and backslashes in them without their backslash. */
+function fieldsOf(line: string): string[] {
+  const fields = [''];
+  for (const [piece] of line.matchAll(/\\.|[^\\]/g)) {
+    if (piece === ':' && fields.length < 5) fields.push('');
+    else fields[fields.length - 1] += piece.length > 1 ? piece.slice(1) : piece;
+  }
+  return fields;
+}
+
+/** A socket is named by its folder, and by `localhost`. */
+function hostsOf(host = 'localhost'): string[] {
+  return host.startsWith('/') ? [host, 'localhost'] : [host];
+}
+
+function fits(field: string | undefined, value: string | undefined): boolean {
+  return field === '*' || field === value;
+}

@@ -1,0 +1,67 @@
+import test from 'ava';
+import { exitCodeFor } from '../../src/cli/exit-codes.js';
+import { isPassing, storeError } from '../../src/store/database-errors.js';
+
+/** What the driver makes of an answer of the server: words, and the facts that are not translated. */
+function answer(message: string, facts: { code: string; routine?: string; severity?: string }): Error {
+  return Object.assign(new Error(message), { severity: 'ERROR', ...facts });
+}
+
+const CASES: [what: string, error: Error, code: string, passing: boolean, exit: number, hint: RegExp][] = [
+  [
+    'a standby that cancels a query',
+    answer('canceling statement due to conflict with recovery', {
+      code: '40001',
+      routine: 'ProcessRecoveryConflictInterrupt',
+    }),
+    ...(['MAESTRO_TIMEOUT', true, 4, /max_standby_streaming_delay.*primary/] as const),
+  ],
+  [
+    'a standby that cancels a query, in another language',
+    answer('Anfrage wird storniert wegen Konflikt mit der Wiederherstellung', {
+      code: '40001',
+      routine: 'ProcessInterrupts',
+    }),
+    ...(['MAESTRO_TIMEOUT', true, 4, /standby/] as const),
+  ],
+  [
+    'a standby that ends a session',
+    answer('terminating connection due to conflict with recovery', { code: '57P01', severity: 'FATAL' }),
+    ...(['MAESTRO_CONNECTION_LOST', true, 4, /Try again/] as const),
+  ],
+  [
+    'a session that was idle for too long inside a transaction',
+    answer('terminating connection due to idle-in-transaction timeout', { code: '25P03', severity: 'FATAL' }),
+    ...(['MAESTRO_CONNECTION_LOST', true, 4, /Raise the timeout.*idle/] as const),
+  ],
+  [
+    'a transaction whose first error was passed over',
+    answer('current transaction is aborted', { code: '25P02' }),
+    ...(['MAESTRO_DATABASE', false, 5, /earlier statement/] as const),
+  ],
+  [
+    'a server that demands encryption',
+    answer('no pg_hba.conf entry for host "1.2.3.4", user "ada", database "bank", no encryption', { code: '28000' }),
+    ...(['MAESTRO_LOGIN_REFUSED', false, 4, /sslmode=require/] as const),
+  ],
+  [
+    'a server without a line for this host, encrypted as the connection is',
+    answer('no pg_hba.conf entry for host "1.2.3.4", user "ada", database "bank", SSL encryption', { code: '28000' }),
+    ...(['MAESTRO_LOGIN_REFUSED', false, 4, /^Check user/] as const),
+  ],
+  [
+    'a server that asks for a password of which the driver has none',
+    new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
+    ...(['MAESTRO_LOGIN_REFUSED', false, 4, /PGPASSWORD/] as const),
+  ],
+];
+
+for (const [what, error, code, passing, exit, hint] of CASES)
+  test(`${what}: ${code}, ${passing ? 'which passes' : 'which stays'}`, (t) => {
+    const meaning = storeError(error);
+    t.is(meaning.code, code);
+    t.is(isPassing(meaning), passing);
+    t.is(exitCodeFor(meaning), exit);
+    t.regex(meaning.hint ?? '', hint);
+    t.is(meaning.cause, error);
+  });
