@@ -34,8 +34,8 @@ const encryptedKey = file(
 test('a private key that is encrypted is not taken for none', (t) => {
   const files = { ...NO_FILES, sslMode: 'require' as const, sslCert: rootCert, sslKey: encryptedKey };
   const error = t.throws(() => sslOptions(files), { instanceOf: ConfigurationError });
-  t.regex(error.message, /encrypted\.key, is encrypted, and no passphrase/);
-  t.regex(error.hint ?? '', /openssl pkey/);
+  t.regex(error.message, /encrypted\.key, is encrypted, and sslpassword is missing/);
+  t.regex(error.hint ?? '', /sslpassword.*openssl pkey/);
 });
 
 const NO_FILES = { sslRootCert: undefined, sslCert: undefined, sslKey: undefined };
