@@ -28,6 +28,8 @@ export interface Folding {
   next(before: FoldedPoint, event: StoredEvent): FoldedPoint;
   /** A state as JSON text, its numbers digit for digit. Throws `HandlerError`. */
   json(point: FoldedPoint): string;
+  /** A state as its definition shows it to people; absent when it does not. Throws `HandlerError`. */
+  readonly render?: (point: FoldedPoint) => string;
 }
 
 /** Why and how bodies were merged, for people. */
@@ -46,7 +48,7 @@ export async function foldingFor(
 }
 
 async function handlerFolding(definition: Definition, id: Timestamp): Promise<Folding> {
-  const [{ evolve, initialState }, { storedForm }, { stateJson }, { decodedEvent }] = await Promise.all([
+  const [{ evolve, initialState }, { renderState, storedForm }, { stateJson }, { decodedEvent }] = await Promise.all([
     import('../aggregate/evolve.js'),
     import('../aggregate/render-state.js'),
     import('./render/state.js'),
@@ -63,6 +65,9 @@ async function handlerFolding(definition: Definition, id: Timestamp): Promise<Fo
       timestamp: event.timestamp,
     }),
     json: (point) => stateJson(point.state, () => storedForm({ definition, id }, moment(point))),
+    ...(definition.render !== undefined && {
+      render: (point: FoldedPoint) => renderState({ definition, id }, moment(point)) ?? '',
+    }),
   };
 }
 

@@ -105,15 +105,23 @@ test('a game is walked through: on and back, to a sequence, to a type, to a time
   terminal.press('c');
   await terminal.shows(/~ +"turn": null/);
   terminal.press('.');
-  await terminal.shows('No event after this one has a type with "FINISH".');
-  terminal.press('/start\r');
-  await terminal.shows('No event after this one has a type with "start".');
-  terminal.press(',');
-  await terminal.shows('event 1 of 47', 'game_started');
+  await terminal.shows('No other event has "FINISH" in its type or body.');
+  terminal.press('/no such text\r');
+  await terminal.shows('No event has "no such text" in its type or body.');
+  terminal.press('/started\r');
+  await terminal.shows('event 1 of 47', 'game_started', 'so it went on from the first.', 'n/N next/previous "started"');
+  terminal.press('/EXF4\r');
+  await terminal.shows('event 5 of 47', '"san": "exf4"');
+  terminal.press('\u001b');
+  await terminal.shows('d compare');
+  terminal.press('r');
+  await terminal.shows(/│ +8 /, /a b c d e f g h/);
+  terminal.press('r');
+  await terminal.shows('"game": "The Immortal Game"');
 
   terminal.press('g2\rm');
   await terminal.shows('event 2 of 47  marked 2', 'Marked 2');
-  terminal.press('nnd');
+  terminal.press('lld');
   await terminal.shows('event 4 of 47', 'STATE 2 → 4', /"row4": "\. \. \. \. p \. \. \."/);
   terminal.press('c');
   const compared = await terminal.shows(/\+ +"f4"/, /\+ +"e5"/);
@@ -176,7 +184,7 @@ test('a handler that fails is shown and stepped over, and so are events that are
   t.false(terminal.written.includes('\u001b[2Jboom'));
 });
 
-test('Ctrl-C leaves the terminal clean and exits 130, also while a question or the database is waited for', async (t) => {
+test('Ctrl-C leaves the terminal clean and exits 130, and Esc stops the work, also while a question or the database is waited for', async (t) => {
   const id = await aHistoryOf(database.store(), [{}, {}]);
   const waiting = step(id);
   await waiting.shows('event 1 of 2');
@@ -192,7 +200,11 @@ test('Ctrl-C leaves the terminal clean and exits 130, also while a question or t
   try {
     await transaction.raw(`LOCK TABLE "${locked.schema}".event_log IN ACCESS EXCLUSIVE MODE`);
     reading.press('n');
-    await reading.shows('Reading the history; Ctrl-C ends this.');
+    await reading.shows('Reading the history; Esc stops this.');
+    reading.press('\u001b');
+    await reading.shows('event 1 of 2', 'Stopped.');
+    reading.press('n');
+    await reading.shows('Reading the history; Esc stops this.');
     reading.press(KEY.ctrlC);
     t.like(await left(reading), { code: 130, isClean: true });
   } finally {
@@ -227,20 +239,25 @@ test('another size is drawn anew without leftovers; one that is too small says s
   for (const [columns, rows] of [
     [132, 43],
     [60, 12],
-    [50, 10],
   ] as const) {
     terminal.resize(columns, rows);
     const screen = await terminal.until(
       (lines) =>
         lines[0]?.includes('event 1 of 1') === true &&
-        /^←\/→ step/.test(lines[rows - 1] ?? '') &&
+        /q quit/.test(lines[rows - 1] ?? '') &&
         lines.slice(2, rows - 2).every((line) => line.includes('│')),
     );
     t.is(screen.length, rows);
     t.is(screen[rows - 2], '', 'the line for messages');
   }
-  terminal.resize(20, 5);
-  await terminal.shows('Too small: 50×10 are');
+  terminal.resize(132, 20);
+  await terminal.shows(/^▸ EVENTS.*EVENT.*STATE AFTER IT/m, /^▸ 1 /m);
+  terminal.resize(40, 20);
+  await terminal.shows(/^ {2}EVENT/m, /^▸ STATE AFTER IT/m, /^\? help {2}q quit/m);
+  terminal.resize(20, 6);
+  await terminal.shows(/^▸ STATE AFTER IT/m, /^ event 1 of 1/m);
+  terminal.resize(19, 5);
+  await terminal.shows('Too small: 20×6 are');
   terminal.resize(1, 1);
   await terminal.until((lines) => lines.length === 1);
   terminal.resize(80, 24);

@@ -17,8 +17,9 @@ export function registerStep(program: Command, context: CliContext): void {
     .command('step')
     .summary('walk through the history of one aggregate, event by event')
     .description(
-      'Walk through the history of one aggregate in the terminal: the event on the left, the state after it on the right, ' +
-        'what changed highlighted. Handlers that fail are shown and stepped over. Press ? for the keys.',
+      'Walk through the history of one aggregate in the terminal: the event and the state after it, what changed ' +
+        'highlighted, and in a wide terminal the list of events. Handlers that fail are shown and stepped over. Press ? for ' +
+        'the keys.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--from <sequence>', 'begin with this event (default: 1)', sequenceOrZero)

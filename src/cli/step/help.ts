@@ -1,20 +1,29 @@
-/** The keys that are always on the screen. */
-export const KEYS = '←/→ step  g goto  / find  m mark  d compare  ↑↓ scroll  c change  ? help  q quit';
+/** The keys that are always on the screen, the most needed first. */
+const KEYS = '←/→ step  g goto  / find  m mark  d compare  ↑↓ move  r render  ? help  q quit';
+const FEWER_KEYS = '? help  q quit  ←/→ step';
+
+/** Those of them that there is room for. */
+export function keysFor(columns: number): string {
+  return columns >= KEYS.length ? KEYS : FEWER_KEYS;
+}
 
 /** What the keys do. */
-export const HELP: readonly string[] = [
-  '→  n  l  space    the next event',
-  '←  p  h           the event before',
-  'home  end         before the first event; the last event',
-  'g                 go to a sequence, a time or "last"',
-  '/                 find the next event by a part of its type',
-  '.  ,              find it again, forwards or backwards',
-  'm                 mark this point',
-  'd                 compare with the marked point, else with one you name;',
-  '                  once more: see what the event changed again',
-  'c                 scroll the state to the next change that is out of sight',
-  '↑  ↓  pgup  pgdn  scroll; tab chooses the half that they scroll',
-  'q                 quit',
-  '',
-  'In the state, + is new, ~ is another value than before, - is gone, ! is a fault.',
+export const HELP: readonly (readonly [keys: string, does: string])[] = [
+  ['→  l  space', 'the next event (n too, until you look for something)'],
+  ['←  h  p', 'the event before'],
+  ['↑ ↓  k j  pgup pgdn', 'move in the part marked with ▸: scroll, or in the list step'],
+  ['tab', 'choose the next part'],
+  ['home gg  end G', 'before the first event; the last event'],
+  ['g', 'go to a sequence, a time or "last"'],
+  ['/', 'find the next event with a text in its type or body'],
+  ['n N  or  . ,', 'find it again, forwards or backwards; Esc ends this'],
+  ['m', 'mark this point'],
+  ['d', 'compare with the marked point, else with one you name;'],
+  ['', 'once more: see what the event changed again'],
+  ['c', 'scroll the state to the next change that is out of sight'],
+  ['r', 'the state as its definition renders it, or as JSON'],
+  ['Esc', 'stop a long search; end comparing'],
+  ['q', 'quit'],
+  ['', ''],
+  ['+ ~ - !', 'in the state: new, another value, gone, a fault'],
 ];

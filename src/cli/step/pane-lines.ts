@@ -3,6 +3,7 @@ import { indented } from '../render/state.js';
 import type { Style } from '../render/style.js';
 import { localTime } from '../time-argument.js';
 import { type StateLine, stateLines } from './state-lines.js';
+import { textLines } from './text-lines.js';
 import type { View } from './view.js';
 
 /** A line of one half of the screen: without escape sequences and not escaped, and how it is painted. */
@@ -37,11 +38,19 @@ export function eventLines({ step }: View['frame'], style: Style): PaneLine[] {
 const SIGNS: Readonly<Record<StateLine['change'], string>> = { same: ' ', added: '+', changed: '~', removed: '-' };
 
 /** What is shown of the state: that after the event, marked against the one before it, or against the one compared with. */
-export function stateLinesOf({ frame, compared }: Pick<View, 'frame' | 'compared'>, style: Style): PaneLine[] {
+export function stateLinesOf(
+  { frame, compared, isRendered }: Pick<View, 'frame' | 'compared' | 'isRendered'>,
+  style: Style,
+): PaneLine[] {
   const { step, state } = frame;
   const before = compared?.state ?? step?.before ?? state;
   const paints = { same: undefined, added: style.good, changed: style.changed, removed: style.removed };
-  const lines = stateLines(parseJsonText(before), parseJsonText(state)).map(({ text, change, was }): PaneLine => {
+  const { rendered } = frame;
+  const shown =
+    isRendered && rendered !== undefined
+      ? textLines((compared?.rendered ?? rendered.before)(), rendered())
+      : stateLines(parseJsonText(before), parseJsonText(state));
+  const lines = shown.map(({ text, change, was }): PaneLine => {
     const line = { text: `${SIGNS[change]} ${text}`, isChange: change !== 'same', paint: paints[change] };
     return was === undefined ? line : { ...line, aside: `  was ${was}` };
   });

@@ -2,8 +2,10 @@ import ansi from 'ansi-escapes';
 import { escapeText } from '../render/escape.js';
 import type { Style } from '../render/style.js';
 import { cut, padEnd, wrap } from '../render/width.js';
-import { HELP, KEYS } from './help.js';
-import { beginning, DIVIDER, type Layout, type Pane, type Size } from './layout.js';
+import { wrapWords } from '../render/words.js';
+import { HELP, keysFor } from './help.js';
+import { activePane, beginning, DIVIDER, type Layout, type Pane, type Size } from './layout.js';
+import { listLines } from './list-lines.js';
 import type { View } from './view.js';
 
 /** What is known of the history that is stepped through. */
@@ -13,19 +15,17 @@ export interface Subject {
   readonly aggregate: string | undefined;
 }
 
-/** The smallest terminal that both halves fit in. */
-export const SMALLEST: Size = { columns: 50, rows: 10 };
+/** The smallest terminal that anything is drawn for. */
+export const SMALLEST: Size = { columns: 20, rows: 6 };
 
 /** The lines of the whole screen: as many as it has rows, none wider than it is. */
 export function screenLines(view: View, subject: Subject, layout: Layout, style: Style): string[] {
-  const { size, page } = layout;
-  const { columns, rows } = size;
-  if (columns < SMALLEST.columns || rows < SMALLEST.rows) return fill(tooSmall(size), rows);
-  const body = view.isHelp ? HELP.map((text) => cut(text, columns)) : halves(view, layout, style);
+  const { columns, rows } = layout.size;
+  if (columns < SMALLEST.columns || rows < SMALLEST.rows) return fill(tooSmall(layout.size), rows);
+  const body = view.isHelp ? helpLines(columns, style) : bodyLines(view, layout, style);
   return [
     style.marked(padEnd(cut(title(view, subject), columns), columns)),
-    view.isHelp ? style.heading('The keys (press any to go on)') : headings(view, layout, style),
-    ...fill(body, page),
+    ...fill(body, rows - 3),
     cut(escapeText(view.message ?? ''), columns),
     promptOrKeys(view, columns, style),
   ];
@@ -35,47 +35,88 @@ function tooSmall({ columns }: Size): string[] {
   return wrap(`Too small: ${SMALLEST.columns}×${SMALLEST.rows} are needed. q quits.`, columns);
 }
 
+/** The keys beside what they do, or above it where that does not fit. */
+function helpLines(columns: number, style: Style): string[] {
+  const width = Math.max(...HELP.map(([keys]) => keys.length)) + 2;
+  const isBeside = columns >= Math.max(...HELP.map(([, does]) => does.length)) + width;
+  const lines = HELP.flatMap(([keys, does]) => {
+    if (isBeside) return [padEnd(keys, width) + does];
+    return [...(keys === '' ? [] : [cut(keys, columns)]), ...wrapWords(does, columns - 2).map((line) => `  ${line}`)];
+  });
+  return [style.heading(cut('The keys (press any to go on)', columns)), ...lines];
+}
+
+/** Headings, and the parts below them. */
+function bodyLines(view: View, layout: Layout, style: Style): string[] {
+  const { event, state, list, halves } = layout;
+  const active = activePane(view, layout);
+  const heads = headings(view, layout, style);
+  const lines = { event: shownLines(event, view.scroll.event), state: shownLines(state, view.scroll.state) };
+  if (halves === 'one') {
+    const name = active === 'event' ? 'event' : 'state';
+    return [heads[name], ...lines[name]];
+  }
+  if (halves === 'above') return [heads.event, ...lines.event, heads.state, ...lines.state];
+  // Each part is put where it belongs, however wide the terminal thinks that the one before it is.
+  const columnsOf = (texts: readonly string[], divider: string) => {
+    let column = 0;
+    return texts
+      .map((text, index) => {
+        const begin = column === 0 ? '' : `${ansi.cursorTo(column - DIVIDER.length)}${divider}`;
+        column += (widths[index] ?? 0) + DIVIDER.length;
+        return begin + text;
+      })
+      .join('');
+  };
+  const widths = [...(list === undefined ? [] : [list.width]), event.width, state.width];
+  const events = list === undefined ? undefined : listLines(view, list, style);
+  const rows = lines.event.map((text, row) =>
+    columnsOf(
+      [...(events === undefined ? [] : [events[row] ?? '']), text, lines.state[row] ?? ''],
+      style.faint(DIVIDER),
+    ),
+  );
+  const top = [...(list === undefined ? [] : [heads.events]), heads.event, heads.state];
+  return [top.join(' '.repeat(DIVIDER.length)), ...rows];
+}
+
 function title({ frame, last, mark }: View, { aggregate, id }: Subject): string {
   const point = frame.sequence === 0 ? 'before the first event' : `event ${frame.sequence}`;
   const marked = mark === undefined ? '' : `  marked ${mark}`;
   return ` ${point} of ${last}${marked}  ${id}  ${escapeText(aggregate ?? 'merged bodies')}`;
 }
 
-function headings(view: View, layout: Layout, style: Style): string {
-  const { pane, compared, frame, scroll } = view;
+function headings(view: View, layout: Layout, style: Style): Record<'events' | 'event' | 'state', string> {
+  const { compared, frame, scroll } = view;
   const { changes } = layout.state;
+  const active = activePane(view, layout);
   const state = compared === undefined ? 'STATE AFTER IT' : `STATE ${compared.sequence} → ${frame.sequence}`;
   const changed = changes === 0 ? 'nothing changed' : `${changes} line${changes === 1 ? '' : 's'} changed`;
-  const shown = (text: string, name: 'event' | 'state') => {
-    const { width } = layout[name];
-    const sign = pane === name ? '▸ ' : '  ';
-    const heading = cut(`${sign}${text}${extent(layout[name], scroll[name], layout.page)}`, width);
-    return (pane === name ? style.heading : style.faint)(padEnd(heading, width));
+  const heading = (name: 'events' | 'event' | 'state', text: string, width: number) => {
+    const shown = padEnd(cut(`${active === name ? '▸ ' : '  '}${text}`, width), width);
+    return (active === name ? style.heading : style.faint)(shown);
   };
-  return `${shown('EVENT', 'event')}   ${shown(`${state}, ${changed}`, 'state')}`;
+  const { event, state: after, list } = layout;
+  return {
+    events: heading('events', 'EVENTS', list?.width ?? 0),
+    event: heading('event', `EVENT${extent(event, scroll.event)}`, event.width),
+    state: heading('state', `${state}, ${changed}${extent(after, scroll.state)}`, after.width),
+  };
 }
 
 /** Which of its lines a half shows, when it does not show all. */
-function extent(pane: Pane, scroll: number | undefined, page: number): string {
+function extent(pane: Pane, scroll: number | undefined): string {
   if (pane.most === 0) return '';
   const begin = beginning(pane, scroll);
-  return ` (${begin + 1}-${begin + page}/${pane.lines.length})`;
+  return ` (${begin + 1}-${begin + pane.page}/${pane.lines.length})`;
 }
 
-/** Both halves. The right one is put where it belongs, however wide the terminal thinks that the left one is. */
-function halves({ scroll }: View, { event, state, page }: Layout, style: Style): string[] {
-  const right = shownLines(state, scroll.state, page);
-  return shownLines(event, scroll.event, page).map(
-    (text, row) => `${text}${ansi.cursorTo(event.width)}${style.faint(DIVIDER)}${right[row] ?? ''}`,
-  );
-}
-
-function shownLines(pane: Pane, scroll: number | undefined, page: number): string[] {
+function shownLines(pane: Pane, scroll: number | undefined): string[] {
   const begin = beginning(pane, scroll);
   const lines = pane.lines
-    .slice(begin, begin + page)
+    .slice(begin, begin + pane.page)
     .map(({ text, paint = String }) => paint(padEnd(text, pane.width)));
-  return fill(lines, page, ' '.repeat(pane.width));
+  return fill(lines, pane.page, ' '.repeat(pane.width));
 }
 
 function fill(lines: readonly string[], rows: number, empty = ''): string[] {
@@ -84,12 +125,18 @@ function fill(lines: readonly string[], rows: number, empty = ''): string[] {
 
 const QUESTIONS = {
   goto: 'Go to sequence or time: ',
-  search: 'Find type: ',
+  search: 'Find in types and bodies: ',
   compare: 'Compare with sequence or time: ',
 } as const;
 
-function promptOrKeys({ prompt }: View, columns: number, style: Style): string {
-  if (prompt === undefined) return style.faint(cut(KEYS, columns));
+function promptOrKeys({ prompt, sought }: View, columns: number, style: Style): string {
+  if (prompt === undefined)
+    return style.faint(
+      cut(
+        sought === undefined ? keysFor(columns) : `n/N next/previous "${escapeText(sought)}"  Esc ends  ? help  q quit`,
+        columns,
+      ),
+    );
   const question = QUESTIONS[prompt.asks];
   // Of a long answer, its end.
   const answer = wrap(escapeText(prompt.text), Math.max(1, columns - question.length - 1)).at(-1);

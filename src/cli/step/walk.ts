@@ -5,7 +5,10 @@ import { type Layout, layOut } from './layout.js';
 import { perform, shown } from './perform.js';
 import { screenLines, type Subject } from './screen.js';
 import type { Timeline } from './timeline.js';
-import { press, TOP, type View } from './view.js';
+import type { Attention } from './attended.js';
+import { KeyQueue } from './key-queue.js';
+import { press } from './press.js';
+import { TOP, type View } from './view.js';
 
 /** Work that takes longer than this says that it goes on, in milliseconds. */
 const PATIENCE = 300;
@@ -35,13 +38,20 @@ export async function walk(
       canvas.clear();
       draw(view);
     });
-    for await (const key of terminal.keys) {
-      const pressed = press(view, key, layoutNow(view));
-      ({ view } = pressed);
-      if (pressed.effect?.kind === 'quit') return;
-      if (pressed.effect !== undefined) {
-        const timer = setTimeout(() => draw({ ...view, message: 'Reading the history; Ctrl-C ends this.' }), PATIENCE);
-        view = await perform(pressed.effect, view, timeline).finally(() => clearTimeout(timer));
+    const keys = new KeyQueue(terminal.keys);
+    for (let key = await keys.next(); key !== undefined; key = await keys.next()) {
+      const { view: pressed, effect } = press(view, key, layoutNow(view));
+      view = pressed;
+      if (effect?.kind === 'quit') return;
+      if (effect !== undefined) {
+        let looked = 0;
+        const tell = () => draw({ ...view, message: reading(looked) });
+        const timer = setInterval(tell, PATIENCE);
+        const work = (attention: Attention) => perform(effect, view, timeline, attention);
+        view = await keys
+          .untilEscape(work, (events) => (looked = events))
+          .then((after) => after ?? { ...view, message: 'Stopped.' })
+          .finally(() => clearInterval(timer));
       }
       draw(view);
     }
@@ -51,14 +61,21 @@ export async function walk(
   }
 }
 
+function reading(events: number): string {
+  const looked = events === 0 ? '' : `, ${events} events so far`;
+  return `Reading the history${looked}; Esc stops this.`;
+}
+
 async function beginning(timeline: Timeline, first: number): Promise<View> {
   const view: View = {
     frame: await timeline.at(0),
+    heads: [],
     last: await timeline.last(),
     mark: undefined,
     compared: undefined,
-    pane: 'state',
+    pane: 'events',
     scroll: TOP,
+    isRendered: false,
     message: undefined,
     prompt: undefined,
     sought: undefined,
@@ -69,16 +86,16 @@ async function beginning(timeline: Timeline, first: number): Promise<View> {
 
 /** Laying out a large state takes a while, and most keys change nothing of it. */
 function rememberedLayout(terminal: RawTerminal, style: Style): (view: View) => Layout {
-  let last: { frame: View['frame']; compared: View['compared']; layout: Layout } | undefined;
-  return ({ frame, compared }) => {
+  let last: { view: View; layout: Layout } | undefined;
+  return (view) => {
     const { columns, rows } = terminal;
     const isSame =
-      last?.frame === frame &&
-      last.compared === compared &&
+      last?.view.frame === view.frame &&
+      last.view.compared === view.compared &&
+      last.view.isRendered === view.isRendered &&
       last.layout.size.columns === columns &&
       last.layout.size.rows === rows;
-    if (last === undefined || !isSame)
-      last = { frame, compared, layout: layOut({ frame, compared }, { columns, rows }, style) };
+    if (last === undefined || !isSame) last = { view, layout: layOut(view, { columns, rows }, style) };
     return last.layout;
   };
 }

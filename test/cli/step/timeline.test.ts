@@ -7,7 +7,7 @@ import { Timeline } from '../../../src/cli/step/timeline.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
 import { anEvent, anId, collect } from '../../support/factories.js';
-import { aHistoryOf, FAULTY_CONFIG } from '../../support/histories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../../support/histories.js';
 
 const server = useTestDatabase(test);
 const store = server.store();
@@ -80,20 +80,79 @@ test('states far back are found again without folding from the first event', asy
     t.is((await timeline.at(sequence)).state, sequence === 0 ? '{}' : `{"n":${sequence}}`);
 });
 
-test('an event is found by a part of its type in both directions, whatever its case', async (t) => {
-  const types = ['account_opened', 'Deposited', 'withdrawn', 'deposited'];
+test('an event is found by a text in its type or body, in both directions and around the ends, whatever its case', async (t) => {
+  const parts = [
+    { type: 'account_opened', body: { owner: 'Ädä' } },
+    { type: 'Deposited' },
+    { type: 'withdrawn', body: { note: 'deposit 7%' } },
+    { type: 'deposited' },
+  ];
+  const { timeline } = await aTimeline(await aHistoryOf(store, parts));
+  const find = async (text: string, from: number, isForward = true) => {
+    const found = await timeline.find({ text, from, isForward });
+    return found && (found.isWrapped ? `${found.sequence}, wrapped` : found.sequence);
+  };
+  t.is(await find('DEPO', 0), 2);
+  t.is(await find('depo', 2), 3);
+  t.is(await find('depo', 4), '2, wrapped');
+  t.is(await find('depo', 4, false), 3);
+  t.is(await find('depo', 2, false), '4, wrapped');
+  t.is(await find('opened', 1), '1, wrapped');
+  t.is(await find('ädä', 4, false), 1);
+  t.is(await find('ädä', 0, false), '1, wrapped');
+  t.is(await find('7%', 0), 3);
+  t.is(await find('_', 1), '1, wrapped', 'no pattern of SQL');
+  t.is(await find('nothing', 2), undefined);
+});
+
+test('a search through a long history tells how far it is, and is stopped by its signal', async (t) => {
   const { timeline } = await aTimeline(
     await aHistoryOf(
       store,
-      types.map((type) => ({ type })),
+      Array.from({ length: 1000 }, () => ({})),
     ),
   );
-  t.is(await timeline.find('DEPO', 0, true), 2);
-  t.is(await timeline.find('depo', 2, true), 4);
-  t.is(await timeline.find('depo', 4, true), undefined);
-  t.is(await timeline.find('depo', 4, false), 2);
-  t.is(await timeline.find('opened', 1, false), undefined);
-  t.is(await timeline.find('%', 0, true), undefined);
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const onProgress = (events: number) => {
+    seen.push(events);
+    if (seen.length === 2) stop.abort(new Error('stopped'));
+  };
+  const search = { text: 'nothing', from: 600, isForward: true };
+  await t.throwsAsync(timeline.find(search, { signal: stop.signal, onProgress }), { message: 'stopped' });
+  t.deepEqual(seen, [200, 400]);
+  seen.length = 3;
+  t.is(await timeline.find(search, { onProgress }), undefined);
+  t.is(seen.at(-1), 1000);
+  t.is((await timeline.at(1000)).sequence, 1000);
+});
+
+test('the events around one are known on both sides, without gaps, and new ones show up', async (t) => {
+  const id = await aHistoryOf(
+    store,
+    Array.from({ length: 900 }, () => ({})),
+  );
+  const { timeline } = await aTimeline(id);
+  for (const sequence of [0, 1, 150, 450, 899, 900, 2, 451]) {
+    const heads = (await timeline.around(sequence, 100)).map((head) => head.sequence);
+    for (let near = Math.max(1, sequence - 99); near <= Math.min(900, sequence + 100); near += 1)
+      t.true(heads.includes(near), `${near} around ${sequence}`);
+    t.is(heads.length, (heads.at(-1) ?? 0) - (heads[0] ?? 0) + 1);
+    t.true(heads.length <= 400, 'no more than what lies around it');
+  }
+  await timeline.around(900, 100);
+  await store.commitEvents([anEvent(id, { sequence: 901 })]);
+  t.is((await timeline.around(900, 100)).at(-1)?.sequence, 901);
+});
+
+test('a state is rendered by its definition, together with the one before the event', async (t) => {
+  const { timeline } = await aTimeline(await aHistoryOf(store, chessGame('immortal-game')), CHESS_CONFIG);
+  const { rendered } = await timeline.at(2);
+  t.regex(rendered?.() ?? '', /a +b +c +d/);
+  t.not(rendered?.(), rendered?.before());
+  t.is(rendered?.before(), (await timeline.at(1)).rendered?.());
+  const { timeline: merged } = await aTimeline(await aHistoryOf(store, [{}]));
+  t.is((await merged.at(1)).rendered, undefined);
 });
 
 test('a time is the last event before the first one that is later', async (t) => {
