@@ -306,7 +306,7 @@ test('without a terminal, for JSON, and for an aggregate that is not there it re
   const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema };
   const piped = await runCli(['step', id.hex], { env });
   t.deepEqual([piped.code, piped.stdout], [2, '']);
-  t.regex(piped.stderr, /^error: maestro step needs a terminal .*\nhint: See `maestro replay --steps`/);
+  t.regex(piped.stderr, /^error: maestro step needs a terminal .*\nhint: See `maestro replay [0-9a-f]{32} --steps`/);
   for (const argv of [['-o', 'json'], ['--no-input'], ['--aggregate', 'nobody']])
     t.like(await runCli(['step', id.hex, ...argv], { env, terminal: 80 }), { code: 2, stdout: '' }, argv.join(' '));
   t.like(await runCli(['step', anId().hex], { env, terminal: 80 }), { code: 3, stdout: '' });
