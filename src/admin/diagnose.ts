@@ -1,5 +1,5 @@
 import type { EventLog } from './event-log.js';
-import { checkClock, checkNewest } from './diagnosis/clocks.js';
+import { checkClock, checkNewest, checkNodes } from './diagnosis/clocks.js';
 import type { Finding } from './diagnosis/finding.js';
 import { checkInterop } from './diagnosis/interop.js';
 import { checkAccess, checkMayMigrate, checkRights } from './diagnosis/rights.js';
@@ -52,7 +52,10 @@ async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<
   yield rights;
   const hidden = await checkRowSecurity(log);
   yield* hidden;
-  if (rights.status !== 'failure' && hidden.every(({ status }) => status !== 'failure')) yield await checkNewest(log);
+  if (rights.status !== 'failure' && hidden.every(({ status }) => status !== 'failure')) {
+    yield await checkNewest(log);
+    yield await checkNodes(log);
+  }
   const interop = await checkInterop(log);
   if (interop !== undefined) yield interop;
 }

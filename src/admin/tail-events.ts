@@ -3,6 +3,8 @@ import { InvalidArgumentError } from '../errors.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { isPassing } from '../store/database-errors.js';
+import { DEFAULT_MAX_DRIFT } from '../hlc/clock.js';
+import { type NodesApart, nodesApart } from './diagnosis/nodes.js';
 import type { EventLog } from './event-log.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { AggregateFollower } from './tail/aggregate-follower.js';
@@ -25,6 +27,8 @@ export interface TailOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told when the database cannot be reached any more; following tries again until it can. */
   readonly onLost?: ((error: unknown) => void) | undefined;
+  /** Told of a node whose events following the log does not show, since its clock is too far behind; once of each. */
+  readonly onBehind?: ((nodes: NodesApart) => void) | undefined;
   /** Told when the database can be reached again. */
   readonly onBack?: (() => void) | undefined;
 }
@@ -44,11 +48,16 @@ export async function* tailEvents(log: EventLog, options: TailOptions = {}): Asy
   if (options.follow === true) yield* tail.follow();
 }
 
+/** How many looks pass between two for nodes that are behind, and how many of the latest events that one takes in. */
+const NODES = { every: 10, latest: 2000 };
+
 /** The two halves of {@link tailEvents}, with a log that may be opened anew for every look at it. */
 export class Tail {
   readonly #read: LogReader;
   readonly #options: TailOptions;
   readonly #follower: Follower;
+  readonly #behind = new Set<string>();
+  #looks = 0;
 
   /** Throws `InvalidArgumentError` for a number of lines that is none. */
   constructor(read: LogReader, options: TailOptions) {
@@ -86,7 +95,10 @@ export class Tail {
     const { interval = 1000, signal, onLost, onBack } = this.#options;
     for (let wait = Math.max(interval, 100), isLost = false; signal?.aborted !== true;) {
       try {
-        const batch = await this.#read((log) => this.#follower.poll(log));
+        const batch = await this.#read(async (log) => {
+          await this.#lookForBehind(log);
+          return await this.#follower.poll(log);
+        });
         if (isLost) onBack?.();
         return batch;
       } catch (error) {
@@ -98,6 +110,19 @@ export class Tail {
       }
     }
     return [];
+  }
+
+  /** Of a whole log only a window of time is followed; what a node writes before that shows beside other nodes' events only. */
+  async #lookForBehind(log: EventLog): Promise<void> {
+    const { aggregateId, onBehind } = this.#options;
+    if (aggregateId !== undefined || onBehind === undefined) return;
+    this.#looks += 1;
+    if (this.#looks % NODES.every !== 1) return;
+    for (const nodes of await nodesApart(log, { latest: NODES.latest, least: DEFAULT_MAX_DRIFT })) {
+      if (this.#behind.has(nodes.behind)) continue;
+      this.#behind.add(nodes.behind);
+      onBehind(nodes);
+    }
   }
 }
 

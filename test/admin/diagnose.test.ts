@@ -6,17 +6,21 @@ import { diagnose } from '../../src/admin/diagnose.js';
 import { checkClock } from '../../src/admin/diagnosis/clocks.js';
 import type { Finding } from '../../src/admin/diagnosis/finding.js';
 import type { EventLog } from '../../src/admin/event-log.js';
-import { DEFAULT_MAX_DRIFT } from '../../src/hlc/clock.js';
+import { Clock, DEFAULT_MAX_DRIFT } from '../../src/hlc/clock.js';
+import { ClockDriftError } from '../../src/hlc/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
+import { appendEvents } from '../../src/store/append.js';
 import { migrate } from '../../src/store/migrator.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';
-import { anEvent, collect } from '../support/factories.js';
+import { anEvent, anId, collect } from '../support/factories.js';
 
 const database = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });
 const ahead = useTestDatabase(test);
 const changed = useTestDatabase(test);
 const missing = useTestDatabase(test, { migrated: false });
+const skewed = useTestDatabase(test);
+const apart = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 
 const empty = aSchemaName();
 
@@ -201,9 +205,57 @@ test('an event from the future is warned of, with the aggregate that it locks', 
   await ahead.store().commitEvents([far]);
   const finding = await found(ahead, 'newest event');
   t.is(finding?.status, 'warning');
-  t.true(finding?.found.startsWith(far.timestamp.toString()));
-  t.true(finding?.remedy?.includes(far.aggregateId.hex));
+  t.regex(
+    finding?.found ?? '',
+    new RegExp(`^${far.timestamp.toString()}.*node 0{16} by 9(\\.\\d)? minutes \\(1 event\\)$`),
+  );
+  const locked = new RegExp(
+    `Nothing can be appended to ${far.aggregateId.hex} until then, since its last event, 1, is of`,
+  );
+  t.regex(finding?.remedy ?? '', locked);
+  const append = () => appendEvents(ahead.store(), new Clock(), far.aggregateId, [{ type: 'happened', body: {} }]);
+  await t.throwsAsync(append(), { instanceOf: ClockDriftError });
+
+  await ahead.store().commitEvents([anEvent(far.aggregateId, { sequence: 2 })]);
+  t.regex(
+    (await found(ahead, 'newest event'))?.remedy ?? '',
+    /^A clock was wrong\. Later events have overtaken these, so appending goes on/,
+  );
+  t.is((await append()).length, 1);
 });
+
+test('a node whose clock is ahead within the drift is named, and by how much', async (t) => {
+  const nodeId = 0xabc0n;
+  const clock = new Clock({ nodeId, physicalTime: () => Date.now() + 60_000 });
+  await skewed
+    .store()
+    .commitEvents([anEvent(undefined, { timestamp: clock.now() }), anEvent(undefined, { timestamp: clock.now() })]);
+  const finding = await found(skewed, 'newest event');
+  t.is(finding?.status, 'warning');
+  t.regex(
+    finding?.found ?? '',
+    /ahead of the database's clock: node 000000000000ABC0 by 5\d(\.\d)? seconds \(2 events\)$/,
+  );
+  t.regex(finding?.remedy ?? '', /^Synchronize the clocks/);
+});
+
+for (const [layout, log] of [
+  ['plain', () => apart.plain],
+  ['partitioned', () => apart.partitioned],
+] as const)
+  test(`nodes whose events are out of order in shared histories are named, with the difference of their clocks: ${layout} layout`, async (t) => {
+    t.like(await found(log(), 'clocks of nodes'), { status: 'ok', found: 'in order in the latest 10000 events' });
+    const [now, id] = [Date.now(), anId()];
+    const at = (sequence: number, ahead: number, nodeId: bigint) =>
+      anEvent(id, { sequence, timestamp: Timestamp.of({ time: now + ahead, counter: sequence, nodeId }) });
+    await log()
+      .store()
+      .commitEvents([at(1, -5000, 0xan), at(2, -425_000, 0xbn), at(3, -4000, 0xan), at(4, -424_500, 0xbn)]);
+    t.like(await found(log(), 'clocks of nodes'), {
+      status: 'warning',
+      found: 'node 000000000000000A was ahead of node 000000000000000B by 7 minutes or more (2 events out of order)',
+    });
+  });
 
 test('tables that are not there, not in shape, of a newer version, or not up to date are failures; adopted ones a note', async (t) => {
   const { knex, schema } = changed;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
+import type { NodesApart } from '../../src/admin/diagnosis/nodes.js';
 import { Tail, tailEvents } from '../../src/admin/tail-events.js';
 import { AggregateFollower } from '../../src/admin/tail/aggregate-follower.js';
 import type { Follower } from '../../src/admin/tail/follower.js';
@@ -19,7 +20,8 @@ const FAST = { follow: true, interval: 1 };
 const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
 /** Schemas in which only one test looks at the whole log. */
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
-const [late, cut, away, ended, lasts, long] = Array.from({ length: 6 }, () => useTestDatabase(test)) as [
+const [late, cut, away, ended, lasts, long, behind] = Array.from({ length: 7 }, () => useTestDatabase(test)) as [
+  TestDatabase,
   TestDatabase,
   TestDatabase,
   TestDatabase,
@@ -364,4 +366,33 @@ test('a number of lines that is none is refused', (t) => {
   const never = () => Promise.reject(new Error('looked'));
   for (const lines of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
     t.throws(() => new Tail(never, { lines }), { instanceOf: InvalidArgumentError });
+});
+
+test('a node that is further behind than is followed is told of, at once and while following, when it writes beside others', async (t) => {
+  const { schema, knex } = behind;
+  const [now, id] = [Date.now(), anId()];
+  const at = (sequence: number, ahead: number, nodeId: bigint) =>
+    anEvent(id, { sequence, timestamp: Timestamp.of({ time: now + ahead, counter: sequence, nodeId }) });
+  const follow = async (isEnough: (told: readonly string[]) => boolean, whileFollowing: () => Promise<void>) => {
+    const [told, ending] = [[] as string[], new AbortController()];
+    const onBehind = (nodes: NodesApart) => {
+      told.push(`${nodes.behind} ${nodes.milliseconds}`);
+      if (isEnough(told)) ending.abort();
+    };
+    const events = collect(tailEvents(behind, { ...FAST, lines: 0, onBehind, signal: ending.signal }));
+    await whileFollowing();
+    return { told, events: (await events).map(({ sequence }) => sequence) };
+  };
+  await insert(knex, schema, [at(1, -2000, 0xan), at(2, -200_000, 0xcn), at(3, -1000, 0xan), at(4, -421_000, 0xbn)]);
+  const first = await follow(
+    () => true,
+    () => Promise.resolve(),
+  );
+  t.deepEqual(first, { told: ['000000000000000B 420000'], events: [] }, 'node C is within the drift');
+
+  const second = await follow(
+    (told) => told.length === 2,
+    () => insert(knex, schema, [at(5, 0, 0xan), at(6, -500_000, 0xdn)]),
+  );
+  t.deepEqual(second.told.toSorted(), ['000000000000000B 420000', '000000000000000D 500000']);
 });

@@ -51,6 +51,11 @@ const NOW = Date.now();
 const FUTURE = NOW + 3_600_000;
 const FUTURE_HEX = Timestamp.of({ time: NOW + 1_800_000 }).hex;
 
+/** How far something is ahead depends on when one looks. */
+const AHEAD = 0;
+const nodeOf = (timestamp: string) => timestamp.slice(16).toUpperCase();
+const timeOf = (timestamp: string) => Number.parseInt(timestamp.slice(0, 12), 16);
+
 /** All that is wrong, found by looking at each event beside the one before. */
 function modelOf(
   events: readonly Row[],
@@ -74,8 +79,19 @@ function modelOf(
     if (previous !== undefined && sequence !== previous.sequence + 1)
       violations.push({ kind: 'gap', ...at, before: previous.sequence });
     if (previous !== undefined && timestamp <= previous.timestamp)
-      violations.push({ kind: 'clock inversion', ...at, timestamp, clock: previous.timestamp });
-    if (timestamp > FUTURE_HEX) violations.push({ kind: 'future timestamp', ...at, timestamp });
+      violations.push({
+        kind: 'clock inversion',
+        ...at,
+        timestamp,
+        clock: previous.timestamp,
+        nodes: {
+          ahead: nodeOf(previous.timestamp),
+          behind: nodeOf(timestamp),
+          milliseconds: timeOf(previous.timestamp) - timeOf(timestamp),
+        },
+      });
+    if (timestamp > FUTURE_HEX)
+      violations.push({ kind: 'future timestamp', ...at, timestamp, node: nodeOf(timestamp), milliseconds: AHEAD });
   }
   for (const { id, sequence, timestamp } of sorted.filter(isLate))
     if (events.some((other) => other.timestamp === timestamp && other.id !== id))
@@ -136,7 +152,7 @@ const options: fc.Arbitrary<VerifyOptions> = fc.record({
 
 const text = (violations: readonly Violation[]) =>
   violations.map((violation) => JSON.stringify(violation, keys)).sort();
-const keys = ['kind', 'aggregateId', 'sequence', 'timestamp', 'clock', 'before', 'of', 'last', 'first'];
+const keys = 'kind aggregateId sequence timestamp clock nodes ahead behind node before of last first'.split(' ');
 
 async function found(log: TestDatabase, asked: VerifyOptions) {
   let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };

@@ -1,8 +1,10 @@
 import { DEFAULT_MAX_DRIFT } from '../../hlc/clock.js';
+import { timeSpan } from '../../hlc/time-span.js';
 import { databaseTime } from '../database-time.js';
 import type { EventLog } from '../event-log.js';
 import { eventsInOrder } from '../search-events.js';
 import { type Finding, finding, fine } from './finding.js';
+import { type EventAhead, lastAhead, nodesAhead, nodesApart } from './nodes.js';
 
 /** A difference of clocks that is worth a word, in milliseconds. */
 const NOTICEABLE = 1000;
@@ -30,18 +32,64 @@ export async function checkClock(log: EventLog, now: () => number = Date.now): P
   );
 }
 
-/** Whether the newest event is ahead of the database's clock, which keeps others from writing. */
+/** How many of the latest events tell whether the clocks of nodes differ. */
+const LOOKED_AT = 10_000;
+
+/** Whether there are events ahead of the database's clock, of which nodes, and which of them keep others from writing. */
 export async function checkNewest(log: EventLog): Promise<Finding> {
   const now = await databaseTime(log);
-  for await (const { timestamp, aggregateId } of eventsInOrder(log, { reverse: true, limit: 1 })) {
-    const ahead = timestamp.time - now;
-    if (ahead <= DEFAULT_MAX_DRIFT) return fine('newest event', timestamp.toString());
-    return finding(
-      'newest event',
-      'warning',
-      `${timestamp.toString()}, which is in the future`,
-      `A clock was wrong. Nothing can be appended to ${aggregateId.hex} until then; see \`maestro verify\`.`,
-    );
+  const nodes = await nodesAhead(log, now + NOTICEABLE);
+  const [first] = nodes;
+  if (first === undefined) {
+    for await (const { timestamp } of eventsInOrder(log, { reverse: true, limit: 1 }))
+      return fine('newest event', timestamp.toString());
+    return fine('newest event', 'none yet');
   }
-  return fine('newest event', 'none yet');
+  const who = nodes.map(
+    ({ node, timestamp, events }) => `node ${node} by ${timeSpan(timestamp.time - now)} (${counted(events)})`,
+  );
+  return finding(
+    'newest event',
+    'warning',
+    `${first.timestamp.toString()}, which is in the future; ahead of the database's clock: ${who.join(', ')}`,
+    first.timestamp.time - now > DEFAULT_MAX_DRIFT
+      ? lockedBy(await lastAhead(log, now + DEFAULT_MAX_DRIFT))
+      : 'Synchronize the clocks (NTP). Until then what is appended to the same aggregates goes right behind those events.',
+  );
+}
+
+/** What appending does about events beyond the largest drift, of which these are the last of their aggregates. */
+function lockedBy(last: readonly EventAhead[]): string {
+  const [first] = last;
+  if (first === undefined)
+    return 'A clock was wrong. Later events have overtaken these, so appending goes on; see `maestro verify`.';
+  const { aggregateId, sequence, timestamp } = first;
+  const more =
+    last.length === 1
+      ? ''
+      : ` The same holds for ${last.length === 100 ? '99 and more' : last.length - 1} other aggregates.`;
+  return (
+    `A clock was wrong. Nothing can be appended to ${aggregateId} until then, since its last event, ${sequence}, is of ` +
+    `${timestamp.toString()}: only with \`append --max-drift\`, or once an Elixir application has overtaken it.${more}`
+  );
+}
+
+/** Whether events stand behind others in their histories that are later by their clocks, and which nodes' clocks that shows to differ. */
+export async function checkNodes(log: EventLog): Promise<Finding> {
+  const pairs = await nodesApart(log, { latest: LOOKED_AT });
+  if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LOOKED_AT} events`);
+  const found = pairs.map(
+    ({ ahead, behind, milliseconds, events }) =>
+      `node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more (${counted(events)} out of order)`,
+  );
+  return finding(
+    'clocks of nodes',
+    'warning',
+    found.join('; '),
+    'Synchronize their clocks (NTP), or let one of them own each aggregate: Elixir Maestro reads such histories in the wrong order; see `maestro verify`.',
+  );
+}
+
+function counted(events: number): string {
+  return events === 1 ? '1 event' : `${events} events`;
 }

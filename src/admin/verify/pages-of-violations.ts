@@ -29,7 +29,7 @@ FROM (${neighbours}) AS event
 WHERE (${EVENT_FAULTS.map((fault) => faults[fault]).join(' OR ')}) ${beyond}
 ORDER BY aggregate_id, sequence LIMIT ?`;
     const rows = await select<ViolationRow>(log, sql, [...bindings, ...(after ?? []), PAGE_VIOLATIONS]);
-    for (const row of rows) yield* violationsOf(row);
+    for (const row of rows) yield* violationsOf(row, future);
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE_VIOLATIONS) return;
     after = [Buffer.from(last[0], 'hex'), last[1]];

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_DRIFT } from '../../hlc/clock.js';
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
 
 /**
@@ -16,11 +17,16 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
       readonly kind: 'clock inversion';
       readonly timestamp: string;
       readonly clock: string;
+      /** The nodes that wrote the two, in hex digits, and by how many milliseconds the first was ahead, at least. */
+      readonly nodes: { readonly ahead: string; readonly behind: string; readonly milliseconds: number };
     }
   | {
       /** Its clock is ahead of the database's by more than the largest drift that a clock accepts. */
       readonly kind: 'future timestamp';
       readonly timestamp: string;
+      /** The node that wrote it, in hex digits, and by how many milliseconds it is ahead of the database's clock. */
+      readonly node: string;
+      readonly milliseconds: number;
     }
   | {
       /** The id or the timestamp has not 16 bytes. */
@@ -79,21 +85,29 @@ export function faultColumns(future: number): EventFaults {
   };
 }
 
-/** Every violation of one event. */
-export function* violationsOf([
-  aggregateId,
-  sequence,
-  timestamp,
-  before,
-  clock,
-  ...faults
-]: ViolationRow): Generator<Violation> {
-  const [first, gap, inversion, future, idLength, timestampLength] = faults;
+/** Every violation of one event; `future` as for {@link faultColumns}. */
+export function* violationsOf(
+  [aggregateId, sequence, timestamp, before, clock, ...faults]: ViolationRow,
+  future: number,
+): Generator<Violation> {
+  const [first, gap, inversion, isFuture, idLength, timestampLength] = faults;
   const at = { aggregateId, sequence };
   if (idLength) yield { kind: 'id length', ...at, of: 'aggregate id', timestamp };
   if (timestampLength) yield { kind: 'id length', ...at, of: 'timestamp', timestamp };
   if (first) yield { kind: 'first sequence', ...at };
   if (gap) yield { kind: 'gap', ...at, before: before ?? 0 };
-  if (inversion) yield { kind: 'clock inversion', ...at, timestamp, clock: clock ?? '' };
-  if (future) yield { kind: 'future timestamp', ...at, timestamp };
+  if (inversion) {
+    const [ahead, behind] = [partsOf(clock ?? ''), partsOf(timestamp)];
+    const nodes = { ahead: ahead.node, behind: behind.node, milliseconds: ahead.time - behind.time };
+    yield { kind: 'clock inversion', ...at, timestamp, clock: clock ?? '', nodes };
+  }
+  if (isFuture) {
+    const { node, time } = partsOf(timestamp);
+    yield { kind: 'future timestamp', ...at, timestamp, node, milliseconds: time - (future - DEFAULT_MAX_DRIFT) };
+  }
+}
+
+/** The parts of a timestamp that may have another length. */
+function partsOf(hex: string): { readonly node: string; readonly time: number } {
+  return { node: hex.slice(16).toUpperCase(), time: Number.parseInt(hex.slice(0, 12).padEnd(12, '0'), 16) };
 }

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Tail } from '../../admin/tail-events.js';
+import type { NodesApart } from '../../admin/diagnosis/nodes.js';
 import type { LogReader } from '../../admin/tail/follower.js';
 import type { StoredEvent } from '../../events.js';
+import { timeSpan } from '../../hlc/time-span.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { integer, seconds } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
@@ -72,6 +74,7 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
       lines: options.lines,
       interval: options.interval ?? (isEmbedded ? EMBEDDED_INTERVAL : undefined),
       onLost: (error) => void output.warn(`${messageOf(error)} Trying again until it is back.`),
+      onBehind: (nodes) => void output.warn(behind(nodes)),
       onBack: () => void output.note('the database is back'),
     });
   // The embedded database is opened for every look anew, so that whoever writes to it gets in between.
@@ -93,6 +96,14 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
       });
     },
     { settings },
+  );
+}
+
+/** What following does not show, and how to see it. */
+function behind({ ahead, behind, milliseconds }: NodesApart): string {
+  return (
+    `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. What it writes lies ` +
+    'before the five minutes that are followed, and is not shown here; follow an aggregate by its id to see all of it.'
   );
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Checked } from '../../admin/verify/checked.js';
 import type { Violation } from '../../admin/verify/violations.js';
+import { timeSpan } from '../../hlc/time-span.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import type { Interop } from '../../store/interop.js';
 import type { CliContext } from '../context.js';
@@ -93,9 +94,9 @@ function describe(violation: Violation): string {
     case 'gap':
       return `gap: nothing between ${violation.before} and ${violation.sequence}`;
     case 'clock inversion':
-      return `clock inversion: ${clock(violation.timestamp)} is not after ${clock(violation.clock)} of the event before`;
+      return `clock inversion: ${clock(violation.timestamp)} is not after ${clock(violation.clock)} of the event before${apart(violation.nodes)}`;
     case 'future timestamp':
-      return `future timestamp: ${clock(violation.timestamp)} is more than 5 minutes ahead`;
+      return `future timestamp: ${clock(violation.timestamp)} is ${timeSpan(violation.milliseconds)} ahead of the database's clock, by node ${violation.node}`;
     case 'id length':
       return `id length: the ${violation.of === 'snapshot' ? 'id of the snapshot' : violation.of} has not 16 bytes`;
     case 'shared timestamp':
@@ -109,6 +110,11 @@ function describe(violation: Violation): string {
     case 'snapshot without events':
       return 'snapshot without events: the log has none of this aggregate';
   }
+}
+
+function apart({ ahead, behind, milliseconds }: (Violation & { kind: 'clock inversion' })['nodes']): string {
+  if (ahead === behind) return `: the clock of node ${behind} ran backwards, by ${timeSpan(milliseconds)} or more`;
+  return `: node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more`;
 }
 
 function clock(hex: string): string {
