@@ -1,10 +1,12 @@
 import { MaestroError } from '../errors.js';
+import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { storeError } from '../store/database-errors.js';
 import { lockTables } from '../store/lock-tables.js';
 import { execute, query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type BodyPath, bodyPath, type Fragment, isAt, without } from './erase/body-path.js';
+import { eventsWithout } from './erase/erased-events.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from './row-security.js';
@@ -14,6 +16,8 @@ export interface Erasure {
   readonly aggregateId: Timestamp;
   /** JSON Pointers (RFC 6901) into the bodies of its events. @defaultValue the events themselves, whole */
   readonly paths?: readonly string[] | undefined;
+  /** JSON texts that are put in the place of what is at a path. @defaultValue nothing is: the place is empty then */
+  readonly replacements?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What an erasure removes. */
@@ -46,11 +50,23 @@ export class EraseInterruptedError extends MaestroError {
   readonly code = 'MAESTRO_ERASE_INTERRUPTED';
 }
 
+/** The events of the aggregate as they will be once the paths are erased; none when the events themselves are. */
+export function erasedEvents(log: EventLog, erasure: Erasure): AsyncIterable<StoredEvent> {
+  const paths = pathsOf(erasure);
+  return paths === undefined ? noEvents() : eventsWithout(log, erasure.aggregateId, paths);
+}
+
+async function* noEvents(): AsyncGenerator<StoredEvent> {}
+
+function pathsOf({ paths, replacements = {} }: Erasure): BodyPath[] | undefined {
+  return paths?.map((path) => bodyPath(path, Object.hasOwn(replacements, path) ? replacements[path] : undefined));
+}
+
 /** What an erasure would remove. Changes nothing. Throws `InvalidArgumentError` for a path that is none. */
 export async function planErasure(log: EventLog, erasure: Erasure): Promise<ErasurePlan> {
   try {
     await assertNoHiddenRows(log);
-    return await plan(log, erasure, erasure.paths?.map(bodyPath));
+    return await plan(log, erasure, pathsOf(erasure));
   } catch (error) {
     throw storeError(error);
   }
@@ -58,7 +74,7 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
 
 /**
  * Removes the events of exactly this aggregate, or the named paths from their bodies (items of arrays become null, so that
- * the others keep their places), and its snapshot: in one transaction, which looks afterwards that nothing is left. Writers to
+ * the others keep their places; a replacement takes the place of either), and its snapshot: in one transaction, which looks afterwards that nothing is left. Writers to
  * the log wait meanwhile, so none slips in between; while this waits for others, they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError} and
  * `InvalidArgumentError`.
  */
@@ -67,7 +83,7 @@ export async function eraseAggregate(
   erasure: Erasure,
   { expect, lockTimeout = 30_000 }: EraseOptions = {},
 ): Promise<ErasurePlan> {
-  const paths = erasure.paths?.map(bodyPath);
+  const paths = pathsOf(erasure);
   const id = erasure.aggregateId;
   const { log: events, snapshots } = tablesOf(log);
   try {

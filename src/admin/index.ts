@@ -18,6 +18,7 @@ export {
   type Erasure,
   type ErasurePlan,
   eraseAggregate,
+  erasedEvents,
   planErasure,
 } from './erase-aggregate.js';
 export type { EventLog } from './event-log.js';

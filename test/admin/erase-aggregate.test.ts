@@ -3,6 +3,7 @@ import test from 'ava';
 import knexFactory, { type Knex } from 'knex';
 import {
   eraseAggregate,
+  erasedEvents,
   EraseInterruptedError,
   EraseRefusedError,
   type ErasurePlan,
@@ -11,11 +12,12 @@ import {
 import type { WholeLog } from '../../src/admin/export-log.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
+import { sameJson } from '../../src/json/same.js';
 import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../../src/store/errors.js';
 import { query } from '../../src/store/rows.js';
 import { timestamps } from '../support/arbitraries.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { anEvent, anId, collect } from '../support/factories.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { emptied, exported, insertRows } from '../support/transfer.js';
 
@@ -124,7 +126,9 @@ for (const [name, place] of Object.entries(places)) {
         plan.paths,
         tokens.map((path) => ({ path: pointerOf(path), events: before.filter((body) => holds(body, path)).length })),
       );
+      const told = (await collect(erasedEvents(log, erasure))).map(({ body }) => body);
       t.deepEqual(await eraseAggregate(log, erasure), plan);
+      t.deepEqual(await bodiesOf(log, id), told, 'what is left was told before');
 
       for (const body of before) for (const path of tokens) drop(body, path);
       t.deepEqual(
@@ -133,6 +137,34 @@ for (const [name, place] of Object.entries(places)) {
       );
       t.like(await planErasure(log, erasure), { events: 0, sequence: values.length, snapshot: undefined });
       t.is(await exported(log, { aggregateIds: [other] }), others);
+    },
+    { numRuns: name === 'plain' ? 30 : 5 },
+  );
+
+  testProp.serial(
+    `a replacement takes the place of what is at a path, and of nothing else: ${name}`,
+    [fc.array(bodies(), { minLength: 1, maxLength: 4 }), paths(), bodies()],
+    async (t, values, tokens, replacement) => {
+      const log = place();
+      const id = await store(log, values.map(textOf));
+      const before = (await bodiesOf(log, id)).map((text) => JSON.parse(text) as unknown);
+      const path = pointerOf(tokens);
+      const erasure = { aggregateId: id, paths: [path], replacements: { [path]: textOf(replacement) } };
+      const differs = (body: unknown) =>
+        holds(body, tokens) &&
+        !sameJson(textOf((holderOf(body, tokens) as never)[tokens.at(-1) ?? '']), textOf(replacement));
+
+      const plan = await planErasure(log, erasure);
+      t.is(plan.events, before.filter(differs).length);
+      const told = (await collect(erasedEvents(log, erasure))).map(({ body }) => body);
+      t.deepEqual(await eraseAggregate(log, erasure), plan);
+      const after = await bodiesOf(log, id);
+      t.deepEqual(after, told);
+      for (const [index, body] of before.entries()) {
+        if (holds(body, tokens)) (holderOf(body, tokens) as Record<string, unknown>)[tokens.at(-1) ?? ''] = replacement;
+        t.true(sameJson(after[index] ?? '', JSON.stringify(body)), after[index]);
+      }
+      t.like(await planErasure(log, erasure), { events: 0, snapshot: undefined });
     },
     { numRuns: name === 'plain' ? 30 : 5 },
   );

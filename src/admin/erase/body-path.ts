@@ -8,6 +8,8 @@ export interface BodyPath {
   readonly pointer: string;
   /** The keys and places on the way. */
   readonly tokens: readonly string[];
+  /** The JSON text of what is put in the place; absent when it is left empty. */
+  readonly replacement?: string | undefined;
 }
 
 /** A piece of SQL with the values of its `?`. */
@@ -17,22 +19,29 @@ export interface Fragment {
 }
 
 /** The path that a JSON Pointer is. Throws `InvalidArgumentError` when it is none, or the whole body. */
-export function bodyPath(pointer: string): BodyPath {
+export function bodyPath(pointer: string, replacement?: string): BodyPath {
   if (!/^(\/([^~/]|~[01])*)+$/.test(pointer))
     throw new InvalidArgumentError(`${JSON.stringify(pointer)} is not a path into a body.`, {
       hint: 'Write a JSON Pointer such as /owner/email or /items/0/note. Without --paths the events are removed whole.',
     });
-  return { pointer, tokens: Pointer.fromJSON(pointer).tokens.slice(1) };
+  return { pointer, tokens: Pointer.fromJSON(pointer).tokens.slice(1), replacement };
 }
 
-/** The condition that a body holds something at a path. An item of an array that is null is nothing. */
+/**
+ * The condition that a body holds something at a path, and not what is to replace it. An item of an array that is null is
+ * nothing.
+ */
 export function isAt(path: BodyPath): Fragment {
-  const { tokens } = path;
+  const { tokens, replacement } = path;
   const sql = [
     'body #> ?::text::text[] IS NOT NULL',
     "NOT (jsonb_typeof(body #> ?::text::text[]) = 'array' AND body #> ?::text::text[] = 'null')",
   ];
   const bindings = [arrayOf(tokens), arrayOf(tokens.slice(0, -1)), arrayOf(tokens)];
+  if (replacement !== undefined) {
+    sql.push('body #> ?::text::text[] <> ?::text::jsonb');
+    bindings.push(arrayOf(tokens), replacement);
+  }
   for (const [index, token] of tokens.entries()) {
     if (!isMistakenForPlace(token)) continue;
     sql.push("jsonb_typeof(body #> ?::text::text[]) = 'object'");
@@ -41,8 +50,16 @@ export function isAt(path: BodyPath): Fragment {
   return { sql: `(${sql.join(' AND ')})`, bindings };
 }
 
-/** A body without what it holds at a path: a key is removed, an item becomes null, so that the others keep their places. */
-export function without({ tokens }: BodyPath): Fragment {
+/**
+ * A body without what it holds at a path: it is replaced, or else a key is removed, and an item becomes null, so that the
+ * others keep their places.
+ */
+export function without({ tokens, replacement }: BodyPath): Fragment {
+  if (replacement !== undefined)
+    return {
+      sql: 'jsonb_set(body, ?::text::text[], ?::text::jsonb, false)',
+      bindings: [arrayOf(tokens), replacement],
+    };
   return {
     sql: `CASE WHEN jsonb_typeof(body #> ?::text::text[]) = 'array'
 THEN jsonb_set(body, ?::text::text[], 'null', false) ELSE body #- ?::text::text[] END`,

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { ErasurePlan } from '../../admin/erase-aggregate.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { sequenceOrZero } from '../arguments.js';
+import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
-import { NotFoundError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
+import type { TriedErasure } from '../fold/tried-erasure.js';
 import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
 import { printFacts } from '../print-facts.js';
@@ -15,6 +16,9 @@ interface EraseOptions {
   readonly reason: string;
   readonly execute?: boolean;
   readonly expect?: number;
+  readonly replace?: string[];
+  readonly aggregate?: string;
+  readonly force?: boolean;
 }
 
 /** Declares `maestro erase`. */
@@ -25,12 +29,17 @@ export function registerErase(program: Command, context: CliContext): void {
     .description(
       'Show what would be removed: the events of one aggregate, or the named paths of their bodies, and its snapshot. ' +
         'Only with --execute it is done: in one transaction, which proves at its end that nothing is left. Writers wait ' +
-        'meanwhile; stop those of this aggregate, which would go on after the last sequence they know.',
+        'meanwhile; stop those of this aggregate, which would go on after the last sequence they know. Where a configured ' +
+        'aggregate says that the id is its own, its history is folded without the values first, and refused (exit 5) if it ' +
+        'would not fold any more.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--paths <pointers...>', 'remove only these paths (JSON Pointers) from the bodies; the events stay')
+    .option('--replace <json...>', 'put a value there instead: one for all paths, or /path=value for one of them')
     .requiredOption('--reason <text>', 'why; part of the report')
     .option('--expect <sequence>', 'refuse unless this is the last sequence', sequenceOrZero)
+    .option('--aggregate <name>', 'try it with the handlers of this aggregate of the configuration file')
+    .option('--force', 'erase also what the handlers need')
     .option('--execute', 'do it')
     .addHelpText(
       'after',
@@ -38,7 +47,8 @@ export function registerErase(program: Command, context: CliContext): void {
 Examples:
   $ maestro erase 01a2077042bc0000deadbeefcafef00d --reason "GDPR request 4711"
   $ maestro erase 01a2077042bc0000deadbeefcafef00d --reason "GDPR request 4711" --expect 41 --execute -o json >> erased.ndjson
-  $ maestro erase 01a2077042bc0000deadbeefcafef00d --paths /owner/email /owner/phone --reason "GDPR request 4712" --execute`,
+  $ maestro erase 01a2077042bc0000deadbeefcafef00d --paths /owner/email /owner/phone --reason "GDPR request 4712" --execute
+  $ maestro erase 01a2077042bc0000deadbeefcafef00d --paths /owner/email --replace '"gone@example.org"' --reason "GDPR request 4712"`,
     )
     .action((id: IdArgument, options: EraseOptions, command: Command) =>
       erase(id, options, createSession(context, command)),
@@ -46,39 +56,53 @@ Examples:
 }
 
 async function erase(argument: IdArgument, options: EraseOptions, session: Session): Promise<void> {
-  const { paths, reason, execute = false, expect } = options;
-  if (reason.trim() === '')
-    throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
-  if (execute && argument instanceof IdPrefix)
-    throw new UsageError('--execute needs the whole id of the aggregate.', {
-      hint: 'Leave --execute out to see what would be erased, with the whole id. Nothing was changed.',
-    });
-  const [{ eraseAggregate, planErasure }, { hasElixir }] = await Promise.all([
-    import('../../admin/erase-aggregate.js'),
+  const { paths, execute = false, aggregate, replace = [] } = options;
+  assertOptions(argument, options);
+  const [{ hasElixir }, { parseReplacements }, { triedErasure }] = await Promise.all([
     import('../../admin/elixir.js'),
+    import('../input/replacements.js'),
+    import('../fold/tried-erasure.js'),
   ]);
+  const replacements = parseReplacements(replace, paths ?? []);
+  const choose = await aggregateChooser(session, aggregate);
   let besideElixir = false;
-  const { id, plan } = await withDatabase(
+  const { id, done } = await withDatabase(
     session,
     async (database) => {
       const id = await resolveAggregateId(session, database, argument);
-      const plan = await planErasure(database, { aggregateId: id, paths });
-      assertSomething(id, plan, paths);
+      const definition = paths && (await choose(id, () => typeOfFirstEvent(database.store, id)));
+      const done = await triedErasure(database, { aggregateId: id, paths, replacements }, definition, options, session);
       besideElixir = await hasElixir(database);
-      if (!execute) return { id, plan };
-      const limits = { expect, lockTimeout: session.options.timeout };
-      return { id, plan: await eraseAggregate(database, { aggregateId: id, paths }, limits) };
+      return { id, done };
     },
     { writes: execute },
   );
-  await print(id, plan, options, session);
+  await print(id, done, replacements, options, session);
+  if (paths !== undefined && done.trial === undefined && (await session.configuration()).aggregates?.length)
+    await session.output.note(
+      'no configured aggregate says that this is one, so no handlers were tried on what is left',
+    );
   if (execute)
     await session.output.note(
       'it is still in backups, exports, the write-ahead log, replicas until they follow, and read models of applications; ' +
         'the space on disk is overwritten after VACUUM',
     );
   if (besideElixir) await session.output.warn(writtenBack(id, paths));
-  if (!execute) await session.output.note(`nothing was changed; to do it: add --expect ${plan.sequence} --execute`);
+  if (!execute)
+    await session.output.note(`nothing was changed; to do it: add --expect ${done.plan.sequence} --execute`);
+}
+
+function assertOptions(argument: IdArgument, { paths, reason, replace, force, execute }: EraseOptions): void {
+  if (reason.trim() === '')
+    throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
+  if (execute && argument instanceof IdPrefix)
+    throw new UsageError('--execute needs the whole id of the aggregate.', {
+      hint: 'Leave --execute out to see what would be erased, with the whole id. Nothing was changed.',
+    });
+  if (paths === undefined && (replace !== undefined || force))
+    throw new UsageError(`${replace === undefined ? '--force' : '--replace'} is for --paths.`, {
+      hint: 'Without --paths the events themselves are removed, and nothing is left to be folded.',
+    });
 }
 
 /** What a process of an Elixir application may do that has the aggregate in memory, and how to look for it. */
@@ -93,27 +117,17 @@ function writtenBack(id: Timestamp, paths: readonly string[] | undefined): strin
   );
 }
 
-/** Throws {@link NotFoundError} when there is nothing to erase, so that a wrong id or path is not taken for success. */
-function assertSomething(id: Timestamp, plan: ErasurePlan, paths: readonly string[] | undefined): void {
-  if (plan.sequence === 0 && plan.snapshot === undefined)
-    throw new NotFoundError(`There is no aggregate ${id.hex}: neither events nor a snapshot.`, {
-      hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
-    });
-  const absent = paths === undefined ? undefined : plan.paths.find(({ events }) => events === 0);
-  if (absent !== undefined)
-    throw new NotFoundError(`No event of ${id.hex} has anything at ${absent.path}.`, {
-      hint: `Nothing was changed. See the bodies with \`maestro events ${id.hex}\`.`,
-    });
-}
-
 async function print(
   id: Timestamp,
-  { events, sequence, snapshot, paths }: ErasurePlan,
+  { plan: { events, sequence, snapshot, paths }, trial }: TriedErasure,
+  replacements: Readonly<Record<string, string>>,
   { reason, execute = false, paths: asked }: EraseOptions,
   { output }: Session,
 ): Promise<void> {
   const whole = asked === undefined;
   const verb = execute ? 'erased' : 'to erase';
+  const replaced = (path: string) => (Object.hasOwn(replacements, path) ? replacements[path] : undefined);
+  const left = Object.keys(replacements).length > 0 ? 'another value at these paths' : 'these paths';
   await printFacts(output, {
     id: id.hex,
     json: JSON.stringify({
@@ -125,7 +139,9 @@ async function print(
       events,
       sequence,
       snapshot: snapshot ?? null,
-      paths,
+      // As text: a number may have more digits than JavaScript keeps.
+      paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
+      ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
       ...(execute ? { left: { events: 0, snapshots: 0 } } : {}),
     }),
     facts: [
@@ -133,10 +149,19 @@ async function print(
       ['reason', reason],
       ['last sequence', String(sequence)],
       [whole ? `events ${verb}` : `events with paths ${verb}`, decimal(events)],
-      ...paths.map(({ path, events: count }) => [`path ${verb}`, `${path} (in ${decimal(count)} events)`] as const),
+      ...paths.map(({ path, events: count }) => {
+        const value = replaced(path);
+        return [
+          `path ${verb}`,
+          `${path}${value === undefined ? '' : ` → ${value}`} (in ${decimal(count)} events)`,
+        ] as const;
+      }),
       [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],
+      ...(trial === undefined
+        ? []
+        : [['folds without it', `${trial.folds ? 'yes' : 'no'}, by the handlers of ${trial.aggregate}`] as const]),
       ...(execute
-        ? [['left of it', whole ? 'no event, no snapshot' : 'no event with these paths, no snapshot'] as const]
+        ? [['left of it', whole ? 'no event, no snapshot' : `no event with ${left}, no snapshot`] as const]
         : []),
     ],
   });
