@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
+import { PostgresStore } from '../../src/store/postgres-store.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
@@ -163,7 +164,6 @@ test('a replacement that is none is refused before anything happens', async (t) 
 
 test('what is appended while the history is folded is folded too, or nothing is erased', async (t) => {
   const id = await aPerson();
-  const store = database.store();
   // Folding takes place in this process, so the handler can be somebody who appends meanwhile.
   writeFileSync(
     join(folder, 'racing.ts'),
@@ -176,13 +176,13 @@ test('what is appended while the history is folded is folded too, or nothing is 
        },`,
     ),
   );
+  // Inserted, and committed only when the plan has been folded: erasing has to wait for it until then.
+  const transaction = await database.knex.transaction();
+  await new PostgresStore(transaction, { schema: database.schema }).commitEvents([
+    anEvent(id, { sequence: 3, type: 'said', body: { text: 'late', email: 'ada@example.org' } }),
+  ]);
   let committed: Promise<unknown> | undefined;
-  Object.assign(globalThis, {
-    onFold: () =>
-      (committed ??= store.commitEvents([
-        anEvent(id, { sequence: 3, type: 'said', body: { text: 'late', email: 'ada@example.org' } }),
-      ])),
-  });
+  Object.assign(globalThis, { onFold: () => (committed ??= transaction.commit()) });
   t.teardown(() => Reflect.deleteProperty(globalThis, 'onFold'));
   const argv = [
     'erase',

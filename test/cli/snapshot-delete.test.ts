@@ -121,6 +121,11 @@ test('a reason must be given, and --execute needs a session that may write', asy
     t.true(stderr.startsWith(`error: ${problem}`), stderr);
   }
   t.is((await maestro(['snapshot', 'delete', id.hex, ...REASON, '--read-only'])).code, 0);
+  const begin = id.hex.slice(0, 24);
+  t.regex((await maestro(['snapshot', 'delete', begin, ...REASON])).stdout, new RegExp(`^aggregate +${id.hex}\n`));
+  const short = await maestro(['snapshot', 'delete', begin, ...REASON, '--execute']);
+  t.deepEqual([short.code, short.stdout], [2, '']);
+  t.regex(short.stderr, /^error: --execute needs the whole id of the aggregate\.\n/);
   t.is((await database.store().getSnapshot(id, 1))?.sequence, 3);
 });
 

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import type { SnapshotHead } from '../../admin/stored-snapshots.js';
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId, sequenceOrZero } from '../arguments.js';
+import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError, SnapshotKeptError, UsageError } from '../errors.js';
+import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
 import { printFacts } from '../print-facts.js';
 import { counted } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -29,7 +31,7 @@ export function registerSnapshotDelete(snapshot: Command, context: CliContext): 
       'Show the snapshot that would be deleted, and with --execute delete it: a wrong one, say, or one with a version, which ' +
         'an Elixir application cannot read. Events stay as they are.',
     )
-    .argument('<id>', 'the aggregate', aggregateId)
+    .argument('<id>', 'the aggregate', idOrPrefix)
     .requiredOption('--reason <text>', 'why; part of the report')
     .option('--expect <sequence>', 'refuse unless the snapshot is of this sequence', sequenceOrZero)
     .option('--execute', 'do it')
@@ -40,22 +42,28 @@ Examples:
   $ maestro snapshot delete 01a207704b600000deadbeefcafef00d --reason "folded wrongly"
   $ maestro snapshot delete 01a207704b600000deadbeefcafef00d --reason "folded wrongly" --expect 38 --execute`,
     )
-    .action((id: Timestamp, options: DeleteOptions, command: Command) =>
+    .action((id: IdArgument, options: DeleteOptions, command: Command) =>
       deleteStored(id, options, createSession(context, command)),
     );
 }
 
-async function deleteStored(id: Timestamp, options: DeleteOptions, session: Session): Promise<void> {
+async function deleteStored(argument: IdArgument, options: DeleteOptions, session: Session): Promise<void> {
   const { reason, expect, execute = false } = options;
   if (reason.trim() === '')
     throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
-  const deletion = await withDatabase(
+  if (execute && argument instanceof IdPrefix)
+    throw new UsageError('--execute needs the whole id of the aggregate.', {
+      hint: 'Leave --execute out to see what would be deleted, with the whole id. Nothing was changed.',
+    });
+  const { id, deletion } = await withDatabase(
     session,
     async (database) => {
+      const id = await resolveAggregateId(session, database, argument);
       const head = await headOf(database, id);
       if (expect !== undefined && head.sequence !== expect) throw another(id, head, expect);
       if (execute) await remove(database, id, head);
-      return { ...head, events: (await database.store.getLastEvent(id))?.sequence ?? 0 };
+      const events = (await database.store.getLastEvent(id))?.sequence ?? 0;
+      return { id, deletion: { ...head, events } };
     },
     { writes: execute },
   );
