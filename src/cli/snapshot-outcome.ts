@@ -9,7 +9,7 @@ export async function printSnapshotOutcome(
   sequence: number,
   outcome: 'committed' | 'stale',
   { output }: Session,
-  hint = 'See `maestro snapshot get`.',
+  hint = `See \`maestro snapshot get ${id.hex}\`.`,
 ): Promise<void> {
   if (outcome === 'stale')
     throw new StaleSnapshotError(`A snapshot of sequence ${sequence} or later is stored already.`, {

@@ -42,6 +42,10 @@ export function systemContext(): CliContext {
       process.once('exit', () => pager?.kill());
       return pager;
     },
+    endWithReader: async () => {
+      const { watchPipe } = await import('./watch-pipe.js');
+      watchPipe(() => process.exit());
+    },
     onExit: (cleanUp) => {
       process.once('exit', cleanUp);
       return () => void process.off('exit', cleanUp);

@@ -135,6 +135,7 @@ test('a table says whose handlers and which snapshot, and shows what the applica
     (await maestro('replay', id)).stdout,
     /^state +folded by the handlers of account, on the snapshot of sequence 2$/m,
   );
+  t.like(JSON.parse((await maestro('replay', id, '-o', 'json')).stdout), { snapshot: 2 });
   t.regex((await maestro('replay', id, '--no-snapshot')).stdout, /^state +folded by the handlers of account$/m);
 });
 
@@ -201,7 +202,7 @@ test('what cannot be chosen is refused, and nothing is written', async (t) => {
     [
       2,
       ['replay', known, '--aggregate', 'acount'],
-      /No aggregate "acount" is configured\.\nhint: Configured are: account, door, greedy\./,
+      /No aggregate "acount" is configured\.\nhint: Did you mean account\? Configured are: account, door, greedy\./,
     ],
     [2, ['snapshot', 'create', known, '--aggregate', 'acount'], /No aggregate "acount"/],
     [
@@ -298,7 +299,7 @@ test('snapshot create says why a stored snapshot that is not used is not replace
   t.is((await create(1)).code, 0);
   const again = await create(1);
   t.is(again.code, 5);
-  t.regex(again.stderr, /hint: Nothing was written\. See `maestro snapshot get`/);
+  t.regex(again.stderr, /hint: Nothing was written\. See `maestro snapshot get [0-9a-f]{32} --config /);
   const newer = await create(2);
   t.is(newer.code, 5);
   t.regex(newer.stderr, /hint: Nothing was written\. The stored one is not used: it is of another version/);

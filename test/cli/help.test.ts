@@ -99,7 +99,7 @@ test('every bound of sequences has the same two names, of which help shows the s
       aProgram(),
     );
     return options
-      .filter(({ long }) => /^--(min|max)/.test(long ?? ''))
+      .filter(({ long }) => /^--(min|max)(-sequence)?$/.test(long ?? ''))
       .map(({ long, hidden }) => `${long}${hidden ? '?' : ''}`);
   }).filter(({ length }) => length > 0);
   t.true(bounds.length >= 3);

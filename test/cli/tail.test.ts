@@ -241,3 +241,15 @@ test('-f on the embedded database lets others write in between, and shows what t
 
   t.is(await last, `${lineOf(second)}\n`);
 });
+
+test('tail -f ends when nobody reads on, though nothing more happens', async (t) => {
+  const [event] = await aStoredHistory(1);
+  const env = { PATH: process.env['PATH'], ...environment(), ID: event?.aggregateId.hex };
+  // `head` takes the heading and goes; no further event comes.
+  const command = `'${process.execPath}' '${PROGRAM}' tail "$ID" -f | head -n 1; echo over`;
+  const child = spawn('bash', ['-c', command], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = [];
+  for await (const line of createInterface({ input: child.stdout })) lines.push(line);
+  t.is(lines.length, 2);
+  t.is(lines[1], 'over');
+});

@@ -33,6 +33,8 @@ interface Replayed {
   readonly state: string;
   /** The name of the aggregate whose handlers folded it; absent when the bodies were merged. */
   readonly aggregate?: string;
+  /** The sequence of the snapshot that it began with; 0 for none. */
+  readonly snapshot?: number;
   /** What people are told about it. */
   readonly how: string;
   /** The state as the application shows it. */
@@ -152,13 +154,14 @@ async function fold(
 }
 
 async function print(id: string, replayed: Replayed, { output }: Session): Promise<void> {
-  const { sequence, timestamp, state, aggregate, how, rendered } = replayed;
+  const { sequence, timestamp, state, aggregate, snapshot = 0, how, rendered } = replayed;
   const { indented } = await import('../render/state.js');
   const known = JSON.stringify({
     aggregateId: id,
     sequence,
     timestamp: timestamp ?? null,
     aggregate: aggregate ?? null,
+    ...(snapshot > 0 ? { snapshot } : {}),
   });
   if (output.format !== 'table' && aggregate === undefined) await output.note(how);
   await printFacts(output, {

@@ -108,12 +108,13 @@ function behind({ ahead, behind, milliseconds }: NodesApart): string {
 }
 
 /** Prints the last events and then every new one at once, each in a line of its own. */
-async function follow(tail: Tail, { output }: Session, id: Timestamp | undefined): Promise<void> {
+async function follow(tail: Tail, { output, context }: Session, id: Timestamp | undefined): Promise<void> {
   const last = await tail.last();
   const render = await eventRenderer(last, output, id === undefined);
   if (render.head !== undefined) await output.line(render.head);
   for (const event of last) await output.line(render.line(event));
   output.progress.stop();
+  await context.endWithReader?.();
   for await (const event of tail.follow()) await output.line(render.line(event));
 }
 
