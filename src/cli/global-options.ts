@@ -28,8 +28,11 @@ export interface GlobalOptions {
 /** Declares the options that every command takes. */
 export function addGlobalOptions(program: Command): void {
   program
-    .option('--url <url>', 'PostgreSQL server (else MAESTRO_DATABASE_URL, DATABASE_URL, configuration)')
-    .option('--data-dir <folder>', 'embedded database, used when no server is named (default: .maestro/data)')
+    .option('--url <url>', 'PostgreSQL server (else MAESTRO_DATABASE_URL, DATABASE_URL, configuration, PGHOST)')
+    .option(
+      '--data-dir <folder>',
+      'embedded database (default: .maestro/data, only when nothing names a database, and not in CI)',
+    )
     .option('--schema <name>', 'schema of the tables (else MAESTRO_SCHEMA, configuration; default: public)')
     .option('--pooler <mode>', '"transaction" behind PgBouncer in transaction mode')
     .option('--read-only', 'have the database refuse to write (the default of every command that only reads)')

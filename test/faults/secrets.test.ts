@@ -80,6 +80,18 @@ test('on the command line', async (t) => {
   }
 });
 
+test('a hint shows its example of a URL whole', async (t) => {
+  for (const flags of [[], ['-o', 'json']]) {
+    const { stderr } = await runCli(['migrate', '--url', 'mysql://h/d', ...flags], { cwd: folder });
+    t.regex(stderr, /postgres:\/\/user:password@host:5432\/database\?sslmode=verify-full\./);
+  }
+  // With more around it, it is somebody's.
+  const { stderr } = await runCli(['events', `postgres://user:password@host:5432/database${CANARY}@h/d`], {
+    cwd: folder,
+  });
+  t.is(appearancesIn(stderr), 0, stderr);
+});
+
 /** Configuration files with a password that cannot be used, each in its own way. */
 const CONFIGURATIONS: Readonly<Record<string, string>> = {
   'refused.json': JSON.stringify({ connection: NOWHERE }),
