@@ -83,9 +83,7 @@ export function choosingClient(Base: ConnectingClass, choice: ChoiceOfServers): 
         try {
           const connection = await this.#connect(attempt);
           const why = target === 'any' ? undefined : await this.#mismatch(connection, target);
-          if (why === undefined) return { connection };
-          await connection.end();
-          return { attempt, why };
+          return why === undefined ? { connection } : { attempt, why };
         } catch (reason) {
           // Of two refusals that of the server itself says more than that there is no encryption.
           if (error === undefined || isRefusal(reason) || !isRefusal(error)) error = reason;
@@ -94,7 +92,7 @@ export function choosingClient(Base: ConnectingClass, choice: ChoiceOfServers): 
       return { attempt: attempts[0] as Attempt, error, why: driverMessage(error) };
     }
 
-    async #connect({ host, port, hostAddress, ssl }: Attempt): Promise<PgConnection> {
+    #connect({ host, port, hostAddress, ssl }: Attempt): Promise<PgConnection> {
       const usual = this.connectionSettings;
       const { password } = usual as { password?: unknown };
       // Knex keeps the password out of what is printed of the settings.
@@ -104,16 +102,23 @@ export function choosingClient(Base: ConnectingClass, choice: ChoiceOfServers): 
       });
       this.connectionSettings = settings;
       try {
-        // Reads the settings before it waits for anything.
-        return await super._acquireOnlyConnection();
+        // Reads the settings before it returns, and others may be connecting at the same time.
+        return super._acquireOnlyConnection();
       } finally {
-        if (this.connectionSettings === settings) this.connectionSettings = usual;
+        this.connectionSettings = usual;
       }
     }
 
+    /** Why a connection is not to the server that is meant; then it is closed. */
     async #mismatch(connection: PgConnection, target: TargetSession): Promise<string | undefined> {
-      const { rows } = await connection.query(SESSION_FACTS);
-      return mismatch(target, rows[0] as SessionFacts, choice.madeReadOnly);
+      let why: string | undefined = 'cannot be asked';
+      try {
+        const { rows } = await connection.query(SESSION_FACTS);
+        why = mismatch(target, rows[0] as SessionFacts, choice.madeReadOnly);
+      } finally {
+        if (why !== undefined) await connection.end();
+      }
+      return why;
     }
   }
   return ChoosingClient as unknown as typeof Knex.Client;

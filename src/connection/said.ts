@@ -4,9 +4,9 @@ import { ConfigurationError } from './errors.js';
 /**
  * The text under a key; `undefined` only when there is no such key. A key that is there but holds nothing, or something
  * else than a text, is a {@link ConfigurationError} that says `name`, because whoever wrote it meant something by it. The
- * error never shows the value, which may hold a password.
+ * error never shows the value, which may hold a password. `instead` is what to do about one that is empty.
  */
-export function said(source: object, key: string, name: string): string | undefined {
+export function said(source: object, key: string, name: string, instead?: string): string | undefined {
   if (!(key in source)) return undefined;
   const value = (source as Readonly<Record<string, unknown>>)[key];
   if (value === undefined || value === null)
@@ -14,18 +14,17 @@ export function said(source: object, key: string, name: string): string | undefi
       hint: 'Is an environment variable not set that it comes from? Set it, or leave the key out.',
     });
   if (typeof value !== 'string') throw new ConfigurationError(`${name} is not a string.`, { hint: hintFor(value) });
-  return notEmpty(value, name);
+  return notEmpty(value, name, instead);
 }
 
 /** The value of an environment variable; one that is set to nothing is a {@link ConfigurationError}. */
-export function saidByVariable(environment: Environment, name: string): string | undefined {
+export function saidByVariable(environment: Environment, name: string, instead?: string): string | undefined {
   const value = environment[name];
-  return value === undefined ? undefined : notEmpty(value, name);
+  return value === undefined ? undefined : notEmpty(value, name, instead);
 }
 
-function notEmpty(value: string, name: string): string {
-  if (value.trim() === '')
-    throw new ConfigurationError(`${name} is empty.`, { hint: 'Give it a value, or leave it out.' });
+function notEmpty(value: string, name: string, instead = 'Give it a value, or leave it out.'): string {
+  if (value.trim() === '') throw new ConfigurationError(`${name} is empty.`, { hint: instead });
   return value;
 }
 

@@ -122,6 +122,9 @@ export function programSettings(choice: ConnectionChoice, surroundings: Surround
 
 type Target = ConnectionSettings['target'];
 
+const EMPTY_URL =
+  'Write it like postgres://user:password@host:5432/database?sslmode=verify-full, or leave it out to name a database in another way.';
+
 function checked(
   target: Target,
   schema: string = DEFAULT_SCHEMA,
@@ -138,7 +141,7 @@ function checked(
 }
 
 function chosen(choice: ConnectionChoice, names: Names, environment: Environment): Target | undefined {
-  const url = said(choice, 'url', names.url);
+  const url = said(choice, 'url', names.url, EMPTY_URL);
   const dataDir = said(choice, 'dataDir', names.dataDir);
   if (url !== undefined && dataDir !== undefined)
     throw new ConfigurationError(`${names.url} and ${names.dataDir} name two databases.`, {
@@ -150,7 +153,7 @@ function chosen(choice: ConnectionChoice, names: Names, environment: Environment
 
 function byUrlVariable(environment: Environment): Target | undefined {
   for (const name of URL_VARIABLES) {
-    const url = saidByVariable(environment, name);
+    const url = saidByVariable(environment, name, EMPTY_URL);
     if (url !== undefined) return { server: parseDatabaseUrl(url, name, environment) };
   }
   return undefined;
@@ -158,7 +161,7 @@ function byUrlVariable(environment: Environment): Target | undefined {
 
 function configured(config: ConnectionConfig, environment: Environment): Target | undefined {
   const name = inFile('connection');
-  const url = said(config, 'connection', name);
+  const url = said(config, 'connection', name, EMPTY_URL);
   if (url !== undefined) return { server: parseDatabaseUrl(url, name, environment) };
   const dataDir = said(config, 'dataDir', inFile('dataDir'));
   return dataDir === undefined ? undefined : { dataDir };

@@ -126,7 +126,6 @@ const REFUSED: Readonly<Record<string, readonly [url: string, message: RegExp]>>
   'an unknown parameter': ['postgres://ada:canary@h/d?shema=x', /unknown parameter "shema"/],
   'a parameter of another letter case': ['postgres://h/d?SSLMODE=require', /unknown parameter "SSLMODE"/],
   'a parameter twice': ['postgres://ada:canary@h/d?sslmode=require&sslmode=disable', /parameter sslmode twice/],
-  'a parameter twice with one value': ['postgres://h/d?sslmode=require&sslmode=require', /parameter sslmode twice/],
   'a parameter without a value': ['postgres://ada:canary@h/d?sslmode=', /sslmode without a value/],
   'an sslmode of another letter case': ['postgres://h/d?sslmode=REQUIRE', /sslmode "REQUIRE"/],
   'a fraction as connect_timeout': ['postgres://ada:canary@h/d?connect_timeout=1.5', /connect_timeout/],

@@ -342,6 +342,11 @@ const CASES: readonly Case[] = [
     maestro: [/sslmode twice/, /Write it once/],
   },
   {
+    url: 'postgres://db/shop?ssl=true&sslmode=require',
+    psql: 'sslmode=require',
+    maestro: { sslMode: 'require' },
+  },
+  {
     url: 'host=db dbname=shop',
     psql: 'host=db dbname=shop',
     maestro: [/list of key words/, /postgres:\/\/user:password@host:5432\/database/],

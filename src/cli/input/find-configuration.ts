@@ -11,7 +11,7 @@ const WRITTEN = `maestro.config.{${FORMS.join(',')}}`;
 /** Endings that configuration files of other tools have. */
 const OTHER_FORM = /^(?:\.(?:[cm]?[jt]sx?|json[c5]?|ya?ml|toml|ini|conf|cfg|xml))?$/i;
 /** Other names that configuration files of other tools have, without their punctuation. */
-const OTHER_STEM = /^maestro(?:rc|conf|cfg|configuration|settings)$/;
+const OTHER_STEM = /^maestro(?:rc|conf|cfg|configuration)$/;
 
 /**
  * The configuration file of a folder, if there is one. Throws {@link ConfigurationError} for two of them, and for a file

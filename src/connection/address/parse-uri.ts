@@ -4,7 +4,7 @@ import { FIXED, isParameter, PARAMETERS } from './parameters.js';
 /**
  * The parameters that a `postgres://` URL holds, by the rules of PostgreSQL's own programs: user and password end at the
  * first @, several hosts stand between commas, and a parameter after the ? wins over what stands before it. Stricter in
- * what is mostly a mistake: a second @, a / in the database's name, a #, a parameter twice or without a value.
+ * what is mostly a mistake: a second @, a / in the database's name, a #, a parameter with two values or without one.
  */
 export function parseUri(text: string, fail: Fail): Map<string, string> {
   const [, scheme, whole = ''] = /^(postgres(?:ql)?:\/\/)([^]*)$/.exec(text.trim()) ?? [];
@@ -64,7 +64,7 @@ function queryOf(query: string, fail: Fail): Map<string, string> {
     const [known, meaning] = translated(name, value);
     if (!isParameter(known) && !Object.hasOwn(FIXED, known))
       fail(`has ${shown('the unknown parameter', name)}`, `Known are ${Object.keys(PARAMETERS).join(', ')}.`);
-    if (found.has(known)) fail(`has the parameter ${known} twice`, 'Write it once.');
+    if (found.has(known) && found.get(known) !== meaning) fail(`has the parameter ${known} twice`, 'Write it once.');
     if (value === '') fail(`has the parameter ${known} without a value`, 'Give it one, or leave it out.');
     found.set(known, meaning);
   }
