@@ -62,3 +62,35 @@ for (const [section, document, printed] of [
 
     t.is(stdout, printed);
   });
+
+test('the migration that fills a read model from the log runs as it stands, inside its transaction', async (t) => {
+  const code = blocks('Projections', 'ts', guide).find((block) => block.includes('searchEvents')) ?? '';
+  const cwd = mkdtempSync(join(folder, 'migration-'));
+  const source = (path: string) => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
+  writeFileSync(
+    join(cwd, 'step.mts'),
+    code.replace("'maestro-store/admin'", () => source('admin/index.js')),
+  );
+  writeFileSync(
+    join(cwd, 'program.mts'),
+    `import { Clock, openDatabase, appendEvents, migrate } from ${source('index.js')};
+import * as step from './step.mts';
+const { knex, store, close } = await openDatabase({ dataDir: 'data' });
+await migrate(knex);
+const clock = new Clock();
+for (const owner of ['Ada', 'Grace'])
+  await appendEvents(store, clock, clock.now(), [{ type: 'opened', body: { owner } }, { type: 'deposited', body: { amount: 1 } }]);
+await knex.migrate.latest({
+  migrationSource: { getMigrations: async () => ['names'], getMigrationName: () => 'names', getMigration: async () => step },
+});
+console.log((await knex('account_names').pluck('name').orderBy('name')).join(' '));
+await close();
+`,
+  );
+
+  const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), join(cwd, 'program.mts')], {
+    cwd,
+  });
+
+  t.is(stdout, 'Ada Grace\n');
+});
