@@ -22,6 +22,7 @@ import { registerStep } from './commands/step.js';
 import { registerTail } from './commands/tail.js';
 import { registerVerify } from './commands/verify.js';
 import type { CliContext } from './context.js';
+import { terminalColumns } from './output.js';
 import { addGlobalOptions } from './global-options.js';
 
 /** What the program writes help and complaints with, and whom it tells an exit code other than 0. */
@@ -33,6 +34,9 @@ export interface ProgramHost {
   readonly exit: (code: number) => void;
 }
 
+/** What help is laid out for when it is not for a terminal. */
+const HELP_COLUMNS = 80;
+
 /** The command line with all its commands; loads none of what they need to run. */
 export function createProgram({ context, version, writeOut, writeErr, exit }: ProgramHost): Command {
   const program = new Command('maestro')
@@ -40,7 +44,13 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand(false)
-    .configureOutput({ writeOut, writeErr, outputError: () => {} })
+    .configureOutput({
+      writeOut,
+      writeErr,
+      outputError: () => {},
+      getOutHelpWidth: () => terminalColumns(context) ?? HELP_COLUMNS,
+      getErrHelpWidth: () => terminalColumns(context) ?? HELP_COLUMNS,
+    })
     .exitOverride()
     .showSuggestionAfterError();
   addGlobalOptions(program);

@@ -71,3 +71,12 @@ test('a terminal that does not tell its width is as wide as COLUMNS says, else 8
   t.true(widest(wide.stdout) > 80);
   t.deepEqual(await maestro(argv, 80, { COLUMNS: '200' }), usual, 'a terminal that tells it knows better');
 });
+
+test('help is laid out for the terminal too, and for 80 columns when that does not tell its width', async (t) => {
+  const help = (terminal?: number) => maestro(['events', '--help'], terminal);
+  t.deepEqual(await help(0), await help());
+  t.deepEqual(await help(80), await help());
+  const { stdout } = await help(60);
+  const options = stdout.slice(stdout.indexOf('Arguments:'), stdout.indexOf('Examples:'));
+  for (const line of options.split('\n')) t.true(line.length <= 60, line);
+});

@@ -1,3 +1,6 @@
+import { cut, padEnd } from '../render/width.js';
+import { wrapWords } from '../render/words.js';
+
 /** The keys that are always on the screen, the most needed first. */
 const KEYS = '←/→ step  g goto  / find  m mark  d compare  ↑↓ move  r render  ? help  q quit';
 const FEWER_KEYS = '? help  q quit  ←/→ step';
@@ -8,7 +11,7 @@ export function keysFor(columns: number): string {
 }
 
 /** What the keys do. */
-export const HELP: readonly (readonly [keys: string, does: string])[] = [
+const HELP: readonly (readonly [keys: string, does: string])[] = [
   ['→  l  space', 'the next event (n too, until you look for something)'],
   ['←  h  p', 'the event before'],
   ['↑ ↓  k j  pgup pgdn', 'move in the part marked with ▸: scroll, or in the list step'],
@@ -27,3 +30,18 @@ export const HELP: readonly (readonly [keys: string, does: string])[] = [
   ['', ''],
   ['+ ~ - !', 'in the state: new, another value, gone, a fault'],
 ];
+
+/** What the keys do, beside them, or below them where that does not fit. */
+export function helpLines(columns: number): string[] {
+  const width = Math.max(...HELP.map(([keys]) => keys.length)) + 2;
+  const isBeside = columns >= Math.max(...HELP.map(([, does]) => does.length)) + width;
+  return HELP.flatMap(([keys, does]) => {
+    if (isBeside) return [padEnd(keys, width) + does];
+    return [...(keys === '' ? [] : [cut(keys, columns)]), ...wrapWords(does, columns - 2).map((line) => `  ${line}`)];
+  });
+}
+
+/** How many lines of help a terminal shows at a time: all but title, heading, message and keys. */
+export function helpRows(rows: number): number {
+  return Math.max(1, rows - 4);
+}

@@ -1,6 +1,7 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Key } from '../context.js';
 import { parseTimeBound } from '../time-bound.js';
+import { helpLines, helpRows } from './help.js';
 import { activePane, beginning, type Layout } from './layout.js';
 import { type PaneName, type Prompt, TOP, type View } from './view.js';
 
@@ -45,7 +46,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 export function press(before: View, key: Key, layout: Layout): Pressed {
   if (before.prompt !== undefined) return answer(before, before.prompt, key);
   const view: View = { ...before, message: undefined };
-  if (view.isHelp) return { view: { ...view, isHelp: false } };
+  if (view.isHelp) return { view: helped(view, layout) };
   if (key.ctrl) return key.name === 'd' ? { view, effect: { kind: 'quit' } } : { view };
   const place = placeFor(view, key);
   if (place !== undefined) return { view, effect: { kind: 'go', to: place } };
@@ -79,6 +80,12 @@ export function press(before: View, key: Key, layout: Layout): Pressed {
     default:
       return moved(view, key.name, layout);
   }
+}
+
+/** The next page of the help, or what was there before it. */
+function helped(view: View, { size }: Layout): View {
+  const helpFrom = (view.helpFrom ?? 0) + helpRows(size.rows);
+  return helpFrom < helpLines(size.columns).length ? { ...view, helpFrom } : { ...view, isHelp: false, helpFrom: 0 };
 }
 
 /** The place that a key names. Until something was looked for, n is the next event, as p is the one before. */

@@ -2,8 +2,7 @@ import ansi from 'ansi-escapes';
 import { escapeText } from '../render/escape.js';
 import type { Style } from '../render/style.js';
 import { cut, padEnd, wrap } from '../render/width.js';
-import { wrapWords } from '../render/words.js';
-import { HELP, keysFor } from './help.js';
+import { helpLines, helpRows, keysFor } from './help.js';
 import { activePane, beginning, DIVIDER, type Layout, type Pane, type Size } from './layout.js';
 import { listLines } from './list-lines.js';
 import type { View } from './view.js';
@@ -22,7 +21,7 @@ export const SMALLEST: Size = { columns: 20, rows: 6 };
 export function screenLines(view: View, subject: Subject, layout: Layout, style: Style): string[] {
   const { columns, rows } = layout.size;
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) return fill(tooSmall(layout.size), rows);
-  const body = view.isHelp ? helpLines(columns, style) : bodyLines(view, layout, style);
+  const body = view.isHelp ? helpPage(view, layout.size, style) : bodyLines(view, layout, style);
   return [
     style.marked(padEnd(cut(title(view, subject), columns), columns)),
     ...fill(body, rows - 3),
@@ -35,15 +34,9 @@ function tooSmall({ columns }: Size): string[] {
   return wrap(`Too small: ${SMALLEST.columns}×${SMALLEST.rows} are needed. q quits.`, columns);
 }
 
-/** The keys beside what they do, or above it where that does not fit. */
-function helpLines(columns: number, style: Style): string[] {
-  const width = Math.max(...HELP.map(([keys]) => keys.length)) + 2;
-  const isBeside = columns >= Math.max(...HELP.map(([, does]) => does.length)) + width;
-  const lines = HELP.flatMap(([keys, does]) => {
-    if (isBeside) return [padEnd(keys, width) + does];
-    return [...(keys === '' ? [] : [cut(keys, columns)]), ...wrapWords(does, columns - 2).map((line) => `  ${line}`)];
-  });
-  return [style.heading(cut('The keys (press any to go on)', columns)), ...lines];
+function helpPage({ helpFrom = 0 }: View, { columns, rows }: Size, style: Style): string[] {
+  const lines = helpLines(columns).slice(helpFrom);
+  return [style.heading(cut('The keys (press any to go on)', columns)), ...lines.slice(0, helpRows(rows))];
 }
 
 /** Headings, and the parts below them. */

@@ -27,6 +27,8 @@ export interface View {
   /** The last text that was looked for in types and bodies, until Esc. */
   readonly sought: string | undefined;
   readonly isHelp: boolean;
+  /** The line that the help begins with. @defaultValue 0 */
+  readonly helpFrom?: number;
 }
 
 /** A question that is being answered. */

@@ -290,3 +290,16 @@ test('a narrow terminal has the event above the state, and a low one shows one o
   t.regex(screen(20, 6, 'event')[1] ?? '', /^▸ EVENT/);
   t.regex(screen(19, 6).join(''), /Too small/);
 });
+
+test('in a small terminal the help goes on from page to page, and all of it is to be seen', (t) => {
+  const size = { columns: 40, rows: 12 };
+  let view = aView({ isHelp: true });
+  let text = '';
+  while (view.isHelp) {
+    text += screenLines(view, subject, layOut(view, size, plain), plain)
+      .slice(2, -2)
+      .join('\n');
+    view = pressed(view, size, 'space');
+  }
+  for (const word of ['next event', 'compare with', 'quit', 'a fault']) t.true(text.includes(word), word);
+});
