@@ -287,3 +287,55 @@ test('neither an id nor --all, both, no handlers, or --fix with --read-only is w
   );
   t.deepEqual(await snapshotOf(log, id), [2, '{}']);
 });
+
+test('snapshot put refuses what the application could not use, and tells of another state than that of the events', async (t) => {
+  const log = await aLog(t);
+  const id = await anAccount(log, [1, 2]);
+  const put = (body: string, ...argv: string[]) =>
+    log.maestro('snapshot', 'put', id.hex, '--sequence', '2', '--body', body, ...argv);
+  const list = anId();
+  await log.store.commitEvents([anEvent(list, { type: 'listed', body: { item: 'tea' } })]);
+  const marked = (state: unknown, version = 2) => JSON.stringify({ $maestro: { version }, state });
+  const putList = (body: string, ...argv: string[]) =>
+    log.maestro('snapshot', 'put', list.hex, '--sequence', '1', '--body', body, ...argv);
+
+  const refused = await putList(marked('no list'));
+  t.deepEqual([refused.code, refused.stdout], [5, '']);
+  t.regex(
+    refused.stderr,
+    /^error: The aggregate list cannot use this snapshot of .* function snapshot\.decode .*\nhint: Nothing was written; --force/,
+  );
+  t.is(await log.store.getSnapshot(list, 1), undefined);
+  t.regex((await putList(marked('no list'), '--force')).stderr, /^warning: .* Stored all the same \(--force\)\.\n$/);
+  await log.maestro('snapshot', 'delete', list.hex, '--reason', 'test', '--execute');
+  const foreign = await putList(marked([], 7));
+  t.is(foreign.code, 0);
+  t.regex(
+    foreign.stderr,
+    /^warning: The snapshots of list are of another version than this one, so it will not be used\.\n$/,
+  );
+
+  const other = await put('{"owner": "Ada", "balance": 5}');
+  t.is(other.code, 0);
+  t.regex(
+    other.stderr,
+    /^warning: The handlers of account make another state of the events up to 2; see `maestro snapshot verify/,
+  );
+  await log.maestro('snapshot', 'delete', id.hex, '--reason', 'test', '--execute');
+  t.deepEqual(await put('{"owner": "Ada", "balance": 1.0}'), {
+    code: 0,
+    stdout: `aggregate  ${id.hex}\nsequence   2, stored\n`,
+    stderr: '',
+  });
+});
+
+test('import says that no handlers were tried where there are some', async (t) => {
+  const [log, other] = [await aLog(t), await aLog(t)];
+  await anAccount(log, [1]);
+  writeFileSync(join(folder, 'log.ndjson'), (await log.maestro('export')).stdout);
+  t.regex(
+    (await other.maestro('import', '--file', 'log.ndjson')).stderr,
+    /note: no handlers were tried on it: `maestro check`/,
+  );
+  t.notRegex((await other.maestro('import', '--file', 'log.ndjson')).stderr, /no handlers/, 'nothing is new');
+});

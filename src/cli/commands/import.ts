@@ -77,6 +77,10 @@ async function importFrom({ file, onConflict, dryRun }: ImportOptions, session: 
     { writes: true },
   );
   await print(report, dryRun ?? false, session);
+  if (report.events > 0 && (await session.configuration()).aggregates?.length)
+    await output.note(
+      'no handlers were tried on it: `maestro check` folds what is there with the configured aggregates',
+    );
 }
 
 async function print(report: ImportReport, dryRun: boolean, { output }: Session): Promise<void> {

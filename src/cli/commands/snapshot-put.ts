@@ -4,6 +4,7 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import type { JsonObject } from '../../json/types.js';
 import { sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
+import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError } from '../errors.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
@@ -15,6 +16,8 @@ interface PutOptions {
   readonly sequence: number;
   readonly body?: string;
   readonly file?: string;
+  readonly aggregate?: string;
+  readonly force?: boolean;
 }
 
 /** Declares `maestro snapshot put`. */
@@ -26,6 +29,8 @@ export function registerSnapshotPut(snapshot: Command, context: CliContext): voi
     .requiredOption('--sequence <sequence>', 'the last event that the state contains', sequence)
     .option('--body <json>', 'the state, a JSON object')
     .option('--file <file>', 'a file that holds the state; "-" reads standard input')
+    .option('--aggregate <name>', 'try it with the handlers of this aggregate of the configuration file')
+    .option('--force', 'store also what the handlers fail on')
     .addHelpText(
       'after',
       `\nExample:\n  $ maestro snapshot put 01a207704b600000deadbeefcafef00d --sequence 38 --body '{"value": 33}'`,
@@ -42,6 +47,7 @@ async function putSnapshot(argument: IdArgument, options: PutOptions, session: S
   const snapshotOf = (aggregateId: Timestamp) => ({ aggregateId, sequence: options.sequence, body });
   // Bad input must not even touch a database.
   encodeSnapshot(snapshotOf(argument instanceof IdPrefix ? Timestamp.of({ time: 0 }) : argument), interop);
+  const choose = await aggregateChooser(session, options.aggregate);
   const store = async (database: Database) => {
     const id = await resolveAggregateId(session, database, argument);
     const last = await assertAggregate(database, id);
@@ -49,6 +55,12 @@ async function putSnapshot(argument: IdArgument, options: PutOptions, session: S
       throw new InputError(`The aggregate's last sequence is ${last}, so there is no state at ${options.sequence}.`, {
         hint: 'Nothing was written.',
       });
+    const definition = await choose(id, () => typeOfFirstEvent(database.store, id));
+    if (definition !== undefined) {
+      const { trySnapshot } = await import('../fold/snapshot-trial.js');
+      const how = { force: options.force ?? false, output: session.output };
+      await trySnapshot({ definition, store: database.store, id }, snapshotOf(id), how);
+    }
     return { id, outcome: await database.store.commitSnapshot(snapshotOf(id)) };
   };
   const { id, outcome } = await withDatabase(session, store, { writes: true });
