@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent } from '../events.js';
-import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject } from '../json/types.js';
@@ -10,30 +9,18 @@ import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
 import { latestBeside } from '../store/last-event.js';
-import type { Projection, Store } from '../store/store.js';
 import { alreadyEncoded, encodeEvents } from '../store/validate.js';
 import { type Command, decide } from './decide.js';
-import type { Definition } from './definition.js';
 import { HandlerError, RetryLimitError } from './errors.js';
 import { evolve } from './evolve.js';
 import { exactBody } from './exact-body.js';
 import { deepFreeze } from './freeze.js';
 import { fold, foldOn, type History, type Moment, withLatest } from './history.js';
+import type { RootContext } from './options.js';
 import { Rejection } from './rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 import { mayComeOfState, momentBesideSnapshot } from './snapshot/suspect-snapshot.js';
 import { storeSnapshot } from './store-snapshot.js';
-
-/** What all roots of one kind work with. */
-export interface RootContext {
-  readonly definition: Definition;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly maxAttempts: number;
-  readonly projections: readonly Projection[];
-  /** Told of a snapshot that nobody asked for and that could not be stored, and of a stored one that could not be used. */
-  readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
-}
 
 /** What a command has led to. */
 interface Outcome {

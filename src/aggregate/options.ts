@@ -4,8 +4,7 @@ import { InvalidArgumentError, MaestroError } from '../errors.js';
 import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../store/backoff.js';
-import type { Store } from '../store/store.js';
-import type { RootContext } from './aggregate-root.js';
+import type { Projection, Store } from '../store/store.js';
 import { isAggregate } from './define-aggregate.js';
 import type { Definition } from './definition.js';
 import { asProjection } from './projections.js';
@@ -41,6 +40,17 @@ export interface IdlePolicy {
    * to leave for waits for that. @defaultValue false
    */
   readonly snapshot?: boolean;
+}
+
+/** What all roots of one kind work with. */
+export interface RootContext {
+  readonly definition: Definition;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly maxAttempts: number;
+  readonly projections: readonly Projection[];
+  /** Told of a snapshot that nobody asked for and that could not be stored, and of a stored one that could not be used. */
+  readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
 }
 
 /** What follows from options. */
