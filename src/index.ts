@@ -42,6 +42,7 @@ export type { Database } from './connection/database.js';
 export {
   ConfigurationError,
   EmbeddedCorruptError,
+  FileLockError,
   EmbeddedDatabaseBusyError,
   EmbeddedFolderError,
   EmbeddedResourcesError,

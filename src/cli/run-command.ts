@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { isFileError } from '../connection/file-errors.js';
+import { nodePermissionError } from '../store/node-permission.js';
 import type { CliContext } from './context.js';
 import { FileRefusedError } from './errors.js';
 import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
@@ -47,7 +48,9 @@ const OF_FILES = /^E(?:ACCES|PERM|ROFS|NOENT|NOTDIR|ISDIR|LOOP|NAMETOOLONG|[MN]F
 
 /** What is thrown is thrown on purpose, a refusal of the file system, or a defect. */
 function meaningOf(error: unknown): unknown {
-  return isFileError(error) && OF_FILES.test(error.code ?? '') ? new FileRefusedError(error) : error;
+  return isFileError(error) && OF_FILES.test(error.code ?? '')
+    ? new FileRefusedError(error)
+    : (nodePermissionError(error) ?? error);
 }
 
 /** Read from the words themselves, because a command line that is wrong has no parsed options. */

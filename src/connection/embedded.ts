@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { pid } from 'node:process';
 import { NotMigratedError } from '../store/errors.js';
 import type { Interop } from '../store/interop.js';
+import { nodePermissionError } from '../store/node-permission.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
@@ -66,7 +67,7 @@ export async function openEmbedded(dataDir: string, options: EmbeddedOptions): P
   try {
     return await openFolder(dataDir, options);
   } catch (error) {
-    throw isFileError(error) ? unusable(dataDir, error) : error;
+    throw isFileError(error) ? unusable(dataDir, error) : (nodePermissionError(error) ?? error);
   }
 }
 

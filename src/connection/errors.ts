@@ -35,3 +35,15 @@ export class EmbeddedResourcesError extends MaestroError {
 export class EmbeddedCorruptError extends MaestroError {
   readonly code = 'MAESTRO_EMBEDDED_CORRUPT';
 }
+
+/** Files cannot be locked here, so nothing keeps two processes from opening the embedded database at once: it was not opened. */
+export class FileLockError extends MaestroError {
+  readonly code = 'MAESTRO_FILE_LOCK';
+
+  constructor(reason: string, cause: unknown) {
+    super(`The embedded database cannot be locked: ${reason}.`, {
+      hint: 'On Linux install `flock` (apk add flock, apt-get install util-linux); elsewhere use a server (--url, DATABASE_URL).',
+      cause,
+    });
+  }
+}

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { FileLockError } from './errors.js';
 
 /** How often a taken lock is tried again, in milliseconds. */
 const RETRY = 50;
@@ -53,7 +54,7 @@ interface Addon {
 
 /**
  * The way to lock on a platform: with the native addon, or on Linux, where none is prebuilt for some (Alpine, say), with the
- * command that every Linux has. Rejects where there is neither.
+ * command that nearly every Linux has. Throws {@link FileLockError} where there is neither.
  */
 export async function platformTryLock(
   load: () => Promise<Addon> = async () => (await import('fs-native-extensions')).default,
@@ -64,7 +65,7 @@ export async function platformTryLock(
     return async (file) => addon.tryLock(file);
   } catch (error) {
     if (system === 'linux') return commandTryLock;
-    throw error;
+    throw new FileLockError('the addon that does it (fs-native-extensions) cannot be loaded', error);
   }
 }
 
@@ -72,8 +73,17 @@ export async function platformTryLock(
  * Locks with the `flock` command. It inherits the open file and locks that, not a copy of its own; the lock stays when
  * the command has ended, because this process still has the file open.
  */
-export const commandTryLock: TryLock = async (file) => {
-  const command = spawn('flock', ['-n', '-x', '3'], { stdio: ['ignore', 'ignore', 'ignore', file] });
-  const [code] = (await once(command, 'exit')) as [number | null];
+export const commandTryLock: TryLock = (file) => tryLockWith('flock', file);
+
+/** The same with a command of another name. Throws {@link FileLockError} when it is not there, or does something else. */
+export async function tryLockWith(name: string, file: number): Promise<boolean> {
+  const command = spawn(name, ['-n', '-x', '3'], { stdio: ['ignore', 'ignore', 'ignore', file] });
+  const [code] = (await once(command, 'exit').catch((cause: unknown) => {
+    throw new FileLockError(
+      `the addon that does it has no binary for this system, and the command \`${name}\` is not there either`,
+      cause,
+    );
+  })) as [number | null];
+  if (code !== 0 && code !== 1) throw new FileLockError(`the command \`${name}\` ended with ${code}`, undefined);
   return code === 0;
-};
+}

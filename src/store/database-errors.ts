@@ -12,6 +12,7 @@ import {
   PoolExhaustedError,
   SerializationError,
 } from './errors.js';
+import { nodePermissionError } from './node-permission.js';
 
 /** What the drivers (pg, PGlite) put on their errors. */
 interface DriverError extends Error {
@@ -167,6 +168,8 @@ export function connectError(error: unknown): MaestroError {
 /** The error of this library that says what a driver's error means. One of this library's own is returned as it is. */
 export function storeError(error: unknown): MaestroError {
   if (error instanceof MaestroError) return error;
+  const denied = nodePermissionError(error);
+  if (denied !== undefined) return denied;
   const message = driverMessage(error);
   const state = sqlState(error);
   const refusal = state === undefined ? undefined : refusalFor(state, message, error);

@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fc } from '@fast-check/ava';
 import test from 'ava';
-import { commandTryLock, type FileLockOptions, lockFile, platformTryLock } from '../../src/connection/file-lock.js';
+import {
+  commandTryLock,
+  type FileLockOptions,
+  lockFile,
+  platformTryLock,
+  tryLockWith,
+} from '../../src/connection/file-lock.js';
+import { FileLockError } from '../../src/connection/errors.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { useProcesses } from '../support/processes.js';
 
@@ -123,10 +130,23 @@ test('where there is no addon Linux has the command, and any other platform says
   const missing = new Error('no addon for this platform');
   const load = () => Promise.reject(missing);
   t.is(await platformTryLock(load, 'linux'), commandTryLock);
-  t.is(await t.throwsAsync(platformTryLock(load, 'darwin')), missing);
+  t.is((await t.throwsAsync(platformTryLock(load, 'darwin'), { instanceOf: FileLockError })).cause, missing);
   const asked: number[] = [];
   const tryLock = await platformTryLock(async () => ({ tryLock: (file) => asked.push(file) > 1 }), 'darwin');
   t.deepEqual([await tryLock(7), await tryLock(8), asked], [false, true, [7, 8]]);
+});
+
+test('a command that is not there, or is not what it should be, is an error and not a lock that somebody holds', async (t) => {
+  for (const [name, reason] of [
+    ['flock-that-is-not-there', /the command `flock-that-is-not-there` is not there either\.$/],
+    ['env', /the command `env` ended with 125\.$/],
+  ] as const) {
+    const error = await t.throwsAsync(lockFile(aPath(), { timeout: 0, tryLock: (file) => tryLockWith(name, file) }), {
+      instanceOf: FileLockError,
+      message: reason,
+    });
+    t.regex(error?.hint ?? '', /install `flock` \(apk add flock.*or a server|use a server/);
+  }
 });
 
 test.serial('a file that could not be locked is closed again', async (t) => {
