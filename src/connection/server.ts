@@ -93,7 +93,7 @@ function knexConfig(
       host: first?.hostAddress ?? address.host,
       port: address.port,
       user: address.user,
-      password: passwordFor({ ...address, warn }) as unknown as () => string,
+      password: passwordOf(address, warn) as unknown as () => string,
       database: address.database,
       ssl: first?.ssl ?? false,
       ...(address.sslNegotiation === 'direct' ? { sslnegotiation: 'direct' } : {}),
@@ -106,6 +106,17 @@ function knexConfig(
       ...(options === '' ? {} : { options }),
       ...timeouts(timeout, pooler),
     },
+  };
+}
+
+/** Where the address of a host is given, its line in the password file is still that of its name. */
+function passwordOf(address: ServerAddress, warn: ServerOptions['warn']): ReturnType<typeof passwordFor> {
+  const find = passwordFor({ ...address, warn });
+  return (login) => {
+    const named = hostsOf(address).find(
+      ({ hostAddress, port }) => hostAddress !== undefined && hostAddress === login.host && port === login.port,
+    );
+    return find({ ...login, host: named?.host ?? login.host });
   };
 }
 

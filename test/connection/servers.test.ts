@@ -150,6 +150,19 @@ test.serial('of several servers the first that can be reached is taken', async (
   );
 });
 
+test.serial('the password file has a line for each server, by the name of its host', async (t) => {
+  const file = join(temporary, 'pgpass');
+  writeFileSync(file, `nowhere.invalid:${primary.port}:*:*:postgres\n127.0.0.1:${other.port}:*:reads:pw\n`, {
+    mode: 0o600,
+  });
+  const nobody = await freePort();
+  for (const [url, port] of [
+    [`postgres://postgres@nowhere.invalid:${primary.port}/postgres?hostaddr=127.0.0.1&passfile=${file}`, primary.port],
+    [`postgres://reads@${at(nobody)},${at(other.port)}/postgres?passfile=${file}`, other.port],
+  ] as const)
+    t.is((await ask(url, WHERE))?.['port'], Number(port));
+});
+
 test.serial('when none can be reached all are named, and a login that is refused ends the search', async (t) => {
   const [one, two] = [await freePort(), await freePort()];
   const error = await failureOf(ask(several([at(one), at(two)]), WHERE));
