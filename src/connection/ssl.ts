@@ -41,7 +41,7 @@ export function sslOptions(files: SslFiles): ConnectionOptions | false {
   if (sslMode === 'disable') {
     if (sslRootCert ?? sslCert ?? sslKey)
       throw new ConfigurationError('Certificates are named, but sslmode is "disable", so they would not be used.', {
-        hint: 'Add sslmode=verify-full, or leave the certificates out.',
+        hint: 'Add sslmode=verify-full, or leave the certificates out, in the URL or as PGSSLROOTCERT and its like; sslmode=disable in the URL passes over those.',
       });
     return false;
   }
