@@ -9,15 +9,15 @@ const PAGE = 1000;
 
 /**
  * SQL for ids of aggregates in order, which leaps from one to the next in the index instead of reading every event. Its
- * bindings: the id that comes before, if `isAfter`, and how many.
+ * bindings: the id that comes before, if `isAfter`, those of a condition on `ids.id`, and how many.
  */
-export function leap(events: string, isAfter: boolean): string {
+export function leap(events: string, isAfter: boolean, condition = 'TRUE'): string {
   const next = (before: string) => `SELECT aggregate_id FROM ${events} ${before} ORDER BY aggregate_id LIMIT 1`;
   return `WITH RECURSIVE ids(id) AS (
   (${next(isAfter ? 'WHERE aggregate_id > ?' : '')})
   UNION ALL
   SELECT (${next('WHERE aggregate_id > ids.id')}) FROM ids WHERE ids.id IS NOT NULL)
-SELECT id FROM ids WHERE id IS NOT NULL LIMIT ?`;
+SELECT id FROM ids WHERE id IS NOT NULL AND ${condition} LIMIT ?`;
 }
 
 /** The ids of all aggregates, in order, leaping from one to the next in the index. */

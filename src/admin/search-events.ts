@@ -8,10 +8,11 @@ import { reading } from '../store/reading.js';
 import { type EventRow, query, storedEvent } from '../store/rows.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
-import type { EventLog } from './event-log.js';
+import { type EventLog, tablesOf } from './event-log.js';
 import { assertJsonPath, evaluating, holds } from './json-path.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { compared, LOG_ORDER, type LogPosition } from './log-position.js';
+import { beginningWith, ofNode, withText } from './search-conditions.js';
 
 /** Which events of all aggregates to look for. */
 export interface EventSearch {
@@ -23,6 +24,12 @@ export interface EventSearch {
   readonly until?: number | undefined;
   /** Only events for whose body this jsonpath of PostgreSQL selects something other than `false` and `null`. */
   readonly where?: string | undefined;
+  /** Only events whose body has this text in it, in upper or lower case. */
+  readonly text?: string | undefined;
+  /** Only events whose timestamp is of this node. */
+  readonly node?: bigint | undefined;
+  /** Only events of aggregates whose first event is of one of these types. */
+  readonly firstTypes?: readonly string[] | undefined;
   /** Only events that come after this one in the order of the search. */
   readonly after?: LogPosition | undefined;
   /** The latest event first. @defaultValue false */
@@ -63,12 +70,15 @@ export async function* eventsInOrder(log: EventLog, search: EventSearch): AsyncG
 }
 
 async function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: EventSearch): Promise<EventRow[]> {
-  const { types, since, until, where, after, reverse = false, limit } = search;
+  const { types, since, until, where, text, node, firstTypes, after, reverse = false, limit } = search;
   const conditions = new Conditions();
   const direction = reverse ? '<' : '>';
   if (after !== undefined) conditions.and(...compared(direction, after));
   conditions.between(since, until);
   conditions.ofTypes(types);
+  ofNode(conditions, node);
+  beginningWith(conditions, { events: tablesOf({ schema }).log, id: 'event_log.aggregate_id' }, firstTypes);
+  withText(conditions, text);
   if (where !== undefined) conditions.and(holds('body'), where);
   const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ORDER BY ${LOG_ORDER[direction]} LIMIT ?`;
   const page = query<EventRow>(knex, sql, [...conditions.bindings, limit ?? FIRST_PAGE]);

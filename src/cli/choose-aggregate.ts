@@ -24,15 +24,22 @@ export async function aggregateChoice(
   return (store, id) => choose(id, () => typeOfFirstEvent(store, id));
 }
 
+/** The configured aggregate of a name. Throws {@link UsageError} when there is none. */
+export async function configuredAggregate(session: Session, name: string): Promise<Definition> {
+  const { aggregates = [] } = await session.configuration();
+  const named = aggregates.find((definition) => definition.name === name);
+  if (named !== undefined) return named;
+  throw new UsageError(`No aggregate ${JSON.stringify(name)} is configured.`, {
+    hint: aggregates.length > 0 ? suggestion(name, aggregates) : CONFIGURE,
+  });
+}
+
 /** The same for many ids, whose events are read anyway. */
 export async function aggregateChooser(session: Session, name: string | undefined): Promise<AggregateChooser> {
   const { aggregates = [] } = await session.configuration();
   if (name === undefined) return (id, firstType) => aggregateOwning(aggregates, id, firstType);
-  const named = aggregates.find((definition) => definition.name === name);
-  if (named !== undefined) return async () => named;
-  throw new UsageError(`No aggregate ${JSON.stringify(name)} is configured.`, {
-    hint: aggregates.length > 0 ? suggestion(name, aggregates) : CONFIGURE,
-  });
+  const named = await configuredAggregate(session, name);
+  return async () => named;
 }
 
 /** The same for commands that need handlers. Throws {@link UsageError} when none are configured. */

@@ -8,6 +8,8 @@ interface ListOptions {
   readonly whenNone?: () => Promise<unknown>;
   /** The events are of several aggregates, which a table then tells. @defaultValue false */
   readonly ofMany?: boolean;
+  /** What `--quiet` prints: the timestamps of the events, or the ids of their aggregates, each once. @defaultValue 'events' */
+  readonly quietIds?: 'events' | 'aggregates';
 }
 
 /** A table is laid out by this many events; the others follow in the same columns. */
@@ -17,12 +19,13 @@ const LAYOUT_EVENTS = 200;
 export async function printEvents(
   listed: AsyncIterable<StoredEvent>,
   output: Output,
-  { whenNone, ofMany = false }: ListOptions = {},
+  { whenNone, ofMany = false, quietIds = 'events' }: ListOptions = {},
 ): Promise<void> {
   const iterator = listed[Symbol.asyncIterator]();
   const first = await take(iterator, LAYOUT_EVENTS);
   if (first.length === 0) await whenNone?.();
   const events = chain(first, iterator);
+  if (output.quiet && quietIds === 'aggregates') return await output.lines(distinctIds(events), (id) => id);
   if (output.quiet) return await output.lines(events, ({ timestamp }) => timestamp.toString());
   if (output.format !== 'table') {
     const { eventJson } = await import('../store/stored-json.js');
@@ -32,4 +35,17 @@ export async function printEvents(
   const table = eventTable(first, output.columns, output.style, ofMany);
   await output.line(eventTableHead(table));
   await output.lines(events, (event) => eventTableRow(event, table));
+}
+
+/** So many ids are remembered; one that comes again after as many others is printed again. */
+const REMEMBERED = 100_000;
+
+async function* distinctIds(events: AsyncIterable<StoredEvent>): AsyncGenerator<string> {
+  const seen = new Set<string>();
+  for await (const { aggregateId } of events) {
+    if (seen.has(aggregateId.hex)) continue;
+    if (seen.size >= REMEMBERED) seen.clear();
+    seen.add(aggregateId.hex);
+    yield aggregateId.hex;
+  }
 }

@@ -39,11 +39,10 @@ function maestro(database: TestDatabase, argv: readonly string[], options: CliOp
 
 /** The places in the story of the events that are found. */
 async function found(...argv: string[]): Promise<number[]> {
-  const { stdout } = await maestro(small, [...argv, '-q']);
-  return stdout
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => story.findIndex(({ timestamp }) => timestamp.toString() === line));
+  const { stdout } = await maestro(small, [...argv, '-o', 'json']);
+  return (JSON.parse(stdout) as { timestamp: string }[]).map((found) =>
+    story.findIndex(({ timestamp }) => timestamp.toString() === found.timestamp),
+  );
 }
 
 test('events of all aggregates come in the order of their timestamps; filters choose among them', async (t) => {

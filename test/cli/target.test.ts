@@ -64,7 +64,9 @@ test.serial('for programs it is named after the work, so that an error is all th
     const refused = await runCli(argv, { cwd, withTarget: true });
     t.is(refused.code, 5);
     t.notRegex(refused.stderr, /writing to|wrote to/);
-    t.like(JSON.parse(refused.stderr.trimEnd().split('\n').at(-1) ?? ''), { error: { code: 'MAESTRO_SEQUENCE_CONFLICT' } });
+    t.like(JSON.parse(refused.stderr.trimEnd().split('\n').at(-1) ?? ''), {
+      error: { code: 'MAESTRO_SEQUENCE_CONFLICT' },
+    });
   }
 });
 

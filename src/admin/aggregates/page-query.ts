@@ -3,6 +3,7 @@ import { Conditions } from '../../store/conditions.js';
 import { leap } from '../aggregate-ids.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import { compared, LOG_ORDER } from '../log-position.js';
+import { beginningWith, ofNode } from '../search-conditions.js';
 import { countCursor, idCursor, positionCursor } from './cursor.js';
 import type { AggregateFilter, AggregateOrder } from './summary.js';
 
@@ -29,8 +30,8 @@ export function scans(filter: AggregateFilter): boolean {
   return sort === 'events' || (isFiltered(filter) && !withSnapshot);
 }
 
-function isFiltered({ since, until, types }: AggregateFilter): boolean {
-  return since !== undefined || until !== undefined || types !== undefined;
+function isFiltered({ since, until, types, node }: AggregateFilter): boolean {
+  return since !== undefined || until !== undefined || types !== undefined || node !== undefined;
 }
 
 function pageById(log: EventLog, page: Page): PageQuery {
@@ -41,20 +42,26 @@ function pageById(log: EventLog, page: Page): PageQuery {
   if (withSnapshot) {
     if (after !== undefined) where.and('s.aggregate_id > ?', ...start);
     hasEvent(where, events, 's.aggregate_id', page);
+    beginningWith(where, { events, id: 's.aggregate_id' }, page.firstTypes);
     return {
       sql: `SELECT s.aggregate_id AS id, s.aggregate_id AS place FROM ${snapshots} AS s ${where.sql} ORDER BY 1 LIMIT ?`,
       bindings: [...where.bindings, limit],
     };
   }
   if (!isFiltered(page)) {
-    const sql = `SELECT id, id AS place FROM (${leap(events, after !== undefined)}) AS ids`;
-    return { sql, bindings: [...start, limit] };
+    const kind = new Conditions();
+    beginningWith(kind, { events, id: 'ids.id' }, page.firstTypes);
+    const condition = kind.sql.replace(/^WHERE /, '') || 'TRUE';
+    const sql = `SELECT id, id AS place FROM (${leap(events, after !== undefined, condition)}) AS ids`;
+    return { sql, bindings: [...start, ...kind.bindings, limit] };
   }
   if (after !== undefined) where.and('aggregate_id > ?', ...start);
   concerns(where, page);
+  const kind = new Conditions();
+  beginningWith(kind, { events, id: 'found.id' }, page.firstTypes);
   return {
-    sql: `${found(events, where)} SELECT id, id AS place FROM found ORDER BY id LIMIT ?`,
-    bindings: [...where.bindings, limit],
+    sql: `${found(events, where)} SELECT id, id AS place FROM found ${kind.sql} ORDER BY id LIMIT ?`,
+    bindings: [...where.bindings, ...kind.bindings, limit],
   };
 }
 
@@ -66,6 +73,7 @@ function pageByEvents(log: EventLog, page: Page): PageQuery {
   const having = new Conditions();
   if (isFiltered(page)) having.and(`bool_or(${matching.sql.replace(/^WHERE /, '')})`, ...matching.bindings);
   hasSnapshot(having, log, page);
+  beginningWith(having, { events, id: 'e.aggregate_id' }, page.firstTypes);
   if (after !== undefined) {
     const [count, id] = countCursor(after);
     having.and('(count(*) < ? OR (count(*) = ? AND e.aggregate_id > ?))', count, count, id);
@@ -86,6 +94,7 @@ function pageByLastEvent(log: EventLog, page: Page): PageQuery {
   where.and('final.last = e.sequence');
   if (after !== undefined) where.and(...compared('<', positionCursor(after)));
   hasSnapshot(where, log, page);
+  beginningWith(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
   if (isFiltered(page)) hasEvent(where, events, 'e.aggregate_id', page);
   return {
     sql: `SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM ${events} AS e
@@ -104,6 +113,7 @@ function pageOfFoundByLastEvent(log: EventLog, page: Page): PageQuery {
   const where = new Conditions();
   if (page.after !== undefined) where.and(...compared('<', positionCursor(page.after)));
   hasSnapshot(where, log, page);
+  beginningWith(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
   return {
     sql: `${found(events, matching)}
 SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM found CROSS JOIN LATERAL (
@@ -119,9 +129,10 @@ function found(events: string, where: Conditions): string {
 }
 
 /** The event is one that the filter asks for. */
-function concerns(where: Conditions, { since, until, types }: AggregateFilter): void {
+function concerns(where: Conditions, { since, until, types, node }: AggregateFilter): void {
   where.between(since, until);
   where.ofTypes(types);
+  ofNode(where, node);
 }
 
 /** The aggregate has an event that the filter asks for. */

@@ -28,6 +28,10 @@ export interface AggregateFilter {
   readonly since?: number | undefined;
   /** Only aggregates with an event whose time is at most this, in milliseconds since 1970. */
   readonly until?: number | undefined;
+  /** Only aggregates with an event of this node (of one of the types, between the times, where given). */
+  readonly node?: bigint | undefined;
+  /** Only aggregates whose first event is of one of these types. */
+  readonly firstTypes?: readonly string[] | undefined;
   /** Only aggregates that have a snapshot. @defaultValue false */
   readonly withSnapshot?: boolean | undefined;
   /** @defaultValue 'id' */

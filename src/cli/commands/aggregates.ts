@@ -4,6 +4,9 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
+import { configuredAggregate } from '../choose-aggregate.js';
+import { KIND, kindOf, ofKind } from '../input/kind-option.js';
+import { NODE } from '../input/node-id.js';
 import { upTo } from '../iterate.js';
 import { printRows } from '../print-rows.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -14,6 +17,8 @@ interface AggregatesOptions extends FilterOptions {
   readonly sort: AggregateOrder;
   readonly limit: number;
   readonly after?: string;
+  readonly node?: bigint;
+  readonly aggregate?: string;
 }
 
 /** Declares `maestro aggregates`. */
@@ -29,6 +34,8 @@ export function registerAggregates(program: Command, context: CliContext): void 
     .option(...TYPE)
     .option(...sinceOption(context))
     .option(...untilOption(context))
+    .option(...KIND)
+    .option(...NODE)
     .option('--with-snapshot', 'only aggregates that have a snapshot')
     .addOption(
       new Option('--sort <order>', 'by id, by number of events (most first) or by last event (latest first)')
@@ -50,7 +57,8 @@ Examples:
 
 async function aggregates(options: AggregatesOptions, session: Session): Promise<void> {
   const { output } = session;
-  const { limit, sort, type: types, since, until, withSnapshot, after } = options;
+  const { limit, sort, type: types, since, until, withSnapshot, after, node, aggregate } = options;
+  const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(session, aggregate));
   assertOrder(options);
   const [{ aggregateCursor }, { listAggregates }] = await Promise.all([
     import('../../admin/aggregates/cursor.js'),
@@ -58,9 +66,11 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
   ]);
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;
-    const filter = { since, until, withSnapshot, after, sort, types };
-    const listed = listAggregates(database, { ...filter, limit: limit + 1 });
-    const page = upTo(listed, limit, (last) => (cursor = aggregateCursor(last, sort)));
+    const isExact = kind === undefined || 'firstTypes' in kind;
+    const firstTypes = kind !== undefined && 'firstTypes' in kind ? kind.firstTypes : undefined;
+    const filter = { since, until, withSnapshot, after, sort, types, node, firstTypes };
+    const listed = listAggregates(database, { ...filter, limit: isExact ? limit + 1 : undefined });
+    const page = upTo(ofKind(listed, kind, database.store), limit, (last) => (cursor = aggregateCursor(last, sort)));
     const { style, columns } = output;
     const shown = (timestamp: Timestamp) => (columns === undefined ? timestamp.toString() : shortTime(timestamp.time));
     await printRows<AggregateSummary>(page, output, {

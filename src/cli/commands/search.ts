@@ -1,15 +1,21 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type LogPosition, parsePosition, positionText } from '../../admin/log-position.js';
 import type { StoredEvent } from '../../events.js';
 import { aggregateId, limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
+import { configuredAggregate } from '../choose-aggregate.js';
+import { KIND, kindOf, ofKind } from '../input/kind-option.js';
+import { NODE } from '../input/node-id.js';
 import { upTo } from '../iterate.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface SearchOptions extends FilterOptions {
   readonly where?: string;
+  readonly text?: string;
+  readonly node?: bigint;
+  readonly aggregate?: string;
   readonly after?: LogPosition;
   readonly reverse?: boolean;
   readonly limit: number;
@@ -21,13 +27,17 @@ export function registerSearch(program: Command, context: CliContext): void {
     .command('search')
     .summary('find events of all aggregates')
     .description(
-      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index; --type and ' +
-        '--where look at every event in between, so narrow the time of a large log.',
+      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index; the others ' +
+        'look at every event in between, so narrow the time of a large log. With --quiet the ids of the aggregates are ' +
+        'printed, each once.',
     )
     .option(...TYPE)
     .option(...sinceOption(context))
     .option(...untilOption(context))
     .option('--where <jsonpath>', "only events whose body this path of PostgreSQL's jsonpath finds something in")
+    .option('--text <text>', 'only events whose body has this text in it, in upper or lower case', someText)
+    .option(...KIND)
+    .option(...NODE)
     .option('--reverse', 'the latest event first')
     .option('--limit <count>', 'at most this many events', limit, 50)
     .option('--after <timestamp>', 'only events that come after this one, to go on where a page ended', position)
@@ -40,29 +50,39 @@ find something other than false and null.
 Examples:
   $ maestro search --since "yesterday 14:30" --until "yesterday 14:40"
   $ maestro search --type withdrawn --where '$.amount > 1000' --reverse --limit 5
+  $ maestro search --text "ada lovelace" -q | xargs -n 1 maestro events
   $ maestro search --where '$.owner.name == "Ada"' -o ndjson | jq -r .aggregateId | sort -u`,
     )
     .action((options: SearchOptions, command: Command) => search(options, createSession(context, command)));
 }
 
 async function search(options: SearchOptions, session: Session): Promise<void> {
-  const { type: types, limit, ...others } = options;
+  const { type: types, limit, aggregate, ...others } = options;
   assertOrder(options);
+  const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(session, aggregate));
   const { searchEvents } = await import('../../admin/search-events.js');
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;
-    const found = searchEvents(database, { ...pick(others), types, limit: limit + 1 });
-    const page = upTo(found, limit, (last, next) => (cursor = cursorBetween(last, next)));
+    const isExact = kind === undefined || 'firstTypes' in kind;
+    const filter = { ...pick(others), types, ...(kind !== undefined && 'firstTypes' in kind ? kind : {}) };
+    const found = searchEvents(database, { ...filter, limit: isExact ? limit + 1 : undefined });
+    const page = upTo(ofKind(found, kind, database.store), limit, (last, next) => (cursor = cursorBetween(last, next)));
     await printEvents(page, session.output, {
       ofMany: true,
+      quietIds: 'aggregates',
       whenNone: () => session.output.note('no event was found'),
     });
     if (cursor !== undefined) await session.output.note(`there are more: add --after ${cursor}, or a larger --limit`);
   });
 }
 
-function pick({ since, until, where, after, reverse }: Omit<SearchOptions, 'type' | 'limit'>) {
-  return { since, until, where, after, reverse };
+function pick({ since, until, where, text, node, after, reverse }: Omit<SearchOptions, 'type' | 'limit'>) {
+  return { since, until, where, text, node, after, reverse };
+}
+
+function someText(text: string): string {
+  if (text === '') throw new InvalidArgumentError('Write at least one character: every body has an empty text in it.');
+  return text;
 }
 
 function position(text: string): LogPosition {
