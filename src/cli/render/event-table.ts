@@ -104,28 +104,42 @@ export function eventTableHead(table: EventTable): string {
 
 /** One event, on one line or several. Nothing that was stored reaches the terminal raw. */
 export function eventTableRow(event: StoredEvent, table: EventTable): string {
-  const { columns, typeWidth, style, isOneLine } = table;
+  const { columns, idWidth, sequenceWidth, typeWidth, time, style } = table;
   const type = escapeText(event.type);
   const body = escapeText(event.body);
-  const facts = factCells(
-    {
-      id: event.aggregateId.hex.slice(0, table.idWidth),
-      sequence: String(event.sequence),
-      time: timeText(event.timestamp.time, table.time),
-      timestamp: table.hasTimestamp ? event.timestamp.toString() : '',
-    },
-    table,
-  );
-  const paint = (text: string) => style.type(text, event.type);
-  if (columns === undefined) return [...facts.map(({ text }) => text), paint(padEnd(type, typeWidth)), body].join(GAP);
-  const typeCell: Cell = { text: type, paint, least: TYPE_LEAST };
-  const inLines = () => flow([...facts, typeCell, { text: body, least: 1, apart: true }], columns).join('\n');
-  if (!isOneLine) return inLines();
-  const rest = columns - [...facts.map(({ text }) => text), ''].join(GAP).length - typeWidth - GAP.length;
+  if (!table.isOneLine && columns !== undefined) return rowInLines(event, { type, body }, table, columns);
+  // Put together without the cells that headings are made of: logs are long.
+  let begin = idWidth > 0 ? event.aggregateId.hex.slice(0, idWidth) + GAP : '';
+  begin += String(event.sequence).padStart(sequenceWidth) + GAP;
+  let times = time === 'none' ? '' : timeText(event.timestamp.time, time).padEnd(TIME_WIDTHS[time]) + GAP;
+  if (table.hasTimestamp) times += event.timestamp.toString().padEnd(TIMESTAMP_WIDTH) + GAP;
+  if (columns === undefined) return begin + times + style.type(padEnd(type, typeWidth), event.type) + GAP + body;
+  const rest = columns - begin.length - times.length - typeWidth - GAP.length;
   // A sequence with more digits than those before it may leave nothing.
-  if (rest <= 0) return inLines();
-  const line = facts.map(({ text, paint: paintFact = String }) => paintFact(text));
-  return [...line, paint(padEnd(cut(type, typeWidth), typeWidth)), cut(body, rest)].join(GAP);
+  if (rest <= 0) return rowInLines(event, { type, body }, table, columns);
+  const shownType = style.type(padEnd(cut(type, typeWidth), typeWidth), event.type);
+  return begin + style.faint(times) + shownType + GAP + cut(body, rest);
+}
+
+function rowInLines(
+  { aggregateId, sequence, timestamp, type }: StoredEvent,
+  escaped: { readonly type: string; readonly body: string },
+  table: EventTable,
+  columns: number,
+): string {
+  const facts = {
+    id: aggregateId.hex.slice(0, table.idWidth),
+    sequence: String(sequence),
+    time: timeText(timestamp.time, table.time),
+    timestamp: table.hasTimestamp ? timestamp.toString() : '',
+  };
+  const paint = (text: string) => table.style.type(text, type);
+  const cells: readonly Cell[] = [
+    ...factCells(facts, table),
+    { text: escaped.type, paint, least: TYPE_LEAST },
+    { text: escaped.body, least: 1, apart: true },
+  ];
+  return flow(cells, columns).join('\n');
 }
 
 const BODY_HEADING = 'BODY';
