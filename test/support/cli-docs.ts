@@ -37,6 +37,9 @@ import { defineConfig } from 'maestro-store';
 export default defineConfig({ connection: 'postgres://localhost/app', schema: 'history' });
 \`\`\`
 
+For a log that an Elixir application reads, too, add \`interop: 'elixir'\`: commands that write then refuse what it could not read
+([what that is](../coming-from-elixir.md#bodies)).
+
 ### URLs
 
 A URL is \`postgres://user:password@host:5432/database?sslmode=verify-full\` and means what it means to psql; what it leaves
