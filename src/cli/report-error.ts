@@ -12,22 +12,30 @@ export interface ErrorReport {
   readonly verbose: boolean;
   /** What was given of the options that say which database. */
   readonly flags?: Partial<GlobalOptions>;
+  /** A part of the answer had been printed. @defaultValue false */
+  readonly isPartial?: boolean;
 }
 
 /** Writes an error to standard error: what is wrong, and what to do about it. */
 export async function reportError(
   context: CliContext,
   error: unknown,
-  { json, verbose, flags = {} }: ErrorReport,
+  { json, verbose, flags = {}, isPartial = false }: ErrorReport,
 ): Promise<void> {
   const { code, message, hint: plainHint } = facts(error);
   const hint = plainHint && withOwnFlags(plainHint, flags);
   if (json) {
-    const shown = { code, message: withoutPasswords(message), hint: hint && withoutPasswords(hint) };
+    const shown = {
+      code,
+      message: withoutPasswords(message),
+      hint: hint && withoutPasswords(hint),
+      partial: isPartial || undefined,
+    };
     await context.stderr.write(`${escapeJson(JSON.stringify({ error: shown }))}\n`);
   } else {
     await context.stderr.write(`error: ${lines(message)}\n`);
     if (hint !== undefined) await context.stderr.write(`hint: ${lines(hint)}\n`);
+    if (isPartial) await context.stderr.write('note: what was printed before is only a part of the answer\n');
   }
   if (verbose && !json) await context.stderr.write(details(error));
 }

@@ -3,10 +3,11 @@ import { isFileError } from '../connection/file-errors.js';
 import { nodePermissionError } from '../store/node-permission.js';
 import type { CliContext } from './context.js';
 import { FileRefusedError } from './errors.js';
-import { DONE, exitCodeFor, USAGE } from './exit-codes.js';
+import { DEFECT, DONE, exitCodeFor, UNAVAILABLE, USAGE } from './exit-codes.js';
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
 import { SHOWED_HELP, usageError } from './usage-error.js';
+import { watchOutput } from './watched-output.js';
 
 /** Parses one command line, runs the command, reports what went wrong, and returns the exit code. Never throws. */
 export async function runCommand(argv: readonly string[], context: CliContext, version: string): Promise<number> {
@@ -14,8 +15,9 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
   const out: string[] = [];
   const err: string[] = [];
   const paging = withPaging(context);
+  const watched = watchOutput(paging.context);
   const program = createProgram({
-    context: paging.context,
+    context: watched.context,
     version,
     writeOut: (text) => out.push(text),
     writeErr: (text) => err.push(text),
@@ -36,8 +38,10 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       exitCode = USAGE;
     } else if (failure !== undefined) {
       const { reportError } = await import('./report-error.js');
-      await reportError(context, failure, { ...errorReport(argv), flags: program.opts() });
       exitCode = exitCodeFor(failure);
+      // Whatever a command finds, refuses or misses it says in full; what cuts it off it cannot know before.
+      const isPartial = watched.hasPrinted() && (exitCode === UNAVAILABLE || exitCode === DEFECT);
+      await reportError(context, failure, { ...errorReport(argv), flags: program.opts(), isPartial });
     }
   }
   return exitCode;

@@ -93,6 +93,9 @@ export async function withDatabase<Value>(
       // Afterwards, so that for programs an error is all that is on standard error.
       if (writes && isForPrograms) await output.note(`wrote to ${targetText(chosen)}`);
       return value;
+    } catch (error) {
+      const { namingOtherSchemas } = await import('./output-hints.js');
+      throw await namingOtherSchemas(error, database);
     } finally {
       await database.close();
     }

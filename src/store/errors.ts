@@ -181,8 +181,9 @@ export class DatabaseStoppedError extends MaestroError {
 export class NotMigratedError extends MaestroError {
   readonly code = 'MAESTRO_NOT_MIGRATED';
 
-  constructor(message: string, cause?: unknown) {
-    super(message, { hint: 'Run `maestro migrate` on this database first, or name the right one.', cause });
+  constructor(message: string, cause?: unknown, more?: string) {
+    const hint = 'Run `maestro migrate` on this database first, or name the right one.';
+    super(message, { hint: more === undefined ? hint : `${hint} ${more}`, cause });
   }
 }
 

@@ -7,7 +7,8 @@ import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from 
 import { configuredAggregate } from '../choose-aggregate.js';
 import { KIND, kindOf, ofKind } from '../input/kind-option.js';
 import { NODE } from '../input/node-id.js';
-import { upTo } from '../iterate.js';
+import { each, upTo } from '../iterate.js';
+import { noteEmptyLog, warnOfUnknownTypes } from '../output-hints.js';
 import { printRows } from '../print-rows.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { shortTime } from '../time-argument.js';
@@ -70,7 +71,9 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
     const firstTypes = kind !== undefined && 'firstTypes' in kind ? kind.firstTypes : undefined;
     const filter = { since, until, withSnapshot, after, sort, types, node, firstTypes };
     const listed = listAggregates(database, { ...filter, limit: isExact ? limit + 1 : undefined });
-    const page = upTo(ofKind(listed, kind, database.store), limit, (last) => (cursor = aggregateCursor(last, sort)));
+    let isFound = false;
+    const found = each(ofKind(listed, kind, database.store), () => (isFound = true));
+    const page = upTo(found, limit, (last) => (cursor = aggregateCursor(last, sort)));
     const { style, columns } = output;
     const shown = (timestamp: Timestamp) => (columns === undefined ? timestamp.toString() : shortTime(timestamp.time));
     await printRows<AggregateSummary>(page, output, {
@@ -94,8 +97,13 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
         },
         { heading: 'SNAPSHOT', value: ({ snapshot }) => String(snapshot ?? ''), align: 'right', optional: 1 },
       ],
-      whenNone: () => output.note('no aggregate was found'),
+      whenNone: async () => {
+        await output.note('no aggregate was found');
+        await noteEmptyLog(database, output);
+      },
     });
+    // Of one type alone, whatever was found has an event.
+    if (!isFound || (types ?? []).length > 1) await warnOfUnknownTypes(database, types, new Set(), output);
     if (cursor !== undefined) await output.note(`there are more: add --after ${cursor}, or a larger --limit`);
   });
 }

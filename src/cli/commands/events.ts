@@ -7,6 +7,7 @@ import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
 import { bound, longBound } from '../input/bounds.js';
+import { noting, warnOfUnknownTypes } from '../output-hints.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
@@ -57,7 +58,11 @@ async function listEvents(argument: IdArgument, options: EventsOptions, session:
   await withDatabase(session, async (database) => {
     const id = await resolveAggregateId(session, database, argument);
     const events = database.store.streamStoredEvents(id, min, range);
-    await printEvents(events, session.output, { whenNone: () => assertAggregate(database, id) });
+    const seen = new Set<string>();
+    await printEvents(noting(events, seen), session.output, {
+      whenNone: () => assertAggregate(database, id),
+    });
+    await warnOfUnknownTypes(database, types, seen, session.output);
   });
 }
 

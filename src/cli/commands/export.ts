@@ -7,6 +7,7 @@ import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
+import { warnOfUnknownTypes } from '../output-hints.js';
 import { printFacts } from '../print-facts.js';
 import { escapeText } from '../render/escape.js';
 import { decimal } from '../render/figures.js';
@@ -64,6 +65,7 @@ async function exportTo(named: readonly IdArgument[], options: Options, session:
       await assertAggregate(database, id);
       ids.push(id);
     }
+    await warnOfUnknownTypes(database, types, new Set(), output);
     const chosen: ExportOptions = { aggregateIds: ids.length === 0 ? undefined : ids, types, since, until };
     if (file === undefined) {
       const footer = await run(database, chosen, session, (text) => context.stdout.write(text));

@@ -8,6 +8,7 @@ import { configuredAggregate } from '../choose-aggregate.js';
 import { KIND, kindOf, ofKind } from '../input/kind-option.js';
 import { NODE } from '../input/node-id.js';
 import { upTo } from '../iterate.js';
+import { noteEmptyLog, noting, warnOfUnknownTypes } from '../output-hints.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -66,12 +67,21 @@ async function search(options: SearchOptions, session: Session): Promise<void> {
     const isExact = kind === undefined || 'firstTypes' in kind;
     const filter = { ...pick(others), types, ...(kind !== undefined && 'firstTypes' in kind ? kind : {}) };
     const found = searchEvents(database, { ...filter, limit: isExact ? limit + 1 : undefined });
-    const page = upTo(ofKind(found, kind, database.store), limit, (last, next) => (cursor = cursorBetween(last, next)));
+    const seen = new Set<string>();
+    const page = upTo(
+      noting(ofKind(found, kind, database.store), seen),
+      limit,
+      (last, next) => (cursor = cursorBetween(last, next)),
+    );
     await printEvents(page, session.output, {
       ofMany: true,
       quietIds: 'aggregates',
-      whenNone: () => session.output.note('no event was found'),
+      whenNone: async () => {
+        await session.output.note('no event was found');
+        await noteEmptyLog(database, session.output);
+      },
     });
+    await warnOfUnknownTypes(database, types, seen, session.output);
     if (cursor !== undefined) await session.output.note(`there are more: add --after ${cursor}, or a larger --limit`);
   });
 }

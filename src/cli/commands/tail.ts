@@ -11,6 +11,7 @@ import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { TYPE } from '../filter-options.js';
 import { listed } from '../iterate.js';
+import { noteEmptyLog, noting, warnOfUnknownTypes } from '../output-hints.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
@@ -86,14 +87,20 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
     session,
     async (database) => {
       const tail = open((work) => work(database));
-      if (options.follow) return await follow(tail, session, id);
-      await printEvents(listed(await tail.last()), output, {
+      if (options.follow) {
+        await warnOfUnknownTypes(database, options.type, new Set(), output);
+        return await follow(tail, session, id);
+      }
+      const seen = new Set<string>();
+      await printEvents(noting(listed(await tail.last()), seen), output, {
         ofMany: id === undefined,
         whenNone: async () => {
           if (id !== undefined) await assertAggregate(database, id);
           await output.note(options.lines === 0 ? 'asked for no event' : 'there is no such event');
+          if (id === undefined) await noteEmptyLog(database, output);
         },
       });
+      await warnOfUnknownTypes(database, options.type, seen, output);
     },
     { settings },
   );
