@@ -91,6 +91,15 @@ for (const shell of SHELLS)
     if (checked.error === undefined) t.deepEqual([checked.status, checked.stderr], [0, '']);
   });
 
+test('configured aggregates and types of their events are offered; what cannot be loaded offers nothing', async (t) => {
+  const cwd = fileURLToPath(new URL('../../examples/bank', import.meta.url));
+  const complete = async (...words: string[]) => (await runCli(['complete', '--', ...words], { cwd })).stdout;
+  t.is(await complete('search', '--type', 'account_o'), 'account_opened\n:4\n');
+  const names = (await complete('replay', '--aggregate', '')).split('\n');
+  t.true(names.includes('bank-account') && names.at(-2) === ':4', names.join());
+  t.is(await complete('replay', '--config', 'none.json', '--aggregate', ''), ':4\n');
+});
+
 test('another shell is wrong usage', async (t) => {
   for (const argv of [['completion'], ['completion', 'tcsh'], ['completion', 'bash', 'zsh']]) {
     const { code, stdout } = await runCli(argv);

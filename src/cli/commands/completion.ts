@@ -35,9 +35,11 @@ Examples:
     .argument('[words...]')
     .action(async (words: string[]) => {
       const { describeCommands, printed, takesFile } = await import('../describe-commands.js');
-      const lines = takesFile(program, words.at(-2))
-        ? [OFFER_FILES]
-        : printed(() => describeCommands(program).parse(words));
+      const { configuredValues } = await import('../configured-values.js');
+      const configured = await configuredValues(words, context);
+      const lines =
+        configured ??
+        (takesFile(program, words.at(-2)) ? [OFFER_FILES] : printed(() => describeCommands(program).parse(words)));
       await context.stdout.write(lines.map((line) => `${line}\n`).join(''));
     });
 }
