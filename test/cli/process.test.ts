@@ -189,7 +189,7 @@ process.on('exit', () => appendFileSync(${JSON.stringify(log)}, Object.keys(Modu
 /** A text that stands in a package, by which it is found in the file that it is bundled into. */
 const SIGNS: Readonly<Record<string, string>> = {
   commander: 'commander.unknownOption',
-  knex: 'KnexTimeoutError',
+  knex: 'Timeout acquiring a connection. The pool is probably full',
   pg: 'SASL: SCRAM-SERVER-FIRST-MESSAGE',
 };
 
