@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { sqlState, storeError } from '../store/database-errors.js';
+import { sqlState } from '../store/driver/driver-error.js';
+import { storeError } from '../store/database-errors.js';
 import { execute, query } from '../store/rows.js';
 import { inTransaction } from '../store/transaction.js';
 import { tablesOf } from './event-log.js';

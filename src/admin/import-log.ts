@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { MaestroError } from '../errors.js';
-import { sqlState, storeError } from '../store/database-errors.js';
+import { sqlState } from '../store/driver/driver-error.js';
+import { storeError } from '../store/database-errors.js';
 import { query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';

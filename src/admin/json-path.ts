@@ -1,5 +1,5 @@
 import { MaestroError } from '../errors.js';
-import { driverMessage, sqlState } from '../store/database-errors.js';
+import { driverMessage, sqlState } from '../store/driver/driver-error.js';
 import { query } from '../store/rows.js';
 import { reading } from '../store/reading.js';
 import type { EventLog } from './event-log.js';

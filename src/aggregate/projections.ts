@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { sqlState } from '../store/database-errors.js';
+import { sqlState } from '../store/driver/driver-error.js';
 import type { Projection } from '../store/store.js';
 import type { Definition } from './definition.js';
 import { AlreadyTakenError } from './errors.js';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventRef } from '../events.js';
 import { err } from '../result.js';
 import type { CommitContext } from './commit-context.js';
-import { driverMessage, isConnectionLost, isPanic, isUnreachable, sqlState } from './database-errors.js';
+import { driverMessage, isConnectionLost, isPanic, isUnreachable, sqlState } from './driver/driver-error.js';
 import { ConnectionLostError, OutcomeUnknownError } from './errors.js';
 import { insertEvents, TakenError } from './insert-events.js';
 import { execute } from './rows.js';

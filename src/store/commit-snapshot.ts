@@ -1,7 +1,8 @@
 import type { NewSnapshot } from '../events.js';
 import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
-import { isConnectionLost, isSerializationFailure, storeError } from './database-errors.js';
+import { isConnectionLost, isSerializationFailure } from './driver/driver-error.js';
+import { storeError } from './database-errors.js';
 import { WriteMismatchError } from './errors.js';
 import { inSavepoint, insideError } from './commit/inside-transaction.js';
 import { execute, type Executor, query, type SnapshotRow } from './rows.js';

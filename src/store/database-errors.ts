@@ -12,131 +12,20 @@ import {
   PoolExhaustedError,
   SerializationError,
 } from './errors.js';
+import {
+  driverMessage,
+  ENGINE_STOPPED,
+  isConnectionLost,
+  isHiddenByPolicy,
+  isQueryTimeout,
+  isSerializationFailure,
+  isUnreachable,
+  sqlState,
+} from './driver/driver-error.js';
 import { nodePermissionError } from './node-permission.js';
 
-/** What the drivers (pg, PGlite) put on their errors. */
-interface DriverError extends Error {
-  readonly code?: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  /** In the language of the server (`lc_messages`). */
-  readonly severity?: string;
-  /** The function of PostgreSQL that gave up; the same in every language. */
-  readonly routine?: string;
-  readonly errors?: readonly unknown[];
-}
-
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'EADDRNOTAVAIL',
-  'ENOENT',
-  'EACCES',
-  '53300',
-  '57P03',
-  '08001',
-  '08004',
-]); // prettier-ignore
-const LOST = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ECONNABORTED',
-  '57P01',
-  '57P02',
-  '57P04',
-  '57P05',
-  '25P03',
-  '25P04',
-  '08000',
-  '08003',
-  '08006',
-]);
-const LOST_MESSAGE =
-  /Connection terminated(?! due to connection timeout)|connection error and is not queryable|Query read timeout|Connection ended|socket hang up/i;
-const CONNECT_TIMEOUT_MESSAGE = /timeout expired|due to connection timeout|Timeout acquiring a connection/i;
-/** The code of errors of an embedded engine that has stopped and cannot be asked any more. */
-export const ENGINE_STOPPED = 'MAESTRO_ENGINE_STOPPED';
 const LOGIN = new Set(['28P01', '28000', '3D000']);
 const LOGIN_MESSAGE = /^SASL|password must be a string|does not support SSL|unsupported startup parameter/i;
-
-/** PostgreSQL's five-character code of an error, when the server sent one. */
-export function sqlState(error: unknown): string | undefined {
-  const code = (error as DriverError | undefined)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' ? code : undefined;
-}
-
-/** Two transactions waited for each other, and this one was undone. */
-export function isDeadlock(error: unknown): boolean {
-  return sqlState(error) === '40P01';
-}
-
-/**
- * A transaction that was to see the log of one moment (`REPEATABLE READ`, `SERIALIZABLE`) met a change that another one has
- * made since, and was undone. It can be run again.
- */
-export function isSerializationFailure(error: unknown): boolean {
-  // A standby that cancels a query, because what it reads is being cleaned up, has the same code.
-  return sqlState(error) === '40001' && !/Interrupt/.test(routineOf(error));
-}
-
-/** Rows were asked for that a policy may hide (row-level security), by a session that wants all or none. */
-export function isHiddenByPolicy(error: unknown): boolean {
-  return sqlState(error) === '42501' && routineOf(error) === 'check_enable_rls';
-}
-
-function routineOf(error: unknown): string {
-  return (error as DriverError | undefined)?.routine ?? '';
-}
-
-/** A unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
-export function isUniqueViolation(error: unknown): boolean {
-  return sqlState(error) === '23505';
-}
-
-/**
- * A connection does not know a prepared statement, knows another one by its name, or cannot use it any more since a table
- * was changed. It was not executed.
- */
-export function isUnknownStatement(error: unknown): boolean {
-  const state = sqlState(error);
-  // "cached plan must not change result type", in the language of the server.
-  if (state === '0A000') return routineOf(error) === 'RevalidateCachedQuery';
-  return state === '26000' || state === '42P05';
-}
-
-/** The connection broke under a statement, so whether the statement took effect is not known. */
-export function isConnectionLost(error: unknown): boolean {
-  if (error instanceof MaestroError) return error instanceof ConnectionLostError;
-  const { code, severity, message } = (error ?? {}) as DriverError;
-  // Whoever says FATAL, the server or a pooler whose server is gone, hangs up right after it.
-  const isEnd = severity === 'FATAL' || isPanic(error);
-  return isEnd || (code !== undefined && LOST.has(code)) || LOST_MESSAGE.test(message ?? '');
-}
-
-/** PostgreSQL stopped all that was under way, and starts again from its write-ahead log, as when that log's disk is full. */
-export function isPanic(error: unknown): boolean {
-  if ((error as DriverError | undefined)?.severity === 'PANIC') return true;
-  // In other languages it is another word; what it could not do is write that log.
-  return /^(53|58)/.test(sqlState(error) ?? '') && /^(XLog|issue_xlog)/.test(routineOf(error));
-}
-
-/** This side stopped waiting for the answer to a statement, which the server may still be working on. */
-export function isQueryTimeout(error: unknown): boolean {
-  return /Query read timeout/.test((error as Partial<DriverError> | undefined)?.message ?? '');
-}
-
-/** There was no connection at all, so no statement was sent. */
-export function isUnreachable(error: unknown): boolean {
-  if (error instanceof DatabaseUnreachableError || error instanceof PoolExhaustedError) return true;
-  if (isAggregate(error)) return error.errors.some(isUnreachable);
-  const { code, message } = (error ?? {}) as DriverError;
-  return (code !== undefined && UNREACHABLE.has(code)) || CONNECT_TIMEOUT_MESSAGE.test(message ?? '');
-}
 
 /**
  * Waiting helps: the connection broke, the server is away or slow, or another process has the embedded database open.
@@ -181,7 +70,7 @@ export function storeError(error: unknown): MaestroError {
       cause: error,
     });
   if (isQueryTimeout(error)) return tookTooLong(message, error);
-  if ((error as DriverError | undefined)?.code === ENGINE_STOPPED)
+  if ((error as { code?: unknown } | undefined)?.code === ENGINE_STOPPED)
     return new DatabaseStoppedError(`The embedded database has stopped: ${message}.`, {
       hint: 'Make room if its disk is full, and open it again: what was acknowledged is in it.',
       cause: error,
@@ -285,24 +174,4 @@ function loginRefused(message: string, cause: unknown): LoginRefusedError {
     hint: message.includes('startup parameter') ? 'Behind PgBouncer, add --pooler transaction.' : hintForLogin(message),
     cause,
   });
-}
-
-/**
- * What the driver said, in one line. Knex puts the statement, with its values (somebody's data), and a dash before the
- * message, so only what follows the last dash is surely the driver's; an AggregateError (a host with several addresses)
- * has no message of its own, so its parts speak.
- */
-export function driverMessage(error: unknown): string {
-  if (isAggregate(error)) return [...new Set(error.errors.map(driverMessage))].join('; ');
-  if (!(error instanceof Error)) return String(error);
-  const message = error.message.split(' - ').at(-1) ?? '';
-  return message.trim().replace(/\.$/, '') || (error as DriverError).code || error.name;
-}
-
-function isAggregate(error: unknown): error is AggregateError {
-  return (
-    error instanceof Error &&
-    Array.isArray((error as DriverError).errors) &&
-    (error as AggregateError).errors.length > 0
-  );
 }

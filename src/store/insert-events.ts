@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../events.js';
 import { sameJson } from '../json/same.js';
 import type { CommitContext } from './commit-context.js';
-import { isDeadlock, isSerializationFailure, isUniqueViolation } from './database-errors.js';
+import { isDeadlock, isSerializationFailure, isUniqueViolation } from './driver/driver-error.js';
 import { WriteMismatchError } from './errors.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { columnBindings, type EventRow, type Executor, execute, query, rowBindings, storedEvent } from './rows.js';

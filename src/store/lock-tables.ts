@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { sqlState } from './database-errors.js';
+import { sqlState } from './driver/driver-error.js';
 import { DatabaseTimeoutError } from './errors.js';
 import { execute, query } from './rows.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import { sqlState } from './database-errors.js';
+import { sqlState } from './driver/driver-error.js';
 import { DatabaseTimeoutError } from './errors.js';
 import { MigrationLockError } from './migration-errors.js';
 import { execute, query } from './rows.js';

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { reasonOfEnd, watchEnd } from './driver/connection-end.js';
-import { connectError, isConnectionLost } from './database-errors.js';
+import { isConnectionLost } from './driver/driver-error.js';
+import { connectError } from './database-errors.js';
 import { closedPool, fullPool, type Pool } from './driver/pool-use.js';
 
 /** A connection of the pool, as far as Knex lets others see into it. */

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { type CommittedEvent, eventRef } from '../events.js';
 import { brokenBy } from './driver/connection-end.js';
-import { driverMessage, isConnectionLost, lostHint, sqlState } from './database-errors.js';
+import { driverMessage, isConnectionLost, sqlState } from './driver/driver-error.js';
+import { lostHint } from './database-errors.js';
 import { ProjectionError } from './errors.js';
 import { query } from './rows.js';
 import type { Projection } from './store.js';

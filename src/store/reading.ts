@@ -1,5 +1,6 @@
 import { insideError } from './commit/inside-transaction.js';
-import { isConnectionLost, isQueryTimeout, isSerializationFailure, sqlState, storeError } from './database-errors.js';
+import { isConnectionLost, isQueryTimeout, isSerializationFailure, sqlState } from './driver/driver-error.js';
+import { storeError } from './database-errors.js';
 import type { Executor } from './rows.js';
 
 /**

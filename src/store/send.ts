@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { asTextsWith, asValues, type ReadBody } from './column-values.js';
 import { watchEnd } from './driver/connection-end.js';
-import { isUnknownStatement } from './database-errors.js';
+import { isUnknownStatement } from './driver/driver-error.js';
 import { onConnection } from './pool-connection.js';
 import type { Statement } from './statement.js';
 import { inTurn } from './driver/turns.js';

@@ -1,7 +1,7 @@
 import { Timestamp } from '../hlc/timestamp.js';
 import { err } from '../result.js';
 import type { CommitContext } from './commit-context.js';
-import { driverMessage, sqlState } from './database-errors.js';
+import { driverMessage, sqlState } from './driver/driver-error.js';
 import { DatabaseError, DuplicateTimestampError } from './errors.js';
 import { byteaArray, integerArray, query } from './rows.js';
 import type { CommitResult } from './store.js';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { reasonOfEnd } from './driver/connection-end.js';
-import { isConnectionLost } from './database-errors.js';
+import { isConnectionLost } from './driver/driver-error.js';
 import { onConnection } from './pool-connection.js';
 
 /** The connection broke while COMMIT was under way: the transaction may or may not have taken effect. */

@@ -1,6 +1,6 @@
 import { query } from '../../store/rows.js';
 import { WriteMismatchError } from '../../store/errors.js';
-import { sqlState } from '../../store/database-errors.js';
+import { sqlState } from '../../store/driver/driver-error.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import type { ExportedItem } from './read-export.js';
 import type { Settled } from './settle.js';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { MaestroError } from '../../errors.js';
-import { isDeadlock, isUniqueViolation } from '../../store/database-errors.js';
+import { isDeadlock, isUniqueViolation } from '../../store/driver/driver-error.js';
 import { WriteMismatchError } from '../../store/errors.js';
 import { execute, query } from '../../store/rows.js';
 import { type EventLog, tablesOf } from '../event-log.js';

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { CommittedEvent } from '../../events.js';
 import type { CommitContext } from '../commit-context.js';
 import { brokenBy } from '../driver/connection-end.js';
-import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../database-errors.js';
+import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
 import { insertEvents, TakenError } from '../insert-events.js';
 import { project } from '../project.js';

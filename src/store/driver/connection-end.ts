@@ -1,4 +1,4 @@
-import { sqlState } from '../database-errors.js';
+import { sqlState } from './driver-error.js';
 
 /** A connection of a driver that tells of its end. */
 interface TellingConnection {
