@@ -486,7 +486,7 @@ test('stored snapshots are compared with the events at their sequence, on both l
       t.true(problems.every(({ problem, aggregate }) => problem === 'snapshot' && aggregate === 'account'));
       const found = problems.map(({ aggregateId, sequence, message }) => [aggregateId, sequence, message]);
       t.deepEqual(found, expected.toSorted());
-      t.regex(stderr, /^note: `maestro snapshot verify --fix` .* `maestro snapshot delete`/);
+      t.regex(stderr, /^note: `maestro snapshot verify --fix --config before\.ts` .* `maestro snapshot delete --config before\.ts`/);
     }
     t.regex((await log.check('before.ts')).stdout, /^checked 14 events of 6 aggregates, 5 snapshots: 3 problems$/m);
     const without = await log.check('before.ts', '--no-snapshots');

@@ -4,7 +4,7 @@ import type { NewEvent } from '../../src/events.js';
 import { Clock } from '../../src/hlc/clock.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { appendEvents } from '../../src/store/append.js';
-import { sqlState } from '../../src/store/database-errors.js';
+import { sqlState } from '../../src/store/driver/driver-error.js';
 import { DatabaseError } from '../../src/store/errors.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../src/store/postgres-store-options.js';

@@ -196,7 +196,7 @@ test.serial('a huge line is refused before it fills the memory', async (t) => {
   });
   const { code, stdout, stderr } = await outcomeOf(child);
   t.deepEqual([code, stdout], [2, ''], stderr);
-  t.regex(stderr, /^error: The file .*huge\.ndjson, line 2, is longer than 300000000 bytes\.\n/);
+  t.regex(stderr, /^error: The file .*huge\.ndjson, line 2, is longer than 300000000 bytes\.\n/m);
   t.is(await exported(target), EMPTY);
   const begin = performance.now();
   const body = `{"text": "${'x'.repeat(20_000_000)}"}`;
