@@ -1,3 +1,4 @@
+import Table, { type CellOptions } from 'cli-table3';
 import { escapeText } from './escape.js';
 import { GAP } from './flow.js';
 import type { Style } from './style.js';
@@ -7,6 +8,13 @@ import { wrapWords } from './words.js';
 /** Values stand below their names when there are fewer columns left beside them. */
 const LEAST = 20;
 const INDENT = '  ';
+/** No lines at all: columns are set apart by spaces. */
+const NO_LINES = Object.fromEntries(
+  ['top', 'bottom']
+    .flatMap((edge) => [edge, `${edge}-mid`, `${edge}-left`, `${edge}-right`])
+    .concat('left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle')
+    .map((part) => [part, part === 'middle' ? GAP : '']),
+);
 
 /**
  * Facts about one thing: name, then value, which goes on in the next line when it is wider than the terminal, between words.
@@ -19,21 +27,39 @@ export function factTable(
   columns?: number,
   hang = 0,
 ): string {
-  const names = Math.max(...facts.map(([name]) => textWidth(name))) + GAP.length;
-  const lines = facts.flatMap(([name, value]) => {
-    const text = escapeText(value);
-    const heading = style.heading(name);
-    const beside = (lines: readonly string[]) =>
-      lines.map(
-        (line, index) => (index === 0 ? heading + ' '.repeat(names - textWidth(name)) : ' '.repeat(names)) + line,
-      );
-    if (columns === undefined) return beside([text]);
-    const room = columns - names;
-    const longest = Math.max(...text.split(' ').map(textWidth));
-    const isBelow = room < LEAST || (longest > room && textWidth(text) > room && longest <= columns - INDENT.length);
-    if (!isBelow) return beside(wrapWords(text, room, ' '.repeat(hang)));
-    const below = wrapWords(text, columns - INDENT.length, ' '.repeat(hang)).map((line) => INDENT + line);
-    return name === '' ? below : [heading, ...below];
+  const names = Math.max(...facts.map(([name]) => textWidth(name)));
+  const table = new Table({
+    chars: NO_LINES,
+    // The value's column is as wide as what is in it, which was wrapped before.
+    colWidths: [names],
+    // The library would colour headings and borders by itself, whatever the colour setting.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
-  return lines.map((line) => line.trimEnd()).join('\n');
+  for (const [name, value] of facts) table.push(...rows(style, name, escapeText(value), names, columns, hang));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+type Row = (string | CellOptions)[];
+
+function rows(
+  style: Style,
+  name: string,
+  text: string,
+  names: number,
+  columns: number | undefined,
+  hang: number,
+): Row[] {
+  const heading = style.heading(name);
+  if (columns === undefined) return [[heading, text]];
+  const room = columns - names - GAP.length;
+  const longest = Math.max(...text.split(' ').map(textWidth));
+  const isBelow = room < LEAST || (longest > room && textWidth(text) > room && longest <= columns - INDENT.length);
+  if (!isBelow) return [[heading, wrapWords(text, room, ' '.repeat(hang)).join('\n')]];
+  const below = wrapWords(text, columns - INDENT.length, ' '.repeat(hang)).map((line) => INDENT + line);
+  const across = (content: string): Row => [{ content, colSpan: 2 }];
+  return [...(name === '' ? [] : [across(heading)]), across(below.join('\n'))];
 }
