@@ -50,7 +50,8 @@ test.serial.before(async () => {
   await server.raw(`CREATE ROLE "${role}" LOGIN PASSWORD '${CANARY}'`);
 });
 
-test.after.always(async () => {
+// One after the other: dropping the schema and what the role owns at the same time, PostgreSQL may refuse one of them.
+test.serial.after.always(async () => {
   await server.raw(`DROP OWNED BY "${role}"`);
   await server.raw(`DROP ROLE "${role}"`);
   await server.destroy();
