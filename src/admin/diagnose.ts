@@ -4,6 +4,7 @@ import type { Finding } from './diagnosis/finding.js';
 import { checkInterop } from './diagnosis/interop.js';
 import { checkAccess, checkMayMigrate, checkRights } from './diagnosis/rights.js';
 import { checkRowSecurity } from './diagnosis/row-security.js';
+import { checkSearchPath } from './diagnosis/search-path.js';
 import { checkTables } from './diagnosis/schema.js';
 import { checkConnections, checkEncryption, checkVersion, checkWritable } from './diagnosis/server.js';
 import { checkDurability, checkSettings } from './diagnosis/settings.js';
@@ -27,6 +28,7 @@ export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisO
     yield await checkEncryption(log, isLocal);
     yield await checkWritable(log);
     yield await checkConnections(log);
+    yield* await checkSearchPath(log);
   }
   yield* checkContents(log, embedded);
   if (embedded) return;

@@ -75,10 +75,12 @@ export async function withDatabase<Value>(
   const { openWith } = await import('../connection/open-database.js');
   output.progress.report('Opening the database');
   try {
-    const database = await openWith(chosen, {
+    const readOnly = options.readOnly ?? !writes;
+    const pinned = readOnly ? withOwnSearchPath(chosen) : undefined;
+    const database = await openWith(pinned ?? chosen, {
       timeout: options.timeout,
       create,
-      readOnly: options.readOnly ?? !writes,
+      readOnly,
       refuseHiddenRows: true,
       purpose,
       warn: (message) => void output.warn(message),
@@ -86,6 +88,7 @@ export async function withDatabase<Value>(
     });
     try {
       if (options.verbose) traceQueries(database.knex, context.stderr);
+      if (pinned === undefined && !database.embedded) await assertOwnSearchPath(database);
       // A session that reads refuses them by itself; what is decided before writing must not go by half of the rows either.
       if (writes && !create && !database.embedded) await assertNoHiddenRows(database);
       output.progress.report(`Running ${purpose}`);
@@ -102,6 +105,23 @@ export async function withDatabase<Value>(
   } finally {
     output.progress.stop();
   }
+}
+
+/**
+ * The settings with a session that finds PostgreSQL's own functions and operators before all others; undefined where a session
+ * cannot be told at its start. Not for what writes: triggers rely on the search path of the role.
+ */
+function withOwnSearchPath(settings: ConnectionSettings): ConnectionSettings | undefined {
+  if (!('server' in settings.target)) return settings;
+  const { server } = settings.target;
+  if ((settings.pooler ?? server.pooler) === 'transaction') return undefined;
+  const options = [server.options, '-c search_path=pg_catalog'].filter((option) => option !== undefined).join(' ');
+  return { ...settings, target: { server: { ...server, options } } };
+}
+
+async function assertOwnSearchPath(database: Database): Promise<void> {
+  const own = await import('../admin/search-path.js');
+  await own.assertOwnSearchPath(database);
 }
 
 async function assertNoHiddenRows(database: Database): Promise<void> {

@@ -13,7 +13,7 @@ import {
   readMigrationState,
 } from './migration-state.js';
 import { reading } from './reading.js';
-import { execute } from './rows.js';
+import { execute, query } from './rows.js';
 import { qualified } from './schema-name.js';
 import { CommitInterruptedError } from './transaction.js';
 
@@ -41,6 +41,7 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
   const run = () =>
     locked(knex, schema, lockTimeout, async (transaction) => {
       const plan = planUp(await readMigrationState(transaction, schema), schema, partitions);
+      if (plan.statements.length > 0) await query(transaction, USUAL_TABLESPACE);
       for (const statement of plan.statements) await execute(transaction, statement);
       return { applied: plan.applied, adopted: plan.adopted };
     });
@@ -74,6 +75,11 @@ export async function migrationSql(knex: Knex | undefined, options: MigrateOptio
     throw storeError(error);
   }
 }
+
+/** PostgreSQL refuses partitioned tables while `default_tablespace` names the database's own, which is where they go without it, too. */
+const USUAL_TABLESPACE = `SELECT set_config('default_tablespace', '', true) FROM pg_database AS d
+JOIN pg_tablespace AS t ON t.oid = d.dattablespace
+WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')`;
 
 function planUp(state: MigrationState, schema: string, partitions: number | undefined): Plan {
   assertUsableState(state, partitions);

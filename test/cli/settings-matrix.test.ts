@@ -10,7 +10,7 @@ import type { Projection } from '../../src/store/store.js';
 import { eventJson, snapshotJson } from '../../src/store/stored-json.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
-import { MATRIX, type Setting } from '../support/settings-matrix.js';
+import { MATRIX, type Setting, SHADOWS } from '../support/settings-matrix.js';
 import { aRoleWith } from '../support/settings.js';
 import { signed } from '../support/transfer.js';
 
@@ -236,5 +236,50 @@ test.serial(
       t.is(code, 4, stderr);
       t.regex(stderr, /error: The database is read-only: .*\nhint: .*default_transaction_read_only/, argv.join(' '));
     }
+  },
+);
+
+test.serial(
+  "with functions and operators before PostgreSQL's own, what reads answers the same, and what writes refuses and names them",
+  async (t) => {
+    const { role, schema, url } = await aRoleWith(t, admin, {}, { before: SHADOWS });
+    const env = { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema };
+    await runCli(['migrate'], { env });
+    await runCli(['import', '--file', 'log.ndjson'], { cwd: folder, env });
+    const writes = new Set(['import', 'append', 'erase', 'migrate']);
+    const reading = COMMANDS.filter(([command = '', sub = '']) =>
+      command === 'snapshot' ? sub === 'get' || sub === 'verify' : !writes.has(command) && command !== 'doctor',
+    );
+    const answers = async () => {
+      const found: Record<string, CliResult> = {};
+      for (const argv of reading) found[argv.join(' ')] = await runCli(argv, { cwd: folder, env });
+      return found;
+    };
+    const before = await answers();
+    await admin.raw(`ALTER ROLE ${role} SET search_path = shadow_${role}, public, pg_catalog`);
+    t.deepEqual(await answers(), before);
+    for (const argv of [
+      ['append', first.hex, '--type', 'alpha', '--body', '{}'],
+      ['snapshot', 'put', first.hex, '--sequence', '1', '--body', '{}'],
+      ['erase', first.hex, '--reason', 'asked to', '--execute'],
+      ['migrate', '--schema', `${schema}_new`],
+      ['events', first.hex, '--pooler', 'transaction'],
+    ]) {
+      const { code, stdout, stderr } = await runCli(argv, { env });
+      t.deepEqual([code, stdout], [5, ''], stderr);
+      t.regex(
+        stderr,
+        /^error: The search_path puts decode\(text, text\), encode\(bytea, text\), .* of shadow_\w+, public before PostgreSQL's own\.\nhint: Nothing was done\. Leave pg_catalog out/,
+      );
+    }
+    const { stdout } = await runCli(['doctor', '-o', 'ndjson'], { env });
+    t.regex(
+      stdout,
+      /"search path","status":"failure","found":"search_path=shadow_\w+, public, pg_catalog puts decode\(/,
+    );
+    t.regex(stdout, /operator = \(bytea, bytea\)/);
+    await admin.raw(`ALTER ROLE ${role} RESET search_path`);
+    t.deepEqual(await answers(), before);
+    t.notRegex((await runCli(['doctor', '-o', 'ndjson'], { env })).stdout, /"search path"/);
   },
 );

@@ -12,7 +12,7 @@ export interface Setting {
 }
 
 /** Everything of the same name as what commands use: tables, functions, an operator. */
-const SHADOWS = `CREATE SCHEMA shadow_$role; GRANT USAGE ON SCHEMA shadow_$role TO $role; SET search_path = shadow_$role;
+export const SHADOWS = `CREATE SCHEMA shadow_$role; GRANT USAGE ON SCHEMA shadow_$role TO $role; SET search_path = shadow_$role;
 CREATE TABLE event_log (nothing text); CREATE TABLE snapshots (nothing text); CREATE TABLE maestro_migrations (nothing text);
 CREATE TABLE pg_class (nothing text); CREATE TABLE pg_settings (nothing text);
 CREATE FUNCTION encode(bytea, text) RETURNS text LANGUAGE sql AS 'SELECT ''shadow''';
@@ -48,6 +48,13 @@ export const MATRIX: Readonly<Record<string, Setting>> = {
     settings: { search_path: 'shadow_$role, public' },
     before: SHADOWS,
   },
+  'a search path that names pg_catalog last, with nothing of the same name before it': {
+    settings: { search_path: 'public, pg_catalog' },
+  },
+  'deferrable transactions': { settings: { default_transaction_deferrable: 'on' } },
+  'a tablespace by name': { settings: { default_tablespace: 'pg_default' } },
+  'values compressed in the old way': { settings: { default_toast_compression: 'pglz' } },
+  'passwords kept as MD5': { settings: { password_encryption: 'md5' } },
   'few digits of floats': { settings: { extra_float_digits: '-15' } },
   'all digits of floats': { settings: { extra_float_digits: '3' } },
   'bytes as octal escapes': { settings: { bytea_output: 'escape' } },
