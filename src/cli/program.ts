@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { registerAggregates } from './commands/aggregates.js';
 import { registerAppend } from './commands/append.js';
 import { registerBisect } from './commands/bisect.js';
@@ -37,6 +37,12 @@ export interface ProgramHost {
 /** What help is laid out for when it is not for a terminal. */
 const HELP_COLUMNS = 80;
 
+/** The description of an option, which says whether the command can do without it. */
+function optionDescription(this: Help, option: Option): string {
+  const description = Help.prototype.optionDescription.call(this, option);
+  return option.mandatory ? `${description} (required)` : description;
+}
+
 /** The command line with all its commands; loads none of what they need to run. */
 export function createProgram({ context, version, writeOut, writeErr, exit }: ProgramHost): Command {
   const program = new Command('maestro')
@@ -52,7 +58,8 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
       getErrHelpWidth: () => terminalColumns(context) ?? HELP_COLUMNS,
     })
     .exitOverride()
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .configureHelp({ optionDescription });
   addGlobalOptions(program);
   program.commandsGroup('One aggregate:');
   registerEvents(program, context);

@@ -128,10 +128,20 @@ test('a path that no event has is told, also beside one that is there, and nothi
   t.deepEqual(await maestro(['export', id.hex]), before);
 });
 
-test('a reason must be given, and what is wrong is refused before anything happens', async (t) => {
+test('a plan needs no reason, and tells what is missing', async (t) => {
+  const id = await aStoredHistory();
+  const { code, stdout, stderr } = await erase(id, []);
+  t.is(code, 0, stderr);
+  t.regex(stdout, new RegExp(`^aggregate +${id.hex}\nlast sequence +3\n`));
+  t.is(stderr, 'note: nothing was changed; to do it: add --reason "…" --expect 3 --execute\n');
+  t.like(JSON.parse((await erase(id, ['-o', 'json'])).stdout), { executed: false, reason: null });
+});
+
+test('a reason must be given to erase, and what is wrong is refused before anything happens', async (t) => {
   const id = await aStoredHistory();
   for (const [argv, code, problem] of [
-    [['--execute'], 2, "Required option '--reason <text>' not specified."],
+    [['--execute'], 2, '--execute needs a --reason.'],
+    [['--reason', ' '], 2, '--reason is empty.'],
     [['--reason', '', '--execute'], 2, '--reason is empty.'],
     [['--reason', ' \t', '--execute'], 2, '--reason is empty.'],
     [[...REASON, '--paths', 'owner', '--execute'], 2, '"owner" is not a path into a body.'],

@@ -53,6 +53,8 @@ for (const path of COMMANDS) {
       const { code, stdout, stderr } = await runCli([...path, flag]);
       t.deepEqual([code, stderr], [0, '']);
       t.true(stdout.startsWith(`Usage: ${['maestro', ...path].join(' ')} `), stdout);
+      // What is told of it begins with the second paragraph, before its arguments and options.
+      t.regex(stdout.split('\n\n')[1] ?? '', /^(?!\w+:\n)[A-Z][^]*\.$/, 'it is described');
       t.true(examplesIn(stdout).length > 0, 'there is an example');
       t.true(
         examplesIn(stdout).every((words) => path.every((word, index) => words[index] === word)),
@@ -92,19 +94,31 @@ test('maestro help takes all words of a command, and topics', async (t) => {
   t.regex((await runCli(['help', 'tiems'])).stderr, /Did you mean times\?/);
 });
 
+test('help marks the options that a command cannot do without', async (t) => {
+  for (const path of COMMANDS) {
+    const { stdout } = await runCli([...path, '--help']);
+    const required = commandAt(path).options.filter(({ mandatory }) => mandatory);
+    t.is(stdout.split('(required)').length - 1, required.length, path.join(' '));
+  }
+});
+
 test('every bound of sequences has the same two names, of which help shows the shorter', (t) => {
   const bounds = COMMANDS.map((path) => {
-    const { options } = path.reduce(
-      (command: Command, word) => command.commands.find((child) => child.name() === word) ?? command,
-      aProgram(),
-    );
-    return options
-      .filter(({ long }) => /^--(min|max)(-sequence)?$/.test(long ?? ''))
+    return commandAt(path)
+      .options.filter(({ long }) => /^--(min|max)(-sequence)?$/.test(long ?? ''))
       .map(({ long, hidden }) => `${long}${hidden ? '?' : ''}`);
   }).filter(({ length }) => length > 0);
   t.true(bounds.length >= 3);
   for (const names of bounds) t.deepEqual(names.toSorted(), ['--max', '--max-sequence?', '--min', '--min-sequence?']);
 });
+
+/** The command that some words name. */
+function commandAt(path: readonly string[]): Command {
+  return path.reduce(
+    (command: Command, word) => command.commands.find((child) => child.name() === word) ?? command,
+    aProgram(),
+  );
+}
 
 /** Commands that fold with the application's own handlers only. */
 const NEEDING_HANDLERS = ['check', 'snapshot verify'];

@@ -108,10 +108,20 @@ test('a snapshot that a rule keeps is not said to be deleted', async (t) => {
   t.like(JSON.parse(stderr), { error: { code: 'MAESTRO_SNAPSHOT_KEPT' } });
 });
 
-test('a reason must be given, and --execute needs a session that may write', async (t) => {
+test('a plan needs no reason, and tells what is missing', async (t) => {
+  const id = await aSnapshot({ n: 3 });
+  const { code, stdout, stderr } = await maestro(['snapshot', 'delete', id.hex]);
+  t.is(code, 0, stderr);
+  t.regex(stdout, new RegExp(`^aggregate +${id.hex}\nsnapshot to delete +of sequence 3, bare\n`));
+  t.is(stderr, 'note: nothing was changed; to do it: add --reason "…" --expect 3 --execute\n');
+  const asJson = await maestro(['snapshot', 'delete', id.hex, '-o', 'json']);
+  t.like(JSON.parse(asJson.stdout), { executed: false, reason: null });
+});
+
+test('a reason must be given to delete, and --execute needs a session that may write', async (t) => {
   const id = await aSnapshot({ n: 3 });
   for (const [argv, problem] of [
-    [[], "Required option '--reason <text>' not specified."],
+    [['--execute'], '--execute needs a --reason.'],
     [['--reason', ' '], '--reason is empty.'],
     [[...REASON, '--expect', 'x'], "Option '--expect <sequence>' argument 'x' is invalid"],
     [[...REASON, '--execute', '--read-only'], 'maestro snapshot delete writes, which --read-only forbids.'],

@@ -167,7 +167,7 @@ function fenced(text: string): string {
 function help(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 100 });
-  command.configureHelp({ showGlobalOptions: false, helpWidth: 100 });
+  command.configureHelp({ ...command.configureHelp(), showGlobalOptions: false, helpWidth: 100 });
   command.outputHelp();
   return text.trim();
 }

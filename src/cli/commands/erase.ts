@@ -7,13 +7,14 @@ import { UsageError } from '../errors.js';
 import type { TriedErasure } from '../fold/tried-erasure.js';
 import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
+import { assertReason, toExecute } from '../input/reason.js';
 import { printFacts } from '../print-facts.js';
 import { decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface EraseOptions {
   readonly paths?: string[];
-  readonly reason: string;
+  readonly reason?: string;
   readonly execute?: boolean;
   readonly expect?: number;
   readonly replace?: string[];
@@ -36,7 +37,7 @@ export function registerErase(program: Command, context: CliContext): void {
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--paths <pointers...>', 'remove only these paths (JSON Pointers) from the bodies; the events stay')
     .option('--replace <json...>', 'put a value there instead: one for all paths, or /path=value for one of them')
-    .requiredOption('--reason <text>', 'why; part of the report')
+    .option('--reason <text>', 'why; part of the report (required with --execute)')
     .option('--expect <sequence>', 'refuse unless this is the last sequence', sequenceOrZero)
     .option('--aggregate <name>', 'try it with the handlers of this aggregate of the configuration file')
     .option('--force', 'erase also what the handlers need')
@@ -88,13 +89,11 @@ async function erase(argument: IdArgument, options: EraseOptions, session: Sessi
         'the space on disk is overwritten after VACUUM',
     );
   if (besideElixir) await session.output.warn(writtenBack(id, paths));
-  if (!execute)
-    await session.output.note(`nothing was changed; to do it: add --expect ${done.plan.sequence} --execute`);
+  if (!execute) await session.output.note(toExecute(options.reason, done.plan.sequence));
 }
 
 function assertOptions(argument: IdArgument, { paths, reason, replace, force, execute }: EraseOptions): void {
-  if (reason.trim() === '')
-    throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
+  assertReason(reason, execute);
   if (execute && argument instanceof IdPrefix)
     throw new UsageError('--execute needs the whole id of the aggregate.', {
       hint: 'Leave --execute out to see what would be erased, with the whole id. Nothing was changed.',
@@ -134,7 +133,7 @@ async function print(
       aggregateId: id.hex,
       executed: execute,
       at: new Date().toISOString(),
-      reason,
+      reason: reason ?? null,
       what: whole ? 'events' : 'paths',
       events,
       sequence,
@@ -146,7 +145,7 @@ async function print(
     }),
     facts: [
       ['aggregate', id.hex],
-      ['reason', reason],
+      ...(reason === undefined ? [] : [['reason', reason] as const]),
       ['last sequence', String(sequence)],
       [whole ? `events ${verb}` : `events with paths ${verb}`, decimal(events)],
       ...paths.map(({ path, events: count }) => {

@@ -16,10 +16,12 @@ export function registerId(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  $ maestro id new');
   id.command('new')
     .summary('make a new id')
+    .description('Make a new id for an aggregate, from the time now and a random node, and show what it is made of.')
     .addHelpText('after', '\nExample:\n  $ maestro id new -q')
     .action((_options: object, command: Command) => show(new Clock().now(), createSession(context, command)));
   id.command('show')
     .summary('decode an id or timestamp')
+    .description('Show the forms of an id or timestamp, and the time, counter and node in it. No database is needed.')
     .argument('<id>', 'an aggregate id or timestamp in any form', aggregateId)
     .addHelpText('after', '\nExample:\n  $ maestro id show 2014-09-14T00:00:00.000Z-0000-0000000000000000')
     .action((value: Timestamp, _options: object, command: Command) => show(value, createSession(context, command)));

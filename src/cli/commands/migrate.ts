@@ -32,6 +32,10 @@ Examples:
   migrate
     .command('up', { isDefault: true })
     .summary('bring the tables up to date (the default)')
+    .description(
+      'Create the tables in a new database, bring older ones up to date, or adopt those that Elixir Maestro made. Does nothing ' +
+        'where they are up to date.',
+    )
     .option(...PARTITIONS)
     .option(...LOCK_TIMEOUT)
     .addHelpText('after', '\nExample:\n  $ maestro migrate up --url postgres://localhost/app --lock-timeout 120')

@@ -25,6 +25,10 @@ export function registerSnapshotCreate(snapshot: Command, context: CliContext): 
   snapshot
     .command('create')
     .summary("fold the current state with the application's handlers and store it")
+    .description(
+      'Fold the events of an aggregate with the configured handlers, and store the state after the last one as its snapshot, if ' +
+        'it is newer than the stored one.',
+    )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option(
       '--aggregate <name>',

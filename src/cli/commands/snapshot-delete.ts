@@ -7,12 +7,13 @@ import type { CliContext } from '../context.js';
 import { NotFoundError, SnapshotKeptError, UsageError } from '../errors.js';
 import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
+import { assertReason, toExecute } from '../input/reason.js';
 import { printFacts } from '../print-facts.js';
 import { counted } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface DeleteOptions {
-  readonly reason: string;
+  readonly reason?: string;
   readonly expect?: number;
   readonly execute?: boolean;
 }
@@ -32,7 +33,7 @@ export function registerSnapshotDelete(snapshot: Command, context: CliContext): 
         'an Elixir application cannot read. Events stay as they are.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
-    .requiredOption('--reason <text>', 'why; part of the report')
+    .option('--reason <text>', 'why; part of the report (required with --execute)')
     .option('--expect <sequence>', 'refuse unless the snapshot is of this sequence', sequenceOrZero)
     .option('--execute', 'do it')
     .addHelpText(
@@ -49,8 +50,7 @@ Examples:
 
 async function deleteStored(argument: IdArgument, options: DeleteOptions, session: Session): Promise<void> {
   const { reason, expect, execute = false } = options;
-  if (reason.trim() === '')
-    throw new UsageError('--reason is empty.', { hint: 'Say why: it is part of the report that you keep.' });
+  assertReason(reason, execute);
   if (execute && argument instanceof IdPrefix)
     throw new UsageError('--execute needs the whole id of the aggregate.', {
       hint: 'Leave --execute out to see what would be deleted, with the whole id. Nothing was changed.',
@@ -68,8 +68,7 @@ async function deleteStored(argument: IdArgument, options: DeleteOptions, sessio
     { writes: execute },
   );
   await print(id, deletion, options, session);
-  if (!execute)
-    return await session.output.note(`nothing was changed; to do it: add --expect ${deletion.sequence} --execute`);
+  if (!execute) return await session.output.note(toExecute(options.reason, deletion.sequence));
   await session.output.note(
     'processes that have the aggregate in memory go on with their state, and may store it again: restart them if it is wrong',
   );
@@ -108,13 +107,19 @@ async function print(
   { output }: Session,
 ): Promise<void> {
   const kind = version === undefined ? 'bare' : `of version ${version}, which an Elixir application cannot read`;
-  const report = { aggregateId: id.hex, executed: execute, at: new Date().toISOString(), reason, sequence };
+  const report = {
+    aggregateId: id.hex,
+    executed: execute,
+    at: new Date().toISOString(),
+    reason: reason ?? null,
+    sequence,
+  };
   await printFacts(output, {
     id: id.hex,
     json: `${JSON.stringify(report).slice(0, -1)},"version":${version ?? 'null'},"events":${events}}`,
     facts: [
       ['aggregate', id.hex],
-      ['reason', reason],
+      ...(reason === undefined ? [] : [['reason', reason] as const]),
       [execute ? 'snapshot deleted' : 'snapshot to delete', `of sequence ${sequence}, ${kind}`],
       [
         'afterwards',

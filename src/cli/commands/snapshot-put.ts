@@ -25,6 +25,11 @@ export function registerSnapshotPut(snapshot: Command, context: CliContext): voi
   snapshot
     .command('put')
     .summary('store a snapshot, if it is newer than the stored one')
+    .description(
+      'Store a state that you give with --body or --file as the snapshot of an aggregate, if it is newer than the stored one. ' +
+        'Where a configured aggregate says that the id is its own, its handlers are tried on the state first, and it is refused ' +
+        '(exit 5) if they fail.',
+    )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .requiredOption('--sequence <sequence>', 'the last event that the state contains', sequence)
     .option('--body <json>', 'the state, a JSON object')

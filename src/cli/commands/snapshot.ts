@@ -37,6 +37,7 @@ function registerGet(snapshot: Command, context: CliContext): void {
   snapshot
     .command('get')
     .summary('show the stored snapshot')
+    .description('Show the stored snapshot of an aggregate: the state that it holds, and the last event in that state.')
     .argument('<id>', 'the aggregate', idOrPrefix)
     .addOption(bound('min', 'only a snapshot of at least this sequence', sequenceOrZero, 0))
     .addOption(bound('max', 'only a snapshot of at most this sequence', sequenceOrZero, MAX_SEQUENCE))
