@@ -9,12 +9,16 @@ export function ofNode(where: Conditions, node: bigint | undefined): void {
   where.and('substring("timestamp" FROM 9) = ?', Buffer.from(node.toString(16).padStart(NODE_DIGITS, '0'), 'hex'));
 }
 
-/** Only events whose body has a text in it, as JSON is printed or as the strings in it are, in upper or lower case. */
+/** Only events whose type has a text in it, or whose body, as JSON is printed or as the strings in it are; in upper or lower case. */
 export function withText(where: Conditions, text: string | undefined): void {
   if (text === undefined) return;
   const inString = JSON.stringify(text).slice(1, -1);
   const patterns = [...new Set([text, inString])].map((part) => `%${part.replace(/[\\%_]/g, '\\$&')}%`);
-  where.and(`(${patterns.map(() => 'body::text ILIKE ?').join(' OR ')})`, ...patterns);
+  where.and(
+    `(type ILIKE ? OR ${patterns.map(() => 'body::text ILIKE ?').join(' OR ')})`,
+    patterns[0] as string,
+    ...patterns,
+  );
 }
 
 /** Only aggregates, whose id in SQL is given, whose first event is of one of these types; all when absent. */

@@ -24,7 +24,7 @@ export interface EventSearch {
   readonly until?: number | undefined;
   /** Only events for whose body this jsonpath of PostgreSQL selects something other than `false` and `null`. */
   readonly where?: string | undefined;
-  /** Only events whose body has this text in it, in upper or lower case. */
+  /** Only events whose type or body has this text in it, in upper or lower case. */
   readonly text?: string | undefined;
   /** Only events whose timestamp is of this node. */
   readonly node?: bigint | undefined;

@@ -62,7 +62,7 @@ export interface CliContext {
   /** Takes the terminal over, if standard input and output are one. */
   readonly openTerminal: () => RawTerminal | undefined;
   /** Starts a pager on the terminal; nothing when it cannot be run. */
-  readonly openPager: (command: string) => Promise<Pager | undefined>;
+  readonly openPager: (command: string, quitCode: () => number) => Promise<Pager | undefined>;
   /** Has the process end as soon as nobody reads its output any more, even if it has nothing to write. */
   readonly endWithReader?: () => Promise<void>;
   /** Has something done when the process ends in the midst of a command, by Ctrl-C say; gives what takes that back. */

@@ -8,7 +8,7 @@ interface ListOptions {
   readonly whenNone?: () => Promise<unknown>;
   /** The events are of several aggregates, which a table then tells. @defaultValue false */
   readonly ofMany?: boolean;
-  /** What `--quiet` prints: the timestamps of the events, or the ids of their aggregates, each once. @defaultValue 'events' */
+  /** What `--quiet` prints: the timestamps of the events, or the ids of their aggregates. @defaultValue 'events' */
   readonly quietIds?: 'events' | 'aggregates';
 }
 
@@ -25,8 +25,10 @@ export async function printEvents(
   const first = await take(iterator, LAYOUT_EVENTS);
   if (first.length === 0) await whenNone?.();
   const events = chain(first, iterator);
-  if (output.quiet && quietIds === 'aggregates') return await output.lines(distinctIds(events), (id) => id);
-  if (output.quiet) return await output.lines(events, ({ timestamp }) => timestamp.toString());
+  if (output.quiet)
+    return await output.lines(events, ({ aggregateId, timestamp }) =>
+      quietIds === 'aggregates' ? aggregateId.hex : timestamp.toString(),
+    );
   if (output.format !== 'table') {
     const { eventJson } = await import('../store/stored-json.js');
     return await output.jsonItems(map(events, eventJson));
@@ -37,15 +39,16 @@ export async function printEvents(
   await output.lines(events, (event) => eventTableRow(event, table));
 }
 
-/** So many ids are remembered; one that comes again after as many others is printed again. */
+/** So many ids are remembered; one that comes again after as many others is given again. */
 const REMEMBERED = 100_000;
 
-async function* distinctIds(events: AsyncIterable<StoredEvent>): AsyncGenerator<string> {
+/** The first of the events of each aggregate. */
+export async function* firstOfEach(events: AsyncIterable<StoredEvent>): AsyncGenerator<StoredEvent> {
   const seen = new Set<string>();
-  for await (const { aggregateId } of events) {
-    if (seen.has(aggregateId.hex)) continue;
+  for await (const event of events) {
+    if (seen.has(event.aggregateId.hex)) continue;
     if (seen.size >= REMEMBERED) seen.clear();
-    seen.add(aggregateId.hex);
-    yield aggregateId.hex;
+    seen.add(event.aggregateId.hex);
+    yield event;
   }
 }

@@ -93,5 +93,5 @@ const EXAMPLE =
 const CUT_SHORT =
   /(postgres(?:ql)?:?\/{1,2}[^\s:@/]*:)(?!\*\*\*)(?!\d{1,5}(?:\/|['".,]*(?:\s|$)))\S+?(?=['".,]*(?:\s|$))/g;
 
-/** A password as a parameter of a URL, or of a list of key words. */
-const PARAMETER = /(password\s*=\s*)[^\s&]+/gi;
+/** A password as a parameter of a URL, or of a list of key words, unless it is masked already. */
+const PARAMETER = /(password\s*=\s*)(?!\*\*\*)[^\s&]+/gi;

@@ -3,18 +3,22 @@ import { isFileError } from '../connection/file-errors.js';
 import { nodePermissionError } from '../store/node-permission.js';
 import type { CliContext } from './context.js';
 import { FileRefusedError } from './errors.js';
-import { DEFECT, DONE, exitCodeFor, UNAVAILABLE, USAGE } from './exit-codes.js';
+import { DEFECT, DONE, exitCodeFor, FOUND, UNAVAILABLE, USAGE } from './exit-codes.js';
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
 import { SHOWED_HELP, usageError } from './usage-error.js';
 import { watchOutput } from './watched-output.js';
+
+/** Commands whose exit code is the answer. As long as they have not ended, it is not that nothing was found. */
+const ANSWERING = new Set(['diff', 'verify', 'check', 'doctor']);
 
 /** Parses one command line, runs the command, reports what went wrong, and returns the exit code. Never throws. */
 export async function runCommand(argv: readonly string[], context: CliContext, version: string): Promise<number> {
   let exitCode = DONE;
   const out: string[] = [];
   const err: string[] = [];
-  const paging = withPaging(context);
+  let quitCode = DONE;
+  const paging = withPaging(context, () => quitCode);
   const watched = watchOutput(paging.context);
   const program = createProgram({
     context: watched.context,
@@ -24,6 +28,9 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
     exit: (code) => {
       exitCode = code;
     },
+  });
+  program.hook('preAction', (_, command) => {
+    if (ANSWERING.has(command.name())) quitCode = FOUND;
   });
   try {
     await program.parseAsync(argv, { from: 'user' }).finally(async () => {

@@ -35,9 +35,9 @@ export function systemContext(): CliContext {
     stdout: outputStream(process.stdout, writeOut),
     stderr: outputStream(process.stderr, writeError),
     openTerminal: () => (process.stdin.isTTY && process.stdout.isTTY ? openTerminal() : undefined),
-    openPager: async (command) => {
+    openPager: async (command, quitCode) => {
       const { startPager } = await import('./pager/system-pager.js');
-      const ends = { onQuit: () => process.exit(), onInterrupted: () => process.exit(INTERRUPTED) };
+      const ends = { onQuit: () => process.exit(quitCode()), onInterrupted: () => process.exit(INTERRUPTED) };
       pager = await startPager(command, process.env, ends);
       process.once('exit', () => pager?.kill());
       return pager;

@@ -38,6 +38,9 @@ test('hints, notes and warnings name commands that can be run as they are', asyn
   const env = { MAESTRO_DATABASE_URL: database.url };
   const event = await runCli(['event', id.hex, '--schema', database.schema], { env });
   t.true(event.stderr.includes(`\`maestro events ${id.hex} --schema ${database.schema}\``), event.stderr);
+  const url = `${database.url.replace(':postgres@', '@')}?password=postgres&connect_timeout=9`;
+  const elsewhere = await runCli(['event', id.hex, '--schema', database.schema, '--url', url]);
+  t.true(elsewhere.stderr.includes(`--url "${url.replace('=postgres', '=***')}" --schema`), elsewhere.stderr);
   const embedded = await runCli(['events', id.hex, '--data-dir', 'none'], { cwd: folder });
   t.regex(embedded.stderr, /hint: /);
 });

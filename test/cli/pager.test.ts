@@ -9,12 +9,14 @@ import { usePseudoTerminals } from '../support/pseudo-terminal.js';
 
 const database = useTestDatabase(test);
 const terminals = usePseudoTerminals(test);
-const [long, short, endless] = [anId(), anId(), anId()];
+const [long, short, endless, wide] = [anId(), anId(), anId(), anId()];
 const here = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema, TERM: 'xterm' };
 
 test.before(async () => {
   await database.store().commitEvents([...aHistory(long, 100), ...aHistory(short, 3)]);
   await database.store().commitEvents(aHistory(endless, 5000));
+  const body = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`key${index}`, index]));
+  await database.store().commitEvents(aHistory(wide, 1).map((event) => ({ ...event, body })));
 });
 
 /** Ctrl-C reaches the shell around the program too. */
@@ -29,7 +31,14 @@ async function inTerminal(
     ...streams
   }: { env?: Record<string, string>; isThere?: boolean; stdout?: OutputStream } = {},
 ) {
-  const seen = { stdout: '', stderr: '', paged: '', pagers: [] as string[], hasEnded: false };
+  const seen = {
+    stdout: '',
+    stderr: '',
+    paged: '',
+    pagers: [] as string[],
+    quitCodes: [] as number[],
+    hasEnded: false,
+  };
   const stream = (name: 'stdout' | 'stderr'): OutputStream => ({
     isTerminal: true,
     columns: 80,
@@ -41,8 +50,9 @@ async function inTerminal(
     stdin: Object.assign(Readable.from([]), { isTerminal: true }),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
-    openPager: async (command) => {
+    openPager: async (command, quitCode) => {
       seen.pagers.push(command);
+      seen.quitCodes.push(quitCode());
       if (!isThere) return undefined;
       return {
         unread: undefined,
@@ -63,6 +73,7 @@ test('what is longer than the screen is shown in the pager, whole; what is not i
     ...direct,
     stdout: '',
     pagers: ['less'],
+    quitCodes: [0],
     paged: direct.stdout,
     hasEnded: true,
   });
@@ -107,9 +118,11 @@ test('notes about the result stand in the pager, in their place; an error is tol
 });
 
 test('the exit code is that of the command', async (t) => {
-  t.like(await inTerminal(['diff', long.hex, '0', 'last']), { code: 1 });
-  const fails = await inTerminal(['events', long.hex, '--type', 'no_such_type_at_all']);
-  t.is(fails.stdout, (await inTerminal(['events', long.hex, '--type', 'no_such_type_at_all', '--no-pager'])).stdout);
+  const differs = await inTerminal(['diff', wide.hex, '0', 'last']);
+  t.like(differs, { code: 1, pagers: ['less'], hasEnded: true });
+  t.is(differs.paged, (await inTerminal(['diff', wide.hex, '0', 'last', '--no-pager'])).stdout);
+  t.deepEqual(differs.quitCodes, [1], 'whoever leaves a comparison early has not been told that nothing differs');
+  t.deepEqual((await inTerminal(['events', long.hex])).quitCodes, [0]);
 });
 
 test('what writes, and what has no end, is not shown in a pager', async (t) => {
@@ -159,7 +172,7 @@ test('leaving less early ends the command quietly with 0, and Ctrl-C with 130 on
 });
 
 test('a pager that cannot be run, by name or in a shell, is done without', async (t) => {
-  for (const PAGER of ['no-such-pager -R', 'no-such-pager | cat -u && exit 127 || exit 127']) {
+  for (const PAGER of ['no-such-pager -R', '/etc/passwd/less', 'no-such-pager | cat -u && exit 127 || exit 127']) {
     const terminal = terminals.maestro(['events', long.hex], { rows: 150, env: { ...here, PAGER } });
     t.is(await terminal.ended(), 0);
     t.regex(terminal.written, /\n +100 /);

@@ -105,6 +105,9 @@ for (const [layout, database] of Object.entries(layouts)) {
     const { stdout } = await maestro(database, ['search', '-q']);
     t.is(stdout, `${ada.hex}\n${grace.hex}\n${door.hex}\n`);
     for (const id of stdout.trim().split('\n')) t.is((await maestro(database, ['events', id])).code, 0);
+    const two = await maestro(database, ['search', '-q', '--limit', '2']);
+    t.is(two.stdout, `${ada.hex}\n${grace.hex}\n`, 'as many aggregates, however many events each has');
+    t.regex(two.stderr, /^warning: There are more aggregates/);
   });
 }
 

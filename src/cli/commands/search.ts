@@ -9,7 +9,7 @@ import { KIND, kindOf, ofKind } from '../input/kind-option.js';
 import { NODE } from '../input/node-id.js';
 import { upTo } from '../iterate.js';
 import { noteEmptyLog, noting, warnOfUnknownTypes } from '../output-hints.js';
-import { printEvents } from '../print-events.js';
+import { firstOfEach, printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface SearchOptions extends FilterOptions {
@@ -36,11 +36,11 @@ export function registerSearch(program: Command, context: CliContext): void {
     .option(...sinceOption(context))
     .option(...untilOption(context))
     .option('--where <jsonpath>', "only events whose body this path of PostgreSQL's jsonpath finds something in")
-    .option('--text <text>', 'only events whose body has this text in it, in upper or lower case', someText)
+    .option('--text <text>', 'only events whose type or body has this text in it, in upper or lower case', someText)
     .option(...KIND)
     .option(...NODE)
     .option('--reverse', 'the latest event first')
-    .option('--limit <count>', 'at most this many events', limit, 50)
+    .option('--limit <count>', 'at most this many events; with --quiet, aggregates', limit, 50)
     .option('--after <timestamp>', 'only events that come after this one, to go on where a page ended', position)
     .addHelpText(
       'after',
@@ -64,25 +64,29 @@ async function search(options: SearchOptions, session: Session): Promise<void> {
   const { searchEvents } = await import('../../admin/search-events.js');
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;
-    const isExact = kind === undefined || 'firstTypes' in kind;
+    const { output } = session;
+    const isExact = !output.quiet && (kind === undefined || 'firstTypes' in kind);
     const filter = { ...pick(others), types, ...(kind !== undefined && 'firstTypes' in kind ? kind : {}) };
     const found = searchEvents(database, { ...filter, limit: isExact ? limit + 1 : undefined });
     const seen = new Set<string>();
+    const events = noting(ofKind(found, kind, database.store), seen);
     const page = upTo(
-      noting(ofKind(found, kind, database.store), seen),
+      output.quiet ? firstOfEach(events) : events,
       limit,
       (last, next) => (cursor = cursorBetween(last, next)),
     );
-    await printEvents(page, session.output, {
+    await printEvents(page, output, {
       ofMany: true,
       quietIds: 'aggregates',
       whenNone: async () => {
-        await session.output.note('no event was found');
-        await noteEmptyLog(database, session.output);
+        await output.note('no event was found');
+        await noteEmptyLog(database, output);
       },
     });
-    await warnOfUnknownTypes(database, types, seen, session.output);
-    if (cursor !== undefined) await session.output.note(`there are more: add --after ${cursor}, or a larger --limit`);
+    await warnOfUnknownTypes(database, types, seen, output);
+    if (cursor === undefined) return;
+    if (output.quiet) await output.warn('There are more aggregates: give a larger --limit.');
+    else await output.note(`there are more: add --after ${cursor}, or a larger --limit`);
   });
 }
 

@@ -16,11 +16,14 @@ export interface Paging {
   end(): Promise<void>;
 }
 
-/** Shows what a command prints in a pager if standard output is a terminal, and as it is otherwise. */
-export function withPaging(context: CliContext): Paging {
+/**
+ * Shows what a command prints in a pager if standard output is a terminal, and as it is otherwise. `quitCode` is the exit code when
+ * the reader leaves the pager before the command has ended.
+ */
+export function withPaging(context: CliContext, quitCode: () => number): Paging {
   const command = context.stdout.isTerminal ? pagerCommand(context.environment) : undefined;
   if (command === undefined) return { context, end: async () => {} };
-  const paged = new PagedText(context, command);
+  const paged = new PagedText(context, command, quitCode);
   const stdout = overlaid(context.stdout, { page: (text) => paged.put(text), isPaged: () => paged.isShown });
   // On the same screen, words about the result have their place in it.
   const stderr = overlaid(context.stderr, {
@@ -47,6 +50,7 @@ function overlaid(stream: OutputStream, changes: Partial<OutputStream>): OutputS
 class PagedText {
   readonly #context: CliContext;
   readonly #command: string;
+  readonly #quitCode: () => number;
   #held = '';
   #timer: NodeJS.Timeout | undefined;
   #pager: Pager | undefined;
@@ -55,9 +59,10 @@ class PagedText {
   /** One write after another, whoever writes. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(context: CliContext, command: string) {
+  constructor(context: CliContext, command: string, quitCode: () => number) {
     this.#context = context;
     this.#command = command;
+    this.#quitCode = quitCode;
   }
 
   /** Whether anything is held back or in the pager. */
@@ -90,7 +95,7 @@ class PagedText {
   async #open(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.#held === '' || this.#pager !== undefined || this.#isDirect) return;
-    const pager = await this.#context.openPager(this.#command);
+    const pager = await this.#context.openPager(this.#command, this.#quitCode);
     const text = this.#held;
     this.#held = '';
     if (pager === undefined) {

@@ -15,7 +15,7 @@ export interface PagerEnds {
   readonly onInterrupted: () => void;
 }
 
-/** Starts a pager on the terminal of this process; nothing when there is no such program. */
+/** Starts a pager on the terminal of this process; nothing when it cannot be started: there is no such program, or it is not allowed. */
 export async function startPager(
   command: string,
   environment: Environment,
@@ -24,16 +24,16 @@ export async function startPager(
   const env = pagerEnvironment(environment);
   const program = asProgram(command);
   const stdio = ['pipe', 'inherit', 'inherit'] as const;
-  const child =
-    program === undefined
-      ? spawn(command, { env, stdio: [...stdio], shell: true })
-      : spawn(program[0], program.slice(1), { env, stdio: [...stdio] });
   try {
+    const child =
+      program === undefined
+        ? spawn(command, { env, stdio: [...stdio], shell: true })
+        : spawn(program[0], program.slice(1), { env, stdio: [...stdio] });
     await once(child, 'spawn');
+    return new SystemPager(child, ends);
   } catch {
     return undefined;
   }
-  return new SystemPager(child, ends);
 }
 
 /** A running pager. */
