@@ -1,10 +1,9 @@
-/** A string, which may hold brackets that mean nothing, or a bracket. */
-const BRACKET = /"(?:[^"\\]|\\.)*"|[[\]{}]/g;
+import { jsonTokens } from './tokens.js';
 
 /** How many levels of objects and arrays lie inside one another in a valid JSON text. */
 export function depthOf(text: string): number {
   let [depth, deepest] = [0, 0];
-  for (const { 0: token } of text.matchAll(BRACKET)) {
+  for (const { text: token } of jsonTokens(text)) {
     if (token === '{' || token === '[') deepest = Math.max(deepest, (depth += 1));
     else if (token === '}' || token === ']') depth -= 1;
   }

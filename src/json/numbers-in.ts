@@ -1,4 +1,5 @@
 import { numberFault, stringFault } from './scalars.js';
+import { jsonTokens } from './tokens.js';
 import type { JsonFault } from './types.js';
 
 /** A number of a JSON text. */
@@ -9,18 +10,14 @@ export interface FoundNumber {
   readonly text: string;
 }
 
-/** A string with the colon behind it when it is a key, a number, or a bracket or comma; nothing else matters. */
-const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d[\d.eE+-]*|[[\]{},]/g;
-
 /**
  * Why PostgreSQL would not take the strings and numbers of a valid JSON text, or never print them so, looked for without making
  * a value of it; `undefined` when there is nothing.
  */
 export function scalarFault(text: string): string | undefined {
-  for (const { 0: token, 1: colon = '' } of text.matchAll(TOKEN)) {
-    const isString = token.startsWith('"');
-    const fault = isString
-      ? stringFault(JSON.parse(token.slice(0, token.length - colon.length)) as string)
+  for (const { text: token } of jsonTokens(text)) {
+    const fault = token.startsWith('"')
+      ? stringFault(JSON.parse(token) as string)
       : /[-\d]/.test(token[0] ?? '')
         ? (numberFault(token) ?? (/[eE]/.test(token) ? 'has an exponent, which PostgreSQL never prints' : undefined))
         : undefined;
@@ -35,7 +32,7 @@ export function scalarFault(text: string): string | undefined {
  */
 export function* numbersIn(text: string): Generator<FoundNumber> {
   const path: (string | number)[] = [];
-  for (const { 0: token, 1: colon } of text.matchAll(TOKEN)) {
+  for (const { text: token, isKey } of jsonTokens(text)) {
     const last = path.length - 1;
     if (token === '{') path.push('');
     else if (token === '[') path.push(0);
@@ -43,7 +40,7 @@ export function* numbersIn(text: string): Generator<FoundNumber> {
     else if (token === ',') {
       const at = path[last];
       if (typeof at === 'number') path[last] = at + 1;
-    } else if (colon !== undefined) path[last] = JSON.parse(token.slice(0, -colon.length)) as string;
+    } else if (isKey) path[last] = JSON.parse(token) as string;
     else if (!token.startsWith('"')) yield { path: [...path], text: token };
   }
 }
