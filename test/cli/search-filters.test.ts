@@ -1,17 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { openDatabase } from '../../src/connection/open-database.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
-import { migrate } from '../../src/store/migrator.js';
 import { runCli } from '../support/cli.js';
 import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const folder = useTemporaryFolder(test);
-/** The embedded database, opened anew by every command: of each kind of case one is tried there. */
-const dataDir = join(folder, 'data');
 
 const [ada, grace, door] = [anId(), anId(), Timestamp.of({ time: 5, nodeId: 7n })];
 const at = (time: number, nodeId: bigint) => Timestamp.of({ time: Date.UTC(2026, 0, 2) + time, nodeId });
@@ -24,10 +20,6 @@ const EVENTS = [
 
 test.before(async () => {
   for (const database of Object.values(layouts)) await database.store().commitEvents(EVENTS);
-  const embedded = await openDatabase({ dataDir });
-  await migrate(embedded.knex);
-  await embedded.store.commitEvents(EVENTS);
-  await embedded.close();
   writeFileSync(
     join(folder, 'maestro.config.ts'),
     `import { defineAggregate } from 'maestro-store';
@@ -110,27 +102,3 @@ for (const [layout, database] of Object.entries(layouts)) {
     t.regex(two.stderr, /^warning: There are more aggregates/);
   });
 }
-
-test('the embedded database chooses by text, node and kind of aggregate as well', async (t) => {
-  const lines = async (...argv: string[]) => {
-    const { code, stdout, stderr } = await runCli([...argv, '--data-dir', dataDir], { cwd: folder });
-    t.is(code, 0, stderr);
-    return stdout.split('\n').slice(0, -1);
-  };
-  const stamps = async (...argv: string[]) =>
-    (await lines('search', '-o', 'ndjson', ...argv)).map((line) =>
-      EVENTS.findIndex(({ timestamp }) => line.includes(timestamp.toString())),
-    );
-  t.deepEqual(await stamps('--text', 'ADA'), [0, 3]);
-  t.deepEqual(await stamps('--text', '50%'), [1]);
-  t.deepEqual(await stamps('--text', 'a_a'), []);
-  t.deepEqual(await stamps('--node', 'ab', '--type', 'noted'), [1]);
-  t.deepEqual(await stamps('--aggregate', 'account', '--limit', '2', '--reverse'), [2, 1]);
-  t.deepEqual(await stamps('--aggregate', 'either', '--limit', '3'), [0, 1, 2]);
-  const accounts = [ada.hex, grace.hex].sort();
-  for (const sort of ['id', 'events', 'last'])
-    t.deepEqual((await lines('aggregates', '-q', '--sort', sort, '--aggregate', 'account')).sort(), accounts, sort);
-  t.deepEqual(await lines('aggregates', '-q', '--node', 'ab', '--since', '2026-01-01'), [ada.hex, door.hex].sort());
-  t.deepEqual(await lines('aggregates', '-q', '--sort', 'last', '--node', 'ab', '--aggregate', 'account'), [ada.hex]);
-  t.deepEqual(await lines('search', '-q'), [ada.hex, grace.hex, door.hex]);
-});

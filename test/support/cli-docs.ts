@@ -16,16 +16,23 @@ The first of these that is given:
 4. \`PGHOST\`, \`PGHOSTADDR\`, \`PGDATABASE\` or \`PGSERVICE\`, with which psql finds its server
 5. the embedded database in \`.maestro/data\`
 
-The last is taken only when nothing was said. What is there but undefined or empty is an error, and never means another
-database: \`DATABASE_URL=''\`, \`connection: process.env.DATABASE_URL\` when that is not set, \`openDatabase({ url: undefined })\`.
-So is a database that is named where Maestro does not look: a configuration file of another form or with a mistyped name
-(\`maestro.config.cjs\`, \`maestro.conf.ts\`), two of them side by side, \`POSTGRES_URL\`, or a \`DATABASE_URL\` in a file \`.env\`, which is
-not read (\`node --env-file=.env\`, or \`set -a; . ./.env; set +a\`, load one). Where \`CI\` is set (but to \`0\` or \`false\`), or
-\`NODE_ENV\` is \`production\`, the embedded database is never taken by default: name its folder with \`--data-dir\` or \`dataDir\`.
+The embedded database is used only when you name no database. A setting with an empty or undefined value is an error;
+Maestro does not try the next line of the list. Examples are \`DATABASE_URL=''\`, \`openDatabase({ url: undefined })\`,
+and \`connection: process.env.DATABASE_URL\` when that variable is not set.
 
-A command that writes says on standard error where to, without a password, and not with \`-q\`: \`note: writing to
-ada@db.example.com:5432/shop, schema public\`. With \`-o json|ndjson\` it says so after the work (\`note: wrote to …\`), so that an error
-is all that is there when it fails.
+Maestro also stops with an error when you seem to have named a database in a place that it does not read:
+
+- a configuration file with another extension or a mistyped name (\`maestro.config.cjs\`, \`maestro.conf.ts\`), or two
+  configuration files in one folder;
+- a variable with another name, such as \`POSTGRES_URL\`;
+- a \`DATABASE_URL\` in a file \`.env\`. Load the file yourself, with \`node --env-file=.env\` or \`set -a; . ./.env; set +a\`.
+
+In a CI job, or when \`NODE_ENV\` is \`production\`, the embedded database is never the default. Name its folder there
+with \`--data-dir\` or \`dataDir\`. A CI job is recognized by the variable \`CI\`, unless it is \`0\` or \`false\`.
+
+A command that writes names the database on standard error, without a password: \`note: writing to
+ada@db.example.com:5432/shop, schema public\`. With \`-q\` it does not. With \`-o json|ndjson\` the note comes after the
+work (\`note: wrote to …\`), so that a command that fails prints only the error.
 
 The schema is \`--schema\`, \`MAESTRO_SCHEMA\`, \`schema\` of the configuration file, or \`public\`.
 
@@ -37,15 +44,16 @@ import { defineConfig } from 'maestro-store';
 export default defineConfig({ connection: 'postgres://localhost/app', schema: 'history' });
 \`\`\`
 
-For a log that an Elixir application reads, too, add \`interop: 'elixir'\`: commands that write then refuse what it could not read
-([what that is](../coming-from-elixir.md#bodies)).
+If an Elixir application reads the log, too, add \`interop: 'elixir'\`. Commands that write then refuse what it could
+not read ([what that is](../coming-from-elixir.md#bodies)).
 
 ### URLs
 
-A URL is \`postgres://user:password@host:5432/database?sslmode=verify-full\` and means what it means to psql; what it leaves
-out comes from the service that it names (\`service=\`, \`PGSERVICE\`), then from \`PGUSER\`, \`PGPASSWORD\`, \`PGPORT\` and their like,
-then the user is the operating system's and the database is called like the user. A password can also come from \`~/.pgpass\`.
-In a user, password or database name write \`@\` as \`%40\`, \`/\` as \`%2F\`, \`%\` as \`%25\`.
+A URL looks like \`postgres://user:password@host:5432/database?sslmode=verify-full\` and means the same as in psql. What
+the URL leaves out comes from the service that it names (\`service=\`, \`PGSERVICE\`), then from \`PGUSER\`, \`PGPASSWORD\`,
+\`PGPORT\` and similar variables. Without any of these, the user is that of the operating system, and the database has
+the same name as the user. A password can also come from \`~/.pgpass\`. In a user, password or database name write \`@\`
+as \`%40\`, \`/\` as \`%2F\`, \`%\` as \`%25\`.
 
 | parameter | means |
 | --- | --- |
@@ -59,34 +67,38 @@ In a user, password or database name write \`@\` as \`%40\`, \`/\` as \`%2F\`, \
 | \`application_name\`, \`connect_timeout\`, \`keepalives\`, \`keepalives_idle\`, \`passfile\`, \`service\` | as for psql |
 | \`pgbouncer=true\` | \`--pooler transaction\` |
 
-What else PostgreSQL's programs, other drivers and hosting services write there is taken where it changes nothing, and
-refused with what to write instead where it cannot be honoured (Prisma's \`schema=app\` is \`--schema app\`). A URL
-that names no host is refused, too: where psql would look for its socket depends on how it was built.
+Other parameters, as other drivers and hosting services write them, are ignored when they would change nothing. When
+Maestro cannot do what a parameter asks for, it refuses the URL, and the error says what to write instead. For
+example, Prisma's \`schema=app\` is \`--schema app\` here. A URL without a host is refused, too, because psql takes a
+different socket for it on different systems.
 
 ## Output
 
-Results go to standard output, everything else to standard error. Piped, a table has full values and no colour. In a
-terminal it fits the width: of an id the beginning is shown where there is no room for all of it (its heading is \`AGGREGATE…\`
-then, and every command takes such a beginning), an event goes on in further lines, and a body that is too long ends with
-\`…\`. The whole timestamp of an event is shown in a wide terminal, by \`-q\`, and piped; an id and a sequence name an event as
-well. A terminal that does not tell its width is taken to be as wide as \`COLUMNS\` says, else 80; tables are laid out for 27
-columns or more. \`-o json\` prints one JSON document, \`-o ndjson\` one per line; bodies are printed as PostgreSQL holds them,
-digit for digit. Characters that a terminal would act on are printed as \`\\u\` escapes. With \`-o json|ndjson\` an error is
-one JSON object on standard error: \`{"error": {"code", "message", "hint"}}\`. Work that takes longer than a
-second says on standard error how far it is, on a terminal that can draw a line anew (not with \`TERM=dumb\`, nor where \`CI\` is set).
+Results go to standard output, everything else to standard error. When the output is piped, a table has full values
+and no colour. In a terminal, a table fits the width. When an id is too long, the table shows its first digits under
+the heading \`AGGREGATE…\`; every command accepts these digits as the id. An event may take several lines, and a body
+that is too long ends with \`…\`. The whole timestamp of an event is shown in a wide terminal, with \`-q\`, and when
+piped. An id and a sequence name an event as well. If the terminal does not tell its width, \`COLUMNS\` gives it; the
+default is 80 columns. Tables need at least 27 columns.
+
+\`-o json\` prints one JSON document, \`-o ndjson\` one per line. Bodies are printed as PostgreSQL holds them, digit for
+digit. Control characters are printed as \`\\u\` escapes. With \`-o json|ndjson\` an error is one JSON object on standard
+error: \`{"error": {"code", "message", "hint"}}\`. Work that takes longer than a second shows its progress on standard
+error, but not with \`TERM=dumb\` or when \`CI\` is set.
+
+In a terminal, output that is longer than the screen is shown in a pager, as Git does. The pager is \`MAESTRO_PAGER\`,
+else \`PAGER\`, else \`less\` (with \`LESS=FRX\` unless \`LESS\` is set, so that colours stay). These switch it off:
+\`--no-pager\`, \`--no-input\`, an empty \`MAESTRO_PAGER\`, \`cat\` as the pager, \`TERM=dumb\`, and \`CI\`. A pager that cannot
+be run is left out, too. When you leave the pager before the end, the command stops with exit code 0. Commands that
+write, \`tail -f\` and \`step\` use no pager.
 
 ## Ids and times
 
-In a terminal, what is longer than the screen is shown in a pager, as Git does: \`MAESTRO_PAGER\`, else \`PAGER\`, else
-\`less\` (with \`LESS=FRX\` unless \`LESS\` is set, so that colours stay). \`--no-pager\` shows it at once; so do an empty
-\`MAESTRO_PAGER\`, \`cat\`, \`--no-input\`, \`TERM=dumb\`, a set \`CI\`, and a pager that cannot be run. Leaving the pager before the
-end stops the command, with exit code 0. Commands that write, \`tail -f\` and \`step\` use none.
+An id is written as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp. The first digits are enough, at
+least four, when only one id begins with them: \`maestro events 01a20770\`. A note then says which id that is. When
+several ids begin with them, the command lists them and stops (exit 2). \`erase --execute\` needs the whole id.
 
-Ids are given as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp, or by their first digits, at least four of them, as
-long as only one begins so: \`maestro events 01a20770\`. Several are named and refused (exit 2); a note says which one was meant.
-\`erase --execute\` needs the whole id.
-
-Times are given as people and programs write them. Without a zone they are local:
+A time is written as people and programs write it. Without a zone it is local:
 
 | written | means |
 | --- | --- |
@@ -99,10 +111,13 @@ Times are given as people and programs write them. Without a zone they are local
 | \`2026-11-22T14:34:05.250Z-002E-F3D2116E5C2B276D\` | the time of a timestamp |
 | \`now\` | now |
 
-As a point of a history (\`replay --at\`, \`diff\`) a day and a second are their first moment. Timestamps have milliseconds. Of a finer time \`--since\` begins with the next millisecond, and \`--until\` ends with the one that it
-lies in, so that neither shows an event from beyond. When clocks are set on, an hour does not exist: a time in it is taken
-an hour later. When they are set back, an hour exists twice: \`--since\` takes the first, \`--until\`, \`--at\` and \`diff\` the second. Either is
-said on standard error, and an offset (\`"2026-10-25 02:30+01"\`) leaves nothing open.
+When a day or a second names a point of a history (\`replay --at\`, \`diff\`), its first moment is meant. Timestamps have
+milliseconds. When a time is finer than that, \`--since\` begins with the next millisecond, and \`--until\` ends with the
+millisecond that the time is in. So no event outside the range is shown.
+
+When summer time begins, clocks skip an hour. A time in that hour is taken as one hour later. When summer time ends,
+an hour comes twice: \`--since\` takes the first, and \`--until\`, \`--at\` and \`diff\` take the second. A note on standard
+error tells you in both cases. To choose yourself, write the offset: \`"2026-10-25 02:30+01"\`.
 
 ## Exit codes
 

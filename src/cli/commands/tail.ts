@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Tail } from '../../admin/tail-events.js';
 import type { NodesApart } from '../../admin/diagnosis/nodes.js';
 import type { LogReader } from '../../admin/tail/follower.js';
-import type { Database } from '../../connection/database.js';
 import type { StoredEvent } from '../../events.js';
 import { timeSpan } from '../../hlc/time-span.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
@@ -81,13 +80,7 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
     });
   // The embedded database is opened for every look anew, so that whoever writes to it gets in between.
   if (options.follow && isEmbedded) {
-    let isFirst = true;
-    const look = async <Value>(database: Database, work: (database: Database) => Promise<Value>) => {
-      if (isFirst) await warnOfUnknownTypes(database, options.type, new Set(), output);
-      isFirst = false;
-      return await work(database);
-    };
-    const tail = open((work) => withDatabase(session, (database) => look(database, work), { settings }));
+    const tail = open((work) => withDatabase(session, work, { settings }));
     return await follow(tail, session, id);
   }
   await withDatabase(

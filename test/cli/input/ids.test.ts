@@ -1,11 +1,7 @@
-import { join } from 'node:path';
 import test from 'ava';
-import { openDatabase } from '../../../src/connection/open-database.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { type CliResult, runCli } from '../../support/cli.js';
-import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { migrate } from '../../../src/store/migrator.js';
-import type { PostgresStore } from '../../../src/store/postgres-store.js';
+import { type TestDatabase, useTestDatabase } from '../../support/database.js';
 import { anEvent } from '../../support/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
@@ -20,27 +16,19 @@ const CROWD = Array.from({ length: 12 }, (_, index) =>
 const BARE = Timestamp.parse('03cc0000000000000000000000000000');
 const stamp = (time: number) => Timestamp.of({ time: Date.UTC(2026, 10, 22) + time, nodeId: 0xabcn });
 
-/** The embedded database, opened anew by every command: of each kind of case one is tried there. */
-const dataDir = join(useTemporaryFolder(test), 'data');
-
 test.before(async () => {
-  for (const database of Object.values(layouts)) await fill(database.store());
-  const embedded = await openDatabase({ dataDir });
-  await migrate(embedded.knex);
-  await fill(embedded.store);
-  await embedded.close();
+  for (const database of Object.values(layouts)) {
+    const store = database.store();
+    await store.commitEvents([
+      anEvent(ADA, { sequence: 1, timestamp: stamp(1), body: { owner: 'Ada' } }),
+      anEvent(ADA, { sequence: 2, timestamp: stamp(2) }),
+      anEvent(GRACE, { sequence: 1, timestamp: stamp(3) }),
+      ...CROWD.map((id, index) => anEvent(id, { sequence: 1, timestamp: stamp(100 + index) })),
+    ]);
+    await store.commitSnapshot({ aggregateId: ADA, sequence: 1, body: { owner: 'Ada' } });
+    await store.commitSnapshot({ aggregateId: BARE, sequence: 1, body: {} });
+  }
 });
-
-async function fill(store: PostgresStore): Promise<void> {
-  await store.commitEvents([
-    anEvent(ADA, { sequence: 1, timestamp: stamp(1), body: { owner: 'Ada' } }),
-    anEvent(ADA, { sequence: 2, timestamp: stamp(2) }),
-    anEvent(GRACE, { sequence: 1, timestamp: stamp(3) }),
-    ...CROWD.map((id, index) => anEvent(id, { sequence: 1, timestamp: stamp(100 + index) })),
-  ]);
-  await store.commitSnapshot({ aggregateId: ADA, sequence: 1, body: { owner: 'Ada' } });
-  await store.commitSnapshot({ aggregateId: BARE, sequence: 1, body: {} });
-}
 
 function maestro(database: TestDatabase, ...argv: string[]): Promise<CliResult> {
   return runCli(argv, { env: { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema } });
@@ -59,10 +47,6 @@ const READING: readonly (readonly [before: readonly string[], behind?: readonly 
   [['verify']],
   [['export']],
   [['erase'], ['--reason', 'a test']],
-  [
-    ['snapshot', 'delete'],
-    ['--reason', 'a test'],
-  ],
 ];
 const WRITING: typeof READING = [
   [['append'], ['--type', 'happened', '--body', '{}']],
@@ -160,29 +144,6 @@ for (const [layout, database] of Object.entries(layouts)) {
     t.regex(beyond.stderr, new RegExp(`no event 3 of ${ADA.hex}\\.\nhint: .*maestro event ${ADA.hex} 2`));
   });
 }
-
-test('the embedded database finds ids and timestamps by their beginnings, and an event by its sequence', async (t) => {
-  const note = `note: 01a2077042bc0000 is ${ADA.hex}\n`;
-  for (const [argv, code, stderr] of [
-    [['replay', '01a2077042bc0000'], 0, note],
-    [['diff', '01a2077042bc0000', '0', '1'], 1, note],
-    [['tail', '01a2077042bc0000'], 0, note],
-    [['append', '01a2077042bc0000', '--type', 'a', '--body', '{}', '--dry-run'], 0, note],
-    [['snapshot', 'delete', '01a2077042bc0000', '--reason', 'a test'], 0, note],
-    [['snapshot', 'get', '03cc'], 0, `note: 03cc is ${BARE.hex}\n`],
-    [['events', '01a2'], 2, `error: 2 aggregate ids begin with 01a2: ${ADA.hex}, ${GRACE.hex}.\n`],
-    [['events', '02bb'], 2, 'error: more than 10 aggregate ids begin with 02bb: '],
-    [['events', 'ffff'], 3, 'error: No aggregate has an id that begins with ffff.\n'],
-    [['event', stamp(2).hex.slice(0, 12)], 0, `note: ${stamp(2).hex.slice(0, 12)} is ${stamp(2).toString()}\n`],
-    [['event', ADA.hex, '2'], 0, ''],
-    [['event', ADA.hex, '3'], 3, `error: There is no event 3 of ${ADA.hex}.\n`],
-    [['events', stamp(2).toString()], 3, ''],
-  ] as const) {
-    const result = await runCli([...argv, '--data-dir', dataDir]);
-    t.is(result.code, code, `${argv.join(' ')}: ${result.stderr}`);
-    t.true(result.stderr.startsWith(stderr), `${argv.join(' ')}: ${result.stderr}`);
-  }
-});
 
 test('what is no id is refused before a database is opened; a time leads to search', async (t) => {
   for (const [text, reason] of [
