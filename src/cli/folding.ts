@@ -34,7 +34,7 @@ export interface Folding {
 
 /** Why and how bodies were merged, for people. */
 export function mergedBecause(configured: readonly Definition[]): string {
-  const why = configured.length === 0 ? 'no aggregate is configured' : 'no configured aggregate says that this is one';
+  const why = configured.length === 0 ? 'no aggregate is configured' : 'no configured definition owns this aggregate';
   return `${why}, so the bodies were merged in order (JSON Merge Patch, RFC 7396)`;
 }
 

@@ -23,7 +23,7 @@ export function assertNothingWasSaid({ environment, workingDirectory }: Surround
   const unattended = unattendedBy(environment);
   if (unattended !== undefined)
     throw new ConfigurationError(
-      `No database is named, and where ${unattended} is set the embedded one is not taken by default.`,
+      `No database is named, and the embedded database is not the default when ${unattended} is set.`,
       { hint },
     );
   const named = workingDirectory === undefined ? undefined : namedByDotEnv(workingDirectory);

@@ -10,8 +10,8 @@ export function said(source: object, key: string, name: string, instead?: string
   if (!(key in source)) return undefined;
   const value = (source as Readonly<Record<string, unknown>>)[key];
   if (value === undefined || value === null)
-    throw new ConfigurationError(`${name} is there, but is ${String(value)}.`, {
-      hint: 'Is an environment variable not set that it comes from? Set it, or leave the key out.',
+    throw new ConfigurationError(`${name} has no value: it is ${String(value)}.`, {
+      hint: 'If the value comes from an environment variable, set that variable; or leave the key out.',
     });
   if (typeof value !== 'string') throw new ConfigurationError(`${name} is not a string.`, { hint: hintFor(value) });
   return notEmpty(value, name, instead);

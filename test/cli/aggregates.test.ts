@@ -118,7 +118,7 @@ test('--aggregate names the handlers, whoever says that the id is its own', asyn
   const id = await aHistoryOf([deposited]);
   const merged = await maestro('replay', id, '-o', 'json');
   t.like(JSON.parse(merged.stdout), { aggregate: null, state: { amount: 5 } });
-  t.regex(merged.stderr, /^note: no configured aggregate says that this is one, so the bodies were merged/);
+  t.regex(merged.stderr, /^note: no configured definition owns this aggregate, so the bodies were merged/);
   t.like(JSON.parse((await maestro('replay', id, '--aggregate', 'account', '-o', 'json')).stdout), {
     state: { balance: 5 },
   });
@@ -213,7 +213,7 @@ test('what cannot be chosen is refused, and nothing is written', async (t) => {
     [
       2,
       ['snapshot', 'create', unknown],
-      /No configured aggregate says that .* is its own\.\nhint: Name the one it is with --aggregate/,
+      /No configured definition owns .*\.\nhint: Name the one it is with --aggregate/,
     ],
     [3, ['replay', anId().hex, '--aggregate', 'account'], /There is no aggregate/],
     [3, ['snapshot', 'create', anId().hex, '--aggregate', 'account'], /There is no aggregate/],

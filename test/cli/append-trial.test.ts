@@ -202,14 +202,14 @@ test('without a configured aggregate nothing is folded, and that is said where o
   const unowned = await maestro(append);
   t.deepEqual(
     [unowned.code, unowned.stderr],
-    [0, `note: no configured aggregate says that this is one, so the events were not tried with any handlers\n`],
+    [0, `note: no configured definition owns this aggregate, so no handlers were tried on the events\n`],
   );
   const named = await maestro([...append, '--aggregate', 'calendar']);
   t.is(named.code, 5);
   t.regex(named.stderr, /hint: Did you mean opened\?/);
   t.is((await maestro([...append, '--aggregate', 'calender'])).code, 2);
   const none = await maestro([...append, '--config', 'none.json', '--dry-run']);
-  t.regex(none.stdout, /state after {2}not known: no configured aggregate says that this is one/);
+  t.regex(none.stdout, /state after {2}not known: no configured definition owns this aggregate/);
   t.is((await maestro([...append, '--config', 'none.json'])).stderr, '');
 });
 

@@ -177,7 +177,7 @@ test('aggregates that no definition owns are counted and warned of', async (t) =
   await log.store.commitEvents([anEvent(anId(), { type: 'turned' }), anEvent(anId(), { type: 'turned' })]);
   const { code, stdout, stderr } = await log.check('before.ts');
   t.deepEqual([code, stdout], [0, 'checked 2 events of 1 aggregate: no problem\n']);
-  t.is(stderr, 'warning: Not checked, because no configured aggregate says that they are its own: 2 aggregates.\n');
+  t.is(stderr, 'warning: Not checked, because no configured definition owns them: 2 aggregates.\n');
   t.is(reportOf(await log.check('before.ts', '-o', 'json')).checked['withoutHandlers'], 2);
 
   const named = reportOf(await log.check('before.ts', '--aggregate', 'account', '-o', 'json'));
@@ -287,7 +287,7 @@ test('aggregates and events that the baseline knows must still be there; new one
 
   const disowned = reportOf(await log.check('disowning.ts', '--baseline', file, '-o', 'json'));
   t.is(disowned.problems.length, 4, 'what nobody owns any more is missed too');
-  t.like(disowned.problems[0], { message: 'no configured aggregate says that this account is its own' });
+  t.like(disowned.problems[0], { message: 'no configured definition owns this account' });
 });
 
 test('a state that is no JSON is compared as people see it', async (t) => {
@@ -486,7 +486,10 @@ test('stored snapshots are compared with the events at their sequence, on both l
       t.true(problems.every(({ problem, aggregate }) => problem === 'snapshot' && aggregate === 'account'));
       const found = problems.map(({ aggregateId, sequence, message }) => [aggregateId, sequence, message]);
       t.deepEqual(found, expected.toSorted());
-      t.regex(stderr, /^note: `maestro snapshot verify --fix --config before\.ts` .* `maestro snapshot delete --config before\.ts`/);
+      t.regex(
+        stderr,
+        /^note: `maestro snapshot verify --fix --config before\.ts` .* `maestro snapshot delete --config before\.ts`/,
+      );
     }
     t.regex((await log.check('before.ts')).stdout, /^checked 14 events of 6 aggregates, 5 snapshots: 3 problems$/m);
     const without = await log.check('before.ts', '--no-snapshots');

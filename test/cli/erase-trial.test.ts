@@ -139,7 +139,7 @@ test('without handlers of its own nothing is tried, and that is said', async (t)
   const erase = ['erase', id.hex, ...REASON, '--paths', '/email'];
   const { code, stderr } = await maestro(erase);
   t.is(code, 0);
-  t.regex(stderr, /^note: no configured aggregate says that this is one, so no handlers were tried on what is left$/m);
+  t.regex(stderr, /^note: no configured definition owns this aggregate, so no handlers were tried on what is left$/m);
   t.like(JSON.parse((await maestro([...erase, '--aggregate', 'person', '-o', 'json'])).stdout), { folds: true });
   t.is((await maestro([...erase, '--aggregate', 'persona'])).code, 2);
 });

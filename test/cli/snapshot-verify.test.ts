@@ -219,7 +219,7 @@ test('snapshots of another version and of unknown aggregates are counted, not co
   t.deepEqual(table, {
     code: 0,
     stdout: 'checked 2 snapshots (1 of another version, which nobody uses, 1 without handlers): no wrong snapshot\n',
-    stderr: 'warning: Not checked, because no configured aggregate says that they are its own: 1 snapshot.\n',
+    stderr: 'warning: Not checked, because no configured definition owns them: 1 snapshot.\n',
   });
   t.deepEqual(await snapshotOf(log, unknown), [1, '{}']);
 });

@@ -51,26 +51,26 @@ test.serial('a program that says nothing means the embedded database', async (t)
 const MEANT: Readonly<Record<string, readonly [options: unknown, message: RegExp]>> = {
   'a variable that is not set': [
     { url: process.env['MAESTRO_NEVER_SET'] },
-    /`url` of openDatabase\(\) is there, but is undefined/,
+    /`url` of openDatabase\(\) has no value: it is undefined/,
   ],
   'a variable that is set to nothing': [{ url: '' }, /`url` of openDatabase\(\) is empty/],
   blanks: [{ url: ' \n' }, /`url` of openDatabase\(\) is empty/],
-  null: [{ url: null }, /is there, but is null/],
+  null: [{ url: null }, /has no value: it is null/],
   'a number': [{ url: 5432 }, /`url` of openDatabase\(\) is not a string/],
   'a URL object under the key': [
     { url: new URL('postgres://ada:canary@h/d') },
     /`url` of openDatabase\(\) is not a string/,
   ],
-  'a folder that is undefined': [{ dataDir: undefined }, /`dataDir` of openDatabase\(\) is there, but is undefined/],
+  'a folder that is undefined': [{ dataDir: undefined }, /`dataDir` of openDatabase\(\) has no value: it is undefined/],
   'a folder without a name': [{ dataDir: '' }, /`dataDir` of openDatabase\(\) is empty/],
   'a schema that is undefined': [
     { dataDir: 'd', schema: undefined },
-    /`schema` of openDatabase\(\) is there, but is undefined/,
+    /`schema` of openDatabase\(\) has no value: it is undefined/,
   ],
   'a schema without a name': [{ dataDir: 'd', schema: '' }, /`schema` of openDatabase\(\) is empty/],
   'a pooler that is undefined': [
     { dataDir: 'd', pooler: undefined },
-    /`pooler` of openDatabase\(\) is there, but is undefined/,
+    /`pooler` of openDatabase\(\) has no value: it is undefined/,
   ],
   'a URL by itself': ['postgres://ada:canary@h/d', /takes an object with options, not a string/],
   'a URL object by itself': [
@@ -105,7 +105,7 @@ test('`{ url: process.env.DATABASE_URL }` compiles, and so does it in a configur
   const config: ConnectionConfig = { connection: process.env['MAESTRO_NEVER_SET'] };
   t.throws(() => connectionSettings({}, {}, config), {
     instanceOf: ConfigurationError,
-    message: /`connection` in the configuration file is there, but is undefined/,
+    message: /`connection` in the configuration file has no value: it is undefined/,
   });
 });
 
@@ -118,7 +118,7 @@ test('what a configuration says is looked at only when nothing before it decided
     for (const value of [undefined, null, '', ' '])
       t.throws(() => connectionSettings({}, {}, { [key]: value }), {
         instanceOf: ConfigurationError,
-        message: new RegExp(`\`${key}\` in the configuration file (is there, but is (undefined|null)|is empty)`),
+        message: new RegExp(`\`${key}\` in the configuration file (has no value: it is (undefined|null)|is empty)`),
       });
 });
 
@@ -145,7 +145,7 @@ const UNATTENDED: readonly (readonly [environment: Readonly<Record<string, strin
 
 test('in a CI job and in production the embedded database needs its folder named', (t) => {
   for (const [environment, refused] of UNATTENDED) {
-    const message = environment['CI'] === undefined ? /NODE_ENV=production/ : /where CI is set/;
+    const message = environment['CI'] === undefined ? /NODE_ENV=production/ : /when CI is set/;
     for (const [decide, hint] of [
       [() => connectionSettings({}, environment), /--url.*--data-dir/],
       [() => programSettings({}, { environment }), /openDatabase\(\{ dataDir \}\)/],
@@ -166,7 +166,7 @@ test.serial('a program is refused there, too, and makes nothing', async (t) => {
   for (const environment of [{ CI: 'true' }, { NODE_ENV: 'production' }] as readonly Record<string, string>[])
     await t.throwsAsync(openAsProgram(undefined, environment, folder), {
       instanceOf: ConfigurationError,
-      message: /the embedded one is not taken by default/,
+      message: /the embedded database is not the default when/,
     });
   t.deepEqual(readdirSync(folder), []);
 });

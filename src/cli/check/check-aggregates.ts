@@ -88,7 +88,7 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
     }
     checked.withoutHandlers += 1;
     if (entry === undefined) return;
-    const message = `no configured aggregate says that this ${entry.aggregate} is its own`;
+    const message = `no configured definition owns this ${entry.aggregate}`;
     yield { ...at, aggregate: undefined, message };
   } catch (error) {
     if (!(error instanceof UsageError) && !isAboutFolding(error)) throw error;

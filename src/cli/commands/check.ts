@@ -143,7 +143,7 @@ async function checkWith(
       );
     if (checked.withoutHandlers > 0)
       await output.warn(
-        `Not checked, because no configured aggregate says that they are its own: ${counted(checked.withoutHandlers, 'aggregate')}.`,
+        `Not checked, because no configured definition owns them: ${counted(checked.withoutHandlers, 'aggregate')}.`,
       );
     if (checked.aggregates > 0 || checked.withoutHandlers === 0) return found;
     await output.warn('Nothing was checked at all.');

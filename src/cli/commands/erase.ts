@@ -81,7 +81,7 @@ async function erase(argument: IdArgument, options: EraseOptions, session: Sessi
   await print(id, done, replacements, options, session);
   if (paths !== undefined && done.trial === undefined && (await session.configuration()).aggregates?.length)
     await session.output.note(
-      'no configured aggregate says that this is one, so no handlers were tried on what is left',
+      'no configured definition owns this aggregate, so no handlers were tried on what is left',
     );
   if (execute)
     await session.output.note(

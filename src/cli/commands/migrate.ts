@@ -20,7 +20,9 @@ export function registerMigrate(program: Command, context: CliContext, exit: (co
   const migrate = program
     .command('migrate')
     .summary('create and upgrade the tables')
-    .description('Create and upgrade the tables, or adopt those that Elixir Maestro made. Without a word after it: up.')
+    .description(
+      'Create and upgrade the tables, or adopt those that Elixir Maestro made. `maestro migrate` alone means `maestro migrate up`.',
+    )
     .addHelpText(
       'after',
       `

@@ -56,7 +56,7 @@ async function createSnapshot(
     await assertAggregate(database, id);
     const definition = await choose(store, id);
     if (definition === undefined)
-      throw new UsageError(`No configured aggregate says that ${id.hex} is its own.`, {
+      throw new UsageError(`No configured definition owns ${id.hex}.`, {
         hint: 'Name the one it is with --aggregate, and list it in maestro.config.ts.',
       });
     const [{ fold }, { storeSnapshot }] = await Promise.all([

@@ -89,7 +89,7 @@ async function verifySnapshots(
       });
       if (checked.withoutHandlers > 0)
         await output.warn(
-          `Not checked, because no configured aggregate says that they are its own: ${counted(checked.withoutHandlers, 'snapshot')}.`,
+          `Not checked, because no configured definition owns them: ${counted(checked.withoutHandlers, 'snapshot')}.`,
         );
       return left > 0;
     },

@@ -4,7 +4,7 @@ import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
 import type { Session } from '../session.js';
 import type { AppendTrial } from './append-trial.js';
 
-/** Gives the trial of an aggregate's history; none when no configured aggregate says that it is its own. */
+/** Gives the trial of an aggregate's history; none when no configured definition owns it. */
 type Chooser = (
   store: PostgresStore,
   id: Timestamp,
@@ -23,7 +23,7 @@ export async function appendTrialFor(name: string | undefined, session: Session)
     const definition = await choose(id, async () => (await typeOfFirstEvent(store, id)) ?? firstNewType);
     if (definition === undefined) {
       await session.output.note(
-        'no configured aggregate says that this is one, so the events were not tried with any handlers',
+        'no configured definition owns this aggregate, so no handlers were tried on the events',
       );
       return undefined;
     }

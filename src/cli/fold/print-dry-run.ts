@@ -40,6 +40,6 @@ export async function printDryRun(
 }
 
 function howFolded(trial: AppendTrial | undefined): string {
-  if (trial === undefined) return 'not known: no configured aggregate says that this is one';
+  if (trial === undefined) return 'not known: no configured definition owns this aggregate';
   return trial.state === undefined ? 'none: it would not fold' : `folded by the handlers of ${trial.aggregate}`;
 }

@@ -68,7 +68,7 @@ function systemUser(layers: Layers): string {
     return userInfo().username;
   } catch {
     return layers.fail('user')(
-      'names no user, and the user of this process has no name',
+      'names no user, and the operating system knows no name for the user of this process',
       'Write user@ before the host.',
     );
   }
