@@ -26,6 +26,8 @@ export interface ErasurePlan {
   readonly events: number;
   /** The last sequence of the aggregate; 0 when there are no events. */
   readonly sequence: number;
+  /** How many events up to the last sequence are not there. */
+  readonly missing: number;
   /** The sequence of the snapshot, which is removed; absent when there is none. */
   readonly snapshot: number | undefined;
   /** How many events have each of the paths. */
@@ -120,14 +122,15 @@ async function plan(
   const at = (paths ?? []).map(isAt);
   const touched = paths === undefined ? '' : ` FILTER (WHERE ${anyOf(at)})`;
   const each = at.map(({ sql }) => `, count(*) FILTER (WHERE ${sql})::text`).join('');
-  const sql = `SELECT coalesce(max(sequence), 0), count(*)${touched}::text${each} FROM ${events} WHERE aggregate_id = ?`;
+  const sql = `SELECT coalesce(max(sequence), 0), count(*)::text, count(*)${touched}::text${each} FROM ${events} WHERE aggregate_id = ?`;
   const values = at.flatMap(({ bindings }) => bindings);
-  const [row] = await query<[number, string, ...string[]]>(log.knex, sql, [...values, ...values, id]);
+  const [row] = await query<[number, string, string, ...string[]]>(log.knex, sql, [...values, ...values, id]);
   const [snapshot] = await query<[number]>(log.knex, `SELECT sequence FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
-  const [sequence = 0, count = '0', ...counts] = row ?? [];
+  const [sequence = 0, all = '0', count = '0', ...counts] = row ?? [];
   return {
     events: Number(count),
     sequence,
+    missing: sequence - Number(all),
     snapshot: snapshot?.[0],
     paths: (paths ?? []).map(({ pointer }, index) => ({ path: pointer, events: Number(counts[index]) })),
   };

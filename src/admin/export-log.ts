@@ -36,6 +36,8 @@ export interface ExportOptions {
   readonly until?: number | undefined;
   /** Told how many events there will be, before the first; makes the database count them. */
   readonly onTotal?: ((events: number) => void) | undefined;
+  /** Told of each place at which the history of an aggregate has a gap; never where types or times choose the events. */
+  readonly onGap?: ((aggregateId: Timestamp, after: number, next: number) => void) | undefined;
   /** Told how many events have been exported so far. */
   readonly onProgress?: ((events: number) => void) | undefined;
 }
@@ -97,7 +99,7 @@ type Count = (more: { events?: number; snapshots?: number }) => void;
 
 async function exportEvents(
   log: EventLog,
-  { aggregateIds, types, since, until, onTotal }: ExportOptions,
+  { aggregateIds, types, since, until, onTotal, onGap }: ExportOptions,
   put: Put,
   count: Count,
 ): Promise<void> {
@@ -114,10 +116,32 @@ async function exportEvents(
     onTotal(Number(row?.[0]));
   }
   const sql = `${statementsFor(log.schema ?? DEFAULT_SCHEMA).selectEvents} ${where.sql} ORDER BY aggregate_id, sequence`;
+  const isWhole = types === undefined && since === undefined && until === undefined;
+  let before: StoredEvent | undefined;
   for await (const rows of fetched<EventRow>(log, sql, where.bindings, textLength)) {
-    await put(rows.map((row) => `${eventJson(storedEvent(row) satisfies StoredEvent)}\n`).join(''));
+    const events = rows.map((row): StoredEvent => storedEvent(row));
+    if (onGap !== undefined && isWhole) before = tellGaps(events, before, onGap);
+    await put(events.map((event) => `${eventJson(event)}\n`).join(''));
     count({ events: rows.length });
   }
+}
+
+/** Tells the gaps of events that come by aggregate and sequence; gives the last of them. */
+function tellGaps(
+  events: readonly StoredEvent[],
+  before: StoredEvent | undefined,
+  tell: NonNullable<ExportOptions['onGap']>,
+): StoredEvent | undefined {
+  let last = before;
+  for (const event of events) {
+    const { aggregateId, sequence } = event;
+    if (sequence !== 1) {
+      const after = last?.aggregateId.compare(aggregateId) === 0 ? last.sequence : 0;
+      if (sequence !== after + 1) tell(aggregateId, after, sequence);
+    }
+    last = event;
+  }
+  return last;
 }
 
 async function exportSnapshots(

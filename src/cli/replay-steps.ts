@@ -1,6 +1,8 @@
 import type { Timestamp } from '../hlc/timestamp.js';
 import { UsageError } from './errors.js';
+import { tellMissingEnd } from './fold/missing-events.js';
 import type { Session } from './session.js';
+import { pointInTime } from './time-argument.js';
 import { warnOfClocks } from './warn-of-clocks.js';
 import { withFolding } from './with-folding.js';
 import type { IdArgument } from './input/id-argument.js';
@@ -23,7 +25,7 @@ export async function replaySteps(argument: IdArgument, options: StepsOptions, s
   const { min, max, at } = options;
   if (min !== undefined && min > (max ?? min)) throw new UsageError(`--min ${min} is greater than --max ${max}.`);
   const [{ foldSteps }, { printSteps }] = await Promise.all([import('./fold-steps.js'), import('./print-steps.js')]);
-  return await withFolding(session, argument, options.aggregate, async ({ id, database, folding }) => {
+  return await withFolding(session, argument, options.aggregate, async ({ id, database, folding, last }) => {
     let sequence = 0;
     const shown = async function* () {
       for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence: max }), folding)) {
@@ -33,9 +35,13 @@ export async function replaySteps(argument: IdArgument, options: StepsOptions, s
       }
     };
     await session.output.note(folding.how);
+    if (at !== undefined) await session.output.note(`up to ${pointInTime(at)}`);
     const faulty = await printSteps(shown(), session.output);
+    // Handlers that fail are stepped over here, and so is what is missing.
+    const end = { id, sequence, max, at, last, byHandlers: false };
+    const isMissing = await tellMissingEnd(database.store, end, session.output);
     if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, session.output);
-    return faulty;
+    return faulty || isMissing;
   });
 }
 

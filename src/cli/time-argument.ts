@@ -1,4 +1,13 @@
 import { LAST_ISO_TIME } from '../hlc/text.js';
+import { MAX_COUNTER, MAX_NODE_ID, type Timestamp } from '../hlc/timestamp.js';
+import { localInstant } from './input/time/local.js';
+
+/** The point of a history that a time was taken for, such as `2026-11-28T00:00:00.000+01:00`; a timestamp as it is. */
+export function pointInTime(reading: Timestamp): string {
+  const { time, counter, nodeId } = reading;
+  const isWhole = counter === MAX_COUNTER && nodeId === MAX_NODE_ID && time <= LAST_ISO_TIME;
+  return isWhole ? localInstant(time) : reading.toString();
+}
 
 /** A local date and time to the millisecond, such as `2026-11-22 14:34:05.250`; words for one past the year 9999. */
 export function localTime(time: number): string {

@@ -78,7 +78,7 @@ const KEYS = [
   '99999999999',
 ];
 
-const NOTHING: ErasurePlan = { events: 0, sequence: 0, snapshot: undefined, paths: [] };
+const NOTHING: ErasurePlan = { events: 0, sequence: 0, missing: 0, snapshot: undefined, paths: [] };
 
 for (const [name, place] of Object.entries(places)) {
   testProp.serial(
@@ -97,7 +97,7 @@ for (const [name, place] of Object.entries(places)) {
       await store(log, ['{"a": 1}', '{"b": 2}'], id);
       const all = await exported(log);
 
-      const plan = { events: 2, sequence: 2, snapshot: 2, paths: [] };
+      const plan = { events: 2, sequence: 2, missing: 0, snapshot: 2, paths: [] };
       t.deepEqual(await planErasure(log, { aggregateId: id }), plan);
       t.is(await exported(log), all, 'a plan changes nothing');
       t.deepEqual(await eraseAggregate(log, { aggregateId: id }), plan);

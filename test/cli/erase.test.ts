@@ -63,6 +63,7 @@ test('the report is one JSON document, with the reason', async (t) => {
     what: 'events',
     events: 3,
     sequence: 3,
+    missing: 0,
     snapshot: 2,
     paths: [],
   };

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { IncompleteHistoryError } from '../../aggregate/errors.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Change } from '../../json/diff.js';
@@ -6,11 +7,14 @@ import { sequenceOrZero } from '../arguments.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
+import { mayBeBefore, missingEvent, missingWithin } from '../fold/missing-events.js';
 import type { FoldedPoint } from '../folding.js';
 import { notes } from '../input/time-options.js';
 import { timeRefusal } from '../input/time/read-time.js';
 import { listed, map } from '../iterate.js';
+import type { Output } from '../output.js';
 import { createSession, type Session } from '../session.js';
+import { pointInTime } from '../time-argument.js';
 import { parseTimeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
@@ -62,12 +66,14 @@ async function diff(
   return await withFolding(session, argument, aggregate, async (history) => {
     const { id, folding, database, last } = history;
     assertReached(moments, last);
-    const [a, b] = await pointsAt(moments, history);
+    const [a, b] = await pointsAt(moments, history, session.output);
     for (const [{ sequence }, moment] of [[a, moments[0]] as const, [b, moments[1]] as const])
-      if (moment !== 'last' && 'until' in moment)
-        await warnOfClocks(database, id, { sequence, until: moment.until }, session.output);
+      if (isTime(moment)) await warnOfClocks(database, id, { sequence, until: moment.until }, session.output);
     const changes = diffJson(parseJsonText(folding.json(a)), parseJsonText(folding.json(b)));
-    await print(changes, [a, b], history, session);
+    const points = [pointText(a, moments[0]), pointText(b, moments[1])] as const;
+    if (session.output.format !== 'table' && moments.some(isTime))
+      await session.output.note(`from ${points[0]}, to ${points[1]}`);
+    await print(changes, points, history, session);
     return changes.length > 0;
   });
 }
@@ -80,19 +86,46 @@ function assertReached(moments: readonly Moment[], last: number): void {
       });
 }
 
-/** The states at two points, in one pass over the events up to the later one. */
+/**
+ * The states at two points, in one pass over the events up to the later one. Events that are missing are told, and refused
+ * where an application folds: it is never given a history with a gap.
+ */
 async function pointsAt(
   moments: readonly [Moment, Moment],
   { id, database, folding, last }: OpenHistory,
+  output: Output,
 ): Promise<readonly [FoldedPoint, FoldedPoint]> {
   const found: (FoldedPoint | undefined)[] = [undefined, undefined];
   let point = folding.start();
+  const warnings = new Set<string>();
+  let within: number | undefined;
   for await (const event of database.store.streamStoredEvents(id, 1, { maxSequence: last })) {
+    const { sequence } = point;
+    const open = event.sequence === sequence + 1 ? [] : moments.filter((_, index) => found[index] === undefined);
+    for (const moment of open) {
+      const isBefore = isBeyond(event, moment);
+      if (isBefore && isTime(moment)) warnings.add(mayBeBefore(sequence));
+      if (isBefore && (isTime(moment) || sequenceOf(moment) <= sequence)) continue;
+      if (folding.aggregate !== undefined) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
+      if (isBefore) warnings.add(missingEvent(sequenceOf(moment), sequence));
+      else within ??= sequence;
+    }
     for (const [index, moment] of moments.entries()) if (isBeyond(event, moment)) found[index] ??= point;
     if (found[0] !== undefined && found[1] !== undefined) break;
     point = folding.next(point, event);
   }
+  if (within !== undefined) await output.warn(missingWithin(within, 'the states'));
+  for (const warning of warnings) await output.warn(warning);
   return [found[0] ?? point, found[1] ?? point];
+}
+
+/** The sequence that a moment names. */
+function sequenceOf(moment: Moment): number {
+  return moment !== 'last' && 'sequence' in moment ? moment.sequence : Infinity;
+}
+
+function isTime(moment: Moment): moment is { readonly until: Timestamp } {
+  return moment !== 'last' && 'until' in moment;
 }
 
 function isBeyond({ sequence, timestamp }: StoredEvent, moment: Moment): boolean {
@@ -102,7 +135,7 @@ function isBeyond({ sequence, timestamp }: StoredEvent, moment: Moment): boolean
 
 async function print(
   changes: readonly Change[],
-  [a, b]: readonly [FoldedPoint, FoldedPoint],
+  [from, to]: readonly [string, string],
   { id, folding }: OpenHistory,
   { output }: Session,
 ): Promise<void> {
@@ -122,8 +155,8 @@ async function print(
   ]);
   const facts = [
     ['aggregate', id.hex],
-    ['from', pointText(a)],
-    ['to', pointText(b)],
+    ['from', from],
+    ['to', to],
     ['state', folding.how],
     ['changes', changes.length === 0 ? 'none' : String(changes.length)],
   ] as const;
@@ -134,8 +167,9 @@ async function print(
   );
 }
 
-function pointText({ sequence, timestamp }: FoldedPoint): string {
-  return timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
+function pointText({ sequence, timestamp }: FoldedPoint, moment: Moment): string {
+  const point = timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
+  return isTime(moment) ? `${point} (at ${pointInTime(moment.until)})` : point;
 }
 
 function moment(context: CliContext): (text: string) => Moment {

@@ -9,7 +9,7 @@ import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
 import { assertReason, toExecute } from '../input/reason.js';
 import { printFacts } from '../print-facts.js';
-import { decimal } from '../render/figures.js';
+import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface EraseOptions {
@@ -79,6 +79,11 @@ async function erase(argument: IdArgument, options: EraseOptions, session: Sessi
     { writes: execute },
   );
   await print(id, done, replacements, options, session);
+  const { missing } = done.plan;
+  if (missing > 0)
+    await session.output.warn(
+      `${counted(missing, 'event')} up to the last sequence ${missing === 1 ? 'was' : 'were'} not there before; see \`maestro verify\`.`,
+    );
   if (paths !== undefined && done.trial === undefined && (await session.configuration()).aggregates?.length)
     await session.output.note(
       'no configured definition owns this aggregate, so no handlers were tried on what is left',
@@ -118,7 +123,7 @@ function writtenBack(id: Timestamp, paths: readonly string[] | undefined): strin
 
 async function print(
   id: Timestamp,
-  { plan: { events, sequence, snapshot, paths }, trial }: TriedErasure,
+  { plan: { events, sequence, missing, snapshot, paths }, trial }: TriedErasure,
   replacements: Readonly<Record<string, string>>,
   { reason, execute = false, paths: asked }: EraseOptions,
   { output }: Session,
@@ -137,6 +142,7 @@ async function print(
       what: whole ? 'events' : 'paths',
       events,
       sequence,
+      missing,
       snapshot: snapshot ?? null,
       // As text: a number may have more digits than JavaScript keeps.
       paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),

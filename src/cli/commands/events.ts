@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
+import type { Database } from '../../connection/database.js';
 import { MAX_SEQUENCE } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
 import type { StoredEventOptions } from '../../store/postgres-store-options.js';
 import { limit, sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
+import { type Gaps, gapsText, noGaps, noteGap, notingGaps } from '../fold/noted-gaps.js';
 import { bound, longBound } from '../input/bounds.js';
 import { noting, warnOfUnknownTypes } from '../output-hints.js';
+import type { Output } from '../output.js';
 import { printEvents } from '../print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
@@ -59,11 +63,33 @@ async function listEvents(argument: IdArgument, options: EventsOptions, session:
     const id = await resolveAggregateId(session, database, argument);
     const events = database.store.streamStoredEvents(id, min, range);
     const seen = new Set<string>();
-    await printEvents(noting(events, seen), session.output, {
+    const gaps = noGaps();
+    await printEvents(noting(notingGaps(events, gaps), seen), session.output, {
       whenNone: () => assertAggregate(database, id),
     });
+    await warnOfGaps(gaps, id, options, { database, output: session.output });
     await warnOfUnknownTypes(database, types, seen, session.output);
   });
+}
+
+/** Tells what is missing among the events that were to be listed; of a part chosen by type or time nobody can say. */
+async function warnOfGaps(
+  gaps: Gaps,
+  id: Timestamp,
+  { min, max, type, since, until, limit = Infinity, reverse = false }: EventsOptions,
+  { database, output }: { readonly database: Database; readonly output: Output },
+): Promise<void> {
+  if (type !== undefined || since !== undefined || until !== undefined) return;
+  const { lowest, highest, seen } = gaps;
+  const isCut = seen >= limit;
+  if (lowest !== undefined && lowest > min && !(isCut && reverse)) noteGap(gaps, min - 1, lowest);
+  if (max < MAX_SEQUENCE && (highest ?? 0) < max && !(isCut && !reverse)) {
+    const { sequence: last = 0 } = (await database.store.getLastEvent(id)) ?? {};
+    const end = highest ?? min - 1;
+    if (end < Math.min(max, last)) noteGap(gaps, end, Math.min(max, last) + 1);
+  }
+  const text = gapsText(gaps);
+  if (text !== undefined) await output.warn(text);
 }
 
 function pick({ since, until, limit, reverse }: Omit<EventsOptions, 'min' | 'max' | 'type'>): StoredEventOptions {

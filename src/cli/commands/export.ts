@@ -10,7 +10,7 @@ import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from 
 import { warnOfUnknownTypes } from '../output-hints.js';
 import { printFacts } from '../print-facts.js';
 import { escapeText } from '../render/escape.js';
-import { decimal } from '../render/figures.js';
+import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
@@ -91,12 +91,28 @@ async function run(
 ): Promise<Footer> {
   const { exportLog } = await import('../../admin/export-log.js');
   let total = 0;
+  let gaps = 0;
+  let first = '';
+  const onGap = ({ hex }: Timestamp, after: number, next: number) => {
+    gaps += 1;
+    if (gaps === 1) first = `${hex} between ${after} and ${next}`;
+  };
   const counting = context.stderr.isTerminal ? { onTotal: (events: number) => (total = events) } : {};
-  return await exportLog(
+  const footer = await exportLog(
     database,
-    { ...options, ...counting, onProgress: (events) => output.progress.measure('Exporting', events, total, 'events') },
+    {
+      ...options,
+      ...counting,
+      onGap,
+      onProgress: (events) => output.progress.measure('Exporting', events, total, 'events'),
+    },
     write,
   ).finally(() => output.progress.stop());
+  if (gaps > 0)
+    await output.warn(
+      `Events are missing in ${counted(gaps, 'place')}, first of ${first}: the export has what is there. Run \`maestro verify\`.`,
+    );
+  return footer;
 }
 
 async function print(file: string, { events, snapshots, sha256 }: Footer, { output }: Session): Promise<void> {

@@ -9,12 +9,14 @@ import { aggregateChoice } from '../choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
+import { missingWithin, tellMissingEnd } from '../fold/missing-events.js';
 import { mergedBecause } from '../folding.js';
 import { lastReading } from '../input/time-options.js';
 import { bound, longBound } from '../input/bounds.js';
 import { printFacts } from '../print-facts.js';
 import { assertOneMoment, replaySteps, type StepsOptions } from '../replay-steps.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { pointInTime } from '../time-argument.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
@@ -94,11 +96,13 @@ async function replay(argument: IdArgument, options: ReplayOptions, session: Ses
       definition === undefined
         ? await merge(id, options, session, store)
         : await fold(definition, id, options, session, store);
-    if (options.at !== undefined)
-      await warnOfClocks(database, id, { sequence: state.sequence, until: options.at }, session.output);
+    const { max, at } = options;
+    const byHandlers = definition !== undefined;
+    await tellMissingEnd(store, { id, sequence: state.sequence, max, at, last, byHandlers }, session.output);
+    if (at !== undefined) await warnOfClocks(database, id, { sequence: state.sequence, until: at }, session.output);
     return { id: id.hex, ...state };
   });
-  await print(replayed.id, replayed, session);
+  await print(replayed.id, replayed, options.at, session);
 }
 
 async function merge(
@@ -113,10 +117,7 @@ async function merge(
     session.configuration(),
   ]);
   const { state, gapAfter, ...moment } = await mergeEvents(store.streamStoredEvents(id, 1, { maxSequence }), at);
-  if (gapAfter !== undefined)
-    await session.output.warn(
-      `Events are missing after sequence ${gapAfter}, so the state may be wrong; see \`maestro verify\`.`,
-    );
+  if (gapAfter !== undefined) await session.output.warn(missingWithin(gapAfter));
   return { ...moment, state: printJson(state), how: mergedBecause(aggregates) };
 }
 
@@ -153,11 +154,13 @@ async function fold(
   };
 }
 
-async function print(id: string, replayed: Replayed, { output }: Session): Promise<void> {
+async function print(id: string, replayed: Replayed, until: Timestamp | undefined, { output }: Session): Promise<void> {
   const { sequence, timestamp, state, aggregate, snapshot = 0, how, rendered } = replayed;
   const { indented } = await import('../render/state.js');
+  const at = until && pointInTime(until);
   const known = JSON.stringify({
     aggregateId: id,
+    at,
     sequence,
     timestamp: timestamp ?? null,
     aggregate: aggregate ?? null,
@@ -169,6 +172,7 @@ async function print(id: string, replayed: Replayed, { output }: Session): Promi
     json: `${known.slice(0, -1)},"state":${state}}`,
     facts: [
       ['aggregate', id],
+      ...(at === undefined ? [] : [['at', at] as const]),
       ['sequence', String(sequence)],
       ['timestamp', timestamp?.toString() ?? 'before the first event'],
       ['state', how],

@@ -37,10 +37,18 @@ export function localTimeOf(asUtc: number): string {
 
 /** The local time of an instant with its offset, such as `2026-10-25 02:30:00+01:00`. */
 function printed(time: number): string {
+  return `${localTimeOf(time - offsetAt(time))}${offsetText(time)}`;
+}
+
+/** An instant to the millisecond in local time with its offset, such as `2026-10-25T02:30:00.250+01:00`. */
+export function localInstant(time: number): string {
+  return new Date(time - offsetAt(time)).toISOString().replace('Z', offsetText(time));
+}
+
+function offsetText(time: number): string {
   const minutes = Math.round(-offsetAt(time) / 60_000);
   const part = (value: number) => String(Math.trunc(value)).padStart(2, '0');
-  const offset = `${part(Math.abs(minutes) / 60)}:${part(Math.abs(minutes) % 60)}`;
-  return `${localTimeOf(time - offsetAt(time))}${minutes < 0 ? '-' : '+'}${offset}`;
+  return `${minutes < 0 ? '-' : '+'}${part(Math.abs(minutes) / 60)}:${part(Math.abs(minutes) % 60)}`;
 }
 
 /** Milliseconds to add to a local time at an instant to have UTC. */
