@@ -76,18 +76,20 @@ function withoutPasswords(text: string): string {
   // Our own example of a URL is printed as it is: "password" is nobody's.
   return text
     .split(EXAMPLE)
-    .map((part) =>
-      part
-        .replace(/(\w:\/{1,2}[^\s:@/]*:)\S*(?=@)/g, '$1***')
-        .replace(CUT_SHORT, '$1***')
-        .replace(PARAMETER, '$1***'),
-    )
-    .join('postgres://user:password@host:5432/database');
+    .map((part, index) => (index % 2 === 1 ? part : masked(part)))
+    .join('');
 }
 
-/** The example, as a word of its own: with more around it, it may be a piece of somebody's URL. */
+function masked(text: string): string {
+  return text
+    .replace(/(\w:\/{1,2}[^\s:@/]*:)\S*(?=@)/g, '$1***')
+    .replace(CUT_SHORT, '$1***')
+    .replace(PARAMETER, '$1***');
+}
+
+/** The examples in hints, as words of their own: with more around them, they may be a piece of somebody's URL. */
 const EXAMPLE =
-  /(?<=^|\s)postgres:\/\/user:password@host:5432\/database(?=\.?(?:\s|$)|\?sslmode=verify-full\.(?:\s|$))/;
+  /(?<=^|[\s(])(postgres:\/\/user:password@host(?::5432)?\/database)(?=(?:\?sslmode=verify-full)?[.,)]*(?:\s|$))/;
 
 /** A URL of PostgreSQL that ends before its host. What may be a port is one. */
 const CUT_SHORT =

@@ -82,10 +82,17 @@ test('on the command line', async (t) => {
 });
 
 test('a hint shows its example of a URL whole', async (t) => {
-  for (const flags of [[], ['-o', 'json']]) {
-    const { stderr } = await runCli(['migrate', '--url', 'mysql://h/d', ...flags], { cwd: folder });
-    t.regex(stderr, /postgres:\/\/user:password@host:5432\/database\?sslmode=verify-full\./);
-  }
+  const asked = `postgres://postgres@${new URL(database.url).host}/postgres`;
+  for (const [url, example] of [
+    ['mysql://h/d', 'postgres://user:password@host:5432/database?sslmode=verify-full.'],
+    ['', 'postgres://user:password@host:5432/database?sslmode=verify-full'],
+    ['host=h dbname=d', 'postgres://user:password@host:5432/database.'],
+    [asked, '(postgres://user:password@host/database)'],
+  ] as const)
+    for (const flags of [[], ['-o', 'json']]) {
+      const { stderr } = await runCli(['events', anId().hex, '--url', url, ...flags], { cwd: folder });
+      t.true(stderr.includes(example), stderr);
+    }
   // With more around it, it is somebody's.
   const { stderr } = await runCli(['events', `postgres://user:password@host:5432/database${CANARY}@h/d`], {
     cwd: folder,
