@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -86,8 +86,11 @@ for (const shell of SHELLS)
   test(`the script for ${shell} asks maestro, and is one that ${shell} accepts where it is installed`, async (t) => {
     const { code, stdout, stderr } = await runCli(['completion', shell], { env: { MAESTRO_DATABASE_URL: 'nonsense' } });
     t.deepEqual([code, stderr], [0, '']);
-    t.true(stdout.includes('maestro complete -- '));
-    const checked = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
+    t.regex(stdout, /(maestro|\}|\$args\[1\]) complete -- /);
+    t.regex(stdout, /node_modules\/\.bin\/maestro/);
+    const file = join(folder, `script.${shell}`);
+    writeFileSync(file, stdout);
+    const checked = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
     if (checked.error === undefined) t.deepEqual([checked.status, checked.stderr], [0, '']);
   });
 
@@ -109,13 +112,46 @@ test('another shell is wrong usage', async (t) => {
 
 const isBash = spawnSync('bash', ['-c', '(( BASH_VERSINFO[0] >= 4 ))']).status === 0;
 
+/** Makes the program that is tested here an executable of a folder. */
+function installIn(bin: string): void {
+  mkdirSync(bin, { recursive: true });
+  const maestro = join(bin, 'maestro');
+  writeFileSync(maestro, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);
+  chmodSync(maestro, 0o755);
+}
+
+/** What bash offers for each line, typed in a folder, with `path` before the usual folders of programs. */
+async function offeredInBash(cwd: string, lines: readonly string[], path: string, before = ''): Promise<string[]> {
+  const script = join(folder, 'script');
+  writeFileSync(script, (await runCli(['completion', 'bash'])).stdout);
+  // Twice, as when a profile is read again.
+  const program = `set -e
+${before}
+source ${script}; source ${script}
+compopt() { :; }
+while IFS= read -r COMP_LINE; do
+  COMP_POINT=\${#COMP_LINE}
+  COMPREPLY=()
+  command=\${COMP_LINE%% *}
+  [[ $(complete -p "$command") =~ -F\\ ([^\\ ]+) ]]
+  "\${BASH_REMATCH[1]}" "$command"
+  echo "\${COMPREPLY[*]}"
+done`;
+  const output = execFileSync('bash', ['--norc', '--noprofile', '-c', program], {
+    cwd,
+    input: `${lines.join('\n')}\n`,
+    encoding: 'utf8',
+    env: { PATH: `${path}:${process.env['PATH']}` },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  return output.split('\n').slice(0, -1);
+}
+
 // Without bash there is nothing to find out.
-if (isBash)
+if (isBash) {
   test('the function completes in bash, without the package bash-completion, and runs nothing of what was typed', async (t) => {
-    const maestro = join(folder, 'maestro');
-    writeFileSync(maestro, `#!/bin/sh\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`);
-    chmodSync(maestro, 0o755);
-    writeFileSync(join(folder, 'script'), (await runCli(['completion', 'bash'])).stdout);
+    const bin = join(folder, 'bin');
+    installIn(bin);
     const trap = join(folder, 'ran');
     const lines = [
       'maestro veri',
@@ -124,24 +160,59 @@ if (isBash)
       'maestro tail --color=n',
       'maestro --url postgres://a:b@c/d events --min',
       `maestro events $(touch ${trap}) --rev`,
+      `npx maestro events $(touch ${trap}) --rev`,
     ];
-    // Twice, as when a profile is read again.
-    const program = `set -e
-source script; source script
-compopt() { :; }
-while IFS= read -r COMP_LINE; do
-  COMP_POINT=\${#COMP_LINE}
-  COMPREPLY=()
-  __maestro_complete maestro
-  echo "\${COMPREPLY[*]}"
-done`;
-    const output = execFileSync('bash', ['--norc', '--noprofile', '-c', program], {
-      cwd: folder,
-      input: `${lines.join('\n')}\n`,
-      encoding: 'utf8',
-      env: { PATH: `${folder}:${process.env['PATH']}` },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    t.deepEqual(output.split('\n').slice(0, -1), ['verify', 'rollback', 'auto always', 'never', '--min', '--reverse']);
+    t.deepEqual(await offeredInBash(folder, lines, bin), [
+      'verify',
+      'rollback',
+      'auto always',
+      'never',
+      '--min',
+      '--reverse',
+      '--reverse',
+    ]);
     t.false(existsSync(trap));
+  });
+
+  test('behind npx and its like bash asks the maestro that is installed in the project, and leaves others alone', async (t) => {
+    const project = join(folder, "a project's");
+    installIn(join(project, 'node_modules', '.bin'));
+    const below = join(project, 'src', 'deep');
+    mkdirSync(below, { recursive: true });
+    const before = '_before() { COMPREPLY=("before $1"); }; complete -F _before pnpm';
+    const cases = {
+      'npx maestro veri': 'verify',
+      'npx --no -y maestro-store migrate ro': 'rollback',
+      'npx maestro tail --color=n': 'never',
+      'bunx maestro tail --color a': 'auto always',
+      'npm exec -- maestro veri': 'verify',
+      'pnpm exec maestro veri': 'verify',
+      'pnpm maestro veri': 'verify',
+      'yarn maestro veri': 'verify',
+      'npx other veri': '',
+      'npx maestros veri': '',
+      'npx other maestro veri': '',
+      'pnpm add maestro': 'before pnpm',
+    };
+    t.deepEqual(await offeredInBash(below, Object.keys(cases), '/nowhere', before), Object.values(cases));
+    t.deepEqual(await offeredInBash('/', ['npx maestro veri'], '/nowhere'), [''], 'nothing is installed to ask');
+  });
+}
+
+// As without bash.
+if (spawnSync('fish', ['--version']).error === undefined)
+  test('behind npx and its like fish asks the maestro that is installed in the project', async (t) => {
+    const project = join(folder, 'for fish');
+    installIn(join(project, 'node_modules', '.bin'));
+    const script = join(project, 'script.fish');
+    writeFileSync(script, (await runCli(['completion', 'fish'])).stdout);
+    for (const [line, expected] of [
+      ['npx -y maestro veri', 'verify\tcheck the integrity of the log\n'],
+      ['pnpm exec maestro migrate ro', 'rollback\ttake back the last migration\n'],
+      ['npx other veri', ''],
+    ] as const) {
+      const program = `source '${script}'; complete --do-complete '${line}'`;
+      const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', program], { cwd: project, encoding: 'utf8' });
+      t.deepEqual([stdout, stderr], [expected, ''], line);
+    }
   });

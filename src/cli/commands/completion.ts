@@ -24,8 +24,8 @@ Examples:
     .action(async (shell: string, _options: object, command: Command) => {
       const { output } = createSession(context, command);
       const [{ describeCommands, printed }, { mended }] = await Promise.all([
-        import('../describe-commands.js'),
-        import('../completion-script.js'),
+        import('../completion/describe-commands.js'),
+        import('../completion/completion-script.js'),
       ]);
       const script = printed(() => describeCommands(program).setup('maestro', 'maestro', shell));
       for (const line of mended(script, shell)) await output.line(line);
@@ -34,8 +34,8 @@ Examples:
     .command('complete', { hidden: true })
     .argument('[words...]')
     .action(async (words: string[]) => {
-      const { describeCommands, printed, takesFile } = await import('../describe-commands.js');
-      const { configuredValues } = await import('../configured-values.js');
+      const { describeCommands, printed, takesFile } = await import('../completion/describe-commands.js');
+      const { configuredValues } = await import('../completion/configured-values.js');
       const configured = await configuredValues(words, context);
       const lines =
         configured ??
