@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { type CommittedEvent, MAX_SEQUENCE, type NewEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
+import { activityOf } from './driver/activity.js';
 import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './backoff.js';
 import { SequenceConflictError } from './errors.js';
 import type { JoinOptions } from './joined.js';
@@ -13,6 +14,9 @@ export interface EventDraft {
   readonly type: string;
   readonly body: object;
 }
+
+/** What appending needs of a store. */
+type AppendStore = Pick<PostgresStore, 'commitEvents' | 'getLastEvent'>;
 
 const NO_EVENT: LastEvent = { sequence: 0, timestamp: undefined };
 
@@ -37,11 +41,23 @@ export interface AppendOptions extends JoinOptions {
  * an event that is ahead.
  */
 export async function appendEvents(
-  store: Pick<PostgresStore, 'commitEvents' | 'getLastEvent'>,
+  store: AppendStore,
   clock: Clock,
   aggregateId: Timestamp,
   drafts: readonly EventDraft[],
-  { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS, transaction, beforeCommit }: AppendOptions = {},
+  options: AppendOptions = {},
+): Promise<CommittedEvent[]> {
+  const append = () => appendWithRetries(store, clock, aggregateId, drafts, options);
+  // As a whole, so that closing the database lets it end between its reads and commits, too.
+  return await (options.transaction === undefined ? activityOf(store).command(append) : append());
+}
+
+async function appendWithRetries(
+  store: AppendStore,
+  clock: Clock,
+  aggregateId: Timestamp,
+  drafts: readonly EventDraft[],
+  { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS, transaction, beforeCommit }: AppendOptions,
 ): Promise<CommittedEvent[]> {
   if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
     throw new InvalidArgumentError(`expect is a sequence, or 0 for no events; got ${String(expect)}.`);

@@ -171,8 +171,9 @@ export class PostgresStore implements Store {
     transaction: Knex.Transaction | undefined,
   ): AsyncGenerator<HistoryRow<Body>[]> {
     const { knex, statements } = this.#inside(transaction);
+    const pages = selectPages(knex, statements, events, readBody);
     try {
-      yield* selectPages(knex, statements, events, readBody);
+      yield* transaction === undefined ? this.#activity.stream(pages) : pages;
     } catch (error) {
       throw storeError(knex.isTransaction === true ? await insideError(knex, error) : error);
     }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import {
+  appendEvents,
   Clock,
   ConfigurationError,
   type Database,
@@ -15,7 +16,7 @@ import {
 } from '../../src/index.js';
 import { exitCodeFor, UNAVAILABLE } from '../../src/cli/exit-codes.js';
 import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { aHistory, anEvent, anId } from '../support/factories.js';
 import { TALLIES } from '../aggregate/tally.js';
 
 const server = useTestDatabase(test);
@@ -149,6 +150,36 @@ for (const where of ['server', 'embedded'] as const) {
         await t.throwsAsync(late, { instanceOf: DatabaseClosedError, message: /closed/ });
     },
   );
+
+  test.serial(`closing lets appends and streams that are under way end, ${where}`, async (t) => {
+    const { store, close } = await opened(t, where);
+    const id = anId();
+    await store.commitEvents(aHistory(id, 1500));
+    const stream = store.streamEvents(id, 1);
+    await stream.next();
+    const drafts = [{ type: 'added', body: {} }];
+    const appends = Array.from({ length: 5 }, () => appendEvents(store, new Clock(), anId(), drafts));
+    const closing = close();
+    t.is((await Promise.all(appends)).length, 5);
+    let count = 1;
+    while ((await stream.next()).done !== true) count += 1;
+    t.is(count, 1500);
+    await closing;
+    await t.throwsAsync(store.streamEvents(id, 1).next(), { instanceOf: DatabaseClosedError });
+    await t.throwsAsync(appendEvents(store, new Clock(), id, drafts), { instanceOf: DatabaseClosedError });
+  });
+
+  test.serial(`a stream that nobody reads on holds closing no longer than closeTimeout, ${where}`, async (t) => {
+    const { store, close } = await opened(t, where, { closeTimeout: 1 });
+    const id = anId();
+    await store.commitEvents(aHistory(id, 1500));
+    await store.streamEvents(id, 1).next();
+    const stopped = store.streamEvents(id, 1);
+    await stopped.next();
+    await stopped.return(undefined);
+    await close();
+    t.pass();
+  });
 
   test.serial(`closing cuts off what takes too long, ${where}`, async (t) => {
     const { knex, close } = await opened(t, where, { closeTimeout: 1 });

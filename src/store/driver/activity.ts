@@ -19,6 +19,18 @@ export class Activity {
     return await work();
   }
 
+  /** Reads something to its end, as one thing that is under way from its first value on. Throws as {@link call} does. */
+  async *stream<Value>(values: AsyncIterable<Value>): AsyncGenerator<Value> {
+    const isPart = this.#isClosing;
+    if (isPart && this.#running === 0) throw closing();
+    if (!isPart) this.#running += 1;
+    try {
+      yield* values;
+    } finally {
+      if (!isPart) this.#ended();
+    }
+  }
+
   /** Begins closing: resolves when all that was under way is done. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -30,9 +42,13 @@ export class Activity {
     try {
       return await work();
     } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#whenIdle?.();
+      this.#ended();
     }
+  }
+
+  #ended(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.#whenIdle?.();
   }
 }
 
