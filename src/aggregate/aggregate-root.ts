@@ -58,8 +58,9 @@ export class AggregateRoot {
     context: RootContext,
   ) {
     this.#context = context;
-    const { definition, store } = context;
-    this.#history = { definition, store, id, onSnapshotIgnored: (error) => context.onSnapshotError(error, id) };
+    const { definition, store, clock } = context;
+    const onSnapshotIgnored: History['onSnapshotIgnored'] = (error) => context.onSnapshotError(error, id);
+    this.#history = { definition, store, id, onSnapshotIgnored, until: () => clock.lastAccepted() };
   }
 
   /** The state as far as it was read; `undefined` before the first reading, and when it is known to be behind. */

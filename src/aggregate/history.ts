@@ -26,6 +26,8 @@ export interface History {
   readonly id: Timestamp;
   /** Told of a stored snapshot that was left aside, because what it holds cannot be the state. @defaultValue nobody is */
   readonly onSnapshotIgnored?: ((error: SnapshotIgnoredError) => void) | undefined;
+  /** Up to which timestamp an overtaken event counts for those that follow. @defaultValue each does */
+  readonly until?: (() => Timestamp) | undefined;
 }
 
 /** How far to fold, and from where. */
@@ -104,9 +106,10 @@ export async function foldUntil(history: History, isTooLate: (event: CommittedEv
  * A moment that began at a snapshot, with the latest timestamp of the events that the snapshot stands for, if that is later
  * than a reading of the clock and the store can tell.
  */
-export async function withLatest({ store, id }: History, moment: Moment, ahead: Timestamp): Promise<Moment> {
-  const { latest } = (await store.getLastEvent?.(id, { ahead })) ?? {};
-  const isNews = latest !== undefined && latestBeside(moment, latest.timestamp) === undefined;
+export async function withLatest({ store, id, until }: History, moment: Moment, ahead: Timestamp): Promise<Moment> {
+  const { latest } = (await store.getLastEvent?.(id, { ahead, until: until?.() })) ?? {};
+  const known = moment.latest?.timestamp;
+  const isNews = latest !== undefined && (known === undefined || known.compare(latest.timestamp) < 0);
   return isNews ? { ...moment, latest } : moment;
 }
 
@@ -155,16 +158,22 @@ async function foldRest(history: History, moment: Moment, read: number, maxSeque
   const { definition, store, id } = history;
   let current = moment;
   const rest = store.streamEvents(id, moment.sequence + 1, { maxSequence, numbers: definition.numbers });
-  for await (const event of rest) current = append(history, current, [event]);
+  const until = history.until?.();
+  for await (const event of rest) current = append(history, current, [event], until);
   return current;
 }
 
-function append({ definition, id }: History, moment: Moment, events: readonly CommittedEvent[]): Moment {
+function append(
+  { definition, id, until }: History,
+  moment: Moment,
+  events: readonly CommittedEvent[],
+  bound = until?.(),
+): Moment {
   let { state, sequence, timestamp, latest } = moment;
   for (const event of events) {
     if (event.sequence !== sequence + 1) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
     state = evolve(definition, state, event);
-    latest = latestBeside({ sequence, timestamp, latest }, event.timestamp);
+    latest = latestBeside({ sequence, timestamp, latest }, event.timestamp, bound);
     ({ sequence, timestamp } = event);
   }
   return events.length === 0 ? moment : { ...moment, state, sequence, timestamp, latest };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
 import { ClockDriftError } from './errors.js';
-import { MAX_COUNTER, MAX_TIME, Timestamp } from './timestamp.js';
+import { MAX_COUNTER, MAX_NODE_ID, MAX_TIME, Timestamp } from './timestamp.js';
 
 /** How far ahead of this machine's time a reading may be by default, in milliseconds: five minutes. */
 export const DEFAULT_MAX_DRIFT = 300_000;
@@ -97,6 +97,12 @@ export class Clock {
   /** How far a reading is ahead of the system clock, in milliseconds; negative when it is behind. */
   driftOf(reading: Timestamp): number {
     return reading.time - this.#physical();
+  }
+
+  /** The last reading that {@link observe} and {@link after} accept by now. */
+  lastAccepted(): Timestamp {
+    const time = Math.min(MAX_TIME, Math.floor(this.#physical() + this.maxDrift));
+    return Timestamp.of({ time, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
   }
 
   #assertNear(reading: Timestamp): void {

@@ -6,7 +6,7 @@ import { activityOf } from './driver/activity.js';
 import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './backoff.js';
 import { SequenceConflictError } from './errors.js';
 import type { JoinOptions } from './joined.js';
-import { type LastEvent, timeToFollow } from './last-event.js';
+import { type LastEvent, latestTime, timeToFollow } from './last-event.js';
 import type { PostgresStore } from './postgres-store.js';
 
 /** What happened, before it has its place in the history. */
@@ -62,7 +62,8 @@ async function appendWithRetries(
   if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
     throw new InvalidArgumentError(`expect is a sequence, or 0 for no events; got ${String(expect)}.`);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-    const last = (await store.getLastEvent(aggregateId, { ahead: clock.now(), transaction })) ?? NO_EVENT;
+    const bounds = { ahead: clock.now(), until: clock.lastAccepted() };
+    const last = (await store.getLastEvent(aggregateId, { ...bounds, transaction })) ?? NO_EVENT;
     if (expect !== undefined && last.sequence !== expect) throw unexpected(aggregateId, expect, last.sequence);
     const events = placeAfter(clock, aggregateId, last, drafts);
     await beforeCommit?.(events);
@@ -90,7 +91,7 @@ export function placeAfter(
     throw new InvalidArgumentError(
       `After sequence ${last.sequence} there is no room for ${drafts.length} more events.`,
     );
-  let before = (last.latest ?? last).timestamp;
+  let before = latestTime(last);
   return drafts.map(({ type, body }, index) => {
     let timestamp = clock.now();
     if (before !== undefined && timestamp.compare(before) <= 0) {

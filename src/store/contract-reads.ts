@@ -65,6 +65,12 @@ export function readPromises(promise: PromiseOf): void {
       assert.deepEqual(await store.getLastEvent(one.aggregateId), four4);
       assert.deepEqual(await store.getLastEvent(one.aggregateId, { ahead: now }), { ...four4, latest: last });
       assert.deepEqual(await store.getLastEvent(one.aggregateId, { ahead }), four4);
+      assert.deepEqual(await store.getLastEvent(one.aggregateId, { ahead: now, until: ahead }), {
+        ...four4,
+        latest: last,
+      });
+      const until = Timestamp.of({ ...ahead, time: ahead.time - 1 });
+      assert.deepEqual(await store.getLastEvent(one.aggregateId, { ahead: before, until }), four4);
     },
   );
 

@@ -38,8 +38,11 @@ export function selectRows<Body>(
   return query<HistoryRow<Body>>(on, statement, bindings, readBody);
 }
 
+/** The last timestamp there can be. */
+const LAST = Timestamp.fromHex('f'.repeat(32));
+
 /**
- * The last event of one aggregate, and the one with the latest timestamp if that is another one, later than a reading. The
+ * The last event of one aggregate, and the one with the latest timestamp if that is another one, later than a reading and not later than a second. The
  * second is looked for by its timestamp, where hardly anything lies beyond the reading of a clock; for that PostgreSQL has to
  * know the reading when it plans, so the statement is not kept prepared.
  */
@@ -47,10 +50,10 @@ export async function selectLastEvents(
   on: Executor,
   { lastEvents }: Statements,
   aggregateId: Timestamp,
-  ahead: Timestamp,
+  { ahead, until = LAST }: { readonly ahead: Timestamp; readonly until?: Timestamp | undefined },
 ): Promise<(LastEvent & EventPlace) | undefined> {
   const id = aggregateId.encode();
-  const [row] = await query<LastRow>(on, lastEvents, [id, MAX_SEQUENCE, id, ahead.encode()]);
+  const [row] = await query<LastRow>(on, lastEvents, [id, MAX_SEQUENCE, id, ahead.encode(), until.encode()]);
   if (row === undefined) return undefined;
   const [timestamp, sequence, latestTimestamp, latestSequence] = row;
   const last = { sequence, timestamp: Timestamp.fromHex(timestamp) };

@@ -109,14 +109,15 @@ export class MemoryStore implements Store {
 
   async getLastEvent(
     aggregateId: Timestamp,
-    { ahead, ...options }: LastEventOptions = {},
+    { ahead, until, ...options }: LastEventOptions = {},
   ): Promise<(LastEvent & EventPlace) | undefined> {
     refuseToJoin(options);
     const events = [...this.#events(aggregateId).values()];
     const [last] = events.toSorted((a, b) => b.sequence - a.sequence);
     if (last === undefined) return undefined;
     const { sequence, timestamp } = last;
-    const [latest = last] = events.toSorted((a, b) => b.timestamp.compare(a.timestamp));
+    const near = events.filter(({ timestamp }) => until === undefined || timestamp.compare(until) <= 0);
+    const [latest = last] = near.toSorted((a, b) => b.timestamp.compare(a.timestamp));
     const isAhead = latest !== last && ahead !== undefined && latest.timestamp.compare(ahead) > 0;
     return isAhead
       ? { sequence, timestamp, latest: { sequence: latest.sequence, timestamp: latest.timestamp } }

@@ -119,11 +119,11 @@ export class PostgresStore implements Store {
 
   async getLastEvent(
     aggregateId: Timestamp,
-    { ahead, transaction }: LastEventOptions = {},
+    { ahead, until, transaction }: LastEventOptions = {},
   ): Promise<(LastEvent & EventPlace) | undefined> {
     if (ahead !== undefined) {
       const { knex, statements } = this.#inside(transaction);
-      const select = () => selectLastEvents(knex, statements, aggregateId, ahead);
+      const select = () => selectLastEvents(knex, statements, aggregateId, { ahead, until });
       return await this.#call(transaction, () => reading(select, knex));
     }
     const [row] = await this.#rows(lastOf(aggregateId), asText, transaction);

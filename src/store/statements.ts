@@ -21,7 +21,7 @@ export interface Statements {
   readonly upsertSnapshotReturning: Statement;
   /** (aggregate id, first sequence, last sequence) → the snapshot in that range. */
   readonly selectSnapshot: Statement;
-  /** (aggregate id, last sequence there can be, aggregate id, timestamp) → its last event, and its latest after the timestamp. */
+  /** (aggregate id, last sequence there can be, aggregate id, timestamp, timestamp) → its last event, and its latest between the two. */
   readonly lastEvents: string;
   /** The columns of an event and where they come from; conditions and order follow. */
   readonly selectEvents: string;
@@ -71,7 +71,7 @@ ${rows}, (SELECT set_config('lock_timeout', '${GROUP_PATIENCE}ms', true)) AS pat
 WHERE aggregate_id = ? AND sequence BETWEEN ? AND ?`),
     lastEvents: `SELECT encode(last."timestamp", 'hex'), last.sequence, encode(ahead."timestamp", 'hex'), ahead.sequence
 FROM (SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND sequence BETWEEN 1 AND ? ORDER BY sequence DESC LIMIT 1) AS last
-LEFT JOIN (SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND "timestamp" > ? AND "timestamp" <= decode('${'f'.repeat(32)}', 'hex')
+LEFT JOIN (SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND "timestamp" > ? AND "timestamp" <= ?
   ORDER BY "timestamp" DESC LIMIT 1) AS ahead ON true`,
     selectEvents: `SELECT ${columns} FROM ${log}`,
     selectHistory: `SELECT "timestamp", sequence, type, body FROM ${log}`,

@@ -37,6 +37,8 @@ export interface EventReadOptions extends ReadOptions {
 export interface LastEventOptions extends JoinOptions {
   /** A reading of a clock: look for an event with a later timestamp, too. @defaultValue do not */
   readonly ahead?: Timestamp | undefined;
+  /** With `ahead`: look for none that is later than this. @defaultValue look for the latest */
+  readonly until?: Timestamp | undefined;
 }
 
 /**
@@ -91,7 +93,7 @@ export interface Store {
 
   /**
    * The place of an aggregate's last event; `undefined` when it has none. With `ahead`, a reading of a clock, also of the
-   * event with the latest timestamp, when that is another one and is later than the reading. Optional: a store that has it
+   * event with the latest timestamp (no later than `until`), when that is another one and is later than the reading. Optional: a store that has it
    * lets new events be later than those that a snapshot stands for.
    */
   getLastEvent?(aggregateId: Timestamp, options?: LastEventOptions): Promise<(LastEvent & EventPlace) | undefined>;

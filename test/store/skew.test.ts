@@ -2,7 +2,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import type { Store } from '../../src/store/store.js';
-import { Clock, defineAggregate, openAggregates, Timestamp } from '../../src/index.js';
+import { Clock, ClockDriftError, defineAggregate, openAggregates, Timestamp } from '../../src/index.js';
 import { appendEvents } from '../../src/store/append.js';
 import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
@@ -62,7 +62,10 @@ const Counter = defineAggregate({
 });
 
 /** At noon, at noon and a minute, and at noon again: the second was written by a node whose clock is a minute ahead. */
-async function overtaken(store: Store, ahead = 60_000) {
+const overtaken = (store: Store, ahead = 60_000) => written(store, [-1000, ahead, 0]);
+
+/** Events of one aggregate at times that are so far from now. */
+async function written(store: Store, offsets: readonly number[]) {
   const [id, time] = [anId(), Date.now()];
   const at = (sequence: number, offset: number) =>
     anEvent(id, {
@@ -70,9 +73,10 @@ async function overtaken(store: Store, ahead = 60_000) {
       sequence,
       timestamp: Timestamp.of({ time: time + offset, counter: sequence, nodeId: id.nodeId ^ BigInt(id.counter) }),
     });
-  await store.commitEvents([at(1, -1000), at(2, ahead), at(3, 0)]);
+  await store.commitEvents(offsets.map((offset, index) => at(index + 1, offset)));
   const timestamps = async () => (await store.getEvents(id, 1)).map(({ timestamp }) => timestamp.hex);
-  const sorted = async () => (await timestamps()).map((_, index, all) => all.toSorted().indexOf(all[index] ?? '') + 1);
+  const sorted = async (first?: number) =>
+    (await timestamps()).slice(0, first).map((_, index, all) => all.toSorted().indexOf(all[index] ?? '') + 1);
   return { id, timestamps, sorted };
 }
 
@@ -112,6 +116,46 @@ test('an event beyond the largest drift counts while it is the last, and not onc
     t.deepEqual((await again.sorted()).slice(0, 4), order[1] === 4 ? [1, 5, 2, 3] : order);
   }
 });
+
+const YEAR = 365 * 86_400_000;
+
+for (const [name, store] of [
+  ['PostgresStore, plain layout', () => layouts.plain.store()],
+  ['PostgresStore, partitioned layout', () => layouts.partitioned.store()],
+  ['MemoryStore', () => new MemoryStore()],
+] as const)
+  test(`one that lies a year ahead, overtaken, hides none that is a minute ahead: ${name}`, async (t) => {
+    const on = store();
+    const ways: Record<string, (id: Timestamp) => Promise<unknown>> = {
+      appended: (id) => appendEvents(on, new Clock(), id, [{ type: 'counted', body: {} }]),
+      evaluated: (id) => openAggregates(Counter, { store: on }).evaluate(id, { type: 'count' }),
+      'evaluated on a snapshot': async (id) => {
+        await on.commitSnapshot({ aggregateId: id, sequence: 4, body: { count: 4 } });
+        await openAggregates(Counter, { store: on }).evaluate(id, { type: 'count' });
+      },
+    };
+    for (const [what, write] of Object.entries(ways))
+      for (const [offsets, order] of [
+        [
+          [-1000, YEAR, 60_000, 0],
+          [1, 5, 3, 2, 4],
+        ],
+        [
+          [-1000, 60_000, YEAR, 0],
+          [1, 3, 5, 2, 4],
+        ],
+        [
+          [YEAR, 60_000, YEAR + 1, 30_000],
+          [4, 2, 5, 1, 3],
+        ],
+      ] as const) {
+        const { id, sorted } = await written(on, offsets);
+        await write(id);
+        t.deepEqual(await sorted(5), order, `${what} after ${offsets.join(', ')}`);
+      }
+    const { id } = await written(on, [-1000, 60_000, 0, YEAR]);
+    for (const write of Object.values(ways)) await t.throwsAsync(write(id), { instanceOf: ClockDriftError });
+  });
 
 /** Folds as Elixir Maestro does in a cold read: by timestamp, each event once its sequence is later than the state's. */
 const sequencesByTimestamp = async (store: Store, { id }: Told) =>
