@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { MaestroConfig } from '../configuration.js';
 import { ConfigurationError } from '../connection/errors.js';
+import { isPlain } from '../json/plain.js';
 import { findConfiguration } from './input/find-configuration.js';
 
 const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'interop', 'aggregates'];
@@ -63,7 +64,7 @@ function parseJson(text: string): unknown {
 }
 
 async function checked(value: unknown, path: string): Promise<MaestroConfig> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value))
     throw new ConfigurationError(`The configuration file ${path} exports no configuration.`, {
       hint: 'End it with `export default defineConfig({ … })`.',
     });

@@ -7,6 +7,7 @@ import { type ConnectionSettings, connectionSettings } from '../connection/setti
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 import { type GlobalOptions, globalOptions } from './global-options.js';
+import { assertNoConfigurationAbove } from './input/find-configuration.js';
 import { loadConfiguration } from './load-configuration.js';
 import { Output } from './output.js';
 import { traceQueries } from './trace.js';
@@ -37,8 +38,11 @@ export function createSession(context: CliContext, command: Command): Session {
 
 /** Which database the command is to use. Throws `ConfigurationError`. */
 export async function sessionSettings({ context, options, configuration }: Session): Promise<ConnectionSettings> {
-  const settings = connectionSettings(options, context.environment, await configuration(), context.workingDirectory);
+  const config = await configuration();
+  const settings = connectionSettings(options, context.environment, config, context.workingDirectory);
   if (!('dataDir' in settings.target)) return settings;
+  if (options.dataDir === undefined && config.dataDir === undefined && options.config === undefined)
+    assertNoConfigurationAbove(context.workingDirectory);
   return { ...settings, target: { dataDir: resolve(context.workingDirectory, settings.target.dataDir) } };
 }
 

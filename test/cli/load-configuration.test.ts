@@ -9,6 +9,7 @@ import { exitCodeFor, USAGE } from '../../src/cli/exit-codes.js';
 import { loadConfiguration } from '../../src/cli/load-configuration.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
 import { connectionSettings } from '../../src/connection/settings.js';
+import { runCli } from '../support/cli.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { allTextOf } from '../support/error-text.js';
 
@@ -138,6 +139,27 @@ test('a file of another folder is not found, neither above nor below', async (t)
   t.deepEqual(await loadConfiguration(undefined, join(folder, 'inner')), {});
 });
 
+test('below a configuration file no embedded database is taken or made, unless it is named', async (t) => {
+  const folder = aFolder({
+    'maestro.config.json': JSON.stringify({ connection: 'postgres://db.invalid/app' }),
+    'inner/deep/README.md': '',
+    'inner/repository/.git/HEAD': '',
+  });
+  const [deep, repository] = ['inner/deep', 'inner/repository'].map((below) => join(folder, below)) as [string, string];
+  for (const argv of [['migrate'], ['migrate', 'status'], ['events', '01a2077042bc0000deadbeefcafef00d']]) {
+    const { code, stderr } = await runCli(argv, { cwd: deep });
+    t.is(code, 2);
+    t.true(
+      stderr.startsWith(
+        `error: No database is named here, and ${join(folder, 'maestro.config.json')} of a folder above`,
+      ),
+    );
+  }
+  t.false(existsSync(join(deep, '.maestro')));
+  t.is((await runCli(['migrate', 'status', '--data-dir', 'data'], { cwd: deep })).code, 0);
+  t.is((await runCli(['migrate', 'status'], { cwd: repository })).code, 0, 'another repository');
+});
+
 test('an ES module in a .js file is loaded in a package that says so', async (t) => {
   const folder = aFolder({
     'package.json': '{"type":"module"}',
@@ -242,7 +264,8 @@ test('a configuration may throw something that is no error', async (t) => {
 test('a file that exports no object is refused', async (t) => {
   for (const value of ['null', '[]', '"postgres://h/d"', '1', 'true'])
     await assertRefused(t, aFolder({ 'a.json': value }), 'a.json', /exports no configuration/);
-  await assertRefused(t, aFolder({ 'a.mjs': 'export const schema = "x";' }), 'a.mjs', /exports no configuration/);
+  for (const module of ['export const schema = "x";', 'export default new Map([["schema", "x"]]);'])
+    await assertRefused(t, aFolder({ 'a.mjs': module }), 'a.mjs', /exports no configuration/);
   await assertRefused(t, aFolder({ 'a.ts': 'export const config = { schema: "x" };' }), 'a.ts', /./);
 });
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { ConfigurationError } from '../../connection/errors.js';
 import { mistakesBetween } from './nearest.js';
 
@@ -31,6 +31,20 @@ export function findConfiguration(folder: string): string | undefined {
       hint: `Name it ${WRITTEN} and write it as such, or name it with --config if it is JavaScript, TypeScript or JSON.`,
     });
   return first === undefined ? undefined : join(folder, first);
+}
+
+/**
+ * Sees to it that the embedded database is not taken below a project that says which database is its own: throws
+ * {@link ConfigurationError} for a configuration file in a folder above, as far as the same repository reaches.
+ */
+export function assertNoConfigurationAbove(folder: string): void {
+  const above = dirname(folder);
+  if (above === folder || existsSync(join(folder, '.git'))) return;
+  const found = NAMES.map((name) => join(above, name)).find((file) => existsSync(file));
+  if (found === undefined) return assertNoConfigurationAbove(above);
+  throw new ConfigurationError(`No database is named here, and ${found} of a folder above is not read.`, {
+    hint: `Add --config ${found}, go to its folder, or name the folder of the embedded database (--data-dir).`,
+  });
 }
 
 function filesOf(folder: string): string[] {
