@@ -24,6 +24,7 @@ Maestro also stops with an error when you seem to have named a database in a pla
 
 - a configuration file with another extension or a mistyped name (\`maestro.config.cjs\`, \`maestro.conf.ts\`), or two
   configuration files in one folder;
+- a configuration file in a folder above, in the same repository, when nothing else names a database;
 - a variable with another name, such as \`POSTGRES_URL\`;
 - a \`DATABASE_URL\` in a file \`.env\`. Load the file yourself, with \`node --env-file=.env\` or \`set -a; . ./.env; set +a\`.
 
