@@ -1,4 +1,5 @@
 import type { Environment } from '../connection/environment.js';
+import type { Remarks } from './remarks.js';
 
 /** A stream that the command line writes to. */
 export interface OutputStream {
@@ -67,4 +68,6 @@ export interface CliContext {
   readonly endWithReader?: () => Promise<void>;
   /** Has something done when the process ends in the midst of a command, by Ctrl-C say; gives what takes that back. */
   readonly onExit: (cleanUp: () => void) => () => void;
+  /** What is said beside the result; absent where it is said at once. */
+  readonly remarks?: Remarks;
 }

@@ -2,6 +2,7 @@ import type { CliContext } from './context.js';
 import type { GlobalOptions, OutputFormat } from './global-options.js';
 import { withOwnFlags } from './own-flags.js';
 import { Progress } from './progress.js';
+import { type Remark, Remarks } from './remarks.js';
 import { escapeJson, escapeText } from './render/escape.js';
 import { createStyle, type Style } from './render/style.js';
 
@@ -20,6 +21,7 @@ export class Output {
   readonly progress: Progress;
   readonly #context: CliContext;
   readonly #flags: Partial<GlobalOptions>;
+  readonly #remarks: Remarks;
   #usesPager: boolean;
 
   constructor(
@@ -29,6 +31,7 @@ export class Output {
     const { stdout, environment } = context;
     this.#context = context;
     this.#flags = options;
+    this.#remarks = context.remarks ?? new Remarks(context, false);
     this.#usesPager = options.input !== false && options.pager !== false;
     const isShown = context.stderr.isTerminal && !cannotRedraw(environment);
     this.progress = new Progress(() => isShown && stdout.isPaged?.() !== true);
@@ -58,7 +61,18 @@ export class Output {
   /** Prints JSON items as one document (`json`), or one per line (`ndjson`), as they come. */
   async jsonItems(items: AsyncIterable<string>): Promise<void> {
     if (this.format === 'ndjson') return await this.lines(items, (item) => this.#safe(item));
-    let separator = '[\n';
+    await this.#jsonList(items, '', () => '');
+  }
+
+  /** Prints a JSON object that begins with a list, whose items are printed as they come; `rest` is asked for what follows. */
+  async jsonObject(key: string, items: AsyncIterable<string>, rest: () => object): Promise<void> {
+    await this.#jsonList(items, `{${JSON.stringify(key)}:\n`, () => `\n,${JSON.stringify(rest()).slice(1)}`);
+  }
+
+  /** Nothing is begun before the first item or the end is there: what fails before leaves standard output empty. */
+  async #jsonList(items: AsyncIterable<string>, before: string, after: () => string): Promise<void> {
+    const start = `${before}[\n`;
+    let separator = start;
     await this.lines(
       items,
       (item) => {
@@ -68,7 +82,7 @@ export class Output {
       },
       '',
     );
-    await this.line(separator === '[\n' ? '[]' : '\n]');
+    await this.line((separator === start ? `${before}[]` : '\n]') + after());
   }
 
   /** Prints a line per item, gathering them, and waiting whenever the reader is slower. */
@@ -83,16 +97,20 @@ export class Output {
     if (text !== '') await this.#write(text);
   }
 
-  /** Warns of something dubious, on standard error. */
+  /** Warns of something dubious, on standard error; for programs when the command has ended. */
   async warn(text: string): Promise<void> {
-    this.progress.stop();
-    await this.#context.stderr.write(`warning: ${escapeText(withOwnFlags(text, this.#flags))}\n`);
+    await this.#remark('warning', text);
   }
 
-  /** Says something beside the result, on standard error; nothing with `--quiet`. */
+  /** Says something beside the result, likewise; nothing with `--quiet`. */
   async note(text: string): Promise<void> {
+    if (this.quiet) this.progress.stop();
+    else await this.#remark('note', text);
+  }
+
+  async #remark(kind: Remark['kind'], text: string): Promise<void> {
     this.progress.stop();
-    if (!this.quiet) await this.#context.stderr.write(`note: ${escapeText(withOwnFlags(text, this.#flags))}\n`);
+    await this.#remarks.say({ kind, text: withOwnFlags(text, this.#flags) });
   }
 
   /** Prints a sentence, which goes on in the next line when it is wider than the terminal. */

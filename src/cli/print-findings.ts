@@ -11,21 +11,21 @@ export interface FindingsReport<Finding> extends RowReport<Finding> {
   readonly checked: () => object;
   /** The same in words, such as `12 events`. */
   readonly checkedText: () => string;
+  /** What else the JSON document says, once all is checked. */
+  readonly more?: () => object;
 }
 
 /** Prints findings as they come and then what was checked; resolves to whether there was any. */
 export async function printFindings<Finding>(
   findings: AsyncIterable<Finding>,
   output: Output,
-  { name, checked, checkedText, ...report }: FindingsReport<Finding>,
+  { name, checked, checkedText, more, ...report }: FindingsReport<Finding>,
 ): Promise<boolean> {
   let found = 0;
   const counted = each(findings, () => (found += 1));
   if (output.format === 'json' && !output.quiet) {
     const key = name.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
-    await output.line(`{"${key}":`);
-    await output.jsonItems(map(counted, report.json));
-    await output.line(`,"checked":${JSON.stringify(checked())}}`);
+    await output.jsonObject(key, map(counted, report.json), () => ({ checked: checked(), ...more?.() }));
     return found > 0;
   }
   await printRows(counted, output, report);

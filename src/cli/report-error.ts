@@ -14,13 +14,15 @@ export interface ErrorReport {
   readonly flags?: Partial<GlobalOptions>;
   /** A part of the answer had been printed. @defaultValue false */
   readonly isPartial?: boolean;
+  /** What was to be said beside the result; for programs. @defaultValue nothing */
+  readonly warnings?: readonly string[];
 }
 
 /** Writes an error to standard error: what is wrong, and what to do about it. */
 export async function reportError(
   context: CliContext,
   error: unknown,
-  { json, verbose, flags = {}, isPartial = false }: ErrorReport,
+  { json, verbose, flags = {}, isPartial = false, warnings = [] }: ErrorReport,
 ): Promise<void> {
   const { code, message, hint: plainHint } = facts(error);
   const hint = plainHint && withOwnFlags(plainHint, flags);
@@ -30,6 +32,7 @@ export async function reportError(
       message: withoutPasswords(message),
       hint: hint && withoutPasswords(hint),
       partial: isPartial || undefined,
+      warnings: warnings.length === 0 ? undefined : warnings.map((text) => withoutPasswords(text)),
     };
     await context.stderr.write(`${escapeJson(JSON.stringify({ error: shown }))}\n`);
   } else {

@@ -2,10 +2,11 @@ import { CommanderError } from 'commander';
 import { isFileError } from '../connection/file-errors.js';
 import { nodePermissionError } from '../store/node-permission.js';
 import type { CliContext } from './context.js';
-import { FileRefusedError } from './errors.js';
+import { FileRefusedError, UsageError } from './errors.js';
 import { DEFECT, DONE, exitCodeFor, FOUND, UNAVAILABLE, USAGE } from './exit-codes.js';
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
+import { Remarks } from './remarks.js';
 import { SHOWED_HELP, usageError } from './usage-error.js';
 import { watchOutput } from './watched-output.js';
 
@@ -18,10 +19,12 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
   const out: string[] = [];
   const err: string[] = [];
   let quitCode = DONE;
+  const report = errorReport(argv);
   const paging = withPaging(context, () => quitCode);
+  const remarks = new Remarks(paging.context, report.json);
   const watched = watchOutput(paging.context);
   const program = createProgram({
-    context: watched.context,
+    context: { ...watched.context, remarks },
     version,
     writeOut: (text) => out.push(text),
     writeErr: (text) => err.push(text),
@@ -37,8 +40,10 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       await paging.end();
       if (out.length > 0) await context.stdout.write(out.join(''));
     });
+    await remarks.tell();
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageError(error, argv) : meaningOf(error);
+    const complaint = error instanceof CommanderError ? usageError(error, argv) : meaningOf(error);
+    const failure = complaint === SHOWED_HELP && report.json ? noCommand() : complaint;
     if (failure === SHOWED_HELP) {
       // No command was given: the help is the complaint.
       await context.stderr.write(err.join(''));
@@ -48,10 +53,15 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       exitCode = exitCodeFor(failure);
       // Whatever a command finds, refuses or misses it says in full; what cuts it off it cannot know before.
       const isPartial = watched.hasPrinted() && (exitCode === UNAVAILABLE || exitCode === DEFECT);
-      await reportError(context, failure, { ...errorReport(argv), flags: program.opts(), isPartial });
+      await reportError(context, failure, { ...report, flags: program.opts(), isPartial, warnings: remarks.take() });
     }
   }
   return exitCode;
+}
+
+/** For programs, the help is no complaint. */
+function noCommand(): UsageError {
+  return new UsageError('No command is given.', { hint: 'See `maestro --help`.' });
 }
 
 /** The codes of refusals that a file, and no connection, meets. */

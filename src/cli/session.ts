@@ -72,8 +72,9 @@ export async function withDatabase<Value>(
     });
   if (writes) output.withoutPager();
   const chosen = settings ?? (await sessionSettings(session));
+  const using = `using ${targetText(chosen)}`;
   const isForPrograms = output.format !== 'table';
-  if (writes && !isForPrograms) await output.note(`writing to ${targetText(chosen)}`);
+  if (writes && !isForPrograms) await output.note(using);
   if ('dataDir' in chosen.target) await preferQuickStart();
   else nameRuntime();
   const { openWith } = await import('../connection/open-database.js');
@@ -97,8 +98,8 @@ export async function withDatabase<Value>(
       if (writes && !create && !database.embedded) await assertNoHiddenRows(database);
       output.progress.report(`Running ${purpose}`);
       const value = await work(database);
-      // Afterwards, so that for programs an error is all that is on standard error.
-      if (writes && isForPrograms) await output.note(`wrote to ${targetText(chosen)}`);
+      // Afterwards, so that it is no warning that an error carries.
+      if (writes && isForPrograms) await output.note(using);
       return value;
     } catch (error) {
       const { namingOtherSchemas } = await import('./output-hints.js');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+// Old versions of Node.js have no parseEnv; by name, they could not import it, nor say that they are too old.
+import util from 'node:util';
 import type { Surroundings } from './environment.js';
 import { ConfigurationError } from './errors.js';
 
@@ -50,6 +51,6 @@ function namedByDotEnv(folder: string): string | undefined {
   } catch {
     return undefined;
   }
-  const variables = parseEnv(text);
+  const variables = util.parseEnv(text);
   return [...URL_VARIABLES, ...SERVER_VARIABLES].find((name) => variables[name] !== undefined);
 }

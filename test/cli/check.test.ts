@@ -440,9 +440,18 @@ test('options that contradict each other, or name nothing, are wrong usage', asy
 test('a gate that let everything through unseen is none: without any aggregate checked it fails', async (t) => {
   const log = await aLog(t);
   await deposit(log, [1]);
-  const { code, stderr } = await log.check('disowning.ts', '--sample', '1');
+  const { code, stdout } = await log.check('disowning.ts', '--sample', '1');
   t.is(code, 1);
-  t.regex(stderr, /^warning: Nothing was checked at all/m);
+  t.regex(stdout, /^Nothing was checked at all\.$/m);
+  const json = await log.check('disowning.ts', '-o', 'json');
+  t.like(JSON.parse(json.stdout), {
+    problems: [],
+    checked: { aggregates: 0, withoutHandlers: 1 },
+    nothingChecked: true,
+  });
+  for (const argv of [['-q'], ['-o', 'ndjson']])
+    t.regex((await log.check('disowning.ts', ...argv)).stderr, /^warning: Nothing was checked at all\.$/m);
+  t.notRegex((await log.check('before.ts', '-o', 'json')).stdout, /nothingChecked/);
   const empty = await aLog(t);
   t.is((await empty.check('before.ts')).code, 0, 'an empty log has nothing to check');
 });

@@ -39,7 +39,7 @@ test.after.always(async () => {
 test.serial('a command that only reads does not name its database', async (t) => {
   for (const [words, argv] of Object.entries(readingCommands(named))) {
     const { stderr } = await runAny([...words.split(' '), ...argv, ...flags], { cwd, withTarget: true });
-    t.notRegex(stderr, /writing to|wrote to/, words);
+    t.notRegex(stderr, /note: using/, words);
   }
 });
 
@@ -48,10 +48,10 @@ test.serial(
   async (t) => {
     for (const [words, argv] of Object.entries(writingCommands(named))) {
       const { stderr } = await runCli([...words.split(' '), ...argv, ...flags], { cwd, withTarget: true });
-      t.true(stderr.startsWith(`note: writing to ${place}\n`), `${words}: ${stderr}`);
+      t.true(stderr.startsWith(`note: using ${place}\n`), `${words}: ${stderr}`);
       t.false(stderr.includes(`:${url.password}@`));
       const quiet = await runCli([...words.split(' '), ...argv, ...flags, '-q'], { cwd, withTarget: true });
-      t.notRegex(quiet.stderr, /writing to|wrote to/, words);
+      t.notRegex(quiet.stderr, /note: using/, words);
     }
   },
 );
@@ -59,11 +59,11 @@ test.serial(
 test.serial('for programs it is named after the work, so that an error is all there is on stderr', async (t) => {
   for (const format of ['json', 'ndjson']) {
     const done = await runCli(['migrate', ...flags, '-o', format], { cwd, withTarget: true });
-    t.is(done.stderr, `note: wrote to ${place}\n`);
+    t.is(done.stderr, `note: using ${place}\n`);
     const argv = ['append', named.id, '--expect', '99', '--type', 'a', '--body', '{}', ...flags, '-o', format];
     const refused = await runCli(argv, { cwd, withTarget: true });
     t.is(refused.code, 5);
-    t.notRegex(refused.stderr, /writing to|wrote to/);
+    t.notRegex(refused.stderr, /note: using/);
     t.like(JSON.parse(refused.stderr.trimEnd().split('\n').at(-1) ?? ''), {
       error: { code: 'MAESTRO_SEQUENCE_CONFLICT' },
     });
@@ -73,7 +73,7 @@ test.serial('for programs it is named after the work, so that an error is all th
 test.serial('the embedded database is named by its folder', async (t) => {
   const { code, stderr } = await runCli(['migrate', '--data-dir', 'data'], { cwd, withTarget: true });
   t.is(code, 0);
-  t.is(stderr, `note: writing to the embedded database in ${join(cwd, 'data')}, schema public\n`);
+  t.is(stderr, `note: using the embedded database in ${join(cwd, 'data')}, schema public\n`);
 });
 
 test.serial('in CI nothing is migrated, written or made unless a database is named', async (t) => {

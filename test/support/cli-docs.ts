@@ -31,9 +31,9 @@ Maestro also stops with an error when you seem to have named a database in a pla
 In a CI job, or when \`NODE_ENV\` is \`production\`, the embedded database is never the default. Name its folder there
 with \`--data-dir\` or \`dataDir\`. A CI job is recognized by the variable \`CI\`, unless it is \`0\` or \`false\`.
 
-A command that writes names the database on standard error, without a password: \`note: writing to
+A command that writes names the database on standard error, without a password: \`note: using
 ada@db.example.com:5432/shop, schema public\`. With \`-q\` it does not. With \`-o json|ndjson\` the note comes after the
-work (\`note: wrote to …\`), so that a command that fails prints only the error.
+work.
 
 The schema is \`--schema\`, \`MAESTRO_SCHEMA\`, \`schema\` of the configuration file, or \`public\`.
 
@@ -83,8 +83,7 @@ piped. An id and a sequence name an event as well. If the terminal does not tell
 default is 80 columns. Tables need at least 27 columns.
 
 \`-o json\` prints one JSON document, \`-o ndjson\` one per line. Bodies are printed as PostgreSQL holds them, digit for
-digit. Control characters are printed as \`\\u\` escapes. With \`-o json|ndjson\` an error is one JSON object on standard
-error: \`{"error": {"code", "message", "hint"}}\`. Work that takes longer than a second shows its progress on standard
+digit. Control characters are printed as \`\\u\` escapes. Work that takes longer than a second shows its progress on standard
 error, but not with \`TERM=dumb\` or when \`CI\` is set.
 
 In a terminal, output that is longer than the screen is shown in a pager, as Git does. The pager is \`MAESTRO_PAGER\`,
@@ -92,6 +91,21 @@ else \`PAGER\`, else \`less\` (with \`LESS=FRX\` unless \`LESS\` is set, so that
 \`--no-pager\`, \`--no-input\`, an empty \`MAESTRO_PAGER\`, \`cat\` as the pager, \`TERM=dumb\`, and \`CI\`. A pager that cannot
 be run is left out, too. When you leave the pager before the end, the command stops with exit code 0. Commands that
 write, \`tail -f\` and \`step\` use no pager.
+
+With \`-o json|ndjson\` an error is one JSON object on standard error, and all that a command says there:
+
+\`\`\`json
+{"error": {"code": "MAESTRO_UNREACHABLE", "message": "The database …", "hint": "…", "partial": true, "warnings": ["…"]}}
+\`\`\`
+
+- \`code\` is stable; \`hint\`, what to do about it, is there when there is something to do.
+- \`"partial": true\` is there when a part of the answer was printed before: a JSON document without its end, or the first lines of
+  \`ndjson\`. What fails before there is any result prints nothing on standard output.
+- \`warnings\` has the warnings and notes of the command, when there are any. A command that does not fail prints them in lines
+  (\`warning: …\`, \`note: …\`) when it has ended; \`tail -f\`, when it is interrupted.
+
+Two things still come in between: what \`-v\` shows, and what the handlers and configuration files of an application print.
+\`completion\` and \`step\` have no JSON form and refuse \`-o json|ndjson\`; help is always text.
 
 ## Ids and times
 

@@ -56,7 +56,7 @@ export function leavesOf(command: Command, path: readonly string[] = []): string
 }
 
 /** The line that names the database of a command that writes, which only the tests about it look at. */
-const TARGET = /^note: (?:writing|wrote) to .*, schema .*\n/m;
+const TARGET = /^note: using .*, schema .*\n/m;
 
 /** What stands on standard error besides the line that names the database. */
 export function withoutTarget(stderr: string): string {

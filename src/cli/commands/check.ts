@@ -104,6 +104,7 @@ async function checkWith(
   return await withDatabase(session, async (database) => {
     const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
     const checked: Checked = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
+    const nothingChecked = () => checked.aggregates === 0 && checked.withoutHandlers > 0;
     let wrong = 0;
     const problems = checkAggregates({
       ids: each(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
@@ -121,6 +122,7 @@ async function checkWith(
       name: 'problems',
       checked: () => checked,
       checkedText: () => checkedText(checked, baseline !== undefined),
+      more: () => (nothingChecked() ? { nothingChecked: true } : {}),
       id: ({ aggregateId }) => aggregateId,
       json: (problem) => JSON.stringify({ ...problem, aggregate: problem.aggregate ?? null }),
       columns: [
@@ -145,11 +147,14 @@ async function checkWith(
       await output.warn(
         `Not checked, because no configured definition owns them: ${counted(checked.withoutHandlers, 'aggregate')}.`,
       );
-    if (checked.aggregates > 0 || checked.withoutHandlers === 0) return found;
-    await output.warn('Nothing was checked at all.');
+    if (!nothingChecked()) return found;
+    if (output.format === 'table' && !output.quiet) await output.sentence(NOTHING_CHECKED, output.style.bad);
+    else await output.warn(NOTHING_CHECKED);
     return true;
   });
 }
+
+const NOTHING_CHECKED = 'Nothing was checked at all.';
 
 function checkedText({ events, aggregates, snapshots, compared }: Checked, hasBaseline: boolean): string {
   return [

@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
 import { createSession } from '../session.js';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -23,6 +24,8 @@ Examples:
     )
     .action(async (shell: string, _options: object, command: Command) => {
       const { output } = createSession(context, command);
+      if (output.format !== 'table')
+        throw new UsageError('A completion script is for a shell and has no JSON form.', { hint: 'Leave -o out.' });
       const [{ describeCommands, printed }, { mended }] = await Promise.all([
         import('../completion/describe-commands.js'),
         import('../completion/completion-script.js'),
