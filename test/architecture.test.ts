@@ -91,6 +91,38 @@ test('table names are known to the store, the operators’ queries and the migra
   t.deepEqual([...new Set(knowing.map(layerOf))].sort(), ['migrations', 'src/admin', 'src/store']);
 });
 
+/** What old versions of Node.js do not export: an import of it by name fails before anything can say that they are too old. */
+const YOUNG =
+  /^(?:parseEnv|parseArgs|styleText|stripVTControlCharacters|getSystemErrorMap|statfs(?:Sync)?|cp(?:Sync)?|glob(?:Sync)?|openAsBlob|findPackageJSON|enableCompileCache|register(?:Hooks)?|addAbortListener|getMaxListeners|loadEnvFile|availableMemory|constrainedMemory|getBuiltinModule|availableParallelism|scheduler|hash|compose)$/;
+
+test('what a program imports names nothing of Node.js that old versions are without', (t) => {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const imported of staticImportsOf(file)) load(imported);
+  };
+  for (const file of ['src/index.ts', 'src/admin/index.ts', 'src/store/contract.ts']) load(file);
+  t.true(loaded.has('src/connection/embedded-by-default.ts'));
+  const young = [...loaded].flatMap((file) =>
+    [...sourceOf(file).matchAll(/^import \{([^}]*)\} from 'node:/gm)]
+      .flatMap(([, names = '']) => names.split(',').map((name) => name.trim().split(' as ')[0] ?? ''))
+      .filter((name) => YOUNG.test(name))
+      .map((name) => `${file}: ${name}`),
+  );
+  t.deepEqual(young, []);
+});
+
+function staticImportsOf(file: string): string[] {
+  return [...sourceOf(file).matchAll(/^(?:import|export)(?! type)\b[^;]*?from '(\.[^']+)';/gm)].map(([, path = '']) =>
+    relative(root, resolve(root, dirname(file), path)).replace(/\.js$/, '.ts'),
+  );
+}
+
+function sourceOf(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
 }

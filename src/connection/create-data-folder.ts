@@ -1,10 +1,22 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { DatabaseFullError } from '../store/errors.js';
 import { FORMAT, MARKER, POSTGRES_VERSION } from './data-folder.js';
 import { ConfigurationError, EmbeddedFolderError } from './errors.js';
+import { READ_ONLY } from './file-errors.js';
 
 /** The prepared data folder that the build makes. */
 export const TEMPLATE = 'pgdata.tar.gz';
@@ -46,7 +58,8 @@ export function makeParent(dataDir: string): void {
 
 /** What a refusal of the file system means: {@link DatabaseFullError} when there is no room; other errors as they are. */
 export function cannotBeMade(what: string, cause: unknown): unknown {
-  const { code, syscall } = cause as NodeJS.ErrnoException;
+  const refusal = trueCause(cause as NodeJS.ErrnoException);
+  const { code, syscall } = refusal;
   if (syscall === undefined) return cause;
   const message = `${what} cannot be made: ${code}.`;
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
@@ -55,9 +68,22 @@ export function cannotBeMade(what: string, cause: unknown): unknown {
       cause,
     });
   return new EmbeddedFolderError(message, {
-    hint: 'Check the path and its permissions, or name another folder with --data-dir.',
+    hint: code === 'EROFS' ? READ_ONLY : 'Check the path and its permissions, or name another folder with --data-dir.',
     cause,
   });
+}
+
+/** Making several folders at once, Node.js says ENOENT whatever kept it from making the first of them. */
+function trueCause(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  if (error.code !== 'ENOENT' || error.syscall !== 'mkdir' || error.path === undefined) return error;
+  let folder = dirname(error.path);
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return error;
+  } catch (refusal) {
+    return refusal as NodeJS.ErrnoException;
+  }
 }
 
 async function unpack(archive: string, folder: string): Promise<void> {

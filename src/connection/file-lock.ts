@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { nodePermissionError } from '../store/node-permission.js';
 import { FileLockError } from './errors.js';
 
 /** How often a taken lock is tried again, in milliseconds. */
@@ -64,9 +65,22 @@ export async function platformTryLock(
     const addon = await load();
     return async (file) => addon.tryLock(file);
   } catch (error) {
-    if (system === 'linux') return commandTryLock;
+    if (system === 'linux') return commandInsteadOf(error);
     throw new FileLockError('the addon that does it (fs-native-extensions) cannot be loaded', error);
   }
+}
+
+/** The command, and where Node.js does not allow it either, the refusal that the addon met first. */
+function commandInsteadOf(refusal: unknown): TryLock {
+  const denied = nodePermissionError(refusal);
+  if (denied === undefined) return commandTryLock;
+  return async (file) => {
+    try {
+      return await commandTryLock(file);
+    } catch (error) {
+      throw nodePermissionError(error) === undefined ? error : denied;
+    }
+  };
 }
 
 /**

@@ -24,8 +24,8 @@ import {
 } from './driver/driver-error.js';
 import { nodePermissionError } from './node-permission.js';
 
-const LOGIN = new Set(['28P01', '28000', '3D000']);
-const LOGIN_MESSAGE = /^SASL|password must be a string|does not support SSL|unsupported startup parameter/i;
+const LOGIN = new Set(['28P01', '28000']);
+const LOGIN_MESSAGE = /^SASL|password must be a string|unsupported startup parameter/i;
 
 /**
  * Waiting helps: the connection broke, the server is away or slow, or another process has the embedded database open.
@@ -45,13 +45,7 @@ export function isPassing(error: unknown): boolean {
 export function connectError(error: unknown): MaestroError {
   const meaning = storeError(error);
   if (!(meaning instanceof DatabaseError || meaning instanceof ConnectionLostError)) return meaning;
-  const message = driverMessage(error);
-  return new DatabaseUnreachableError(`The database cannot be reached: ${message}.`, {
-    hint: /certificate|altname|SSL|TLS/i.test(message)
-      ? 'Check sslmode and sslrootcert, and that the certificate is the one of this host.'
-      : 'Check that the server runs and that host and port are right.',
-    cause: error,
-  });
+  return unreachable(error);
 }
 
 /** The error of this library that says what a driver's error means. One of this library's own is returned as it is. */
@@ -64,11 +58,8 @@ export function storeError(error: unknown): MaestroError {
   const refusal = state === undefined ? undefined : refusalFor(state, message, error);
   if (refusal !== undefined) return refusal;
   if (LOGIN_MESSAGE.test(message)) return loginRefused(message, error);
-  if (isUnreachable(error))
-    return new DatabaseUnreachableError(`The database cannot be reached: ${message}.`, {
-      hint: 'Check that the server runs and that host and port are right.',
-      cause: error,
-    });
+  if (NO_TLS.test(message)) return withoutTls(error);
+  if (isUnreachable(error)) return unreachable(error);
   if (isQueryTimeout(error)) return tookTooLong(message, error);
   if ((error as { code?: unknown } | undefined)?.code === ENGINE_STOPPED)
     return new DatabaseStoppedError(`The embedded database has stopped: ${message}.`, {
@@ -85,6 +76,34 @@ export function storeError(error: unknown): MaestroError {
   return new DatabaseError(`PostgreSQL refused the statement: ${message}.`, state, error, hintFor(state));
 }
 
+/** The driver's own words for a server that answers no when it is asked for TLS. */
+const NO_TLS = /does not support SSL connections/;
+
+function withoutTls(cause: unknown): LoginRefusedError {
+  return new LoginRefusedError('The server takes no encrypted connections, which sslmode asks for.', {
+    hint: 'Check that this is the right server and port, and have it set up for TLS (ssl = on). Only where the network between is trusted, write sslmode=disable.',
+    cause,
+  });
+}
+
+function unreachable(error: unknown): DatabaseUnreachableError {
+  const message = driverMessage(error);
+  return new DatabaseUnreachableError(`The database cannot be reached: ${message}.`, {
+    hint: hintForConnecting(sqlState(error), message),
+    cause: error,
+  });
+}
+
+/** What to do when no connection could be made. */
+function hintForConnecting(state: string | undefined, message: string): string {
+  if (state === '53300')
+    return 'The server runs, but all connections that it, this role or this database may have are taken. Close some, use fewer at once (a smaller pool, a pooler such as PgBouncer), or raise max_connections or the CONNECTION LIMIT.';
+  if (state === '57P03') return 'The server starts or stops just now. Try again in a moment.';
+  return /certificate|altname|SSL|TLS/i.test(message)
+    ? 'Check sslmode and sslrootcert, and that the certificate is the one of this host.'
+    : 'Check that the server runs and that host and port are right.';
+}
+
 /** What to do about a connection that the server has ended. */
 export function lostHint(error: unknown): string {
   return ['57P05', '25P03', '25P04'].includes(sqlState(error) ?? '')
@@ -92,7 +111,15 @@ export function lostHint(error: unknown): string {
     : 'Try again when the server is back.';
 }
 
+/**
+ * What refusals of statements that we have written ourselves have in common when the tables are not those that we know: a
+ * column that is not there, or of another type, or one more that wants a value; a missing index; a table that is something else.
+ */
+const OTHER_SHAPE = new Set(['42703', '42804', '42883', '42846', '42P10', '42809', '428C9', '23502', '55000']);
+
 function hintFor(state: string | undefined): string | undefined {
+  if (state !== undefined && OTHER_SHAPE.has(state))
+    return 'The tables may not be of the shape that Maestro knows: `maestro migrate status` says what differs, `maestro doctor` checks the rest.';
   if (state !== '25P02') return undefined;
   return 'An earlier statement of this transaction failed, and its error was passed over: look for that one, and roll back.';
 }
@@ -113,9 +140,14 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
     case '42P01':
     case '3F000':
       return new NotMigratedError(`The event store's tables are not there: ${message}.`, cause);
+    case '3D000':
+      return new LoginRefusedError(`The database does not exist: ${message}.`, {
+        hint: 'Check its name at the end of the URL (or PGDATABASE); `psql --list` shows which there are, `createdb` makes one.',
+        cause,
+      });
     case '42501':
       return new PermissionDeniedError(`The role may not do this: ${message}.`, {
-        hint: 'Grant the role what is named, or log in with another role.',
+        hint: 'Grant the role what is named (`maestro doctor` prints the GRANT), or log in with another role.',
         cause,
       });
     case '25006':

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { MaestroError } from '../errors.js';
 
 /** Node.js was started with its permission model (`--permission`), which does not allow something that is needed. */
@@ -26,11 +27,16 @@ const PERMISSIONS: Readonly<Record<string, readonly [flag: string, what: string]
   Net: ['--allow-net', 'connections over the network'],
 };
 
+/** What is made beside a file or folder: an export until it is whole, the lock of an embedded database, a database until it is whole. */
+const BESIDE = /\.(?:partial|lock|new)$/;
+
 /** The error of this library for one with which Node.js refuses a permission; `undefined` for any other error. */
 export function nodePermissionError(error: unknown): NodePermissionError | undefined {
-  const { code, permission = '', resource = '' } = (error ?? {}) as Record<string, string | undefined>;
+  const { code, permission = '', resource: denied = '' } = (error ?? {}) as Record<string, string | undefined>;
   if (code !== 'ERR_ACCESS_DENIED') return undefined;
   const [flag = `what ${permission} is allowed with`, what = permission] = PERMISSIONS[permission] ?? [];
+  // Where a file gets a name that nobody knows before, or one of several, all of its folder is needed.
+  const resource = BESIDE.test(denied) ? dirname(denied) : denied;
   const isFile = permission.startsWith('FileSystem');
   return new NodePermissionError(
     flag,

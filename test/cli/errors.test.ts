@@ -9,7 +9,7 @@ import { lockFile } from '../../src/connection/file-lock.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { OutcomeUnknownError } from '../../src/store/errors.js';
 import { aContext, type CliOptions, type CliResult, runCli } from '../support/cli.js';
-import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { aSchemaName, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
 import { passwordCases } from '../support/password-cases.js';
 
@@ -18,6 +18,8 @@ const folder = useTemporaryFolder(test);
 const HERE = ['--url', database.url, '--schema', database.schema];
 const NOWHERE = 'postgres://nobody@127.0.0.1:1/nowhere';
 const role = aSchemaName();
+const crowded = aSchemaName();
+const foreign = aSchemaName();
 
 /** An error that a command line ends with. */
 interface Failure {
@@ -153,15 +155,36 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     argv: ['events', anId().hex, '--url', urlWith({ pathname: '/nothing_here' })],
     exit: 4,
     code: 'MAESTRO_LOGIN_REFUSED',
-    message: /"nothing_here" does not exist/,
-    hint: /database name/,
+    message: /^The database does not exist: .*"nothing_here"/,
+    hint: /^Check its name at the end of the URL/,
+  },
+  'a role that has all its connections': {
+    argv: ['stats', '--url', urlWith({ username: crowded, password: crowded })],
+    exit: 4,
+    code: 'MAESTRO_UNREACHABLE',
+    message: /too many connections for role/,
+    hint: /^The server runs, but all connections .* this role .* are taken\. .*CONNECTION LIMIT/,
+  },
+  'a server without TLS': {
+    argv: ['stats', '--url', `${database.url}?sslmode=require`],
+    exit: 4,
+    code: 'MAESTRO_LOGIN_REFUSED',
+    message: /^The server takes no encrypted connections, which sslmode asks for\.$/,
+    hint: /ssl = on/,
+  },
+  'tables of another shape': {
+    argv: ['verify', '--url', database.url, '--schema', foreign],
+    exit: 5,
+    code: 'MAESTRO_DATABASE',
+    message: /^PostgreSQL refused the statement: column .*aggregate_id.* does not exist/,
+    hint: /`maestro migrate status --url [^`]*` says what differs, `maestro doctor/,
   },
   'a role that may not read': {
     argv: ['events', anId().hex, '--url', urlWith({ username: role, password: role }), '--schema', database.schema],
     exit: 4,
     code: 'MAESTRO_PERMISSION_DENIED',
     message: /permission denied for schema/,
-    hint: /Grant the role/,
+    hint: /Grant the role .*`maestro doctor .*` prints the GRANT/,
   },
   'an embedded database in use': {
     argv: ['migrate', '--data-dir', 'busy', '--timeout', '0.05'],
@@ -225,12 +248,20 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 let lock: FileHandle | undefined;
 
 test.before(async () => {
-  await database.knex.raw(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
+  await database.knex.raw(`CREATE ROLE ${role} LOGIN PASSWORD '${role}';
+    CREATE ROLE ${crowded} LOGIN PASSWORD '${crowded}' CONNECTION LIMIT 0;
+    CREATE SCHEMA ${foreign}; CREATE TABLE ${foreign}.event_log (id bigint PRIMARY KEY, at timestamptz);
+    CREATE TABLE ${foreign}.snapshots (id bigint PRIMARY KEY)`);
   lock = await lockFile(join(folder, 'busy.lock'), { timeout: 0 });
   await lock?.write(JSON.stringify({ pid: 4711, host: 'alpha', purpose: 'maestro append' }), 0);
 });
 
-test.after.always(() => lock?.close());
+test.after.always(async () => {
+  await lock?.close();
+  const knex = testKnex();
+  await knex.raw(`DROP SCHEMA IF EXISTS ${foreign} CASCADE`);
+  await knex.destroy();
+});
 
 for (const [name, { argv, options, exit, code, message, hint }] of Object.entries(FAILURES)) {
   test(`${name} ends with exit ${exit}, says what is wrong and what to do`, async (t) => {

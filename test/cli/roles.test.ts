@@ -168,7 +168,7 @@ async function printed(t: ExecutionContext, schema: string, names: readonly stri
 }
 
 const REFUSED =
-  /^error: The (role may not do this: (permission denied (for|to) |must be owner of )|database cannot be reached: permission denied for ).*\.\nhint: Grant the role what is named, or log in with another role\.\n$/m;
+  /^error: The (role may not do this: (permission denied (for|to) |must be owner of )|database cannot be reached: permission denied for ).*\.\nhint: Grant the role what is named \(`maestro doctor[^`]*` prints the GRANT\), or log in with another role\.\n$/m;
 
 /** The role is refused, is told of what, and nothing changes. */
 async function isRefused(

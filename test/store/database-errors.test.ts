@@ -7,7 +7,9 @@ function answer(message: string, facts: { code: string; routine?: string; severi
   return Object.assign(new Error(message), { severity: 'ERROR', ...facts });
 }
 
-const CASES: [what: string, error: Error, code: string, passing: boolean, exit: number, hint: RegExp][] = [
+type Case = [what: string, error: Error, code: string, passing: boolean, exit: number, hint: RegExp];
+
+const CASES: Case[] = [
   [
     'a standby that cancels a query',
     answer('canceling statement due to conflict with recovery', {
@@ -54,6 +56,26 @@ const CASES: [what: string, error: Error, code: string, passing: boolean, exit: 
     new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
     ...(['MAESTRO_LOGIN_REFUSED', false, 4, /PGPASSWORD/] as const),
   ],
+  [
+    'a server that has all its connections',
+    answer('sorry, too many clients already', { code: '53300', severity: 'FATAL' }),
+    ...(['MAESTRO_UNREACHABLE', true, 4, /connections .* are taken\..*max_connections/] as const),
+  ],
+  [
+    'a server that starts',
+    answer('the database system is starting up', { code: '57P03', severity: 'FATAL' }),
+    ...(['MAESTRO_UNREACHABLE', true, 4, /Try again in a moment/] as const),
+  ],
+  [
+    'a server that stops',
+    answer('the database system is shutting down', { code: '57P03', severity: 'FATAL' }),
+    ...(['MAESTRO_UNREACHABLE', true, 4, /Try again in a moment/] as const),
+  ],
+  ...['42703', '42804', '42883', '42P10', '23502'].map((code): Case => [
+    `tables of another shape (${code})`,
+    answer('another shape', { code }),
+    ...(['MAESTRO_DATABASE', false, 5, /`maestro migrate status`.*`maestro doctor`/] as const),
+  ]),
 ];
 
 for (const [what, error, code, passing, exit, hint] of CASES)
