@@ -87,10 +87,12 @@ export class Aggregates<Types extends AggregateTypes> {
 
   /**
    * The state as this process knows it: current when nobody else writes, else perhaps behind. Reads the log only for an
-   * aggregate that is not in memory, and inside a transaction. One without events has the initial state. Mirrors `get` of Elixir.
+   * aggregate that is not in memory, and inside a transaction. One without events has the initial state. Throws
+   * `DatabaseClosedError` once closing has begun, also for one in memory. Mirrors `get` of Elixir.
    */
   async get(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
     assertId(id);
+    if (transaction === undefined) this.#activity.assertOpen();
     const known = transaction === undefined ? this.#residents.recall(id.hex)?.known : undefined;
     return (known ?? (await this.#use(id, transaction, async (root) => root.known ?? root.fetch()))).state;
   }

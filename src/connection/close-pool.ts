@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { activityOf } from '../store/driver/activity.js';
+import { closedDatabase } from '../store/driver/pool-use.js';
 
 /** How long what is under way may take by default when a database is closed, in milliseconds. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000;
@@ -8,6 +9,7 @@ const CUT_OFF = 1_000;
 
 /** Knex's pool and a connection of `pg`, as far as they are needed to cut connections off. */
 interface Client {
+  acquireConnection: () => Promise<unknown>;
   readonly pool?: { readonly used?: readonly { readonly resource?: { readonly connection?: Cut } }[] };
 }
 interface Cut {
@@ -16,7 +18,8 @@ interface Cut {
 
 /**
  * Ends a pool: what is under way may end first, for up to so many milliseconds; then its connections are cut off, and it
- * fails as it does when a server goes away. Resolves when all is over, or soon after the time was.
+ * fails as it does when a server goes away. Resolves when all is over, or soon after the time was. What asks Knex for a
+ * connection from then on is told that the database was closed.
  */
 export async function closePool(knex: Knex, timeout: number): Promise<void> {
   const client = knex.client as Client & object;
@@ -24,6 +27,8 @@ export async function closePool(knex: Knex, timeout: number): Promise<void> {
   await within(activityOf(client).close(), timeout);
   const { pool } = client;
   const destroyed = knex.destroy();
+  // Knex would only say that it is unable to acquire a connection.
+  client.acquireConnection = () => Promise.reject(closedDatabase());
   if (await within(destroyed, deadline - Date.now())) return;
   for (const { resource } of pool?.used ?? []) resource?.connection?.stream?.destroy();
   await within(destroyed, CUT_OFF);

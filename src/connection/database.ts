@@ -18,7 +18,8 @@ export interface Database {
   readonly location: string;
   /**
    * Lets commands, statements and transactions that are under way end, for up to `closeTimeout`, and ends all connections;
-   * what is begun afterwards throws `DatabaseClosedError`. An embedded database is free for other processes then. Safe to
+   * what is begun afterwards throws `DatabaseClosedError`, also on {@link knex} itself. A program ends when its database is
+   * closed; with the embedded one it does not end before. An embedded database is free for other processes then. Safe to
    * call twice; inside a transaction or a projection, do not wait for it.
    */
   readonly close: () => Promise<void>;

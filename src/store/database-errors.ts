@@ -1,4 +1,4 @@
-import { InvalidArgumentError, MaestroError } from '../errors.js';
+import { MaestroError } from '../errors.js';
 import {
   ConnectionLostError,
   DatabaseError,
@@ -22,6 +22,7 @@ import {
   isUnreachable,
   sqlState,
 } from './driver/driver-error.js';
+import { endedTransaction } from './joined.js';
 import { nodePermissionError } from './node-permission.js';
 
 const LOGIN = new Set(['28P01', '28000']);
@@ -71,8 +72,7 @@ export function storeError(error: unknown): MaestroError {
       hint: lostHint(error),
       cause: error,
     });
-  if (/^Transaction query already complete/.test(message))
-    return new InvalidArgumentError('The transaction that is to be joined has ended.', { cause: error });
+  if (/^Transaction query already complete/.test(message)) return endedTransaction(error);
   return new DatabaseError(`PostgreSQL refused the statement: ${message}.`, state, error, hintFor(state));
 }
 

@@ -17,8 +17,16 @@ export function checkedTransaction(transaction: Knex.Transaction): Knex.Transact
     throw new InvalidArgumentError('`transaction` is what knex.transaction() hands to its function.', {
       hint: 'Write `knex.transaction((transaction) => …)` and hand that on; leave the option out to join none.',
     });
-  if (transaction.isCompleted()) throw new InvalidArgumentError('The transaction that is to be joined has ended.');
+  if (transaction.isCompleted()) throw endedTransaction();
   return transaction;
+}
+
+/** The error for a call that joins a transaction after its end. */
+export function endedTransaction(cause?: unknown): InvalidArgumentError {
+  return new InvalidArgumentError('The transaction that is to be joined has ended.', {
+    hint: 'Was an `await` forgotten inside of it? Knex commits when its function returns, so wait there for every call that takes it.',
+    cause,
+  });
 }
 
 /** The same store, every call of it inside one transaction. */

@@ -173,7 +173,8 @@ for (const [where, place] of Object.entries(PLACES)) {
     });
     for (const transaction of [ended, knex, null, 'transaction'] as never[]) {
       const refused = { instanceOf: InvalidArgumentError, message: /transaction/ };
-      await t.throwsAsync(store.getEvents(anId(), 1, { transaction }), refused);
+      const error = await t.throwsAsync(store.getEvents(anId(), 1, { transaction }), refused);
+      t.regex(error.hint ?? '', transaction === ended ? /`await` forgotten/ : /knex\.transaction/);
       await t.throwsAsync(tallies.evaluate(anId(), add(1), { transaction }), refused);
       await t.throwsAsync(new PostgresStore(ended as never).getEvents(anId(), 1), refused);
     }

@@ -71,6 +71,8 @@ test.serial(
     t.teardown(() => knex.destroy());
     const tallies = openAggregates(TALLIES.never, { store: new PostgresStore(knex, server), clock: new Clock() });
     const [one, other] = [await knex.transaction(), await knex.transaction()];
+    // Each commit is in a savepoint; the transaction goes on after it.
+    await new PostgresStore(knex, server).commitEvents([anEvent()], { transaction: one });
     const error = await t.throwsAsync(tallies.evaluate(anId(), add), { instanceOf: PoolExhaustedError });
     t.regex(
       error.message,
@@ -91,7 +93,8 @@ test.serial(
     const { knex, store } = await opened(t, 'embedded');
     await knex.transaction(async (transaction) => {
       const error = await t.throwsAsync(store.commitEvents([anEvent()]), { instanceOf: PoolExhaustedError });
-      t.regex(error.message, /^The one connection of the pool is in use by a transaction of this program/);
+      t.regex(error.message, /^The one connection of the embedded database is in use by a transaction of this program/);
+      t.regex(error.hint ?? '', /\{ transaction \}.*one connection for all\.$/);
       t.true((await store.commitEvents([anEvent()], { transaction })).ok);
     });
   },
@@ -111,7 +114,7 @@ for (const where of ['server', 'embedded'] as const) {
   test.serial(
     `closing lets commands that are under way end, and refuses those that come after, ${where}`,
     async (t) => {
-      const { store, close } = await opened(t, where);
+      const { knex, store, close } = await opened(t, where);
       const [entered, released] = [promise(), promise()];
       const tallies = openAggregates(TALLIES.every3, { store, clock: new Clock() });
       const id = tallies.create();
@@ -142,6 +145,10 @@ for (const where of ['server', 'embedded'] as const) {
       );
       await closing;
       for (const late of [
+        () => tallies.get(id),
+        async () => await knex.raw('SELECT 1'),
+        async () => await knex('event_log').select(),
+        () => knex.transaction(async () => {}),
         () => store.commitEvents([anEvent()]),
         () => store.getEvents(id, 1),
         () => tallies.evaluate(id, add),

@@ -6,9 +6,14 @@ export class Activity {
   #isClosing = false;
   #whenIdle: (() => void) | undefined;
 
+  /** Throws {@link DatabaseClosedError} once closing has begun. */
+  assertOpen(): void {
+    if (this.#isClosing) throw closing();
+  }
+
   /** Runs something that makes several calls. Throws {@link DatabaseClosedError} once closing has begun. */
   async command<Value>(work: () => Promise<Value>): Promise<Value> {
-    if (this.#isClosing) throw closing();
+    this.assertOpen();
     return await this.#run(work);
   }
 

@@ -4,9 +4,16 @@ import { DatabaseClosedError, PoolExhaustedError } from '../errors.js';
 /** How long to wait for a connection at most, as long as the others in use change hands, in milliseconds. */
 const LONGEST_WAIT = 60_000;
 
+/** A connection of the pool: of `pg`, which knows of its transaction, or the embedded engine, which has `execProtocol`. */
+interface HeldConnection {
+  readonly __knexTxId?: unknown;
+  getTransactionStatus?(): string | null;
+  readonly execProtocol?: unknown;
+}
+
 /** A connection that somebody has, and since when. */
 interface Held {
-  readonly resource?: { readonly __knexTxId?: unknown };
+  readonly resource?: HeldConnection;
   /** Milliseconds since 1970. */
   readonly timestamp?: number;
 }
@@ -22,6 +29,11 @@ export interface Pool {
 /** The error for a pool that gives no connection any more, when that is so. */
 export function closedPool(pool: Pool | undefined): DatabaseClosedError | undefined {
   if (pool !== undefined && pool.destroyed !== true) return undefined;
+  return closedDatabase();
+}
+
+/** The error for what comes after the database was closed. */
+export function closedDatabase(): DatabaseClosedError {
   return new DatabaseClosedError('The database was closed by this program, so nothing can be asked of it any more.', {
     hint: 'Close it when all that uses it is done, or open it again.',
   });
@@ -38,15 +50,26 @@ export function fullPool(pool: Pool | undefined, began: number, cause: unknown):
   const now = Date.now();
   const changed = used.some(({ timestamp = 0 }) => timestamp > now - acquireTimeoutMillis);
   if (changed && now - began + acquireTimeoutMillis <= LONGEST_WAIT) return 'again';
-  const inTransactions = used.filter(({ resource }) => resource?.__knexTxId !== undefined).length;
+  const waited = `none became free within ${Math.round((now - began) / 100) / 10} s.`;
+  if (used.some(({ resource }) => resource?.execProtocol !== undefined))
+    return new PoolExhaustedError(
+      `The one connection of the embedded database is in use by a transaction of this program; ${waited}`,
+      {
+        hint: 'Inside a transaction or a projection, hand the transaction on ({ transaction }), so that its own connection is used. Else end transactions sooner: the embedded database has one connection for all.',
+        cause,
+      },
+    );
+  const inTransactions = used.filter(({ resource }) => isInTransaction(resource)).length;
   const all = max === 1 ? 'The one connection of the pool is' : `All ${max} connections of the pool are`;
-  return new PoolExhaustedError(
-    `${all} in use by ${holders(inTransactions, used.length)}; none became free within ${Math.round((now - began) / 100) / 10} s.`,
-    {
-      hint: 'Inside a transaction, hand it on ({ transaction }), so that its own connection is used. Else end transactions sooner, or make the pool of a server larger ({ pool: { max } }).',
-      cause,
-    },
-  );
+  return new PoolExhaustedError(`${all} in use by ${holders(inTransactions, used.length)}; ${waited}`, {
+    hint: 'Inside a transaction, hand it on ({ transaction }), so that its own connection is used. Else end transactions sooner, or make the pool larger ({ pool: { max } }).',
+    cause,
+  });
+}
+
+/** Knex takes its mark away when a savepoint ends, while the transaction around it goes on. */
+function isInTransaction(connection: HeldConnection | undefined): boolean {
+  return connection?.__knexTxId !== undefined || ['T', 'E'].includes(connection?.getTransactionStatus?.() ?? '');
 }
 
 function holders(inTransactions: number, all: number): string {
