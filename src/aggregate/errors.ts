@@ -123,7 +123,11 @@ export class IncompleteHistoryError extends MaestroError {
         ? `The snapshot of ${aggregateId} is of sequence ${expected}, but the log has no event of it at all.`
         : `The history of ${aggregateId} has a gap: the event after sequence ${expected - 1} has the sequence ${found}.`,
       {
-        hint: `Look at what is there with \`maestro events ${aggregateId}\`, and restore the missing events from a backup.`,
+        hint:
+          `Look at what is there with \`maestro events ${aggregateId}\`, and restore the missing events from a backup` +
+          (found === undefined
+            ? '.'
+            : '. Or an event was committed with a wrong sequence: erase the aggregate and append its events anew, with appendEvents, which counts by itself.'),
       },
     );
   }

@@ -57,6 +57,12 @@ export function commitPromises(promise: PromiseOf): void {
     assert.deepEqual(await store.commitEvents(events), { ok: false, error: 'retry_command' });
   });
 
+  promise('a commit takes the sequences as the caller counts them, also with a gap', async (store) => {
+    const id = clock.now();
+    for (const sequence of [1, 9]) assert.ok((await store.commitEvents([event(id, sequence)])).ok);
+    assert.deepEqual(sequences(await store.getEvents(id, 1)), [1, 9]);
+  });
+
   promise('of many commits of one sequence exactly one succeeds', async (store) => {
     const id = clock.now();
     const results = await Promise.all(Array.from({ length: 10 }, () => store.commitEvents([event(id, 1)])));

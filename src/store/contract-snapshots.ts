@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { clock, rejects, type PromiseOf } from './contract-samples.js';
+import { clock, collect, history, idOf, rejects, sequences, type PromiseOf } from './contract-samples.js';
 
 /** What every store promises of snapshots. */
 export function snapshotPromises(promise: PromiseOf): void {
@@ -23,6 +23,21 @@ export function snapshotPromises(promise: PromiseOf): void {
     assert.deepEqual([await read(6), await read(0, 4)], [undefined, undefined]);
     assert.equal(await store.getSnapshot(clock.now(), 0), undefined);
   });
+
+  promise(
+    'without a minimum a read begins with the first event, and gives whichever snapshot there is',
+    async (store) => {
+      const events = history(3);
+      const aggregateId = idOf(events);
+      await store.commitEvents(events);
+      await store.commitSnapshot({ aggregateId, sequence: 2, body: { at: 2 } });
+      assert.deepEqual(sequences(await store.getEvents(aggregateId)), [1, 2, 3]);
+      assert.deepEqual(sequences(await collect(store.streamEvents(aggregateId))), [1, 2, 3]);
+      assert.deepEqual(sequences(await store.getEvents(aggregateId, undefined, { maxSequence: 2 })), [1, 2]);
+      assert.deepEqual(await store.getSnapshot(aggregateId), { aggregateId, sequence: 2, body: { at: 2 } });
+      assert.equal(await store.getSnapshot(aggregateId, undefined, { maxSequence: 1 }), undefined);
+    },
+  );
 
   promise('an invalid snapshot is refused', async (store) => {
     const aggregateId = clock.now();

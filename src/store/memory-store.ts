@@ -73,11 +73,7 @@ export class MemoryStore implements Store {
     return 'committed';
   }
 
-  async getEvents(
-    aggregateId: Timestamp,
-    minSequence: number,
-    options: EventReadOptions = {},
-  ): Promise<CommittedEvent[]> {
+  async getEvents(aggregateId: Timestamp, minSequence = 1, options: EventReadOptions = {}): Promise<CommittedEvent[]> {
     refuseToJoin(options);
     const { min, max } = sequenceRange(minSequence, options.maxSequence);
     return [...this.#events(aggregateId).values()]
@@ -89,7 +85,7 @@ export class MemoryStore implements Store {
 
   async *streamEvents(
     aggregateId: Timestamp,
-    minSequence: number,
+    minSequence = 1,
     options: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
     yield* await this.getEvents(aggregateId, minSequence, options);
@@ -97,7 +93,7 @@ export class MemoryStore implements Store {
 
   async getSnapshot(
     aggregateId: Timestamp,
-    minSequence: number,
+    minSequence = 0,
     { maxSequence, numbers = this.#numbers, ...options }: ReadOptions = {},
   ): Promise<Snapshot | undefined> {
     refuseToJoin(options);

@@ -84,7 +84,7 @@ export class PostgresStore implements Store {
 
   async getEvents(
     aggregateId: Timestamp,
-    minSequence: number,
+    minSequence = 1,
     { maxSequence, limit, numbers = this.#numbers, transaction }: EventReadOptions = {},
   ): Promise<CommittedEvent[]> {
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
@@ -94,7 +94,7 @@ export class PostgresStore implements Store {
 
   async *streamEvents(
     aggregateId: Timestamp,
-    minSequence: number,
+    minSequence = 1,
     { maxSequence, limit, numbers = this.#numbers, transaction }: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
@@ -134,7 +134,7 @@ export class PostgresStore implements Store {
 
   async getSnapshot(
     aggregateId: Timestamp,
-    minSequence: number,
+    minSequence = 0,
     { numbers = this.#numbers, ...options }: ReadOptions = {},
   ): Promise<Snapshot | undefined> {
     const stored = await this.getStoredSnapshot(aggregateId, minSequence, options);
@@ -144,7 +144,7 @@ export class PostgresStore implements Store {
   /** The same as {@link getSnapshot}, with the body as the text that PostgreSQL prints. */
   async getStoredSnapshot(
     aggregateId: Timestamp,
-    minSequence: number,
+    minSequence = 0,
     { maxSequence, transaction }: Pick<ReadOptions, 'maxSequence' | 'transaction'> = {},
   ): Promise<StoredSnapshot | undefined> {
     const { min, max } = sequenceRange(minSequence, maxSequence);

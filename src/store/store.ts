@@ -16,7 +16,7 @@ export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
  */
 export type Projection = (event: CommittedEvent, transaction: Knex.Transaction) => unknown;
 
-/** What can be said about a read besides the aggregate and the first sequence. */
+/** Options for reading one aggregate. */
 export interface ReadOptions extends JoinOptions {
   /** The last sequence to read, inclusive. @defaultValue 2147483647 */
   readonly maxSequence?: number;
@@ -24,7 +24,7 @@ export interface ReadOptions extends JoinOptions {
   readonly numbers?: NumberMode;
 }
 
-/** What can be said about a read of events. */
+/** Options for reading the events of one aggregate. */
 export interface EventReadOptions extends ReadOptions {
   /**
    * At most this many, those with the lowest sequences. A store that cannot stop early may give more, so whoever asks
@@ -54,7 +54,7 @@ export interface Store {
    * Commits all events or none, running every projection for every event, in order, in the same transaction. Without
    * projections it is {@link commitEvents}. A projection's error rolls everything back and is thrown as the cause of a
    * `ProjectionError`; a store that cannot run projections throws `ProjectionsUnsupportedError` instead of dropping
-   * them. Mirrors `Maestro.Store.commit_all`.
+   * them. The caller counts the sequences, as for {@link commitEvents}. Mirrors `Maestro.Store.commit_all`.
    */
   commitAll(
     events: readonly NewEvent[],
@@ -65,7 +65,11 @@ export interface Store {
   /**
    * Commits all events or none. A taken (aggregate id, sequence) is an answer, `retry_command`; a taken timestamp
    * throws `DuplicateTimestampError`; an invalid event throws `InvalidEventError` before anything is sent. No events:
-   * ok, without a query. In a transaction of the application, that goes on after every such answer. Mirrors
+   * ok, without a query. In a transaction of the application, that goes on after every such answer.
+   *
+   * The caller counts the sequences: 1 for the first event of an aggregate, then one more than its last. A sequence that
+   * leaves a gap is stored as it is, since looking would cost a query, and an aggregate with a gap cannot be loaded any
+   * more (`IncompleteHistoryError`). `appendEvents` counts by itself, and so do the commands of aggregates. Mirrors
    * `Maestro.Store.commit_events`.
    */
   commitEvents(events: readonly NewEvent[], options?: JoinOptions): Promise<CommitResult>;
@@ -78,18 +82,18 @@ export interface Store {
 
   /**
    * The events of one aggregate with minSequence ≤ sequence ≤ maxSequence, by sequence (never by timestamp: clocks
-   * skew). Mirrors `Maestro.Store.get_events`.
+   * skew). Without minSequence, from the first. Mirrors `Maestro.Store.get_events`.
    */
-  getEvents(aggregateId: Timestamp, minSequence: number, options?: EventReadOptions): Promise<CommittedEvent[]>;
+  getEvents(aggregateId: Timestamp, minSequence?: number, options?: EventReadOptions): Promise<CommittedEvent[]>;
 
   /** The same as {@link getEvents}, one by one in bounded memory: reads on only as the caller takes them. */
-  streamEvents(aggregateId: Timestamp, minSequence: number, options?: EventReadOptions): AsyncIterable<CommittedEvent>;
+  streamEvents(aggregateId: Timestamp, minSequence?: number, options?: EventReadOptions): AsyncIterable<CommittedEvent>;
 
   /**
-   * The stored snapshot if minSequence ≤ its sequence ≤ maxSequence, else `undefined`. Mirrors
-   * `Maestro.Store.get_snapshot`.
+   * The stored snapshot if minSequence ≤ its sequence ≤ maxSequence, else `undefined`. Without minSequence, whichever is
+   * stored. Mirrors `Maestro.Store.get_snapshot`.
    */
-  getSnapshot(aggregateId: Timestamp, minSequence: number, options?: ReadOptions): Promise<Snapshot | undefined>;
+  getSnapshot(aggregateId: Timestamp, minSequence?: number, options?: ReadOptions): Promise<Snapshot | undefined>;
 
   /**
    * The place of an aggregate's last event; `undefined` when it has none. With `ahead`, a reading of a clock, also of the

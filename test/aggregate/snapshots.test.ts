@@ -229,7 +229,7 @@ test('new events are later than the one at the snapshot, which no query for late
   await openAggregates(aBook(), { store }).snapshot(id);
   const reads: number[] = [];
   const watched = overriding(store, {
-    getEvents: (aggregateId, min, options) => {
+    getEvents: (aggregateId, min = 1, options) => {
       reads.push(min);
       return store.getEvents(aggregateId, min, options);
     },

@@ -4,11 +4,14 @@ import { z } from 'zod';
 import {
   type AggregatesOf,
   type CommandOf,
+  type CommittedEvent,
   defineAggregate,
   type EventOf,
   type ProjectionByType,
   MemoryStore,
   openAggregates,
+  type Snapshot,
+  type Store,
   type Timestamp,
 } from '../../src/index.js';
 
@@ -297,3 +300,10 @@ defineAggregate({
   commands: {},
   events: { on: () => 1, off: () => 0 },
 });
+
+// A store of one's own may go on asking for the first sequence.
+declare const strict: Omit<Store, 'getEvents' | 'getSnapshot'> & {
+  getEvents(aggregateId: Timestamp, minSequence: number): Promise<CommittedEvent[]>;
+  getSnapshot(aggregateId: Timestamp, minSequence: number): Promise<Snapshot | undefined>;
+};
+export const adapter: Store = strict;
