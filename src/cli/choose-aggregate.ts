@@ -54,7 +54,7 @@ export async function handlersChooser(session: Session, name: string | undefined
 
 function suggestion(name: string, aggregates: readonly Definition[]): string {
   const names = aggregates.map((definition) => definition.name);
-  return `${didYouMean(name, names)} Configured are: ${names.join(', ')}.`.trim();
+  return `${didYouMean(name, names)} The configured aggregates are ${names.join(', ')}.`.trim();
 }
 
 const CONFIGURE = 'List the aggregates in maestro.config.ts: `export default defineConfig({ aggregates: [ … ] })`.';

@@ -71,7 +71,7 @@ async function checked(value: unknown, path: string): Promise<MaestroConfig> {
   for (const [key, setting] of Object.entries(value)) {
     if (!KEYS.includes(key))
       throw new ConfigurationError(`The configuration file ${path} has the unknown key ${JSON.stringify(key)}.`, {
-        hint: `Known are ${KEYS.join(', ')}.`,
+        hint: `The keys are ${KEYS.join(', ')}.`,
       });
     if (key === 'aggregates') await assertAggregates(setting, path);
     else if (setting !== undefined && typeof setting !== 'string')

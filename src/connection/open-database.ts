@@ -89,8 +89,8 @@ function assertOptions(options: unknown): void {
     throw new ConfigurationError(`openDatabase() takes an object with options, not ${kindOf(options)}.`, { hint });
   const unknown = Object.keys(options).find((key) => !Object.hasOwn(KEYS, key));
   if (unknown !== undefined)
-    throw new ConfigurationError(`openDatabase() has not ${shown('the option', unknown)}.`, {
-      hint: `${hint} Known are ${Object.keys(KEYS).join(', ')}.`,
+    throw new ConfigurationError(`openDatabase() does not take ${shown('the option', unknown)}.`, {
+      hint: `${hint} Its options are ${Object.keys(KEYS).join(', ')}.`,
     });
 }
 

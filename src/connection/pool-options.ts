@@ -25,9 +25,10 @@ export function checkedPool(pool: PoolOptions = {}): { readonly min: number; rea
   const unknown = Object.keys(pool).find((name) => !NAMES.includes(name));
   if (unknown !== undefined) refuse(`has the unknown key ${JSON.stringify(unknown)}`);
   const { min = 0, max = 4 } = pool;
-  if (!Number.isInteger(max) || max < 1) refuse(`has a max that is not a whole number from 1: ${String(max)}`);
+  if (!Number.isInteger(max) || max < 1)
+    refuse(`has the max ${shownValue(max)}, which is not a whole number of 1 or more`);
   if (!Number.isInteger(min) || min < 0 || min > max)
-    refuse(`has a min that is not a whole number from 0 to its max: ${String(min)}`);
+    refuse(`has the min ${shownValue(min)}, which is not a whole number from 0 to its max`);
   return { min, max };
 }
 
@@ -36,7 +37,12 @@ export function checkedCloseTimeout(milliseconds: number): number {
   // Node's timers take no more.
   if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > 2 ** 31 - 1)
     throw new ConfigurationError(
-      `The option closeTimeout is not a whole number of milliseconds from 0: ${String(milliseconds)}.`,
+      `The option closeTimeout is ${shownValue(milliseconds)}, which is not a whole number of milliseconds, 0 or more.`,
     );
   return milliseconds;
+}
+
+/** A text in quotation marks, so that '5' is not read as a number. */
+function shownValue(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

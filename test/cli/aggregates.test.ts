@@ -202,7 +202,7 @@ test('what cannot be chosen is refused, and nothing is written', async (t) => {
     [
       2,
       ['replay', known, '--aggregate', 'acount'],
-      /No aggregate "acount" is configured\.\nhint: Did you mean account\? Configured are: account, door, greedy\./,
+      /No aggregate "acount" is configured\.\nhint: Did you mean account\? The configured aggregates are account, door, greedy\./,
     ],
     [2, ['snapshot', 'create', known, '--aggregate', 'acount'], /No aggregate "acount"/],
     [

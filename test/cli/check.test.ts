@@ -429,7 +429,7 @@ test('options that contradict each other, or name nothing, are wrong usage', asy
     [['--sample', '0'], /--sample/],
     [['--write-baseline', '-'], /takes a file/],
     [['--force'], /--force is for --write-baseline/],
-    [['--aggregate', 'door'], /No aggregate "door".*\nhint: Configured are: account/],
+    [['--aggregate', 'door'], /No aggregate "door".*\nhint: The configured aggregates are account/],
   ] as const) {
     const { code, stdout, stderr } = await log.check('before.ts', ...argv);
     t.deepEqual([code, stdout], [2, '']);

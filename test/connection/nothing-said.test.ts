@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ConnectionConfig } from '../../src/connection/settings.js';
@@ -80,14 +80,17 @@ const MEANT: Readonly<Record<string, readonly [options: unknown, message: RegExp
   'a list': [['postgres://ada:canary@h/d'], /not a list/],
   'nothing but null': [null, /not null/],
   'a function': [() => 'postgres://h/d', /not a function/],
-  'the key of another driver': [{ uri: 'postgres://ada:canary@h/d' }, /has not the option "uri"/],
+  'the key of another driver': [{ uri: 'postgres://ada:canary@h/d' }, /does not take the option "uri"/],
   'the key of node-postgres': [
     { connectionString: 'postgres://ada:canary@h/d' },
-    /has not the option "connectionString"/,
+    /does not take the option "connectionString"/,
   ],
-  'the key of the configuration file': [{ connection: 'postgres://ada:canary@h/d' }, /has not the option "connection"/],
-  'a mistyped key': [{ Url: 'postgres://ada:canary@h/d' }, /has not the option "Url"/],
-  'a URL as a key': [{ 'postgres://ada:canary@h/d': true }, /has not the option that is given/],
+  'the key of the configuration file': [
+    { connection: 'postgres://ada:canary@h/d' },
+    /does not take the option "connection"/,
+  ],
+  'a mistyped key': [{ Url: 'postgres://ada:canary@h/d' }, /does not take the option "Url"/],
+  'a URL as a key': [{ 'postgres://ada:canary@h/d': true }, /does not take the option that is given/],
 };
 
 test.serial('a program that means a database, but names none, is refused, and nothing is made', async (t) => {
@@ -99,6 +102,14 @@ test.serial('a program that means a database, but names none, is refused, and no
     t.false(allTextOf(error).includes('canary'), what);
   }
   t.deepEqual(readdirSync(folder), []);
+});
+
+test('the page of opening a database has every option that there is, and no other', async (t) => {
+  const error = await t.throwsAsync(openDatabase({ nope: true } as never), { instanceOf: ConfigurationError });
+  const [, options = ''] = /Its options are (.*)\.$/.exec(error.hint ?? '') ?? [];
+  const page = readFileSync(new URL('../../docs/opening.md', import.meta.url), 'utf8');
+  const documented = [...page.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  t.deepEqual(documented.toSorted(), options.split(', ').toSorted());
 });
 
 test('`{ url: process.env.DATABASE_URL }` compiles, and so does it in a configuration', (t) => {

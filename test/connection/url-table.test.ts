@@ -324,7 +324,7 @@ const CASES: readonly Case[] = [
   {
     url: 'postgres://db/shop?shema=x',
     psql: 'invalid URI query parameter: "shema"',
-    maestro: [/unknown parameter "shema"/, /Known are host, hostaddr/],
+    maestro: [/unknown parameter "shema"/, /The parameters are host, hostaddr/],
   },
   {
     url: 'postgres://db/shop?sslmode=',

@@ -47,7 +47,7 @@ Examples:
       const [word] = command.args;
       if (word !== undefined)
         throw new UsageError(`Unknown command '${word}' of migrate.`, {
-          hint: `${didYouMean(word, KNOWN)} Known are ${KNOWN.join(', ')}.`.trim(),
+          hint: `${didYouMean(word, KNOWN)} The commands are ${KNOWN.join(', ')}.`.trim(),
         });
       return up(options, createSession(context, command));
     });

@@ -63,7 +63,7 @@ function queryOf(query: string, fail: Fail): Map<string, string> {
     isSecretNear ||= /password/i.test(name);
     const [known, meaning] = translated(name, value);
     if (!isParameter(known) && !Object.hasOwn(FIXED, known))
-      fail(`has ${shown('the unknown parameter', name)}`, `Known are ${Object.keys(PARAMETERS).join(', ')}.`);
+      fail(`has ${shown('the unknown parameter', name)}`, `The parameters are ${Object.keys(PARAMETERS).join(', ')}.`);
     if (found.has(known) && found.get(known) !== meaning) fail(`has the parameter ${known} twice`, 'Write it once.');
     if (value === '') fail(`has the parameter ${known} without a value`, 'Give it one, or leave it out.');
     found.set(known, meaning);
