@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
+import { asPrinted } from '../json/as-read.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject } from '../json/types.js';
-import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok, type Result } from '../result.js';
 import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/backoff.js';
@@ -181,8 +181,7 @@ export class AggregateRoot {
     const events: CommittedEvent[] = [];
     let next = moment;
     for (const { event, json } of encodeEvents(placeAfter(clock, id, moment, decision))) {
-      // Numbers that are read without loss are read as PostgreSQL prints them.
-      const text = definition.numbers === 'lossless' ? withoutExponents(json) : json;
+      const text = asPrinted(json, definition.numbers);
       // A copy, frozen: the command's data, which may be in it, is its owner's to change.
       events.push(alreadyEncoded({ ...event, body: exactBody(text, definition.numbers) }, json));
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.

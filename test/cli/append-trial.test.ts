@@ -249,3 +249,30 @@ test('what another writer commits meanwhile is folded before the events are trie
   t.is((await store.getEvents(id, 1)).length, 3, 'that of the others');
   t.deepEqual(folded, ['0+4', '4+3', '4+1', '5+3', '5+5', '10+3'], 'only what is new is read again');
 });
+
+test('a state that its handlers change in place is made anew for the next try', async (t) => {
+  const store = layouts.plain.store();
+  const id = anId();
+  class Sum {
+    constructor(public total = 0) {}
+  }
+  const totals: number[] = [];
+  const Changing = defineAggregate({
+    name: 'changing',
+    initialState: () => new Sum(),
+    commands: {},
+    events: {
+      counted: (sum: Sum, { by }: { by: number }) => {
+        totals.push((sum.total += by));
+        return sum;
+      },
+    },
+  });
+  const counted = (sequence: number, by: number) => anEvent(id, { sequence, type: 'counted', body: { by } });
+  await store.commitEvents([counted(1, 4)]);
+  const trial = new AppendTrial({ definition: Changing, store, id });
+  await trial.run([counted(2, 3)]);
+  await store.commitEvents([counted(2, 1)]);
+  await trial.run([counted(3, 3)]);
+  t.is(totals.at(-1), 8);
+});

@@ -1,7 +1,5 @@
 import type { Snapshot } from '../../events.js';
-import { decodeJson } from '../../json/parse.js';
-import type { JsonObject } from '../../json/types.js';
-import { withoutExponents } from '../../json/without-exponents.js';
+import { asRead } from '../../json/as-read.js';
 import type { Definition } from '../definition.js';
 import { snapshotState } from '../snapshot-codec.js';
 import { SnapshotLossError } from './errors.js';
@@ -26,13 +24,7 @@ export function differenceWhenRead(
   state: unknown,
   { aggregateId, sequence, body }: Made,
 ): Difference | undefined {
-  const { numbers } = definition;
-  const printed = numbers === 'lossless' ? withoutExponents(body) : body;
-  const restored = snapshotState(definition, {
-    aggregateId,
-    sequence,
-    body: decodeJson(printed, numbers) as JsonObject,
-  });
+  const restored = snapshotState(definition, { aggregateId, sequence, body: asRead(body, definition.numbers) });
   return restored === undefined ? MISTAKEN : firstDifference(state, restored.state);
 }
 

@@ -1,12 +1,11 @@
 import { isAboutFolding } from '../../aggregate/errors.js';
 import { evolve } from '../../aggregate/evolve.js';
+import { deepFreeze } from '../../aggregate/freeze.js';
 import { fold, foldOn, type History, type Moment } from '../../aggregate/history.js';
 import { storedForm } from '../../aggregate/render-state.js';
 import type { MaestroError } from '../../errors.js';
 import type { NewEvent } from '../../events.js';
-import { decodeJson } from '../../json/parse.js';
-import type { JsonObject } from '../../json/types.js';
-import { withoutExponents } from '../../json/without-exponents.js';
+import { asRead } from '../../json/as-read.js';
 import { encodeEvents } from '../../store/validate.js';
 import { WouldNotFoldError } from '../errors.js';
 import { didYouMean } from '../input/nearest.js';
@@ -41,19 +40,22 @@ export class AppendTrial {
     const { definition, id } = this.#history;
     this.#after = undefined;
     const before = (events[0]?.sequence ?? 1) - 1;
+    let known: Moment;
     try {
-      this.#known = await (this.#known === undefined
+      known = await (this.#known === undefined
         ? fold(this.#history, { maxSequence: before })
         : foldOn(this.#history, this.#known, before));
     } catch (error) {
       if (!isAboutFolding(error)) throw error;
       throw refused(`The history of ${id.hex} does not fold as it is`, error, '');
     }
-    let { state } = this.#known;
-    let moment = this.#known;
+    // One that cannot be frozen a handler may change in place, with events that are then not committed.
+    this.#known = deepFreeze(known.state) ? known : undefined;
+    let { state } = known;
+    let moment = known;
     for (const { event, json } of encodeEvents(events)) {
       const { sequence, timestamp, type } = event;
-      const body = decodeJson(withoutExponents(json), definition.numbers) as JsonObject;
+      const body = asRead(json, definition.numbers);
       try {
         state = evolve(definition, state, { ...event, body });
       } catch (error) {

@@ -3,8 +3,7 @@ import { foldOn, type History } from '../../aggregate/history.js';
 import { snapshotState } from '../../aggregate/snapshot-codec.js';
 import { verifySnapshot } from '../../aggregate/verify-snapshot.js';
 import type { NewSnapshot } from '../../events.js';
-import { decodeJson } from '../../json/parse.js';
-import type { JsonObject } from '../../json/types.js';
+import { asRead } from '../../json/as-read.js';
 import { withoutExponents } from '../../json/without-exponents.js';
 import { encodeSnapshot } from '../../store/validate.js';
 import { WouldNotFoldError } from '../errors.js';
@@ -22,8 +21,7 @@ export async function trySnapshot(
   const { definition, id } = history;
   const text = withoutExponents(encodeSnapshot(snapshot));
   try {
-    const body = decodeJson(text, definition.numbers) as JsonObject;
-    const usable = snapshotState(definition, { ...snapshot, body });
+    const usable = snapshotState(definition, { ...snapshot, body: asRead(text, definition.numbers) });
     if (usable === undefined)
       return await output.warn(
         `The snapshots of ${definition.name} are of another version than this one, so it will not be used.`,
