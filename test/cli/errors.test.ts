@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -313,6 +314,17 @@ test('a statement that waits longer than --timeout exits 4', async (t) => {
     await transaction.rollback();
     await database.knex.raw(`DROP SCHEMA "${schema}" CASCADE`);
   }
+});
+
+test('a file that the system refuses where nothing else explains it exits 2, and is no defect', async (t) => {
+  let stderr = '';
+  const context = aContext({
+    // A folder as standard input, as in `maestro append … --file - < folder`.
+    stdin: Object.assign(createReadStream(tmpdir()), { isTerminal: false }),
+    stderr: { isTerminal: false, columns: undefined, write: async (text) => void (stderr += text) },
+  });
+  t.is(await run(['append', 'new', '--file', '-', ...HERE], context), 2);
+  t.regex(stderr, /^error: The system refuses a file: EISDIR.*\nhint: Check the path/m);
 });
 
 test('a migration lock that somebody else holds exits 5', async (t) => {

@@ -117,6 +117,19 @@ test('the matrix has 25 settings and more', (t) => {
 
 let usual: Promise<Observation> | undefined;
 
+test.serial('with the defaults every command ends as it should', async (t) => {
+  usual ??= observe(t, {});
+  const { commands } = await usual;
+  const others = Object.entries(commands).filter(([, { code }]) => code !== 0);
+  t.deepEqual(Object.fromEntries(others.map(([words, { code }]) => [words, code])), {
+    [`append ${first.hex} --type alpha --body {"n": 4} --expect 3`]: 5,
+    [`diff ${first.hex} 1 last -o json`]: 1,
+    'doctor -o json': 1,
+    [`events ${second.hex}`]: 3,
+    'migrate rollback': 5,
+  });
+});
+
 for (const [name, setting] of Object.entries(MATRIX))
   test.serial(`every answer is the same with ${name}`, async (t) => {
     usual ??= observe(t, {});
