@@ -24,6 +24,7 @@ import {
 } from './driver/driver-error.js';
 import { endedTransaction } from './joined.js';
 import { nodePermissionError } from './node-permission.js';
+import { refusedSetting } from './refused-setting.js';
 
 const LOGIN = new Set(['28P01', '28000']);
 const LOGIN_MESSAGE = /^SASL|password must be a string|unsupported startup parameter/i;
@@ -44,7 +45,7 @@ export function isPassing(error: unknown): boolean {
 
 /** The error of this library for a connection that could not be made, whatever the reason: nothing was sent. */
 export function connectError(error: unknown): MaestroError {
-  const meaning = storeError(error);
+  const meaning = refusedSetting(error) ?? storeError(error);
   if (!(meaning instanceof DatabaseError || meaning instanceof ConnectionLostError)) return meaning;
   return unreachable(error);
 }

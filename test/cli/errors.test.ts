@@ -32,7 +32,7 @@ interface Failure {
   readonly hint: RegExp;
 }
 
-function urlWith(changes: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'port'>>): string {
+function urlWith(changes: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'port' | 'search'>>): string {
   return Object.assign(new URL(database.url), changes).href;
 }
 
@@ -152,6 +152,24 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     message: /refused the login: password authentication failed/,
     hint: /Check user, password/,
   },
+  ...Object.fromEntries(
+    [
+      ['-c nonsense=1', '"nonsense"'],
+      ['-c statement_timeout=soon', '"statement_timeout"'],
+      ['-c shared_buffers=1GB', '"shared_buffers"'],
+      ['--nonsense', '--nonsense'],
+      ['nonsense', 'nonsense'],
+    ].map(([options = '', named = '']) => [
+      `a setting that the server refuses, ${options}`,
+      {
+        argv: ['events', anId().hex, '--url', urlWith({ search: `?options=${encodeURIComponent(options)}` })],
+        exit: 4,
+        code: 'MAESTRO_LOGIN_REFUSED',
+        message: new RegExp(`^The server refused a setting of the session: .*${named}`),
+        hint: /`options` in the URL, from PGOPTIONS, or from the role/,
+      },
+    ]),
+  ),
   'a database that the server does not have': {
     argv: ['events', anId().hex, '--url', urlWith({ pathname: '/nothing_here' })],
     exit: 4,
