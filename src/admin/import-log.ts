@@ -4,12 +4,13 @@ import { sqlState } from '../store/driver/driver-error.js';
 import { storeError } from '../store/database-errors.js';
 import { query } from '../store/rows.js';
 import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
+import { hasElixir } from './elixir.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from './row-security.js';
 import { InvalidExportError } from './transfer/format.js';
 import { canLoadDirectly, loadDirectly, NotDirectError } from './transfer/direct.js';
-import { bearable, type Deepest, noteDeepest, readableBy } from './transfer/bodies.js';
+import { bearable, type Deepest, noteDeepest, noteUnreadable, readableBy, type Unreadable } from './transfer/bodies.js';
 import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './transfer/read-export.js';
 import { settle, type Settled, type SettleOptions } from './transfer/settle.js';
 import { canCopy, createStaging, stage } from './transfer/staging.js';
@@ -26,6 +27,8 @@ export interface ImportOptions extends SettleOptions {
 export interface ImportReport extends Settled {
   /** Aggregates of the file in which sequences are missing, or that do not begin with 1. */
   readonly incomplete: number;
+  /** What of the file the Elixir application cannot read that uses this schema; absent when there is none, or it can read all. */
+  readonly unreadable?: Unreadable;
 }
 
 /** The connection broke while the import was being committed: it is there whole, or not at all. */
@@ -74,14 +77,17 @@ async function attempt(
       await assertMigrated(inside);
       await refuseHiddenRows(transaction);
       await assertNoHiddenRows(inside);
-      const read = readableBy(log.interop, readExport(lines, notes));
+      let unreadable: Unreadable | undefined;
+      const all = readableBy(log.interop, readExport(lines, notes));
+      const isToNote = log.interop === undefined && (await hasElixir(inside));
+      const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
       const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
       const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));
       const settled = isDirect
         ? await loadDirectly(inside, connection, items)
         : await throughStaging(inside, connection, items, options);
       const { events, snapshots, present, skipped } = settled;
-      report = { events, snapshots, present, skipped, incomplete: notes.incomplete };
+      report = { events, snapshots, present, skipped, incomplete: notes.incomplete, ...(unreadable && { unreadable }) };
       if (options.dryRun === true) throw new DryRun();
     });
   } catch (error) {

@@ -43,7 +43,14 @@ test.serial(
     }
     t.is(await exported(database), before);
 
-    t.is((await maestro(['import', '--file', join(folder, 'export.ndjson')], '/')).code, 0);
+    for (const flags of [['--dry-run'], []]) {
+      const elsewhere = await maestro(['import', '--file', join(folder, 'export.ndjson'), ...flags], '/');
+      t.is(elsewhere.code, 0);
+      t.regex(
+        elsewhere.stderr,
+        /^warning: An Elixir application uses this schema, and cannot read 1 body of the export, the first in line 2: it is an integer of 1025 characters/m,
+      );
+    }
     t.is((await maestro(['verify'], '/')).code, 0);
     for (const found of [await maestro(['verify']), await maestro(['verify', '--interop', 'elixir'], '/')]) {
       t.is(found.code, 1);
@@ -53,6 +60,22 @@ test.serial(
     t.regex(doctor.stdout, /"check":"interop","status":"note".*maestro verify --interop elixir/);
   },
 );
+
+test.serial('a versioned snapshot is one that Elixir cannot read, to import and to snapshot delete', async (t) => {
+  const id = anId();
+  await database.store().commitEvents(aHistory(id, 1));
+  await database
+    .store()
+    .commitSnapshot({ aggregateId: id, sequence: 1, body: { $maestro: { version: 2 }, state: {} } });
+  const file = join(folder, 'versioned.ndjson');
+  t.is((await maestro(['export', id.hex, '--file', file], '/')).code, 0);
+  const plan = await maestro(['snapshot', 'delete', id.hex, '--reason', 'r'], '/');
+  t.regex(plan.stdout, /of version 2, which the Elixir application of this schema cannot read\n/);
+  const { stdout, stderr } = await maestro(['import', '--file', file, '--dry-run', '-o', 'json'], '/');
+  t.like(JSON.parse(stdout), { unreadable: { count: 1, line: 3 } });
+  t.regex(stderr, /cannot read 1 body of the export, the first in line 3: it has a version/);
+  await database.knex.raw(`DELETE FROM "${schema}".snapshots`);
+});
 
 test.serial('what an Elixir process writes back after an erasure is told of, and verify finds it', async (t) => {
   const id = anId();

@@ -59,9 +59,7 @@ test('the version is told, and the report is one JSON document', async (t) => {
     const id = await aSnapshot(version === null ? { n: 1 } : { $maestro: { version }, state: [1] });
     const run = (...argv: string[]) => maestro(['snapshot', 'delete', id.hex, '--reason', 'a "reason"', ...argv]);
     if (version !== null)
-      t.true(
-        (await run()).stdout.includes(`of version ${JSON.stringify(version)}, which an Elixir application cannot read`),
-      );
+      t.true((await run()).stdout.includes(`of version ${JSON.stringify(version)}\n`), 'no Elixir here');
     t.deepEqual(await run('-q'), { code: 0, stdout: `${id.hex}\n`, stderr: '' });
     for (const [argv, executed] of [
       [[], false],

@@ -50,10 +50,41 @@ export function readableBy(
   return interop === undefined ? items : checked(interop, items);
 }
 
+/** What of an export others who read the tables cannot read. */
+export interface Unreadable {
+  /** How many bodies and snapshots. */
+  readonly count: number;
+  /** The line of the first, and what of it they cannot read. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** The items of an export as they come; takes down what an Elixir application could not read. */
+export async function* noteUnreadable(
+  items: AsyncIterable<ExportedItem>,
+  note: (unreadable: Unreadable) => void,
+): AsyncGenerator<ExportedItem> {
+  let found: Unreadable | undefined;
+  for await (const item of items) {
+    const fault = faultOf(item, 'elixir');
+    if (fault !== undefined) {
+      const { count, line, message } = found ?? { count: 0, line: item.line, message: fault.message };
+      found = { count: count + 1, line, message };
+      note(found);
+    }
+    yield item;
+  }
+}
+
+function faultOf(item: ExportedItem, interop: Interop) {
+  const [fault] =
+    'event' in item ? interopFaults(item.event.body, interop) : snapshotInteropFaults(item.snapshot.body, interop);
+  return fault;
+}
+
 async function* checked(interop: Interop, items: AsyncIterable<ExportedItem>): AsyncGenerator<ExportedItem> {
   for await (const item of items) {
-    const [fault] =
-      'event' in item ? interopFaults(item.event.body, interop) : snapshotInteropFaults(item.snapshot.body, interop);
+    const fault = faultOf(item, interop);
     if (fault !== undefined) throw unreadable(item.line, fault.path, fault.message);
     yield item;
   }

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import type { ImportReport } from '../../admin/import-log.js';
 import type { CliContext } from '../context.js';
 import { printFacts } from '../print-facts.js';
-import { decimal } from '../render/figures.js';
+import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface ImportOptions {
@@ -84,7 +84,7 @@ async function importFrom({ file, onConflict, dryRun }: ImportOptions, session: 
 }
 
 async function print(report: ImportReport, dryRun: boolean, { output }: Session): Promise<void> {
-  const { events, present, snapshots, skipped, incomplete } = report;
+  const { events, present, snapshots, skipped, incomplete, unreadable } = report;
   if (output.quiet) {
     for (const id of skipped) await output.line(id);
   } else
@@ -103,6 +103,10 @@ async function print(report: ImportReport, dryRun: boolean, { output }: Session)
   if (incomplete > 0)
     await output.warn(
       `The export has only parts of the histories of ${decimal(incomplete)} aggregates; \`maestro verify\` tells which are not whole now.`,
+    );
+  if (unreadable !== undefined)
+    await output.warn(
+      `An Elixir application uses this schema, and cannot read ${counted(unreadable.count, 'body', 'bodies')} of the export, the first in line ${unreadable.line}: it ${unreadable.message}. With \`interop\` (maestro.config.ts) such an import is refused.`,
     );
   if (dryRun) await output.note('this was a dry run: nothing was written');
 }

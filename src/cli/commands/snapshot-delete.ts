@@ -21,6 +21,8 @@ interface DeleteOptions {
 /** A snapshot that is deleted, or would be, and how many events there are to fold without it. */
 interface Deletion extends SnapshotHead {
   readonly events: number;
+  /** Whether an Elixir application uses the schema, which cannot read snapshots with a version. */
+  readonly besideElixir: boolean;
 }
 
 /** Declares `maestro snapshot delete`. */
@@ -30,7 +32,7 @@ export function registerSnapshotDelete(snapshot: Command, context: CliContext): 
     .summary('remove the stored snapshot; the history is folded from its first event then')
     .description(
       'Show the snapshot that would be deleted, and with --execute delete it: a wrong one, say, or one with a version, which ' +
-        'an Elixir application cannot read. Events stay as they are.',
+        'an Elixir application could not read. Events stay as they are.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--reason <text>', 'why; part of the report (required with --execute)')
@@ -55,6 +57,7 @@ async function deleteStored(argument: IdArgument, options: DeleteOptions, sessio
     throw new UsageError('--execute needs the whole id of the aggregate.', {
       hint: 'Leave --execute out to see what would be deleted, with the whole id. Nothing was changed.',
     });
+  const { hasElixir } = await import('../../admin/elixir.js');
   const { id, deletion } = await withDatabase(
     session,
     async (database) => {
@@ -63,7 +66,7 @@ async function deleteStored(argument: IdArgument, options: DeleteOptions, sessio
       if (expect !== undefined && head.sequence !== expect) throw another(id, head, expect);
       if (execute) await remove(database, id, head);
       const events = (await database.store.getLastEvent(id))?.sequence ?? 0;
-      return { id, deletion: { ...head, events } };
+      return { id, deletion: { ...head, events, besideElixir: await hasElixir(database) } };
     },
     { writes: execute },
   );
@@ -102,11 +105,12 @@ function another(id: Timestamp, { sequence }: SnapshotHead, expected: number): S
 
 async function print(
   id: Timestamp,
-  { sequence, version, events }: Deletion,
+  { sequence, version, events, besideElixir }: Deletion,
   { reason, execute = false }: DeleteOptions,
   { output }: Session,
 ): Promise<void> {
-  const kind = version === undefined ? 'bare' : `of version ${version}, which an Elixir application cannot read`;
+  const unreadable = besideElixir ? ', which the Elixir application of this schema cannot read' : '';
+  const kind = version === undefined ? 'bare' : `of version ${version}${unreadable}`;
   const report = {
     aggregateId: id.hex,
     executed: execute,

@@ -30,6 +30,6 @@ export function decimal(value: number): string {
 }
 
 /** So many things: `1 snapshot`, `12,000 snapshots`. */
-export function counted(count: number, thing: string): string {
-  return `${decimal(count)} ${thing}${count === 1 ? '' : 's'}`;
+export function counted(count: number, thing: string, things = `${thing}s`): string {
+  return `${decimal(count)} ${count === 1 ? thing : things}`;
 }
