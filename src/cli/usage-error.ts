@@ -38,6 +38,34 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   restore: 'import',
   load: 'import',
   version: '--version',
+  decode: 'id show',
+  uuid: 'id new',
+};
+
+/** The same within a command that has others below it. */
+const SYNONYMS_WITHIN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  id: {
+    decode: 'id show',
+    parse: 'id show',
+    inspect: 'id show',
+    encode: 'id show',
+    convert: 'id show',
+    make: 'id new',
+    create: 'id new',
+    generate: 'id new',
+  },
+  snapshot: {
+    show: 'snapshot get',
+    cat: 'snapshot get',
+    check: 'snapshot verify',
+    set: 'snapshot put',
+    make: 'snapshot create',
+    list: 'aggregates --with-snapshot',
+    ls: 'aggregates --with-snapshot',
+    remove: 'snapshot delete',
+    rm: 'snapshot delete',
+    erase: 'snapshot delete',
+  },
 };
 
 /**
@@ -65,13 +93,22 @@ function meant(problem: string, code: string, argv: readonly string[]): string |
     /'([^']*)'(?: is invalid\. Allowed choices are (.*)\.)?$/.exec(problem) ?? /'([^']*)'/.exec(problem) ?? [];
   if (choices !== undefined) return didYouMean(word, choices.split(', ')) || undefined;
   if (code === 'commander.missingMandatoryOptionValue') return mistyped(word.split(' ')[0] ?? '', argv);
-  if (code === 'commander.unknownCommand' && Object.hasOwn(SYNONYMS, word))
-    return `Did you mean \`maestro ${SYNONYMS[word]}\`?`;
+  if (code === 'commander.unknownCommand') {
+    const synonym = synonymOf(word, argv);
+    if (synonym !== undefined) return `Did you mean \`maestro ${synonym}\`?`;
+  }
   if (code === 'commander.unknownOption' && /^-\d/.test(word))
     return `A word that begins with a dash is an option; write ${word.slice(1)} for so long ago.`;
   if (code !== 'commander.unknownCommand' && code !== 'commander.excessArguments') return undefined;
   const id = argv.find(isId);
   return id === undefined ? undefined : `To see the events of an aggregate, run \`maestro events ${id}\`.`;
+}
+
+/** What is called otherwise elsewhere, by the command before it if that has others below it. */
+function synonymOf(word: string, argv: readonly string[]): string | undefined {
+  const parent = argv[argv.indexOf(word) - 1] ?? '';
+  const synonyms = Object.hasOwn(SYNONYMS_WITHIN, parent) ? (SYNONYMS_WITHIN[parent] ?? {}) : SYNONYMS;
+  return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
 }
 
 /** An option that has to be given, and seems to have been, with a mistake. */

@@ -149,6 +149,17 @@ test('what never holds exits 3 and says so', async (t) => {
   const { code, stdout, stderr } = await bisect(id, '$.balance < 0');
   t.deepEqual([code, stdout], [3, '']);
   t.regex(stderr, /error: \$\.balance < 0 never holds in the 2 events of /);
+  t.regex(
+    stderr,
+    /hint: The bodies were merged, not folded by handlers .* Is --config missing, or is this another folder/,
+  );
+  const config = ['--config', CHESS_CONFIG];
+  t.regex(
+    (await bisect(id, '$.balance < 0', config)).stderr,
+    /hint: The bodies were merged, .* Is --aggregate missing\?/,
+  );
+  const own = await aHistoryOf(database.store(), chessGame('immortal-game'));
+  t.regex((await bisect(own, '$.balance < 0', config)).stderr, /\nhint: See the state with/);
   const json = await bisect(id, '$.balance < 0', ['-o', 'json', '-q']);
   t.like((JSON.parse(json.stderr) as { error: object }).error, { code: 'MAESTRO_NOT_FOUND' });
   t.like(await bisect(anId(), '$.n'), { code: 3, stdout: '' });

@@ -63,9 +63,14 @@ for (const [layout, database] of Object.entries(layouts)) {
   });
 
   test(`search and aggregates choose by node and by kind of aggregate, ${layout} layout`, async (t) => {
-    t.deepEqual(await found('--node', 'AB'), [1, 3]);
+    t.deepEqual(await found('--node', '00000000000000AB'), [1, 3]);
     t.deepEqual(await found('--node', '00000000000000ab', '--type', 'noted'), [1]);
-    t.is((await maestro(database, ['search', '--node', 'xyz'])).code, 2);
+    for (const command of ['search', 'aggregates'])
+      for (const node of ['xyz', 'ab', '431707', '000000000000000ab', '']) {
+        const { code, stderr } = await maestro(database, [command, '--node', node]);
+        t.is(code, 2, node);
+        t.regex(stderr, /Write all 16 hex digits of the node, as they stand at the end of a timestamp such as /);
+      }
     t.deepEqual(await found('--aggregate', 'account'), [0, 1, 2]);
     t.deepEqual(await found('--aggregate', 'account', '--limit', '2', '--reverse'), [2, 1]);
     t.deepEqual(await found('--aggregate', 'door'), [3]);
@@ -81,8 +86,8 @@ for (const [layout, database] of Object.entries(layouts)) {
           `${sort} ${more.join(' ')}`,
         );
     t.deepEqual(await ids('--aggregate', 'door'), [door.hex]);
-    t.deepEqual(await ids('--node', 'ab'), [ada.hex, door.hex].sort());
-    t.deepEqual(await ids('--node', 'ab', '--sort', 'last', '--aggregate', 'account'), [ada.hex]);
+    t.deepEqual(await ids('--node', '00000000000000ab'), [ada.hex, door.hex].sort());
+    t.deepEqual(await ids('--node', '00000000000000ab', '--sort', 'last', '--aggregate', 'account'), [ada.hex]);
     for (const command of ['search', 'aggregates']) {
       const unknown = await maestro(database, [command, '--aggregate', 'acount']);
       t.deepEqual([unknown.code, /Did you mean account\?/.test(unknown.stderr)], [2, true]);

@@ -6,6 +6,7 @@ import { migrationStatus } from '../../store/migration-status.js';
 import { DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
 import { readTableShape } from '../../store/table-shape.js';
 import type { EventLog } from '../event-log.js';
+import { select } from '../select.js';
 import { type Finding, finding, fine } from './finding.js';
 
 const MIGRATE = 'Run `maestro migrate`, or name another --schema.';
@@ -42,7 +43,9 @@ async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
 }
 
 /** Without the bookkeeping: only what the catalog says, which everybody may read. */
-async function tablesAsTheyAre({ knex }: EventLog, schema: string): Promise<Finding> {
+async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Finding> {
+  const { knex } = eventLog;
+  const [[role] = ['']] = await select<[string]>(eventLog, 'SELECT quote_ident(current_user)');
   const [log, snapshots] = [
     await readTableShape(knex, schema, 'event_log'),
     await readTableShape(knex, schema, 'snapshots'),
@@ -56,6 +59,6 @@ async function tablesAsTheyAre({ knex }: EventLog, schema: string): Promise<Find
     'tables',
     'note',
     `schema ${schema}, ${layoutText(log.partitions.length)}, in shape; the role may not see which migrations are pending`,
-    `Nothing else needs it. To see them: GRANT SELECT ON ${qualified(schema, BOOKKEEPING)}.`,
+    `Nothing else needs it. To see them: GRANT SELECT ON ${qualified(schema, BOOKKEEPING)} TO ${role}.`,
   );
 }

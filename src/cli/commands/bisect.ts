@@ -59,7 +59,7 @@ async function bisect(argument: IdArgument, { where, aggregate }: BisectOptions,
     const first = await take(turns, 1);
     if (first.length === 0)
       throw new NotFoundError(`${where} never holds in the ${history.last} events of ${id.hex}.`, {
-        hint: `See the state with \`maestro replay ${id.hex}\`, and try the path on it.`,
+        hint: `${await mergedHint(history, session)}See the state with \`maestro replay ${id.hex}\`, and try the path on it.`,
       });
     await printRows<Turn>(chain(first, turns), output, {
       id: ({ event }) => event?.timestamp.toString() ?? '',
@@ -81,6 +81,17 @@ async function bisect(argument: IdArgument, { where, aggregate }: BisectOptions,
       ],
     });
   });
+}
+
+/** That no handlers folded, where what never holds may hold in the state of the application. */
+async function mergedHint({ folding }: OpenHistory, session: Session): Promise<string> {
+  if (folding.aggregate !== undefined) return '';
+  const { aggregates = [] } = await session.configuration();
+  const missing =
+    aggregates.length === 0
+      ? 'Is --config missing, or is this another folder than that of maestro.config.ts?'
+      : 'Is --aggregate missing?';
+  return `The bodies were merged, not folded by handlers of an application. ${missing} `;
 }
 
 /** States are sent to the database by about this many characters. */

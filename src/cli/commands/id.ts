@@ -11,9 +11,9 @@ import { createSession, type Session } from '../session.js';
 export function registerId(program: Command, context: CliContext): void {
   const id = program
     .command('id')
-    .summary('make and decode aggregate ids')
-    .description('Make and decode aggregate ids and timestamps, which have the same 16 bytes.')
-    .addHelpText('after', '\nExample:\n  $ maestro id new');
+    .summary('make aggregate ids (new) and decode them (show)')
+    .description('Make aggregate ids (new), and decode ids and timestamps (show), which have the same 16 bytes.')
+    .addHelpText('after', '\nExamples:\n  $ maestro id new\n  $ maestro id show 01a2077042bc0000deadbeefcafef00d');
   id.command('new')
     .summary('make a new id')
     .description('Make a new id for an aggregate, from the time now and a random node, and show what it is made of.')

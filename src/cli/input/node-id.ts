@@ -1,15 +1,19 @@
 import { InvalidArgumentError } from 'commander';
 
+const EXAMPLE = 'F3D2116E5C2B276D';
+
 /** `--node`: flags, description and parser. */
 export const NODE = [
   '--node <hex>',
-  'only events that this node wrote: the last 16 digits of their timestamps',
+  'only events that this node wrote: all 16 digits at the end of their timestamps',
   nodeId,
 ] as const;
 
-/** A node id: up to 16 hex digits. */
+/** A node id: all of its 16 hex digits, as nobody can tell whether fewer are its first or its last ones. */
 function nodeId(text: string): bigint {
-  if (!/^[0-9a-f]{1,16}$/i.test(text))
-    throw new InvalidArgumentError('Write up to 16 hex digits, as they stand at the end of a timestamp.');
+  if (!/^[0-9a-f]{16}$/i.test(text))
+    throw new InvalidArgumentError(
+      `Write all 16 hex digits of the node, as they stand at the end of a timestamp such as 2026-11-22T14:34:05.250Z-0000-${EXAMPLE}.`,
+    );
   return BigInt(`0x${text}`);
 }
