@@ -3,11 +3,11 @@ import { InvalidArgumentError } from '../errors.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { isPassing } from '../store/database-errors.js';
-import { DEFAULT_MAX_DRIFT } from '../hlc/clock.js';
-import { type NodesApart, nodesApart } from './diagnosis/nodes.js';
+import type { NodesApart } from './diagnosis/nodes.js';
 import type { EventLog } from './event-log.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { AggregateFollower } from './tail/aggregate-follower.js';
+import { BehindNodes } from './tail/behind-nodes.js';
 import type { Follower, LogReader } from './tail/follower.js';
 import { LogFollower } from './tail/log-follower.js';
 
@@ -48,16 +48,12 @@ export async function* tailEvents(log: EventLog, options: TailOptions = {}): Asy
   if (options.follow === true) yield* tail.follow();
 }
 
-/** How many looks pass between two for nodes that are behind, and how many of the latest events that one takes in. */
-const NODES = { every: 10, latest: 2000 };
-
 /** The two halves of {@link tailEvents}, with a log that may be opened anew for every look at it. */
 export class Tail {
   readonly #read: LogReader;
   readonly #options: TailOptions;
   readonly #follower: Follower;
-  readonly #behind = new Set<string>();
-  #looks = 0;
+  readonly #behind = new BehindNodes();
 
   /** Throws `InvalidArgumentError` for a number of lines that is none. */
   constructor(read: LogReader, options: TailOptions) {
@@ -114,15 +110,9 @@ export class Tail {
 
   /** Of a whole log only a window of time is followed; what a node writes before that shows beside other nodes' events only. */
   async #lookForBehind(log: EventLog): Promise<void> {
-    const { aggregateId, onBehind } = this.#options;
-    if (aggregateId !== undefined || onBehind === undefined) return;
-    this.#looks += 1;
-    if (this.#looks % NODES.every !== 1) return;
-    for (const nodes of await nodesApart(log, { latest: NODES.latest, least: DEFAULT_MAX_DRIFT })) {
-      if (this.#behind.has(nodes.behind)) continue;
-      this.#behind.add(nodes.behind);
-      onBehind(nodes);
-    }
+    const { onBehind } = this.#options;
+    if (onBehind === undefined || !(this.#follower instanceof LogFollower)) return;
+    for (const nodes of await this.#behind.look(log, this.#follower.windowStart)) onBehind(nodes);
   }
 }
 

@@ -383,6 +383,21 @@ test('a node that is further behind than is followed is told of, at once and whi
     await whileFollowing();
     return { told, events: (await events).map(({ sequence }) => sequence) };
   };
+  // Of these clocks nodes 1 and 4 have a wrong one, and nodes 2, 3 and 5 are fine.
+  const beside = [
+    [at(1, 365 * 86_400_000, 0x1n), at(2, -500, 0x2n)],
+    [at(1, 366 * 86_400_000, 0x1n), at(2, -3_600_000, 0x3n)],
+    [at(1, -600, 0x4n), at(2, -400_000, 0x5n), at(3, -550, 0x5n)],
+    [at(1, -7_000_000, 0x4n), at(2, -8_000_000, 0x3n)],
+  ];
+  for (const events of beside) {
+    const aggregateId = anId();
+    await insert(
+      knex,
+      schema,
+      events.map((event) => ({ ...event, aggregateId })),
+    );
+  }
   await insert(knex, schema, [at(1, -2000, 0xan), at(2, -200_000, 0xcn), at(3, -1000, 0xan), at(4, -421_000, 0xbn)]);
   const first = await follow(
     () => true,

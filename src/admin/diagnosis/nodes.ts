@@ -59,21 +59,54 @@ WHERE "timestamp" > ? AND length("timestamp") = 16 AND NOT EXISTS (
   return rows.map(([aggregateId, sequence, hex]) => ({ aggregateId, sequence, timestamp: Timestamp.fromHex(hex) }));
 }
 
+/** From one time to another, both in milliseconds since 1970, the last one inclusive. */
+export interface TimeRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The nodes with events in a range of time, as 16 upper-case hex digits. */
+export async function nodesWithin(log: EventLog, range: TimeRange): Promise<ReadonlySet<string>> {
+  const sql = `SELECT DISTINCT ${node('"timestamp"')} FROM ${tablesOf(log).log}
+WHERE "timestamp" >= ? AND "timestamp" <= ? AND length("timestamp") = 16`;
+  return new Set((await select<[string]>(log, sql, bounds(range))).map(([name]) => name));
+}
+
+function bounds({ from, to }: TimeRange): [from: Buffer, to: Buffer] {
+  return [startOf(from), endOf(to)];
+}
+
+function startOf(milliseconds: number): Buffer {
+  return Timestamp.of({ time: Math.max(0, milliseconds) }).encode();
+}
+
+/** Which pairs of nodes to look for. */
+interface NodesApartOptions {
+  /** Looks at the events that follow so many of the latest ones in their histories. */
+  readonly latest: number;
+  /** Of those in this range only. @defaultValue of the whole log */
+  readonly range?: TimeRange;
+  /** Looks only at events that are earlier than this, in milliseconds since 1970. @defaultValue at all that follow */
+  readonly before?: number;
+}
+
 /**
- * The pairs of nodes whose clocks differ, by at least some milliseconds, as far as it shows in the events that follow the
- * latest of the log in their histories; the largest difference first.
+ * The pairs of nodes whose clocks differ, as far as it shows in the events that follow the latest of the log in their histories;
+ * the largest difference first.
  */
-export async function nodesApart(
-  log: EventLog,
-  { latest, least = 1 }: { readonly latest: number; readonly least?: number },
-): Promise<NodesApart[]> {
+export async function nodesApart(log: EventLog, { latest, range, before }: NodesApartOptions): Promise<NodesApart[]> {
   const { log: events } = tablesOf(log);
   const difference = `${time('p."timestamp"')} - ${time('s."timestamp"')}`;
   const sql = `SELECT ${node('p."timestamp"')}, ${node('s."timestamp"')}, max(${difference})::text AS difference, count(*)::text
-FROM (SELECT aggregate_id, sequence, "timestamp" FROM ${events} ORDER BY "timestamp" DESC LIMIT ?) AS p
+FROM (SELECT aggregate_id, sequence, "timestamp" FROM ${events} ${range === undefined ? '' : 'WHERE "timestamp" >= ? AND "timestamp" <= ?'}
+  ORDER BY "timestamp" DESC LIMIT ?) AS p
 JOIN ${events} AS s ON s.aggregate_id = p.aggregate_id AND s.sequence = p.sequence + 1
-WHERE s."timestamp" < p."timestamp" AND ${difference} >= ? GROUP BY 1, 2 ORDER BY max(${difference}) DESC LIMIT 5`;
-  const rows = await select<[string, string, string, string]>(log, sql, [latest, least]);
+WHERE s."timestamp" < ${before === undefined ? 'p."timestamp"' : 'least(p."timestamp", ?)'} AND ${difference} >= 1 GROUP BY 1, 2 ORDER BY max(${difference}) DESC LIMIT 5`;
+  const rows = await select<[string, string, string, string]>(log, sql, [
+    ...(range === undefined ? [] : bounds(range)),
+    latest,
+    ...(before === undefined ? [] : [startOf(before)]),
+  ]);
   return rows.map(([ahead, behind, difference, count]) => ({
     ahead,
     behind,

@@ -51,6 +51,11 @@ export class LogFollower implements Follower {
     this.#now = now;
   }
 
+  /** Where the window begins, in milliseconds since 1970: what commits with an earlier timestamp is not seen. */
+  get windowStart(): number {
+    return this.#begin;
+  }
+
   async begin(log: EventLog, lines: number): Promise<readonly StoredEvent[]> {
     this.#newest = await newestTime(log);
     this.#moveWindow();
