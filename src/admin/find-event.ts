@@ -75,6 +75,16 @@ export async function neighbours(log: EventLog, position: LogPosition): Promise<
   return { before: await next('<'), after: await next('>') };
 }
 
+/** The event with a timestamp, without its body; of several, the first by aggregate. Follows an index. */
+export async function headWithTimestamp(log: EventLog, timestamp: Timestamp): Promise<EventHead | undefined> {
+  return await selectHead(log, '"timestamp" = ? ORDER BY aggregate_id', [timestamp.encode()]);
+}
+
+/** The last event of an aggregate, without its body. Follows an index. */
+export async function lastHead(log: EventLog, aggregateId: Timestamp): Promise<EventHead | undefined> {
+  return await selectHead(log, 'aggregate_id = ? ORDER BY sequence DESC', [aggregateId.encode()]);
+}
+
 async function selectHead(
   log: EventLog,
   condition: string,

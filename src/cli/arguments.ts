@@ -13,9 +13,9 @@ export function aggregateId(text: string): Timestamp {
     if (!(error instanceof InvalidTimestampError)) throw error;
     if (readTime(text) !== undefined && !/^\d+$/.test(text))
       throw new InvalidArgumentError(
-        `That is a time, not an id. To find the events of a time, run \`maestro search --since ${shellWord(text)}\`.`,
+        `is a time, not an id. To find the events of a time, run \`maestro search --since ${shellWord(text)}\`.`,
       );
-    throw new InvalidArgumentError(error.hint ?? error.message);
+    throw new InvalidArgumentError(`is not an id. ${error.hint ?? error.message}`);
   }
 }
 
@@ -24,7 +24,7 @@ export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (!/^\d+$/.test(text) || number < min || number > max)
-      throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+      throw new InvalidArgumentError(`is not a whole number from ${min} to ${max}.`);
     return number;
   };
 }
@@ -40,7 +40,7 @@ export const limit = integer(1, Number.MAX_SAFE_INTEGER - 1);
 export function seconds(text: string): number {
   const number = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || number > 86_400)
-    throw new InvalidArgumentError('Write a number of seconds from 0 to 86400.');
+    throw new InvalidArgumentError('is not a number of seconds from 0 to 86400.');
   return Math.round(number * 1000);
 }
 

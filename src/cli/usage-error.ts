@@ -2,7 +2,8 @@ import type { CommanderError } from 'commander';
 import { InvalidTimestampError } from '../hlc/errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { UsageError } from './errors.js';
-import { didYouMean, nearest } from './input/nearest.js';
+import { nearest } from './input/nearest.js';
+import { refusedValue } from './input/refused-value.js';
 
 /** Stands for the help that was shown because no command was given. */
 export const SHOWED_HELP = Symbol('help');
@@ -68,6 +69,8 @@ const SYNONYMS_WITHIN: Readonly<Record<string, Readonly<Record<string, string>>>
   },
 };
 
+const SEE_HELP = 'See `maestro --help`, or `maestro <command> --help`.';
+
 /**
  * The error for what commander complains of, with a hint at what may have been meant; nothing when it showed the help or the
  * version that it was asked for.
@@ -78,20 +81,17 @@ export function usageError(
 ): UsageError | typeof SHOWED_HELP | undefined {
   if (exitCode === 0) return undefined;
   if (code === 'commander.help') return SHOWED_HELP;
+  const refused = refusedValue(message);
+  if (refused !== undefined) return new UsageError(refused.problem, { hint: refused.remedy ?? SEE_HELP });
   const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const text = problem.charAt(0).toUpperCase() + problem.slice(1);
   return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
-    hint:
-      meant(problem, code, argv) ??
-      suggestion?.replace(/^\((.*)\)$/, '$1') ??
-      'See `maestro --help`, or `maestro <command> --help`.',
+    hint: meant(problem, code, argv) ?? suggestion?.replace(/^\((.*)\)$/, '$1') ?? SEE_HELP,
   });
 }
 
 function meant(problem: string, code: string, argv: readonly string[]): string | undefined {
-  const [, word = '', choices] =
-    /'([^']*)'(?: is invalid\. Allowed choices are (.*)\.)?$/.exec(problem) ?? /'([^']*)'/.exec(problem) ?? [];
-  if (choices !== undefined) return didYouMean(word, choices.split(', ')) || undefined;
+  const [, word = ''] = /'([^']*)'/.exec(problem) ?? [];
   if (code === 'commander.missingMandatoryOptionValue') return mistyped(word.split(' ')[0] ?? '', argv);
   if (code === 'commander.unknownCommand') {
     const synonym = synonymOf(word, argv);

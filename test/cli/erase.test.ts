@@ -147,7 +147,7 @@ test('a reason must be given to erase, and what is wrong is refused before anyth
     [['--reason', ' \t', '--execute'], 2, '--reason is empty.'],
     [[...REASON, '--paths', 'owner', '--execute'], 2, '"owner" is not a path into a body.'],
     [[...REASON, '--paths', '', '--execute'], 2, '"" is not a path into a body.'],
-    [[...REASON, '--expect', '-1', '--execute'], 2, "Option '--expect <sequence>' argument '-1' is invalid"],
+    [[...REASON, '--expect', '-1', '--execute'], 2, "--expect: '-1' is not a whole number from 0"],
     [[...REASON, '--read-only', '--execute'], 2, 'maestro erase writes, which --read-only forbids.'],
     [[...REASON, '--expect', '2', '--execute'], 5, `The last sequence of ${id.hex} is 3, not 2.`],
   ] as const) {

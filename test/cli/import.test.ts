@@ -116,7 +116,7 @@ test('a file that is not whole is refused with its line, and bad input is wrong 
     [[], text.replace('"n": 2', '"n": 3'), 'Line 6 of the export has another SHA-256'],
     [['--file', 'nowhere'], '', 'The file nowhere cannot be read: ENOENT.'],
     [['--file', '.'], '', 'The file . cannot be read: EISDIR.'],
-    [['--on-conflict', 'overwrite'], text, "Option '--on-conflict <what>' argument 'overwrite' is invalid"],
+    [['--on-conflict', 'overwrite'], text, "--on-conflict: 'overwrite' is not one of fail, skip."],
     [['--read-only'], text, 'maestro import writes, which --read-only forbids.'],
   ] as const) {
     const { code, stdout, stderr } = await maestro(argv, { stdin });

@@ -121,7 +121,7 @@ test('a reason must be given to delete, and --execute needs a session that may w
   for (const [argv, problem] of [
     [['--execute'], '--execute needs a --reason.'],
     [['--reason', ' '], '--reason is empty.'],
-    [[...REASON, '--expect', 'x'], "Option '--expect <sequence>' argument 'x' is invalid"],
+    [[...REASON, '--expect', 'x'], "--expect: 'x' is not a whole number from 0"],
     [[...REASON, '--execute', '--read-only'], 'maestro snapshot delete writes, which --read-only forbids.'],
   ] as const) {
     const { code, stdout, stderr } = await maestro(['snapshot', 'delete', id.hex, ...argv]);

@@ -10,7 +10,7 @@ import { FOUND } from '../exit-codes.js';
 import { mayBeBefore, missingEvent, missingWithin } from '../fold/missing-events.js';
 import type { FoldedPoint } from '../folding.js';
 import { notes } from '../input/time-options.js';
-import { timeRefusal } from '../input/time/read-time.js';
+import { notATime } from '../input/time/read-time.js';
 import { listed, map } from '../iterate.js';
 import type { Output } from '../output.js';
 import { createSession, type Session } from '../session.js';
@@ -179,6 +179,6 @@ function moment(context: CliContext): (text: string) => Moment {
     if (/^\d{1,10}$/.test(text)) return { sequence: sequenceOrZero(text) };
     const until = parseTimeBound(text, notes(context));
     if (until !== undefined) return { until };
-    throw new InvalidArgumentError(`Write a sequence, a timestamp, "last", or a time. ${timeRefusal(text)}`);
+    throw new InvalidArgumentError(notATime(text, 'a sequence, a timestamp, "last" or a time'));
   };
 }

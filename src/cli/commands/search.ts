@@ -95,7 +95,7 @@ function pick({ since, until, where, text, node, after, reverse }: Omit<SearchOp
 }
 
 function someText(text: string): string {
-  if (text === '') throw new InvalidArgumentError('Write at least one character: every body has an empty text in it.');
+  if (text === '') throw new InvalidArgumentError('is empty. Write at least one character: every body has an empty text in it.');
   return text;
 }
 

@@ -150,7 +150,7 @@ async function eventRenderer(
 
 function interval(text: string): number {
   const milliseconds = seconds(text);
-  if (milliseconds < 100) throw new InvalidArgumentError('Write at least 0.1.');
+  if (milliseconds < 100) throw new InvalidArgumentError('is too short. Write at least 0.1.');
   return milliseconds;
 }
 

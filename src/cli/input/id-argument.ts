@@ -14,12 +14,16 @@ export type IdArgument = Timestamp | IdPrefix;
 const PREFIX =
   /^(?:\\x)?([0-9a-f]{4,31}|[0-9a-f]{8}-(?:[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{0,11}))$/i;
 
+/** The sign that something was cut behind it, as it is pasted. */
+const CUT = /(?:…|\.{3})$/;
+
 /** An aggregate id in any form, or at least its first four hex digits, as an argument parser. */
 export function idOrPrefix(text: string): IdArgument {
-  const digits = PREFIX.exec(text)?.[1]?.replaceAll('-', '').toLowerCase();
+  const begin = text.replace(CUT, '');
+  const digits = PREFIX.exec(begin)?.[1]?.replaceAll('-', '').toLowerCase();
   if (digits !== undefined) return new IdPrefix(digits);
-  if (!/^[0-9a-f]{1,3}$/i.test(text)) return aggregateId(text);
-  throw new InvalidArgumentError('Write an id, or at least its first 4 digits.');
+  if (!/^[0-9a-f]{1,3}$/i.test(begin)) return aggregateId(begin);
+  throw new InvalidArgumentError('is not an id. Write an id, or at least its first 4 digits.');
 }
 
 /** An id or its beginning as it can be given again. */

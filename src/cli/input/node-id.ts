@@ -13,7 +13,7 @@ export const NODE = [
 function nodeId(text: string): bigint {
   if (!/^[0-9a-f]{16}$/i.test(text))
     throw new InvalidArgumentError(
-      `Write all 16 hex digits of the node, as they stand at the end of a timestamp such as 2026-11-22T14:34:05.250Z-0000-${EXAMPLE}.`,
+      `is not a node. Write all 16 hex digits of the node, as they stand at the end of a timestamp such as 2026-11-22T14:34:05.250Z-0000-${EXAMPLE}.`,
     );
   return BigInt(`0x${text}`);
 }

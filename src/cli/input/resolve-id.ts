@@ -2,13 +2,16 @@ import type { EventLog } from '../../admin/event-log.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import type { Output } from '../output.js';
+import { escapeText } from '../render/escape.js';
 import { type IdArgument, IdPrefix } from './id-argument.js';
 
 /** So many of several candidates are named. */
 const NAMED = 10;
+/** So many digits of an aggregate's id are shown beside an event of it. */
+const SHOWN_DIGITS = 16;
 
 /**
- * The aggregate id that was given, or the only one that begins so, which a note then tells. Throws {@link NotFoundError}
+ * The aggregate id that was given, or the only one with this beginning, which a note then tells. Throws {@link NotFoundError}
  * when none does, and {@link UsageError} with the candidates when several do.
  */
 export async function resolveAggregateId(
@@ -20,7 +23,7 @@ export async function resolveAggregateId(
   const { digits } = argument;
   const { idsWithPrefix, timestampsWithPrefix } = await import('../../admin/ids-with-prefix.js');
   const found = await idsWithPrefix(log, digits, NAMED + 1);
-  const id = onlyOne(digits, found, 'aggregate ids', ({ hex }) => hex);
+  const id = await onlyOne(digits, found, { what: 'aggregate ids', shown: (each) => aggregateLine(log, each) });
   if (id !== undefined) {
     await output.note(`${digits} is ${id.hex}`);
     return id;
@@ -30,7 +33,7 @@ export async function resolveAggregateId(
     hint:
       timestamp === undefined
         ? 'See which there are with `maestro aggregates`, and check the database (--url, --data-dir) and the schema (--schema).'
-        : `A timestamp of an event begins so; see \`maestro event ${timestamp.toString()}\`.`,
+        : `The timestamp of an event begins with it; see \`maestro event ${timestamp.toString()}\`.`,
   });
 }
 
@@ -44,7 +47,10 @@ export async function resolveTimestamp(
   const { digits } = argument;
   const { idsWithPrefix, timestampsWithPrefix } = await import('../../admin/ids-with-prefix.js');
   const found = await timestampsWithPrefix(log, digits, NAMED + 1);
-  const timestamp = onlyOne(digits, found, 'timestamps', (candidate) => candidate.toString());
+  const timestamp = await onlyOne(digits, found, {
+    what: 'timestamps of events',
+    shown: (each) => eventLine(log, each),
+  });
   if (timestamp !== undefined) {
     await output.note(`${digits} is ${timestamp.toString()}`);
     return timestamp;
@@ -54,20 +60,40 @@ export async function resolveTimestamp(
     hint:
       id === undefined
         ? 'Find events with `maestro search`.'
-        : `An aggregate id begins so; see \`maestro events ${id.hex}\`, or add the sequence of the event.`,
+        : `The id of an aggregate begins with it; see \`maestro events ${id.hex}\`, or add the sequence of the event.`,
   });
 }
 
-function onlyOne(
+/** What candidates are, and how one is told from the others. */
+interface Candidates {
+  readonly what: string;
+  readonly shown: (candidate: Timestamp) => Promise<string>;
+}
+
+async function onlyOne(
   digits: string,
   found: readonly Timestamp[],
-  what: string,
-  shown: (candidate: Timestamp) => string,
-): Timestamp | undefined {
+  { what, shown }: Candidates,
+): Promise<Timestamp | undefined> {
   if (found.length < 2) return found[0];
-  const named = found.slice(0, NAMED).map(shown).join(', ');
-  const count = found.length > NAMED ? `more than ${NAMED}` : String(found.length);
-  throw new UsageError(`${count} ${what} begin with ${digits}: ${named}${found.length > NAMED ? ', …' : ''}.`, {
-    hint: 'Write more of its digits.',
+  const lines: string[] = [];
+  for (const candidate of found.slice(0, NAMED)) lines.push(`  ${escapeText(await shown(candidate))}`);
+  if (found.length > NAMED) lines.push('  and more');
+  const count = found.length > NAMED ? `More than ${NAMED}` : String(found.length);
+  throw new UsageError(`${count} ${what} begin with ${digits}:\n${lines.join('\n')}`, {
+    hint: 'Write one of them whole, or more of its first digits.',
   });
+}
+
+async function aggregateLine(log: EventLog, id: Timestamp): Promise<string> {
+  const { lastHead } = await import('../../admin/find-event.js');
+  const last = await lastHead(log, id);
+  return `${id.hex}  ${last === undefined ? 'a snapshot without events' : `last event ${last.sequence} ${last.type}`}`;
+}
+
+async function eventLine(log: EventLog, timestamp: Timestamp): Promise<string> {
+  const { headWithTimestamp } = await import('../../admin/find-event.js');
+  const head = await headWithTimestamp(log, timestamp);
+  // Its hex digits, which the beginning that was written is one of; `event` takes them, too.
+  return `${timestamp.hex}${head === undefined ? '' : `  ${head.type}, ${head.sequence} of ${head.aggregateId.hex.slice(0, SHOWN_DIGITS)}…`}`;
 }

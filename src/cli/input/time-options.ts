@@ -3,7 +3,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { CliContext } from '../context.js';
 import { escapeText } from '../render/escape.js';
 import { parseTimeBound, type TellNote } from '../time-bound.js';
-import { readTime, timeRefusal } from './time/read-time.js';
+import { notATime, readTime } from './time/read-time.js';
 
 /** A parser of times for one run of the command line, which is told on standard error what they were taken for. */
 type TimeParser<Value> = (context: CliContext) => (text: string) => Value;
@@ -32,5 +32,5 @@ export function notes({ stderr }: CliContext): TellNote {
 }
 
 function refuse(text: string): never {
-  throw new InvalidArgumentError(timeRefusal(text));
+  throw new InvalidArgumentError(notATime(text));
 }

@@ -61,7 +61,13 @@ for (const [layout, database] of Object.entries(layouts)) {
     for (const [before, behind = [], expected = 0] of READING) {
       const whole = await maestro(database, ...before, ADA.hex, ...behind);
       t.is(whole.code, expected, whole.stderr);
-      for (const text of ['01a2077042bc0000', '\\x01A2077042BC0000', '01a20770-42bc-0000']) {
+      for (const text of [
+        '01a2077042bc0000',
+        '\\x01A2077042BC0000',
+        '01a20770-42bc-0000',
+        '01a2077042bc0000…',
+        '01a2077042bc0000...',
+      ]) {
         const { code, stdout, stderr } = await maestro(database, ...before, text, ...behind);
         t.deepEqual([code, stdout], [whole.code, whole.stdout], [...before, text].join(' '));
         t.true(stderr.startsWith(`note: 01a2077042bc0000 is ${ADA.hex}\n`), stderr);
@@ -77,14 +83,18 @@ for (const [layout, database] of Object.entries(layouts)) {
       t.deepEqual([several.code, several.stdout], [2, '']);
       t.is(
         several.stderr,
-        `error: 2 aggregate ids begin with 01a2: ${ADA.hex}, ${GRACE.hex}.\nhint: Write more of its digits.\n`,
+        `error: 2 aggregate ids begin with 01a2:\n  ${ADA.hex}  last event 2 happened\n` +
+          `  ${GRACE.hex}  last event 1 happened\nhint: Write one of them whole, or more of its first digits.\n`,
       );
       const none = await maestro(database, ...before, 'ffff', ...behind);
       t.deepEqual([none.code, none.stdout], [3, ''], before.join(' '));
       t.regex(none.stderr, /^error: No aggregate has an id that begins with ffff\.\nhint: .*maestro aggregates/);
     }
     const crowd = await maestro(database, 'events', '02bb');
-    t.regex(crowd.stderr, /^error: more than 10 aggregate ids begin with 02bb: (?:02bb[0-9a-f]{28}, ){10}…\.$/m);
+    t.regex(
+      crowd.stderr,
+      /^error: More than 10 aggregate ids begin with 02bb:\n(?: {2}02bb[0-9a-f]{28} {2}last event 1 happened\n){10} {2}and more\nhint: /,
+    );
   });
 
   test(`a command that writes tells the whole id, and erase --execute demands it, ${layout} layout`, async (t) => {
@@ -139,6 +149,15 @@ for (const [layout, database] of Object.entries(layouts)) {
     const whole = await maestro(database, 'event', stamp(2).toString());
     t.deepEqual(await maestro(database, 'event', ADA.hex, '2'), whole);
     t.is((await maestro(database, 'event', stamp(2).hex.slice(0, 12))).stdout, whole.stdout);
+    const begin = stamp(1).hex.slice(0, 11);
+    const several = await maestro(database, 'event', begin);
+    t.deepEqual([several.code, several.stdout], [2, '']);
+    t.true(
+      several.stderr.startsWith(
+        `error: 3 timestamps of events begin with ${begin}:\n  ${stamp(1).hex}  happened, 1 of 01a2077042bc0000…\n`,
+      ),
+      several.stderr,
+    );
     const beyond = await maestro(database, 'event', ADA.hex, '3');
     t.is(beyond.code, 3);
     t.regex(beyond.stderr, new RegExp(`no event 3 of ${ADA.hex}\\.\nhint: .*maestro event ${ADA.hex} 2`));

@@ -11,6 +11,8 @@ const EPOCH = /^(?:@(?<at>\d{1,12})(?:\.(?<fraction>\d{1,9}))?|(?<seconds>\d{10}
 const TIMESTAMP = /^\d{4}-.*Z-[0-9A-F]{4}-[0-9A-F]{16}$/;
 const FORMS = 'Write a time like 2026-11-22, "2026-11-22 14:34:05+01", "yesterday 14:34", 2h, "3 days ago" or now.';
 
+const OUTSIDE = 'No event is earlier than 1970 or later than the year 9999.';
+
 /**
  * Reads a time as people write and paste it. Without a zone it is local. `undefined` for what is none, what no calendar
  * shows, and what is not between 1970 and the year 9999.
@@ -25,15 +27,23 @@ export function readTime(text: string, now = Date.now()): TimeSpan | undefined {
 export function timeRefusal(text: string): string {
   const plain = normalised(text);
   if (/^\d+$/.test(plain))
-    return 'A bare number is taken with ten digits for seconds since 1970, and with thirteen for milliseconds; write @ before any other number of seconds.';
+    return 'A number alone counts since 1970: seconds if it has ten digits, milliseconds if it has thirteen. Write @ before any other number of seconds.';
   if (/^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b/.test(plain))
     return 'Write the year first, as in 2026-11-22: which number is the month differs from place to place.';
   if (isMonthOrMinute(text)) return 'Write 1m for a minute and 1mo for a month.';
   if (readDate(plain) === 'refused') return 'No calendar or clock shows that. ' + FORMS;
-  if (spanOf(text, Date.now()) !== undefined) return 'No event is earlier than 1970 or later than the year 9999.';
+  if (spanOf(text, Date.now()) !== undefined) return OUTSIDE;
   const timestamp = timestampOf(text);
   if (timestamp === undefined) return FORMS;
   return `That is an id, or a timestamp in hex. If you mean its time, write ${timestamp.toString()}.`;
+}
+
+/** The words that follow a text that is refused as a time, or as what may also be one: what it is not, and what to write. */
+export function notATime(text: string, expected = 'a time'): string {
+  const why = timeRefusal(text);
+  return why === OUTSIDE
+    ? `is out of range. ${why}`
+    : `is not ${expected}. ${why} See all forms with \`maestro help times\`.`;
 }
 
 function spanOf(text: string, now: number): TimeSpan | undefined {
