@@ -95,12 +95,12 @@ test('what is cut off after something was printed says that it is a part', async
     CREATE FUNCTION "${schema}".slow(n integer) RETURNS boolean VOLATILE LANGUAGE plpgsql AS
       $$ BEGIN IF n > 1100 THEN PERFORM pg_sleep(60); END IF; RETURN true; END $$;
     CREATE VIEW "${schema}".event_log AS SELECT * FROM "${schema}".old WHERE "${schema}".slow(sequence)`);
-  const env = { MAESTRO_DATABASE_URL: testUrl(), MAESTRO_SCHEMA: schema };
-  const { code, stdout, stderr } = await runCli(['events', id.hex, '--timeout', '0.4'], { env });
+  const env = { MAESTRO_DATABASE_URL: `${testUrl()}?connect_timeout=60`, MAESTRO_SCHEMA: schema };
+  const { code, stdout, stderr } = await runCli(['events', id.hex, '--timeout', '2'], { env });
   t.is(code, 4, stderr);
   t.regex(stdout, /^SEQUENCE .*\n +1 /);
   t.regex(stderr, /^error: The database took too long/);
   t.true(stderr.endsWith(note), stderr);
-  const json = await runCli(['events', id.hex, '-o', 'ndjson', '--timeout', '0.4'], { env });
+  const json = await runCli(['events', id.hex, '-o', 'ndjson', '--timeout', '2'], { env });
   t.like(JSON.parse(json.stderr), { error: { code: 'MAESTRO_TIMEOUT', partial: true } });
 });
