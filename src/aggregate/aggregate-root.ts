@@ -15,7 +15,7 @@ import { HandlerError, RetryLimitError } from './errors.js';
 import { evolve } from './evolve.js';
 import { exactBody } from './exact-body.js';
 import { deepFreeze } from './freeze.js';
-import { fold, foldOn, type History, type Moment, withLatest } from './history.js';
+import { fold, foldOn, type History, latestAfter, type Moment, withLatest } from './history.js';
 import type { RootContext } from './options.js';
 import { Rejection } from './rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
@@ -73,8 +73,8 @@ export class AggregateRoot {
     this.#isBehind = true;
   }
 
-  /** The state with all that is in the log now. */
-  async fetch(): Promise<Moment> {
+  /** The state with all that is in the log now; with a reading of the clock, as {@link fold} takes it. */
+  async fetch(ahead?: Timestamp): Promise<Moment> {
     const known = this.#moment;
     const wasBehind = this.#isBehind;
     this.#forgetUnlessFrozen();
@@ -82,13 +82,13 @@ export class AggregateRoot {
     this.#isBehind = false;
     let moment: Moment;
     try {
-      moment = await (known === undefined ? fold(this.#history) : foldOn(this.#history, known));
+      moment = await (known === undefined ? fold(this.#history, { ahead }) : foldOn(this.#history, known));
     } catch (error) {
       this.#isBehind ||= wasBehind;
       throw error;
     }
     this.#isUnproven = moment.snapshot > 0 && (known === undefined || this.#isUnproven);
-    if (known === undefined) this.#isPartial = moment.snapshot > 0;
+    if (known === undefined) this.#isPartial = moment.snapshot > 0 && ahead === undefined;
     this.#moment = moment;
     this.#isDoubtful = false;
     return moment;
@@ -165,9 +165,11 @@ export class AggregateRoot {
 
   /** The state with all that is in the log now, and what its next event has to be later than. */
   async #fetchToGoOn(): Promise<Moment> {
-    const moment = await this.fetch();
-    if (!this.#isPartial) return moment;
-    this.#moment = await withLatest(this.#history, moment, this.#context.clock.now());
+    if (this.#moment === undefined) return await this.fetch(this.#context.clock.now());
+    if (!this.#isPartial) return await this.fetch();
+    const ahead = this.#context.clock.now();
+    const [moment, latest] = await Promise.all([this.fetch(), latestAfter(this.#history, ahead)]);
+    this.#moment = withLatest(moment, latest);
     this.#isPartial = false;
     return this.#moment;
   }

@@ -1,6 +1,6 @@
 import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { type LastEvent, latestBeside } from '../store/last-event.js';
+import { type EventPlace, type LastEvent, latestBeside } from '../store/last-event.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from './definition.js';
 import { HandlerError, IncompleteHistoryError } from './errors.js';
@@ -36,26 +36,29 @@ interface FoldOptions {
   readonly maxSequence?: number | undefined;
   /** Whether a stored snapshot may stand for the events before it. @defaultValue true */
   readonly useSnapshot?: boolean | undefined;
+  /** A reading of the clock: with a snapshot, look for a later event among those that it stands for, too. @defaultValue do not */
+  readonly ahead?: Timestamp | undefined;
 }
 
 /** How many events the first query reads: nearly every history whole. What is longer is read on in bounded memory. */
 const EVENTS_AT_ONCE = 5000;
 
 /**
- * Folds a history: from the latest usable snapshot and the events after it, in two queries unless there are very many. A
- * snapshot on which `decode` or a handler fails, while none does on the events alone, is left aside.
+ * Folds a history: from the latest usable snapshot and the events after it, in two queries unless there are very many; with
+ * `ahead` and a snapshot there is a third one beside the second. A snapshot on which `decode` or a handler fails, while none does on the events alone, is left aside.
  * Throws {@link IncompleteHistoryError}, and what `evolve` throws. Mirrors `update_aggregate` of `Maestro.Aggregate.Root`.
  */
 export async function fold(
   history: History,
-  { maxSequence = MAX_SEQUENCE, useSnapshot = true }: FoldOptions = {},
+  { maxSequence = MAX_SEQUENCE, useSnapshot = true, ahead }: FoldOptions = {},
 ): Promise<Moment> {
   const stored = useSnapshot ? await storedSnapshot(history, maxSequence) : undefined;
   if (stored === undefined) return await foldOn(history, beginning(history), maxSequence);
   return await besideSnapshot(history, stored.sequence, maxSequence, async () => {
     const snapshot = snapshotMoment(history, stored);
     if (snapshot === undefined) return await foldOn(history, beginning(history), maxSequence);
-    return (await foldOnSnapshot(history, snapshot, maxSequence)) ?? (await foldAnew(history, snapshot, maxSequence));
+    const moment = await foldOnSnapshot(history, snapshot, maxSequence, ahead);
+    return moment ?? (await foldAnew(history, snapshot, maxSequence));
   });
 }
 
@@ -102,12 +105,13 @@ export async function foldUntil(history: History, isTooLate: (event: CommittedEv
   return moment;
 }
 
-/**
- * A moment that began at a snapshot, with the latest timestamp of the events that the snapshot stands for, if that is later
- * than a reading of the clock and the store can tell.
- */
-export async function withLatest({ store, id, until }: History, moment: Moment, ahead: Timestamp): Promise<Moment> {
-  const { latest } = (await store.getLastEvent?.(id, { ahead, until: until?.() })) ?? {};
+/** The event with the latest timestamp of a history, if it is not the last one, is later than a reading, and the store can tell. */
+export async function latestAfter({ store, id, until }: History, ahead: Timestamp): Promise<EventPlace | undefined> {
+  return (await store.getLastEvent?.(id, { ahead, until: until?.() }))?.latest;
+}
+
+/** A moment that began at a snapshot, with the latest of the events that the snapshot stands for. */
+export function withLatest(moment: Moment, latest: EventPlace | undefined): Moment {
   const known = moment.latest?.timestamp;
   const isNews = latest !== undefined && (known === undefined || known.compare(latest.timestamp) < 0);
   return isNews ? { ...moment, latest } : moment;
@@ -131,15 +135,24 @@ function snapshotMoment({ definition }: History, snapshot: Snapshot): Moment | u
  * Folds the events after a snapshot onto it, and reads the event at the snapshot too: its timestamp is what later ones
  * must be later than. Nothing when the log has neither, for then the snapshot says nothing about this log.
  */
-async function foldOnSnapshot(history: History, snapshot: Moment, maxSequence: number): Promise<Moment | undefined> {
-  const events = await read(history, snapshot.sequence, maxSequence);
+async function foldOnSnapshot(
+  history: History,
+  snapshot: Moment,
+  maxSequence: number,
+  ahead: Timestamp | undefined,
+): Promise<Moment | undefined> {
+  // At the same time, on two connections unless this is inside a transaction.
+  const [events, latest] = await Promise.all([
+    read(history, snapshot.sequence, maxSequence),
+    ahead === undefined ? undefined : latestAfter(history, ahead),
+  ]);
   const [first, ...rest] = events;
   if (first === undefined) return undefined;
   const moment =
     first.sequence === snapshot.sequence
       ? append(history, { ...snapshot, timestamp: first.timestamp }, rest)
       : append(history, snapshot, events);
-  return await foldRest(history, moment, events.length, maxSequence);
+  return withLatest(await foldRest(history, moment, events.length, maxSequence), latest);
 }
 
 async function foldAnew(history: History, snapshot: Moment, maxSequence: number): Promise<Moment> {

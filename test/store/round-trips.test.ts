@@ -1,8 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { parseDatabaseUrl } from '../../src/connection/database-url.js';
+import { openAggregates } from '../../src/aggregate/aggregates.js';
+import { Clock } from '../../src/hlc/clock.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
+import { overriding } from '../support/overriding.js';
+import { TALLIES } from '../aggregate/tally.js';
 import { recordWire } from '../support/wire-recorder.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
@@ -75,4 +79,39 @@ test('a commit with a projection is one transaction', async (t) => {
     store.commitAll([anEvent()], [async (_event, transaction) => void (await transaction.raw('SELECT 42'))]),
   );
   t.regex(sql.join('\n'), /^BEGIN TRANSACTION ISOLATION LEVEL read committed;?\nINSERT INTO.*SELECT 42.*COMMIT;?$/s);
+});
+
+test('a command on an aggregate with a snapshot sends four statements, two of them at the same time', async (t) => {
+  const { schema } = layouts.plain;
+  const add = { type: 'add', data: { by: 1 } } as const;
+  const id = anId();
+  const before = openAggregates(TALLIES.never, { store: layouts.plain.store(), clock: new Clock() });
+  await before.evaluate(id, add);
+  await before.snapshot(id);
+
+  const { roundTrips, sql } = await sentFor(t, schema, async (store) => {
+    let isProbed = false;
+    const watched = overriding(store, {
+      getLastEvent: (...args) => {
+        isProbed = true;
+        return store.getLastEvent(...args);
+      },
+      getEvents: async (...args) => {
+        const events = await store.getEvents(...args);
+        t.true(isProbed, 'the look for a later timestamp does not wait for the events');
+        return events;
+      },
+    });
+    const tallies = openAggregates(TALLIES.never, { store: watched, clock: new Clock() });
+    t.true((await tallies.evaluate(id, add)).ok);
+    t.true((await tallies.evaluate(id, add)).ok);
+  });
+
+  t.is(roundTrips, 5, 'the second command sends its events only');
+  t.deepEqual(sql.map((text) => /"snapshots"|ahead|^INSERT|"event_log"/.exec(text)?.[0]).sort(), [
+    '"event_log"',
+    '"snapshots"',
+    'INSERT',
+    'ahead',
+  ]);
 });
