@@ -126,9 +126,9 @@ function meaning(error: unknown, deepest: Deepest): unknown {
   if (sqlState(error) === '54001' && deepest.levels > 0)
     return new InvalidExportError(
       deepest.line,
-      `has a body of ${deepest.levels} levels, nested deeper than this server bears`,
+      `has a body with ${deepest.levels} levels of nesting, more than this server can hold`,
       {
-        hint: 'Nothing was imported. Raise max_stack_depth to what the server has that it was exported from, or export without that aggregate.',
+        hint: 'Nothing was imported. Give max_stack_depth the value that it has on the server of the export, or export without that aggregate.',
         cause: error,
       },
     );

@@ -38,7 +38,7 @@ export async function assertNoHiddenRows(log: EventLog): Promise<void> {
   for (const { table, role, applies, policies } of await rowSecurity(log))
     if (applies)
       throw new PermissionDeniedError(
-        `Row-level security of ${table} (${policiesText(policies)}) hides rows from ${role}, so the answer would not be whole.`,
+        `Row-level security of ${table} (${policiesText(policies)}) hides rows from ${role}, so the answer would be incomplete.`,
         { hint: `Log in as another role that sees all rows, or ALTER ROLE ${role} BYPASSRLS.` },
       );
 }

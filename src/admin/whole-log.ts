@@ -15,7 +15,7 @@ export async function assertWholeLog(log: EventLog): Promise<void> {
   if (shape?.kind === 'partitioned' && shape.coverage < 1 - 1e-9)
     throw new ForeignSchemaError(
       ['partitions of event_log are missing, and with them the events of some aggregates'],
-      'Attach them again (ALTER TABLE … ATTACH PARTITION). What a single aggregate has can be read meanwhile.',
+      'Attach them again (ALTER TABLE … ATTACH PARTITION). Single aggregates can be read meanwhile.',
     );
 }
 

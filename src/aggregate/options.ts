@@ -71,7 +71,7 @@ export function checkedOptions(definition: Definition, options: AggregatesOption
     throw new InvalidArgumentError('openAggregates() takes a store: {store: new PostgresStore(knex)}, say.');
   if (store.interop !== undefined && definition.snapshot.version !== undefined)
     throw new InvalidArgumentError(
-      `${definition.name} has a \`snapshot.version\`, but its store is for a log that an Elixir application reads, too (\`interop\`), which takes such a snapshot for the state itself.`,
+      `${definition.name} has a \`snapshot.version\`, but its store has \`interop: 'elixir'\`. An Elixir application would take such a snapshot for the state itself.`,
       { hint: 'Leave the version out, or open aggregates that Elixir never loads on a store without `interop`.' },
     );
   if (typeof (clock as Partial<Clock> | null)?.now !== 'function')

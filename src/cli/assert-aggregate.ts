@@ -17,6 +17,6 @@ export async function assertAggregate(
     hint:
       event === undefined
         ? 'Check the id, the database (--url, --data-dir) and the schema (--schema). See what there is with `maestro aggregates`.'
-        : `It is the timestamp of event ${event.sequence} of another: see \`maestro event ${event.timestamp.toString()}\`, or \`maestro events ${event.aggregateId.hex}\`.`,
+        : `It is the timestamp of event ${event.sequence} of another aggregate: see \`maestro event ${event.timestamp.toString()}\`, or \`maestro events ${event.aggregateId.hex}\`.`,
   });
 }

@@ -46,7 +46,7 @@ async function load(path: string): Promise<unknown> {
     case '.toml':
     case '.jsonc':
     case '.json5':
-      throw new Error(`${extname(path)} is not a form of it; write it as .ts, .mts, .js, .mjs or .json`);
+      throw new Error(`a configuration file cannot be ${extname(path)}; write it as .ts, .mts, .js, .mjs or .json`);
     default: {
       const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
       return module.default;

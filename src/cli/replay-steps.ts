@@ -15,7 +15,7 @@ export interface StepsOptions {
   readonly max?: number;
   /** The last reading of the clock to include. */
   readonly at?: Timestamp;
-  /** The configured aggregate whose handlers fold. @defaultValue the one that says that the id is its own */
+  /** The configured aggregate whose handlers fold. @defaultValue the one that owns the aggregate */
   readonly aggregate?: string;
 }
 

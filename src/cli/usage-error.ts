@@ -98,7 +98,7 @@ function meant(problem: string, code: string, argv: readonly string[]): string |
     if (synonym !== undefined) return `Did you mean \`maestro ${synonym}\`?`;
   }
   if (code === 'commander.unknownOption' && /^-\d/.test(word))
-    return `A word that begins with a dash is an option; write ${word.slice(1)} for so long ago.`;
+    return `A word that begins with a dash is an option; write ${word.slice(1)} for a time that long ago.`;
   if (code !== 'commander.unknownCommand' && code !== 'commander.excessArguments') return undefined;
   const id = argv.find(isId);
   return id === undefined ? undefined : `To see the events of an aggregate, run \`maestro events ${id}\`.`;

@@ -32,7 +32,7 @@ export function bindingDriver(): object {
         const error = new LoginRefusedError(
           'The server does not offer channel binding, which channel_binding=require asks for.',
           {
-            hint: 'Check that nobody stands between here and the server; else leave channel_binding out.',
+            hint: 'Check that nobody intercepts the connection. If the server has no channel binding, leave channel_binding out.',
           },
         );
         this.password = (() => Promise.reject(error)) as never;

@@ -147,7 +147,7 @@ function noServer(problems: readonly Problem[], target: TargetSession): Database
   const asked = target === 'any' ? '' : ` that target_session_attrs=${target} asks for`;
   const causes = problems.flatMap(({ error }) => (error === undefined ? [] : [error]));
   return new DatabaseUnreachableError(`No server${asked} can be used: ${[...new Set(all)].join('; ')}.`, {
-    hint: 'Check the hosts and ports, and that one of them is the server that is meant.',
+    hint: 'Check the hosts and ports, and that one of them is the server that you mean.',
     cause: causes.at(-1),
   });
 }

@@ -11,7 +11,7 @@ export function said(source: object, key: string, name: string, instead?: string
   const value = (source as Readonly<Record<string, unknown>>)[key];
   if (value === undefined || value === null)
     throw new ConfigurationError(`${name} has no value: it is ${String(value)}.`, {
-      hint: 'If the value comes from an environment variable, set that variable; or leave the key out.',
+      hint: 'The value may come from an environment variable that is not set. Set it, or leave the key out.',
     });
   if (typeof value !== 'string') throw new ConfigurationError(`${name} is not a string.`, { hint: hintFor(value) });
   return notEmpty(value, name, instead);

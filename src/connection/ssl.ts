@@ -41,7 +41,7 @@ export function sslOptions(files: SslFiles): ConnectionOptions | false {
   if (sslMode === 'disable') {
     if (sslRootCert ?? sslCert ?? sslKey)
       throw new ConfigurationError('Certificates are named, but sslmode is "disable", so they would not be used.', {
-        hint: 'Add sslmode=verify-full, or leave the certificates out, in the URL or as PGSSLROOTCERT and its like; sslmode=disable in the URL passes over those.',
+        hint: 'Add sslmode=verify-full to the URL. Or leave the certificates out, also in PGSSLROOTCERT and similar variables; with sslmode=disable in the URL the variables are ignored.',
       });
     return false;
   }

@@ -12,7 +12,7 @@ export function storedBody({ body, sequence, aggregateId, type }: StoredEvent): 
   throw new NestedTooDeeplyError(
     `Event ${sequence} of ${aggregateId.hex}, a ${JSON.stringify(type)}, has a body that is nested deeper than ${MAX_FOLDED_DEPTH} levels, too deep to be folded.`,
     {
-      hint: 'It is stored well: `maestro events`, `event` and `export` give it as it is. `replay --max-sequence` shows the state before it.',
+      hint: 'The event itself is fine: `maestro events`, `event` and `export` print it as it is. `replay --max-sequence` shows the state before it.',
     },
   );
 }

@@ -122,7 +122,7 @@ function hintFor(state: string | undefined): string | undefined {
   if (state !== undefined && OTHER_SHAPE.has(state))
     return 'The tables may not be of the shape that Maestro knows: `maestro migrate status` says what differs, `maestro doctor` checks the rest.';
   if (state !== '25P02') return undefined;
-  return 'An earlier statement of this transaction failed, and its error was passed over: look for that one, and roll back.';
+  return 'An earlier statement of this transaction failed, and its error was ignored. Find that error, and roll back.';
 }
 
 function refusalFor(state: string, message: string, cause: unknown): MaestroError | undefined {
@@ -169,10 +169,13 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
         'Store it in a database made with ENCODING UTF8.',
       );
     case '40001':
-      return new DatabaseTimeoutError(`The standby ended the query for the sake of what it has to apply: ${message}.`, {
-        hint: 'Try again; or raise max_standby_streaming_delay, or set hot_standby_feedback, or ask the primary server.',
-        cause,
-      });
+      return new DatabaseTimeoutError(
+        `The standby cancelled the query, because it had to apply changes of the primary server: ${message}.`,
+        {
+          hint: 'Try again; or raise max_standby_streaming_delay, or set hot_standby_feedback, or ask the primary server.',
+          cause,
+        },
+      );
     case '57014':
     case '55P03':
       return tookTooLong(message, cause);

@@ -16,7 +16,7 @@ export class InvalidEventError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_EVENT';
 
   constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
-    super(summary('event', issues), { hint: 'Nothing was written. Mend what is named and commit again.' });
+    super(summary('event', issues), { hint: 'Nothing was written. Fix what is named and commit again.' });
   }
 }
 

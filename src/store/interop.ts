@@ -48,7 +48,7 @@ export function snapshotInteropFaults(json: string, interop: Interop | undefined
 }
 
 const VERSIONED =
-  "has a version, around which Elixir's Maestro does not look and takes the whole for the state; leave `snapshot.version` out";
+  "has a version, and Elixir's Maestro would take all of it for the state; leave `snapshot.version` out";
 
 const REMEDY = 'write it as a string';
 
@@ -64,5 +64,5 @@ function numberFault(text: string): string | undefined {
     return `is an integer of ${length} characters, and Elixir's Maestro reads no more than ${MAX_INTEGER_LENGTH}; ${REMEDY}`;
   }
   if (before < MAX_DOUBLE_DIGITS || Number.isFinite(Number(text))) return undefined;
-  return `is no integer and beyond the range of a double, which Elixir's Maestro cannot read; ${REMEDY}`;
+  return `is beyond the range of a double, and Elixir's Maestro cannot read it; ${REMEDY}`;
 }

@@ -14,8 +14,8 @@ export interface JoinOptions {
 /** Throws {@link InvalidArgumentError} for what is no transaction, or one that has ended. */
 export function checkedTransaction(transaction: Knex.Transaction): Knex.Transaction {
   if ((transaction as Partial<Knex.Transaction> | null)?.isTransaction !== true)
-    throw new InvalidArgumentError('`transaction` is what knex.transaction() hands to its function.', {
-      hint: 'Write `knex.transaction((transaction) => …)` and hand that on; leave the option out to join none.',
+    throw new InvalidArgumentError('`transaction` is not a transaction of Knex.', {
+      hint: 'Write `knex.transaction((transaction) => …)` and pass that on, or leave the option out.',
     });
   if (transaction.isCompleted()) throw endedTransaction();
   return transaction;

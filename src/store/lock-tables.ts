@@ -51,7 +51,7 @@ async function heldByOthers(
   const holders = await holdersOf(transaction, tables);
   return new DatabaseTimeoutError(
     `Other transactions held the tables for all of ${Math.round(timeout / 100) / 10} s${holders === '' ? '' : `: ${holders}`}. Nothing was changed.`,
-    { hint: 'Wait for them to end, or allow more time; writers are not held up by it.', cause },
+    { hint: 'Wait for them to end, or allow more time. Other writers go on meanwhile.', cause },
   );
 }
 

@@ -220,9 +220,9 @@ const HOSTILE: Readonly<Record<string, readonly [file: string | Uint8Array, line
   'a body of a hundred thousand levels': [
     signed([event({ body: deep(100_000) })]),
     2,
-    /of 100000 levels, nested deeper than this server bears/,
+    /with 100000 levels of nesting, more than this server can hold/,
   ],
-  'a snapshot of a hundred thousand levels': [signed([snapshot(A, `{"a": ${deep(100_000)}}`)]), 2, /nested/],
+  'a snapshot of a hundred thousand levels': [signed([snapshot(A, `{"a": ${deep(100_000)}}`)]), 2, /levels of nesting/],
 };
 
 for (const [name, [file, line, problem]] of Object.entries(HOSTILE))

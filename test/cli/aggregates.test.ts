@@ -114,7 +114,7 @@ test('an aggregate can say which ids are its own', async (t) => {
   t.like(JSON.parse((await maestro('replay', id, '-o', 'json')).stdout), { aggregate: 'door', state: { open: true } });
 });
 
-test('--aggregate names the handlers, whoever says that the id is its own', async (t) => {
+test('--aggregate names the handlers, whichever definition owns the aggregate', async (t) => {
   const id = await aHistoryOf([deposited]);
   const merged = await maestro('replay', id, '-o', 'json');
   t.like(JSON.parse(merged.stdout), { aggregate: null, state: { amount: 5 } });

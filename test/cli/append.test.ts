@@ -140,7 +140,9 @@ test('--max-drift appends after an event that is further ahead, right behind it,
   t.is(code, 0, stderr);
   t.regex(
     stderr,
-    new RegExp(`^warning: The last event of ${id.hex} is now 364\\.9 days ahead: until then nobody can append`),
+    new RegExp(
+      `^warning: The last event of ${id.hex} is now 364\\.9 days ahead\\. Until its time has come, everybody who appends to it has to accept as much`,
+    ),
   );
   const [, second] = await historyOf(id.hex);
   t.is(Timestamp.parse(second?.timestamp ?? '').time, ahead.time);

@@ -43,7 +43,7 @@ test('a body that is nested too deeply to be folded is a fact about the data, pr
         stderr.includes(`error: Event 2 of ${id.hex}, a "deep", has a body that is nested deeper than 1000 levels`),
         stderr,
       );
-      t.regex(stderr, /hint: It is stored well: `maestro events`, `event` and `export` give it as it is\./);
+      t.regex(stderr, /hint: The event itself is fine: `maestro events`, `event` and `export` print it as it is\./);
     }
     t.is((await maestro(['replay', id.hex, '--max-sequence', '1'])).code, 0);
     const bisect = await maestro(['bisect', id.hex, '--where', '$.n == 1']);
@@ -78,7 +78,7 @@ test('a body that the embedded engine does not bear is refused with what to do, 
   t.is(refused.code, 2);
   t.regex(
     refused.stderr,
-    /^error: Line 2 of the export has a body nested deeper than the 4000 levels that the embedded database bears\.\nhint: Nothing was imported\. Import into a server/m,
+    /^error: Line 2 of the export has a body nested deeper than the 4000 levels that the embedded database can hold\.\nhint: Nothing was imported\. Import into a server/m,
   );
   t.is((await embedded(['append', 'new', '--type', 'a', '--body', '{}', '--data-dir', 'deeper'])).code, 0);
 });

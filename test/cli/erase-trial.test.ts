@@ -154,7 +154,7 @@ test('a replacement that is none is refused before anything happens', async (t) 
     [['--paths', '/email', '--replace', '/mail="x"'], '--replace /mail="x" begins with none of the paths of --paths.'],
     [['--paths', '/email', '--replace', '1', '2'], '--replace gives two values for all paths.'],
     [['--paths', '/email', '--replace', '/email=1', '/email=2'], '--replace gives two values for /email.'],
-    [['--paths', '/email', '/email/a', '--replace', '1'], '/email/a lies within another path of --paths'],
+    [['--paths', '/email', '/email/a', '--replace', '1'], '/email/a is inside another path of --paths'],
   ] as const) {
     const { code, stdout, stderr } = await maestro(['erase', id.hex, ...REASON, ...argv]);
     t.deepEqual([code, stdout], [2, ''], stderr);

@@ -81,7 +81,8 @@ test.serial('what an Elixir process writes back after an erasure is told of, and
   const id = anId();
   await database.store().commitEvents(aHistory(id, 3));
   const reason = ['--reason', 'GDPR request 4711'];
-  const told = /^warning: An Elixir application uses this schema\. A process of it that has the aggregate in memory/m;
+  const told =
+    /^warning: An Elixir application uses this schema\. If one of its processes has the aggregate in memory/m;
   for (const execute of [[], ['--execute']]) {
     const { code, stderr } = await maestro(['erase', id.hex, ...reason, ...execute]);
     t.is(code, 0);

@@ -93,7 +93,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       t.deepEqual([unknown.code, /Did you mean account\?/.test(unknown.stderr)], [2, true]);
       t.regex(
         (await maestro(database, [command, '--aggregate', 'unsaid'])).stderr,
-        /does not say which histories are its own/,
+        /does not say which aggregates it owns/,
       );
     }
   });

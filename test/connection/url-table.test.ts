@@ -103,12 +103,12 @@ const CASES: readonly Case[] = [
   {
     url: 'postgres:///shop?host=one,two&port=1,2,3',
     psql: 'could not match 3 port numbers to 2 hosts',
-    maestro: [/not as many ports as hosts/, /one port for all hosts, or one for each/],
+    maestro: [/a different number of hosts and of ports/, /one port for all hosts, or one for each/],
   },
   {
     url: 'postgres://one,/shop',
     psql: 'host="one," the second being its socket',
-    maestro: [/host without a name/, /postgres:\/\//],
+    maestro: [/an empty host/, /postgres:\/\//],
   },
   { url: 'postgres://db:0/shop', psql: 'invalid port number: "0"', maestro: [/port 0/, /5432/] },
   {
@@ -140,11 +140,11 @@ const CASES: readonly Case[] = [
     psql: 'password=a+b application_name=x+y: a + is a +',
     maestro: { password: 'a+b', applicationName: 'x+y' },
   },
-  { url: 'postgres://u:a@b@db/shop', psql: 'host=b@db', maestro: [/a @ too many/, /./] },
+  { url: 'postgres://u:a@b@db/shop', psql: 'host=b@db', maestro: [/one @ too many/, /./] },
   {
     url: 'postgres://u:a/b@db/shop',
     psql: 'invalid integer value "a" for "port"',
-    maestro: [/a @ too many.*@ as %40 and \/ as %2F/, /./],
+    maestro: [/one @ too many.*@ as %40 and \/ as %2F/, /./],
   },
   {
     url: 'postgres://u:a%zz@db/shop',
@@ -246,7 +246,7 @@ const CASES: readonly Case[] = [
   {
     url: 'postgres://db/shop?sslmode=disable&channel_binding=require',
     psql: 'channel binding required, but SSL not in use',
-    maestro: [/channel_binding=require without encryption/, /sslmode=verify-full/],
+    maestro: [/channel_binding=require without the encryption/, /sslmode=verify-full/],
   },
   { url: 'postgres://db/shop?gssencmode=disable', psql: 'does not try Kerberos', maestro: { host: 'db' } },
   {
@@ -349,7 +349,7 @@ const CASES: readonly Case[] = [
   {
     url: 'host=db dbname=shop',
     psql: 'host=db dbname=shop',
-    maestro: [/list of key words/, /postgres:\/\/user:password@host:5432\/database/],
+    maestro: [/a list like host=/, /postgres:\/\/user:password@host:5432\/database/],
   },
   // As hosting services and other tools print them.
   {

@@ -54,7 +54,7 @@ export async function checkNewest(log: EventLog): Promise<Finding> {
     `${first.timestamp.toString()}, which is in the future; ahead of the database's clock: ${who.join(', ')}`,
     first.timestamp.time - now > DEFAULT_MAX_DRIFT
       ? lockedBy(await lastAhead(log, now + DEFAULT_MAX_DRIFT))
-      : 'Synchronize the clocks (NTP). Until then what is appended to the same aggregates goes right behind those events.',
+      : 'Synchronize the clocks (NTP). Until then, new events of the same aggregates go right after those events.',
   );
 }
 
@@ -69,8 +69,8 @@ function lockedBy(last: readonly EventAhead[]): string {
       ? ''
       : ` The same holds for ${last.length === 100 ? '99 and more' : last.length - 1} other aggregates.`;
   return (
-    `A clock was wrong. Nothing can be appended to ${aggregateId} until then, since its last event, ${sequence}, is of ` +
-    `${timestamp.toString()}: only with \`append --max-drift\`, or once an Elixir application has overtaken it.${more}`
+    `A clock was wrong. The last event of ${aggregateId}, ${sequence}, has the timestamp ${timestamp.toString()}. Until ` +
+    `then nothing can be appended to it, except with \`append --max-drift\` or by an Elixir application.${more}`
   );
 }
 
@@ -86,7 +86,7 @@ export async function checkNodes(log: EventLog): Promise<Finding> {
     'clocks of nodes',
     'warning',
     found.join('; '),
-    'Synchronize their clocks (NTP), or let one of them own each aggregate: Elixir Maestro reads such histories in the wrong order; see `maestro verify`.',
+    'Synchronize their clocks (NTP), or let only one of them write to each aggregate. Elixir Maestro reads such histories in the wrong order; see `maestro verify`.',
   );
 }
 

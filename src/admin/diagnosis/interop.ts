@@ -9,7 +9,7 @@ export async function checkInterop(log: EventLog): Promise<Finding | undefined> 
   return finding(
     'interop',
     'note',
-    'an Elixir application uses this schema (schema_migrations of Ecto is there), and not all that is taken here could it read',
-    "If it reads this log: set interop: 'elixir', in the configuration file and where your program opens the database; and look for what is stored already with `maestro verify --interop elixir`.",
+    'an Elixir application uses this schema (it has the table schema_migrations of Ecto), and cannot read all that Maestro stores',
+    "If it reads this log, set interop: 'elixir' in the configuration file and where your program opens the database. `maestro verify --interop elixir` finds what is stored already.",
   );
 }

@@ -72,7 +72,7 @@ has_schema_privilege(to_regnamespace(?)::oid, 'CREATE'), has_database_privilege(
     [quoted(schema)],
   );
   const [role = '', database = '', inSchema = null, inDatabase = false] = row ?? [];
-  if (inSchema ?? inDatabase) return fine('rights', `${role} may migrate, which makes the tables`);
+  if (inSchema ?? inDatabase) return fine('rights', `${role} may run migrate, which makes the tables`);
   const missing =
     inSchema === null
       ? `GRANT CREATE ON DATABASE ${database} TO ${role} (there is no schema ${schema} yet)`
@@ -80,7 +80,7 @@ has_schema_privilege(to_regnamespace(?)::oid, 'CREATE'), has_database_privilege(
   return finding(
     'rights',
     'note',
-    `${role} may not migrate, so it cannot make the tables`,
+    `${role} may not run migrate, so it cannot make the tables`,
     `Run \`maestro migrate\` as a role that may, or: ${missing}. \`maestro migrate sql --roles\` prints what each role needs.`,
   );
 }

@@ -35,7 +35,7 @@ export async function* bearable(items: AsyncIterable<ExportedItem>): AsyncGenera
     if (isDeeperThan(body, EMBEDDED_DEPTH))
       throw new InvalidExportError(
         item.line,
-        `has a body nested deeper than the ${EMBEDDED_DEPTH} levels that the embedded database bears`,
+        `has a body nested deeper than the ${EMBEDDED_DEPTH} levels that the embedded database can hold`,
         { hint: 'Nothing was imported. Import into a server (--url), or export without that aggregate.' },
       );
     yield item;
@@ -93,6 +93,6 @@ async function* checked(interop: Interop, items: AsyncIterable<ExportedItem>): A
 function unreadable(line: number, path: readonly (string | number)[], message: string): InvalidExportError {
   const where = path.length === 0 ? '' : ` at /${path.slice(0, 12).join('/')}`;
   return new InvalidExportError(line, `has a body that${where} ${message}`, {
-    hint: 'Nothing was imported. Import without `interop` where no Elixir application reads the log, or leave the aggregate out of the export.',
+    hint: 'Nothing was imported. If no Elixir application reads the log, import without `interop`. Otherwise export without that aggregate.',
   });
 }

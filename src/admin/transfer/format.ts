@@ -72,7 +72,7 @@ export class InvalidExportError extends MaestroError {
     problem: string,
     {
       cause,
-      hint = 'Nothing was imported. Export again; a file that was cut short or changed is not taken.',
+      hint = 'Nothing was imported. Export again: a file that was cut off or changed is refused.',
     }: Because = {},
   ) {
     super(`Line ${line} of the export ${problem}.`, {

@@ -31,7 +31,7 @@ export class SnapshotLossError extends MaestroError {
 function remedy({ snapshot }: Pick<Definition, 'snapshot'>, kind: string): string {
   if (kind === 'a mark') return 'Rename that key, or give the snapshots a version.';
   if (snapshot.encode !== undefined && snapshot.decode !== undefined)
-    return 'What snapshot.encode writes, snapshot.decode has to turn into the same state again.';
+    return 'snapshot.decode has to make the same state again from what snapshot.encode wrote.';
   const both = 'Give the definition snapshot.encode and snapshot.decode, which turn the state into JSON and back';
   if (kind === 'a bigint')
     return `${both}: String(value) and BigInt(text), for a bigint. With numbers: 'lossless' only integers beyond 2^53 come back as bigint.`;

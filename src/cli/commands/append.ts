@@ -41,9 +41,9 @@ export function registerAppend(program: Command, context: CliContext): void {
     .command('append')
     .summary('add events to an aggregate')
     .description(
-      'Add events after the last one of an aggregate, in one commit: all of them or none. Where a configured aggregate ' +
-        'says that the id is its own, its history is folded with the new events first, and refused (exit 5) if it would ' +
-        'not fold any more.',
+      'Add events after the last one of an aggregate, in one commit: all of them or none. When a configured definition ' +
+        'owns the aggregate, its history is first folded with the new events. If it would not fold any more, nothing is ' +
+        'appended (exit 5).',
     )
     .argument('<id>', 'the aggregate, or "new" for a new one', idOrNew)
     .option('--type <type>', 'type of a single event')
@@ -55,7 +55,7 @@ export function registerAppend(program: Command, context: CliContext): void {
     .option('--dry-run', 'show what would be appended, and the state after it; write nothing')
     .option(
       '--max-drift <seconds>',
-      'append also after a last event that is up to this far ahead of this clock (default: 300)',
+      'append even if the last event is up to this far ahead of this clock (default: 300)',
       integer(0, LONGEST_DRIFT),
     )
     .addHelpText(
@@ -124,7 +124,7 @@ async function append(argument: IdArgument | 'new', options: AppendOptions, sess
 async function warnOfDrift(id: Timestamp, drift: number, { output }: Session): Promise<void> {
   const { timeSpan } = await import('../../hlc/time-span.js');
   await output.warn(
-    `The last event of ${id.hex} is now ${timeSpan(drift)} ahead: until then nobody can append to it without accepting as much.`,
+    `The last event of ${id.hex} is now ${timeSpan(drift)} ahead. Until its time has come, everybody who appends to it has to accept as much.`,
   );
 }
 

@@ -29,10 +29,10 @@ export function registerErase(program: Command, context: CliContext): void {
     .summary('remove an aggregate, or parts of its events, for good')
     .description(
       'Show what would be removed: the events of one aggregate, or the named paths of their bodies, and its snapshot. ' +
-        'Only with --execute it is done: in one transaction, which proves at its end that nothing is left. Writers wait ' +
-        'meanwhile; stop those of this aggregate, which would go on after the last sequence they know. Where a configured ' +
-        'aggregate says that the id is its own, its history is folded without the values first, and refused (exit 5) if it ' +
-        'would not fold any more.',
+        'It is removed only with --execute: in one transaction, which checks at its end that nothing is left. Writers wait ' +
+        'meanwhile. First stop the writers of this aggregate, which would go on after the last sequence that they know. ' +
+        'When a configured definition owns the aggregate, its history is first folded without the values. If it would not ' +
+        'fold any more, nothing is erased (exit 5).',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--paths <pointers...>', 'remove only these paths (JSON Pointers) from the bodies; the events stay')
@@ -113,11 +113,11 @@ function assertOptions(argument: IdArgument, { paths, reason, replace, force, ex
 function writtenBack(id: Timestamp, paths: readonly string[] | undefined): string {
   const look =
     paths === undefined
-      ? `look with \`maestro verify ${id.hex}\` whether there is anything again`
-      : 'make this plan again afterwards, and `maestro snapshot verify`, to see whether the values are there again';
+      ? `check with \`maestro verify ${id.hex}\` that nothing has come back`
+      : 'make this plan again and run `maestro snapshot verify`, to check that no value has come back';
   return (
-    'An Elixir application uses this schema. A process of it that has the aggregate in memory still has what is erased, and ' +
-    `writes it back with its next events or snapshot. Restart it (all nodes) first, and ${look}.`
+    'An Elixir application uses this schema. If one of its processes has the aggregate in memory, it writes what is erased ' +
+    `back with its next events or snapshot. Restart it first, on all nodes. Afterwards ${look}.`
   );
 }
 

@@ -21,7 +21,7 @@ export function registerEvent(program: Command, context: CliContext): void {
         'next to it.',
     )
     .argument('<timestamp>', 'the timestamp of the event, in any form; or the id of its aggregate', idOrPrefix)
-    .argument('[sequence]', 'its sequence, behind the id of its aggregate', sequence)
+    .argument('[sequence]', 'the sequence of the event, after the id of its aggregate', sequence)
     .addHelpText(
       'after',
       `

@@ -42,7 +42,7 @@ function commandNamed(words: readonly string[], program: Command): Command {
     if (found === undefined) {
       const names = [...children.map((child) => child.name()), ...(index === 0 ? HELP_TOPICS : [])];
       throw new UsageError(`There is no command ${JSON.stringify(words.slice(0, index + 1).join(' '))}.`, {
-        hint: didYouMean(word, names) || 'See which there are with `maestro --help`.',
+        hint: didYouMean(word, names) || '`maestro --help` lists all commands.',
       });
     }
     command = found;

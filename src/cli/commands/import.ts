@@ -79,7 +79,7 @@ async function importFrom({ file, onConflict, dryRun }: ImportOptions, session: 
   await print(report, dryRun ?? false, session);
   if (report.events > 0 && (await session.configuration()).aggregates?.length)
     await output.note(
-      'no handlers were tried on it: `maestro check` folds what is there with the configured aggregates',
+      'no handlers were tried on what was imported; `maestro check` folds it with the configured aggregates',
     );
 }
 

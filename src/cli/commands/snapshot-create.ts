@@ -18,7 +18,7 @@ interface CreateOptions {
 
 /** Why a snapshot that nobody uses is not replaced. */
 const UNUSED =
-  'The stored one is not used: it is of another version, ahead of its history, or handlers fail on it. Only a newer one takes its place, so create one after the next event, or remove it with `maestro snapshot delete`.';
+  'The stored one is not used: it is of another version, ahead of its history, or handlers fail on it. Only a newer snapshot can replace it. Create one after the next event, or delete this one with `maestro snapshot delete`.';
 
 /** Declares `maestro snapshot create`. */
 export function registerSnapshotCreate(snapshot: Command, context: CliContext): void {
@@ -32,7 +32,7 @@ export function registerSnapshotCreate(snapshot: Command, context: CliContext): 
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option(
       '--aggregate <name>',
-      'the aggregate of the configuration file that it is (default: the one that says that the id is its own)',
+      'fold with the handlers of this aggregate of the configuration file (default: the one that owns it)',
     )
     .option('--no-snapshot', 'fold from the first event, whatever snapshot is stored')
     .addHelpText(

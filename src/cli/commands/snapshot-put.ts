@@ -27,8 +27,8 @@ export function registerSnapshotPut(snapshot: Command, context: CliContext): voi
     .summary('store a snapshot, if it is newer than the stored one')
     .description(
       'Store a state that you give with --body or --file as the snapshot of an aggregate, if it is newer than the stored one. ' +
-        'Where a configured aggregate says that the id is its own, its handlers are tried on the state first, and it is refused ' +
-        '(exit 5) if they fail.',
+        'When a configured definition owns the aggregate, its handlers are first tried on the state. If they fail, nothing is ' +
+        'stored (exit 5).',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .requiredOption('--sequence <sequence>', 'the last event that the state contains', sequence)

@@ -27,7 +27,7 @@ export function registerSnapshotVerify(snapshot: Command, context: CliContext, e
     .summary("compare stored snapshots with what the application's handlers make of the events")
     .description(
       'Fold the events up to the sequence of a snapshot with the configured handlers, and compare the states by content. ' +
-        'Exits with 1 when one is different, ahead of its history, or cannot be folded, unless --fix mended it.',
+        'Exits with 1 when one is different, ahead of its history, or cannot be folded, and --fix did not replace it.',
     )
     .argument('[id]', 'the aggregate', idOrPrefix)
     .option('--all', 'every snapshot there is')

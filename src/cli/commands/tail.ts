@@ -109,8 +109,9 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
 /** What following does not show, and how to see it. */
 function behind({ ahead, behind, milliseconds }: NodesApart): string {
   return (
-    `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. What it writes lies ` +
-    'before the five minutes that are followed, and is not shown here; follow an aggregate by its id to see all of it.'
+    `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. Its new ` +
+    'events are older than the five minutes that are followed, and are not shown here. To see all events of an ' +
+    'aggregate, follow it by its id.'
   );
 }
 

@@ -32,9 +32,10 @@ export function registerVerify(program: Command, context: CliContext, exit: (cod
     .argument('[id]', 'only this aggregate', idOrPrefix)
     .option(...sinceOption(context))
     .addOption(
-      new Option('--interop <system>', 'look also for bodies that it cannot read (default: as configured)').choices([
-        'elixir',
-      ]),
+      new Option(
+        '--interop <system>',
+        'look also for bodies that this system cannot read (default: as configured)',
+      ).choices(['elixir']),
     )
     .addHelpText(
       'after',

@@ -7,7 +7,7 @@ import { UsageError } from '../errors.js';
 /** `--aggregate` of commands that list: flags and description. */
 export const KIND = [
   '--aggregate <name>',
-  'only what this aggregate of the configuration file says is its own',
+  'only aggregates that this definition of the configuration file owns',
 ] as const;
 
 /** Which aggregates are of a kind: by the types that their histories begin with, or also by what a function says of an id. */
@@ -24,8 +24,8 @@ export function kindOf(definition: Definition): Kind {
   const { firstEvents = [], ids } = owns;
   if (ids !== undefined) return { owns: remembering((store, id) => isOwn(definition, store, id)) };
   if (firstEvents.length > 0) return { firstTypes: firstEvents };
-  throw new UsageError(`The aggregate ${name} does not say which histories are its own.`, {
-    hint: 'Say it where it is defined: `owns: { firstEvents: [ … ] }`.',
+  throw new UsageError(`The definition ${name} does not say which aggregates it owns.`, {
+    hint: 'Add it to the definition: `owns: { firstEvents: [ … ] }`.',
   });
 }
 

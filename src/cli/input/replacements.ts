@@ -24,8 +24,8 @@ export function parseReplacements(values: readonly string[], paths: readonly str
   }
   const inner = paths.find((path) => paths.some((outer) => path.startsWith(`${outer}/`)));
   if (inner !== undefined && values.length > 0)
-    throw new UsageError(`${inner} lies within another path of --paths, so it cannot be told what would be there.`, {
-      hint: 'With --replace, name paths of which none lies within another.',
+    throw new UsageError(`${inner} is inside another path of --paths, so it is not clear which value belongs there.`, {
+      hint: 'With --replace, no path may be inside another one.',
     });
   return Object.fromEntries(
     paths.flatMap((path) => {

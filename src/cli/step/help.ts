@@ -12,7 +12,7 @@ export function keysFor(columns: number): string {
 
 /** What the keys do. */
 const HELP: readonly (readonly [keys: string, does: string])[] = [
-  ['→  l  space', 'the next event (n too, until you look for something)'],
+  ['→  l  space', 'the next event (n too, before you search)'],
   ['←  h  p', 'the event before'],
   ['↑ ↓  k j  pgup pgdn', 'move in the part marked with ▸: scroll, or in the list step'],
   ['tab', 'choose the next part'],

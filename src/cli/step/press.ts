@@ -61,7 +61,8 @@ export function press(before: View, key: Key, layout: Layout): Pressed {
     case '.':
     case 'N':
     case ',':
-      if (view.sought === undefined) return { view: { ...view, message: 'Nothing was looked for yet: press /' } };
+      if (view.sought === undefined)
+        return { view: { ...view, message: 'Nothing to find again yet: press / to search' } };
       return { view, effect: { kind: 'find', text: view.sought, isForward: key.text === 'n' || key.text === '.' } };
     case 'r':
       return { view: toggled(view) };
@@ -97,7 +98,7 @@ function placeFor({ sought }: View, { name, text }: Key): Place | undefined {
 
 function toggled(view: View): View {
   if (view.frame.rendered === undefined)
-    return { ...view, message: 'There is no render: no definition of this aggregate is configured that has one.' };
+    return { ...view, message: 'No configured definition of this aggregate has a render.' };
   return { ...view, isRendered: !view.isRendered, scroll: TOP };
 }
 

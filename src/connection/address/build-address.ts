@@ -41,12 +41,15 @@ function hostsOf(layers: Layers): [HostAddress, ...HostAddress[]] {
       'Write localhost for this machine, or the folder of its socket: postgres:///database?host=/var/run/postgresql.',
     );
   if (addresses !== undefined && addresses.length !== hosts.length)
-    return layers.fail('hostaddr')('has not as many addresses in hostaddr as hosts');
+    return layers.fail('hostaddr')('has a different number of hosts and of addresses in hostaddr');
   const ports = layers.get('port')?.split(',') ?? [''];
   if (ports.length > 1 && ports.length !== hosts.length)
-    return layers.fail('port')('has not as many ports as hosts', 'Name one port for all hosts, or one for each.');
+    return layers.fail('port')(
+      'has a different number of hosts and of ports',
+      'Name one port for all hosts, or one for each.',
+    );
   return hosts.map((host, index) => {
-    if (host === '') return layers.fail('host')('has a host without a name in its list');
+    if (host === '') return layers.fail('host')('has an empty host in its list');
     if (host.startsWith('@')) return layers.fail('host')('names an abstract socket', 'Name the folder of a socket.');
     const hostAddress = addresses?.[index] || undefined;
     const port = portOf(ports.length === 1 ? ports[0] : ports[index], layers);
@@ -58,7 +61,7 @@ function portOf(text: string | undefined, layers: Layers): number {
   if (text === undefined || text === '') return 5432;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   if (port < 0 || port > 65535) layers.fail('port')('has a port that is no number from 1 to 65535');
-  if (port === 0) layers.fail('port')('names the port 0, on which no server is');
+  if (port === 0) layers.fail('port')('names the port 0, which no server uses');
   return port;
 }
 
@@ -99,7 +102,7 @@ function encryptionOf(layers: Layers, hosts: readonly HostAddress[]): Encryption
   const channelBinding = oneOf(layers, 'channel_binding', BINDINGS) ?? 'disable';
   if (channelBinding === 'require' && (sslMode === 'disable' || onSockets))
     layers.fail('channel_binding')(
-      'has channel_binding=require without encryption, to which a login could be bound',
+      'has channel_binding=require without the encryption that it needs',
       'Add sslmode=verify-full (or require).',
     );
   // As psql does, nothing is encrypted on a socket of this machine; and what only the environment names is no mistake here.

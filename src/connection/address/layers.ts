@@ -56,7 +56,7 @@ export class Layers {
       if (value !== undefined && !same.includes(value)) {
         // Other values are numbers and names, but what was meant as a schema is part of the remedy.
         const hint = /schema/i.test(name) && /^\w{1,63}$/.test(value) ? `${instead} (--schema ${value})` : instead;
-        this.fail(name)(`has the parameter ${name}, which cannot be honoured`, hint);
+        this.fail(name)(`has the parameter ${name}, which Maestro does not support`, hint);
       }
     }
   }

@@ -72,7 +72,7 @@ export const FIXED: Readonly<Record<string, Fixed>> = {
   tcp_user_timeout: { same: ['0'], instead: BY_SYSTEM },
   replication: {
     same: ['false', 'off', 'no', '0'],
-    instead: 'Maestro sends statements, which a connection for replication does not take. Leave it out.',
+    instead: 'A connection for replication does not take the statements that Maestro sends. Leave it out.',
   },
   requirepeer: {
     variable: 'PGREQUIREPEER',

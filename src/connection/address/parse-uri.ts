@@ -12,7 +12,7 @@ export function parseUri(text: string, fail: Fail): Map<string, string> {
 
   if (/[\0-\x1f\x7f]/.test(whole)) fail('has a line break or another control character in it');
   const [credentials, rest] = splitCredentials(whole);
-  if (rest.includes('@')) fail('has a @ too many; in a password write @ as %40 and / as %2F');
+  if (rest.includes('@')) fail('has one @ too many; in a password write @ as %40 and / as %2F');
   if (rest.includes('#')) fail('has a part after #; write a # as %23');
   if (/\?\w+=/.test(credentials)) fail('has a ? before its @; in a password write ? as %3F and @ as %40');
   const [, place = '', path = '', query = ''] = /^([^/?]*)(?:\/([^?]*))?(?:\?([^]*))?$/.exec(rest) ?? [];
@@ -43,7 +43,8 @@ function splitPlace(place: string, fail: Fail): { hosts: string; ports: string }
   const places = place.split(',').map((one) => {
     const [, host, port = ''] = /^(\[[^\]]*\]|[^:[]*)(?::(.*))?$/.exec(one) ?? [];
     if (host === undefined) return fail('has an address in [ ] that does not end');
-    if (/[\s<>\\^|[\]]/.test(host.replace(/^\[(.*)\]$/, '$1'))) fail('has a host that is no name of one');
+    if (/[\s<>\\^|[\]]/.test(host.replace(/^\[(.*)\]$/, '$1')))
+      fail('has a host with a character that no host name has');
     return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
   });
   const ports = places.map(({ port }) => port).join(',');
@@ -81,10 +82,10 @@ function translated(name: string, value: string): [name: string, value: string] 
 
 function notOurs(text: string): [problem: string, hint?: string] {
   if (/(^|\s)(host|dbname|user|hostaddr|service)\s*=/.test(text))
-    return ['is a list of key words', 'Write it as a URL: postgres://user:password@host:5432/database.'];
+    return ['is a list like host=… dbname=…', 'Write it as a URL: postgres://user:password@host:5432/database.'];
   const [, protocol] = /^([A-Za-z][A-Za-z0-9+.-]*:)/.exec(text) ?? [];
   if (protocol === undefined) return ['is not a URL'];
-  if (/^postgres(ql)?:$/i.test(protocol)) return ['is not a URL with postgres:// or postgresql:// at its beginning'];
+  if (/^postgres(ql)?:$/i.test(protocol)) return ['does not begin with postgres:// or postgresql://'];
   return /^[a-z][a-z0-9+.-]{0,30}:$/.test(protocol)
     ? [`begins with ${JSON.stringify(protocol)}, not with postgres: or postgresql:`]
     : ['begins with neither postgres: nor postgresql:'];

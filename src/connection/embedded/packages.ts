@@ -37,7 +37,7 @@ function loaded(name: string, require: (name: string) => unknown): unknown {
 /** The error for a package of the embedded database that is not there. */
 export function notInstalled(name: string, cause: unknown): ConfigurationError {
   return new ConfigurationError(`The package ${name}, which the embedded database needs, is not installed.`, {
-    hint: `Run \`npm install ${name}\`, or \`npm install\` again without leaving packages out; or use a server (--url, DATABASE_URL).`,
+    hint: `Run \`npm install ${name}\`, or \`npm install\` again with all packages; or use a server (--url, DATABASE_URL).`,
     cause,
   });
 }

@@ -14,7 +14,7 @@ const NEEDED_FILES = 64;
 /** Throws {@link ConfigurationError} in a process that cannot run the engine at all. */
 export function assertEngineCanRun(): void {
   if ('WebAssembly' in globalThis) return;
-  throw new ConfigurationError('The embedded database needs WebAssembly, which this Node.js is without (--jitless).', {
+  throw new ConfigurationError('The embedded database needs WebAssembly, which is off in this Node.js (--jitless).', {
     hint: 'Start Node.js without --jitless, or use a server (--url, DATABASE_URL).',
   });
 }
@@ -30,7 +30,7 @@ export function doesNotStart(dataDir: string, cause: unknown): MaestroError {
   const left = Math.floor((bavail * bsize) / (1 << 20));
   return new DatabaseFullError(
     `The embedded database in ${dataDir} does not start, and its disk has only ${left} MiB left.`,
-    { hint: `Make room for ${NEEDED_ROOM >> 20} MiB at least; what was acknowledged is in it.`, cause },
+    { hint: `Free at least ${NEEDED_ROOM >> 20} MiB on the disk. What was committed is still there.`, cause },
   );
 }
 

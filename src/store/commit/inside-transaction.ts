@@ -69,7 +69,7 @@ export async function failedInside(
     const [row] = await query<[string]>(knex, "SELECT current_setting('transaction_isolation')");
     if (row?.[0] === 'read committed') return error;
     throw new SerializationError(
-      `The sequence of an event was taken after this transaction began, which cannot see by whom, since it is ${row?.[0]}; the event was not stored.`,
+      `Another writer took the sequence of an event after this transaction began. The transaction is ${row?.[0]}, so it cannot see that event; its own was not stored.`,
       { hint: RUN_AGAIN, cause: error.cause },
     );
   } catch (later) {

@@ -74,7 +74,7 @@ export function shareActivity(store: object, client: object): Activity {
 }
 
 function closing(): DatabaseClosedError {
-  return new DatabaseClosedError('The database is being closed by this program, so nothing new is begun on it.', {
+  return new DatabaseClosedError('The database is being closed by this program, so it takes no new work.', {
     hint: 'Close it when all that uses it is done, or open it again.',
   });
 }

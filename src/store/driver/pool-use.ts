@@ -34,7 +34,7 @@ export function closedPool(pool: Pool | undefined): DatabaseClosedError | undefi
 
 /** The error for what comes after the database was closed. */
 export function closedDatabase(): DatabaseClosedError {
-  return new DatabaseClosedError('The database was closed by this program, so nothing can be asked of it any more.', {
+  return new DatabaseClosedError('The database was closed by this program, so it cannot be used any more.', {
     hint: 'Close it when all that uses it is done, or open it again.',
   });
 }
@@ -55,14 +55,14 @@ export function fullPool(pool: Pool | undefined, began: number, cause: unknown):
     return new PoolExhaustedError(
       `The one connection of the embedded database is in use by a transaction of this program; ${waited}`,
       {
-        hint: 'Inside a transaction or a projection, hand the transaction on ({ transaction }), so that its own connection is used. Else end transactions sooner: the embedded database has one connection for all.',
+        hint: 'Inside a transaction or a projection, pass the transaction on ({ transaction }), so that its connection is used. Otherwise end transactions sooner: the embedded database has one connection for all.',
         cause,
       },
     );
   const inTransactions = used.filter(({ resource }) => isInTransaction(resource)).length;
   const all = max === 1 ? 'The one connection of the pool is' : `All ${max} connections of the pool are`;
   return new PoolExhaustedError(`${all} in use by ${holders(inTransactions, used.length)}; ${waited}`, {
-    hint: 'Inside a transaction, hand it on ({ transaction }), so that its own connection is used. Else end transactions sooner, or make the pool larger ({ pool: { max } }).',
+    hint: 'Inside a transaction, pass it on ({ transaction }), so that its connection is used. Otherwise end transactions sooner, or make the pool larger ({ pool: { max } }).',
     cause,
   });
 }

@@ -125,7 +125,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       t.is(code, 3, argv.join(' '));
       t.true(
         stderr.includes(
-          `timestamp of event 2 of another: see \`maestro event ${timestamp}\`, or \`maestro events ${ADA.hex}\`.`,
+          `timestamp of event 2 of another aggregate: see \`maestro event ${timestamp}\`, or \`maestro events ${ADA.hex}\`.`,
         ),
         stderr,
       );

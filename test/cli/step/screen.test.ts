@@ -275,7 +275,10 @@ test('a rendered state is marked line by line, and JSON is a key away; without a
   t.regex(lines, /│ {3}a b *\n/);
   t.regex(lines, /│ ~ c x *\n/);
   t.false(press(shown, r, layOut(shown, size, plain)).view.isRendered);
-  t.regex(press(aView(), r, layOut(aView(), size, plain)).view.message ?? '', /^There is no render/);
+  t.regex(
+    press(aView(), r, layOut(aView(), size, plain)).view.message ?? '',
+    /^No configured definition of this aggregate has a render/,
+  );
 });
 
 test('a narrow terminal has the event above the state, and a low one shows one of them', (t) => {

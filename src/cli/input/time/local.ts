@@ -20,13 +20,13 @@ export function localSpan(asUtc: number): LocalSpan {
   const [first, last = first] = found;
   const name = localTimeOf(asUtc);
   if (first === undefined || last === undefined) {
-    const note = `There is no ${name} here: clocks skip it. It was taken for ${printed(before)}.`;
+    const note = `The time ${name} does not exist in this time zone, because clocks skip it. ${printed(before)} was taken instead.`;
     return { first: before, last: before, note };
   }
   if (first === last) return { first, last };
   const note =
-    `There is ${name} twice here, when clocks are set back: ${printed(first)} and ${printed(last)}. ` +
-    'The first is taken for a beginning, the second for an end or a point; write the offset to choose.';
+    `The time ${name} comes twice in this time zone, when clocks are set back: ${printed(first)} and ${printed(last)}. ` +
+    'For a beginning the first is taken, for an end or a point the second. To choose yourself, write the offset.';
   return { first, last, note };
 }
 

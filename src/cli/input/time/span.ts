@@ -80,7 +80,10 @@ export function spanOfDay({ year, month, day }: Day): TimeSpan {
   const first = date.getTime();
   const span = { first, last: new Date(year, month - 1, day + 1).getTime() - 1, point: first };
   if (date.getDate() === day) return span;
-  return { ...span, note: `There was no ${localTimeOf(Date.UTC(year, month - 1, day)).slice(0, 10)} here.` };
+  return {
+    ...span,
+    note: `The day ${localTimeOf(Date.UTC(year, month - 1, day)).slice(0, 10)} does not exist in this time zone.`,
+  };
 }
 
 /** A time on a day: a whole second, or the instant of its fraction. */
