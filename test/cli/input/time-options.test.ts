@@ -73,11 +73,11 @@ test('an hour that exists twice is taken whole, and standard error says so', asy
   t.deepEqual(await sequences('--since', '2026-10-25 02:30+01', '--until', '2026-10-25 02:30+01'), [4]);
   t.regex(
     (await maestro('replay', id.hex, '--at', '2026-03-29 02:30')).stderr,
-    /^note: There is no 2026-03-29 02:30:00 here/,
+    /^note: The time 2026-03-29 02:30:00 does not exist/,
   );
   t.regex(
     (await maestro('diff', id.hex, '2026-10-25 02:30', 'last')).stderr,
-    /^note: There is 2026-10-25 02:30:00 twice/,
+    /^note: The time 2026-10-25 02:30:00 comes twice/,
   );
 });
 
