@@ -32,7 +32,7 @@ const LAYERS: Record<string, readonly string[]> = {
   migrations: ['src/store'],
 };
 /** Files at the top of src/ that everything may import; they import only the words of the values they describe. */
-const SHARED = ['src/errors.ts', 'src/result.ts', 'src/events.ts', 'src/node-version.ts'];
+const SHARED = ['src/errors.ts', 'src/result.ts', 'src/events.ts', 'src/node-version.ts', 'src/nearest.ts'];
 
 function sources(folder: string): string[] {
   if (folder.endsWith('.ts')) return [folder];

@@ -2,7 +2,7 @@ import type { Definition } from '../aggregate/definition.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 import { UsageError } from './errors.js';
-import { didYouMean } from './input/nearest.js';
+import { didYouMean } from '../nearest.js';
 import type { Session } from './session.js';
 
 /** Tells the definition that an id is to be read as, given how to find the type of its first event; none if none fits. */

@@ -1,6 +1,6 @@
 import type { Database } from '../connection/database.js';
 import { MaestroError } from '../errors.js';
-import { didYouMean } from './input/nearest.js';
+import { didYouMean } from '../nearest.js';
 import type { Output } from './output.js';
 
 /** Hands items on, and takes down which types they have. */

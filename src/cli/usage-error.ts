@@ -2,7 +2,7 @@ import type { CommanderError } from 'commander';
 import { InvalidTimestampError } from '../hlc/errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { UsageError } from './errors.js';
-import { nearest } from './input/nearest.js';
+import { nearest } from '../nearest.js';
 import { refusedValue } from './input/refused-value.js';
 
 /** Stands for the help that was shown because no command was given. */

@@ -16,20 +16,19 @@ export interface Login {
 export interface PasswordSource {
   /** The password itself. */
   readonly password: string | undefined;
-  /** The password file; absent for that of `PGPASSFILE`, or `~/.pgpass`. */
+  /** The password file; absent for `~/.pgpass`. */
   readonly passFile?: string | undefined;
   /** Told of a file that must not be used. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
 /**
- * The password that a server asks for, looked for as psql does: what is given, `PGPASSWORD`, the password file. The driver asks
- * only when the server does. Throws {@link LoginRefusedError} when there is none.
+ * The password that a server asks for: what is given, else that of the password file. The driver asks only when the server does. Throws {@link LoginRefusedError} when there is none.
  */
 export function passwordFor({ password, passFile, warn }: PasswordSource): (login: Login) => string {
   return (login) => {
-    const file = passFile ?? env['PGPASSFILE'] ?? defaultFile();
-    const found = password ?? env['PGPASSWORD'] ?? passwordInFile(file, login, warn);
+    const file = passFile ?? defaultFile();
+    const found = password ?? passwordInFile(file, login, warn);
     if (found !== undefined) return found;
     throw new LoginRefusedError('The server asks for a password, and none was given.', {
       hint: `Write it into the URL (postgres://user:password@host/database), set PGPASSWORD, or add a line host:port:database:user:password to ${file}.`,

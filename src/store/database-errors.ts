@@ -197,8 +197,8 @@ const NO_PASSWORD = /password must be a|empty password/;
 function hintForLogin(message: string): string {
   if (NO_PASSWORD.test(message))
     return 'Write it into the URL (postgres://user:password@host/database), set PGPASSWORD, or add a line to ~/.pgpass.';
-  if (/pg_hba\.conf/.test(message) && !/SSL (?:on|encryption)|GSS/.test(message))
-    return 'The server may demand encryption: add sslmode=require (or verify-full) to the URL. Else its pg_hba.conf has no line for this host, user and database.';
+  if (/pg_hba\.conf/.test(message))
+    return 'Its pg_hba.conf has no line for this host, user and database. If the connection is not encrypted, the server may demand that: add sslmode=require (or verify-full) to the URL.';
   return 'Check user, password, database name and sslmode.';
 }
 

@@ -92,3 +92,20 @@ test('a password from a file is used without a warning of Node.js', async (t) =>
   await new Promise((resolve) => setImmediate(resolve));
   t.deepEqual(warnings, []);
 });
+
+test.serial('variables for the password that are set to nothing count as not set, as for psql', async (t) => {
+  const before = { PGPASSWORD: process.env['PGPASSWORD'], PGPASSFILE: process.env['PGPASSFILE'] };
+  t.teardown(() => {
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  });
+  Object.assign(process.env, { PGPASSWORD: '', PGPASSFILE: '' });
+  const passFile = passwordFile('empty', '*:*:*:*:secret\n');
+  t.is(passwordFor({ password: undefined, passFile })(LOGIN), 'secret');
+  const nobody = { ...LOGIN, user: 'nobody at all' };
+  const error = t.throws<LoginRefusedError>(() => passwordFor({ password: undefined })(nobody));
+  t.regex(error?.hint ?? '', /to \S*pgpass\S*\.$/);
+  const read = parseDatabaseUrl('postgres://ada@db/bank', '--url', process.env);
+  t.deepEqual([read.password, read.passFile], [undefined, undefined]);
+});

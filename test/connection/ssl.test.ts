@@ -182,7 +182,7 @@ for (const parameter of ['sslrootcert', 'sslcert', 'sslkey']) {
       const url = `postgres://h/d?${mode}${parameter}=${encodeURIComponent(rootCert)}`;
       t.throws(() => openServer(parseDatabaseUrl(url, '--url'), { schema: 'public' }), {
         instanceOf: ConfigurationError,
-        message: /sslmode is "disable"/,
+        message: mode === '' ? /no sslmode is given/ : /sslmode is "disable"/,
       });
     });
 }

@@ -324,7 +324,28 @@ const CASES: readonly Case[] = [
   {
     url: 'postgres://db/shop?shema=x',
     psql: 'invalid URI query parameter: "shema"',
-    maestro: [/unknown parameter "shema"/, /The parameters are host, hostaddr/],
+    maestro: [/unknown parameter "shema"/, /^Did you mean schema\?$/],
+  },
+  {
+    url: 'postgres://db/shop?ssl_mode=require',
+    psql: 'invalid URI query parameter: "ssl_mode"',
+    maestro: [/unknown parameter "ssl_mode"/, /^Did you mean sslmode\?$/],
+  },
+  {
+    url: 'postgres://db/shop?colour=blue',
+    psql: 'invalid URI query parameter: "colour"',
+    maestro: [/unknown parameter "colour"/, /The parameters are host, hostaddr/],
+  },
+  {
+    url: 'postgres://db/shop?sslrootcert=ca.pem',
+    psql: 'checks the certificate once the server offers encryption, and else goes without',
+    maestro: [/names a certificate in sslrootcert, but no sslmode/, /sslmode=verify-full/],
+  },
+  {
+    url: 'postgres://db/shop',
+    environment: { PGSSLCERT: 'me.pem' },
+    psql: 'shows the certificate once the server offers encryption, and else goes without',
+    maestro: [/^The variable PGSSLCERT names a certificate in sslcert, but no sslmode/, /sslmode=verify-full/],
   },
   {
     url: 'postgres://db/shop?sslmode=',
@@ -504,6 +525,12 @@ const CASES: readonly Case[] = [
     environment: { PGSERVICEFILE: services },
     psql: 'definition of service "nothing" not found',
     maestro: [/names the service "nothing", which is not in/, /PGSERVICEFILE/],
+  },
+  {
+    url: 'postgres://db/shop?service=shop',
+    environment: { PGSERVICEFILE: folder },
+    psql: 'reads nothing from it, and does not find the service',
+    maestro: [/names the service "shop", but its file .* cannot be read \(EISDIR\)/, /permissions/],
   },
 ];
 

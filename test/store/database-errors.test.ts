@@ -47,9 +47,11 @@ const CASES: Case[] = [
     ...(['MAESTRO_LOGIN_REFUSED', false, 4, /sslmode=require/] as const),
   ],
   [
-    'a server without a line for this host, encrypted as the connection is',
-    answer('no pg_hba.conf entry for host "1.2.3.4", user "ada", database "bank", SSL encryption', { code: '28000' }),
-    ...(['MAESTRO_LOGIN_REFUSED', false, 4, /^Check user/] as const),
+    'a server in another language without a line for this host',
+    answer('kein pg_hba.conf-Eintrag für Host „1.2.3.4“, Benutzer „ada“, Datenbank „bank“, SSL-Verschlüsselung', {
+      code: '28000',
+    }),
+    ...(['MAESTRO_LOGIN_REFUSED', false, 4, /no line for this host.* If the connection is not encrypted/] as const),
   ],
   [
     'a server that asks for a password of which the driver has none',

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { didYouMean } from '../input/nearest.js';
+import { didYouMean } from '../../nearest.js';
 
 /** What help there is besides that of commands. */
 export const HELP_TOPICS = ['options', 'times'] as const;

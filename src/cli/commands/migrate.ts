@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { didYouMean } from '../input/nearest.js';
+import { didYouMean } from '../../nearest.js';
 import { escapeText } from '../render/escape.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { LOCK_TIMEOUT, PARTITIONS } from './migrate-options.js';

@@ -8,7 +8,7 @@ import type { NewEvent } from '../../events.js';
 import { asRead } from '../../json/as-read.js';
 import { encodeEvents } from '../../store/validate.js';
 import { WouldNotFoldError } from '../errors.js';
-import { didYouMean } from '../input/nearest.js';
+import { didYouMean } from '../../nearest.js';
 import { stateJson } from '../render/state.js';
 
 /** A history with events that are not committed yet: folded by its handlers before they are. */

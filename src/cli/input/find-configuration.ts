@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { ConfigurationError } from '../../connection/errors.js';
-import { mistakesBetween } from './nearest.js';
+import { mistakesBetween } from '../../nearest.js';
 
 /** The forms of a configuration file that are loaded. */
 const FORMS = ['ts', 'mts', 'js', 'mjs', 'json'];

@@ -1,4 +1,4 @@
-import { didYouMean } from './nearest.js';
+import { didYouMean } from '../../nearest.js';
 
 /** Commander's words for a value that an option (by its flags) or an argument (by its name) does not take, and why. */
 const REFUSED =

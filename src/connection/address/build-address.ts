@@ -110,6 +110,12 @@ function encryptionOf(layers: Layers, hosts: readonly HostAddress[]): Encryption
     onSockets || (sslMode === 'disable' && layers.get('sslmode') !== undefined && !layers.areTogether('sslmode', name))
       ? undefined
       : layers.get(name);
+  const unused = (['sslrootcert', 'sslcert', 'sslkey'] as const).find((name) => file(name) !== undefined);
+  if (sslMode === 'disable' && layers.get('sslmode') === undefined && unused !== undefined)
+    layers.fail(unused)(
+      `names a certificate in ${unused}, but no sslmode is given, so it would not be used`,
+      'Add sslmode=verify-full (or set PGSSLMODE), or leave the certificate out.',
+    );
   return {
     sslMode: onSockets ? 'disable' : sslMode,
     sslRootCert: file('sslrootcert'),

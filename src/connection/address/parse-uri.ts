@@ -1,3 +1,4 @@
+import { didYouMean } from '../../nearest.js';
 import { type Fail, shown } from './fail.js';
 import { FIXED, isParameter, PARAMETERS } from './parameters.js';
 
@@ -64,12 +65,17 @@ function queryOf(query: string, fail: Fail): Map<string, string> {
     isSecretNear ||= /password/i.test(name);
     const [known, meaning] = translated(name, value);
     if (!isParameter(known) && !Object.hasOwn(FIXED, known))
-      fail(`has ${shown('the unknown parameter', name)}`, `The parameters are ${Object.keys(PARAMETERS).join(', ')}.`);
+      fail(`has ${shown('the unknown parameter', name)}`, remedyFor(name));
     if (found.has(known) && found.get(known) !== meaning) fail(`has the parameter ${known} twice`, 'Write it once.');
     if (value === '') fail(`has the parameter ${known} without a value`, 'Give it one, or leave it out.');
     found.set(known, meaning);
   }
   return found;
+}
+
+function remedyFor(name: string): string {
+  const meant = didYouMean(name, [...Object.keys(PARAMETERS), ...Object.keys(FIXED)]);
+  return meant === '' ? `The parameters are ${Object.keys(PARAMETERS).join(', ')}.` : meant;
 }
 
 /** What other drivers write, in the words of PostgreSQL's own programs. */

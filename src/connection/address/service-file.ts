@@ -15,7 +15,7 @@ export function readService(service: string, environment: Environment, fail: Fai
     ...(PGSYSCONFDIR === undefined ? [] : [join(PGSYSCONFDIR, 'pg_service.conf')]),
   ];
   for (const file of files) {
-    const found = sectionOf(readIfThere(file), service);
+    const found = sectionOf(readIfThere(file, service, fail), service);
     if (found !== undefined) return found;
   }
   return fail(
@@ -24,11 +24,16 @@ export function readService(service: string, environment: Environment, fail: Fai
   );
 }
 
-function readIfThere(file: string): string {
+function readIfThere(file: string, service: string, fail: Fail): string {
   try {
     return readFileSync(file, 'utf8');
-  } catch {
-    return '';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return '';
+    return fail(
+      `names the service ${JSON.stringify(service)}, but its file ${file} cannot be read (${code})`,
+      'Check the path of the file and its permissions.',
+    );
   }
 }
 

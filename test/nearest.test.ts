@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { didYouMean, nearest } from '../../../src/cli/input/nearest.js';
+import { didYouMean, nearest } from '../src/nearest.js';
 
 const NAMES = ['account', 'bank-account', 'order', 'orders', 'invoice_sent', 'Ünï'];
 
