@@ -6,7 +6,8 @@ const USUAL_WIDTH = 80;
 const TIMES = `Times are local unless they say a zone, and are written as
 
   2026-11-22, today, yesterday, monday   a whole day: --since its first moment, --until its last
-  "2026-11-22 14:34", 14:34              a second, likewise; also "yesterday 14:34"
+  "2026-11-22 14:34", 14:34              a second, likewise; also "yesterday 14:34",
+                                         2:34pm, noon, "sat 9:00", "28 Nov 14:34" (the last one)
   "2026-11-22 14:34:05.250167+00"        an instant, as PostgreSQL, logs and programs print it
   2026-11-22T14:34:05.250Z
   "22 Nov 2026 14:34:05 +0100"           as mail, Git and web servers print it

@@ -56,6 +56,10 @@ test('what says its zone, or counts from 1970, is the same time everywhere', (t)
     ['2026-11-22 14:34:05,250+00', '2026-11-22T14:34:05.250Z'],
     ['2026-11-22T14:34Z', second('2026-11-22T14:34:00')],
     ['  2026-11-22   14:34:05+00 ', whole],
+    ['20261122T143405Z', whole],
+    ['20261122T153405+0100', whole],
+    ['20261122T1434Z', second('2026-11-22T14:34:00')],
+    ['20261122T143405.25Z', '2026-11-22T14:34:05.250Z'],
     ['~U[2026-11-22 14:34:05.250Z]', '2026-11-22T14:34:05.250Z'],
     ['Sun, 22 Nov 2026 14:34:05 GMT', whole],
     ['22/Nov/2026:14:34:05 +0000', whole],
@@ -116,6 +120,24 @@ test('what says no zone is local: a date is its whole day, a time its whole seco
     ['Europe/Berlin', 'monday', '2026-11-15T23:00:00.000Z/2026-11-16T22:59:59.999Z'],
     ['Europe/Berlin', 'last sunday', '2026-11-14T23:00:00.000Z/2026-11-15T22:59:59.999Z'],
     ['Europe/Berlin', 'saturday 14:34', second('2026-11-21T13:34:00')],
+    ['Europe/Berlin', 'sat', '2026-11-20T23:00:00.000Z/2026-11-21T22:59:59.999Z'],
+    ['Europe/Berlin', 'Sat 2:34pm', second('2026-11-21T13:34:00')],
+    ['Europe/Berlin', 'last thu', '2026-11-18T23:00:00.000Z/2026-11-19T22:59:59.999Z'],
+    ['Europe/Berlin', '14:34 yesterday', second('2026-11-21T13:34:00')],
+    ['Europe/Berlin', '2:34 p.m. on saturday', second('2026-11-21T13:34:00')],
+    ['Europe/Berlin', 'yesterday 2:34pm', second('2026-11-21T13:34:00')],
+    ['Europe/Berlin', 'yesterday at 12am', second('2026-11-20T23:00:00')],
+    ['Europe/Berlin', '2026-11-22 2:34:05 PM', second('2026-11-22T13:34:05')],
+    ['Europe/Berlin', '20261122T143405', second('2026-11-22T13:34:05')],
+    ['Europe/Berlin', 'noon', second('2026-11-22T11:00:00')],
+    ['Europe/Berlin', 'yesterday noon', second('2026-11-21T11:00:00')],
+    ['Europe/Berlin', '12pm', second('2026-11-22T11:00:00')],
+    ['Europe/Berlin', 'midnight', second('2026-11-21T23:00:00')],
+    ['Europe/Berlin', '21 Nov 14:30', second('2026-11-21T13:30:00')],
+    ['Europe/Berlin', 'Nov 28 14:30', second('2025-11-28T13:30:00')],
+    ['Europe/Berlin', 'November 22 at 15:59', second('2026-11-22T14:59:00')],
+    ['Europe/Berlin', '22 nov 16:01', second('2025-11-22T15:01:00')],
+    ['UTC', '29 Feb 12:00', second('2024-02-29T12:00:00')],
     // In New York it is still Sunday when Kolkata has Monday.
     ['Asia/Kolkata', 'today 0:00', second('2026-11-21T18:30:00')],
     // By the calendar: the time of day stays, also across the end of summer time.
@@ -204,7 +226,7 @@ test('what is no time is refused, and it is said why', (t) => {
     ['yesterday 25:00', forms],
     ['yesterday 14:34Z', forms],
     ['14:34Z', forms],
-    ['2026-11', forms],
+    ['2026-11', /^A month is not taken: write its first day for --since \(2026-11-01\)/],
     ['2026-11-22Z', forms],
     ['2026', /^A number alone .* ten digits/],
     ['20261122', /^A number alone/],
@@ -225,11 +247,23 @@ test('what is no time is refused, and it is said why', (t) => {
     ['2026-11-22T14:34:05.1234567890Z', /^No calendar or clock/],
     ['2026-11-22T14:34+25:00', /^No calendar or clock/],
     ['2026-11-22T14:34+01:60', /^No calendar or clock/],
-    ['2026-11-22 14:34:05 CET', /^No calendar or clock/],
+    [
+      '2026-11-22 14:34:05 CET',
+      /^Names of zones such as CET are not taken: write the offset, as in "2026-11-22 14:34:05\+01"/,
+    ],
+    ['2026-11-28 14:30 Europe/Berlin', /^Names of zones such as europe\/berlin .* "2026-11-28 14:30\+01"/],
+    ['2026-11-28 14.30', /^Write a colon between hours and minutes: 2026-11-28 14:30\./],
+    ['yesterday 14.30', /^Write a colon between hours and minutes: yesterday 14:30\./],
+    ['28 Nov', forms],
+    ['Nov 28', forms],
+    ['31 Feb 14:30', forms],
+    ['13pm', forms],
+    ['0am', forms],
+    ['20261328T1430', /^No calendar or clock/],
     ['1969-12-30', /^No event is earlier than 1970/],
     ['1000 years ago', /^No event is earlier than 1970/],
     ['@999999999999', /^No event .* later than the year 9999/],
-    ['01a2077042bc0000deadbeefcafef00d', /write 2026-11-23T08:05:27\.356Z-0000-DEADBEEFCAFEF00D\.$/],
+    ['01a2077042bc0000deadbeefcafef00d', /write 2026-11-23T08:05:27\.356Z-0000-DEADBEEFCAFEF00D\./],
   ] as const) {
     for (const zone of ZONES)
       t.is(
@@ -238,6 +272,7 @@ test('what is no time is refused, and it is said why', (t) => {
         `${text} in ${zone}`,
       );
     t.regex(timeRefusal(text), reason, text);
+    t.regex(timeRefusal(text), / See `maestro help times`\.$/, text);
   }
 });
 

@@ -11,6 +11,8 @@ const DATE = '(?<day>\\d{1,2})';
 const FORMS = [
   // PostgreSQL, ISO 8601, logs of many programs; an Elixir sigil is unwrapped before.
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[t ](?<clock>.+))?$/,
+  // The basic form of ISO 8601, whose clock gets its colons below.
+  /^(?<year>\d{4})(?<month>\d{2})(?<day>\d{2})t(?<basic>\d{4}(?:\d{2}(?:[.,]\d{1,9})?)?(?:z|[+-]\d{2}(?::?\d{2})?)?)$/,
   /^(?<year>\d{4})\/(?<month>\d{2})\/(?<day>\d{2})(?: (?<clock>.+))?$/,
   // RFC 5322, HTTP, web servers.
   new RegExp(`^${WEEKDAY}${DATE}[ /-]${MONTH}[ /-]${YEAR}(?:[: ](?<clock>.+))?$`),
@@ -20,6 +22,12 @@ const FORMS = [
   new RegExp(`^${WEEKDAY}${MONTH} ${DATE} (?<clock>[\\d:.]+)(?<zone> [a-z]+)? ${YEAR}(?<offset> [+-]\\d{4})?$`),
 ];
 
+/** Dates without a year: the last one that is not in the future. Only with a time: `22 nov` alone might be of any year. */
+const OF_NO_YEAR = [
+  new RegExp(`^${WEEKDAY}${DATE} ${MONTH},?(?: at)? (?<clock>\\S.*)$`),
+  new RegExp(`^${WEEKDAY}${MONTH} ${DATE},?(?: at)? (?<clock>\\S.*)$`),
+];
+
 /** A date, and a time of day if there is one, as `refused` when no calendar or no clock shows it. */
 export type Dated = { readonly day: Day; readonly clock: Clock | undefined } | 'refused';
 
@@ -27,10 +35,33 @@ export type Dated = { readonly day: Day; readonly clock: Clock | undefined } | '
 export function readDate(text: string): Dated | undefined {
   const groups = FORMS.map((form) => form.exec(unwrapped(text))?.groups).find((found) => found !== undefined);
   if (groups === undefined) return undefined;
-  const { name, month = String(MONTHS.indexOf((name ?? '').slice(0, 3)) + 1), clock, zone = '', offset = '' } = groups;
+  const { name, month = monthOf(name), basic, zone = '', offset = '' } = groups;
+  const clock = groups['clock'] ?? basic?.replace(/^(\d\d)(\d\d)(\d\d)?/, (_, h, m, s = '00') => `${h}:${m}:${s}`);
   const day = { year: Number(groups['year']), month: Number(month), day: Number(groups['day']) };
   const time = clock === undefined ? undefined : readClock(`${clock}${zone}${offset}`);
   return isDay(day) && (clock === undefined || time !== undefined) ? { day, clock: time } : 'refused';
+}
+
+/**
+ * The date and time that a text without a year is, in the last year in which it is not in the future; `undefined` when it does
+ * not look like one, or no year has it.
+ */
+export function readDateOfNoYear(text: string, now: number): Dated | undefined {
+  const groups = OF_NO_YEAR.map((form) => form.exec(text)?.groups).find((found) => found !== undefined);
+  if (groups === undefined) return undefined;
+  const clock = readClock(groups['clock'] ?? '');
+  if (clock === undefined) return 'refused';
+  const thisYear = new Date(now).getFullYear();
+  // The 29th of February is up to eight years ago.
+  for (let year = thisYear + 1; year > thisYear - 9; year -= 1) {
+    const day = { year, month: Number(monthOf(groups['name'])), day: Number(groups['day']) };
+    if (isDay(day) && spanOfClock(day, clock).first <= now) return { day, clock };
+  }
+  return 'refused';
+}
+
+function monthOf(name = ''): string {
+  return String(MONTHS.indexOf(name.slice(0, 3)) + 1);
 }
 
 /** What a date stands for. */

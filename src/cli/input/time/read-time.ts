@@ -1,7 +1,7 @@
 import { LAST_ISO_TIME } from '../../../hlc/text.js';
 import { InvalidTimestampError } from '../../../hlc/errors.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
-import { readDate, spanOfDate } from './calendar.js';
+import { readDate, readDateOfNoYear, spanOfDate } from './calendar.js';
 import { readRelative } from './relative.js';
 import { instant, millisecondsOf, type TimeSpan } from './span.js';
 
@@ -9,7 +9,10 @@ import { instant, millisecondsOf, type TimeSpan } from './span.js';
 const EPOCH = /^(?:@(?<at>\d{1,12})(?:\.(?<fraction>\d{1,9}))?|(?<seconds>\d{10})|(?<milliseconds>\d{13}))$/;
 /** A timestamp in its text form. */
 const TIMESTAMP = /^\d{4}-.*Z-[0-9A-F]{4}-[0-9A-F]{16}$/;
+const MORE = 'See `maestro help times`.';
 const FORMS = 'Write a time like 2026-11-22, "2026-11-22 14:34:05+01", "yesterday 14:34", 2h, "3 days ago" or now.';
+/** A date and a clock with something behind that looks like the name of a zone. */
+const NAMED_ZONE = /^(.*\d) ?(?!utc|gmt|am|pm|z\b)([a-z]{3,5}|[a-z_]+\/[a-z_/+-]+)$/;
 
 const OUTSIDE = 'No event is earlier than 1970 or later than the year 9999.';
 
@@ -23,14 +26,25 @@ export function readTime(text: string, now = Date.now()): TimeSpan | undefined {
   return { ...span, first: Math.max(0, span.first), point: Math.max(0, span.point) };
 }
 
-/** A sentence that says why a text is no time, and what to write. */
+/** Sentences that say why a text is no time, what to write, and where more is said of it. */
 export function timeRefusal(text: string): string {
+  return `${reason(text)} ${MORE}`;
+}
+
+function reason(text: string): string {
   const plain = normalised(text);
   if (/^\d+$/.test(plain))
     return 'A number alone counts since 1970: seconds if it has ten digits, milliseconds if it has thirteen. Write @ before any other number of seconds.';
   if (/^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b/.test(plain))
     return 'Write the year first, as in 2026-11-22: which number is the month differs from place to place.';
+  if (/^\d{4}-\d{2}$/.test(plain))
+    return `A month is not taken: write its first day for --since (${plain}-01), and its last for --until.`;
   if (isMonthOrMinute(text)) return 'Write 1m for a minute and 1mo for a month.';
+  if (/\d\.\d{2}$/.test(plain) && spanOf(plain.replace(/\.(?=\d{2}$)/, ':'), Date.now()) !== undefined)
+    return `Write a colon between hours and minutes: ${plain.replace(/\.(?=\d{2}$)/, ':')}.`;
+  const [, before = '', zone] = NAMED_ZONE.exec(plain) ?? [];
+  if (zone !== undefined && spanOf(before, Date.now()) !== undefined)
+    return `Names of zones such as ${zone.includes('/') ? zone : zone.toUpperCase()} are not taken: write the offset, as in "${before}+01".`;
   if (readDate(plain) === 'refused') return 'No calendar or clock shows that. ' + FORMS;
   if (spanOf(text, Date.now()) !== undefined) return OUTSIDE;
   const timestamp = timestampOf(text);
@@ -52,7 +66,7 @@ function spanOf(text: string, now: number): TimeSpan | undefined {
     return time === undefined ? undefined : instant(time);
   }
   const plain = normalised(text);
-  const dated = readDate(plain);
+  const dated = readDate(plain) ?? readDateOfNoYear(plain, now);
   if (dated === 'refused') return undefined;
   return dated === undefined ? (epoch(plain) ?? readRelative(plain, now)) : spanOfDate(dated);
 }

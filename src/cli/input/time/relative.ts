@@ -1,7 +1,10 @@
 import { type Day, instant, readClock, spanOfClock, spanOfDay, type TimeSpan } from './span.js';
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-const NAMED_DAY = /^(?:(today|yesterday)|(?:last )?((?:sun|mon|tues|wednes|thurs|fri|satur)day))(?:(?: at)? (.+))?$/;
+const NAMED_DAY =
+  /^(?:(today|yesterday)|(?:last )?(sun(?:day)?|mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:rs?|rsday)?|fri(?:day)?|sat(?:urday)?))(?:(?: at)? (.+))?$/;
+/** The same with the time first: `14:30 yesterday`. */
+const TIME_FIRST = /^(?<time>(?:\d|noon|midnight).*?)(?: on)? (?<day>today|yesterday|(?:last )?(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*)$/;
 
 /** Units of the same length everywhere, in milliseconds, and units of the calendar in months and days. */
 const UNITS: readonly (readonly [name: RegExp, milliseconds: number, days: number, months: number])[] = [
@@ -25,15 +28,19 @@ export function readRelative(text: string, now: number): TimeSpan | undefined {
 
 /** `yesterday`, `today 9:05`, `monday`: the last one before today. */
 function namedDay(text: string, now: number): TimeSpan | undefined {
-  const [, name, weekday, time] = NAMED_DAY.exec(text) ?? [];
+  const [, name, weekday, time] = NAMED_DAY.exec(text.replace(TIME_FIRST, '$<day> $<time>')) ?? [];
   if (name === undefined && weekday === undefined) return undefined;
   const date = new Date(now);
-  const back = weekday === undefined ? Number(name === 'yesterday') : daysSince(WEEKDAYS.indexOf(weekday), date);
+  const back = weekday === undefined ? Number(name === 'yesterday') : daysSince(weekdayOf(weekday), date);
   date.setDate(date.getDate() - back);
   if (time === undefined) return spanOfDay(dayOf(date));
   const clock = readClock(time);
   // With a zone it would be open whose day is meant.
   return clock === undefined || clock.zone !== undefined ? undefined : spanOfClock(dayOf(date), clock);
+}
+
+function weekdayOf(name: string): number {
+  return WEEKDAYS.findIndex((weekday) => weekday.startsWith(name.slice(0, 3)));
 }
 
 function daysSince(weekday: number, date: Date): number {

@@ -44,6 +44,18 @@ const CLOCK =
 /** No zone is further from UTC: 15 hours and 59 minutes, as PostgreSQL has it. */
 const FARTHEST_ZONE = 16 * 60;
 
+/** The same of twelve hours: `2pm`, `2:30 p.m.`, `12:05:07 am`; local. */
+const HALF_DAY = /^(?<hour>\d{1,2})(?<rest>(?::\d{2}){0,2}(?:[.,]\d{1,9})?) ?(?<half>[ap])\.?m\.?$/;
+
+/** A text in the form of 24 hours. */
+function inTwentyFour(text: string): string {
+  if (text === 'noon') return '12:00';
+  if (text === 'midnight') return '0:00';
+  const { hour = '', rest = '', half } = HALF_DAY.exec(text)?.groups ?? {};
+  if (half === undefined || Number(hour) < 1 || Number(hour) > 12) return text;
+  return `${(Number(hour) % 12) + (half === 'p' ? 12 : 0)}${rest === '' ? ':00' : rest}`;
+}
+
 /** The time of day that a text in lower case is; `undefined` for none, such as 25:00. */
 export function readClock(text: string): Clock | undefined {
   const {
@@ -55,7 +67,7 @@ export function readClock(text: string): Clock | undefined {
     sign,
     hours = '0',
     minutes = '0',
-  } = CLOCK.exec(text)?.groups ?? {};
+  } = CLOCK.exec(inTwentyFour(text))?.groups ?? {};
   if (hour === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const offset = Number(hours) * 60 + Number(minutes);
   if (Number(minutes) > 59 || offset >= FARTHEST_ZONE) return undefined;
