@@ -23,6 +23,7 @@ type Received = { readonly transfer: string; readonly from: string; readonly amo
 
 const Name = z.string().min(1);
 const Cents = z.int().positive();
+const SentBody = z.object({ transfer: z.string(), to: z.string(), amount: Cents });
 
 export const BankAccount = defineAggregate({
   name: 'bank-account',
@@ -96,7 +97,17 @@ export const BankAccount = defineAggregate({
   },
 
   // Bodies are checked when they are written and when they are read, by any library with Standard Schema.
-  schemas: { account_opened: z.object({ name: Name }), money_deposited: z.object({ amount: Cents }) },
+  schemas: {
+    account_opened: z.object({ name: Name }),
+    account_renamed: z.object({ name: Name, oldName: Name }),
+    account_closed: z.object({ name: Name }),
+    money_deposited: z.object({ amount: Cents }),
+    money_withdrawn: z.object({ amount: Cents }),
+    money_sent: SentBody,
+    money_received: z.object({ transfer: z.string(), from: z.string(), amount: Cents }),
+    transfer_settled: SentBody,
+    money_refunded: SentBody,
+  },
   // The bank once counted in euros: {"sum": 12.5}. What was stored stays as it is, and is read as {"amount": 1250}.
   upcasters: {
     money_deposited: ({ sum, ...body }) => (sum === undefined ? body : { amount: Math.round(Number(sum) * 100) }),

@@ -47,7 +47,8 @@ export async function foldingFor(
   return definition === undefined ? await mergeFolding(session) : await handlerFolding(definition, id);
 }
 
-async function handlerFolding(definition: Definition, id: Timestamp): Promise<Folding> {
+/** How a definition folds. */
+export async function handlerFolding(definition: Definition, id: Timestamp): Promise<Folding> {
   const [{ evolve, initialState }, { renderState, storedForm }, { stateJson }, { decodedEvent }] = await Promise.all([
     import('../aggregate/evolve.js'),
     import('../aggregate/render-state.js'),

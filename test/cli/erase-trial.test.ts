@@ -72,7 +72,15 @@ for (const [layout, place] of Object.entries(layouts))
     const plan = await erase(...replace);
     t.is(plan.code, 0, plan.stderr);
     t.regex(plan.stdout, /\npath to erase +\/email → "gone" \(in 2 events\)\n/);
-    t.regex(plan.stdout, /\nfolds without it +yes, by the handlers of person\n/);
+    t.regex(
+      plan.stdout,
+      /\nfolds afterwards +yes, by the handlers of person\n\nThe last state changes:\n~ \/email "ada@example\.org" → "gone"\n$/,
+    );
+    t.like(JSON.parse((await erase(...replace, '-o', 'json')).stdout), {
+      patch: [{ op: 'replace', path: '/email', value: 'gone' }],
+    });
+    const other = await run('erase', id.hex, '--paths', '/text', ...REASON);
+    t.regex(other.stdout, /\nfolds without it +yes, by the handlers of person\n\nThe last state stays as it is\.\n$/);
     t.deepEqual(await run('export', id.hex), before);
     const done = await erase(...replace, '--execute', '-o', 'json');
     t.like(JSON.parse(done.stdout), {

@@ -132,23 +132,26 @@ async function print(
   const verb = execute ? 'erased' : 'to erase';
   const replaced = (path: string) => (Object.hasOwn(replacements, path) ? replacements[path] : undefined);
   const left = Object.keys(replacements).length > 0 ? 'another value at these paths' : 'these paths';
+  const changes = execute ? undefined : trial?.changes;
+  const known = JSON.stringify({
+    aggregateId: id.hex,
+    executed: execute,
+    at: new Date().toISOString(),
+    reason: reason ?? null,
+    what: whole ? 'events' : 'paths',
+    events,
+    sequence,
+    missing,
+    snapshot: snapshot ?? null,
+    // As text: a number may have more digits than JavaScript keeps.
+    paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
+    ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
+    ...(execute ? { left: { events: 0, snapshots: 0 } } : {}),
+  });
+  const shown = changes && (await import('../fold/state-changes.js'));
   await printFacts(output, {
     id: id.hex,
-    json: JSON.stringify({
-      aggregateId: id.hex,
-      executed: execute,
-      at: new Date().toISOString(),
-      reason: reason ?? null,
-      what: whole ? 'events' : 'paths',
-      events,
-      sequence,
-      missing,
-      snapshot: snapshot ?? null,
-      // As text: a number may have more digits than JavaScript keeps.
-      paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
-      ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
-      ...(execute ? { left: { events: 0, snapshots: 0 } } : {}),
-    }),
+    json: shown === undefined ? known : `${known.slice(0, -1)},"patch":${shown.patchText(changes)}}`,
     facts: [
       ['aggregate', id.hex],
       ...(reason === undefined ? [] : [['reason', reason] as const]),
@@ -164,10 +167,16 @@ async function print(
       [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],
       ...(trial === undefined
         ? []
-        : [['folds without it', `${trial.folds ? 'yes' : 'no'}, by the handlers of ${trial.aggregate}`] as const]),
+        : [
+            [
+              Object.keys(replacements).length > 0 ? 'folds afterwards' : 'folds without it',
+              `${trial.folds ? 'yes' : 'no'}, by the handlers of ${trial.aggregate}`,
+            ] as const,
+          ]),
       ...(execute
         ? [['left of it', whole ? 'no event, no snapshot' : `no event with ${left}, no snapshot`] as const]
         : []),
     ],
   });
+  if (changes !== undefined && shown !== undefined) await shown.printStateChanges(changes, output);
 }

@@ -1,12 +1,14 @@
 import { type Erasure, erasedEvents } from '../../admin/erase-aggregate.js';
 import type { Definition } from '../../aggregate/definition.js';
 import { isAboutFolding } from '../../aggregate/errors.js';
-import { evolve, initialState } from '../../aggregate/evolve.js';
 import type { Database } from '../../connection/database.js';
 import type { MaestroError } from '../../errors.js';
 import type { StoredEvent } from '../../events.js';
-import { decodedEvent } from '../../store/rows.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { type Change, diffJson } from '../../json/diff.js';
+import { parseJsonText } from '../../json/parse.js';
 import { WouldNotFoldError } from '../errors.js';
+import { handlerFolding } from '../folding.js';
 import type { Output } from '../output.js';
 
 /** What handlers make of a history once something is erased from it. */
@@ -14,9 +16,13 @@ export interface ErasureTrial {
   /** The name of the aggregate whose handlers fold. */
   readonly aggregate: string;
   readonly folds: boolean;
+  /** What it makes of the last state; absent when the history does not fold, before or afterwards. */
+  readonly changes?: readonly Change[];
 }
 
-/** Where a history does not fold, and why. */
+/** The last state as JSON text; or where a history does not fold, and why. */
+type Folded = { readonly state: string } | Failure;
+
 interface Failure {
   readonly sequence: number;
   readonly error: MaestroError;
@@ -34,11 +40,14 @@ export async function tryErasure(
 ): Promise<ErasureTrial> {
   const { name: aggregate } = definition;
   const id = erasure.aggregateId;
-  const failure = await firstFailure(definition, erasedEvents(database, erasure));
-  if (failure === undefined) return { aggregate, folds: true };
-  const { message, hint } = failure.error;
-  const before = await firstFailure(definition, database.store.streamStoredEvents(id, 1));
-  if (before !== undefined && before.sequence <= failure.sequence) {
+  const after = await foldedBy(definition, id, erasedEvents(database, erasure));
+  const before = await foldedBy(definition, id, database.store.streamStoredEvents(id, 1));
+  if ('state' in after) {
+    if (!('state' in before)) return { aggregate, folds: true };
+    return { aggregate, folds: true, changes: diffJson(parseJsonText(before.state), parseJsonText(after.state)) };
+  }
+  const { message, hint } = after.error;
+  if ('error' in before && before.sequence <= after.sequence) {
     await output.warn(`The history of ${id.hex} does not fold as it is: ${before.error.message}`);
     return { aggregate, folds: false };
   }
@@ -46,21 +55,22 @@ export async function tryErasure(
   if (!force)
     throw new WouldNotFoldError(problem, {
       hint: `Nothing was changed. Put a value in the place with --replace, or erase all the same with --force. ${hint ?? ''}`.trim(),
-      cause: failure.error,
+      cause: after.error,
     });
   await output.warn(`${problem} Erased all the same with --force.`);
   return { aggregate, folds: false };
 }
 
-async function firstFailure(definition: Definition, events: AsyncIterable<StoredEvent>): Promise<Failure | undefined> {
+async function foldedBy(definition: Definition, id: Timestamp, events: AsyncIterable<StoredEvent>): Promise<Folded> {
   let sequence = 0;
   try {
-    let state = initialState(definition);
+    const folding = await handlerFolding(definition, id);
+    let point = folding.start();
     for await (const event of events) {
       ({ sequence } = event);
-      state = evolve(definition, state, decodedEvent(event, definition.numbers));
+      point = folding.next(point, event);
     }
-    return undefined;
+    return { state: folding.json(point) };
   } catch (error) {
     if (!isAboutFolding(error)) throw error;
     return { sequence, error };

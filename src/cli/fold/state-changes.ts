@@ -1,0 +1,25 @@
+import { type Change, patchOperations } from '../../json/diff.js';
+import { printJson } from '../../json/print.js';
+import type { Output } from '../output.js';
+import { changeLines, changePaint } from '../render/changes.js';
+import { counted } from '../render/figures.js';
+
+/** So many changes are shown in a table. */
+const SHOWN = 10;
+
+/** The changes as a JSON Patch (RFC 6902), which has nothing of what was there before. */
+export function patchText(changes: readonly Change[] = []): string {
+  return printJson(patchOperations(changes));
+}
+
+/** Prints what becomes of the last state, as `diff` does; of many changes the first, and a count. */
+export async function printStateChanges(changes: readonly Change[], output: Output): Promise<void> {
+  if (output.quiet || output.format !== 'table') return;
+  await output.line('');
+  if (changes.length === 0) return await output.line('The last state stays as it is.');
+  await output.line('The last state changes:');
+  for (const change of changes.slice(0, SHOWN))
+    await output.line(changeLines(change, output.columns).map(changePaint(change, output.style)).join('\n'));
+  if (changes.length > SHOWN)
+    await output.line(`and ${counted(changes.length - SHOWN, 'further change')}; -o json has them all`);
+}
