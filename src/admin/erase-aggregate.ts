@@ -38,7 +38,7 @@ export interface ErasurePlan {
 export interface EraseOptions {
   /** The last sequence that the aggregate must have, 0 for none. @defaultValue any */
   readonly expect?: number | undefined;
-  /** How long to try to get the tables while other transactions have them, in milliseconds. @defaultValue 30000 */
+  /** Time to try to get the tables while other transactions have them, in milliseconds. @defaultValue 30000 */
   readonly lockTimeout?: number | undefined;
 }
 

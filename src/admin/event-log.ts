@@ -8,7 +8,7 @@ export interface EventLog {
   readonly knex: Executor;
   /** The schema of the tables. @defaultValue 'public' */
   readonly schema?: string | undefined;
-  /** Who else reads the tables: what they could not read is not written, and `verifyLog` looks for it. @defaultValue nobody */
+  /** Other systems that read the tables: what they cannot read is not written, and `verifyLog` looks for it. @defaultValue none */
   readonly interop?: Interop | undefined;
 }
 

@@ -10,7 +10,7 @@ export interface Database {
   readonly store: PostgresStore;
   /** The schema that was asked for. */
   readonly schema: string;
-  /** Who else reads the tables, as it was said when the database was opened. */
+  /** Other systems that read the tables, as given when the database was opened. */
   readonly interop?: Interop | undefined;
   /** Whether it is the embedded one. */
   readonly embedded: boolean;

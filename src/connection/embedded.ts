@@ -26,7 +26,7 @@ export const DEFAULT_LOCK_WAIT = 10_000;
 /** How the embedded database is opened. */
 export interface EmbeddedOptions {
   readonly schema: string;
-  /** Who else reads what will become of it, such as an Elixir application. */
+  /** Other systems that read the log afterwards, such as an Elixir application. */
   readonly interop?: Interop | undefined;
   /** How long to wait while another process has it open, in milliseconds. @defaultValue 10000 */
   readonly timeout?: number | undefined;
@@ -34,7 +34,7 @@ export interface EmbeddedOptions {
   readonly create?: boolean | undefined;
   /** Have the engine refuse to write. @defaultValue false */
   readonly readOnly?: boolean | undefined;
-  /** How long closing lets what is under way go on, in milliseconds. @defaultValue 10000 */
+  /** Time for which closing lets commands and statements under way go on, in milliseconds. @defaultValue 10000 */
   readonly closeTimeout?: number | undefined;
   /** Gives up waiting when it is aborted. */
   readonly signal?: AbortSignal | undefined;

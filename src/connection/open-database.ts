@@ -13,12 +13,12 @@ export interface OpenOptions {
    */
   readonly timeout?: number | undefined;
   /**
-   * How many connections to a server: `{ min: 0, max: 4 }` unless given. Every transaction of the program has one as long as
+   * Number of connections to a server: `{ min: 0, max: 4 }` unless given. Every transaction of the program has one as long as
    * it lasts. The embedded database has one for all.
    */
   readonly pool?: PoolOptions | undefined;
   /**
-   * How long {@link Database.close} lets commands, statements and transactions that are under way go on, in milliseconds,
+   * Time for which {@link Database.close} lets commands, statements and transactions that are under way go on, in milliseconds,
    * before their connections are cut off. @defaultValue 10000
    */
   readonly closeTimeout?: number | undefined;

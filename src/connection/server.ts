@@ -34,7 +34,7 @@ export interface ServerOptions {
   readonly readOnly?: boolean | undefined;
   /** How many connections. @defaultValue { min: 0, max: 4 } */
   readonly pool?: PoolOptions | undefined;
-  /** How long closing lets what is under way go on, in milliseconds. @defaultValue 10000 */
+  /** Time for which closing lets commands and statements under way go on, in milliseconds. @defaultValue 10000 */
   readonly closeTimeout?: number | undefined;
   /** With `readOnly`: have it also refuse an answer from which row-level security would hide rows. @defaultValue false */
   readonly refuseHiddenRows?: boolean | undefined;

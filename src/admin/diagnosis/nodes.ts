@@ -17,7 +17,7 @@ export interface NodesApart {
   readonly behind: string;
   /** The largest difference that was found; that of the clocks is as large at least. */
   readonly milliseconds: number;
-  /** How many events were found. */
+  /** Number of events that were found. */
   readonly events: number;
 }
 
