@@ -335,7 +335,7 @@ test('import says that no handlers were tried where there are some', async (t) =
   writeFileSync(join(folder, 'log.ndjson'), (await log.maestro('export')).stdout);
   t.regex(
     (await other.maestro('import', '--file', 'log.ndjson')).stderr,
-    /note: no handlers were tried on it: `maestro check`/,
+    /note: no handlers were tried on what was imported; `maestro check`/,
   );
   t.notRegex((await other.maestro('import', '--file', 'log.ndjson')).stderr, /no handlers/, 'nothing is new');
 });

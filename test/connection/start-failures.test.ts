@@ -31,7 +31,10 @@ function openedBy(shell: string, path = dataDir): string {
 }
 
 const LIMITS = {
-  'no WebAssembly': ['exec "$1" --jitless "$2" "$3"', /^2 .*without \(--jitless\)\. Start Node\.js without/],
+  'no WebAssembly': [
+    'exec "$1" --jitless "$2" "$3"',
+    /^2 .*off in this Node\.js \(--jitless\)\. Start Node\.js without/,
+  ],
   'too little memory': ['ulimit -v 4000000; exec "$1" "$2" "$3"', /^4 .*too little memory .*ulimit -v/],
   'too few open files': ['ulimit -n 40; exec "$1" "$2" "$3"', /^4 .*too few files\. .*ulimit -n/],
 } as const;
