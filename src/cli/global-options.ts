@@ -44,7 +44,11 @@ export function addGlobalOptions(program: Command): void {
     .addOption(new Option('--color <when>', 'colour in tables').choices(['auto', 'always', 'never']).default('auto'))
     .option('-q, --quiet', 'print only ids')
     .option('-v, --verbose', 'show SQL, timings and details of errors on stderr')
-    .option('--timeout <seconds>', 'how long to wait for the database', seconds)
+    .option(
+      '--timeout <seconds>',
+      'how long to wait for a connection (default: 5), for each statement (no limit) and for the embedded database (10)',
+      seconds,
+    )
     .option('--no-input', 'never wait for input from a terminal')
     .option('--no-pager', 'show long output at once, not in a pager (MAESTRO_PAGER, PAGER, less)');
 }

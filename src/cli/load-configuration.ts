@@ -27,7 +27,7 @@ export async function loadConfiguration(file: string | undefined, workingDirecto
 async function load(path: string): Promise<unknown> {
   switch (extname(path)) {
     case '.json':
-      return parseJson(readFileSync(path, 'utf8'));
+      return await parseJson(readFileSync(path, 'utf8'));
     case '.ts':
     case '.cts':
     case '.mts': {
@@ -55,11 +55,26 @@ async function load(path: string): Promise<unknown> {
 }
 
 /** JSON.parse itself shows a piece of the text, which may be one of a password. */
-function parseJson(text: string): unknown {
+async function parseJson(text: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error('it is not valid JSON');
+    const place = await placeOf(text);
+    throw new Error(`it is not valid JSON${place === undefined ? '' : `: the mistake is at ${place}`}`);
+  }
+}
+
+/** Line and column of the mistake. JSON.parse does not name the position of every one. */
+async function placeOf(text: string): Promise<string | undefined> {
+  const { parse } = await import('lossless-json');
+  try {
+    parse(text);
+    return undefined;
+  } catch (error) {
+    const position = /at position (\d+)/.exec((error as Error).message)?.[1];
+    if (position === undefined) return undefined;
+    const before = text.slice(0, Number(position)).split('\n');
+    return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
   }
 }
 
@@ -75,7 +90,12 @@ async function checked(value: unknown, path: string): Promise<MaestroConfig> {
       });
     if (key === 'aggregates') await assertAggregates(setting, path);
     else if (setting !== undefined && typeof setting !== 'string')
-      throw new ConfigurationError(`In the configuration file ${path}, ${key} is not a string.`);
+      throw new ConfigurationError(`In the configuration file ${path}, ${key} is not a string.`, {
+        hint:
+          key === 'connection'
+            ? 'Write the URL of a server as a text, such as postgres://user:password@host:5432/database'
+            : 'Write it in quotation marks.',
+      });
   }
   return value;
 }

@@ -42,7 +42,7 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
     });
     await remarks.tell();
   } catch (error) {
-    const complaint = error instanceof CommanderError ? usageError(error, argv) : meaningOf(error);
+    const complaint = error instanceof CommanderError ? usageError(error, argv, program) : meaningOf(error);
     const failure = complaint === SHOWED_HELP && report.json ? noCommand() : complaint;
     if (failure === SHOWED_HELP) {
       // No command was given: the help is the complaint.

@@ -1,4 +1,4 @@
-import type { CommanderError } from 'commander';
+import type { Command, CommanderError } from 'commander';
 import { InvalidTimestampError } from '../hlc/errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { UsageError } from './errors.js';
@@ -78,16 +78,31 @@ const SEE_HELP = 'See `maestro --help`, or `maestro <command> --help`.';
 export function usageError(
   { exitCode, message, code }: CommanderError,
   argv: readonly string[],
+  program: Command,
 ): UsageError | typeof SHOWED_HELP | undefined {
   if (exitCode === 0) return undefined;
   if (code === 'commander.help') return SHOWED_HELP;
   const refused = refusedValue(message);
-  if (refused !== undefined) return new UsageError(refused.problem, { hint: refused.remedy ?? SEE_HELP });
+  if (refused !== undefined) return new UsageError(refused.problem, { hint: refused.remedy ?? helpOf(argv, program) });
   const [problem = '', suggestion] = message.replace(/^error: /, '').split('\n');
   const text = problem.charAt(0).toUpperCase() + problem.slice(1);
   return new UsageError(/[.!?)]$/.test(text) ? text : `${text}.`, {
-    hint: meant(problem, code, argv) ?? suggestion?.replace(/^\((.*)\)$/, '$1') ?? SEE_HELP,
+    hint: meant(problem, code, argv) ?? suggestion?.replace(/^\((.*)\)$/, '$1') ?? helpOf(argv, program),
   });
+}
+
+/** Where the help is of the command that was given, as far as one can be told. */
+function helpOf(argv: readonly string[], program: Command): string {
+  let command = program;
+  const names: string[] = [];
+  for (const word of argv) {
+    const child = command.commands.find((one) => one.name() === word);
+    if (child === undefined) continue;
+    command = child;
+    names.push(word);
+  }
+  if (names.length === 0) return SEE_HELP;
+  return `See \`maestro ${names.join(' ')} --help\`.`;
 }
 
 function meant(problem: string, code: string, argv: readonly string[]): string | undefined {

@@ -51,7 +51,7 @@ export async function writeWhole(
     await (force ? rename(partial, target) : linkNew(partial, target, file));
     await toDisk(dirname(target)).catch(() => {});
   } catch (error) {
-    throw fileError(error, file);
+    throw fileError(error, file, mode !== undefined);
   } finally {
     stream.destroy();
     remove();
@@ -109,11 +109,11 @@ function exists(file: string): UsageError {
   });
 }
 
-function fileError(error: unknown, file: string): unknown {
+function fileError(error: unknown, file: string, wasThere: boolean): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
   return new InputError(`The file ${file} cannot be written: ${code}.`, {
-    hint: 'It is as it was before. Check the folder, its permissions and the space on the disk.',
+    hint: `${wasThere ? 'It is as it was before' : 'Nothing of it was kept'}. Check the folder, its permissions and the space on the disk.`,
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 // Old versions of Node.js have no parseEnv; by name, they could not import it, nor say that they are too old.
 import util from 'node:util';
@@ -15,26 +15,41 @@ const NOT_READ = ['MAESTRO_URL', 'MAESTRO_DB_URL', 'MAESTRO_DATA_DIR', 'POSTGRES
 /**
  * Sees to it that the embedded database is taken only when nothing was said. Throws {@link ConfigurationError} when the
  * surroundings name a database in a way that is not looked at, or are those where a throwaway database is never what was
- * meant: a CI job, or production. `hint` says how to name a database.
+ * meant: a CI job, or production. `hint` says how to name a database. No message shows a value.
  */
 export function assertNothingWasSaid({ environment, workingDirectory }: Surroundings, hint: string): void {
   const ignored = NOT_READ.find((name) => environment[name] !== undefined);
   if (ignored !== undefined)
     throw new ConfigurationError(`No database is named: ${ignored} is set, but Maestro does not read it.`, { hint });
+  const holding = Object.keys(environment).find((name) => isUrl(environment[name]));
+  if (holding !== undefined)
+    throw new ConfigurationError(
+      `No database is named: ${holding} holds the URL of a PostgreSQL server, but Maestro does not read it.`,
+      { hint: `If that server is meant, set DATABASE_URL to the same value. ${hint}` },
+    );
+  const named = workingDirectory === undefined ? undefined : namedByFile(workingDirectory);
+  const how = named === undefined ? hint : `${loading(named.file)} ${hint}`;
   const unattended = unattendedBy(environment);
   if (unattended !== undefined)
     throw new ConfigurationError(
-      `No database is named, and the embedded database is not the default when ${unattended} is set.`,
-      { hint },
+      `No database is named, and the embedded database is not the default when ${unattended} is set.${
+        named === undefined ? '' : ` The file ${named.file} here sets ${named.variable}, but is not read.`
+      }`,
+      { hint: how },
     );
-  const named = workingDirectory === undefined ? undefined : namedByDotEnv(workingDirectory);
   if (named !== undefined)
     throw new ConfigurationError(
-      `No database is named: the file .env here sets ${named}, but .env files are not read.`,
-      {
-        hint: `Load it (\`set -a; . ./.env; set +a\` in a shell, \`node --env-file=.env …\` for a program). ${hint}`,
-      },
+      `No database is named: the file ${named.file} here sets ${named.variable}, but Maestro does not read such files.`,
+      { hint: how },
     );
+}
+
+function isUrl(value: string | undefined): boolean {
+  return /^\s*postgres(?:ql)?:\/\//i.test(value ?? '');
+}
+
+function loading(file: string): string {
+  return `Load it (\`set -a; . ./${file}; set +a\` in a shell, \`node --env-file=${file} …\` for a program).`;
 }
 
 /** The variable that says that nobody sits there who would notice: of a CI job, or of production. */
@@ -43,14 +58,35 @@ function unattendedBy({ CI, NODE_ENV }: Surroundings['environment']): string | u
   return NODE_ENV === 'production' ? 'NODE_ENV=production' : undefined;
 }
 
-/** The variable with which a file `.env` of a folder names a database. */
-function namedByDotEnv(folder: string): string | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(folder, '.env'), 'utf8');
-  } catch {
-    return undefined;
+/** Files that set variables for a folder, but not what only shows how to write one. */
+const ENV_FILE = /^\.env(?:rc|\..+)?$/;
+const SAMPLE = /\.(?:example|sample|template|dist)$/i;
+
+/** The first file of a folder that names a database, and the variable with which it does. */
+function namedByFile(folder: string): { readonly file: string; readonly variable: string } | undefined {
+  for (const file of filesOf(folder).filter((name) => ENV_FILE.test(name) && !SAMPLE.test(name))) {
+    const variables = variablesOf(join(folder, file));
+    const variable =
+      [...URL_VARIABLES, ...SERVER_VARIABLES, ...NOT_READ].find((name) => variables[name] !== undefined) ??
+      Object.keys(variables).find((name) => isUrl(variables[name]));
+    if (variable !== undefined) return { file, variable };
   }
-  const variables = util.parseEnv(text);
-  return [...URL_VARIABLES, ...SERVER_VARIABLES].find((name) => variables[name] !== undefined);
+  return undefined;
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    // A folder that cannot be listed may still have a file that can be read.
+    return ['.env'];
+  }
+}
+
+function variablesOf(file: string): Readonly<Record<string, string | undefined>> {
+  try {
+    return util.parseEnv(readFileSync(file, 'utf8'));
+  } catch {
+    return {};
+  }
 }

@@ -299,6 +299,21 @@ test('aggregates that are undefined are refused', async (t) => {
   await assertRefused(t, folder, 'a.mjs', /aggregates is not a list/);
 });
 
+test('a mistake in a JSON file is named by line and column', async (t) => {
+  const folder = aFolder();
+  for (const [text, place] of [
+    ['{\n  "connection": "postgres://h/d",\n  schema: 1\n}\n', 'line 3, column 3'],
+    ['{"schema": "a"', 'line 1, column 15'],
+  ] as const) {
+    writeFileSync(join(folder, 'place.json'), text);
+    const error = await t.throwsAsync(loadConfiguration('place.json', folder), { instanceOf: ConfigurationError });
+    t.true(error?.message.endsWith(`the mistake is at ${place}`), error?.message);
+  }
+  writeFileSync(join(folder, 'place.json'), '{"connection": 5}');
+  const error = await t.throwsAsync(loadConfiguration('place.json', folder), { instanceOf: ConfigurationError });
+  t.regex(error?.hint ?? '', /Write the URL of a server/);
+});
+
 test('a password is in no error about a broken JSON file', async (t) => {
   const folder = aFolder();
   await fc.assert(

@@ -70,6 +70,19 @@ test('what fails before there is any finding prints no half of a document', asyn
   }
 });
 
+test('wrong usage of a command names the help of that command', async (t) => {
+  for (const [argv, help] of [
+    [['snapshot', 'delete', anId().hex], 'maestro snapshot delete --help'],
+    [['events'], 'maestro events --help'],
+    [['snapshot', 'get', '-o', 'table'], 'maestro snapshot get --help'],
+    [['--nothing'], 'maestro --help'],
+  ] as const) {
+    const { code, stderr } = await runCli(argv);
+    t.is(code, 2);
+    t.true(stderr.includes(`hint: See \`${help}\``), stderr);
+  }
+});
+
 test('for programs a missing command, and a script for a shell, are errors like others', async (t) => {
   for (const format of FORMATS)
     for (const words of [[], ['snapshot'], ['id'], ['completion', 'bash']]) {

@@ -13,7 +13,16 @@ const temporary = useTemporaryFolder(test);
 const aFolder = () => mkdtempSync(join(temporary, 'here-'));
 
 /** Variables that would decide here instead of the test. */
-const AROUND = ['CI', 'NODE_ENV', 'MAESTRO_DATABASE_URL', 'DATABASE_URL', 'PGHOST', 'PGDATABASE', 'PGUSER'];
+const AROUND = [
+  'MAESTRO_TEST_URL',
+  'CI',
+  'NODE_ENV',
+  'MAESTRO_DATABASE_URL',
+  'DATABASE_URL',
+  'PGHOST',
+  'PGDATABASE',
+  'PGUSER',
+];
 
 /** Opens a database as a program does in a folder of its own, with these variables and no others of those that matter. */
 async function openAsProgram(
@@ -231,6 +240,46 @@ test('a variable that is easily taken for ours is not passed over', (t) => {
   t.notThrows(() => connectionSettings({ dataDir: 'here' }, { POSTGRES_URL: 'x' }));
 });
 
+test('a variable of any name that holds the URL of a server is not passed over, and its value never shown', (t) => {
+  for (const value of ['postgres://ada:canary@h/d', 'postgresql://ada:canary@h/d']) {
+    for (const decide of [
+      () => connectionSettings({}, { SHOP_DB: value }),
+      () => programSettings({}, { environment: { SHOP_DB: value } }),
+    ]) {
+      const error = t.throws(decide, { instanceOf: ConfigurationError, message: /: SHOP_DB holds the URL/ });
+      t.regex(error?.hint ?? '', /^If that server is meant, set DATABASE_URL/);
+      t.false(allTextOf(error).includes('canary'));
+    }
+    t.notThrows(() => connectionSettings({ dataDir: 'here' }, { SHOP_DB: value }));
+    t.notThrows(() => connectionSettings({}, { SHOP_DB: value, DATABASE_URL: 'postgres://h/d' }));
+  }
+  t.notThrows(() => connectionSettings({}, { SHOP: 'see postgres://h/d', OTHER: 'mysql://h/d' }));
+});
+
+test('files beside .env that set variables are looked at like it, and those that only show how to write one are not', (t) => {
+  for (const [name, refused] of [
+    ['.env.local', true],
+    ['.env.production', true],
+    ['.envrc', true],
+    ['.env.example', false],
+    ['.env.local.sample', false],
+    ['.env.template', false],
+    ['.env.dist', false],
+    ['.environment', false],
+    ['my.env', false],
+  ] as const) {
+    const folder = aFolder();
+    writeFileSync(join(folder, name), 'export DATABASE_URL=postgres://ada:canary@h/d\n');
+    const decide = () => connectionSettings({}, {}, {}, folder);
+    if (!refused) t.notThrows(decide, name);
+    else {
+      const error = t.throws(decide, { instanceOf: ConfigurationError }, name);
+      t.true(error?.message.includes(`the file ${name} here sets DATABASE_URL`));
+      t.false(allTextOf(error).includes('canary'));
+    }
+  }
+});
+
 test('a file .env that names a database is not read, and not passed over', (t) => {
   const folder = aFolder();
   const decide = () => connectionSettings({}, {}, {}, folder);
@@ -238,6 +287,8 @@ test('a file .env that names a database is not read, and not passed over', (t) =
     ['DATABASE_URL=postgres://ada:canary@h/d\n', 'DATABASE_URL'],
     ['# x\nexport MAESTRO_DATABASE_URL="postgres://ada:canary@h/d"\n', 'MAESTRO_DATABASE_URL'],
     ['PGHOST=db\n', 'PGHOST'],
+    ['POSTGRES_URL=postgres://ada:canary@h/d\n', 'POSTGRES_URL'],
+    ['SHOP_DB="postgresql://ada:canary@h/d"\n', 'SHOP_DB'],
   ] as const) {
     writeFileSync(join(folder, '.env'), text);
     const error = t.throws(decide, { instanceOf: ConfigurationError, message: new RegExp(`\\.env here sets ${name}`) });
@@ -248,6 +299,11 @@ test('a file .env that names a database is not read, and not passed over', (t) =
     });
   }
   t.deepEqual(connectionSettings({ dataDir: 'here' }, {}, {}, folder).target, { dataDir: 'here' });
+  const inCi = t.throws(() => connectionSettings({}, { CI: 'true' }, {}, folder), {
+    instanceOf: ConfigurationError,
+    message: /when CI is set\. The file \.env here sets SHOP_DB, but is not read\.$/,
+  });
+  t.regex(inCi?.hint ?? '', /^Load it .*--data-dir/);
   writeFileSync(join(folder, '.env'), 'PORT=3000\n# DATABASE_URL=postgres://h/d\n');
   t.deepEqual(decide().target, { dataDir: '.maestro/data' });
   const other = aFolder();

@@ -107,7 +107,7 @@ test('the program prints what its README says, also the second time, and the com
     ...readFileSync(example('README.md'), 'utf8').matchAll(/^```console\n\$ ([\s\S]*?)^```/gm),
   ].map(([, block]) => block);
   const [, ...printed] = programBlock.split('\n');
-  const env = { ...process.env, DATABASE_URL: undefined };
+  const env = { ...process.env, DATABASE_URL: undefined, MAESTRO_TEST_URL: undefined };
   const argv = ['--import', import.meta.resolve('tsx'), example('main.ts')];
   const run = () => promisify(execFile)(process.execPath, argv, { cwd: folder, env });
 

@@ -25,8 +25,9 @@ Maestro also stops with an error when you seem to have named a database in a pla
 - a configuration file with another extension or a mistyped name (\`maestro.config.cjs\`, \`maestro.conf.ts\`), or two
   configuration files in one folder;
 - a configuration file in a folder above, in the same repository, when nothing else names a database;
-- a variable with another name, such as \`POSTGRES_URL\`;
-- a \`DATABASE_URL\` in a file \`.env\`. Load the file yourself, with \`node --env-file=.env\` or \`set -a; . ./.env; set +a\`.
+- a variable with another name, such as \`POSTGRES_URL\`, or any whose value begins with \`postgres://\`;
+- such a variable, or a \`DATABASE_URL\`, in a file \`.env\`, \`.env.*\` or \`.envrc\` (but not \`.env.example\`, \`.sample\`,
+  \`.template\`, \`.dist\`). Load the file yourself, with \`node --env-file=.env\` or \`set -a; . ./.env; set +a\`.
 
 In a CI job, or when \`NODE_ENV\` is \`production\`, the embedded database is never the default. Name its folder there
 with \`--data-dir\` or \`dataDir\`. A CI job is recognized by the variable \`CI\`, unless it is \`0\` or \`false\`.
@@ -140,13 +141,14 @@ error tells you in both cases. To choose yourself, write the offset: \`"2026-10-
 | --- | --- |
 | 0 | done |
 | 1 | ran, and found what was asked about: pending migrations, a violation, a difference, a handler that fails |
-| 2 | wrong usage, bad input or bad configuration; nothing was written |
+| 2 | wrong usage, bad input or bad configuration, or the tables are not there; nothing was written |
 | 3 | no such aggregate, event or snapshot; \`bisect\` found that it never holds |
 | 4 | the database is unreachable, too slow or full, refused the login or the permission, or the embedded one is in use |
 | 5 | refused: sequence conflict, migration lock held, events would be lost, a snapshot that is as new is stored |
 | 6 | the connection broke during a commit and the outcome could not be read back, or the output could not be written |
 | 70 | a defect in Maestro |
 | 130 | interrupted |
+| 143 | ended by SIGTERM |
 `;
 
 /** What stands before and after the part of a page that is made from the command's own help. */

@@ -33,7 +33,7 @@ export function registerMigrateSql(migrate: Command, context: CliContext): void 
       `
 Examples:
   $ maestro migrate sql --partitions 8 > upgrade.sql
-  $ maestro migrate sql --roles --writer app --no-erase | psql app`,
+  $ maestro migrate sql --roles --writer app --no-erase | psql -v ON_ERROR_STOP=1 app`,
     )
     .action((options: SqlOptions, command: Command) => sql(options, createSession(context, command)));
 }

@@ -17,12 +17,13 @@ const KNOWN = ['up', 'status', 'sql', 'rollback'];
 
 /** Registers `migrate`; `exit` is told the exit code when a status is asked for with one. */
 export function registerMigrate(program: Command, context: CliContext, exit: (code: number) => void): void {
-  const migrate = program
+  const migrate: Command = program
     .command('migrate')
     .summary('create and upgrade the tables')
     .description(
       'Create and upgrade the tables, or adopt those that Elixir Maestro made. `maestro migrate` alone means `maestro migrate up`.',
     )
+    .addHelpText('after', () => optionsOfUp(migrate))
     .addHelpText(
       'after',
       `
@@ -63,6 +64,23 @@ Examples:
     .action((options: UpOptions & { discardAllEvents?: boolean }, command: Command) =>
       rollback(options, createSession(context, command)),
     );
+}
+
+/** The options of what `migrate` alone does, for its own help. */
+function optionsOfUp(migrate: Command): string {
+  const up = migrate.commands.find((command) => command.name() === 'up');
+  if (up === undefined) return '';
+  const help = migrate.createHelp();
+  help.prepareContext({ helpWidth: migrate.configureOutput().getOutHelpWidth?.() ?? 80 });
+  const options = up.options.map((option) =>
+    help.formatItem(
+      help.optionTerm(option),
+      help.longestOptionTermLength(up, help),
+      help.optionDescription(option),
+      help,
+    ),
+  );
+  return `\nOptions of up:\n${options.join('\n')}`;
 }
 
 async function up(options: UpOptions, session: Session): Promise<void> {
