@@ -72,7 +72,7 @@ test('what fails before there is any finding prints no half of a document', asyn
 
 test('wrong usage of a command names the help of that command', async (t) => {
   for (const [argv, help] of [
-    [['snapshot', 'delete', anId().hex], 'maestro snapshot delete --help'],
+    [['snapshot', 'delete'], 'maestro snapshot delete --help'],
     [['events'], 'maestro events --help'],
     [['snapshot', 'get', '-o', 'table'], 'maestro snapshot get --help'],
     [['--nothing'], 'maestro --help'],
