@@ -118,7 +118,15 @@ export class Clock {
     }
   }
 
+  /** How many times that are still to come {@link after} has to remember, for what it has given there. */
+  get remembered(): number {
+    return this.#given.size;
+  }
+
   #forgetPast(): void {
+    // The clock may not have been read for long; what has passed by the system clock is given no more from here on.
+    const physical = this.#physical();
+    if (physical > this.#time) this.#set(...this.#free(physical, 0));
     for (const time of this.#given.keys()) if (time < this.#time) this.#given.delete(time);
     // Twice as many as there are, so that each call looks at few on average.
     this.#most = Math.max(FEW, 2 * this.#given.size);
