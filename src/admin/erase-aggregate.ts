@@ -76,8 +76,9 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
 
 /**
  * Removes the events of exactly this aggregate, or the named paths from their bodies (items of arrays become null, so that
- * the others keep their places; a replacement takes the place of either), and its snapshot: in one transaction, which looks afterwards that nothing is left. Writers to
- * the log wait meanwhile, so none slips in between; while this waits for others, they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError} and
+ * the others keep their places; a replacement takes the place of either), and its snapshot: in one transaction, which looks
+ * afterwards that nothing is left. Writers to the log wait meanwhile, so none slips in between; while this waits for others,
+ * they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError}, `DatabaseTimeoutError` and
  * `InvalidArgumentError`.
  */
 export async function eraseAggregate(
@@ -93,15 +94,16 @@ export async function eraseAggregate(
       const inside = { ...log, knex: transaction };
       await refuseHiddenRows(transaction);
       await assertNoHiddenRows(inside);
-      await lockTables(transaction, [events, snapshots], 'SHARE ROW EXCLUSIVE', lockTimeout);
-      const erased = await plan(inside, erasure, paths);
-      if (expect !== undefined && erased.sequence !== expect)
-        throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
-          hint: 'Nothing was erased. Look at the new events, then plan again.',
-        });
-      await remove(inside, erasure, paths);
-      await assertAbsent(inside, erasure, paths);
-      return erased;
+      return await lockTables(transaction, [events, snapshots], 'SHARE ROW EXCLUSIVE', lockTimeout, async () => {
+        const erased = await plan(inside, erasure, paths);
+        if (expect !== undefined && erased.sequence !== expect)
+          throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
+            hint: 'Nothing was erased. Look at the new events, then plan again.',
+          });
+        await remove(inside, erasure, paths);
+        await assertAbsent(inside, erasure, paths);
+        return erased;
+      });
     });
   } catch (error) {
     if (!(error instanceof CommitInterruptedError)) throw storeError(error);

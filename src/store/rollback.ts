@@ -41,11 +41,13 @@ export async function rollback(
       assertUsableState(state, undefined);
       const { rolledBack, forgotten } = lastSteps(state);
       const tables = rolledBack.map(({ table }) => qualified(schema, table));
-      if (tables.length > 0) await lockTables(transaction, tables, 'ACCESS EXCLUSIVE', lockTimeout);
-      if (!discardAllEvents) await assertEmpty(transaction, schema, rolledBack);
       const context = { schema, partitions: partitionsOf(state) ?? 1 };
-      for (const migration of rolledBack)
-        for (const statement of migration.down(context)) await execute(transaction, statement);
+      const takeBack = async () => {
+        if (!discardAllEvents) await assertEmpty(transaction, schema, rolledBack);
+        for (const migration of rolledBack)
+          for (const statement of migration.down(context)) await execute(transaction, statement);
+      };
+      if (tables.length > 0) await lockTables(transaction, tables, 'ACCESS EXCLUSIVE', lockTimeout, takeBack);
       for (const { name } of [...rolledBack, ...forgotten])
         await execute(transaction, `DELETE FROM ${qualified(schema, BOOKKEEPING)} WHERE name = ?`, [name]);
       return { rolledBack: rolledBack.map(({ name }) => name), forgotten: forgotten.map(({ name }) => name) };

@@ -346,6 +346,42 @@ test.serial('while an erasure waits for a long transaction, others go on writing
   }
 });
 
+for (const log of [plain, partitioned])
+  test.serial(
+    `an erasure gives the tables back while somebody holds a row, and goes on: ${log === plain ? 'plain' : 'partitioned'}`,
+    async (t) => {
+      const id = await store(log);
+      const holder = await log.knex.transaction();
+      try {
+        await holder.raw(`SELECT 1 FROM "${log.schema}".event_log WHERE aggregate_id = ? FOR UPDATE`, [id.encode()]);
+        const held = await t.throwsAsync(eraseAggregate(log, { aggregateId: id }, { lockTimeout: 1 }), {
+          instanceOf: DatabaseTimeoutError,
+        });
+        t.regex(held.message, /^Other transactions held rows of the tables .*: process \d+.* Nothing was changed\.$/);
+        let isDone = false;
+        const erasing = eraseAggregate(log, { aggregateId: id }, { lockTimeout: 60_000 });
+        const done = erasing.finally(() => (isDone = true));
+        for (let tries = 0; tries < 2 && !isDone; tries += 1) {
+          while (!isDone && !(await waitsForRow(log)));
+          while (!isDone && (await waitsForRow(log)));
+          t.true((await log.store().commitEvents([anEvent(anId())])).ok);
+        }
+        await holder.commit();
+        t.like(await done, { events: 3 });
+      } finally {
+        if (!holder.isCompleted()) await holder.rollback();
+      }
+      t.deepEqual(await planErasure(log, { aggregateId: id }), NOTHING);
+    },
+  );
+
+/** Whether somebody waits for a row of the database. */
+async function waitsForRow({ knex }: WholeLog): Promise<boolean> {
+  const sql = `SELECT count(*)::integer FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+WHERE NOT l.granted AND l.locktype = 'transactionid' AND a.datname = current_database()`;
+  return ((await query<[number]>(knex, sql))[0]?.[0] ?? 0) > 0;
+}
+
 /** How many wait for a lock on the log. */
 async function waiting({ knex, schema }: WholeLog): Promise<number> {
   const sql = `SELECT count(*)::integer FROM pg_locks WHERE NOT granted AND relation = '"${schema}".event_log'::regclass`;

@@ -122,6 +122,12 @@ test('while a rollback waits for a long transaction, others go on', async (t) =>
   const store = new PostgresStore(knex, { schema });
   const long = await knex.transaction();
   await long.raw(`SELECT FROM "${schema}".event_log`);
+  const held = await t.throwsAsync(rollback(knex, { schema, discardAllEvents: true, lockTimeout: 1 }));
+  t.regex(
+    `${held?.message}`,
+    /held the tables .*: process \d+.* Nothing was changed/,
+    'who only reads is in the way, too',
+  );
   const running = rollback(knex, { schema, discardAllEvents: true, lockTimeout: 60_000 });
   await backendWaitingFor(`LOCK TABLE%"${schema}"%`);
   t.true((await store.commitEvents(aHistory(anId(), 2))).ok);
