@@ -7,11 +7,15 @@ export class MigrationLockError extends MaestroError {
   constructor(
     /** How long it waited, in milliseconds. */ readonly lockTimeout: number,
     cause: unknown,
+    /** Who had the tables, in a sentence, where that is known. */ holders?: string,
   ) {
-    super(`Another migration, or another lock on the tables, was still there after ${lockTimeout / 1000} s.`, {
-      hint: 'Wait for it to end and run this again, or wait longer with --lock-timeout.',
-      cause,
-    });
+    super(
+      `Another migration, or another lock on the tables, was still there after ${lockTimeout / 1000} s.${holders === undefined ? '' : ` ${holders}`}`,
+      {
+        hint: 'Wait for it to end and run this again, or wait longer with --lock-timeout.',
+        cause,
+      },
+    );
   }
 }
 

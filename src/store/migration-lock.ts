@@ -23,7 +23,8 @@ export async function locked<Value>(
       return await work(transaction);
     });
   } catch (error) {
-    if (sqlState(error) === '55P03' || isHeldByOthers(error)) throw new MigrationLockError(lockTimeout, error);
+    if (isHeldByOthers(error)) throw new MigrationLockError(lockTimeout, error, error.message);
+    if (sqlState(error) === '55P03') throw new MigrationLockError(lockTimeout, error);
     throw error;
   }
 }
