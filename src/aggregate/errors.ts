@@ -1,6 +1,7 @@
 import { MaestroError } from '../errors.js';
 import type { EventRef } from '../events.js';
 import { NestedTooDeeplyError } from '../json/parse.js';
+import { didYouMean } from '../nearest.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 
 /** Where in an application something went wrong. */
@@ -31,7 +32,7 @@ export class InvalidHandlerError extends MaestroError {
     const { aggregate, type, aggregateId, sequence } = handler;
     const where = handler.handler === 'event' ? `, sequence ${sequence} of ${aggregateId}` : '';
     super(`The aggregate ${aggregate} has no handler for the ${handler.handler} ${JSON.stringify(type)}${where}.`, {
-      hint: `It has them for: ${known.join(', ') || 'nothing'}.${definedIn(handler)}`,
+      hint: `${didYouMean(type ?? '', known)} ${handledTypes(known)}${definedIn(handler)}`.trimStart(),
     });
   }
 }
@@ -131,6 +132,10 @@ export class IncompleteHistoryError extends MaestroError {
       },
     );
   }
+}
+
+function handledTypes(known: readonly string[]): string {
+  return known.length === 0 ? 'It has no handlers of that kind at all.' : `It has handlers for: ${known.join(', ')}.`;
 }
 
 const LABELS: Readonly<Record<HandlerRef['handler'], string>> = {

@@ -18,7 +18,7 @@ const UNIQUE_VIOLATION = '23505';
  * Inserts a row that must be the only one of its kind, in the transaction of a projection: the way to a name that no two
  * aggregates have. The table is the application's own and needs a unique index; write `schema.table` for one that is
  * not on the search path. Throws {@link AlreadyTakenError} when the index refuses the row; a claim by a transaction that
- * is under way is waited for. Who changes a name claims the new one before the old one is released: two that
+ * is under way is waited for. To change a name, claim the new one before the old one is released: two that
  * change into each other's names are then refused instead of waiting for one another.
  */
 export async function claim(

@@ -18,8 +18,10 @@ export async function loadConfiguration(file: string | undefined, workingDirecto
   if (path === undefined) return {};
   if (!existsSync(path)) throw new ConfigurationError(`There is no configuration file ${path}.`);
   const loaded = await load(path).catch((cause: unknown) => {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').trim();
-    throw new ConfigurationError(`The configuration file ${path} cannot be loaded: ${reason}`, { cause });
+    throw new ConfigurationError(`The configuration file ${path} cannot be loaded: ${reasonOf(cause)}`, {
+      hint: hintFor(cause, path),
+      cause,
+    });
   });
   return await checked(loaded, path);
 }
@@ -52,6 +54,25 @@ async function load(path: string): Promise<unknown> {
       return module.default;
     }
   }
+}
+
+/** An error's own words in one line, without the files that led to a module that is not there: the last of those is told. */
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const [message = '', stack = ''] = text.split(/\s*^Require stack:\s*/m);
+  const importer = /^- (.+)$/m.exec(stack)?.[1];
+  return `${message}${importer === undefined ? '' : ` imported from ${importer}`}`.replace(/\s+/g, ' ').trim();
+}
+
+function hintFor(cause: unknown, path: string): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { code } = cause as { code?: unknown };
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
+    return 'Check how the import is written, the ending of the file included; a package has to be installed where the configuration file is.';
+  if (/^ParseError\b/.test(cause.message)) return 'Fix the syntax at the place that is named: file, line and column.';
+  if (cause instanceof SyntaxError)
+    return `Fix the syntax; \`node --check ${path}\` shows the place, if it is in this file.`;
+  return undefined;
 }
 
 /** JSON.parse itself shows a piece of the text, which may be one of a password. */

@@ -91,7 +91,7 @@ for (const [layout, place] of Object.entries(layouts))
         stderr,
         new RegExp(
           `^error: With these events the history of ${id} would not fold any more: The aggregate calendar has no handler for the event "period_bilt", sequence 3 of ${id}\\.\\n` +
-            'hint: Did you mean period_built\\? It has them for: opened, period_built\\. .*Nothing was appended; --force appends all the same\\.\\n$',
+            'hint: Did you mean period_built\\? It has handlers for: opened, period_built\\. .*Nothing was appended; --force appends all the same\\.\\n$',
         ),
       );
     });
@@ -102,6 +102,8 @@ for (const [layout, place] of Object.entries(layouts))
     t.is((await run(...build(id))).code, 0);
     t.is((await run('replay', id, '-q')).code, 0);
 
+    const tried = await run(...build(id, 'period_bilt'), '--force', '--dry-run');
+    t.regex(tried.stderr, /^warning: .* They would be appended all the same \(--force\)\.\n.*nothing was written\n$/);
     const forced = await run(...build(id, 'period_bilt'), '--force');
     t.deepEqual([forced.code, forced.stdout], [0, `aggregate  ${id}\nsequence   4\n`]);
     t.regex(
@@ -198,19 +200,50 @@ test('--dry-run shows the events in their places and the state after them, and w
 });
 
 test('without a configured aggregate nothing is folded, and that is said where one could have been meant', async (t) => {
-  const append = ['append', 'new', '--type', 'opned', '--body', '{}'];
+  const append = ['append', 'new', '--type', 'something', '--body', '{}'];
   const unowned = await maestro(append);
   t.deepEqual(
     [unowned.code, unowned.stderr],
     [0, `note: no configured definition owns this aggregate, so no handlers were tried on the events\n`],
   );
-  const named = await maestro([...append, '--aggregate', 'calendar']);
-  t.is(named.code, 5);
-  t.regex(named.stderr, /hint: Did you mean opened\?/);
   t.is((await maestro([...append, '--aggregate', 'calender'])).code, 2);
   const none = await maestro([...append, '--config', 'none.json', '--dry-run']);
   t.regex(none.stdout, /state after {2}not known: no configured definition owns this aggregate/);
   t.is((await maestro([...append, '--config', 'none.json'])).stderr, '');
+});
+
+test('a first event that is mistyped is told of, and refused where the aggregate is named', async (t) => {
+  const append = (type: string, ...flags: string[]) =>
+    maestro(['append', 'new', '--type', type, '--body', '{"by": 1}', ...flags]);
+  const unowned = await append('opned', '--dry-run');
+  t.is(unowned.code, 0);
+  t.regex(
+    unowned.stderr,
+    /^warning: no configured definition owns this aggregate, .*\. Did you mean opened \(calendar\)\?\n/,
+  );
+  const named = await append('opned', '--aggregate', 'calendar');
+  t.is(named.code, 5);
+  t.regex(named.stderr, /hint: Did you mean opened\?/);
+  const late = await append('period_built', '--aggregate', 'calendar');
+  t.is(late.code, 5);
+  t.regex(
+    late.stderr,
+    /^error: The first event of calendar cannot be period_built: its `owns\.firstEvents` names opened\.\n/,
+  );
+  const forced = await append('period_built', '--aggregate', 'calendar', '--force', '--dry-run');
+  t.is(forced.code, 0);
+  t.regex(
+    forced.stderr,
+    /^warning: The first event of calendar cannot .* It would be appended all the same \(--force\)\.\n/,
+  );
+  t.is((await append('turned', '--aggregate', 'other', '--dry-run')).code, 0, 'which says nothing of its first events');
+});
+
+test('a dry run says of which types no schema has checked the body', async (t) => {
+  const lines = `{"type":"opened","body":{}}\n{"type":"period_built","body":{"by":1}}\n`;
+  const { stderr } = await maestro(['append', 'new', '--file', '-', '--dry-run'], undefined, lines);
+  t.regex(stderr, /^note: calendar has no schema for opened, so what is in the body was not checked/m);
+  t.notRegex((await maestro([...build(await aCalendar()), '--dry-run'])).stderr, /no schema/);
 });
 
 test('what another writer commits meanwhile is folded before the events are tried again', async (t) => {

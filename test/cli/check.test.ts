@@ -165,7 +165,7 @@ test('a type without a handler, and a hole in a history, are problems of that ag
   const { problems, checked } = reportOf(await log.check('before.ts', '-o', 'json'));
   t.like(problems, [
     { aggregateId: strange.hex, problem: 'handler', sequence: 3 },
-    { aggregateId: holed.hex, problem: 'gap', sequence: 5, message: 'nothing between 2 and 5' },
+    { aggregateId: holed.hex, problem: 'gap', sequence: 5, message: 'a gap: no events between sequences 2 and 5' },
   ]);
   t.regex(String(problems[0]?.['message']), /no handler for the event "renamed"/);
   t.is(checked['aggregates'], 3);

@@ -44,7 +44,7 @@ for (const [layout, { schema }] of Object.entries(layouts))
         'm',
       ),
     );
-    t.regex(stdout, /^connection +✓ postgres@127\.0\.0\.1:\d+\/postgres, [\d.]+ ms there and back$/m);
+    t.regex(stdout, /^connection +✓ postgres@127\.0\.0\.1:\d+\/postgres, [\d.]+ ms for a round trip$/m);
     t.false(stdout.includes('postgres:postgres'), 'the password');
   });
 

@@ -100,9 +100,13 @@ for (const [layout, place] of Object.entries(layouts))
     t.is(again.code, 3);
     t.regex(again.stderr, /has anything at \/email but what --replace would put there\./);
 
+    t.regex(
+      (await erase('--force')).stderr,
+      /^warning: .* With --execute they would be erased all the same \(--force\)\.$/m,
+    );
     const forced = await erase('--execute', '--force', '-o', 'json');
     t.like(JSON.parse(forced.stdout), { executed: true, events: 2, folds: false });
-    t.regex(forced.stderr, /^warning: Without these values .* Erased all the same with --force\.$/m);
+    t.regex(forced.stderr, /^warning: Without these values .* Erased all the same \(--force\)\.$/m);
     t.is((await run('replay', id.hex)).code, 1);
   });
 

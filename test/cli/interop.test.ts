@@ -77,6 +77,21 @@ test.serial('a versioned snapshot is one that Elixir cannot read, to import and 
   await database.knex.raw(`DELETE FROM "${schema}".snapshots`);
 });
 
+test.serial('doctor and check tell of definitions whose snapshots an Elixir application would misread', async (t) => {
+  writeFileSync(
+    join(folder, 'versions.config.ts'),
+    `import { defineAggregate, defineConfig } from 'maestro-store';
+const made = (name: string, snapshot?: { version: number }) =>
+  defineAggregate({ name, initialState: () => ({}), commands: {}, events: {}, ...(snapshot && { snapshot }) });
+export default defineConfig({ interop: 'elixir', aggregates: [made("plain"), made('marked', { version: 2 })] });
+`,
+  );
+  const found = /with interop 'elixir', openAggregates\(\) refuses marked: a `snapshot\.version` is set/;
+  const configured = ['--config', 'versions.config.ts'];
+  t.regex((await maestro(['doctor', ...configured, '-o', 'json'])).stdout, found);
+  t.regex((await maestro(['check', ...configured])).stderr, found);
+});
+
 test.serial('what an Elixir process writes back after an erasure is told of, and verify finds it', async (t) => {
   const id = anId();
   await database.store().commitEvents(aHistory(id, 3));

@@ -248,6 +248,36 @@ for (const [what, [file, content]] of Object.entries(BROKEN))
     await assertRefused(t, aFolder({ [file]: content }), file, /cannot be loaded: ./);
   });
 
+for (const [what, file, source, message, hint] of [
+  [
+    'a syntax error',
+    'a.ts',
+    'export default { schema: = }',
+    /ParseError: .*a\.ts:1:\d+$/,
+    /^Fix the syntax at the place/,
+  ],
+  ['a syntax error', 'a.mjs', 'export default { schema: = }', /Unexpected token '='$/, /node --check .*a\.mjs/],
+  [
+    'a missing file',
+    'b.ts',
+    "import './no.js';",
+    /Cannot find module '\.\/no\.js' imported from .*b\.ts$/,
+    /ending of the file/,
+  ],
+  [
+    'a missing file',
+    'b.mjs',
+    "import './no.js';",
+    /Cannot find module .* imported from .*b\.mjs$/,
+    /ending of the file/,
+  ],
+  ['a missing package', 'c.ts', "import 'no-pkg';", /Cannot find module 'no-pkg' imported from .*c\.ts$/, /installed/],
+] as const)
+  test(`a configuration with ${what} says where, and what to do: ${file}`, async (t) => {
+    const error = await t.throwsAsync(loadConfiguration(file, aFolder({ [file]: source })), { message });
+    t.regex((error as { hint?: string }).hint ?? '', hint);
+  });
+
 for (const file of ['throws.ts', 'throws.mjs'])
   test(`what a configuration throws is said, and is the cause (${file})`, async (t) => {
     const folder = aFolder({ [file]: "throw new Error('DATABASE_HOST is not set');" });

@@ -31,7 +31,7 @@ for (const [layout, place] of Object.entries(layouts))
       [
         `aggregate           ${id.hex}`,
         'reason              folded wrongly',
-        `snapshot ${verb.padEnd(11)}of sequence 3, bare`,
+        `snapshot ${verb.padEnd(11)}that of sequence 3, without a version`,
         'afterwards          4 events to fold, from the first\n',
       ].join('\n');
     t.deepEqual(await run(), {
@@ -43,7 +43,10 @@ for (const [layout, place] of Object.entries(layouts))
 
     const done = await run('--expect', '3', '--execute');
     t.is(done.code, 0, done.stderr);
-    t.regex(done.stdout, /\nsnapshot deleted +of sequence 3, bare\nafterwards +4 events to fold, from the first\n$/);
+    t.regex(
+      done.stdout,
+      /\nsnapshot deleted +that of sequence 3, without a version\nafterwards +4 events to fold, from the first\n$/,
+    );
     t.regex(done.stderr, /^note: processes that have the aggregate in memory go on with their state, .* restart them/);
     t.is((await maestro(['snapshot', 'get', id.hex], place)).code, 3);
     t.is((await place.store().getEvents(id, 1)).length, 4);
@@ -110,7 +113,7 @@ test('a plan needs no reason, and tells what is missing', async (t) => {
   const id = await aSnapshot({ n: 3 });
   const { code, stdout, stderr } = await maestro(['snapshot', 'delete', id.hex]);
   t.is(code, 0, stderr);
-  t.regex(stdout, new RegExp(`^aggregate +${id.hex}\nsnapshot to delete +of sequence 3, bare\n`));
+  t.regex(stdout, new RegExp(`^aggregate +${id.hex}\nsnapshot to delete +that of sequence 3, without a version\n`));
   t.is(stderr, 'note: nothing was changed; to do it: add --reason "…" --expect 3 --execute\n');
   const asJson = await maestro(['snapshot', 'delete', id.hex, '-o', 'json']);
   t.like(JSON.parse(asJson.stdout), { executed: false, reason: null });

@@ -312,7 +312,7 @@ test('snapshot put refuses what the application could not use, and tells of anot
   t.is(foreign.code, 0);
   t.regex(
     foreign.stderr,
-    /^warning: The snapshots of list are of another version than this one, so it will not be used\.\n$/,
+    /^warning: This snapshot is of another version than those that list takes, so it will not be used\.\n$/,
   );
 
   const other = await put('{"owner": "Ada", "balance": 5}');

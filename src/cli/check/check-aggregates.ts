@@ -132,7 +132,7 @@ async function* foldOne(
     for await (const event of events) {
       ({ sequence } = event);
       if (sequence !== point.sequence + 1) {
-        yield problem('gap', sequence, `nothing between ${point.sequence} and ${sequence}`);
+        yield problem('gap', sequence, `a gap: no events between sequences ${point.sequence} and ${sequence}`);
         return;
       }
       point = folding.next(point, event);

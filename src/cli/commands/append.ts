@@ -87,7 +87,7 @@ async function append(argument: IdArgument | 'new', options: AppendOptions, sess
     }),
     (await sessionSettings(session)).interop,
   );
-  const choose = await appendTrialFor(options.aggregate, session);
+  const choose = await appendTrialFor(options, session);
   const { expect, dryRun = false } = options;
   const { aggregateId, events, trial } = await withDatabase(
     session,
@@ -132,14 +132,14 @@ async function warnOfDrift(id: Timestamp, drift: number, { output }: Session): P
 async function runTrial(
   trial: AppendTrial,
   events: readonly NewEvent[],
-  { force = false }: AppendOptions,
+  { force = false, dryRun = false }: AppendOptions,
   { output }: Session,
 ): Promise<void> {
   try {
     await trial.run(events);
   } catch (error) {
     if (!force || !(error instanceof WouldNotFoldError)) throw error;
-    await output.warn(`${error.message} Appended all the same (--force).`);
+    await output.warn(`${error.message} ${dryRun ? 'They would be appended' : 'Appended'} all the same (--force).`);
   }
 }
 

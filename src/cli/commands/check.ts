@@ -12,6 +12,7 @@ import { each, listed } from '../iterate.js';
 import { printFindings } from '../print-findings.js';
 import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
+import { versionsBesideElixir } from '../versions-beside-elixir.js';
 
 interface CheckOptions {
   readonly all?: boolean;
@@ -102,6 +103,9 @@ async function checkWith(
     import('../check/baseline.js'),
   ]);
   return await withDatabase(session, async (database) => {
+    const { aggregates = [] } = await session.configuration();
+    const versions = versionsBesideElixir(aggregates, database.interop);
+    if (versions !== undefined) await output.warn(`${versions.found}. ${versions.remedy}`);
     const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
     const checked: Checked = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
     const nothingChecked = () => checked.aggregates === 0 && checked.withoutHandlers > 0;

@@ -6,6 +6,7 @@ import type { CliContext } from '../context.js';
 import { FOUND } from '../exit-codes.js';
 import type { Output } from '../output.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
+import { versionsBesideElixir } from '../versions-beside-elixir.js';
 
 /** Declares `maestro doctor`; `exit` is told when a check fails. */
 export function registerDoctor(program: Command, context: CliContext, exit: (code: number) => void): void {
@@ -56,7 +57,7 @@ async function collect(
     {
       check: 'connection',
       status: 'ok',
-      found: `${database.location}, ${Math.min(...times).toFixed(1)} ms there and back`,
+      found: `${database.location}, ${Math.min(...times).toFixed(1)} ms for a round trip`,
     },
   ];
   if (!database.embedded) findings.push(await poolerFinding(database, pooler));
@@ -74,6 +75,8 @@ async function collect(
           remedy: 'List your aggregates in maestro.config.ts to see the states of your application.',
         },
   );
+  const versions = versionsBesideElixir(aggregates, database.interop);
+  if (versions !== undefined) findings.push({ check: 'snapshot versions', status: 'warning', ...versions });
   return findings;
 }
 

@@ -110,7 +110,7 @@ async function print(
   { output }: Session,
 ): Promise<void> {
   const unreadable = besideElixir ? ', which the Elixir application of this schema cannot read' : '';
-  const kind = version === undefined ? 'bare' : `of version ${version}${unreadable}`;
+  const kind = version === undefined ? 'without a version' : `of version ${version}${unreadable}`;
   const report = {
     aggregateId: id.hex,
     executed: execute,
@@ -124,7 +124,7 @@ async function print(
     facts: [
       ['aggregate', id.hex],
       ...(reason === undefined ? [] : [['reason', reason] as const]),
-      [execute ? 'snapshot deleted' : 'snapshot to delete', `of sequence ${sequence}, ${kind}`],
+      [execute ? 'snapshot deleted' : 'snapshot to delete', `that of sequence ${sequence}, ${kind}`],
       [
         'afterwards',
         events === 0 ? 'there are no events of it' : `${counted(events, 'event')} to fold, from the first`,

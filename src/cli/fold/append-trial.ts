@@ -8,7 +8,6 @@ import type { NewEvent } from '../../events.js';
 import { asRead } from '../../json/as-read.js';
 import { encodeEvents } from '../../store/validate.js';
 import { WouldNotFoldError } from '../errors.js';
-import { didYouMean } from '../../nearest.js';
 import { stateJson } from '../render/state.js';
 
 /** A history with events that are not committed yet: folded by its handlers before they are. */
@@ -24,6 +23,12 @@ export class AppendTrial {
   /** The name of the aggregate whose handlers fold. */
   get aggregate(): string {
     return this.#history.definition.name;
+  }
+
+  /** Those of some types of events whose bodies no schema checks. */
+  unchecked(types: Iterable<string>): string[] {
+    const { schemas } = this.#history.definition;
+    return [...new Set(types)].filter((type) => !Object.hasOwn(schemas, type));
   }
 
   /** The state after the events that were tried last, as JSON text; absent when they would not fold. */
@@ -47,21 +52,20 @@ export class AppendTrial {
         : foldOn(this.#history, this.#known, before));
     } catch (error) {
       if (!isAboutFolding(error)) throw error;
-      throw refused(`The history of ${id.hex} does not fold as it is`, error, '');
+      throw refused(`The history of ${id.hex} does not fold as it is`, error);
     }
     // One that cannot be frozen a handler may change in place, with events that are then not committed.
     this.#known = deepFreeze(known.state) ? known : undefined;
     let { state } = known;
     let moment = known;
     for (const { event, json } of encodeEvents(events)) {
-      const { sequence, timestamp, type } = event;
+      const { sequence, timestamp } = event;
       const body = asRead(json, definition.numbers);
       try {
         state = evolve(definition, state, { ...event, body });
       } catch (error) {
         if (!isAboutFolding(error)) throw error;
-        const meant = Object.hasOwn(definition.events, type) ? '' : didYouMean(type, Object.keys(definition.events));
-        throw refused(`With these events the history of ${id.hex} would not fold any more`, error, meant);
+        throw refused(`With these events the history of ${id.hex} would not fold any more`, error);
       }
       moment = { ...moment, state, sequence, timestamp };
     }
@@ -69,9 +73,12 @@ export class AppendTrial {
   }
 }
 
-function refused(what: string, cause: MaestroError, meant: string): WouldNotFoldError {
+/** What a refusal ends with. */
+export const NOT_APPENDED = 'Nothing was appended; --force appends all the same.';
+
+function refused(what: string, cause: MaestroError): WouldNotFoldError {
   return new WouldNotFoldError(`${what}: ${cause.message}`, {
-    hint: [meant, cause.hint, 'Nothing was appended; --force appends all the same.'].filter(Boolean).join(' '),
+    hint: [cause.hint, NOT_APPENDED].filter(Boolean).join(' '),
     cause,
   });
 }

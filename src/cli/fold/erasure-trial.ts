@@ -36,7 +36,7 @@ export async function tryErasure(
   database: Database,
   erasure: Erasure,
   definition: Definition,
-  { force, output }: { readonly force: boolean; readonly output: Output },
+  { force, execute, output }: { readonly force: boolean; readonly execute: boolean; readonly output: Output },
 ): Promise<ErasureTrial> {
   const { name: aggregate } = definition;
   const id = erasure.aggregateId;
@@ -57,7 +57,7 @@ export async function tryErasure(
       hint: `Nothing was changed. Put a value in the place with --replace, or erase all the same with --force. ${hint ?? ''}`.trim(),
       cause: after.error,
     });
-  await output.warn(`${problem} Erased all the same with --force.`);
+  await output.warn(`${problem} ${execute ? 'Erased' : 'With --execute they would be erased'} all the same (--force).`);
   return { aggregate, folds: false };
 }
 

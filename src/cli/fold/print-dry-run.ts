@@ -36,6 +36,11 @@ export async function printDryRun(
     ],
     ...(state === undefined ? {} : { below: indented(state) }),
   });
+  const unchecked = state === undefined ? [] : (trial?.unchecked(encoded.map(({ type }) => type)) ?? []);
+  if (unchecked.length > 0)
+    await output.note(
+      `${trial?.aggregate} has no schema for ${unchecked.join(', ')}, so what is in the body was not checked, only that it folds`,
+    );
   await output.note('this was a dry run: nothing was written');
 }
 

@@ -24,7 +24,7 @@ export async function trySnapshot(
     const usable = snapshotState(definition, { ...snapshot, body: asRead(text, definition.numbers) });
     if (usable === undefined)
       return await output.warn(
-        `The snapshots of ${definition.name} are of another version than this one, so it will not be used.`,
+        `This snapshot is of another version than those that ${definition.name} takes, so it will not be used.`,
       );
     await foldOn(history, { ...usable, sequence: snapshot.sequence, timestamp: undefined, snapshot: 0 });
   } catch (error) {

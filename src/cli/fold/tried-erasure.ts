@@ -38,7 +38,7 @@ export async function triedErasure(
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planErasure(database, erasure);
     assertSomething(erasure, plan);
-    const trial = definition && (await tryErasure(database, erasure, definition, { force, output }));
+    const trial = definition && (await tryErasure(database, erasure, definition, { force, execute, output }));
     if (!execute) return { plan, trial };
     const expected = expect ?? (trial && plan.sequence);
     try {
