@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { MaestroConfig } from '../configuration.js';
@@ -41,9 +42,11 @@ export async function sessionSettings({ context, options, configuration }: Sessi
   const config = await configuration();
   const settings = connectionSettings(options, context.environment, config, context.workingDirectory);
   if (!('dataDir' in settings.target)) return settings;
-  if (options.dataDir === undefined && config.dataDir === undefined && options.config === undefined)
-    assertNoConfigurationAbove(context.workingDirectory);
-  return { ...settings, target: { dataDir: resolve(context.workingDirectory, settings.target.dataDir) } };
+  const dataDir = resolve(context.workingDirectory, settings.target.dataDir);
+  // A database that is in this folder already was meant.
+  const isNamed = [options.dataDir, config.dataDir, options.config].some((named) => named !== undefined);
+  if (!isNamed && !existsSync(dataDir)) assertNoConfigurationAbove(context.workingDirectory);
+  return { ...settings, target: { dataDir } };
 }
 
 /** What a command needs of its database. */
