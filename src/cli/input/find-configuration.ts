@@ -39,7 +39,7 @@ export function findConfiguration(folder: string): string | undefined {
  */
 export function assertNoConfigurationAbove(folder: string): void {
   const above = dirname(folder);
-  if (above === folder || existsSync(join(folder, '.git'))) return;
+  if (above === folder || existsSync(join(folder, '.git')) || findConfiguration(folder) !== undefined) return;
   const found = NAMES.map((name) => join(above, name)).find((file) => existsSync(file));
   if (found === undefined) return assertNoConfigurationAbove(above);
   throw new ConfigurationError(`No database is named here, and ${found} of a folder above is not read.`, {
