@@ -11,13 +11,23 @@ export async function run(argv: readonly string[], context: CliContext): Promise
       await context.stdout.write(`${version}\n`);
       return DONE;
     } catch (error) {
-      const { reportError } = await import('./report-error.js');
-      await reportError(context, error, { json: false, verbose: false });
-      return exitCodeFor(error);
+      return await failed(context, error);
     }
+  }
+  try {
+    // It may have been deleted, and then nothing below it can be found.
+    void context.workingDirectory;
+  } catch (error) {
+    return await failed(context, error);
   }
   const { runCommand } = await import('./run-command.js');
   return await runCommand(argv, context, version);
+}
+
+async function failed(context: CliContext, error: unknown): Promise<number> {
+  const { reportError } = await import('./report-error.js');
+  await reportError(context, error, { json: false, verbose: false });
+  return exitCodeFor(error);
 }
 
 /** The manifest lies two folders up, or three when this runs from `dist`. */

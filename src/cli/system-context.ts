@@ -1,6 +1,7 @@
 import { emitKeypressEvents } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
+import { workingDirectory } from '../connection/environment.js';
 import type { CliContext, InputStream, Key, OutputStream, RawTerminal } from './context.js';
 import { OutputError } from './errors.js';
 import { INTERRUPTED } from './exit-codes.js';
@@ -29,7 +30,9 @@ export function systemContext(): CliContext {
   // Standard output is for results: whatever else is printed, by an application's handlers say, goes to standard error.
   process.stdout.write = writeError;
   return {
-    workingDirectory: process.cwd(),
+    get workingDirectory() {
+      return workingDirectory();
+    },
     environment: process.env,
     stdin: inputStream(),
     stdout: outputStream(process.stdout, writeOut),

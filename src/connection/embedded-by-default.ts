@@ -17,7 +17,8 @@ const NOT_READ = ['MAESTRO_URL', 'MAESTRO_DB_URL', 'MAESTRO_DATA_DIR', 'POSTGRES
  * surroundings name a database in a way that is not looked at, or are those where a throwaway database is never what was
  * meant: a CI job, or production. `hint` says how to name a database. No message shows a value.
  */
-export function assertNothingWasSaid({ environment, workingDirectory }: Surroundings, hint: string): void {
+export function assertNothingWasSaid(surroundings: Surroundings, hint: string): void {
+  const { environment, workingDirectory } = surroundings;
   const ignored = NOT_READ.find((name) => environment[name] !== undefined);
   if (ignored !== undefined)
     throw new ConfigurationError(`No database is named: ${ignored} is set, but Maestro does not read it.`, { hint });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -261,4 +261,20 @@ test('a command ends when it is done, whatever the modules of an application kee
   writeFileSync(file, 'setInterval(() => {}, 1000);\nexport default {};');
   const { code, stdout } = await maestro(['events', anId().hex, '--config', file]);
   t.deepEqual([code, stdout], [3, '']);
+});
+
+test('a working directory that was deleted is a clear error, and nothing to --version', async (t) => {
+  const gone = join(folder, 'gone');
+  const run = async (...argv: string[]) => {
+    mkdirSync(gone);
+    const script = 'rmdir "$1"; shift; exec "$@"';
+    const env = { PATH: process.env['PATH'] };
+    const child = spawn('sh', ['-c', script, 'sh', gone, process.execPath, PROGRAM, ...argv], { cwd: gone, env });
+    const [stderr, [code]] = await Promise.all([textOf(child.stderr), once(child, 'close')]);
+    return { code: code as number, stderr };
+  };
+  const { code, stderr } = await run('events', anId().hex);
+  t.is(code, 2);
+  t.regex(stderr, /^error: The working directory is not there any more, or cannot be read\.\nhint: .*\n$/);
+  t.deepEqual(await run('--version'), { code: 0, stderr: '' });
 });
