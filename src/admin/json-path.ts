@@ -37,7 +37,7 @@ export async function evaluating<Answer>(path: string, answer: Promise<Answer>):
   } catch (error) {
     if (!ABOUT_THE_TEXT.test(sqlState(error) ?? '')) throw error;
     throw new InvalidJsonPathError(`${JSON.stringify(path)} is not a jsonpath: ${driverMessage(error)}.`, {
-      hint: "Write it like '$.amount > 100' or '$.items[*] ? (@.price > 5)'; see PostgreSQL's manual, section 9.16.",
+      hint: `Write it like '$.amount > 100', '$.name == "Ada"' or '$.items[*] ? (@.price > 5)'; see PostgreSQL's manual, section 9.16.`,
       cause: error,
     });
   }

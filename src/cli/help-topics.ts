@@ -20,7 +20,7 @@ As a point of a history (replay --at, diff) a day and a second are their first m
 
 Ids are written as 32 hex digits, \\x and 32 hex digits, a UUID, or the text form of a timestamp
 (2026-11-22T14:34:05.250Z-002E-F3D2116E5C2B276D), or by their first digits, at least four, as long
-as only one begins so.
+as only one id begins with them.
 `;
 
 /** The text of a topic, for a terminal of so many columns. */

@@ -27,7 +27,25 @@ export async function warnOfUnknownTypes(
   const known = await eventTypes(database);
   for (const type of new Set(unseen))
     if (known !== undefined && known.length > 0 && !known.includes(type))
-      await output.warn(`no event has the type ${JSON.stringify(type)}. ${didYouMean(type, known)}`.trimEnd());
+      await output.warn(`no event has the type ${JSON.stringify(type)}. ${typeHint(type, known)}`.trimEnd());
+}
+
+/** So many types are named. */
+const SHOWN_TYPES = 5;
+
+/** What may have been meant by a type that no event has: the nearest, else those that it is a part of; and how types are given. */
+function typeHint(type: string, known: readonly string[]): string {
+  const isPattern = /[*%?,|]/.test(type);
+  const parts = type.split(/[*%?,|]/).filter((part) => part.trim().length >= 3);
+  const containing = known.filter((each) =>
+    parts.some((part) => each.toLowerCase().includes(part.trim().toLowerCase())),
+  );
+  const shown = containing.slice(0, SHOWN_TYPES).join(', ');
+  const meant =
+    (isPattern ? '' : didYouMean(type, known)) ||
+    (containing.length === 0 ? '' : `Did you mean ${shown}${containing.length > SHOWN_TYPES ? ', …' : ''}?`);
+  const how = isPattern ? ' --type takes one whole name; give it several times.' : '';
+  return `${meant}${how}${meant === '' ? ' `maestro stats --by type` lists them.' : ''}`.trim();
 }
 
 /** Says when nothing was found because the whole log is empty, and which other schemas of the database have one. */

@@ -33,6 +33,7 @@ export async function printEvents(
     const { eventJson } = await import('../store/stored-json.js');
     return await output.jsonItems(map(events, eventJson));
   }
+  if (first.length === 0 && whenNone !== undefined) return;
   const { eventTable, eventTableHead, eventTableRow } = await import('./render/event-table.js');
   const table = eventTable(first, output.columns, output.style, ofMany);
   await output.line(eventTableHead(table));

@@ -144,9 +144,9 @@ function mayHelp(error: unknown): boolean {
 
 function noServer(problems: readonly Problem[], target: TargetSession): DatabaseUnreachableError {
   const all = problems.map(({ attempt: { host, port }, why }) => `${host}:${port}: ${why}`);
-  const asked = target === 'any' ? '' : ` that target_session_attrs=${target} asks for`;
+  const none = target === 'any' ? 'No server can be used' : `No server is what target_session_attrs=${target} asks for`;
   const causes = problems.flatMap(({ error }) => (error === undefined ? [] : [error]));
-  return new DatabaseUnreachableError(`No server${asked} can be used: ${[...new Set(all)].join('; ')}.`, {
+  return new DatabaseUnreachableError(`${none}: ${[...new Set(all)].join('; ')}.`, {
     hint: 'Check the hosts and ports, and that one of them is the server that you mean.',
     cause: causes.at(-1),
   });

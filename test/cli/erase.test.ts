@@ -124,7 +124,7 @@ test('a path that no event has is told, also beside one that is there, and nothi
   for (const paths of [['/owner/mail'], ['/amount', '/owner/mail'], ['/amount/0']]) {
     const { code, stdout, stderr } = await erase(id, ['--paths', ...paths, ...REASON, '--execute']);
     t.deepEqual([code, stdout], [3, '']);
-    t.true(stderr.startsWith(`error: No event of ${id.hex} has anything at ${paths.at(-1)}.\nhint: Nothing`), stderr);
+    t.true(stderr.startsWith(`error: No event of ${id.hex} has a value at ${paths.at(-1)}.\nhint: Nothing`), stderr);
   }
   t.deepEqual(await maestro(['export', id.hex]), before);
 });

@@ -35,7 +35,7 @@ test('standard output gets the export, and standard error what it holds', async 
   const id = await aStoredHistory();
   const { code, stdout, stderr } = await maestro([id.hex]);
 
-  t.deepEqual([code, stderr], [0, 'note: exported 3 events and 1 snapshots\n']);
+  t.deepEqual([code, stderr], [0, 'note: exported 3 events and 1 snapshot\n']);
   const lines = stdout.trimEnd().split('\n');
   t.deepEqual(JSON.parse(lines[0] ?? ''), { format: 'maestro-export', version: 1 });
   const stored = await runCli(['events', id.hex, '-o', 'ndjson'], { env: environment() });

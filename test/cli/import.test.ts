@@ -104,7 +104,7 @@ test('histories of which the file has only parts are warned of', async (t) => {
   const part = (await runCli(['export', id.hex, '--type', 'last', '-q'], { env: environment() })).stdout;
   const { code, stderr } = await maestro([], { stdin: part });
   t.is(code, 0);
-  t.regex(stderr, /^warning: The export has only parts of the histories of 1 aggregates; `maestro verify` tells/);
+  t.regex(stderr, /^warning: The export has only parts of the histories of 1 aggregate; `maestro verify` tells/);
 });
 
 test('a file that is not whole is refused with its line, and bad input is wrong usage', async (t) => {
@@ -113,7 +113,7 @@ test('a file that is not whole is refused with its line, and bad input is wrong 
   for (const [argv, stdin, problem] of [
     [[], '', 'Line 1 of the export should be there'],
     [[], text.slice(0, -1), 'Line 6 of the export has no newline at its end: the file was cut short.'],
-    [[], text.replace('"n": 2', '"n": 3'), 'Line 6 of the export has another SHA-256'],
+    [[], text.replace('"n": 2', '"n": 3'), 'Line 6 of the export has a checksum that does not match'],
     [['--file', 'nowhere'], '', 'The file nowhere cannot be read: ENOENT.'],
     [['--file', '.'], '', 'The file . cannot be read: EISDIR.'],
     [['--on-conflict', 'overwrite'], text, "--on-conflict: 'overwrite' is not one of fail, skip."],

@@ -61,7 +61,10 @@ test('a type that no event has is named, with the one that was meant, by whateve
     t.true(both.stderr.includes(warning), `${argv.join(' ')}: ${both.stderr}`);
     t.notRegex((await run(...argv, '--type', 'happened')).stderr, /warning/);
   }
-  t.regex((await run('search', '--type', 'zzz')).stderr, /^warning: no event has the type "zzz"\.$/m);
+  t.regex(
+    (await run('search', '--type', 'zzz')).stderr,
+    /^warning: no event has the type "zzz"\. `maestro stats --by type` lists them\.$/m,
+  );
 });
 
 test('an empty answer names another schema that has an event log', async (t) => {

@@ -137,15 +137,16 @@ test('nothing found is no error', async (t) => {
   const none = 'note: no event was found\n';
   for (const database of [small, empty]) {
     const argv = ['--type', 'never'];
-    const warning = database === small ? 'warning: no event has the type "never".\n' : '';
+    const warning =
+      database === small ? 'warning: no event has the type "never". `maestro stats --by type` lists them.\n' : '';
     const check = async (more: readonly string[], stdout: string, note: string) => {
       const found = await maestro(database, [...argv, ...more]);
-      t.deepEqual({ ...found, stderr: withoutSchemas(found.stderr) }, { code: 0, stdout, stderr: note + warning });
+      t.deepEqual({ ...found, stderr: withoutSchemas(found.stderr) }, { code: 0, stdout, stderr: warning + note });
     };
     await check(['-o', 'json'], '[]\n', none);
     await check(['-o', 'ndjson'], '', none);
     await check(['-q'], '', '');
-    t.is(withoutSchemas((await maestro(database, argv)).stderr), none + warning);
+    t.is(withoutSchemas((await maestro(database, argv)).stderr), warning + none);
   }
 });
 

@@ -136,10 +136,10 @@ test('the last events of one aggregate are those with its last sequences, of the
 test('where there is nothing to show, it says so and exits 0; an unknown aggregate exits 3', async (t) => {
   const nothing = await maestro(['-o', 'json'], { env: environment(empty) });
   t.like(nothing, { code: 0, stdout: '[]\n' });
-  t.regex(nothing.stderr, /^note: there is no such event\nnote: the log in schema \S+ has no event at all/);
+  t.regex(nothing.stderr, /^note: no event was found\nnote: the log in schema \S+ has no event at all/);
   const [event] = await aStoredHistory(1);
   const none = await maestro([event?.aggregateId.hex ?? '', '-n', '0', '-o', 'ndjson']);
-  t.deepEqual(none, { code: 0, stdout: '', stderr: 'note: asked for no event\n' });
+  t.deepEqual(none, { code: 0, stdout: '', stderr: 'note: no events were asked for (--lines 0)\n' });
   const unknown = await maestro([anId().hex]);
   t.deepEqual([unknown.code, unknown.stdout], [3, '']);
 });

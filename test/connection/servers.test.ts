@@ -198,7 +198,7 @@ test.serial('of several servers the one that is meant is taken', async (t) => {
   t.is((await ask(several([at(main)], '?target_session_attrs=prefer-standby'), WHERE))?.['port'], main);
 
   const error = await failureOf(ask(several([at(standby)], '?target_session_attrs=read-write'), WHERE));
-  t.regex(error.message, /No server that target_session_attrs=read-write asks for can be used: .* is a standby/);
+  t.regex(error.message, /No server is what target_session_attrs=read-write asks for: .* is a standby/);
   const { code, stderr } = await runCli([
     'events',
     '0'.repeat(32),

@@ -93,7 +93,9 @@ function judged(role: string, needs: readonly Need[]): Finding {
   return finding(
     'rights',
     able.includes('read') ? 'note' : 'failure',
-    `${role} may ${able.join(', ') || 'nothing'}; not ${unable.join(', ')}`,
+    able.length === 0
+      ? `${role} may do nothing here: no ${unable.join(', no ')}`
+      : `${role} may ${able.join(', ')}, but not ${unable.join(', ')}`,
     `Where that is not meant: ${[...new Set(grants)].join('; ')}.`,
   );
 }

@@ -46,7 +46,7 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
       new InvalidExportError(number, problem, because);
     if (notes.footer !== undefined) throw fail('comes after the footer, which is the last');
     if (number === 1) {
-      if (line.text !== HEADER) throw fail(headerFault(line.text) + cut);
+      if (line.text !== HEADER) throw fail(headerFault(line.text) + cut, isEvent(line.text) ? { hint: APPEND } : {});
       if (!line.ended) throw fail(`has no newline at its end${cut}`);
     } else {
       const parsed = parseLine(line.text);
@@ -69,6 +69,15 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
     throw new InvalidExportError(number + 1, 'should be there, and is not: the file is empty or was cut short');
 }
 
+/** What to do with a file of events that no export begins. */
+const APPEND =
+  'Nothing was imported. This is a file of events, not an export: append them with `maestro append new --file …` (or the id of an aggregate).';
+
+/** Whether a line is an event as `append` reads it. */
+function isEvent(text: string): boolean {
+  return /^\s*(?:\[\s*)?\{\s*"(?:type|body|sequence)"\s*:/.test(text);
+}
+
 function headerFault(text: string): string {
   const [, version] = /^\{"format":"maestro-export","version":(\d{1,9})[,}]/.exec(text) ?? [];
   return version === undefined || version === '1'
@@ -81,7 +90,8 @@ function checkFooter(said: Footer, found: Footer, fail: (problem: string) => Err
     throw fail(
       `says ${said.events} events and ${said.snapshots} snapshots, but there are ${found.events} and ${found.snapshots}`,
     );
-  if (said.sha256 !== found.sha256) throw fail('has another SHA-256 than the lines before: they were changed');
+  if (said.sha256 !== found.sha256)
+    throw fail('has a checksum that does not match the lines before it: the file was changed');
 }
 
 /** Holds lines to the order of an export: events by aggregate and sequence, then snapshots by aggregate; nothing twice. */

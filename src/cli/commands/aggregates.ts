@@ -98,12 +98,13 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
         { heading: 'SNAPSHOT', value: ({ snapshot }) => String(snapshot ?? ''), align: 'right', optional: 1 },
       ],
       whenNone: async () => {
+        await warnOfUnknownTypes(database, types, new Set(), output);
         await output.note('no aggregate was found');
         await noteEmptyLog(database, output);
       },
     });
     // Of one type alone, whatever was found has an event.
-    if (!isFound || (types ?? []).length > 1) await warnOfUnknownTypes(database, types, new Set(), output);
+    if (isFound && (types ?? []).length > 1) await warnOfUnknownTypes(database, types, new Set(), output);
     if (cursor !== undefined) await output.note(`there are more: add --after ${cursor}, or a larger --limit`);
   });
 }

@@ -161,7 +161,7 @@ async function print(
         const value = replaced(path);
         return [
           `path ${verb}`,
-          `${path}${value === undefined ? '' : ` → ${value}`} (in ${decimal(count)} events)`,
+          `${path}${value === undefined ? '' : ` → ${value}`} (in ${counted(count, 'event')})`,
         ] as const;
       }),
       [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],

@@ -80,7 +80,7 @@ async function eventOfAggregate(
     hint:
       sequence > last
         ? `Its last event is \`maestro event ${aggregateId.hex} ${last}\`.`
-        : `It is missing from the history; see \`maestro verify ${aggregateId.hex}\`.`,
+        : `The history has a gap there; see \`maestro verify ${aggregateId.hex}\`.`,
   });
 }
 

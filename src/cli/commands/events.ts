@@ -65,7 +65,10 @@ async function listEvents(argument: IdArgument, options: EventsOptions, session:
     const seen = new Set<string>();
     const gaps = noGaps();
     await printEvents(noting(notingGaps(events, gaps), seen), session.output, {
-      whenNone: () => assertAggregate(database, id),
+      whenNone: async () => {
+        await assertAggregate(database, id);
+        if (session.output.format === 'table') await session.output.note('no event was found');
+      },
     });
     await warnOfGaps(gaps, id, options, { database, output: session.output });
     await warnOfUnknownTypes(database, types, seen, session.output);

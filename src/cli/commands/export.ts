@@ -129,7 +129,7 @@ async function print(file: string, { events, snapshots, sha256 }: Footer, { outp
 }
 
 function summary({ events, snapshots }: Footer): string {
-  return `${decimal(events)} events and ${decimal(snapshots)} snapshots`;
+  return `${counted(events, 'event')} and ${counted(snapshots, 'snapshot')}`;
 }
 
 function collectIds(text: string, previous: readonly IdArgument[] = []): IdArgument[] {

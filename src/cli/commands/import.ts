@@ -102,7 +102,7 @@ async function print(report: ImportReport, dryRun: boolean, { output }: Session)
     });
   if (incomplete > 0)
     await output.warn(
-      `The export has only parts of the histories of ${decimal(incomplete)} aggregates; \`maestro verify\` tells which are not whole now.`,
+      `The export has only parts of the histories of ${counted(incomplete, 'aggregate')}; \`maestro verify\` tells which are not whole now.`,
     );
   if (unreadable !== undefined)
     await output.warn(

@@ -79,11 +79,12 @@ async function search(options: SearchOptions, session: Session): Promise<void> {
       ofMany: true,
       quietIds: 'aggregates',
       whenNone: async () => {
+        await warnOfUnknownTypes(database, types, seen, output);
         await output.note('no event was found');
         await noteEmptyLog(database, output);
       },
     });
-    await warnOfUnknownTypes(database, types, seen, output);
+    if (seen.size > 0) await warnOfUnknownTypes(database, types, seen, output);
     if (cursor === undefined) return;
     if (output.quiet) await output.warn('There are more aggregates: give a larger --limit.');
     else await output.note(`there are more: add --after ${cursor}, or a larger --limit`);
@@ -95,7 +96,8 @@ function pick({ since, until, where, text, node, after, reverse }: Omit<SearchOp
 }
 
 function someText(text: string): string {
-  if (text === '') throw new InvalidArgumentError('is empty. Write at least one character: every body has an empty text in it.');
+  if (text === '')
+    throw new InvalidArgumentError('is empty. Write at least one character: every body has an empty text in it.');
   return text;
 }
 

@@ -18,7 +18,7 @@ interface CreateOptions {
 
 /** Why a snapshot that nobody uses is not replaced. */
 const UNUSED =
-  'The stored one is not used: it is of another version, ahead of its history, or handlers fail on it. Only a newer snapshot can replace it. Create one after the next event, or delete this one with `maestro snapshot delete`.';
+  'The stored one is not used: it has another version, a higher sequence than the last event, or the handlers fail on it. Only a newer snapshot can replace it. Create one after the next event, or delete this one with `maestro snapshot delete`.';
 
 /** Declares `maestro snapshot create`. */
 export function registerSnapshotCreate(snapshot: Command, context: CliContext): void {

@@ -96,11 +96,12 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
         ofMany: id === undefined,
         whenNone: async () => {
           if (id !== undefined) await assertAggregate(database, id);
-          await output.note(options.lines === 0 ? 'asked for no event' : 'there is no such event');
+          await warnOfUnknownTypes(database, options.type, seen, output);
+          await output.note(options.lines === 0 ? 'no events were asked for (--lines 0)' : 'no event was found');
           if (id === undefined) await noteEmptyLog(database, output);
         },
       });
-      await warnOfUnknownTypes(database, options.type, seen, output);
+      if (seen.size > 0) await warnOfUnknownTypes(database, options.type, seen, output);
     },
     { settings },
   );

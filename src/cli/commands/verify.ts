@@ -9,7 +9,7 @@ import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { sinceOption } from '../filter-options.js';
 import { printFindings } from '../print-findings.js';
-import { decimal } from '../render/figures.js';
+import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
@@ -76,7 +76,7 @@ async function verify(
       name: 'violations',
       checked: () => checked,
       checkedText: () =>
-        `${decimal(checked.events)} events of ${decimal(checked.aggregates)} aggregates, and ${decimal(checked.snapshots)} snapshots`,
+        `${counted(checked.events, 'event')} of ${counted(checked.aggregates, 'aggregate')}, and ${counted(checked.snapshots, 'snapshot')}`,
       id: (violation) => violation.aggregateId,
       json: (violation) => JSON.stringify(violation),
       columns: [

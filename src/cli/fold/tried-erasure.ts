@@ -60,8 +60,10 @@ function assertSomething({ aggregateId: { hex }, paths, replacements = {} }: Era
     });
   const absent = paths === undefined ? undefined : plan.paths.find(({ events }) => events === 0)?.path;
   if (absent === undefined) return;
-  const other = Object.hasOwn(replacements, absent) ? ' but what --replace would put there' : '';
-  throw new NotFoundError(`No event of ${hex} has anything at ${absent}${other}.`, {
+  const problem = Object.hasOwn(replacements, absent)
+    ? `At ${absent}, no event of ${hex} has anything else than the value of --replace.`
+    : `No event of ${hex} has a value at ${absent}.`;
+  throw new NotFoundError(problem, {
     hint: `Nothing was changed. See the bodies with \`maestro events ${hex}\`.`,
   });
 }

@@ -1,6 +1,6 @@
 import type { EventLog } from '../../admin/event-log.js';
 import type { LogStatistics } from '../../admin/log-statistics.js';
-import { byteSize, decimal } from '../render/figures.js';
+import { byteSize, counted, decimal } from '../render/figures.js';
 import type { Session } from '../session.js';
 import { localTime } from '../time-argument.js';
 import { byDay, type Day, dayColumns } from './days.js';
@@ -42,7 +42,7 @@ function summaryFacts({ events, aggregates, snapshots, firstTime, lastTime, size
     ['snapshots on disk', byteSize(size.snapshots)],
     ...longest.map(
       ({ aggregateId, events: count }, index) =>
-        [index === 0 ? 'longest aggregates' : '', `${aggregateId.hex}: ${decimal(count)} events`] as const,
+        [index === 0 ? 'longest aggregates' : '', `${aggregateId.hex}: ${counted(count, 'event')}`] as const,
     ),
   ] as const;
 }
