@@ -209,13 +209,13 @@ test.serial('an export for which there is no room leaves no file, and says so', 
   writeFileSync(join(cwd, 'f'), 'old');
   // A limit of the size of files is what a full disk is: writing fails in the midst of it.
   const shell = `trap '' XFSZ; ulimit -f 8192; exec "$@"`;
-  for (const argv of [
-    ['--file', 'f', '--force'],
-    ['--file', 'g'],
-  ]) {
+  for (const [hint, ...argv] of [
+    ['It is as it was before.', '--file', 'f', '--force'],
+    ['Nothing of it was kept.', '--file', 'g'],
+  ] as const) {
     const { code, stdout, stderr } = await outcomeOf(start(['export', ...argv], cwd, { shell }));
     t.deepEqual([code, stdout], [2, ''], stderr);
-    t.regex(stderr, /^error: The file [fg] cannot be written: EFBIG\.\nhint: It is as it was before\./);
+    t.true(stderr.startsWith(`error: The file ${argv[1]} cannot be written: EFBIG.\nhint: ${hint}`), stderr);
   }
   t.deepEqual(readdirSync(cwd), ['f']);
   t.is(readFileSync(join(cwd, 'f'), 'utf8'), 'old');

@@ -112,7 +112,7 @@ Two things still come in between: what \`-v\` shows, and what the handlers and c
 
 An id is written as 32 hex digits, \`\\x…\`, a UUID, or the text form of a timestamp. The first digits are enough, at
 least four, when only one id begins with them: \`maestro events 01a20770\`. A note then says which id that is. When
-several ids begin with them, the command lists them and stops (exit 2). \`erase --execute\` needs the whole id.
+several ids begin with them, the command lists them and stops (exit 2). \`erase --execute\` and \`snapshot delete --execute\` need the whole id.
 
 A time is written as people and programs write it. Without a zone it is local:
 
