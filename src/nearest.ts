@@ -27,7 +27,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 /** No name is longer; comparing takes the product of the lengths. */
 const LONGEST = 256;
 
-/** How many letters were left out, put in, replaced, or swapped with the next. */
+/** Number of letters that were left out, put in, replaced, or swapped with the next. */
 export function mistakesBetween(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

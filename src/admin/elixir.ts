@@ -2,7 +2,7 @@ import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../store/schema-name
 import type { EventLog } from './event-log.js';
 import { select } from './select.js';
 
-/** Whether the schema has the bookkeeping of Ecto, Elixir's library for databases: an Elixir application is at home there. */
+/** True when the schema has the bookkeeping of Ecto, Elixir's library for databases: an Elixir application is at home there. */
 export async function hasElixir(log: EventLog): Promise<boolean> {
   const table = qualified(checkSchemaName(log.schema ?? DEFAULT_SCHEMA), 'schema_migrations');
   // Other frameworks have a table of that name, without the second column.

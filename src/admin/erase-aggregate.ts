@@ -26,7 +26,7 @@ export interface ErasurePlan {
   readonly events: number;
   /** The last sequence of the aggregate; 0 when there are no events. */
   readonly sequence: number;
-  /** How many events up to the last sequence are not there. */
+  /** Number of events up to the last sequence that are not there. */
   readonly missing: number;
   /** The sequence of the snapshot, which is removed; absent when there is none. */
   readonly snapshot: number | undefined;

@@ -3,7 +3,7 @@ import { type EventLog, tablesOf } from './event-log.js';
 import type { EventHead } from './find-event.js';
 import { select } from './select.js';
 
-/** Which events of an aggregate, by sequence. */
+/** Range of the events of an aggregate, by sequence. */
 export interface HeadRange {
   /** Those up to a sequence, the last ones first, or those after it. */
   readonly direction: 'upTo' | 'after';

@@ -6,7 +6,7 @@ import { inTransaction } from '../store/transaction.js';
 import { tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
 
-/** How long the whole log may be read for the sake of a hint, in milliseconds. */
+/** Time for which the whole log may be read for the sake of a hint, in milliseconds. */
 const PATIENCE = 2000;
 
 /** The types that events of the log have; `undefined` when finding out takes too long, since no index has them. */
@@ -32,7 +32,7 @@ ORDER BY 1 LIMIT 5`;
   return rows.map(([name]) => name);
 }
 
-/** Whether the log has no event at all. */
+/** True when the log has no event at all. */
 export async function isEmptyLog(log: WholeLog): Promise<boolean> {
   const [row] = await query<[boolean]>(log.knex, `SELECT NOT EXISTS (SELECT FROM ${tablesOf(log).log})`);
   return row?.[0] === true;

@@ -27,7 +27,7 @@ export interface ImportOptions extends SettleOptions {
 export interface ImportReport extends Settled {
   /** Aggregates of the file in which sequences are missing, or that do not begin with 1. */
   readonly incomplete: number;
-  /** What of the file the Elixir application cannot read that uses this schema; absent when there is none, or it can read all. */
+  /** Part of the file that the Elixir application of this schema cannot read; absent when there is none, or it can read all. */
   readonly unreadable?: Unreadable;
 }
 

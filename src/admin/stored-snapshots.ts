@@ -65,7 +65,7 @@ export interface SnapshotHead {
   readonly version: string | undefined;
 }
 
-/** What the snapshot of an aggregate is; `undefined` when there is none. */
+/** Sequence and version of the snapshot of an aggregate; `undefined` when there is none. */
 export async function snapshotHead(log: EventLog, aggregateId: Timestamp): Promise<SnapshotHead | undefined> {
   const sql = `SELECT sequence, (body #> '{$maestro,version}')::text FROM ${tablesOf(log).snapshots} WHERE aggregate_id = ?`;
   const [row] = await select<[number, string | null]>(log, sql, [aggregateId.encode()]);

@@ -42,7 +42,7 @@ export interface IdlePolicy {
   readonly snapshot?: boolean;
 }
 
-/** What all roots of one kind work with. */
+/** Parts that all roots of one kind work with. */
 export interface RootContext {
   readonly definition: Definition;
   readonly store: Store;

@@ -21,7 +21,7 @@ export type SnapshotVerdict =
       readonly kind: 'different' | 'ahead';
       /** The snapshot that the events give, its body as JSON text; of sequence 0 when there are no events. */
       readonly proper: Pick<Snapshot<string>, 'sequence' | 'body'>;
-      /** What is read as something else, where the texts say the same: `state.n is a bigint, and …`. */
+      /** Value that is read as something else, where the texts say the same: `state.n is a bigint, and …`. */
       readonly readAs?: string;
     };
 
@@ -35,7 +35,7 @@ export async function verifySnapshot(history: History, stored: StoredSnapshot): 
   return compareSnapshot(definition, stored, await fold(history, { maxSequence: stored.sequence, useSnapshot: false }));
 }
 
-/** Whether nobody uses a snapshot, because it is of another version than a definition's. */
+/** True when nobody uses a snapshot, because it is of another version than a definition's. */
 export function isOfOtherVersion(definition: Definition, stored: StoredSnapshot): boolean {
   return jsonOfVersion(definition, decodeJson(stored.body, definition.numbers) as JsonObject) === undefined;
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type pg from 'pg';
 import { LoginRefusedError } from '../store/errors.js';
 
-/** What a connection of `pg` tells while somebody logs in, which its types leave out. */
+/** Parts of a connection of `pg` that tell of a login and can refuse it, which its types leave out. */
 interface Login {
   on(event: 'authenticationSASL', listener: (message: { mechanisms: readonly string[] }) => void): void;
   on(

@@ -12,7 +12,7 @@ export interface Attempt extends HostAddress {
   readonly ssl: ConnectionOptions | false;
 }
 
-/** Which servers a client may connect to, and how it finds the one that is meant. */
+/** Servers that a client may connect to, and the way in which it finds the one that is meant. */
 export interface ChoiceOfServers {
   /** The ways to reach each server, in the order in which they are tried. */
   readonly servers: readonly (readonly Attempt[])[];

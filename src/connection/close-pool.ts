@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 import { activityOf } from '../store/driver/activity.js';
 import { closedDatabase } from '../store/driver/pool-use.js';
 
-/** How long what is under way may take by default when a database is closed, in milliseconds. */
+/** Time that what is under way may take by default when a database is closed, in milliseconds. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000;
-/** How long connections that were cut off may take to notice, in milliseconds. */
+/** Time that connections which were cut off may take to notice, in milliseconds. */
 const CUT_OFF = 1_000;
 
 /** Knex's pool and a connection of `pg`, as far as they are needed to cut connections off. */
@@ -34,7 +34,7 @@ export async function closePool(knex: Knex, timeout: number): Promise<void> {
   await within(destroyed, CUT_OFF);
 }
 
-/** Whether something was done in time; never rejects when it was not. */
+/** True when something was done in time, false when it was not; rejects when it failed in time. */
 async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {

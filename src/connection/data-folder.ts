@@ -96,7 +96,7 @@ function hasLog(folder: string): boolean {
   });
 }
 
-/** Whether there is a file. Throws when that cannot be told: a file that may not be looked at is not a missing one. */
+/** True when there is a file or folder. Throws when that cannot be told: one that may not be looked at is not a missing one. */
 function isThere(path: string): boolean {
   return ifThere(() => statSync(path)) !== undefined;
 }
@@ -105,7 +105,7 @@ function readBytes(file: string): Buffer | undefined {
   return ifThere(() => readFileSync(file));
 }
 
-/** What is read of a file; nothing when there is none. */
+/** Value that is read of a file; nothing when there is none. */
 function ifThere<Value>(read: () => Value): Value | undefined {
   try {
     return read();

@@ -54,7 +54,7 @@ export function addressText(address: ServerAddress): string {
   return `${address.user}@${places.join(',')}/${address.database}`;
 }
 
-/** Whether connections to this host stay on this machine. */
+/** True for a host to which connections stay on this machine. */
 export function isLocal(host: string): boolean {
   return host.startsWith('/') || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

@@ -44,7 +44,7 @@ export interface EmbeddedOptions {
   readonly onWait?: ((holder: string) => void) | undefined;
 }
 
-/** How long to wait for the one connection while nobody gives it back, in milliseconds. */
+/** Longest wait for the one connection while nobody gives it back, in milliseconds. */
 const ACQUIRE_TIMEOUT = 5_000;
 /** PostgreSQL's timer for telling how far starting is would keep a process running when it does not start. */
 const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];

@@ -4,7 +4,7 @@ import { ConfigurationError } from './errors.js';
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is around a program: its environment variables, and its working directory. */
+/** Surroundings of a program: its environment variables, and its working directory. */
 export interface Surroundings {
   readonly environment: Environment;
   /** Absent when no file of it is to be looked at. */

@@ -1,6 +1,6 @@
 import { EmbeddedFolderError } from './errors.js';
 
-/** What to do where the file system is read-only. */
+/** Advice for a file system that is read-only. */
 export const READ_ONLY =
   'The file system is read-only, and the embedded database needs a folder that can be written to, also to be read: name one with --data-dir, or use a server (--url, DATABASE_URL).';
 

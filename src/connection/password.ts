@@ -12,7 +12,7 @@ export interface Login {
   readonly database?: string | undefined;
 }
 
-/** Where a password may come from. */
+/** Sources of a password. */
 export interface PasswordSource {
   /** The password itself. */
   readonly password: string | undefined;

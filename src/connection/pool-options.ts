@@ -4,11 +4,11 @@ import { ConfigurationError } from './errors.js';
 /** Knex prints connection errors to the console before it throws them; once is enough. */
 export const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
 
-/** How many connections to a server a program may have open at once. */
+/** Bounds for the number of connections to a server that a program has open at once. */
 export interface PoolOptions {
-  /** How many stay open when nothing uses them. @defaultValue 0 */
+  /** Number that stays open when nothing uses them. @defaultValue 0 */
   readonly min?: number | undefined;
-  /** How many at most. @defaultValue 4 */
+  /** Largest number. @defaultValue 4 */
   readonly max?: number | undefined;
 }
 

@@ -26,13 +26,13 @@ export interface ServerOptions {
   readonly schema: string;
   /** The pooler in between: `transaction` keeps to what PgBouncer's transaction mode allows. */
   readonly pooler?: 'transaction' | undefined;
-  /** Who else reads the tables. */
+  /** Another reader of the tables. */
   readonly interop?: Interop | undefined;
   /** How long one statement may take, in milliseconds. @defaultValue no limit */
   readonly timeout?: number | undefined;
   /** Have the server refuse to write. @defaultValue false */
   readonly readOnly?: boolean | undefined;
-  /** How many connections. @defaultValue { min: 0, max: 4 } */
+  /** Bounds for the number of connections. @defaultValue { min: 0, max: 4 } */
   readonly pool?: PoolOptions | undefined;
   /** Time for which closing lets commands and statements under way go on, in milliseconds. @defaultValue 10000 */
   readonly closeTimeout?: number | undefined;
@@ -109,7 +109,7 @@ function knexConfig(
   };
 }
 
-/** Where the address of a host is given, its line in the password file is still that of its name. */
+/** Finds the password of a login: a host whose address is given still has the line of its name in the password file. */
 function passwordOf(address: ServerAddress, warn: ServerOptions['warn']): ReturnType<typeof passwordFor> {
   const find = passwordFor({ ...address, warn });
   return (login) => {
@@ -137,7 +137,7 @@ function clientFor(
   return isReadOnlyByStatement ? readOnlyClient(client, refuseHiddenRows) : client;
 }
 
-/** What a session for reading is started with, before what the role and the database have set. */
+/** Settings that a session for reading is started with, which override what the role and the database have set. */
 function readingSettings(refuseHiddenRows: boolean): string {
   const settings = ['default_transaction_read_only=on', 'default_transaction_isolation=read\\ committed'];
   if (refuseHiddenRows) settings.push('row_security=off');

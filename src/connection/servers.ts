@@ -4,7 +4,7 @@ import type { Attempt, ChoiceOfServers } from './choosing-client.js';
 import { hostsOf } from './database-url.js';
 import { sslOptions } from './ssl.js';
 
-/** What is to be tried to reach the servers of an address. Throws `ConfigurationError` for certificates that cannot be used. */
+/** Ways to reach the servers of an address. Throws `ConfigurationError` for certificates that cannot be used. */
 export function choiceOfServers(address: ServerAddress, madeReadOnly: boolean): ChoiceOfServers {
   const tls = sslOptions(address);
   return {
@@ -16,7 +16,7 @@ export function choiceOfServers(address: ServerAddress, madeReadOnly: boolean): 
   };
 }
 
-/** Whether there is but one way to the one server, so that there is nothing to choose. */
+/** True when there is but one way to the one server, so that there is nothing to choose. */
 export function isOneWay({ servers, targetSession, needsBinding }: ChoiceOfServers): boolean {
   return servers.length === 1 && servers[0]?.length === 1 && targetSession === 'any' && !needsBinding;
 }

@@ -10,7 +10,7 @@ import { said, saidByVariable } from './said.js';
 export const DEFAULT_DATA_DIR = '.maestro/data';
 
 /**
- * What was given on the spot: by flags of the command line, or by a program. A key that is there must have a value:
+ * Settings that were given on the spot: by flags of the command line, or by a program. A key that is there must have a value:
  * `{ url: process.env.DATABASE_URL }` is refused when the variable is not set, and never means another database.
  */
 export interface ConnectionChoice {
@@ -26,7 +26,7 @@ export interface ConnectionChoice {
   readonly interop?: string | undefined;
 }
 
-/** What a configuration says of the database. As in {@link ConnectionChoice}, a key that is there must have a value. */
+/** Settings of a configuration for the database. As in {@link ConnectionChoice}, a key that is there must have a value. */
 export interface ConnectionConfig {
   /** The URL of a PostgreSQL server: `postgres://user:password@host:5432/database?sslmode=verify-full`. */
   readonly connection?: string | undefined;
@@ -49,7 +49,7 @@ export interface ConnectionSettings {
   readonly interop: Interop | undefined;
 }
 
-/** What the settings that are given on the spot are called by whoever gives them. */
+/** Names that whoever gives settings on the spot calls them by. */
 type Names = Readonly<Record<keyof ConnectionChoice, string>>;
 
 const FLAGS: Names = {

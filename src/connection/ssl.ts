@@ -13,18 +13,18 @@ export function isSslMode(text: string): text is SslMode {
   return (SSL_MODES as readonly string[]).includes(text);
 }
 
-/** Whether a connection may go on in plaintext. */
+/** True when a connection may go on in plaintext. */
 export function allowsPlaintext(mode: SslMode): boolean {
   return mode === 'disable' || mode === 'allow' || mode === 'prefer';
 }
 
-/** Which files a connection uses besides the system's certificates, and what else it asks of TLS. */
+/** Files that a connection uses besides the system's certificates, and what else it asks of TLS. */
 export interface SslFiles {
   readonly sslMode: SslMode;
   readonly sslRootCert: string | undefined;
   readonly sslCert: string | undefined;
   readonly sslKey: string | undefined;
-  /** What the key is encrypted with. */
+  /** Password that the key is encrypted with. */
   readonly sslPassword?: string | undefined;
   /** Certificates that are not valid any more. */
   readonly sslCrl?: string | undefined;

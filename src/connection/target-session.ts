@@ -4,7 +4,7 @@ import type { TargetSession } from './address/server-address.js';
 export const SESSION_FACTS =
   'SELECT pg_catalog.pg_is_in_recovery() AS "isStandby", pg_catalog.current_setting(\'default_transaction_read_only\') AS "readOnly"';
 
-/** What a server says of itself. */
+/** Facts that a server tells of itself. */
 export interface SessionFacts {
   readonly isStandby: boolean;
   readonly readOnly: string;

@@ -47,7 +47,7 @@ export class Clock {
   #counter = 0;
   /** For times that are still to come: the last counter that {@link after} has given there. */
   readonly #given = new Map<number, number>();
-  /** How many of those there may be before the times that have passed are forgotten. */
+  /** Number of those at which the times that have passed are forgotten. */
   #most = FEW;
 
   /** Throws {@link InvalidTimestampError} for a node id out of bounds, {@link InvalidArgumentError} for a bad drift. */
@@ -94,7 +94,7 @@ export class Clock {
     return this.#reading(time, counter);
   }
 
-  /** How far a reading is ahead of the system clock, in milliseconds; negative when it is behind. */
+  /** Distance of a reading ahead of the system clock, in milliseconds; negative when it is behind. */
   driftOf(reading: Timestamp): number {
     return reading.time - this.#physical();
   }
@@ -118,7 +118,7 @@ export class Clock {
     }
   }
 
-  /** How many times that are still to come {@link after} has to remember, for what it has given there. */
+  /** Number of times for which {@link after} remembers what it has given there. */
   get remembered(): number {
     return this.#given.size;
   }

@@ -4,7 +4,7 @@ import type { JsonFault } from './types.js';
 
 /** A number of a JSON text. */
 export interface FoundNumber {
-  /** Where it is: keys and places from the outermost value inwards. */
+  /** Path to it: keys and places from the outermost value inwards. */
   readonly path: JsonFault['path'];
   /** The number as it is written. */
   readonly text: string;

@@ -8,7 +8,7 @@ export class InvalidJsonError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_JSON';
 }
 
-/** What is stored is nested too deeply to be made into a value here. It can be read and moved as text. */
+/** A stored text is nested too deeply to be made into a value here. It can be read and moved as text. */
 export class NestedTooDeeplyError extends MaestroError {
   readonly code = 'MAESTRO_NESTED_TOO_DEEPLY';
 }

@@ -2,11 +2,11 @@
 export interface JsonToken {
   /** It as it is written. */
   readonly text: string;
-  /** Whether it is a string with a colon behind it. */
+  /** True for a string with a colon behind it. */
   readonly isKey: boolean;
 }
 
-/** Where the next token begins: none of these occurs in what lies between tokens, nor in `true`, `false` and `null`. */
+/** Matches the begin of a token: none of these occurs in what lies between tokens, nor in `true`, `false` and `null`. */
 const BEGIN = /["[\]{},\d-]/g;
 const NUMBER = /[\d.eE+-]+/y;
 const COLON = /\s*:/y;
@@ -34,7 +34,7 @@ export function* jsonTokens(text: string): Generator<JsonToken> {
   }
 }
 
-/** Where the string that begins here ends: behind the next quote with an even number of backslashes before it. */
+/** End of the string that begins here: behind the next quote with an even number of backslashes before it. */
 function endOfString(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin + 1); quote > 0; quote = text.indexOf('"', quote + 1)) {
     let plain = quote;

@@ -3,7 +3,7 @@ import { isDeeperThan } from '../json/depth.js';
 import { NestedTooDeeplyError, parseJsonText } from '../json/parse.js';
 import type { JsonValue } from '../json/types.js';
 
-/** How deeply a body may be nested to be folded: twice as deep as any that is committed here, and well within the stack. */
+/** Deepest nesting of a body that is folded: twice as deep as any that is committed here, and well within the stack. */
 export const MAX_FOLDED_DEPTH = 1000;
 
 /** The body of a stored event, every number kept as its text. Throws {@link NestedTooDeeplyError}, which names the event. */

@@ -15,7 +15,7 @@ export interface EventDraft {
   readonly body: object;
 }
 
-/** What appending needs of a store. */
+/** Methods of a store that appending needs. */
 type AppendStore = Pick<PostgresStore, 'commitEvents' | 'getLastEvent'>;
 
 const NO_EVENT: LastEvent = { sequence: 0, timestamp: undefined };

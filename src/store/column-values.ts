@@ -1,4 +1,4 @@
-/** What becomes of the text of a body. */
+/** Makes a value of the text of a body. */
 export type ReadBody = (text: string) => unknown;
 
 /** PostgreSQL's numbers for the types of the columns that are read here. */
@@ -18,7 +18,7 @@ const TEXTS: Readonly<Record<number, ReadValue>> = {
   ...Object.fromEntries([BYTEA, NAME, BIGINT, INTEGER, TEXT, VARCHAR, JSONB].map((type) => [type, untouched])),
 };
 
-/** How drivers make values of what the server sends: `pg` asks one of them, PGlite looks into the other. */
+/** Parsers of drivers for what the server sends: `pg` asks one of them, PGlite looks into the other. */
 interface ColumnReader {
   readonly types: { getTypeParser(type: number): ReadValue };
   readonly parsers: Readonly<Record<number, ReadValue>>;

@@ -95,7 +95,7 @@ function unreachable(error: unknown): DatabaseUnreachableError {
   });
 }
 
-/** What to do when no connection could be made. */
+/** Advice on what to do when no connection could be made. */
 function hintForConnecting(state: string | undefined, message: string): string {
   if (state === '53300')
     return 'The server runs, but all connections that it, this role or this database may have are taken. Close some, use fewer at once (a smaller pool, a pooler such as PgBouncer), or raise max_connections or the CONNECTION LIMIT.';
@@ -105,7 +105,7 @@ function hintForConnecting(state: string | undefined, message: string): string {
     : 'Check that the server runs and that host and port are right.';
 }
 
-/** What to do about a connection that the server has ended. */
+/** Advice on what to do about a connection that the server has ended. */
 export function lostHint(error: unknown): string {
   return ['57P05', '25P03', '25P04'].includes(sqlState(error) ?? '')
     ? 'Raise the timeout of the server or role for idle sessions, or do what takes long before the transaction.'
@@ -113,7 +113,7 @@ export function lostHint(error: unknown): string {
 }
 
 /**
- * What refusals of statements that we have written ourselves have in common when the tables are not those that we know: a
+ * SQL states of refusals of statements that we have written ourselves, when the tables are not those that we know: a
  * column that is not there, or of another type, or one more that wants a value; a missing index; a table that is something else.
  */
 const OTHER_SHAPE = new Set(['42703', '42804', '42883', '42846', '42P10', '42809', '428C9', '23502', '55000']);

@@ -2,13 +2,13 @@ import { InvalidArgumentError } from '../errors.js';
 import { numbersIn } from '../json/numbers-in.js';
 import type { JsonFault } from '../json/types.js';
 
-/** Who else reads the tables, and takes less than PostgreSQL does. */
+/** Another reader of the tables, which takes less than PostgreSQL does. */
 export type Interop = 'elixir';
 
 /** The key that marks the body of a snapshot as one with a version. */
 export const VERSION_MARK = '$maestro';
 
-/** How many characters of an integer Elixir reads, its sign among them. */
+/** Largest number of characters of an integer that Elixir reads, its sign among them. */
 const MAX_INTEGER_LENGTH = 1024;
 /** The largest number that a double can hold has this many digits before the point. */
 const MAX_DOUBLE_DIGITS = 309;
@@ -29,7 +29,7 @@ export function checkedInterop(interop: string | undefined): Interop | undefined
   });
 }
 
-/** What of a body, as JSON text, Elixir's Maestro cannot read: its process ends at each attempt. */
+/** Numbers of a body, as JSON text, that Elixir's Maestro cannot read: its process ends at each attempt. */
 export function interopFaults(json: string, interop: Interop | undefined): JsonFault[] {
   if (interop === undefined || !DUBIOUS.test(json)) return [];
   const faults: JsonFault[] = [];

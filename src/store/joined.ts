@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { InvalidArgumentError } from '../errors.js';
 import type { Store } from './store.js';
 
-/** Which transaction a call takes part in. */
+/** Transaction that a call takes part in. */
 export interface JoinOptions {
   /**
    * A transaction of the application, `knex.transaction(…)`: the call uses its connection, sees what it has written, and is

@@ -2,13 +2,13 @@ import { ClockDriftError } from '../hlc/errors.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 
-/** Where an event stands in its history, and when it happened. */
+/** Place of an event in its history, and its timestamp. */
 export interface EventPlace {
   readonly sequence: number;
   readonly timestamp: Timestamp;
 }
 
-/** What is known of an aggregate's last event, and of one before it whose clock was ahead. */
+/** Facts about an aggregate's last event, and about one before it whose clock was ahead. */
 export interface LastEvent {
   /** Its sequence; 0 when there is none. */
   readonly sequence: number;
@@ -43,7 +43,7 @@ export function latestTime({ timestamp, latest }: LastEvent): Timestamp | undefi
 }
 
 /**
- * What the next event of an aggregate has to be later than: the latest timestamp of its history. One that is further ahead
+ * Time that the next event of an aggregate has to be later than: the latest timestamp of its history. One that is further ahead
  * than the clock accepts counts only as long as it is the last: behind a later event the order is broken already, and
  * waiting would not restore it. Throws `ClockDriftError` when the last one is that far ahead.
  */

@@ -4,7 +4,7 @@ import { sqlState } from './driver/driver-error.js';
 import { DatabaseTimeoutError } from './errors.js';
 import { execute, query } from './rows.js';
 
-/** How long one try waits for a lock, on a table or then on a row, in milliseconds: so long at most do others wait behind it. */
+/** Time that one try waits for a lock, on a table or then on a row, in milliseconds: so long at most do others wait behind it. */
 const TRY = 150;
 /** The shortest pause between two tries, in milliseconds; the longest is twice as long. */
 const PAUSE = 250;
@@ -73,7 +73,7 @@ async function heldByOthers(
   );
 }
 
-/** Who has locks on the tables or their partitions that are in the way: what is told of it depends on the rights of the role. */
+/** Holders of locks in the way, on the tables or their partitions: what is told of them depends on the rights of the role. */
 async function holdersOf(
   transaction: Knex.Transaction,
   tables: readonly string[],

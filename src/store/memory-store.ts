@@ -14,9 +14,9 @@ import { decodedSnapshot } from './rows.js';
 import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
 
-/** What a {@link MemoryStore} can be made with. */
+/** Options of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {
-  /** How numbers are read. @defaultValue 'plain' */
+  /** Mode in which numbers are read. @defaultValue 'plain' */
   readonly numbers?: NumberMode;
   /** Refuse what an Elixir application could not read, as `PostgresStore` does with the same option. */
   readonly interop?: Interop | undefined;
@@ -28,7 +28,7 @@ export interface MemoryStoreOptions {
  * projections, and to join a transaction. Mirrors `Maestro.Store.InMemory` of Elixir.
  */
 export class MemoryStore implements Store {
-  /** Who else reads the tables, as the store was told. */
+  /** Another reader of the tables, as the store was told. */
   readonly interop: Interop | undefined;
   readonly #numbers: NumberMode;
   readonly #aggregates = new Map<string, Map<number, StoredEvent>>();

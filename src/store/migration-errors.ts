@@ -7,7 +7,7 @@ export class MigrationLockError extends MaestroError {
   constructor(
     /** How long it waited, in milliseconds. */ readonly lockTimeout: number,
     cause: unknown,
-    /** Who had the tables, in a sentence, where that is known. */ holders?: string,
+    /** Holders of the tables, in a sentence, where they are known. */ holders?: string,
   ) {
     super(
       `Another migration, or another lock on the tables, was still there after ${lockTimeout / 1000} s.${holders === undefined ? '' : ` ${holders}`}`,

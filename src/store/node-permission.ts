@@ -15,7 +15,7 @@ export class NodePermissionError extends MaestroError {
   }
 }
 
-/** What Node.js calls a permission: its flag, and what it is needed for. */
+/** Flag of Node.js for each permission, and what it is needed for. */
 const PERMISSIONS: Readonly<Record<string, readonly [flag: string, what: string]>> = {
   FileSystemRead: ['--allow-fs-read', 'reading'],
   FileSystemWrite: ['--allow-fs-write', 'writing'],
@@ -27,7 +27,7 @@ const PERMISSIONS: Readonly<Record<string, readonly [flag: string, what: string]
   Net: ['--allow-net', 'connections over the network'],
 };
 
-/** What is made beside a file or folder: an export until it is whole, the lock of an embedded database, a database until it is whole. */
+/** Matches what is made beside a file or folder: an export or a database until it is whole, the lock of an embedded database. */
 const BESIDE = /\.(?:partial|lock|new)$/;
 
 /** The error of this library for one with which Node.js refuses a permission; `undefined` for any other error. */

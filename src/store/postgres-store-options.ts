@@ -2,11 +2,11 @@ import type { NumberMode } from '../json/types.js';
 import type { Interop } from './interop.js';
 import type { JoinOptions } from './joined.js';
 
-/** What a `PostgresStore` can be made with, besides its Knex instance. */
+/** Options of a `PostgresStore`, besides its Knex instance. */
 export interface PostgresStoreOptions {
   /** The schema that holds the tables. @defaultValue 'public' */
   readonly schema?: string;
-  /** How numbers in bodies are read unless a read says otherwise. @defaultValue 'plain' */
+  /** Mode in which numbers in bodies are read unless a read says otherwise. @defaultValue 'plain' */
   readonly numbers?: NumberMode;
   /**
    * Compare every row that comes back with the one that was sent, and roll back when they differ. Costs a transaction
@@ -30,7 +30,7 @@ export interface PostgresStoreOptions {
    * version. @defaultValue everything that PostgreSQL can hold is taken
    */
   readonly interop?: Interop | undefined;
-  /** How long a commit whose connection broke may look for its outcome, in milliseconds. @defaultValue 10000 */
+  /** Time that a commit whose connection broke may look for its outcome, in milliseconds. @defaultValue 10000 */
   readonly recoveryTimeout?: number;
 }
 

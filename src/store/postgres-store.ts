@@ -33,7 +33,7 @@ import { encodeEvents, encodeSnapshot } from './validate.js';
  * Mirrors `Maestro.Store.Postgres` of Elixir.
  */
 export class PostgresStore implements Store {
-  /** Who else reads the tables, as the store was told. */
+  /** Another reader of the tables, as the store was told. */
   readonly interop: Interop | undefined;
   readonly #context: CommitContext;
   readonly #numbers: NumberMode;
@@ -179,7 +179,7 @@ export class PostgresStore implements Store {
     }
   }
 
-  /** What a call works with: the transaction that it is to join, if any, in the place of the whole database. */
+  /** Context that a call works with: the transaction that it is to join, if any, in the place of the whole database. */
   #inside(transaction: Knex.Transaction | undefined): CommitContext {
     return transaction === undefined ? this.#context : { ...this.#context, knex: checkedTransaction(transaction) };
   }

@@ -29,7 +29,7 @@ async function twice<Value>(work: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/** How often a read is tried that serializable transactions of others are in the way of. */
+/** Largest number of tries at a read that serializable transactions of others are in the way of. */
 const MAX_ATTEMPTS = 10;
 
 /**

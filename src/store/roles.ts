@@ -29,7 +29,7 @@ export interface RolesOptions {
   readonly writer?: string | undefined;
   /** The role that makes, changes and drops the tables. @defaultValue 'maestro_migrator' */
   readonly migrator?: string | undefined;
-  /** Whether the writer may change and remove events. False takes these rights away where it has them. @defaultValue true */
+  /** Let the writer change and remove events. False takes these rights away where it has them. @defaultValue true */
   readonly erase?: boolean | undefined;
 }
 
@@ -90,7 +90,7 @@ function atFirst({ database, schema, reader, writer, migrator }: Grantees, { sch
   ];
 }
 
-/** What is made later is readable at once. What a writer may do depends on the table, so defaults cannot say that. */
+/** Makes tables readable that are made later. What a writer may do depends on the table, so defaults cannot say that. */
 function later({ schema, reader, writer, migrator }: Grantees): string[] {
   return [
     `-- Tables that ${migrator} makes later can be read by all. (For what they may write, print this again after a migration.)`,

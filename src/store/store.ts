@@ -47,7 +47,7 @@ export interface LastEventOptions extends JoinOptions {
  * that a call names, or throws `InvalidArgumentError`; it never does without it what was to be part of it.
  */
 export interface Store {
-  /** Who else reads the tables: what they could not read is refused. */
+  /** Another reader of the tables: what it could not read is refused. */
   readonly interop?: Interop | undefined;
 
   /**

@@ -16,7 +16,7 @@ export interface TableShape {
   readonly partitionKey: string;
   /** The partitions, or the tables that inherit from a plain one, with the columns of their unique indexes. */
   readonly partitions: readonly { readonly name: string; readonly uniqueKeys: readonly string[] }[];
-  /** Which part of all rows has a partition: 1 unless one was detached. */
+  /** Share of all rows for which there is a partition: less than 1 when one was detached. */
   readonly coverage: number;
 }
 
@@ -75,7 +75,7 @@ async function texts(on: Executor, sql: string, name: string): Promise<string[]>
 }
 
 /**
- * What the catalog prints of an expression, in one form: with `quote_all_identifiers` it puts quotation marks around every
+ * Text that the catalog prints of an expression, in one form: with `quote_all_identifiers` it puts quotation marks around every
  * name, and behind a `search_path` that hides what is PostgreSQL's own it names the schema of that.
  */
 export function plainly(definition: string): string {

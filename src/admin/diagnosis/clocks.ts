@@ -32,10 +32,10 @@ export async function checkClock(log: EventLog, now: () => number = Date.now): P
   );
 }
 
-/** How many of the latest events tell whether the clocks of nodes differ. */
+/** Number of the latest events that tell whether the clocks of nodes differ. */
 const LOOKED_AT = 10_000;
 
-/** Whether there are events ahead of the database's clock, of which nodes, and which of them keep others from writing. */
+/** Checks for events ahead of the database's clock: names their nodes, and those of them that keep others from writing. */
 export async function checkNewest(log: EventLog): Promise<Finding> {
   const now = await databaseTime(log);
   const nodes = await nodesAhead(log, now + NOTICEABLE);
@@ -58,7 +58,7 @@ export async function checkNewest(log: EventLog): Promise<Finding> {
   );
 }
 
-/** What appending does about events beyond the largest drift, of which these are the last of their aggregates. */
+/** Tells what appending does about events beyond the largest drift, of which these are the last of their aggregates. */
 function lockedBy(last: readonly EventAhead[]): string {
   const [first] = last;
   if (first === undefined)
@@ -74,7 +74,7 @@ function lockedBy(last: readonly EventAhead[]): string {
   );
 }
 
-/** Whether events stand behind others in their histories that are later by their clocks, and which nodes' clocks that shows to differ. */
+/** Checks for events behind others in their histories that are later by their clocks; names the nodes whose clocks differ. */
 export async function checkNodes(log: EventLog): Promise<Finding> {
   const pairs = await nodesApart(log, { latest: LOOKED_AT });
   if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LOOKED_AT} events`);

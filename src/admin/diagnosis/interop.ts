@@ -2,7 +2,7 @@ import { hasElixir } from '../elixir.js';
 import type { EventLog } from '../event-log.js';
 import { type Finding, finding, fine } from './finding.js';
 
-/** Whether an Elixir application shares the log and bodies are kept to what it can read. Nothing where neither is so. */
+/** Checks that bodies are kept to what Elixir can read where Elixir shares the log. Nothing where neither is so. */
 export async function checkInterop(log: EventLog): Promise<Finding | undefined> {
   if (log.interop !== undefined) return fine('interop', `what ${log.interop} cannot read is refused`);
   if (!(await hasElixir(log))) return undefined;

@@ -80,7 +80,7 @@ function startOf(milliseconds: number): Buffer {
   return Timestamp.of({ time: Math.max(0, milliseconds) }).encode();
 }
 
-/** Which pairs of nodes to look for. */
+/** Choice of the pairs of nodes to look for. */
 interface NodesApartOptions {
   /** Looks at the events that follow so many of the latest ones in their histories. */
   readonly latest: number;

@@ -60,7 +60,7 @@ ${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right
 }
 
 /**
- * Whether the role may make the tables, while they are not there: what it may do with them is not to be said yet. Not of the
+ * Checks that the role may make the tables, while they are not there: what it may do with them is not to be said yet. Not of the
  * embedded database, whose only role may do everything.
  */
 export async function checkMayMigrate(log: EventLog): Promise<Finding> {

@@ -3,7 +3,7 @@ import { hiddenBy, hidingText, SEARCH_PATH_REMEDY } from '../search-path.js';
 import { select } from '../select.js';
 import { type Finding, finding } from './finding.js';
 
-/** What the role, or the database, has set: a session that only reads has a search path of its own. */
+/** Reads what the role, or the database, has set: a session that only reads has a search path of its own. */
 const SET = `SELECT s.setting, session_user::text FROM pg_db_role_setting, unnest(setconfig) AS s(setting)
 WHERE starts_with(s.setting, 'search_path=') AND setrole IN (0, to_regrole(quote_ident(session_user))::oid)
 AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))

@@ -1,7 +1,7 @@
 import { type NodesApart, nodesApart, nodesWithin } from '../diagnosis/nodes.js';
 import type { EventLog } from '../event-log.js';
 
-/** How many looks at the log pass between two for nodes, and how many of the latest events that one takes in. */
+/** Number of looks at the log from one for nodes to the next, and of the latest events that one takes in. */
 const NODES = { every: 10, latest: 2000 };
 
 /**

@@ -51,7 +51,7 @@ export class LogFollower implements Follower {
     this.#now = now;
   }
 
-  /** Where the window begins, in milliseconds since 1970: what commits with an earlier timestamp is not seen. */
+  /** Start of the window, in milliseconds since 1970: what commits with an earlier timestamp is not seen. */
   get windowStart(): number {
     return this.#begin;
   }

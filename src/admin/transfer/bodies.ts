@@ -5,7 +5,7 @@ import { InvalidExportError } from './format.js';
 import type { ExportedItem } from './read-export.js';
 
 /**
- * How deeply a body may be nested for the embedded engine. Its stack is a part of its memory, which it overruns somewhere beyond
+ * Deepest nesting of a body for the embedded engine. Its stack is a part of its memory, which it overruns somewhere beyond
  * 5,000 levels, and then it answers no more; a server measures its stack, and refuses.
  */
 const EMBEDDED_DEPTH = 4000;
@@ -50,9 +50,9 @@ export function readableBy(
   return interop === undefined ? items : checked(interop, items);
 }
 
-/** What of an export others who read the tables cannot read. */
+/** Bodies and snapshots of an export that others who read the tables cannot read. */
 export interface Unreadable {
-  /** How many bodies and snapshots. */
+  /** Number of bodies and snapshots. */
   readonly count: number;
   /** The line of the first, and what of it they cannot read. */
   readonly line: number;

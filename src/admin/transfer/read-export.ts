@@ -69,11 +69,11 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
     throw new InvalidExportError(number + 1, 'should be there, and is not: the file is empty or was cut short');
 }
 
-/** What to do with a file of events that no export begins. */
+/** Advice for a file of events that no export begins. */
 const APPEND =
   'Nothing was imported. This is a file of events, not an export: append them with `maestro append new --file …` (or the id of an aggregate).';
 
-/** Whether a line is an event as `append` reads it. */
+/** True for a line that begins like an event as `append` reads it. */
 function isEvent(text: string): boolean {
   return /^\s*(?:\[\s*)?\{\s*"(?:type|body|sequence)"\s*:/.test(text);
 }

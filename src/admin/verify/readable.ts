@@ -6,7 +6,7 @@ import { type EventLog, tablesOf } from '../event-log.js';
 import { select } from '../select.js';
 import type { Violation } from './violations.js';
 
-/** How many bodies are taken at once of those that may have a fault. */
+/** Number of bodies that are taken at once of those that may have a fault. */
 const PAGE = 100;
 
 /** Every number that Elixir cannot read has that many digits in a row (more than 255 are no bound that PostgreSQL takes). */

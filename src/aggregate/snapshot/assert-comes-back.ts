@@ -18,7 +18,7 @@ export function assertComesBack(definition: Definition, state: unknown, made: Ma
     throw new SnapshotLossError(definition, made.aggregateId.hex, made.sequence, difference);
 }
 
-/** What is not as it is in a state when the next process reads it from a snapshot; `undefined` when all is. */
+/** First difference in a state when the next process reads it from a snapshot; `undefined` when there is none. */
 export function differenceWhenRead(
   definition: Definition,
   state: unknown,

@@ -6,7 +6,7 @@ import type { Difference } from './first-difference.js';
 /** A state would not come back from its snapshot as it is, so the snapshot is refused. Events are not concerned. */
 export class SnapshotLossError extends MaestroError {
   readonly code = 'MAESTRO_SNAPSHOT_LOSS';
-  /** Where in the state the first difference is, such as `state.balance`. */
+  /** Place of the first difference in the state, such as `state.balance`. */
   readonly path: string;
 
   constructor(
@@ -27,7 +27,7 @@ export class SnapshotLossError extends MaestroError {
   }
 }
 
-/** What to change in a definition whose states do not come back. */
+/** Advice on what to change in a definition whose states do not come back. */
 function remedy({ snapshot }: Pick<Definition, 'snapshot'>, kind: string): string {
   if (kind === 'a mark') return 'Rename that key, or give the snapshots a version.';
   if (snapshot.encode !== undefined && snapshot.decode !== undefined)

@@ -7,9 +7,9 @@ import { sameValue } from '../../json/same.js';
 export interface Difference {
   /** Keys and places in lists from the outermost value inwards. */
   readonly path: readonly (string | number)[];
-  /** What there is at that place, such as `a bigint`. */
+  /** Kind of the value at that place, such as `a bigint`. */
   readonly kind: string;
-  /** What is different, to be read after the path: `is a bigint, and comes back as a number`. */
+  /** Text of the difference, to be read after the path: `is a bigint, and comes back as a number`. */
   readonly message: string;
 }
 
@@ -45,7 +45,7 @@ export function firstDifference(before: unknown, after: unknown): Difference | u
   return undefined;
 }
 
-/** What is different about a pair itself; the pairs within it are added to the list. */
+/** Difference of a pair itself; the pairs within it are added to the list. */
 function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | undefined {
   const [kind, other] = [named(before), named(after)];
   if (after === undefined) return `is ${kind}, and does not come back`;

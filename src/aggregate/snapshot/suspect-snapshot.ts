@@ -5,7 +5,7 @@ import { pathText } from '../../json/path-text.js';
 import { SnapshotIgnoredError } from './errors.js';
 import { firstDifference } from './first-difference.js';
 
-/** Whether a failure may come of a state of the wrong shape; what an application throws of its own accord does not. */
+/** True for an error that may come of a state of the wrong shape; one of an application's own classes does not. */
 export function mayComeOfState(error: unknown): boolean {
   return [TypeError, RangeError, HandlerError, EventSchemaError, InvalidEventError].some(
     (kind) => error instanceof kind,

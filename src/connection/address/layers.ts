@@ -65,7 +65,7 @@ export class Layers {
     return this.#find(name)?.values.get(name);
   }
 
-  /** Whether two parameters come from one place. */
+  /** True when two parameters come from one place. */
   areTogether(one: ParameterName, other: ParameterName): boolean {
     const place = this.#find(one);
     return place !== undefined && place === this.#find(other);

@@ -32,18 +32,18 @@ export const PARAMETERS = {
 /** The name of a parameter that is honoured. */
 export type ParameterName = keyof typeof PARAMETERS;
 
-/** Whether a parameter of this name is honoured. */
+/** True for the name of a parameter that is honoured. */
 export function isParameter(name: string): name is ParameterName {
   return Object.hasOwn(PARAMETERS, name);
 }
 
-/** What a parameter may be set to, because it is what happens anyway. */
+/** Values that a parameter may be set to, because they are what happens anyway. */
 interface Fixed {
   /** The variable for it; absent when none matters here. */
   readonly variable?: string;
   /** The values that change nothing. */
   readonly same: readonly string[];
-  /** What to write instead of another value. */
+  /** Advice on what to write instead of another value. */
   readonly instead: string;
 }
 

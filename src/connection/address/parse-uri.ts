@@ -78,7 +78,7 @@ function remedyFor(name: string): string {
   return meant === '' ? `The parameters are ${Object.keys(PARAMETERS).join(', ')}.` : meant;
 }
 
-/** What other drivers write, in the words of PostgreSQL's own programs. */
+/** Translates what other drivers write into the words of PostgreSQL's own programs. */
 function translated(name: string, value: string): [name: string, value: string] {
   if (name !== 'ssl') return [name, value];
   if (value === 'true' || value === '1') return ['sslmode', 'require'];

@@ -9,10 +9,10 @@ export interface HostAddress {
   readonly hostAddress?: string | undefined;
 }
 
-/** Which of several servers is meant, by PostgreSQL's own names. */
+/** Kind of server that is meant among several, by PostgreSQL's own names. */
 export type TargetSession = 'any' | 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby';
 
-/** Where a PostgreSQL server is and how to log in, all of it spelled out. */
+/** Place of a PostgreSQL server and the way to log in, all of it spelled out. */
 export interface ServerAddress extends HostAddress {
   /** More servers, to be tried in this order when the first cannot be reached or is not the one that is meant. */
   readonly otherHosts: readonly HostAddress[];
@@ -29,7 +29,7 @@ export interface ServerAddress extends HostAddress {
   readonly sslRootCert: string | undefined;
   readonly sslCert: string | undefined;
   readonly sslKey: string | undefined;
-  /** What the key is encrypted with. */
+  /** Password that the key is encrypted with. */
   readonly sslPassword: string | undefined;
   readonly sslCrl: string | undefined;
   /** `direct` begins with TLS, without asking in plaintext first. */

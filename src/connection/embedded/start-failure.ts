@@ -19,7 +19,7 @@ export function assertEngineCanRun(): void {
   });
 }
 
-/** What it means that the engine does not start on a folder: that it is damaged is the last that is thought of. */
+/** Error for an engine that does not start on a folder: that it is damaged is the last that is thought of. */
 export function doesNotStart(dataDir: string, cause: unknown): MaestroError {
   const resources = withoutResources(`The embedded database in ${dataDir} does not start`, cause);
   if (resources !== undefined) return resources;

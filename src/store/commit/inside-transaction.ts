@@ -47,7 +47,7 @@ export async function writeInside(
 }
 
 /**
- * What a commit that failed inside a transaction of the application comes to: `retry_command` when a sequence is taken,
+ * Outcome of a commit that failed inside a transaction of the application: `retry_command` when a sequence is taken,
  * the refusal when none of the events can be seen, so that another attempt may succeed. Throws {@link ConnectionLostError} when the connection broke, which has
  * undone all of the transaction; {@link SerializationError} when the events in the way are invisible to the
  * transaction, so that only a new one can see them; everything else as it is.
@@ -77,7 +77,7 @@ export async function failedInside(
   }
 }
 
-/** What an error inside a transaction of the application means for all of that transaction; others as they are. */
+/** Turns an error that undoes all of a transaction of the application into one that says so; others stay as they are. */
 export async function insideError(on: Executor, error: unknown): Promise<unknown> {
   const cause = await brokenBy(on, error);
   if (sqlState(cause) === '40001')

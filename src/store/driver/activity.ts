@@ -1,6 +1,6 @@
 import { DatabaseClosedError } from '../errors.js';
 
-/** What is under way on a database, so that closing it can let that end first. */
+/** Calls and commands under way on a database, so that closing it can let them end first. */
 export class Activity {
   #running = 0;
   #isClosing = false;

@@ -5,10 +5,10 @@ interface TellingConnection {
   once?(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
-/** How each connection that was watched has ended; nothing for one that has not. */
+/** End of each connection that was watched, with its reason once there is one. */
 const ends = new WeakMap<object, { reason?: unknown }>();
 
-/** What a driver says of a connection that it knows to be gone, which is not why it is gone. */
+/** Matches what a driver says of a connection that it knows to be gone, which is not why it is gone. */
 const GONE = /is not queryable|Connection (?:terminated|ended)/i;
 
 /**

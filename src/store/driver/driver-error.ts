@@ -1,7 +1,7 @@
 import { MaestroError } from '../../errors.js';
 import { ConnectionLostError, DatabaseUnreachableError, PoolExhaustedError } from '../errors.js';
 
-/** What the drivers (pg, PGlite) put on their errors. */
+/** Fields that the drivers (pg, PGlite) put on their errors. */
 interface DriverError extends Error {
   readonly code?: string;
   readonly detail?: string;
@@ -123,7 +123,7 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 /**
- * What the driver said, in one line. Knex puts the statement, with its values (somebody's data), and a dash before the
+ * Message of the driver, in one line. Knex puts the statement, with its values (somebody's data), and a dash before the
  * message, so only what follows the last dash is surely the driver's; an AggregateError (a host with several addresses)
  * has no message of its own, so its parts speak.
  */

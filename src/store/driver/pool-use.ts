@@ -1,7 +1,7 @@
 import type { MaestroError } from '../../errors.js';
 import { DatabaseClosedError, PoolExhaustedError } from '../errors.js';
 
-/** How long to wait for a connection at most, as long as the others in use change hands, in milliseconds. */
+/** Longest wait for a connection, as long as the others in use change hands, in milliseconds. */
 const LONGEST_WAIT = 60_000;
 
 /** A connection of the pool: of `pg`, which knows of its transaction, or the embedded engine, which has `execProtocol`. */
@@ -40,7 +40,7 @@ export function closedDatabase(): DatabaseClosedError {
 }
 
 /**
- * What a wait for a connection that has timed out means, when all of the pool are in use: `again` while they change hands
+ * Answer to a wait for a connection that has timed out, when all of the pool are in use: `again` while they change hands
  * and it does not take too long, else the error that says who has them. Nothing when the pool is not full, so that making
  * a connection is what takes long.
  */
