@@ -13,7 +13,7 @@ export interface OutputStream {
   write(text: string): Promise<void>;
   /** Writes what a pager shows if it is longer than the screen; absent where there is no pager. */
   readonly page?: (text: string) => Promise<void>;
-  /** Whether something was written that a pager shows, or will if more comes. */
+  /** True while something is held back for a pager, or in it. */
   readonly isPaged?: () => boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Pager {
   write(text: string): Promise<void>;
   /** Says that this is all, and waits until the reader has left it. */
   end(): Promise<void>;
-  /** What it was given, if it turned out that it could not be run. */
+  /** The text that it was given, if it turned out that it could not be run. */
   readonly unread: string | undefined;
 }
 
@@ -68,6 +68,6 @@ export interface CliContext {
   readonly endWithReader?: () => Promise<void>;
   /** Has something done when the process ends in the midst of a command, by Ctrl-C say; gives what takes that back. */
   readonly onExit: (cleanUp: () => void) => () => void;
-  /** What is said beside the result; absent where it is said at once. */
+  /** The remarks beside the result; absent where they are said at once. */
   readonly remarks?: Remarks;
 }

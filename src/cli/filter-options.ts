@@ -17,7 +17,7 @@ export function untilOption(context: CliContext) {
   return ['--until <time>', 'only events up to this time (inclusive)', lastMillisecond(context)] as const;
 }
 
-/** What {@link TYPE}, {@link sinceOption} and {@link untilOption} give. */
+/** The values of {@link TYPE}, {@link sinceOption} and {@link untilOption}. */
 export interface FilterOptions {
   readonly type?: string[];
   /** Milliseconds since 1970. */

@@ -47,7 +47,7 @@ export async function foldingFor(
   return definition === undefined ? await mergeFolding(session) : await handlerFolding(definition, id);
 }
 
-/** How a definition folds. */
+/** The folding by the handlers of a definition. */
 export async function handlerFolding(definition: Definition, id: Timestamp): Promise<Folding> {
   const [{ evolve, initialState }, { renderState, storedForm }, { stateJson }, { decodedEvent }] = await Promise.all([
     import('../aggregate/evolve.js'),

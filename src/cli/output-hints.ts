@@ -33,7 +33,7 @@ export async function warnOfUnknownTypes(
 /** So many types are named. */
 const SHOWN_TYPES = 5;
 
-/** What may have been meant by a type that no event has: the nearest, else those that it is a part of; and how types are given. */
+/** A hint for a type that no event has: the nearest, else those that contain a part of it; for a pattern, how types are given. */
 function typeHint(type: string, known: readonly string[]): string {
   const isPattern = /[*%?,|]/.test(type);
   const parts = type.split(/[*%?,|]/).filter((part) => part.trim().length >= 3);
@@ -76,7 +76,7 @@ async function otherSchemas(database: Database): Promise<string> {
   return `there are event logs in other schemas (${shown}${names.length > SHOWN_SCHEMAS ? ', …' : ''}): name one with --schema`;
 }
 
-/** How many schemas are named. */
+/** The most schemas that are named. */
 const SHOWN_SCHEMAS = 3;
 
 function capital(text: string): string {

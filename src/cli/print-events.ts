@@ -8,7 +8,7 @@ interface ListOptions {
   readonly whenNone?: () => Promise<unknown>;
   /** The events are of several aggregates, which a table then tells. @defaultValue false */
   readonly ofMany?: boolean;
-  /** What `--quiet` prints: the timestamps of the events, or the ids of their aggregates. @defaultValue 'events' */
+  /** The ids that `--quiet` prints: the timestamps of the events, or the ids of their aggregates. @defaultValue 'events' */
   readonly quietIds?: 'events' | 'aggregates';
 }
 

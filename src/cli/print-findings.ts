@@ -11,7 +11,7 @@ export interface FindingsReport<Finding> extends RowReport<Finding> {
   readonly checked: () => object;
   /** The same in words, such as `12 events`. */
   readonly checkedText: () => string;
-  /** What else the JSON document says, once all is checked. */
+  /** More members for the JSON document, once all is checked. */
   readonly more?: () => object;
 }
 

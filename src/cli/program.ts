@@ -34,7 +34,7 @@ export interface ProgramHost {
   readonly exit: (code: number) => void;
 }
 
-/** What help is laid out for when it is not for a terminal. */
+/** The columns that help is laid out for when no terminal tells its width. */
 const HELP_COLUMNS = 80;
 
 /** The description of an option, which says whether the command can do without it. */

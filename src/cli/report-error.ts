@@ -10,11 +10,11 @@ export interface ErrorReport {
   readonly json: boolean;
   /** With PostgreSQL's details, the causes and the stack trace. */
   readonly verbose: boolean;
-  /** What was given of the options that say which database. */
+  /** The global options, for the commands in the hint. */
   readonly flags?: Partial<GlobalOptions>;
   /** A part of the answer had been printed. @defaultValue false */
   readonly isPartial?: boolean;
-  /** What was to be said beside the result; for programs. @defaultValue nothing */
+  /** Remarks that were to be said beside the result; for programs. @defaultValue nothing */
   readonly warnings?: readonly string[];
 }
 

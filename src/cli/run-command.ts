@@ -67,7 +67,7 @@ function noCommand(): UsageError {
 /** The codes of refusals that a file, and no connection, meets. */
 const OF_FILES = /^E(?:ACCES|PERM|ROFS|NOENT|NOTDIR|ISDIR|LOOP|NAMETOOLONG|[MN]FILE|NOSPC|DQUOT|FBIG)$/;
 
-/** What is thrown is thrown on purpose, a refusal of the file system, or a defect. */
+/** The error to report for what was thrown: a refusal of the file system or of Node's permissions, or the same. */
 function meaningOf(error: unknown): unknown {
   return isFileError(error) && OF_FILES.test(error.code ?? '')
     ? new FileRefusedError(error)

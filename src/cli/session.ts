@@ -137,7 +137,7 @@ async function assertNoHiddenRows(database: Database): Promise<void> {
   await rows.assertNoHiddenRows(database);
 }
 
-/** Which database and schema, without a password. */
+/** The database and the schema, without a password. */
 function targetText({ target, schema }: ConnectionSettings): string {
   const place = 'server' in target ? addressText(target.server) : `the embedded database in ${target.dataDir}`;
   return `${place}, schema ${schema}`;

@@ -91,7 +91,7 @@ export function usageError(
   });
 }
 
-/** Where the help is of the command that was given, as far as one can be told. */
+/** A hint at the help of the command that was given, as far as one can be told. */
 function helpOf(argv: readonly string[], program: Command): string {
   let command = program;
   const names: string[] = [];
@@ -119,7 +119,7 @@ function meant(problem: string, code: string, argv: readonly string[]): string |
   return id === undefined ? undefined : `To see the events of an aggregate, run \`maestro events ${id}\`.`;
 }
 
-/** What is called otherwise elsewhere, by the command before it if that has others below it. */
+/** The command for a name that other tools have, by the command before it if that has others below it. */
 function synonymOf(word: string, argv: readonly string[]): string | undefined {
   const parent = argv[argv.indexOf(word) - 1] ?? '';
   const synonyms = Object.hasOwn(SYNONYMS_WITHIN, parent) ? (SYNONYMS_WITHIN[parent] ?? {}) : SYNONYMS;

@@ -1,7 +1,7 @@
 import type { Definition } from '../aggregate/definition.js';
 import type { Interop } from '../store/interop.js';
 
-/** Where the fault lies in definitions whose snapshots an Elixir application would misread, and the remedy; none if none do. */
+/** The fault in definitions whose snapshots an Elixir application would misread, and the remedy; nothing when there is none. */
 export function versionsBesideElixir(
   aggregates: readonly Definition[],
   interop: Interop | undefined,

@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync } from 'node:fs';
 
-/** What is used of Node's own handle of a stream. */
+/** The members that are used of Node's own handle of a stream. */
 interface Handle {
   open(descriptor: number): number;
   readStart(): number;

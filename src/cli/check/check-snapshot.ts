@@ -21,7 +21,7 @@ export function snapshotsInOrder(snapshots: AsyncIterable<StoredSnapshot>): Snap
   };
 }
 
-/** What is wrong with a snapshot, beside the state at its sequence or the last one there is; `undefined` when nothing is. */
+/** The problem with a snapshot, beside the state at its sequence or the last one there is; `undefined` when there is none. */
 export async function snapshotProblem(
   definition: Definition,
   stored: StoredSnapshot,

@@ -66,7 +66,7 @@ export async function* wrongSnapshots(
   }
 }
 
-/** What is wrong with a snapshot, in words. */
+/** The problem with a snapshot, in words. */
 export async function messageOf(
   verdict: Extract<SnapshotVerdict, { kind: 'different' | 'ahead' }>,
   stored: StoredSnapshot,

@@ -113,6 +113,6 @@ async function print(findings: readonly Finding[], output: Output): Promise<void
   await output.line(factTable(rows, output.style, output.columns, SIGN_WIDTH));
 }
 
-/** What a sign and the space behind it take. */
+/** The width of a sign and the space behind it. */
 const SIGN_WIDTH = 2;
 const SIGNS = { ok: '✓', note: 'i', warning: '!', failure: '✗' } as const;

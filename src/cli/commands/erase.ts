@@ -109,7 +109,7 @@ function assertOptions(argument: IdArgument, { paths, reason, replace, force, ex
     });
 }
 
-/** What a process of an Elixir application may do that has the aggregate in memory, and how to look for it. */
+/** The warning that a process of an Elixir application may write back what is erased, and how to look for it. */
 function writtenBack(id: Timestamp, paths: readonly string[] | undefined): string {
   const look =
     paths === undefined

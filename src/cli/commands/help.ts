@@ -3,7 +3,7 @@ import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { didYouMean } from '../../nearest.js';
 
-/** What help there is besides that of commands. */
+/** Topics that have help, besides the commands. */
 export const HELP_TOPICS = ['options', 'times'] as const;
 
 /** Declares `maestro help`. */

@@ -21,7 +21,7 @@ interface DeleteOptions {
 /** A snapshot that is deleted, or would be, and how many events there are to fold without it. */
 interface Deletion extends SnapshotHead {
   readonly events: number;
-  /** Whether an Elixir application uses the schema, which cannot read snapshots with a version. */
+  /** True when an Elixir application uses the schema, which cannot read snapshots with a version. */
   readonly besideElixir: boolean;
 }
 

@@ -107,7 +107,7 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
   );
 }
 
-/** What following does not show, and how to see it. */
+/** Words about the events that following does not show, and how to see them. */
 function behind({ ahead, behind, milliseconds }: NodesApart): string {
   return (
     `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. Its new ` +

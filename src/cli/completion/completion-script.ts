@@ -2,7 +2,7 @@ import { bashScript } from './bash.js';
 import { fishScript } from './fish.js';
 import { zshScript } from './zsh.js';
 
-/** How the library's script for a shell is mended. */
+/** Functions that mend the library's script, by shell. */
 const SCRIPTS: Readonly<Record<string, (script: string) => string>> = {
   bash: bashScript,
   zsh: zshScript,

@@ -7,8 +7,8 @@ const OPTIONS = ['--aggregate', '--type'];
 const NO_FILES = ':4';
 
 /**
- * What is offered for the last word when it is the name of a configured aggregate, or a type of its events; nothing when it is another
- * word. A configuration that cannot be loaded offers nothing: nobody could read why.
+ * The values to offer for the last word when it is the name of a configured aggregate, or a type of its events; nothing when it
+ * is another word. A configuration that cannot be loaded offers nothing: nobody could read why.
  */
 export async function configuredValues(
   words: readonly string[],

@@ -51,7 +51,7 @@ function describeOptions(command: Command, described: Described): void {
   }
 }
 
-/** What `help` can be given: the commands beside it, and at the top topics. */
+/** The words that `help` can be given: the commands beside it, and at the top topics. */
 function helped(parent: Command, children: readonly Command[]): string[] {
   const names = children.map((child) => child.name());
   return parent.parent === null ? [...names, ...HELP_TOPICS] : names;

@@ -1,7 +1,7 @@
 import { replaced } from './replaced.js';
 
 /**
- * What is typed before the cursor, from `maestro` on, also behind `npx` and the like; with the program to be asked in its place: the
+ * The words before the cursor, from `maestro` on, also behind `npx` and the like; with the program to be asked in its place: the
  * installed one that would be run, since they would take longer, and may install something.
  */
 const WORDS = `

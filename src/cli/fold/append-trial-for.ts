@@ -23,8 +23,8 @@ interface TrialOptions {
 }
 
 /**
- * How events are tried before they are appended: with the aggregate that was named, or the one whose own the history is, by its
- * first event, which may be one of the new ones. Throws `UsageError` for a name that is not configured, and
+ * Chooses how events are tried before they are appended: with the aggregate that was named, or the one whose own the history
+ * is, by its first event, which may be one of the new ones. Throws `UsageError` for a name that is not configured, and
  * {@link WouldNotFoldError} for a first event with which a history of the named aggregate does not begin.
  */
 export async function appendTrialFor(options: TrialOptions, session: Session): Promise<Chooser> {

@@ -73,7 +73,7 @@ export class AppendTrial {
   }
 }
 
-/** What a refusal ends with. */
+/** The end of the hint of a refusal. */
 export const NOT_APPENDED = 'Nothing was appended; --force appends all the same.';
 
 function refused(what: string, cause: MaestroError): WouldNotFoldError {

@@ -11,12 +11,12 @@ import { WouldNotFoldError } from '../errors.js';
 import { handlerFolding } from '../folding.js';
 import type { Output } from '../output.js';
 
-/** What handlers make of a history once something is erased from it. */
+/** The outcome of folding a history once something is erased from it. */
 export interface ErasureTrial {
   /** The name of the aggregate whose handlers fold. */
   readonly aggregate: string;
   readonly folds: boolean;
-  /** What it makes of the last state; absent when the history does not fold, before or afterwards. */
+  /** Changes of the last state; absent when the history does not fold, before or afterwards. */
   readonly changes?: readonly Change[];
 }
 

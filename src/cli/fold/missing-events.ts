@@ -3,7 +3,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import type { Output } from '../output.js';
 
-/** Where a fold ended, and where it was to end. */
+/** The end that a fold reached, and the one that was asked for. */
 interface End {
   readonly id: Timestamp;
   /** The sequence of the last event in it; 0 for none. */
@@ -14,7 +14,7 @@ interface End {
   readonly at?: Timestamp | undefined;
   /** The last sequence of the aggregate. */
   readonly last: number;
-  /** Whether an application folds: it is never given a history with a gap. */
+  /** True when an application folds: it is never given a history with a gap. */
   readonly byHandlers: boolean;
 }
 

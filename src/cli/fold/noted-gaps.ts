@@ -2,9 +2,9 @@ import { counted } from '../render/figures.js';
 
 /** Sequences that are missing between events that were seen. */
 export interface Gaps {
-  /** How many events were seen. */
+  /** The number of events that were seen. */
   seen: number;
-  /** How many places there are at which events are missing. */
+  /** The number of places at which events are missing. */
   count: number;
   /** The first one of a list forwards, the last one backwards: nothing is there between these two. */
   first: readonly [after: number, next: number] | undefined;

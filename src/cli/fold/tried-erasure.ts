@@ -11,20 +11,20 @@ import { NotFoundError } from '../errors.js';
 import type { Session } from '../session.js';
 import { type ErasureTrial, tryErasure } from './erasure-trial.js';
 
-/** What is erased, or would be, and what handlers make of the rest; that is absent when none are known. */
+/** The plan of an erasure, carried out or not, and its trial; that is absent when no definition was given. */
 export interface TriedErasure {
   readonly plan: ErasurePlan;
   readonly trial: ErasureTrial | undefined;
 }
 
-/** What to do with an erasure that was planned and tried. */
+/** Options for trying an erasure and carrying it out. */
 interface ErasureOptions {
   readonly execute?: boolean;
   readonly expect?: number;
   readonly force?: boolean;
 }
 
-/** How often to look again at a history to which others append while it is folded. */
+/** The most attempts at a history to which others append while it is folded. */
 const ATTEMPTS = 10;
 
 /** Plans, tries what is left with the handlers, and with `execute` erases exactly the history that was tried. */

@@ -10,7 +10,7 @@ export const KIND = [
   'only aggregates that this definition of the configuration file owns',
 ] as const;
 
-/** Which aggregates are of a kind: by the types that their histories begin with, or also by what a function says of an id. */
+/** A kind of aggregates, told by the types that their histories begin with, or by what a function says of an id. */
 export type Kind =
   | { readonly firstTypes: readonly string[] }
   | { readonly owns: (store: PostgresStore, id: Timestamp) => Promise<boolean> };
@@ -18,7 +18,7 @@ export type Kind =
 /** So many answers are kept. */
 const KEPT = 10_000;
 
-/** What a definition says is its own. Throws {@link UsageError} when it does not say. */
+/** The kind that a definition says is its own. Throws {@link UsageError} when it does not say. */
 export function kindOf(definition: Definition): Kind {
   const { name, owns } = definition;
   const { firstEvents = [], ids } = owns;

@@ -5,7 +5,7 @@ const REFUSED =
   /^error: (?:option '(?<flags>[^']*)' argument|command-argument value) '(?<value>.*)' is invalid(?: for argument '[^']*')?\. (?<why>.*)$/s;
 
 /**
- * What is wrong with a value, and what to write instead, from commander's message. Parsers of values say why in words that
+ * The problem with a value, and what to write instead, from commander's message. Parsers of values say why in words that
  * follow the value, `is not a time. Write …`: the first sentence is the problem, the others are the remedy.
  */
 export function refusedValue(message: string): { problem: string; remedy: string | undefined } | undefined {

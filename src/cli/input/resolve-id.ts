@@ -64,7 +64,7 @@ export async function resolveTimestamp(
   });
 }
 
-/** What candidates are, and how one is told from the others. */
+/** Words for what candidates are, and a line for each that tells it from the others. */
 interface Candidates {
   readonly what: string;
   readonly shown: (candidate: Timestamp) => Promise<string>;

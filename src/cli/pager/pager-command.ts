@@ -13,7 +13,7 @@ export function pagerCommand(environment: Environment): string | undefined {
   return command === '' || command === 'cat' ? undefined : command;
 }
 
-/** What a pager is told unless the environment says otherwise: to keep colours, and to leave what it showed on the screen. */
+/** The environment of a pager: unless set otherwise, it asks for colours, and for what was shown to stay on the screen. */
 export function pagerEnvironment(environment: Environment): Environment {
   return { LESS: 'FRX', LESSCHARSET: 'utf-8', LV: '-c', ...environment };
 }

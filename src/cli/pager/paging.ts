@@ -4,7 +4,7 @@ import { terminalColumns } from '../output.js';
 import { textWidth } from '../render/width.js';
 import { pagerCommand } from './pager-command.js';
 
-/** What is printed shows up after this time also when it does not fill the screen yet, in milliseconds. */
+/** The time after which printed text shows up also when it does not fill the screen yet, in milliseconds. */
 const PATIENCE = 400;
 /** The rows of a terminal that does not tell them. */
 const USUAL_ROWS = 24;
@@ -65,7 +65,7 @@ class PagedText {
     this.#quitCode = quitCode;
   }
 
-  /** Whether anything is held back or in the pager. */
+  /** True while anything is held back or in the pager. */
   get isShown(): boolean {
     return this.#held !== '' || this.#pager !== undefined;
   }
@@ -125,7 +125,7 @@ class PagedText {
   }
 }
 
-/** Whether a text leaves a line of the screen for what the shell writes next. */
+/** True when a text leaves a line of the screen for what the shell writes next. */
 function fits(text: string, context: CliContext): boolean {
   const columns = context.stdout.columns ?? terminalColumns(context) ?? 0;
   const rows = (context.stdout.rows ?? USUAL_ROWS) - 1;

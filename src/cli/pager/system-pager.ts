@@ -40,7 +40,7 @@ export async function startPager(
 export class SystemPager implements Pager {
   readonly #child: ChildProcess;
   readonly #closed: Promise<void>;
-  /** What was handed over, until it is sure that the pager runs. */
+  /** The text that was handed over, until it is sure that the pager runs. */
   #sent = '';
   #unread: string | undefined;
   #isRead = false;

@@ -21,15 +21,15 @@ export interface EventTable {
   /** The width that lines are fitted to; absent when they are printed in full. */
   readonly columns: number | undefined;
   readonly style: Style;
-  /** How many digits of the id of its aggregate every line begins with; 0 when all are of one. */
+  /** The number of digits of the id of its aggregate that a line begins with; 0 when all are of one. */
   readonly idWidth: number;
   readonly sequenceWidth: number;
   readonly typeWidth: number;
   /** The local time to the millisecond, to the second, or only the timestamp. */
   readonly time: 'local' | 'short' | 'none';
-  /** Whether the whole timestamp is shown. */
+  /** True when the whole timestamp is shown. */
   readonly hasTimestamp: boolean;
-  /** Whether an event is one line; otherwise as many as it needs, the body in the last one. */
+  /** True when an event is one line if it fits; otherwise it takes as many as it needs, the body in the last one. */
   readonly isOneLine: boolean;
 }
 
@@ -82,7 +82,7 @@ export function eventTable(
   };
 }
 
-/** How much of the id there is room for when an event takes several lines: all of it, unless the type would suffer. */
+/** The width of the id when an event takes several lines: all of it, unless the type would suffer or the terminal is narrower. */
 function idWidthOfLines(
   columns: number,
   { sequenceWidth, typeWidth, shortWidth }: Record<'sequenceWidth' | 'typeWidth' | 'shortWidth', number>,
@@ -155,7 +155,7 @@ function headings(table: Omit<EventTable, 'isOneLine'>): readonly Cell[] {
   return [...factCells(facts, table), { text: 'TYPE', least: TYPE_LEAST }, { text: BODY_HEADING, apart: true }];
 }
 
-/** What stands before the type. */
+/** The cells before the type. */
 function factCells(
   texts: Readonly<Record<'id' | 'sequence' | 'time' | 'timestamp', string>>,
   { idWidth, sequenceWidth, time, hasTimestamp, style }: Omit<EventTable, 'isOneLine'>,

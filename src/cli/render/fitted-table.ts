@@ -14,7 +14,7 @@ export interface Column<Row> {
   readonly paint?: (text: string, row: Row) => string;
   /** May be cut to this many columns when the terminal is narrow. @defaultValue never cut */
   readonly least?: number;
-  /** What does not fit stands whole in the lines below, instead of being cut; for the last column. @defaultValue false */
+  /** Values that do not fit stand whole in the lines below, instead of being cut; for the last column. @defaultValue false */
   readonly wraps?: boolean;
   /** An id, of which a narrow terminal shows a beginning that commands take for it. @defaultValue false */
   readonly isId?: boolean;
@@ -24,7 +24,7 @@ export interface Column<Row> {
 
 interface PlacedColumn<Row> extends Column<Row> {
   width: number;
-  /** Whether beginnings of ids are shown. */
+  /** True when beginnings of ids are shown. */
   readonly isShort?: boolean;
 }
 
@@ -33,7 +33,7 @@ export class FittedTable<Row> {
   readonly #columns: readonly PlacedColumn<Row>[];
   readonly #width: number | undefined;
   readonly #style: Style;
-  /** Whether a row is one line; otherwise as many as it needs. */
+  /** True when a row is one line if it fits; otherwise it takes as many as it needs. */
   readonly #isOneLine: boolean;
 
   constructor(columns: readonly Column<Row>[], first: readonly Row[], width: number | undefined, style: Style) {

@@ -1,9 +1,9 @@
 import { cut, textWidth } from './width.js';
 import { wrapWords } from './words.js';
 
-/** What stands between the columns of a table. */
+/** The space between the columns of a table. */
 export const GAP = '  ';
-/** What the further lines of a row begin with. */
+/** The indent of the further lines of a row. */
 export const INDENT = '    ';
 
 /** A piece of a row. */

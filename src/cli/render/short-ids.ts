@@ -5,7 +5,7 @@ const STEP = 4;
 /** The digits of a whole id. */
 export const ID_WIDTH = 32;
 
-/** How many of the first digits of ids tell them apart. Commands take such a beginning for the id. */
+/** The number of first digits that tells ids apart. Commands take such a beginning for the id. */
 export function shortIdWidth(ids: readonly string[]): number {
   const different = new Set(ids);
   for (let width = LEAST; width < ID_WIDTH; width += STEP)

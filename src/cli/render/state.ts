@@ -19,7 +19,7 @@ export function stateJson(state: unknown, storedForm: () => unknown): string {
   return 'text' in encodedForm ? encodedForm.text : printJson(asJson(stored, []));
 }
 
-/** How deeply a value may be nested to be shown on lines of its own: a line of each level is indented by the levels before. */
+/** The deepest nesting of a value that is shown on several lines: a line of each level is indented by the levels before. */
 const MAX_INDENTED_DEPTH = 1000;
 
 /** JSON text on several lines, its numbers digit for digit; as it is when it is nested too deeply for that. */

@@ -1,6 +1,6 @@
 import { textWidth, wrap } from './width.js';
 
-/** What stands between quotation marks or backticks: a command, a name. Not apostrophes, which stand inside words too. */
+/** Text between quotation marks or backticks: a command, a name. Not apostrophes, which stand inside words too. */
 const QUOTED = /["`“][^"`”]*["`”]/g;
 /** Stands for a space at which no line ends; stored text reaches a table without it, because it is escaped before. */
 const GLUE = '\u0000';

@@ -31,7 +31,7 @@ const HELP: readonly (readonly [keys: string, does: string])[] = [
   ['+ ~ - !', 'in the state: new, another value, gone, a fault'],
 ];
 
-/** What the keys do, beside them, or below them where that does not fit. */
+/** The keys with what they do beside them, or below them where that does not fit. */
 export function helpLines(columns: number): string[] {
   const width = Math.max(...HELP.map(([keys]) => keys.length)) + 2;
   const isBeside = columns >= Math.max(...HELP.map(([, does]) => does.length)) + width;
@@ -41,7 +41,7 @@ export function helpLines(columns: number): string[] {
   });
 }
 
-/** How many lines of help a terminal shows at a time: all but title, heading, message and keys. */
+/** The number of lines of help that a terminal shows at a time: all but title, heading, message and keys. */
 export function helpRows(rows: number): number {
   return Math.max(1, rows - 4);
 }

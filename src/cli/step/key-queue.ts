@@ -17,7 +17,7 @@ export class KeyQueue {
     return this.#waiting.shift() ?? (await this.#pressed());
   }
 
-  /** What work comes to, or nothing when Esc was pressed first. Other keys wait until it is done. */
+  /** The result of work, or nothing when Esc was pressed first. Other keys wait until it is done. */
   async untilEscape<Value>(
     work: (attention: Attention) => Promise<Value>,
     onProgress: (events: number) => void,

@@ -13,7 +13,7 @@ export interface Size {
 /** One half of the screen: all its lines, of which a page is shown at a time. */
 export interface Pane {
   readonly width: number;
-  /** How many lines it shows. */
+  /** The number of lines that it shows. */
   readonly page: number;
   /** The lines, wrapped to the width and safe to show. */
   readonly lines: readonly PaneLine[];
@@ -25,7 +25,7 @@ export interface Pane {
   readonly most: number;
 }
 
-/** How the parts are laid out in a terminal of some size. */
+/** The layout of the parts in a terminal of some size. */
 export interface Layout {
   readonly size: Size;
   /** The event beside the state, above it, or one of them at a time. */
@@ -36,7 +36,7 @@ export interface Layout {
   readonly state: Pane;
 }
 
-/** What stands between the parts. */
+/** The divider between parts beside each other. */
 export const DIVIDER = ' │ ';
 /** Lines that are not part of the halves: title, headings, message, keys. */
 const FRAME_ROWS = 4;

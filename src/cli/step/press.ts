@@ -16,7 +16,7 @@ export type Place =
   /** So many events further, or back. */
   | { readonly by: number };
 
-/** What a key asks for beyond the screen. */
+/** An action that a key asks for beyond the screen. */
 export type Effect =
   | { readonly kind: 'go'; readonly to: Place }
   | { readonly kind: 'find'; readonly text: string; readonly isForward: boolean }
@@ -42,7 +42,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   end: 'last',
 };
 
-/** What a key does. */
+/** Applies a key to a view. */
 export function press(before: View, key: Key, layout: Layout): Pressed {
   if (before.prompt !== undefined) return answer(before, before.prompt, key);
   const view: View = { ...before, message: undefined };
@@ -108,7 +108,7 @@ function compare(view: View): Pressed {
   return { view, effect: { kind: 'compare', to: { sequence: view.mark } } };
 }
 
-/** Where the state is scrolled to for the next change below what is seen of it; after the last, for the first. */
+/** The line to scroll the state to for the next change below what is seen of it; after the last, for the first. */
 function nextChange({ scroll }: View, { state }: Layout): number {
   const end = beginning(state, scroll.state) + state.page;
   const next = state.lines.findIndex(({ isChange }, row) => row >= end && isChange === true);

@@ -21,7 +21,7 @@ export interface Frame {
 /** Renders a state when it is asked for; `before` renders the one before the event. */
 export type Rendered = (() => string) & { readonly before: () => string };
 
-/** What is looked for among events, and from where. */
+/** A text to look for among events, from where, and in which direction. */
 export interface Search {
   readonly text: string;
   readonly from: number;
@@ -32,7 +32,7 @@ export interface Search {
 const CHECKPOINT_DISTANCE = 200;
 /** … and the last ones that were looked at. */
 const RECENT = 50;
-/** How many events are known on either side, so that most steps need not ask for them. */
+/** The number of events to know on either side, so that most steps need not ask for them. */
 const AROUND = 200;
 
 /** A history that can be walked in both directions. Events are read as they are needed, so new ones show up. */

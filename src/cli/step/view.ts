@@ -15,11 +15,11 @@ export interface View {
   readonly mark: number | undefined;
   /** The point that is compared with; absent while the event's own changes are shown. */
   readonly compared: Pick<Frame, 'sequence' | 'state' | 'rendered'> | undefined;
-  /** Which part the arrow keys move in; where the list of events is not shown, the state in its place. */
+  /** The part that the arrow keys move in; where the list of events is not shown, the state in its place. */
   readonly pane: PaneName;
   /** The line that each half was scrolled to; absent: where the first change is. */
   readonly scroll: { readonly event?: number; readonly state?: number };
-  /** Whether the state is shown as its definition renders it, rather than as JSON. */
+  /** True while the state is shown as its definition renders it, rather than as JSON. */
   readonly isRendered: boolean;
   /** Said once, until the next key. */
   readonly message: string | undefined;

@@ -64,7 +64,7 @@ function monthOf(name = ''): string {
   return String(MONTHS.indexOf(name.slice(0, 3)) + 1);
 }
 
-/** What a date stands for. */
+/** The span of time that a date stands for. */
 export function spanOfDate({ day, clock }: Exclude<Dated, 'refused'>): TimeSpan {
   return clock === undefined ? spanOfDay(day) : spanOfClock(day, clock);
 }

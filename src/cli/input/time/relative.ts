@@ -20,7 +20,7 @@ const UNITS: readonly (readonly [name: RegExp, milliseconds: number, days: numbe
 const AMOUNT = /(\d{1,9}(?:\.\d{1,3})?|an?|one) ?([a-z]+)/;
 const AMOUNTS = new RegExp(`^-?${AMOUNT.source}(?:,? (?:and )?${AMOUNT.source}|${AMOUNT.source})*(?: ago)?$`);
 
-/** What a time that counts from now stands for, in lower case with single spaces; `undefined` when it is none. */
+/** Reads a time that counts from now, in lower case with single spaces; `undefined` when it is none. */
 export function readRelative(text: string, now: number): TimeSpan | undefined {
   if (text === 'now') return instant(now);
   return namedDay(text, now) ?? timeOfToday(text, now) ?? ago(text, now);

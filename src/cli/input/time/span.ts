@@ -80,7 +80,7 @@ export function readClock(text: string): Clock | undefined {
   };
 }
 
-/** Whether a calendar has a day. */
+/** True for a day that the calendar has, from the year 1000 on. */
 export function isDay({ year, month, day }: Day): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
   return year >= 1000 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
