@@ -3,6 +3,7 @@ import { UsageError } from './errors.js';
 import { tellMissingEnd } from './fold/missing-events.js';
 import type { Session } from './session.js';
 import { pointInTime } from './time-argument.js';
+import { assertNotTheId } from './time-bound.js';
 import { warnOfClocks } from './warn-of-clocks.js';
 import { withFolding } from './with-folding.js';
 import type { IdArgument } from './input/id-argument.js';
@@ -26,6 +27,7 @@ export async function replaySteps(argument: IdArgument, options: StepsOptions, s
   if (min !== undefined && min > (max ?? min)) throw new UsageError(`--min ${min} is greater than --max ${max}.`);
   const [{ foldSteps }, { printSteps }] = await Promise.all([import('./fold-steps.js'), import('./print-steps.js')]);
   return await withFolding(session, argument, options.aggregate, async ({ id, database, folding, last }) => {
+    assertNotTheId(at, id);
     let sequence = 0;
     const shown = async function* () {
       for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence: max }), folding)) {

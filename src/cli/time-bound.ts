@@ -1,5 +1,6 @@
 import { InvalidTimestampError } from '../hlc/errors.js';
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../hlc/timestamp.js';
+import { UsageError } from './errors.js';
 import { readTime } from './input/time/read-time.js';
 
 /** Is told what the one who wrote a time should know of it. */
@@ -16,6 +17,17 @@ export function parseTimeBound(text: string, tell: TellNote = () => {}, now?: nu
   if (span === undefined) return undefined;
   if (span.note !== undefined) tell(span.note);
   return Timestamp.of({ time: span.point, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
+}
+
+/**
+ * Throws {@link UsageError} when the point in time is the id of the aggregate itself: it reads as a time, but one before all
+ * that happened.
+ */
+export function assertNotTheId(point: Timestamp | undefined, id: Timestamp): void {
+  if (point?.equals(id) !== true) return;
+  throw new UsageError('The id of the aggregate stands where a time is wanted.', {
+    hint: `The timestamps of its events are in \`maestro events ${id.hex}\`; times are told by \`maestro help times\`.`,
+  });
 }
 
 function timestampOf(text: string): Timestamp | undefined {

@@ -15,7 +15,7 @@ import { listed, map } from '../iterate.js';
 import type { Output } from '../output.js';
 import { createSession, type Session } from '../session.js';
 import { pointInTime } from '../time-argument.js';
-import { parseTimeBound } from '../time-bound.js';
+import { assertNotTheId, parseTimeBound } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type OpenHistory, withFolding } from '../with-folding.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
@@ -65,6 +65,7 @@ async function diff(
   ]);
   return await withFolding(session, argument, aggregate, async (history) => {
     const { id, folding, database, last } = history;
+    for (const moment of moments) if (isTime(moment)) assertNotTheId(moment.until, id);
     assertReached(moments, last);
     const [a, b] = await pointsAt(moments, history, session.output);
     for (const [{ sequence }, moment] of [[a, moments[0]] as const, [b, moments[1]] as const])

@@ -17,6 +17,7 @@ import { printFacts } from '../print-facts.js';
 import { assertOneMoment, replaySteps, type StepsOptions } from '../replay-steps.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 import { pointInTime } from '../time-argument.js';
+import { assertNotTheId } from '../time-bound.js';
 import { warnOfClocks } from '../warn-of-clocks.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
@@ -88,6 +89,7 @@ async function replay(argument: IdArgument, options: ReplayOptions, session: Ses
   const replayed = await withDatabase(session, async (database) => {
     const { store } = database;
     const id = await resolveAggregateId(session, database, argument);
+    assertNotTheId(options.at, id);
     const last = await assertAggregate(database, id);
     if ((options.max ?? 0) > last)
       await session.output.note(`the last sequence is ${last}, so this is the state after that`);

@@ -164,6 +164,18 @@ for (const [layout, database] of Object.entries(layouts)) {
   });
 }
 
+test('the id of the aggregate where a time is wanted is refused, and leads to its events', async (t) => {
+  for (const argv of [
+    ['replay', ADA.hex, '--at', ADA.hex],
+    ['replay', ADA.hex, '--at', ADA.toString(), '--steps'],
+    ['diff', ADA.hex, ADA.hex, 'last'],
+  ]) {
+    const { code, stdout, stderr } = await maestro(layouts.plain, ...argv);
+    t.deepEqual([code, stdout], [2, ''], stderr);
+    t.regex(stderr, new RegExp(`^error: The id of the aggregate stands .*\nhint: .*\`maestro events ${ADA.hex}\``));
+  }
+});
+
 test('what is no id is refused before a database is opened; a time leads to search', async (t) => {
   for (const [text, reason] of [
     ['yesterday 14:34', /To find the events of a time, run `maestro search --since "yesterday 14:34"`/],
