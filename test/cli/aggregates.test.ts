@@ -302,7 +302,7 @@ test('snapshot create says why a stored snapshot that is not used is not replace
   t.regex(again.stderr, /hint: Nothing was written\. See `maestro snapshot get [0-9a-f]{32} --config /);
   const newer = await create(2);
   t.is(newer.code, 5);
-  t.regex(newer.stderr, /hint: Nothing was written\. The stored one is not used: it is of another version/);
+  t.regex(newer.stderr, /hint: Nothing was written\. The stored one is not used: it has another version/);
 });
 
 const BAD_CONFIGURATIONS: readonly (readonly [what: string, text: string, message: RegExp])[] = [

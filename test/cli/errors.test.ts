@@ -65,10 +65,10 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     hint: /--help/,
   },
   'a word in the place of a time': {
-    argv: ['search', '--since', 'noon'],
+    argv: ['search', '--since', 'soon'],
     exit: 2,
     code: 'MAESTRO_USAGE',
-    message: /^--since: 'noon' is not a time\.$/,
+    message: /^--since: 'soon' is not a time\.$/,
     hint: /^Write a time like .* `maestro help times`\.$/,
   },
   'a time that no event has': {

@@ -54,10 +54,7 @@ function reason(text: string): string {
 
 /** The words that follow a text that is refused as a time, or as what may also be one: what it is not, and what to write. */
 export function notATime(text: string, expected = 'a time'): string {
-  const why = timeRefusal(text);
-  return why === OUTSIDE
-    ? `is out of range. ${why}`
-    : `is not ${expected}. ${why} See all forms with \`maestro help times\`.`;
+  return `${reason(text) === OUTSIDE ? 'is out of range' : `is not ${expected}`}. ${timeRefusal(text)}`;
 }
 
 function spanOf(text: string, now: number): TimeSpan | undefined {
