@@ -4,7 +4,8 @@ const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'frida
 const NAMED_DAY =
   /^(?:(today|yesterday)|(?:last )?(sun(?:day)?|mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:rs?|rsday)?|fri(?:day)?|sat(?:urday)?))(?:(?: at)? (.+))?$/;
 /** The same with the time first: `14:30 yesterday`. */
-const TIME_FIRST = /^(?<time>(?:\d|noon|midnight).*?)(?: on)? (?<day>today|yesterday|(?:last )?(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*)$/;
+const TIME_FIRST =
+  /^(?<time>(?:\d|noon|midnight).*?)(?: on)? (?<day>today|yesterday|(?:last )?(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*)$/;
 
 /** Units of the same length everywhere, in milliseconds, and units of the calendar in months and days. */
 const UNITS: readonly (readonly [name: RegExp, milliseconds: number, days: number, months: number])[] = [
