@@ -158,9 +158,12 @@ function assertSafe(t: ExecutionContext, { stdout, stderr }: CliResult, what: st
   }
 }
 
+/** So many commands begin at once that a slow machine takes longer to connect than they wait otherwise, in seconds. */
+const PGCONNECT_TIMEOUT = '60';
+
 function maestro(argv: readonly string[], terminal?: number, schema = database.schema): Promise<CliResult> {
   // A dumb terminal is one to which no progress is shown.
-  const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: schema, TERM: 'dumb' };
+  const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: schema, TERM: 'dumb', PGCONNECT_TIMEOUT };
   return runCli([...argv, '--color', 'never'], { env, ...(terminal === undefined ? {} : { terminal }) });
 }
 
@@ -244,7 +247,7 @@ for (const [name, argvFor] of Object.entries(WRITING))
 test('step draws stored text without what would act on the terminal', async (t) => {
   const key = (name: string) => ({ name, text: undefined, ctrl: false });
   const keys = [...HOSTILE.flatMap(() => [key('right'), key('down')]), { name: 'q', text: 'q', ctrl: false }];
-  const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema };
+  const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema, PGCONNECT_TIMEOUT };
   const { code, stdout } = await runWithKeys(['step', id.hex], keys, { env });
   t.is(code, 0);
   t.true(stdout.includes(id.hex));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
-import { testUrl } from './database.js';
+import { ONE_AT_A_TIME, testUrl } from './database.js';
 
 /** What `ALTER ROLE … SET` is given: a parameter, and its value as SQL has it. */
 export type Settings = Readonly<Record<string, string>>;
@@ -30,10 +30,10 @@ export async function aRoleWith(
   Object.assign(url, { username: role, password: 'secret' });
   await admin.raw(`CREATE ROLE ${role} LOGIN PASSWORD 'secret' ${more}; CREATE SCHEMA ${role} AUTHORIZATION ${role}`);
   const { rows } = await admin.raw<{ rows: [{ name: string }] }>('SELECT quote_ident(current_database()) AS name');
-  await admin.raw(`GRANT CREATE ON DATABASE ${rows[0].name} TO ${role}`);
+  await admin.raw(`${ONE_AT_A_TIME}; GRANT CREATE ON DATABASE ${rows[0].name} TO ${role}`);
   t.teardown(() =>
     admin.raw(
-      `DROP SCHEMA IF EXISTS shadow_${role}, ${role} CASCADE; DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`,
+      `${ONE_AT_A_TIME}; DROP SCHEMA IF EXISTS shadow_${role}, ${role} CASCADE; DROP OWNED BY ${role} CASCADE; DROP ROLE ${role}`,
     ),
   );
   if (before !== undefined) await admin.raw(before.replaceAll('$role', role));
