@@ -97,7 +97,8 @@ for (const [name, mechanism] of Object.entries(mechanisms)) {
         const held = new Map<number, Awaited<ReturnType<typeof lock>>>();
         for (const { path, take } of steps)
           if (take) {
-            const file = await lock(paths[path] ?? '');
+            // A process that other tests are just starting has the files of this one for a moment.
+            const file = await lock(paths[path] ?? '', { timeout: held.has(path) ? 0 : 60_000 });
             t.is(file === undefined, held.has(path));
             if (file !== undefined) held.set(path, file);
           } else {
