@@ -67,11 +67,13 @@ const overtaken = (store: Store, ahead = 60_000) => written(store, [-1000, ahead
 /** Events of one aggregate at times that are so far from now. */
 async function written(store: Store, offsets: readonly number[]) {
   const [id, time] = [anId(), Date.now()];
+  // Of no two histories the same, whichever times their events have.
+  const nodeId = id.nodeId ^ BigInt(id.counter) ^ (BigInt(id.time) << 16n);
   const at = (sequence: number, offset: number) =>
     anEvent(id, {
       type: 'counted',
       sequence,
-      timestamp: Timestamp.of({ time: time + offset, counter: sequence, nodeId: id.nodeId ^ BigInt(id.counter) }),
+      timestamp: Timestamp.of({ time: time + offset, counter: sequence, nodeId }),
     });
   await store.commitEvents(offsets.map((offset, index) => at(index + 1, offset)));
   const timestamps = async () => (await store.getEvents(id, 1)).map(({ timestamp }) => timestamp.hex);

@@ -31,7 +31,7 @@ export function factTable(
   const table = new Table({
     chars: NO_LINES,
     // The value's column is as wide as what is in it, which was wrapped before.
-    colWidths: [names],
+    colWidths: names === 0 ? [] : [names],
     // The library would colour headings and borders by itself, whatever the colour setting.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
   });
@@ -54,6 +54,7 @@ function rows(
   hang: number,
 ): Row[] {
   const heading = style.heading(name);
+  if (names === 0) return [[columns === undefined ? text : wrapWords(text, columns, ' '.repeat(hang)).join('\n')]];
   if (columns === undefined) return [[heading, text]];
   const room = columns - names - GAP.length;
   const longest = Math.max(...text.split(' ').map(textWidth));
