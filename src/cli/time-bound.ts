@@ -1,7 +1,6 @@
-import { InvalidTimestampError } from '../hlc/errors.js';
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../hlc/timestamp.js';
 import { UsageError } from './errors.js';
-import { readTime } from './input/time/read-time.js';
+import { readTime, timestampOf } from './input/time/read-time.js';
 
 /** Is told what the one who wrote a time should know of it. */
 export type TellNote = (note: string) => void;
@@ -28,13 +27,4 @@ export function assertNotTheId(point: Timestamp | undefined, id: Timestamp): voi
   throw new UsageError('The id of the aggregate stands where a time is wanted.', {
     hint: `The timestamps of its events are in \`maestro events ${id.hex}\`; times are told by \`maestro help times\`.`,
   });
-}
-
-function timestampOf(text: string): Timestamp | undefined {
-  try {
-    return Timestamp.parse(text);
-  } catch (error) {
-    if (error instanceof InvalidTimestampError) return undefined;
-    throw error;
-  }
 }

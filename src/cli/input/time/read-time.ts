@@ -87,7 +87,8 @@ function isMonthOrMinute(text: string): boolean {
   return /^-?\d+ ?M$/.test(text.trim());
 }
 
-function timestampOf(text: string): Timestamp | undefined {
+/** The timestamp that a text is, in any of its forms; `undefined` for anything else. */
+export function timestampOf(text: string): Timestamp | undefined {
   try {
     return Timestamp.parse(text);
   } catch (error) {
