@@ -55,7 +55,9 @@ function runExamples(): void {
     work,
   );
   cpSync(join(work, 'node_modules/maestro-store/examples'), join(work, 'examples'), { recursive: true });
-  const maestro = (...argv: string[]) => run('npx', ['--no-install', 'maestro', ...argv], work).trim();
+  // Named, because without a name the embedded database is not the default under CI.
+  const data = ['--data-dir', '.maestro/data'];
+  const maestro = (...argv: string[]) => run('npx', ['--no-install', 'maestro', ...argv, ...data], work).trim();
   console.log(run('npx', ['--no-install', 'tsx', 'examples/bank/main.ts'], work).trim());
   console.log(run('npx', ['--no-install', 'tsx', 'examples/webhooks/load.ts', '--copies', '1'], work).trim());
   const id = maestro('append', 'new', '--file', 'examples/chess/immortal-game.ndjson', '-q');
