@@ -4,7 +4,7 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { rollup, type GetManualChunk } from 'rollup';
 
 /** What can be run or imported. They share their chunks, so that each class exists once, however it is reached. */
-const ENTRIES = ['bin/main.ts', 'src/index.ts', 'src/admin/index.ts', 'src/store/contract.ts'];
+const ENTRIES = ['bin/main.ts', 'src/index.ts', 'src/admin/index.ts', 'src/testing/contract.ts'];
 
 /** Packages that stay as they are: with files of their own, native code, or for other databases than ours. */
 const EXTERNAL = [

@@ -102,7 +102,7 @@ test('what a program imports names nothing of Node.js that old versions are with
     loaded.add(file);
     for (const imported of staticImportsOf(file)) load(imported);
   };
-  for (const file of ['src/index.ts', 'src/admin/index.ts', 'src/store/contract.ts']) load(file);
+  for (const file of ['src/index.ts', 'src/admin/index.ts', 'src/testing/contract.ts']) load(file);
   t.true(loaded.has('src/connection/embedded-by-default.ts'));
   const young = [...loaded].flatMap((file) =>
     [...sourceOf(file).matchAll(/^import \{([^}]*)\} from 'node:/gm)]

@@ -7,7 +7,7 @@ const dist = new URL('../dist/', import.meta.url);
 
 /** What the built package exports, by entry. */
 async function entries(): Promise<Record<string, unknown>[]> {
-  const paths = ['src/index.js', 'src/admin/index.js', 'src/store/contract.js'];
+  const paths = ['src/index.js', 'src/admin/index.js', 'src/testing/contract.js'];
   return await Promise.all(
     paths.map(async (path) => (await import(new URL(path, dist).href)) as Record<string, unknown>),
   );

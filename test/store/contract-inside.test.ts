@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Knex } from 'knex';
-import { type ContractTest, storeContract } from '../../src/store/contract.js';
+import { type ContractTest, storeContract } from '../../src/testing/contract.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { storeContract } from '../../src/store/contract.js';
+import { storeContract } from '../../src/testing/contract.js';
 import { useTestDatabase } from '../support/database.js';
 
 const database = useTestDatabase(test, { partitions: 4 });

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { storeContract } from '../../src/store/contract.js';
+import { storeContract } from '../../src/testing/contract.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 
 storeContract(test, () => new MemoryStore());

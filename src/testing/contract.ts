@@ -2,7 +2,7 @@ import { commitPromises } from './contract-commits.js';
 import { readPromises } from './contract-reads.js';
 import { snapshotPromises } from './contract-snapshots.js';
 import { valuePromises } from './contract-values.js';
-import type { Store } from './store.js';
+import type { Store } from '../store/store.js';
 
 /** What a test of the contract is given by the runner: with AVA, its `t`, which wants to hear that something passed. */
 export interface ContractExecution {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { NewEvent } from '../events.js';
 import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import type { Store } from './store.js';
+import type { Store } from '../store/store.js';
 
 /** States one promise of the contract as a test. */
 export type PromiseOf = (title: string, run: (store: Store) => Promise<void>) => void;
