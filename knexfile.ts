@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { MaestroMigrationSource } from './src/store/knex-migration-source.js';
+import { MaestroMigrationSource } from './src/store/migrate/knex-migration-source.js';
 
 /**
  * For Knex's own command line: `NODE_OPTIONS='--import tsx' npx knex migrate:list`, with the database in `DATABASE_URL`.

@@ -1,4 +1,4 @@
-import type { Migration, MigrationContext } from '../src/store/migration.js';
+import type { Migration, MigrationContext } from '../src/store/migrate/migration.js';
 import { qualified } from '../src/store/schema-name.js';
 
 /** The event log as Elixir Maestro 1.0 makes it, as one table or in hash partitions of the aggregate id. */

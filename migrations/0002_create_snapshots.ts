@@ -1,4 +1,4 @@
-import type { Migration } from '../src/store/migration.js';
+import type { Migration } from '../src/store/migrate/migration.js';
 import { qualified } from '../src/store/schema-name.js';
 
 /** The snapshots, one per aggregate, as Elixir Maestro 1.0 makes them. */

@@ -1,4 +1,4 @@
-import type { Migration } from '../src/store/migration.js';
+import type { Migration } from '../src/store/migrate/migration.js';
 import { createEventLog } from './0001_create_event_log.js';
 import { createSnapshots } from './0002_create_snapshots.js';
 

@@ -13,11 +13,11 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   append: { mutate: ['src/store/append.ts'], tests: ['test/store/append.test.ts'] },
   clock: { mutate: ['src/hlc/{clock,timestamp,text}.ts'], tests: ['test/hlc/*.test.ts'] },
   validation: {
-    mutate: ['src/store/validate.ts', 'src/json/{encode,scalars,plain,write-plain}.ts'],
+    mutate: ['src/store/commit/validate.ts', 'src/json/{encode,scalars,plain,write-plain}.ts'],
     tests: ['test/store/validate.test.ts', 'test/json/encode.test.ts'],
   },
   retry: {
-    mutate: ['src/store/backoff.ts', 'src/aggregate/aggregate-root.ts'],
+    mutate: ['src/store/commit/backoff.ts', 'src/aggregate/aggregate-root.ts'],
     tests: ['test/store/backoff.test.ts', 'test/aggregate/{aggregates,freeze,handlers,snapshots}.test.ts'],
   },
   sanitising: { mutate: ['src/cli/render/escape.ts'], tests: ['test/cli/render/escape.test.ts'] },

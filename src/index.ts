@@ -91,10 +91,10 @@ export {
   type ValidationIssue,
   WriteMismatchError,
 } from './store/errors.js';
-export type { JoinOptions } from './store/joined.js';
-export { MaestroMigrationSource } from './store/knex-migration-source.js';
+export type { JoinOptions } from './store/driver/joined.js';
+export { MaestroMigrationSource } from './store/migrate/knex-migration-source.js';
 export type { Interop } from './store/interop.js';
-export type { EventPlace, LastEvent } from './store/last-event.js';
+export type { EventPlace, LastEvent } from './store/read/last-event.js';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js';
 export {
   DatabaseNewerError,
@@ -102,13 +102,13 @@ export {
   LayoutMismatchError,
   MigrationLockError,
   RollbackRefusedError,
-} from './store/migration-errors.js';
-export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migration-status.js';
-export type { MigrateOptions } from './store/migrate-options.js';
-export { type MigrationReport, migrate, migrationSql } from './store/migrator.js';
+} from './store/migrate/migration-errors.js';
+export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migrate/migration-status.js';
+export type { MigrateOptions } from './store/migrate/migrate-options.js';
+export { type MigrationReport, migrate, migrationSql } from './store/migrate/migrator.js';
 export { PostgresStore } from './store/postgres-store.js';
 export type { PostgresStoreOptions, StoredEventOptions } from './store/postgres-store-options.js';
-export { type RollbackReport, rollback } from './store/rollback.js';
+export { type RollbackReport, rollback } from './store/migrate/rollback.js';
 export type {
   CommitResult,
   EventReadOptions,

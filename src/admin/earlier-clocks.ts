@@ -1,5 +1,5 @@
 import type { Timestamp } from '../hlc/timestamp.js';
-import { Conditions } from '../store/conditions.js';
+import { Conditions } from '../store/read/conditions.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 

@@ -1,10 +1,10 @@
 import { MaestroError } from '../errors.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { storeError } from '../store/database-errors.js';
-import { lockTables } from '../store/lock-tables.js';
-import { execute, query } from '../store/rows.js';
-import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
+import { storeError } from '../store/failures/database-errors.js';
+import { lockTables } from '../store/migrate/lock-tables.js';
+import { execute, query } from '../store/read/rows.js';
+import { CommitInterruptedError, inTransaction } from '../store/driver/transaction.js';
 import { type BodyPath, bodyPath, type Fragment, isAt, without } from './erase/body-path.js';
 import { eventsWithout } from './erase/erased-events.js';
 import { type EventLog, tablesOf } from './event-log.js';

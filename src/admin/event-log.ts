@@ -1,5 +1,5 @@
 import type { Interop } from '../store/interop.js';
-import type { Executor } from '../store/rows.js';
+import type { Executor } from '../store/read/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../store/schema-name.js';
 
 /** Where an event store is: what `openDatabase` gives, or a Knex instance and the schema of the tables. */

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { sqlState } from '../store/driver/driver-error.js';
-import { storeError } from '../store/database-errors.js';
-import { execute, query } from '../store/rows.js';
-import { inTransaction } from '../store/transaction.js';
+import { storeError } from '../store/failures/database-errors.js';
+import { execute, query } from '../store/read/rows.js';
+import { inTransaction } from '../store/driver/transaction.js';
 import { tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';
 

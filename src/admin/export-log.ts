@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { Conditions } from '../store/conditions.js';
-import { storeError } from '../store/database-errors.js';
-import { textLength } from '../store/event-query.js';
-import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
+import { Conditions } from '../store/read/conditions.js';
+import { storeError } from '../store/failures/database-errors.js';
+import { textLength } from '../store/read/event-query.js';
+import { FIRST_PAGE, nextPageSize } from '../store/read/page-size.js';
 import {
   byteaArray,
   type EventRow,
@@ -14,11 +14,11 @@ import {
   type SnapshotRow,
   storedEvent,
   storedSnapshot,
-} from '../store/rows.js';
+} from '../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
-import { eventJson, snapshotJson } from '../store/stored-json.js';
-import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
+import { eventJson, snapshotJson } from '../store/read/stored-json.js';
+import { CommitInterruptedError, inTransaction } from '../store/driver/transaction.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { refuseHiddenRows } from './row-security.js';
 import { type Footer, footerLine, HEADER, newDigest } from './transfer/format.js';

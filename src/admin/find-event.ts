@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../events.js';
 import { Timestamp } from '../hlc/timestamp.js';
-import { reading } from '../store/reading.js';
-import { type EventRow, query, storedEvent } from '../store/rows.js';
+import { reading } from '../store/read/reading.js';
+import { type EventRow, query, storedEvent } from '../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
 import { type EventLog, tablesOf } from './event-log.js';

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { MaestroError } from '../errors.js';
 import { sqlState } from '../store/driver/driver-error.js';
-import { storeError } from '../store/database-errors.js';
-import { query } from '../store/rows.js';
-import { CommitInterruptedError, inTransaction } from '../store/transaction.js';
+import { storeError } from '../store/failures/database-errors.js';
+import { query } from '../store/read/rows.js';
+import { CommitInterruptedError, inTransaction } from '../store/driver/transaction.js';
 import { hasElixir } from './elixir.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import type { WholeLog } from './export-log.js';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Timestamp } from '../hlc/timestamp.js';
-import { checkedLimit } from '../store/range.js';
+import { checkedLimit } from '../store/read/range.js';
 import { aggregateCursor } from './aggregates/cursor.js';
 import { PAGE_QUERIES, scans } from './aggregates/page-query.js';
 import type { AggregateFilter, AggregateSummary } from './aggregates/summary.js';

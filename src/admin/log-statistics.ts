@@ -1,5 +1,5 @@
 import { Timestamp } from '../hlc/timestamp.js';
-import { checkedLimit } from '../store/range.js';
+import { checkedLimit } from '../store/read/range.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 import { assertWholeLog } from './whole-log.js';

@@ -1,5 +1,5 @@
 import { PermissionDeniedError } from '../store/errors.js';
-import { execute, type Executor } from '../store/rows.js';
+import { execute, type Executor } from '../store/read/rows.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 

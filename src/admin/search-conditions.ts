@@ -1,4 +1,4 @@
-import type { Conditions } from '../store/conditions.js';
+import type { Conditions } from '../store/read/conditions.js';
 
 /** Hex digits of a node id, as timestamps print them. */
 const NODE_DIGITS = 16;

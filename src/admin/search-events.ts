@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { StoredEvent } from '../events.js';
-import { Conditions } from '../store/conditions.js';
-import { textLength } from '../store/event-query.js';
-import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
-import { checkedLimit } from '../store/range.js';
-import { reading } from '../store/reading.js';
-import { type EventRow, query, storedEvent } from '../store/rows.js';
+import { Conditions } from '../store/read/conditions.js';
+import { textLength } from '../store/read/event-query.js';
+import { FIRST_PAGE, nextPageSize } from '../store/read/page-size.js';
+import { checkedLimit } from '../store/read/range.js';
+import { reading } from '../store/read/reading.js';
+import { type EventRow, query, storedEvent } from '../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { statementsFor } from '../store/statements.js';
 import { type EventLog, tablesOf } from './event-log.js';

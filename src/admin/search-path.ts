@@ -1,6 +1,6 @@
 import { MaestroError } from '../errors.js';
-import { inTransaction } from '../store/transaction.js';
-import { execute, query } from '../store/rows.js';
+import { inTransaction } from '../store/driver/transaction.js';
+import { execute, query } from '../store/read/rows.js';
 import type { EventLog } from './event-log.js';
 import { select } from './select.js';
 

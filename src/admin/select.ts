@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { reading } from '../store/reading.js';
-import { query } from '../store/rows.js';
+import { reading } from '../store/read/reading.js';
+import { query } from '../store/read/rows.js';
 import type { EventLog } from './event-log.js';
 
 /** The rows of a query, read once more when the connection breaks. Throws what the store throws for the same failure. */

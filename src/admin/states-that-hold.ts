@@ -1,5 +1,5 @@
-import { reading } from '../store/reading.js';
-import { query } from '../store/rows.js';
+import { reading } from '../store/read/reading.js';
+import { query } from '../store/read/rows.js';
 import type { EventLog } from './event-log.js';
 import { evaluating, holds } from './json-path.js';
 

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { StoredSnapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { FIRST_PAGE, nextPageSize } from '../store/page-size.js';
-import { execute, type SnapshotRow, storedSnapshot } from '../store/rows.js';
+import { FIRST_PAGE, nextPageSize } from '../store/read/page-size.js';
+import { execute, type SnapshotRow, storedSnapshot } from '../store/read/rows.js';
 import { isSerializationFailure } from '../store/driver/driver-error.js';
-import { storeError } from '../store/database-errors.js';
+import { storeError } from '../store/failures/database-errors.js';
 import { InvalidSnapshotError } from '../store/errors.js';
 import { snapshotInteropFaults } from '../store/interop.js';
 import { type EventLog, tablesOf } from './event-log.js';

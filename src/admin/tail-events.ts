@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError } from '../errors.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { isPassing } from '../store/database-errors.js';
+import { isPassing } from '../store/failures/database-errors.js';
 import type { NodesApart } from './diagnosis/nodes.js';
 import type { EventLog } from './event-log.js';
 import { assertNoHiddenRows } from './row-security.js';

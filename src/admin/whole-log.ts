@@ -1,7 +1,7 @@
-import { ForeignSchemaError } from '../store/migration-errors.js';
-import { reading } from '../store/reading.js';
+import { ForeignSchemaError } from '../store/migrate/migration-errors.js';
+import { reading } from '../store/read/reading.js';
 import { DEFAULT_SCHEMA } from '../store/schema-name.js';
-import { readTableShape, type TableShape } from '../store/table-shape.js';
+import { readTableShape, type TableShape } from '../store/migrate/table-shape.js';
 import type { EventLog } from './event-log.js';
 import { assertNoHiddenRows } from './row-security.js';
 

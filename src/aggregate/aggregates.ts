@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { ok, type Result } from '../result.js';
 import { type Activity, activityOf } from '../store/driver/activity.js';
-import { checkedTransaction, joined, type JoinOptions, whenEnded } from '../store/joined.js';
+import { checkedTransaction, joined, type JoinOptions, whenEnded } from '../store/driver/joined.js';
 import type { Store } from '../store/store.js';
 import { AggregateRoot } from './aggregate-root.js';
 import type { Aggregate } from './definition.js';

@@ -1,4 +1,4 @@
-import type { JoinOptions } from '../store/joined.js';
+import type { JoinOptions } from '../store/driver/joined.js';
 import type { AggregateTypes, EventOf } from './types.js';
 
 /** What a command has led to. */

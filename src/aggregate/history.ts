@@ -1,6 +1,6 @@
 import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { type EventPlace, type LastEvent, latestBeside } from '../store/last-event.js';
+import { type EventPlace, type LastEvent, latestBeside } from '../store/read/last-event.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from './definition.js';
 import { HandlerError, IncompleteHistoryError } from './errors.js';

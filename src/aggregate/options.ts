@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { InvalidArgumentError, MaestroError } from '../errors.js';
 import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { DEFAULT_MAX_ATTEMPTS } from '../store/backoff.js';
+import { DEFAULT_MAX_ATTEMPTS } from '../store/commit/backoff.js';
 import type { Projection, Store } from '../store/store.js';
 import { isAggregate } from './define-aggregate.js';
 import type { Definition } from './definition.js';

@@ -53,7 +53,7 @@ export async function handlerFolding(definition: Definition, id: Timestamp): Pro
     import('../aggregate/evolve.js'),
     import('../aggregate/render-state.js'),
     import('./render/state.js'),
-    import('../store/rows.js'),
+    import('../store/read/rows.js'),
   ]);
   const moment = (point: FoldedPoint) => ({ ...point, snapshot: 0 });
   return {

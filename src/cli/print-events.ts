@@ -30,7 +30,7 @@ export async function printEvents(
       quietIds === 'aggregates' ? aggregateId.hex : timestamp.toString(),
     );
   if (output.format !== 'table') {
-    const { eventJson } = await import('../store/stored-json.js');
+    const { eventJson } = await import('../store/read/stored-json.js');
     return await output.jsonItems(map(events, eventJson));
   }
   if (first.length === 0 && whenNone !== undefined) return;

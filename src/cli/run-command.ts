@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { isFileError } from '../connection/file-errors.js';
-import { nodePermissionError } from '../store/node-permission.js';
+import { nodePermissionError } from '../store/failures/node-permission.js';
 import type { CliContext } from './context.js';
 import { FileRefusedError, UsageError } from './errors.js';
 import { DEFECT, DONE, exitCodeFor, FOUND, UNAVAILABLE, USAGE } from './exit-codes.js';

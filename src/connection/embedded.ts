@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { pid } from 'node:process';
 import { NotMigratedError } from '../store/errors.js';
 import type { Interop } from '../store/interop.js';
-import { nodePermissionError } from '../store/node-permission.js';
+import { nodePermissionError } from '../store/failures/node-permission.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';

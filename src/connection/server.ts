@@ -1,5 +1,5 @@
 import knexFactory, { type Knex } from 'knex';
-import { storeError } from '../store/database-errors.js';
+import { storeError } from '../store/failures/database-errors.js';
 import type { Interop } from '../store/interop.js';
 import { PostgresStore } from '../store/postgres-store.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';

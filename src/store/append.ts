@@ -3,10 +3,10 @@ import { type CommittedEvent, MAX_SEQUENCE, type NewEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { activityOf } from './driver/activity.js';
-import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './backoff.js';
+import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './commit/backoff.js';
 import { SequenceConflictError } from './errors.js';
-import type { JoinOptions } from './joined.js';
-import { type LastEvent, latestTime, timeToFollow } from './last-event.js';
+import type { JoinOptions } from './driver/joined.js';
+import { type LastEvent, latestTime, timeToFollow } from './read/last-event.js';
 import type { PostgresStore } from './postgres-store.js';
 
 /** What happened, before it has its place in the history. */

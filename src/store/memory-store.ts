@@ -7,12 +7,12 @@ import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
 import { checkedInterop, type Interop } from './interop.js';
-import type { JoinOptions } from './joined.js';
-import type { EventPlace, LastEvent } from './last-event.js';
-import { checkedLimit, sequenceRange } from './range.js';
-import { decodedSnapshot } from './rows.js';
+import type { JoinOptions } from './driver/joined.js';
+import type { EventPlace, LastEvent } from './read/last-event.js';
+import { checkedLimit, sequenceRange } from './read/range.js';
+import { decodedSnapshot } from './read/rows.js';
 import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
-import { committedEvents, encodeEvents, encodeSnapshot } from './validate.js';
+import { committedEvents, encodeEvents, encodeSnapshot } from './commit/validate.js';
 
 /** Options of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {

@@ -1,6 +1,6 @@
 import type { NumberMode } from '../json/types.js';
 import type { Interop } from './interop.js';
-import type { JoinOptions } from './joined.js';
+import type { JoinOptions } from './driver/joined.js';
 
 /** Options of a `PostgresStore`, besides its Knex instance. */
 export interface PostgresStoreOptions {

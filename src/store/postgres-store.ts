@@ -5,25 +5,25 @@ import { decodeJson } from '../json/parse.js';
 import type { JsonObject, NumberMode } from '../json/types.js';
 import { ok } from '../result.js';
 import { type Activity, shareActivity } from './driver/activity.js';
-import type { CommitContext } from './commit-context.js';
-import { commitEncoded } from './commit-events.js';
-import { commitSnapshotRow } from './commit-snapshot.js';
-import { storeError } from './database-errors.js';
-import { GroupCommit } from './group-commit.js';
-import { type EventQuery, selectLastEvents, selectPages, selectRows } from './event-query.js';
+import type { CommitContext } from './commit/commit-context.js';
+import { commitEncoded } from './commit/commit-events.js';
+import { commitSnapshotRow } from './commit/commit-snapshot.js';
+import { storeError } from './failures/database-errors.js';
+import { GroupCommit } from './commit/group-commit.js';
+import { type EventQuery, selectLastEvents, selectPages, selectRows } from './read/event-query.js';
 import { checkedInterop, type Interop } from './interop.js';
 import { insideError } from './commit/inside-transaction.js';
-import { checkedTransaction, type JoinOptions } from './joined.js';
+import { checkedTransaction, type JoinOptions } from './driver/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
-import type { EventPlace, LastEvent } from './last-event.js';
-import { checkedLimit, sequenceRange } from './range.js';
-import { reading } from './reading.js';
-import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './rows.js';
-import { withoutPreparedStatements } from './send.js';
+import type { EventPlace, LastEvent } from './read/last-event.js';
+import { checkedLimit, sequenceRange } from './read/range.js';
+import { reading } from './read/reading.js';
+import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './read/rows.js';
+import { withoutPreparedStatements } from './driver/send.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
 import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
-import { encodeEvents, encodeSnapshot } from './validate.js';
+import { encodeEvents, encodeSnapshot } from './commit/validate.js';
 
 /**
  * The event store on PostgreSQL: any server, layout or pooler that Knex with `pg` reaches, and PGlite. Holds no

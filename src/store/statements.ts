@@ -1,5 +1,5 @@
 import { checkSchemaName, qualified } from './schema-name.js';
-import { preparedStatement, type Statement } from './statement.js';
+import { preparedStatement, type Statement } from './driver/statement.js';
 
 /** The SQL of the store for one schema. Values are always bindings; only the checked schema name is part of the text. */
 export interface Statements {

@@ -4,8 +4,8 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
 import type { Interop } from './interop.js';
-import type { JoinOptions } from './joined.js';
-import type { EventPlace, LastEvent } from './last-event.js';
+import type { JoinOptions } from './driver/joined.js';
+import type { EventPlace, LastEvent } from './read/last-event.js';
 
 /** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */
 export type CommitResult = Result<CommittedEvent[], 'retry_command'>;

@@ -10,7 +10,7 @@ import { Clock, DEFAULT_MAX_DRIFT } from '../../src/hlc/clock.js';
 import { ClockDriftError } from '../../src/hlc/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { appendEvents } from '../../src/store/append.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';
 import { anEvent, anId, collect } from '../support/factories.js';
 

@@ -14,7 +14,7 @@ import { InvalidArgumentError } from '../../src/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { sameJson } from '../../src/json/same.js';
 import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../../src/store/errors.js';
-import { query } from '../../src/store/rows.js';
+import { query } from '../../src/store/read/rows.js';
 import { timestamps } from '../support/arbitraries.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
 import { anEvent, anId, collect } from '../support/factories.js';

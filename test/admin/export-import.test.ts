@@ -8,7 +8,7 @@ import { ImportConflictError } from '../../src/admin/transfer/settle.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { ConnectionLostError, NotMigratedError, WriteMismatchError } from '../../src/store/errors.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { eventJson } from '../../src/store/stored-json.js';
+import { eventJson } from '../../src/store/read/stored-json.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
 import { startFaultProxy } from '../support/fault-proxy.js';

@@ -4,8 +4,8 @@ import { importLog, type ImportOptions, type ImportReport } from '../../src/admi
 import { InvalidExportError } from '../../src/admin/transfer/format.js';
 import { ImportConflictError } from '../../src/admin/transfer/settle.js';
 import { WriteMismatchError } from '../../src/store/errors.js';
-import { execute } from '../../src/store/rows.js';
-import { eventJson, snapshotJson } from '../../src/store/stored-json.js';
+import { execute } from '../../src/store/read/rows.js';
+import { eventJson, snapshotJson } from '../../src/store/read/stored-json.js';
 import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
 import { emptied, exported, imported, insertRows, linesOf, logs, signed } from '../support/transfer.js';

@@ -9,7 +9,7 @@ import {
 } from '../../src/admin/log-statistics.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
-import { query } from '../../src/store/rows.js';
+import { query } from '../../src/store/read/rows.js';
 import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
 import { fillSampleLog, type LoggedEvent, type SampleLog } from '../support/sample-log.js';

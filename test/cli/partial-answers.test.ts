@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { runCli } from '../support/cli.js';
 import { aSchemaName, testKnex, testUrl } from '../support/database.js';

@@ -8,7 +8,7 @@ import { parseDatabaseUrl } from '../../src/connection/database-url.js';
 import { openDatabase } from '../../src/connection/open-database.js';
 import { openServer } from '../../src/connection/server.js';
 import { PermissionDeniedError } from '../../src/store/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { aContext, aProgram, type CliResult, leavesOf, runCli } from '../support/cli.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';

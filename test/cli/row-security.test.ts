@@ -11,9 +11,9 @@ import {
   tailEvents,
   verifyLog,
 } from '../../src/admin/index.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { rollback } from '../../src/store/rollback.js';
+import { rollback } from '../../src/store/migrate/rollback.js';
 import { runCli } from '../support/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/every-command.js';

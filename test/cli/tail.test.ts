@@ -9,7 +9,7 @@ import type { OutputStream } from '../../src/cli/context.js';
 import { run } from '../../src/cli/run.js';
 import { openDatabase } from '../../src/connection/open-database.js';
 import type { NewEvent } from '../../src/events.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { aContext, type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';

@@ -2,7 +2,7 @@ import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { runCli } from '../support/cli.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
 import { readingCommands, runAny, writingCommands } from '../support/every-command.js';

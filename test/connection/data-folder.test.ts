@@ -7,7 +7,7 @@ import { exitCodeFor, UNAVAILABLE, USAGE } from '../../src/cli/exit-codes.js';
 import { openEmbedded } from '../../src/connection/embedded.js';
 import { EmbeddedCorruptError, EmbeddedFolderError } from '../../src/connection/errors.js';
 import type { MaestroError } from '../../src/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { aHistory, anId } from '../support/factories.js';
 import { contentsOf, linkFolder } from '../support/folders.js';

@@ -8,7 +8,7 @@ import type { Database } from '../../src/connection/database.js';
 import { type EmbeddedOptions, openEmbedded } from '../../src/connection/embedded.js';
 import { EmbeddedDatabaseBusyError, EmbeddedFolderError } from '../../src/connection/errors.js';
 import { NotMigratedError } from '../../src/store/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { anEvent, anId } from '../support/factories.js';
 import { contentsOf } from '../support/folders.js';

@@ -14,7 +14,7 @@ import {
   NotMigratedError,
   PermissionDeniedError,
 } from '../../src/store/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { aSchemaName, testUrl, useTestDatabase } from '../support/database.js';
 import { allTextOf, failureOf } from '../support/error-text.js';
 import { anEvent, anId } from '../support/factories.js';

@@ -5,7 +5,7 @@ import { exitCodeFor, UNAVAILABLE } from '../../src/cli/exit-codes.js';
 import { parseDatabaseUrl } from '../../src/connection/database-url.js';
 import { openServer, type ServerOptions } from '../../src/connection/server.js';
 import { mismatch } from '../../src/connection/target-session.js';
-import { storeError } from '../../src/store/database-errors.js';
+import { storeError } from '../../src/store/failures/database-errors.js';
 import { DatabaseUnreachableError, LoginRefusedError } from '../../src/store/errors.js';
 import { runCli } from '../support/cli.js';
 import { makeAuthority } from '../support/certificates.js';

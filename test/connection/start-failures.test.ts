@@ -7,7 +7,7 @@ import { exitCodeFor, USAGE } from '../../src/cli/exit-codes.js';
 import { enginePackages } from '../../src/connection/embedded/packages.js';
 import { openEmbedded } from '../../src/connection/embedded.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { useProcesses } from '../support/processes.js';
 

@@ -5,8 +5,8 @@ import { PostgresStore } from 'maestro-store';
 import { deliveries, loadWebhooks } from '../../examples/webhooks/webhooks.js';
 import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
-import { migrate } from '../../src/store/migrator.js';
-import { query } from '../../src/store/rows.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
+import { query } from '../../src/store/read/rows.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 

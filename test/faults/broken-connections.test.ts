@@ -6,7 +6,7 @@ import { MaestroError } from '../../src/errors.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { appendEvents } from '../../src/store/append.js';
 import { OutcomeUnknownError, ProjectionError } from '../../src/store/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../src/store/postgres-store-options.js';
 import type { Projection } from '../../src/store/store.js';

@@ -8,7 +8,7 @@ import { sqlState } from '../../src/store/driver/driver-error.js';
 import { DatabaseError } from '../../src/store/errors.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../src/store/postgres-store-options.js';
-import { eventJson } from '../../src/store/stored-json.js';
+import { eventJson } from '../../src/store/read/stored-json.js';
 import type { Projection } from '../../src/store/store.js';
 import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';

@@ -12,7 +12,7 @@ import {
   DatabaseUnreachableError,
   OutcomeUnknownError,
 } from '../../src/store/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { runCli } from '../support/cli.js';
 import { aSchemaName, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';

@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import { Clock } from '../../src/hlc/clock.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { DuplicateTimestampError } from '../../src/store/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { CommitResult } from '../../src/store/store.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';

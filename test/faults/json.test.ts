@@ -8,7 +8,7 @@ import { sameJson } from '../../src/json/same.js';
 import type { JsonObject } from '../../src/json/types.js';
 import { InvalidEventError } from '../../src/store/errors.js';
 import type { PostgresStore } from '../../src/store/postgres-store.js';
-import { encodeEvents } from '../../src/store/validate.js';
+import { encodeEvents } from '../../src/store/commit/validate.js';
 import { jsonBodies } from '../support/arbitraries.js';
 import { runCli } from '../support/cli.js';
 import { useEmbeddedDatabase, useTemporaryFolder, useTestDatabase } from '../support/database.js';

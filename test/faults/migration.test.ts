@@ -1,9 +1,9 @@
 import { connect, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { DatabaseNewerError } from '../../src/store/migration-errors.js';
-import { migrationStatus } from '../../src/store/migration-status.js';
-import { migrate, type MigrationReport, migrationSql } from '../../src/store/migrator.js';
-import { rollback } from '../../src/store/rollback.js';
+import { DatabaseNewerError } from '../../src/store/migrate/migration-errors.js';
+import { migrationStatus } from '../../src/store/migrate/migration-status.js';
+import { migrate, type MigrationReport, migrationSql } from '../../src/store/migrate/migrator.js';
+import { rollback } from '../../src/store/migrate/rollback.js';
 import { countingRelay } from '../support/counting-relay.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
 import { figure, rounds } from '../support/figures.js';

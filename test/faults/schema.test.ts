@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { migrationStatus } from '../../src/store/migration-status.js';
-import { migrate, migrationSql } from '../../src/store/migrator.js';
+import { migrationStatus } from '../../src/store/migrate/migration-status.js';
+import { migrate, migrationSql } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { aSchemaName, testKnex } from '../support/database.js';
 import { aHistory, anId } from '../support/factories.js';

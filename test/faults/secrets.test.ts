@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Database } from '../../src/connection/database.js';
 import { openDatabase } from '../../src/connection/open-database.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { runCli } from '../support/cli.js';
 import { aSchemaName, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { allTextOf } from '../support/error-text.js';

@@ -3,7 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { isPrintedJsonb } from '../../src/json/printed.js';
 import { printJson } from '../../src/json/print.js';
-import { query } from '../../src/store/rows.js';
+import { query } from '../../src/store/read/rows.js';
 import { jsonValues } from '../support/arbitraries.js';
 import { testKnex } from '../support/database.js';
 

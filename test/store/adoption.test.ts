@@ -1,9 +1,9 @@
 import test from 'ava';
 import { Timestamp } from '../../src/hlc/timestamp.js';
-import { migrationStatus } from '../../src/store/migration-status.js';
-import { migrate, migrationSql } from '../../src/store/migrator.js';
+import { migrationStatus } from '../../src/store/migrate/migration-status.js';
+import { migrate, migrationSql } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { rollback } from '../../src/store/rollback.js';
+import { rollback } from '../../src/store/migrate/rollback.js';
 import { aSchemaName, testKnex } from '../support/database.js';
 import { dumpedEvents, loadElixirFixture } from '../support/elixir-fixture.js';
 import { aHistory, anId } from '../support/factories.js';

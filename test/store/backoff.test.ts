@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { DEFAULT_MAX_ATTEMPTS, pauseAfter, pauseLength } from '../../src/store/backoff.js';
+import { DEFAULT_MAX_ATTEMPTS, pauseAfter, pauseLength } from '../../src/store/commit/backoff.js';
 
 /** The largest random number that there is. */
 const NEARLY_ONE = 1 - 2 ** -53;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { exitCodeFor } from '../../src/cli/exit-codes.js';
-import { isPassing, storeError } from '../../src/store/database-errors.js';
+import { isPassing, storeError } from '../../src/store/failures/database-errors.js';
 
 /** What the driver makes of an answer of the server: words, and the facts that are not translated. */
 function answer(message: string, facts: { code: string; routine?: string; severity?: string }): Error {

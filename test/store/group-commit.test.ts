@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import type { NewEvent } from '../../src/events.js';
 import { DatabaseUnreachableError, DuplicateTimestampError, WriteMismatchError } from '../../src/store/errors.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../src/store/postgres-store-options.js';
 import { aSchemaName, testKnex, useTestDatabase } from '../support/database.js';

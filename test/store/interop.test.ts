@@ -11,7 +11,7 @@ import type { JsonValue } from '../../src/json/types.js';
 import { InvalidEventError, InvalidSnapshotError } from '../../src/store/errors.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { query } from '../../src/store/rows.js';
+import { query } from '../../src/store/read/rows.js';
 import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId, collect } from '../support/factories.js';
 import { emptied, exported, imported, insertRows } from '../support/transfer.js';

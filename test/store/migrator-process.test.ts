@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
-import { migrationStatus } from '../../src/store/migration-status.js';
+import { migrationStatus } from '../../src/store/migrate/migration-status.js';
 import { aSchemaName, testKnex, testUrl } from '../support/database.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -6,11 +6,11 @@ import {
   LayoutMismatchError,
   MigrationLockError,
   RollbackRefusedError,
-} from '../../src/store/migration-errors.js';
-import { migrationStatus } from '../../src/store/migration-status.js';
-import { migrate, migrationSql } from '../../src/store/migrator.js';
+} from '../../src/store/migrate/migration-errors.js';
+import { migrationStatus } from '../../src/store/migrate/migration-status.js';
+import { migrate, migrationSql } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { rollback } from '../../src/store/rollback.js';
+import { rollback } from '../../src/store/migrate/rollback.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
 import { aHistory, anId } from '../support/factories.js';
 import { describeSchema } from '../support/schema-description.js';

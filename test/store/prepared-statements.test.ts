@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { rollback } from '../../src/store/rollback.js';
+import { rollback } from '../../src/store/migrate/rollback.js';
 import { aSchemaName, testKnex, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';
 

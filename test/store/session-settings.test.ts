@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
 import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
-import { migrate } from '../../src/store/migrator.js';
-import { migrationStatus } from '../../src/store/migration-status.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
+import { migrationStatus } from '../../src/store/migrate/migration-status.js';
 import { isConnectionLost, isPanic, isUnknownStatement } from '../../src/store/driver/driver-error.js';
-import { storeError } from '../../src/store/database-errors.js';
+import { storeError } from '../../src/store/failures/database-errors.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { findEvent } from '../../src/admin/find-event.js';
 import { listAggregates } from '../../src/admin/list-aggregates.js';

@@ -9,7 +9,7 @@ import {
   encodeEvents,
   encodeSnapshot,
   eventTypeFault,
-} from '../../src/store/validate.js';
+} from '../../src/store/commit/validate.js';
 import { anEvent, anId } from '../support/factories.js';
 
 /** Where the faults of one event are. */

@@ -6,7 +6,7 @@ import type { TestFn } from 'ava';
 import knexFactory, { type Knex } from 'knex';
 import type { Database } from '../../src/connection/database.js';
 import { openEmbedded } from '../../src/connection/embedded.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 
 /** The URL of the real PostgreSQL that `npm test` has started. */

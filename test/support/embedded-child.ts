@@ -9,7 +9,7 @@ import { commandTryLock, lockFile } from '../../src/connection/file-lock.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { appendEvents } from '../../src/store/append.js';
-import { migrate } from '../../src/store/migrator.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import type { PostgresStore } from '../../src/store/postgres-store.js';
 
 /** The other process of the tests of the embedded database and its lock. It says what it did, line by line. */

@@ -7,7 +7,7 @@ import { readLines } from '../../src/cli/read-lines.js';
 import type { Session } from '../../src/cli/session.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { printJson } from '../../src/json/print.js';
-import { byteaArray, execute } from '../../src/store/rows.js';
+import { byteaArray, execute } from '../../src/store/read/rows.js';
 import { jsonValues, timestamps } from './arbitraries.js';
 import { aContext } from './cli.js';
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { Conditions } from '../../store/conditions.js';
+import { Conditions } from '../../store/read/conditions.js';
 import { leap } from '../aggregate-ids.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import { compared, LOG_ORDER } from '../log-position.js';

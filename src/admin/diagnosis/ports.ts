@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { onConnection } from '../../store/pool-connection.js';
-import { storeError } from '../../store/database-errors.js';
+import { onConnection } from '../../store/driver/pool-connection.js';
+import { storeError } from '../../store/failures/database-errors.js';
 
 /** The port of this side of a connection, as it is here and as the server sees it; absent where there is none. */
 export interface Ports {

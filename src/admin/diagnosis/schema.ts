@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
-import { differences } from '../../store/expected-shape.js';
+import { differences } from '../../store/migrate/expected-shape.js';
 import { PermissionDeniedError } from '../../store/errors.js';
-import { BOOKKEEPING, layoutText } from '../../store/migration-state.js';
-import { migrationStatus } from '../../store/migration-status.js';
+import { BOOKKEEPING, layoutText } from '../../store/migrate/migration-state.js';
+import { migrationStatus } from '../../store/migrate/migration-status.js';
 import { DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
-import { readTableShape } from '../../store/table-shape.js';
+import { readTableShape } from '../../store/migrate/table-shape.js';
 import type { EventLog } from '../event-log.js';
 import { select } from '../select.js';
 import { type Finding, finding, fine } from './finding.js';

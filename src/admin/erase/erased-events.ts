@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
-import { FIRST_PAGE, nextPageSize } from '../../store/page-size.js';
+import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import { select } from '../select.js';
 import { type BodyPath, isAt, without } from './body-path.js';

@@ -1,8 +1,8 @@
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { Conditions } from '../../store/conditions.js';
-import { reading } from '../../store/reading.js';
-import { type EventRow, query, storedEvent } from '../../store/rows.js';
+import { Conditions } from '../../store/read/conditions.js';
+import { reading } from '../../store/read/reading.js';
+import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import type { EventLog } from '../event-log.js';

@@ -1,4 +1,4 @@
-import { query } from '../../store/rows.js';
+import { query } from '../../store/read/rows.js';
 import { WriteMismatchError } from '../../store/errors.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { type EventLog, tablesOf } from '../event-log.js';

@@ -8,7 +8,7 @@ import { scalarFault } from '../../json/numbers-in.js';
 import { parseJsonText } from '../../json/parse.js';
 import { isPrintedJsonb } from '../../json/printed.js';
 import { stringFault } from '../../json/scalars.js';
-import { snapshotJson } from '../../store/stored-json.js';
+import { snapshotJson } from '../../store/read/stored-json.js';
 import type { Footer } from './format.js';
 
 /** What a line of an export holds. */

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { execute } from '../../store/rows.js';
+import { execute } from '../../store/read/rows.js';
 import type { ExportedItem } from './read-export.js';
 
 /** Rows of a file wait in these tables of the transaction until all of them are known to be right. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { Conditions } from '../../store/conditions.js';
+import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import { select } from '../select.js';
 import type { Report } from './checked.js';

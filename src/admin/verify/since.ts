@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { Conditions } from '../../store/conditions.js';
+import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../event-log.js';
 import { select } from '../select.js';
 import type { HistoriesOptions } from './histories.js';

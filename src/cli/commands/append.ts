@@ -158,7 +158,7 @@ async function assertValid(
   interop: Interop | undefined,
 ): Promise<void> {
   const [{ encodeEvents }, { InvalidEventError }] = await Promise.all([
-    import('../../store/validate.js'),
+    import('../../store/commit/validate.js'),
     import('../../store/errors.js'),
   ]);
   try {

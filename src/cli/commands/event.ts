@@ -86,7 +86,7 @@ async function eventOfAggregate(
 
 async function print({ event, previous, next, before, after }: FoundEvent, { output }: Session): Promise<void> {
   const [{ eventJson }, { indented }] = await Promise.all([
-    import('../../store/stored-json.js'),
+    import('../../store/read/stored-json.js'),
     import('../render/state.js'),
   ]);
   const { aggregateId, sequence, timestamp, type, body } = event;

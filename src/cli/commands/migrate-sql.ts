@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RolesOptions } from '../../store/roles.js';
+import type { RolesOptions } from '../../store/migrate/roles.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { ifThere } from '../if-there.js';
@@ -51,7 +51,7 @@ async function sql({ roles = false, partitions, erase, ...names }: SqlOptions, s
 }
 
 async function steps(partitions: number | undefined, session: Session): Promise<string> {
-  const { migrationSql } = await import('../../store/migrator.js');
+  const { migrationSql } = await import('../../store/migrate/migrator.js');
   return await ifThere(session, (knex, schema) => migrationSql(knex, { schema, partitions }));
 }
 
@@ -64,6 +64,6 @@ async function grants(names: Omit<RolesOptions, 'schema'>, session: Session): Pr
         hint: 'Name the database of a server, such as with --url.',
       },
     );
-  const { rolesSql } = await import('../../store/roles.js');
+  const { rolesSql } = await import('../../store/migrate/roles.js');
   return await withDatabase(session, ({ knex, schema }) => rolesSql(knex, { schema, ...names }), { settings });
 }

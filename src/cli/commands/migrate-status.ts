@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { MigrationStatus } from '../../store/migration-status.js';
+import type { MigrationStatus } from '../../store/migrate/migration-status.js';
 import type { CliContext } from '../context.js';
 import { FOUND } from '../exit-codes.js';
 import { ifThere } from '../if-there.js';
@@ -24,7 +24,7 @@ export function registerMigrateStatus(migrate: Command, context: CliContext, exi
 }
 
 async function status(session: Session): Promise<boolean> {
-  const { migrationStatus } = await import('../../store/migration-status.js');
+  const { migrationStatus } = await import('../../store/migrate/migration-status.js');
   const result = await ifThere(session, (knex, schema) => migrationStatus(knex, { schema }));
   await printStatus(result, session);
   return result.upToDate;

@@ -84,7 +84,7 @@ function optionsOfUp(migrate: Command): string {
 }
 
 async function up(options: UpOptions, session: Session): Promise<void> {
-  const { migrate } = await import('../../store/migrator.js');
+  const { migrate } = await import('../../store/migrate/migrator.js');
   const { applied, adopted } = await withDatabase(
     session,
     ({ knex, schema }) => {
@@ -97,7 +97,7 @@ async function up(options: UpOptions, session: Session): Promise<void> {
 }
 
 async function rollback(options: UpOptions & { discardAllEvents?: boolean }, session: Session): Promise<void> {
-  const { rollback } = await import('../../store/rollback.js');
+  const { rollback } = await import('../../store/migrate/rollback.js');
   const { rolledBack, forgotten } = await withDatabase(
     session,
     ({ knex, schema }) => rollback(knex, { schema, ...options }),

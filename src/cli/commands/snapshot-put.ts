@@ -47,7 +47,7 @@ export function registerSnapshotPut(snapshot: Command, context: CliContext): voi
 
 async function putSnapshot(argument: IdArgument, options: PutOptions, session: Session): Promise<void> {
   const body = await readBody(options, session);
-  const { encodeSnapshot } = await import('../../store/validate.js');
+  const { encodeSnapshot } = await import('../../store/commit/validate.js');
   const { interop } = await sessionSettings(session);
   const snapshotOf = (aggregateId: Timestamp) => ({ aggregateId, sequence: options.sequence, body });
   // Bad input must not even touch a database.

@@ -63,7 +63,7 @@ async function getSnapshot(argument: IdArgument, { min, max }: GetOptions, sessi
 }
 
 async function print(stored: StoredSnapshot, { output }: Session): Promise<void> {
-  const { snapshotJson } = await import('../../store/stored-json.js');
+  const { snapshotJson } = await import('../../store/read/stored-json.js');
   const id = stored.aggregateId.hex;
   await printFacts(output, {
     id,

@@ -140,7 +140,7 @@ async function eventRenderer(
   if (output.quiet) return { line: ({ timestamp }) => timestamp.toString() };
   if (output.format !== 'table') {
     const [{ eventJson }, { escapeJson }] = await Promise.all([
-      import('../../store/stored-json.js'),
+      import('../../store/read/stored-json.js'),
       import('../render/escape.js'),
     ]);
     return { line: (event) => (output.columns === undefined ? eventJson(event) : escapeJson(eventJson(event))) };

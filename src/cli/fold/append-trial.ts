@@ -6,7 +6,7 @@ import { storedForm } from '../../aggregate/render-state.js';
 import type { MaestroError } from '../../errors.js';
 import type { NewEvent } from '../../events.js';
 import { asRead } from '../../json/as-read.js';
-import { encodeEvents } from '../../store/validate.js';
+import { encodeEvents } from '../../store/commit/validate.js';
 import { WouldNotFoldError } from '../errors.js';
 import { stateJson } from '../render/state.js';
 

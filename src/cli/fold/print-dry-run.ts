@@ -1,6 +1,6 @@
 import type { NewEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { encodeEvents } from '../../store/validate.js';
+import { encodeEvents } from '../../store/commit/validate.js';
 import type { Output } from '../output.js';
 import { printFacts } from '../print-facts.js';
 import { indented } from '../render/state.js';

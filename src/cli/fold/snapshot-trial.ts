@@ -5,7 +5,7 @@ import { verifySnapshot } from '../../aggregate/verify-snapshot.js';
 import type { NewSnapshot } from '../../events.js';
 import { asRead } from '../../json/as-read.js';
 import { withoutExponents } from '../../json/without-exponents.js';
-import { encodeSnapshot } from '../../store/validate.js';
+import { encodeSnapshot } from '../../store/commit/validate.js';
 import { WouldNotFoldError } from '../errors.js';
 import type { Output } from '../output.js';
 

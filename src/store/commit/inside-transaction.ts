@@ -1,17 +1,17 @@
 import type { Knex } from 'knex';
 import type { CommittedEvent } from '../../events.js';
-import type { CommitContext } from '../commit-context.js';
+import type { CommitContext } from './commit-context.js';
 import { brokenBy } from '../driver/connection-end.js';
 import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
-import { insertEvents, TakenError } from '../insert-events.js';
-import { project } from '../project.js';
-import { type Executor, query } from '../rows.js';
+import { insertEvents, TakenError } from './insert-events.js';
+import { project } from './project.js';
+import { type Executor, query } from '../read/rows.js';
 import type { CommitResult, Projection } from '../store.js';
-import { whatWasTaken } from '../taken.js';
-import { CommitInterruptedError, inTransaction } from '../transaction.js';
+import { whatWasTaken } from './taken.js';
+import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 import { takeTurn } from '../driver/turns.js';
-import type { EncodedEvent } from '../validate.js';
+import type { EncodedEvent } from './validate.js';
 
 /**
  * Runs work in a savepoint of a transaction of the application: whatever fails is undone, and the transaction can be used

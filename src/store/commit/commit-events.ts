@@ -1,0 +1,101 @@
+import type { CommittedEvent } from '../../events.js';
+import { err, ok } from '../../result.js';
+import type { CommitContext } from './commit-context.js';
+import { recoverCommit } from './commit-recovery.js';
+import { isConnectionLost, isUniqueViolation } from '../driver/driver-error.js';
+import { storeError } from '../failures/database-errors.js';
+import { insertEvents, TakenError } from './insert-events.js';
+import { inInsertionOrder } from './insertion-order.js';
+import { failedInside, writeInside } from './inside-transaction.js';
+import { project } from './project.js';
+import type { CommitResult, Projection } from '../store.js';
+import { refusedByIndex, whatWasTaken } from './taken.js';
+import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
+import { committedEvents, type EncodedEvent } from './validate.js';
+
+/** More text than this goes in several statements of one transaction, so that no single message grows without bound. */
+const MAX_STATEMENT_LENGTH = 32 * 1024 * 1024;
+
+const MAX_ATTEMPTS = 3;
+
+/** Everything about one commit. */
+interface Commit {
+  readonly events: readonly EncodedEvent[];
+  /** The events in the parts that go into one statement each. */
+  readonly parts: readonly (readonly EncodedEvent[])[];
+  /** The events as the store returns them: by sequence. */
+  readonly committed: CommittedEvent[];
+  readonly projections: readonly Projection[];
+  /** In a transaction of the application, so in a savepoint of it. */
+  readonly isInside: boolean;
+  /** A single statement is atomic by itself and costs one round trip; everything else needs a transaction. */
+  readonly isOneStatement: boolean;
+}
+
+/** Commits valid events (at least one), or says that one of their sequences is taken. */
+export async function commitEncoded(
+  context: CommitContext,
+  events: readonly EncodedEvent[],
+  projections: readonly Projection[],
+): Promise<CommitResult> {
+  const isInside = context.knex.isTransaction === true;
+  const parts = splitByLength(inInsertionOrder(events));
+  const isOneStatement = !isInside && projections.length === 0 && !context.verifyWrites && parts.length === 1;
+  const commit = { events, parts, committed: committedEvents(events), projections, isInside, isOneStatement };
+  try {
+    // Whoever took a sequence may be gone again by the time one looks (erased, say), and who waited for us in turn is not
+    // done yet; then another attempt decides.
+    let refusal: unknown;
+    for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
+      const answer = await attempt(context, commit);
+      if (!(answer instanceof TakenError)) return answer;
+      refusal = answer.cause;
+    }
+    // A deadlock, or a conflict of serializable transactions: it passes, and whoever decides anew does better than these events.
+    if (!isUniqueViolation(refusal)) return err('retry_command');
+    throw refusedByIndex(refusal, MAX_ATTEMPTS);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** The answer; or the refusal, when none of the events is in the log. */
+async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | TakenError> {
+  const { events, committed } = commit;
+  try {
+    await write(context, commit);
+    return ok(committed);
+  } catch (error) {
+    if (commit.isInside) return await failedInside(context, events, error);
+    if (error instanceof TakenError) return (await whatWasTaken(context, events, error.cause)) ?? error;
+    if (error instanceof CommitInterruptedError)
+      return (await recoverCommit(context, events, 'probe', error.cause)) ?? ok(committed);
+    if (commit.isOneStatement && isConnectionLost(error))
+      return (await recoverCommit(context, events, 'again', error)) ?? ok(committed);
+    throw error;
+  }
+}
+
+async function write(context: CommitContext, commit: Commit): Promise<void> {
+  const { knex } = context;
+  if (commit.isInside) return await writeInside(context, commit.parts, commit.committed, commit.projections);
+  if (commit.isOneStatement) return await insertEvents(knex, context, commit.events);
+  await inTransaction(knex, async (transaction) => {
+    for (const part of commit.parts) await insertEvents(transaction, context, part);
+    await project(transaction, commit.committed, commit.projections);
+  });
+}
+
+function splitByLength(events: readonly EncodedEvent[]): EncodedEvent[][] {
+  const parts: EncodedEvent[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const event of events) {
+    length += event.json.length;
+    if (length > MAX_STATEMENT_LENGTH) {
+      parts.push([]);
+      length = event.json.length;
+    }
+    parts.at(-1)?.push(event);
+  }
+  return parts;
+}

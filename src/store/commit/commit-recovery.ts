@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventRef } from '../../events.js';
+import { err } from '../../result.js';
+import type { CommitContext } from './commit-context.js';
+import { driverMessage, isConnectionLost, isPanic, isUnreachable, sqlState } from '../driver/driver-error.js';
+import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
+import { insertEvents, TakenError } from './insert-events.js';
+import { execute } from '../read/rows.js';
+import type { CommitResult } from '../store.js';
+import { isStored, whatWasTaken } from './taken.js';
+import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
+import type { EncodedEvent } from './validate.js';
+
+/** How long one try may wait for the old connection's transaction to end, in milliseconds. */
+const LOCK_TIMEOUT = 5_000;
+
+/** Undoes a probe; never leaves this file. */
+class ProbeDone extends Error {}
+
+/**
+ * Finds out what became of a commit whose connection broke, and returns the truth: `undefined` when the events are
+ * committed, `retry_command` when they are not and a sequence is taken.
+ *
+ * Reading alone could be too early: the server may still be working on what it received. Inserting the same rows on a
+ * new connection cannot be, since the unique index makes it wait for the old transaction to end. Timestamps are unique,
+ * so either the rows go in (they were not there), or they meet themselves (they were).
+ * - `again`, for a single statement: the insert is kept, so the commit succeeds after all.
+ * - `probe`, for a transaction with projections: the insert is rolled back, and the commit fails with
+ *   {@link ConnectionLostError}, since projections are not run twice behind the caller's back.
+ *
+ * A server that stopped by itself (its log's disk is full, say) has ended all transactions before it answers again, so
+ * there reading is enough, and writing the same again would stop it again.
+ *
+ * Throws {@link OutcomeUnknownError} when no connection answers within the context's recovery timeout.
+ */
+export async function recoverCommit(
+  context: CommitContext,
+  events: readonly EncodedEvent[],
+  mode: 'again' | 'probe',
+  lost: unknown,
+): Promise<CommitResult | undefined> {
+  const deadline = Date.now() + context.recoveryTimeout;
+  for (let wait = 20; ; wait = Math.min(wait * 2, 500)) {
+    try {
+      return await (isPanic(lost) ? readOnce(context, events, lost) : insertOnce(context, events, mode, lost));
+    } catch (error) {
+      if (error instanceof ConnectionLostError) throw error;
+      if (!mayPass(error) || Date.now() + wait > deadline)
+        throw outcomeUnknown(events, mayPass(error) ? lost : error, lost);
+      await delay(wait * (0.5 + Math.random()));
+    }
+  }
+}
+
+async function insertOnce(
+  context: CommitContext,
+  events: readonly EncodedEvent[],
+  mode: 'again' | 'probe',
+  lost: unknown,
+): Promise<CommitResult | undefined> {
+  try {
+    await inTransaction(context.knex, async (transaction) => {
+      await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+      await insertEvents(transaction, context, events);
+      if (mode === 'probe') throw new ProbeDone();
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProbeDone) throw notCommitted(lost);
+    if (!(error instanceof TakenError)) throw error;
+    if (await isStored(context, events)) return undefined;
+    if (mode === 'probe') throw notCommitted(lost);
+    return (await whatWasTaken(context, events, error.cause)) ?? err('retry_command');
+  }
+}
+
+async function readOnce(context: CommitContext, events: readonly EncodedEvent[], lost: unknown): Promise<undefined> {
+  if (!(await isStored(context, events))) throw notCommitted(lost);
+}
+
+/** The server may come back, or the old transaction may end: worth another try. */
+function mayPass(error: unknown): boolean {
+  const interrupted = error instanceof CommitInterruptedError || isConnectionLost(error);
+  return interrupted || isUnreachable(error) || sqlState(error) === '55P03';
+}
+
+function outcomeUnknown(events: readonly EncodedEvent[], cause: unknown, lost: unknown): OutcomeUnknownError {
+  return new OutcomeUnknownError(
+    events.map(({ event }) => eventRef(event)),
+    cause,
+    driverMessage(lost),
+  );
+}
+
+function notCommitted(lost: unknown): ConnectionLostError {
+  return new ConnectionLostError(
+    `The connection broke during the commit (${driverMessage(lost)}); nothing was committed.`,
+    {
+      hint: 'Try again when the server is back.',
+      cause: lost,
+    },
+  );
+}

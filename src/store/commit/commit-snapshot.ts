@@ -1,0 +1,74 @@
+import type { NewSnapshot } from '../../events.js';
+import { sameJson } from '../../json/same.js';
+import type { CommitContext } from './commit-context.js';
+import { isConnectionLost, isSerializationFailure } from '../driver/driver-error.js';
+import { storeError } from '../failures/database-errors.js';
+import { WriteMismatchError } from '../errors.js';
+import { inSavepoint, insideError } from './inside-transaction.js';
+import { execute, type Executor, query, type SnapshotRow } from '../read/rows.js';
+import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
+
+/** Stores a valid snapshot, in one statement, if it is newer than what is stored. */
+export async function commitSnapshotRow(
+  context: CommitContext,
+  snapshot: NewSnapshot,
+  json: string,
+): Promise<'committed' | 'stale'> {
+  const { knex } = context;
+  try {
+    return await upsert(context, snapshot, json);
+  } catch (error) {
+    if (knex.isTransaction === true) throw storeError(await insideError(knex, causeOf(error)));
+    if (!isConnectionLost(causeOf(error))) throw storeError(error);
+  }
+  // The connection broke, so the statement may have taken effect. Sending it again is harmless: it stores the snapshot,
+  // or meets it (or a newer one) there.
+  try {
+    const outcome = await upsert(context, snapshot, json);
+    return outcome === 'stale' && (await isStored(context, snapshot, json)) ? 'committed' : outcome;
+  } catch (error) {
+    throw storeError(causeOf(error));
+  }
+}
+
+/** A snapshot is stored by one statement, of which nothing is at stake at COMMIT but itself. */
+function causeOf(error: unknown): unknown {
+  return error instanceof CommitInterruptedError ? error.cause : error;
+}
+
+async function upsert(context: CommitContext, snapshot: NewSnapshot, json: string): Promise<'committed' | 'stale'> {
+  const { knex, verifyWrites } = context;
+  // In a savepoint, so that the application's transaction survives a failure.
+  if (knex.isTransaction === true) return await inSavepoint(knex, (on) => upsertOn(on, context, snapshot, json));
+  if (!verifyWrites)
+    return await upsertOn(knex, context, snapshot, json).catch((error: unknown) => {
+      if (!isSerializationFailure(error)) throw error;
+      // Others have changed the snapshot since the statement began, which only this level takes in.
+      return inTransaction(knex, (on) => upsertOn(on, context, snapshot, json));
+    });
+  return await inTransaction(knex, (on) => upsertOn(on, context, snapshot, json));
+}
+
+async function upsertOn(
+  on: Executor,
+  { statements, verifyWrites }: CommitContext,
+  snapshot: NewSnapshot,
+  json: string,
+): Promise<'committed' | 'stale'> {
+  const bindings = [snapshot.aggregateId.encode(), snapshot.sequence, json];
+  if (!verifyWrites) return (await execute(on, statements.upsertSnapshot, bindings)) > 0 ? 'committed' : 'stale';
+  const [stored] = await query<[number, string]>(on, statements.upsertSnapshotReturning, bindings);
+  if (stored === undefined) return 'stale';
+  if (stored[0] !== snapshot.sequence || !sameJson(json, stored[1]))
+    throw new WriteMismatchError('The snapshot came back different from what was sent; nothing was stored.', {
+      hint: 'Look for a trigger or rule on snapshots that changes rows; if there is none, please report this.',
+    });
+  return 'committed';
+}
+
+async function isStored({ knex, statements }: CommitContext, snapshot: NewSnapshot, json: string): Promise<boolean> {
+  const { sequence } = snapshot;
+  const bindings = [snapshot.aggregateId.encode(), sequence, sequence];
+  const [row] = await query<SnapshotRow>(knex, statements.selectSnapshot, bindings);
+  return row !== undefined && sameJson(json, row[2]);
+}

@@ -1,0 +1,144 @@
+import { ok } from '../../result.js';
+import type { CommitContext } from './commit-context.js';
+import { commitEncoded } from './commit-events.js';
+import { afterFailedGroup } from './group-outcome.js';
+import { insertGroup } from './insert-events.js';
+import type { CommitResult } from '../store.js';
+import { committedEvents, type EncodedEvent } from './validate.js';
+
+/** A commit of more events, or of more text, than this goes by itself: it gains nothing, and others would wait for it. */
+const MAX_COMMIT = { events: 20, length: 16 * 1024 };
+/** How many events, and how much text, one statement takes together. */
+const MAX_GROUP = { events: 500, length: 512 * 1024 };
+/** How long gathered commits wait for a statement that hangs on somebody else's transaction, in milliseconds. */
+const PATIENCE = 20;
+
+/** A commit that waits for its turn. */
+interface Waiting {
+  readonly events: readonly EncodedEvent[];
+  readonly length: number;
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Sends commits that arrive while another one is under way together, in one statement: one round trip, and one flush of the
+ * server's log, for all of them. A commit that finds nothing under way is sent at once, so a lone caller waits for
+ * nothing. Each commit stays atomic by itself and gets its own answer, also when the statement fails.
+ */
+export class GroupCommit {
+  readonly #context: CommitContext;
+  #waiting: Waiting[] = [];
+  /** How many statements are under way that are worth waiting for. */
+  #underWay = 0;
+  /** Goes up when patience runs out: what was sent before is not waited for any more. */
+  #era = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(context: CommitContext) {
+    this.#context = context;
+  }
+
+  /** Commits valid events (at least one), or says that one of their sequences is taken. */
+  commit(events: readonly EncodedEvent[]): Promise<CommitResult> {
+    const length = lengthOf(events);
+    if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length)
+      return commitEncoded(this.#context, events, []);
+    if (this.#underWay === 0 && this.#waiting.length === 0) return this.#alone(events);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ events, length, resolve, reject });
+      this.#timer ??= setTimeout(() => this.#impatient(), PATIENCE);
+    });
+  }
+
+  async #alone(events: readonly EncodedEvent[]): Promise<CommitResult> {
+    const era = this.#era;
+    this.#underWay += 1;
+    try {
+      return await commitEncoded(this.#context, events, []);
+    } finally {
+      this.#done(era);
+    }
+  }
+
+  #done(era: number): void {
+    if (era !== this.#era) return;
+    this.#underWay -= 1;
+    if (this.#waiting.length > 0 && this.#underWay === 0) this.#send();
+  }
+
+  /** What is under way takes long, perhaps because it waits for a lock; whoever has gathered behind it need not. */
+  #impatient(): void {
+    this.#timer = undefined;
+    this.#era += 1;
+    this.#underWay = 0;
+    if (this.#waiting.length > 0) this.#send();
+  }
+
+  #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const group = this.#take();
+    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#impatient(), PATIENCE);
+    const era = this.#era;
+    this.#underWay += 1;
+    void this.#together(group).finally(() => {
+      if (group.length === 1) this.#done(era);
+      // Those who were answered may have more to commit, and get the time to join the next group.
+      else setImmediate(() => this.#done(era));
+    });
+  }
+
+  /** The first of those that wait, no two for one place in a history: they would be in each other's way. */
+  #take(): Waiting[] {
+    const group: Waiting[] = [];
+    const left: Waiting[] = [];
+    const places = new Set<string>();
+    let [count, length, isFull] = [0, 0, false];
+    for (const waiting of this.#waiting) {
+      isFull ||= count + waiting.events.length > MAX_GROUP.events || length + waiting.length > MAX_GROUP.length;
+      if (isFull || waiting.events.some(({ event }) => places.has(placeOf(event)))) {
+        left.push(waiting);
+        continue;
+      }
+      group.push(waiting);
+      count += waiting.events.length;
+      length += waiting.length;
+      for (const { event } of waiting.events) places.add(placeOf(event));
+    }
+    this.#waiting = left;
+    return group;
+  }
+
+  async #together(group: readonly Waiting[]): Promise<void> {
+    const [only] = group;
+    if (only !== undefined && group.length === 1)
+      return await this.#answer(only, commitEncoded(this.#context, only.events, []));
+    try {
+      await insertGroup(
+        this.#context,
+        group.flatMap(({ events }) => events),
+      );
+    } catch (error) {
+      await Promise.all(
+        group.map((waiting) => this.#answer(waiting, afterFailedGroup(this.#context, waiting.events, error))),
+      );
+      return;
+    }
+    for (const { events, resolve } of group) resolve(ok(committedEvents(events)));
+  }
+
+  async #answer({ resolve, reject }: Waiting, result: Promise<CommitResult>): Promise<void> {
+    await result.then(resolve, reject);
+  }
+}
+
+function lengthOf(events: readonly EncodedEvent[]): number {
+  let length = 0;
+  for (const { json } of events) length += json.length;
+  return length;
+}
+
+function placeOf({ aggregateId, sequence }: EncodedEvent['event']): string {
+  return `${aggregateId.hex} ${sequence}`;
+}

@@ -1,0 +1,89 @@
+import type { StoredEvent } from '../../events.js';
+import { sameJson } from '../../json/same.js';
+import type { CommitContext } from './commit-context.js';
+import { isDeadlock, isSerializationFailure, isUniqueViolation } from '../driver/driver-error.js';
+import { WriteMismatchError } from '../errors.js';
+import { inInsertionOrder } from './insertion-order.js';
+import {
+  columnBindings,
+  type EventRow,
+  type Executor,
+  execute,
+  query,
+  rowBindings,
+  storedEvent,
+} from '../read/rows.js';
+import type { EncodedEvent } from './validate.js';
+
+/**
+ * The insert met a unique index of the log, or a transaction with which it would have waited for ever; whether a sequence
+ * or a timestamp is taken is still to be found out.
+ */
+export class TakenError extends Error {}
+
+/**
+ * Inserts events in one statement, in the order of {@link inInsertionOrder}. Throws {@link TakenError} when a unique index or a deadlock refuses them, and
+ * {@link WriteMismatchError} when fewer rows were written than sent, as a rule or trigger on the table can cause; with
+ * `verifyWrites` also when a row came back different from what was sent.
+ */
+export async function insertEvents(
+  on: Executor,
+  { statements, verifyWrites }: CommitContext,
+  events: readonly EncodedEvent[],
+): Promise<void> {
+  try {
+    if (verifyWrites) {
+      const rows = await query<EventRow>(on, statements.insertEventsReturning, inserted(events));
+      assertWritten(events, rows.length);
+      assertSame(events, rows.map(storedEvent));
+    } else {
+      const [first, second] = events;
+      const written =
+        first !== undefined && second === undefined
+          ? await execute(on, statements.insertEvent, rowBindings(first))
+          : await execute(on, statements.insertEvents, inserted(events));
+      assertWritten(events, written);
+    }
+  } catch (error) {
+    // In a transaction of the application that sees one moment, only a new transaction can go on.
+    const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
+    if (isUniqueViolation(error) || isUndone) throw new TakenError('taken', { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Inserts the events of several commits in one statement, which gives up when one of them has to wait for somebody else's
+ * transaction. Throws what {@link insertEvents} throws, or the error of the driver; then nothing was inserted.
+ */
+export async function insertGroup({ knex, statements }: CommitContext, events: readonly EncodedEvent[]): Promise<void> {
+  assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, inserted(events)));
+}
+
+function inserted(events: readonly EncodedEvent[]) {
+  return columnBindings(inInsertionOrder(events));
+}
+
+function assertWritten(events: readonly EncodedEvent[], written: number): void {
+  if (written !== events.length)
+    throw new WriteMismatchError(`PostgreSQL stored ${written} of ${events.length} events.`, {
+      hint: 'Look for a trigger, rule or policy on event_log that drops rows.',
+    });
+}
+
+function assertSame(sent: readonly EncodedEvent[], stored: readonly StoredEvent[]): void {
+  const byTimestamp = new Map(stored.map((event) => [event.timestamp.hex, event]));
+  for (const { event, json } of sent) {
+    const back = byTimestamp.get(event.timestamp.hex);
+    const same =
+      back?.aggregateId.equals(event.aggregateId) &&
+      back.sequence === event.sequence &&
+      back.type === event.type &&
+      sameJson(json, back.body);
+    if (!same)
+      throw new WriteMismatchError(
+        `The event ${event.timestamp.toString()} came back different from what was sent; nothing was committed.`,
+        { hint: 'Look for a trigger or rule on event_log that changes rows; if there is none, please report this.' },
+      );
+  }
+}

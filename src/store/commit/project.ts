@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+import { type CommittedEvent, eventRef } from '../../events.js';
+import { brokenBy } from '../driver/connection-end.js';
+import { driverMessage, isConnectionLost, sqlState } from '../driver/driver-error.js';
+import { lostHint } from '../failures/database-errors.js';
+import { ProjectionError } from '../errors.js';
+import { query } from '../read/rows.js';
+import type { Projection } from '../store.js';
+
+/**
+ * Runs every projection for every event, in order. Throws {@link ProjectionError} for the first that fails, and also
+ * when one hid the failure of a statement: PostgreSQL answers COMMIT of such a transaction with a silent rollback, which
+ * must not look like success.
+ */
+export async function project(
+  transaction: Knex.Transaction,
+  events: readonly CommittedEvent[],
+  projections: readonly Projection[],
+): Promise<void> {
+  const last = events.at(-1);
+  if (projections.length === 0 || last === undefined) return;
+  const lent = withoutItsEnd(transaction);
+  for (const event of events)
+    for (const projection of projections)
+      await blaming(event, transaction, async () => {
+        await projection(event, lent);
+      });
+  await blaming(last, transaction, () => assertUsable(transaction));
+}
+
+async function blaming(event: CommittedEvent, transaction: Knex.Transaction, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const cause = await brokenBy(transaction, error);
+    throw new ProjectionError(eventRef(event), cause, isConnectionLost(cause) ? lostConnection(cause) : undefined);
+  }
+}
+
+function lostConnection(cause: unknown): { reason: string; hint: string } {
+  return { reason: `since its connection broke (${driverMessage(cause)})`, hint: lostHint(cause) };
+}
+
+async function assertUsable(transaction: Knex.Transaction): Promise<void> {
+  try {
+    await query(transaction, 'SELECT 1');
+  } catch (error) {
+    if (sqlState(error) !== '25P02') throw error;
+    throw new Error('A statement of a projection failed, and the projection swallowed its error.', { cause: error });
+  }
+}
+
+/** The transaction, except that whoever has it cannot commit it or roll it back: only the store ends it. */
+function withoutItsEnd(transaction: Knex.Transaction): Knex.Transaction {
+  return new Proxy(transaction, {
+    get(target, key) {
+      if (key === 'commit' || key === 'rollback')
+        return () => {
+          throw new Error(`A projection must not call ${key}() on its transaction; throw an error to roll back.`);
+        };
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+}

@@ -1,0 +1,76 @@
+import { Timestamp } from '../../hlc/timestamp.js';
+import { err } from '../../result.js';
+import type { CommitContext } from './commit-context.js';
+import { driverMessage, sqlState } from '../driver/driver-error.js';
+import { DatabaseError, DuplicateTimestampError } from '../errors.js';
+import { byteaArray, integerArray, query } from '../read/rows.js';
+import type { CommitResult } from '../store.js';
+import type { EncodedEvent } from './validate.js';
+
+/**
+ * After a unique violation: looks in the log, aggregate by aggregate, whether a sequence of the commit is taken, since
+ * the violated index is named differently on every layout. `undefined` when neither a sequence nor a timestamp is taken
+ * (any more). Throws {@link DuplicateTimestampError} when only timestamps are.
+ */
+export async function whatWasTaken(
+  context: CommitContext,
+  events: readonly EncodedEvent[],
+  cause: unknown,
+): Promise<CommitResult | undefined> {
+  for await (const stored of storedPositions(context, events)) if (stored.length > 0) return err('retry_command');
+  const timestamps = byteaArray(events.map(({ event }) => event.timestamp));
+  const taken = await query<[string]>(context.knex, context.statements.takenTimestamps, [timestamps]);
+  if (taken.length === 0) return undefined;
+  throw new DuplicateTimestampError(
+    taken.map(([timestamp]) => Timestamp.fromHex(timestamp).toString()),
+    cause,
+  );
+}
+
+/** The error for a commit that a unique index refused again and again, although none of its events can be seen in the log. */
+export function refusedByIndex(cause: unknown, attempts: number): DatabaseError {
+  return new DatabaseError(
+    `A unique index refused these events ${attempts} times (${driverMessage(cause)}), but the log shows none of their ` +
+      'sequences and timestamps; nothing was committed.',
+    sqlState(cause),
+    cause,
+    'Look for a unique index on event_log that Maestro did not make, or a row-level security policy that hides events from this role.',
+  );
+}
+
+/** Whether every event of the commit, known by its timestamp, stands at its place in the log. */
+export async function isStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<boolean> {
+  const stored = new Set<string>();
+  for await (const positions of storedPositions(context, events))
+    for (const position of positions) stored.add(position);
+  return events.every(({ event }) =>
+    stored.has(positionKey(event.aggregateId.hex, event.sequence, event.timestamp.hex)),
+  );
+}
+
+/** For one aggregate of the commit after the other: which of its sequences are taken, and by which timestamps. */
+async function* storedPositions(
+  { knex, statements }: CommitContext,
+  events: readonly EncodedEvent[],
+): AsyncGenerator<string[]> {
+  for (const [aggregateId, sequences] of sequencesByAggregate(events)) {
+    const bindings = [Buffer.from(aggregateId, 'hex'), integerArray(sequences)];
+    const rows = await query<[string, number]>(knex, statements.storedAt, bindings);
+    yield rows.map(([timestamp, sequence]) => positionKey(aggregateId, sequence, timestamp));
+  }
+}
+
+function positionKey(aggregateId: string, sequence: number, timestamp: string): string {
+  return `${aggregateId} ${sequence} ${timestamp}`;
+}
+
+function sequencesByAggregate(events: readonly EncodedEvent[]): Map<string, number[]> {
+  const result = new Map<string, number[]>();
+  for (const { event } of events) {
+    const key = event.aggregateId.hex;
+    const sequences = result.get(key);
+    if (sequences === undefined) result.set(key, [event.sequence]);
+    else sequences.push(event.sequence);
+  }
+  return result;
+}

@@ -1,0 +1,174 @@
+import { type CommittedEvent, MAX_SEQUENCE, MAX_TYPE_LENGTH, type NewEvent, type NewSnapshot } from '../../events.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { encodeJson } from '../../json/encode.js';
+import { pathText } from '../../json/path-text.js';
+import { stringFault } from '../../json/scalars.js';
+import type { JsonFault, JsonObject } from '../../json/types.js';
+import { InvalidEventError, InvalidSnapshotError, type ValidationIssue } from '../errors.js';
+import { type Interop, interopFaults, snapshotInteropFaults } from '../interop.js';
+
+/** A valid event together with the JSON text of its body. */
+export interface EncodedEvent {
+  readonly event: NewEvent;
+  readonly json: string;
+}
+
+/** Notes a fault at a path of what is being checked. */
+type Report = (path: string, message: string) => void;
+
+/** Events that were found valid and can no longer be changed. */
+const encodedBefore = new WeakMap<NewEvent, EncodedEvent>();
+
+/**
+ * Notes the JSON text of the body of a valid event, so that it is not checked and written once more when it is committed.
+ * The event is frozen; its body has to be, all the way down.
+ */
+export function alreadyEncoded<Event extends NewEvent>(event: Event, json: string): Event {
+  encodedBefore.set(Object.freeze(event), { event, json });
+  return event;
+}
+
+/**
+ * Copies of the events, with their bodies as JSON text: while they wait for their commit, whoever made them may change
+ * them. Throws {@link InvalidEventError} with every fault of every event; with `interop` also for what others cannot read.
+ */
+export function encodeEvents(events: readonly NewEvent[], interop?: Interop): EncodedEvent[] {
+  const issues: ValidationIssue[] = [];
+  const encoded = events.map((event, index) => {
+    const report: Report = (path, message) => issues.push({ index, path, message });
+    const before = encodedBefore.get(event);
+    const copy = before === undefined ? copyOf(event) : event;
+    const encoded = before ?? { event: copy, json: checkEvent(copy, report) };
+    if (interop !== undefined) reportAll(interopFaults(encoded.json, interop), report);
+    return encoded;
+  });
+  if (issues.length === 0 && !isOneHistory(encoded)) reportRepetitions(encoded, issues);
+  if (issues.length > 0) throw new InvalidEventError(issues);
+  return encoded;
+}
+
+/** The events as a store returns them when they are committed: only the fields of an event, by sequence. */
+export function committedEvents(events: readonly EncodedEvent[]): CommittedEvent[] {
+  return events
+    .map(({ event: { timestamp, aggregateId, sequence, type, body } }) => ({
+      timestamp,
+      aggregateId,
+      sequence,
+      type,
+      body: body as JsonObject,
+    }))
+    .sort((a, b) => a.sequence - b.sequence);
+}
+
+/** The JSON text of a snapshot's body. Throws {@link InvalidSnapshotError} with every fault, as {@link encodeEvents} does. */
+export function encodeSnapshot(snapshot: NewSnapshot, interop?: Interop): string {
+  const issues: ValidationIssue[] = [];
+  const report: Report = (path, message) => issues.push({ path, message });
+  let json = '';
+  if (isObject(snapshot)) {
+    checkTimestamp(snapshot.aggregateId, 'aggregateId', report);
+    checkSequence(snapshot.sequence, report);
+    json = checkBody(snapshot.body, report);
+    if (issues.length === 0) reportAll(snapshotInteropFaults(json, interop), report);
+  } else report('', 'is not an object');
+  if (issues.length > 0) throw new InvalidSnapshotError(issues);
+  return json;
+}
+
+function copyOf(event: NewEvent): NewEvent {
+  if (!isObject(event)) return event;
+  const { timestamp, aggregateId, sequence, type, body } = event;
+  return { timestamp, aggregateId, sequence, type, body };
+}
+
+function checkEvent(event: NewEvent, report: Report): string {
+  if (!isObject(event)) {
+    report('', 'is not an object');
+    return '';
+  }
+  checkTimestamp(event.timestamp, 'timestamp', report);
+  checkTimestamp(event.aggregateId, 'aggregateId', report);
+  checkSequence(event.sequence, report);
+  const typeFault = eventTypeFault(event.type);
+  if (typeFault !== undefined) report('type', typeFault);
+  return checkBody(event.body, report);
+}
+
+function checkTimestamp(value: unknown, path: string, report: Report): void {
+  if (!(value instanceof Timestamp)) report(path, 'is not a Timestamp; take one from a Clock or Timestamp.parse');
+}
+
+function checkSequence(value: unknown, report: Report): void {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > MAX_SEQUENCE)
+    report('sequence', `is not an integer from 1 to ${MAX_SEQUENCE}`);
+}
+
+const PLAIN_TYPE = /^[\w.:-]{1,256}$/;
+
+/** Why a string cannot be the type of an event; `undefined` when it can. */
+export function eventTypeFault(type: unknown): string | undefined {
+  // Nearly all types are names such as this, and there is nothing more to ask.
+  if (typeof type === 'string' && PLAIN_TYPE.test(type)) return undefined;
+  if (typeof type !== 'string') return 'is not a string';
+  if (type === '') return 'is empty';
+  const fault = stringFault(type);
+  if (fault !== undefined) return fault;
+  if (/\p{Cc}/u.test(type)) return 'contains a control character';
+  if (type.endsWith(' ')) return 'ends with a space';
+  if (type.length > MAX_TYPE_LENGTH && [...type].length > MAX_TYPE_LENGTH)
+    return `is longer than ${MAX_TYPE_LENGTH} code points`;
+  return undefined;
+}
+
+function checkBody(body: unknown, report: Report): string {
+  if (!isObject(body) || Array.isArray(body)) {
+    report('body', 'is not a plain JSON object');
+    return '';
+  }
+  const encoded = encodeJson(body);
+  if ('text' in encoded) {
+    // A number with all its digits is an object in JavaScript, but not in JSON.
+    if (!encoded.text.startsWith('{')) report('body', 'is not a plain JSON object');
+    return encoded.text;
+  }
+  reportAll(encoded.faults, report);
+  return '';
+}
+
+function reportAll(faults: readonly JsonFault[], report: Report): void {
+  for (const { path, message } of faults) report(pathText('body', path), message);
+}
+
+/** Nearly every commit is a piece of one history, each event later than the one before, in which nothing can repeat. */
+function isOneHistory(events: readonly EncodedEvent[]): boolean {
+  for (let index = 1; index < events.length; index += 1) {
+    const { event: before } = events[index - 1] as EncodedEvent;
+    const { event } = events[index] as EncodedEvent;
+    if (event.aggregateId.hex !== before.aggregateId.hex) return false;
+    if (event.sequence <= before.sequence || event.timestamp.hex <= before.timestamp.hex) return false;
+  }
+  return true;
+}
+
+function reportRepetitions(events: readonly EncodedEvent[], issues: ValidationIssue[]): void {
+  const positions = new Map<string, number>();
+  const timestamps = new Map<string, number>();
+  for (const [index, { event }] of events.entries()) {
+    const position = `${event.aggregateId.hex}-${event.sequence}`;
+    const timestamp = event.timestamp.hex;
+    if (positions.has(position))
+      issues.push({
+        index,
+        path: 'sequence',
+        message: `is that of event ${positions.get(position)} of the same aggregate`,
+      });
+    else if (timestamps.has(timestamp))
+      issues.push({ index, path: 'timestamp', message: `is that of event ${timestamps.get(timestamp)}` });
+    positions.set(position, index);
+    timestamps.set(timestamp, index);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

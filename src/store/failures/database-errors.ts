@@ -1,0 +1,213 @@
+import { MaestroError } from '../../errors.js';
+import {
+  ConnectionLostError,
+  DatabaseError,
+  DatabaseFullError,
+  DatabaseStoppedError,
+  DatabaseTimeoutError,
+  DatabaseUnreachableError,
+  LoginRefusedError,
+  NotMigratedError,
+  PermissionDeniedError,
+  PoolExhaustedError,
+  SerializationError,
+} from '../errors.js';
+import {
+  driverMessage,
+  ENGINE_STOPPED,
+  isConnectionLost,
+  isHiddenByPolicy,
+  isQueryTimeout,
+  isSerializationFailure,
+  isUnreachable,
+  sqlState,
+} from '../driver/driver-error.js';
+import { endedTransaction } from '../driver/joined.js';
+import { nodePermissionError } from './node-permission.js';
+import { refusedSetting } from './refused-setting.js';
+
+const LOGIN = new Set(['28P01', '28000']);
+const LOGIN_MESSAGE = /^SASL|password must be a string|unsupported startup parameter/i;
+
+/**
+ * Waiting helps: the connection broke, the server is away or slow, or another process has the embedded database open.
+ * Takes errors of this library.
+ */
+export function isPassing(error: unknown): boolean {
+  return (
+    error instanceof ConnectionLostError ||
+    error instanceof DatabaseUnreachableError ||
+    error instanceof DatabaseTimeoutError ||
+    error instanceof PoolExhaustedError ||
+    (error instanceof MaestroError && error.code === 'MAESTRO_EMBEDDED_BUSY')
+  );
+}
+
+/** The error of this library for a connection that could not be made, whatever the reason: nothing was sent. */
+export function connectError(error: unknown): MaestroError {
+  const meaning = refusedSetting(error) ?? storeError(error);
+  if (!(meaning instanceof DatabaseError || meaning instanceof ConnectionLostError)) return meaning;
+  return unreachable(error);
+}
+
+/** The error of this library that says what a driver's error means. One of this library's own is returned as it is. */
+export function storeError(error: unknown): MaestroError {
+  if (error instanceof MaestroError) return error;
+  const denied = nodePermissionError(error);
+  if (denied !== undefined) return denied;
+  const message = driverMessage(error);
+  const state = sqlState(error);
+  const refusal = state === undefined ? undefined : refusalFor(state, message, error);
+  if (refusal !== undefined) return refusal;
+  if (LOGIN_MESSAGE.test(message)) return loginRefused(message, error);
+  if (NO_TLS.test(message)) return withoutTls(error);
+  if (isUnreachable(error)) return unreachable(error);
+  if (isQueryTimeout(error)) return tookTooLong(message, error);
+  if ((error as { code?: unknown } | undefined)?.code === ENGINE_STOPPED)
+    return new DatabaseStoppedError(`The embedded database has stopped: ${message}.`, {
+      hint: 'Make room if its disk is full, and open it again: what was acknowledged is in it.',
+      cause: error,
+    });
+  if (isConnectionLost(error))
+    return new ConnectionLostError(`The connection to the database broke: ${message}.`, {
+      hint: lostHint(error),
+      cause: error,
+    });
+  if (/^Transaction query already complete/.test(message)) return endedTransaction(error);
+  return new DatabaseError(`PostgreSQL refused the statement: ${message}.`, state, error, hintFor(state));
+}
+
+/** The driver's own words for a server that answers no when it is asked for TLS. */
+const NO_TLS = /does not support SSL connections/;
+
+function withoutTls(cause: unknown): LoginRefusedError {
+  return new LoginRefusedError('The server takes no encrypted connections, which sslmode asks for.', {
+    hint: 'Check that this is the right server and port, and have it set up for TLS (ssl = on). Only where the network between is trusted, write sslmode=disable.',
+    cause,
+  });
+}
+
+function unreachable(error: unknown): DatabaseUnreachableError {
+  const message = driverMessage(error);
+  return new DatabaseUnreachableError(`The database cannot be reached: ${message}.`, {
+    hint: hintForConnecting(sqlState(error), message),
+    cause: error,
+  });
+}
+
+/** Advice on what to do when no connection could be made. */
+function hintForConnecting(state: string | undefined, message: string): string {
+  if (state === '53300')
+    return 'The server runs, but all connections that it, this role or this database may have are taken. Close some, use fewer at once (a smaller pool, a pooler such as PgBouncer), or raise max_connections or the CONNECTION LIMIT.';
+  if (state === '57P03') return 'The server starts or stops just now. Try again in a moment.';
+  return /certificate|altname|SSL|TLS/i.test(message)
+    ? 'Check sslmode and sslrootcert, and that the certificate is the one of this host.'
+    : 'Check that the server runs and that host and port are right.';
+}
+
+/** Advice on what to do about a connection that the server has ended. */
+export function lostHint(error: unknown): string {
+  return ['57P05', '25P03', '25P04'].includes(sqlState(error) ?? '')
+    ? 'Raise the timeout of the server or role for idle sessions, or do what takes long before the transaction.'
+    : 'Try again when the server is back.';
+}
+
+/**
+ * SQL states of refusals of statements that we have written ourselves, when the tables are not those that we know: a
+ * column that is not there, or of another type, or one more that wants a value; a missing index; a table that is something else.
+ */
+const OTHER_SHAPE = new Set(['42703', '42804', '42883', '42846', '42P10', '42809', '428C9', '23502', '55000']);
+
+function hintFor(state: string | undefined): string | undefined {
+  if (state !== undefined && OTHER_SHAPE.has(state))
+    return 'The tables may not be of the shape that Maestro knows: `maestro migrate status` says what differs, `maestro doctor` checks the rest.';
+  if (state !== '25P02') return undefined;
+  return 'An earlier statement of this transaction failed, and its error was ignored. Find that error, and roll back.';
+}
+
+function refusalFor(state: string, message: string, cause: unknown): MaestroError | undefined {
+  if (LOGIN.has(state)) return loginRefused(message, cause);
+  if (isSerializationFailure(cause))
+    return new SerializationError(`Others have changed what this transaction works on: ${message}.`, {
+      hint: "Roll back and run the whole transaction again; at READ COMMITTED, PostgreSQL's default, it would see what others commit.",
+      cause,
+    });
+  if (isHiddenByPolicy(cause))
+    return new PermissionDeniedError(`Row-level security would hide rows from this role: ${message}.`, {
+      hint: 'An answer without them would look whole. Log in as the owner of the tables, or ALTER ROLE … BYPASSRLS; `maestro doctor` names the policies.',
+      cause,
+    });
+  switch (state) {
+    case '42P01':
+    case '3F000':
+      return new NotMigratedError(`The event store's tables are not there: ${message}.`, cause);
+    case '3D000':
+      return new LoginRefusedError(`The database does not exist: ${message}.`, {
+        hint: 'Check its name at the end of the URL (or PGDATABASE); `psql --list` shows which there are, `createdb` makes one.',
+        cause,
+      });
+    case '42501':
+      return new PermissionDeniedError(`The role may not do this: ${message}.`, {
+        hint: 'Grant the role what is named (`maestro doctor` prints the GRANT), or log in with another role.',
+        cause,
+      });
+    case '25006':
+      return new PermissionDeniedError(`The database is read-only: ${message}.`, {
+        hint: 'Connect to the primary server, and check default_transaction_read_only.',
+        cause,
+      });
+    case '53100':
+      return new DatabaseFullError(`The database has no room left: ${message}.`, {
+        hint: 'Make room on the disk of the database, then try again.',
+        cause,
+      });
+    case '22P05':
+      return new DatabaseError(
+        `The encoding of the database has no such character: ${message}.`,
+        state,
+        cause,
+        'Store it in a database made with ENCODING UTF8.',
+      );
+    case '40001':
+      return new DatabaseTimeoutError(
+        `The standby cancelled the query, because it had to apply changes of the primary server: ${message}.`,
+        {
+          hint: 'Try again; or raise max_standby_streaming_delay, or set hot_standby_feedback, or ask the primary server.',
+          cause,
+        },
+      );
+    case '57014':
+    case '55P03':
+      return tookTooLong(message, cause);
+    default:
+      return undefined;
+  }
+}
+
+function tookTooLong(message: string, cause: unknown): DatabaseTimeoutError {
+  return new DatabaseTimeoutError(`The database took too long: ${message}.`, {
+    hint: 'Try again, or allow more time (--timeout).',
+    cause,
+  });
+}
+
+/** The driver's own words, or what the server says of the password that was not there. */
+const NO_PASSWORD = /password must be a|empty password/;
+
+function hintForLogin(message: string): string {
+  if (NO_PASSWORD.test(message))
+    return 'Write it into the URL (postgres://user:password@host/database), set PGPASSWORD, or add a line to ~/.pgpass.';
+  if (/pg_hba\.conf/.test(message))
+    return 'Its pg_hba.conf has no line for this host, user and database. If the connection is not encrypted, the server may demand that: add sslmode=require (or verify-full) to the URL.';
+  return 'Check user, password, database name and sslmode.';
+}
+
+function loginRefused(message: string, cause: unknown): LoginRefusedError {
+  const problem = NO_PASSWORD.test(message)
+    ? 'The server asks for a password, and none was given.'
+    : `The database refused the login: ${message}.`;
+  return new LoginRefusedError(problem, {
+    hint: message.includes('startup parameter') ? 'Behind PgBouncer, add --pooler transaction.' : hintForLogin(message),
+    cause,
+  });
+}

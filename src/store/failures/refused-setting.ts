@@ -1,0 +1,20 @@
+import type { MaestroError } from '../../errors.js';
+import { driverMessage, sqlState } from '../driver/driver-error.js';
+import { LoginRefusedError } from '../errors.js';
+
+/** A setting that there is not, a value it does not take, one that is fixed, and options that are none. */
+const STATES = new Set(['42704', '22023', '55P02', '42601', '42602', '22P02']);
+
+/**
+ * The error for a server that answered a login by refusing a setting of the session; `undefined` for all else. Only of errors
+ * that came before the first statement.
+ */
+export function refusedSetting(error: unknown): MaestroError | undefined {
+  const state = sqlState(error);
+  if (state === undefined || !STATES.has(state)) return undefined;
+  const message = driverMessage(error);
+  return new LoginRefusedError(`The server refused a setting of the session: ${message}.`, {
+    hint: 'It comes from `options` in the URL, from PGOPTIONS, or from the role or the database (ALTER ROLE … SET, ALTER DATABASE … SET): put it right there.',
+    cause: error,
+  });
+}

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { sqlState } from '../driver/driver-error.js';
+import { DatabaseTimeoutError } from '../errors.js';
+import { execute, query } from '../read/rows.js';
+
+/** Time that one try waits for a lock, on a table or then on a row, in milliseconds: so long at most do others wait behind it. */
+const TRY = 150;
+/** The shortest pause between two tries, in milliseconds; the longest is twice as long. */
+const PAUSE = 250;
+
+/** A lock on tables that writers have to wait for. */
+export type TableLock = 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE';
+
+/** The locks of others that each of them has to wait for. */
+const IN_THE_WAY: Readonly<Record<TableLock | 'a row', string>> = {
+  'SHARE ROW EXCLUSIVE': "lock.mode NOT IN ('AccessShareLock', 'RowShareLock')",
+  'ACCESS EXCLUSIVE': 'true',
+  'a row': "lock.mode <> 'AccessShareLock'",
+};
+
+/**
+ * Does work behind a lock on tables that writers have to wait for, in one transaction that keeps the lock until its end. Whoever
+ * wants a table after a lock that is waited for has to wait, too, so this one is waited for only briefly, again and again, and
+ * others come to their turn in between, however long somebody's transaction goes on. The same holds for what the work waits
+ * for, such as a row: then the tables are given back, and the work is done anew later, so it does nothing but SQL. Throws
+ * {@link DatabaseTimeoutError} when `timeout` milliseconds are over, with the processes that were in the way; the cause is then
+ * PostgreSQL's 55P03.
+ */
+export async function lockTables<Value>(
+  transaction: Knex.Transaction,
+  /** Names as they are written in SQL. */ tables: readonly string[],
+  mode: TableLock,
+  timeout: number,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const deadline = performance.now() + timeout;
+  await execute(transaction, 'SAVEPOINT maestro_lock');
+  for (;;) {
+    let isLocked = false;
+    try {
+      const left = deadline - performance.now();
+      await execute(transaction, `SET LOCAL lock_timeout = ${Math.max(1, Math.trunc(Math.min(TRY, left)))}`);
+      await execute(transaction, `LOCK TABLE ${tables.join(', ')} IN ${mode} MODE`);
+      isLocked = true;
+      await execute(transaction, `SET LOCAL lock_timeout = ${TRY}`);
+      const value = await work();
+      await execute(transaction, 'RELEASE SAVEPOINT maestro_lock');
+      return value;
+    } catch (error) {
+      if (sqlState(error) !== '55P03') throw error;
+      // Gives back the tables, too.
+      await execute(transaction, 'ROLLBACK TO SAVEPOINT maestro_lock');
+      if (performance.now() >= deadline)
+        throw await heldByOthers(transaction, tables, isLocked ? 'a row' : mode, timeout, error);
+      await delay(Math.min(PAUSE * (1 + Math.random()), Math.max(0, deadline - performance.now())));
+    }
+  }
+}
+
+async function heldByOthers(
+  transaction: Knex.Transaction,
+  tables: readonly string[],
+  wanted: TableLock | 'a row',
+  timeout: number,
+  cause: unknown,
+): Promise<DatabaseTimeoutError> {
+  const holders = await holdersOf(transaction, tables, wanted);
+  const what = wanted === 'a row' ? 'rows of the tables' : 'the tables';
+  return new DatabaseTimeoutError(
+    `Other transactions held ${what} for all of ${Math.round(timeout / 100) / 10} s${holders === '' ? '' : `: ${holders}`}. Nothing was changed.`,
+    { hint: 'Wait for them to end, or allow more time. Other writers go on meanwhile.', cause },
+  );
+}
+
+/** Holders of locks in the way, on the tables or their partitions: what is told of them depends on the rights of the role. */
+async function holdersOf(
+  transaction: Knex.Transaction,
+  tables: readonly string[],
+  wanted: TableLock | 'a row',
+): Promise<string> {
+  const rows = await query<[number, string | null, string | null]>(
+    transaction,
+    `WITH wanted AS (SELECT to_regclass(name)::oid AS relation FROM unnest(?::text::text[]) AS name)
+SELECT lock.pid, max(activity.application_name), max(round(extract(epoch FROM now() - activity.xact_start)))::text
+FROM pg_locks AS lock LEFT JOIN pg_stat_activity AS activity ON activity.pid = lock.pid
+WHERE lock.granted AND lock.locktype = 'relation' AND ${IN_THE_WAY[wanted]} AND lock.pid <> pg_backend_pid()
+  AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (lock.relation IN (SELECT relation FROM wanted)
+    OR lock.relation IN (SELECT inhrelid FROM pg_inherits WHERE inhparent IN (SELECT relation FROM wanted)))
+GROUP BY lock.pid ORDER BY min(activity.xact_start) LIMIT 5`,
+    [`{${tables.map((table) => `"${table.replace(/["\\]/g, '\\$&')}"`).join(',')}}`],
+  );
+  return rows
+    .map(([pid, application, age]) => {
+      const name = application === null || application === '' ? '' : ` (${application})`;
+      return `process ${pid}${name}${age === null ? '' : `, in a transaction for ${Math.max(0, Number(age))} s`}`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,61 @@
+import { MaestroError } from '../../errors.js';
+
+/** Another migration holds the lock, and still did when the time to wait for it was over. Nothing was changed. */
+export class MigrationLockError extends MaestroError {
+  readonly code = 'MAESTRO_MIGRATION_LOCK';
+
+  constructor(
+    /** How long it waited, in milliseconds. */ readonly lockTimeout: number,
+    cause: unknown,
+    /** Holders of the tables, in a sentence, where they are known. */ holders?: string,
+  ) {
+    super(
+      `Another migration, or another lock on the tables, was still there after ${lockTimeout / 1000} s.${holders === undefined ? '' : ` ${holders}`}`,
+      {
+        hint: 'Wait for it to end and run this again, or wait longer with --lock-timeout.',
+        cause,
+      },
+    );
+  }
+}
+
+/** The database has steps that this version of Maestro does not know. Nothing was changed. */
+export class DatabaseNewerError extends MaestroError {
+  readonly code = 'MAESTRO_DATABASE_NEWER';
+
+  constructor(/** The unknown steps. */ readonly unknown: readonly string[]) {
+    super(`The database has steps that this version of Maestro does not know: ${unknown.join(', ')}.`, {
+      hint: 'Use the Maestro version that migrated it, or a newer one. Nothing was changed.',
+    });
+  }
+}
+
+/** A table is there, but not in the shape that Maestro and Elixir Maestro 1.0 give it. Nothing was changed. */
+export class ForeignSchemaError extends MaestroError {
+  readonly code = 'MAESTRO_FOREIGN_SCHEMA';
+
+  constructor(
+    /** One sentence per difference. */ readonly differences: readonly string[],
+    hint = 'Name another schema with --schema, or bring the tables into shape by hand. Nothing was changed.',
+  ) {
+    super(`The tables are not in the shape of an event store: ${differences.join('; ')}.`, {
+      hint,
+    });
+  }
+}
+
+/** The event log exists in another layout than the one asked for, and a layout cannot be changed. Nothing was done. */
+export class LayoutMismatchError extends MaestroError {
+  readonly code = 'MAESTRO_LAYOUT_MISMATCH';
+}
+
+/** Rolling back would drop stored events or snapshots. Nothing was changed. */
+export class RollbackRefusedError extends MaestroError {
+  readonly code = 'MAESTRO_ROLLBACK_REFUSED';
+
+  constructor(/** The tables that hold rows. */ readonly tables: readonly string[]) {
+    super(`Rolling back would discard everything in ${tables.join(' and ')}; nothing was changed.`, {
+      hint: 'To discard all of it for good, add --discard-all-events.',
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { Knex } from 'knex';
+import { sqlState } from '../driver/driver-error.js';
+import { DatabaseTimeoutError } from '../errors.js';
+import { MigrationLockError } from './migration-errors.js';
+import { execute, query } from '../read/rows.js';
+import { inTransaction } from '../driver/transaction.js';
+
+/**
+ * Runs work in one transaction under the migration lock of a schema, an advisory lock that ends with the transaction,
+ * however it ends. Throws {@link MigrationLockError} when that lock, or one on a table, is not free in time.
+ */
+export async function locked<Value>(
+  knex: Knex,
+  schema: string,
+  lockTimeout: number,
+  work: (transaction: Knex.Transaction) => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await inTransaction(knex, async (transaction) => {
+      await execute(transaction, `SET LOCAL lock_timeout = ${lockTimeout}`);
+      await query(transaction, 'SELECT pg_advisory_xact_lock(?::text::bigint)', [lockKey(schema)]);
+      return await work(transaction);
+    });
+  } catch (error) {
+    if (isHeldByOthers(error)) throw new MigrationLockError(lockTimeout, error, error.message);
+    if (sqlState(error) === '55P03') throw new MigrationLockError(lockTimeout, error);
+    throw error;
+  }
+}
+
+/** A lock on the tables was tried for again and again, without success. */
+function isHeldByOthers(error: unknown): error is DatabaseTimeoutError {
+  return error instanceof DatabaseTimeoutError && sqlState(error.cause) === '55P03';
+}
+
+/** One lock per database and schema: PostgreSQL keeps advisory locks of different databases apart. */
+function lockKey(schema: string): string {
+  return createHash('sha256').update(`maestro_migrations ${schema}`).digest().readBigInt64BE().toString();
+}

@@ -1,0 +1,108 @@
+import { migrations } from '../../../migrations/index.js';
+import { differences } from './expected-shape.js';
+import type { Migration } from './migration.js';
+import { DatabaseNewerError, ForeignSchemaError, LayoutMismatchError } from './migration-errors.js';
+import { type Executor, query } from '../read/rows.js';
+import { qualified } from '../schema-name.js';
+import { readTableShape, type TableShape } from './table-shape.js';
+
+/** The table of applied steps, apart from an application's own. */
+export const BOOKKEEPING = 'maestro_migrations';
+/** The batch of steps whose tables were there already. */
+export const ADOPTED_BATCH = 0;
+
+/** A step that the bookkeeping knows. */
+export interface AppliedStep {
+  readonly name: string;
+  readonly batch: number;
+  readonly at: Date | null;
+}
+
+/** What a schema holds of an event store. */
+export interface MigrationState {
+  readonly schemaExists: boolean;
+  readonly bookkeepingExists: boolean;
+  readonly applied: readonly AppliedStep[];
+  readonly shapes: ReadonlyMap<Migration['table'], TableShape>;
+}
+
+/** The state of a database in which there is nothing yet. */
+export const EMPTY_STATE: MigrationState = {
+  schemaExists: false,
+  bookkeepingExists: false,
+  applied: [],
+  shapes: new Map(),
+};
+
+/** Reads the state; writes nothing. */
+export async function readMigrationState(on: Executor, schema: string): Promise<MigrationState> {
+  const [found] = await query<[boolean, boolean]>(
+    on,
+    `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ?),
+EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = '${BOOKKEEPING}')`,
+    [schema, schema],
+  );
+  const [schemaExists, bookkeepingExists] = found ?? [false, false];
+  const shapes = new Map<Migration['table'], TableShape>();
+  for (const { table } of schemaExists ? migrations : []) {
+    const shape = await readTableShape(on, schema, table);
+    if (shape !== undefined) shapes.set(table, shape);
+  }
+  return { schemaExists, bookkeepingExists, applied: bookkeepingExists ? await readApplied(on, schema) : [], shapes };
+}
+
+async function readApplied(on: Executor, schema: string): Promise<AppliedStep[]> {
+  // As a number, which is the same with any DateStyle and whatever an application has the driver make of times.
+  const time = 'floor(extract(epoch FROM migration_time) * 1000)::bigint::text';
+  const sql = `SELECT name, batch, ${time} FROM ${qualified(schema, BOOKKEEPING)} ORDER BY id`;
+  const rows = await query<[string, number, string | null]>(on, sql);
+  return rows.map(([name, batch, at]) => ({ name, batch, at: at === null ? null : new Date(Number(at)) }));
+}
+
+/** The steps that are still to be taken. */
+export function pendingSteps({ applied }: MigrationState): readonly Migration[] {
+  return migrations.filter(({ name }) => !applied.some((step) => step.name === name));
+}
+
+/** The steps in the bookkeeping that this version does not know. */
+export function unknownSteps({ applied }: MigrationState): string[] {
+  return applied.map((step) => step.name).filter((name) => !migrations.some((migration) => migration.name === name));
+}
+
+/** How many partitions the event log has (1 for the plain table); `undefined` when there is none. */
+export function partitionsOf({ shapes }: MigrationState): number | undefined {
+  const log = shapes.get('event_log');
+  if (log === undefined) return undefined;
+  return log.kind === 'partitioned' ? log.partitions.length : 1;
+}
+
+/** What is wrong with the tables that are there, or recorded but missing; one sentence each. */
+export function faultsOf({ applied, shapes }: MigrationState): string[] {
+  return migrations.flatMap(({ name, table }) => {
+    const shape = shapes.get(table);
+    if (shape !== undefined) return differences(table, shape);
+    return applied.some((step) => step.name === name) ? [`${table} is missing although ${name} was applied`] : [];
+  });
+}
+
+/**
+ * Throws unless this version can work on the state: {@link DatabaseNewerError}, {@link ForeignSchemaError}, or
+ * {@link LayoutMismatchError} when another number of partitions is asked for than there is.
+ */
+export function assertUsableState(state: MigrationState, partitions: number | undefined): void {
+  const unknown = unknownSteps(state);
+  if (unknown.length > 0) throw new DatabaseNewerError(unknown);
+  const faults = faultsOf(state);
+  if (faults.length > 0) throw new ForeignSchemaError(faults);
+  const present = partitionsOf(state);
+  if (present !== undefined && partitions !== undefined && partitions !== present)
+    throw new LayoutMismatchError(
+      `The event log has ${layoutText(present)}; it cannot be changed to ${layoutText(partitions)}.`,
+      { hint: 'Leave --partitions out to keep the layout, or name another schema. Nothing was changed.' },
+    );
+}
+
+/** A layout in words. */
+export function layoutText(partitions: number): string {
+  return partitions > 1 ? `${partitions} partitions` : 'the plain layout';
+}

@@ -1,0 +1,117 @@
+import type { Knex } from 'knex';
+import { storeError } from '../failures/database-errors.js';
+import { checkedOptions, type MigrateOptions } from './migrate-options.js';
+import { locked } from './migration-lock.js';
+import {
+  ADOPTED_BATCH,
+  assertUsableState,
+  BOOKKEEPING,
+  EMPTY_STATE,
+  type MigrationState,
+  partitionsOf,
+  pendingSteps,
+  readMigrationState,
+} from './migration-state.js';
+import { reading } from '../read/reading.js';
+import { execute, query } from '../read/rows.js';
+import { qualified } from '../schema-name.js';
+import { CommitInterruptedError } from '../driver/transaction.js';
+
+/** What a migration did. */
+export interface MigrationReport {
+  /** The steps it took, first to last. */
+  readonly applied: readonly string[];
+  /** The steps whose tables were there already in the right shape, and are only recorded now. */
+  readonly adopted: readonly string[];
+}
+
+/** What is to be done, as SQL. */
+interface Plan extends MigrationReport {
+  readonly statements: readonly string[];
+}
+
+/**
+ * Brings the schema up to date in one transaction, under an advisory lock that ends with it: of several runners
+ * started together one migrates and the others wait, and a killed one leaves nothing behind. Tables that Elixir Maestro
+ * made are checked and adopted as they are. Throws `DatabaseNewerError`, `ForeignSchemaError`, `LayoutMismatchError` or
+ * `MigrationLockError`; nothing is changed then.
+ */
+export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<MigrationReport> {
+  const { schema, partitions, lockTimeout } = checkedOptions(options);
+  const run = () =>
+    locked(knex, schema, lockTimeout, async (transaction) => {
+      const plan = planUp(await readMigrationState(transaction, schema), schema, partitions);
+      if (plan.statements.length > 0) await query(transaction, USUAL_TABLESPACE);
+      for (const statement of plan.statements) await execute(transaction, statement);
+      return { applied: plan.applied, adopted: plan.adopted };
+    });
+  try {
+    // Nothing to do takes no lock and no right to write.
+    const plan = planUp(await reading(() => readMigrationState(knex, schema)), schema, partitions);
+    if (plan.statements.length === 0) return { applied: [], adopted: [] };
+    return await run().catch((error: unknown) => {
+      // Whether the commit took effect shows when the steps are looked at again; taking them twice is impossible.
+      if (error instanceof CommitInterruptedError) return run();
+      throw error;
+    });
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/**
+ * The SQL that {@link migrate} would run now, statement by statement, as a script for psql; empty when nothing is to be
+ * done. Changes nothing. Without a Knex instance: for a database in which there is nothing yet.
+ */
+export async function migrationSql(knex: Knex | undefined, options: MigrateOptions = {}): Promise<string> {
+  const { schema, partitions } = checkedOptions(options);
+  try {
+    const state = knex === undefined ? EMPTY_STATE : await reading(() => readMigrationState(knex, schema));
+    const { statements } = planUp(state, schema, partitions);
+    return statements.length === 0
+      ? ''
+      : ['BEGIN', ...statements, 'COMMIT'].map((statement) => `${statement};\n`).join('\n');
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** PostgreSQL refuses partitioned tables while `default_tablespace` names the database's own, which is where they go without it, too. */
+const USUAL_TABLESPACE = `SELECT set_config('default_tablespace', '', true) FROM pg_database AS d
+JOIN pg_tablespace AS t ON t.oid = d.dattablespace
+WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')`;
+
+function planUp(state: MigrationState, schema: string, partitions: number | undefined): Plan {
+  assertUsableState(state, partitions);
+  const steps = pendingSteps(state);
+  const [adopted, applied] = [
+    steps.filter(({ table }) => state.shapes.has(table)),
+    steps.filter(({ table }) => !state.shapes.has(table)),
+  ];
+  const context = { schema, partitions: partitions ?? partitionsOf(state) ?? 1 };
+  const batch = Math.max(ADOPTED_BATCH, ...state.applied.map((step) => step.batch)) + 1;
+  return {
+    adopted: adopted.map(({ name }) => name),
+    applied: applied.map(({ name }) => name),
+    statements: [
+      ...(state.schemaExists || steps.length === 0 ? [] : [`CREATE SCHEMA "${schema}"`]),
+      ...(state.bookkeepingExists || steps.length === 0 ? [] : [createBookkeeping(schema)]),
+      ...adopted.map(({ name }) => record(schema, name, ADOPTED_BATCH)),
+      ...applied.flatMap((step) => [...step.up(context), record(schema, step.name, batch)]),
+    ],
+  };
+}
+
+/** The same columns as Knex's own bookkeeping, so that Knex's command line understands it. */
+function createBookkeeping(schema: string): string {
+  return `CREATE TABLE ${qualified(schema, BOOKKEEPING)} (
+  id serial PRIMARY KEY,
+  name varchar(255),
+  batch integer,
+  migration_time timestamptz
+)`;
+}
+
+function record(schema: string, name: string, batch: number): string {
+  return `INSERT INTO ${qualified(schema, BOOKKEEPING)} (name, batch, migration_time) VALUES ('${name}', ${batch}, now())`;
+}

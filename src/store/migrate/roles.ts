@@ -1,0 +1,186 @@
+import type { Knex } from 'knex';
+import { migrations } from '../../../migrations/index.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { storeError } from '../failures/database-errors.js';
+import {
+  ADOPTED_BATCH,
+  assertUsableState,
+  BOOKKEEPING,
+  type MigrationState,
+  readMigrationState,
+} from './migration-state.js';
+import { type Executor, query } from '../read/rows.js';
+import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../schema-name.js';
+
+/** The roles that rights are for unless others are named. */
+export const DEFAULT_ROLES = {
+  reader: 'maestro_reader',
+  writer: 'maestro_writer',
+  migrator: 'maestro_migrator',
+} as const;
+
+/** Which roles are to have rights, and on what. */
+export interface RolesOptions {
+  /** The schema that holds the tables. @defaultValue 'public' */
+  readonly schema?: string | undefined;
+  /** The role that only reads. @defaultValue 'maestro_reader' */
+  readonly reader?: string | undefined;
+  /** The role that appends, keeps snapshots, imports and, unless `erase` is false, erases. @defaultValue 'maestro_writer' */
+  readonly writer?: string | undefined;
+  /** The role that makes, changes and drops the tables. @defaultValue 'maestro_migrator' */
+  readonly migrator?: string | undefined;
+  /** Let the writer change and remove events. False takes these rights away where it has them. @defaultValue true */
+  readonly erase?: boolean | undefined;
+}
+
+/** The same, as they are written in SQL. */
+interface Grantees {
+  readonly database: string;
+  readonly schema: string;
+  readonly reader: string;
+  readonly writer: string;
+  readonly migrator: string;
+  readonly erase: boolean;
+}
+
+/**
+ * The GRANTs, as a script for psql, with which each role may do what it is for and nothing else. Changes nothing, and makes
+ * no role. While the tables are not there yet it has only what the migrator needs to make them, and that they can be read then.
+ * Throws {@link InvalidArgumentError} for a name that no role can have, for a writer that is not to erase and owns the tables, and what a migration throws for tables of another shape.
+ */
+export async function rolesSql(
+  knex: Knex,
+  { schema = DEFAULT_SCHEMA, erase = true, ...roles }: RolesOptions = {},
+): Promise<string> {
+  checkSchemaName(schema);
+  const { reader = DEFAULT_ROLES.reader, writer = DEFAULT_ROLES.writer, migrator = DEFAULT_ROLES.migrator } = roles;
+  if (!erase && writer === migrator)
+    throw new InvalidArgumentError(
+      `${JSON.stringify(writer)} is to be the migrator, too, which owns the tables and can erase.`,
+      {
+        hint: 'Name two roles, or let the writer erase.',
+      },
+    );
+  const names = { reader: roleName(reader), writer: roleName(writer), migrator: roleName(migrator) };
+  try {
+    const state = await readMigrationState(knex, schema);
+    assertUsableState(state, undefined);
+    const [row] = await query<[string]>(knex, 'SELECT current_database()::text');
+    const database = identifier(row?.[0] ?? '');
+    const to = { ...names, database, schema, erase };
+    const rest = areThere(state) ? rights(to, await ownedByOthers(knex, state, schema, migrator)) : untilThere(to);
+    return [...atFirst(to, state), ...later(to), ...rest, 'COMMIT;\n'].join('\n');
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+function atFirst({ database, schema, reader, writer, migrator }: Grantees, { schemaExists }: MigrationState): string[] {
+  const all = list(reader, writer, migrator);
+  return [
+    `-- What three roles need for the event store in schema "${schema}". Run this as a superuser, or as the owner of the`,
+    `-- database, the schema and the tables who is a member of ${migrator}. The roles must be there:`,
+    `-- CREATE ROLE ${reader} LOGIN PASSWORD '…'; and so on.`,
+    'BEGIN;\n',
+    ...(schemaExists ? [] : [`CREATE SCHEMA "${schema}";\n`]),
+    `GRANT CONNECT ON DATABASE ${database} TO ${all};\n`,
+    `GRANT USAGE ON SCHEMA "${schema}" TO ${all};\n`,
+    `-- ${migrator} makes the tables.`,
+    `GRANT CREATE ON SCHEMA "${schema}" TO ${migrator};\n`,
+  ];
+}
+
+/** Makes tables readable that are made later. What a writer may do depends on the table, so defaults cannot say that. */
+function later({ schema, reader, writer, migrator }: Grantees): string[] {
+  return [
+    `-- Tables that ${migrator} makes later can be read by all. (For what they may write, print this again after a migration.)`,
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${migrator} IN SCHEMA "${schema}" GRANT SELECT ON TABLES TO ${list(reader, writer)};\n`,
+  ];
+}
+
+function untilThere({ migrator }: Grantees): string[] {
+  return [
+    `-- The tables are not there yet: run \`maestro migrate\` as ${migrator}, then print this again for all that is missing.\n`,
+  ];
+}
+
+function rights(
+  { database, schema, reader, writer, migrator, erase }: Grantees,
+  notOwned: readonly string[],
+): string[] {
+  const [log, snapshots] = [qualified(schema, 'event_log'), qualified(schema, 'snapshots')];
+  return [
+    `-- Everybody reads; ${reader} does nothing else.`,
+    `GRANT SELECT ON ${log}, ${snapshots}, ${qualified(schema, BOOKKEEPING)} TO ${list(reader, writer, migrator)};\n`,
+    `-- ${writer} appends, keeps snapshots, and imports (through temporary tables).`,
+    `GRANT INSERT ON ${log} TO ${writer};\n`,
+    `GRANT INSERT, UPDATE ON ${snapshots} TO ${writer};\n`,
+    `GRANT TEMPORARY ON DATABASE ${database} TO ${writer};\n`,
+    ...(erase
+      ? [
+          '-- It erases, too. Without these two it can only ever add events: for an application, print this with --no-erase.',
+          `GRANT UPDATE, DELETE ON ${log} TO ${writer};\n`,
+          `GRANT DELETE ON ${snapshots} TO ${writer};\n`,
+        ]
+      : [
+          '-- It can only ever add events, never change or remove one.',
+          `REVOKE UPDATE, DELETE, TRUNCATE ON ${log} FROM ${writer};\n`,
+          `REVOKE DELETE, TRUNCATE ON ${snapshots} FROM ${writer};\n`,
+        ]),
+    ...(notOwned.length === 0
+      ? []
+      : [
+          '-- Only their owner can change and drop tables, as later migrations may. Writers would wait behind this, so it gives up',
+          '-- when somebody has a table for long: run all of it again then.',
+          "SET LOCAL lock_timeout = '2s';\n",
+        ]),
+    ...notOwned.map((table) => `ALTER TABLE ${qualified(schema, table)} OWNER TO ${migrator};\n`),
+  ];
+}
+
+function areThere({ bookkeepingExists, shapes }: MigrationState): boolean {
+  return bookkeepingExists && migrations.every(({ table }) => shapes.has(table));
+}
+
+/** Our tables that another role owns, parts before wholes; not those that Elixir Maestro made, which stay with their owner. */
+async function ownedByOthers(on: Executor, state: MigrationState, schema: string, migrator: string): Promise<string[]> {
+  const rows = await query<[string]>(
+    on,
+    `SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ? AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) <> ?`,
+    [schema, migrator],
+  );
+  const made = migrations.filter(({ name }) =>
+    state.applied.some((step) => step.name === name && step.batch !== ADOPTED_BATCH),
+  );
+  const ours = made.flatMap(({ table }) => [
+    ...(state.shapes.get(table)?.partitions ?? []).map(({ name }) => name),
+    table,
+  ]);
+  return [BOOKKEEPING, ...ours].filter((table) => rows.some(([name]) => name === table));
+}
+
+/** The name of a role as it is written in SQL. Throws {@link InvalidArgumentError} when no role can have it. */
+function roleName(name: string): string {
+  // PostgreSQL takes these two for something else, even in quotation marks, and cuts longer names off.
+  if (name !== '' && name !== 'public' && name !== 'none' && !name.includes('\0') && Buffer.byteLength(name) <= 63)
+    return identifier(name);
+  throw new InvalidArgumentError(`${JSON.stringify(name)} is not the name of a role.`, {
+    hint: 'Write 1 to 63 bytes; not public or none, which PostgreSQL gives a meaning of their own.',
+  });
+}
+
+/** Any name in SQL. What a terminal would act on is written as escapes, so that a name stays within its line. */
+function identifier(name: string): string {
+  const quoted = name.replaceAll('"', '""');
+  const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+  if (!unsafe.test(name)) return `"${quoted}"`;
+  const escaped = quoted.replaceAll('\\', '\\\\').replace(new RegExp(unsafe, 'gu'), (character) => {
+    return `\\+${(character.codePointAt(0) ?? 0).toString(16).padStart(6, '0')}`;
+  });
+  return `U&"${escaped}"`;
+}
+
+function list(...roles: readonly string[]): string {
+  return [...new Set(roles)].join(', ');
+}

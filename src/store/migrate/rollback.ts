@@ -1,0 +1,78 @@
+import type { Knex } from 'knex';
+import { migrations } from '../../../migrations/index.js';
+import { storeError } from '../failures/database-errors.js';
+import { checkedOptions, type MigrateOptions } from './migrate-options.js';
+import type { Migration } from './migration.js';
+import { RollbackRefusedError } from './migration-errors.js';
+import { lockTables } from './lock-tables.js';
+import { locked } from './migration-lock.js';
+import {
+  ADOPTED_BATCH,
+  type AppliedStep,
+  assertUsableState,
+  BOOKKEEPING,
+  type MigrationState,
+  partitionsOf,
+  readMigrationState,
+} from './migration-state.js';
+import { execute, query } from '../read/rows.js';
+import { qualified } from '../schema-name.js';
+
+/** What a rollback did. */
+export interface RollbackReport {
+  /** The steps it took back, last to first. */
+  readonly rolledBack: readonly string[];
+  /** The steps of adopted tables, which it only forgot: the tables are still there. */
+  readonly forgotten: readonly string[];
+}
+
+/**
+ * Takes back the steps of the last migration. Refuses with `RollbackRefusedError` while a table that would go holds
+ * rows, unless `discardAllEvents`. Adopted tables are never dropped: their steps are only forgotten.
+ */
+export async function rollback(
+  knex: Knex,
+  { discardAllEvents = false, ...options }: MigrateOptions & { readonly discardAllEvents?: boolean } = {},
+): Promise<RollbackReport> {
+  const { schema, lockTimeout } = checkedOptions(options);
+  try {
+    return await locked(knex, schema, lockTimeout, async (transaction) => {
+      const state = await readMigrationState(transaction, schema);
+      assertUsableState(state, undefined);
+      const { rolledBack, forgotten } = lastSteps(state);
+      const tables = rolledBack.map(({ table }) => qualified(schema, table));
+      const context = { schema, partitions: partitionsOf(state) ?? 1 };
+      const takeBack = async () => {
+        if (!discardAllEvents) await assertEmpty(transaction, schema, rolledBack);
+        for (const migration of rolledBack)
+          for (const statement of migration.down(context)) await execute(transaction, statement);
+      };
+      if (tables.length > 0) await lockTables(transaction, tables, 'ACCESS EXCLUSIVE', lockTimeout, takeBack);
+      for (const { name } of [...rolledBack, ...forgotten])
+        await execute(transaction, `DELETE FROM ${qualified(schema, BOOKKEEPING)} WHERE name = ?`, [name]);
+      return { rolledBack: rolledBack.map(({ name }) => name), forgotten: forgotten.map(({ name }) => name) };
+    });
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+function lastSteps({ applied }: MigrationState): { rolledBack: Migration[]; forgotten: AppliedStep[] } {
+  const batch = Math.max(...applied.map((step) => step.batch));
+  const last = applied.filter((step) => step.batch === batch);
+  if (batch === ADOPTED_BATCH) return { rolledBack: [], forgotten: last.toReversed() };
+  const rolledBack = migrations.filter(({ name }) => last.some((step) => step.name === name)).toReversed();
+  return { rolledBack, forgotten: [] };
+}
+
+async function assertEmpty(transaction: Knex.Transaction, schema: string, steps: readonly Migration[]): Promise<void> {
+  const full: string[] = [];
+  // Row-level security that is forced on the owner must not make a full table look empty.
+  await execute(transaction, 'SET LOCAL row_security = off');
+  for (const { table } of steps) {
+    const name = qualified(schema, table);
+    const [row] = await query<[boolean]>(transaction, `SELECT EXISTS (SELECT FROM ${name})`);
+    if (row?.[0]) full.push(table);
+  }
+  if (full.length > 0) throw new RollbackRefusedError(full);
+}

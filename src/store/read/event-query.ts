@@ -1,0 +1,191 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { MAX_SEQUENCE } from '../../events.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { Conditions } from './conditions.js';
+import type { EventPlace, LastEvent } from './last-event.js';
+import { FIRST_PAGE, nextPageSize } from './page-size.js';
+import type { SequenceRange } from './range.js';
+import { whenSerialized } from './reading.js';
+import { type EventRow, type Executor, type HistoryRow, query } from './rows.js';
+import { preparedStatement, type Statement } from '../driver/statement.js';
+import type { Statements } from '../statements.js';
+
+/** Which events of one aggregate to read, and from which end. */
+export interface EventQuery {
+  readonly aggregateId: Timestamp;
+  readonly range: SequenceRange;
+  /** Only events of one of these types. */
+  readonly types?: readonly string[] | undefined;
+  /** Only events with a time of at least this many milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Only events with a time of at most this many milliseconds since 1970, that millisecond included. */
+  readonly until?: number | undefined;
+  /** Last sequence first. */
+  readonly reverse?: boolean | undefined;
+  /** At most this many. */
+  readonly limit?: number | undefined;
+}
+
+/** All rows of a query at once, with what is made of the text of each body as it arrives. */
+export function selectRows<Body>(
+  on: Executor,
+  statements: Statements,
+  events: EventQuery,
+  readBody: (text: string) => Body,
+): Promise<HistoryRow<Body>[]> {
+  const { statement, bindings } = selection(statements, events);
+  return query<HistoryRow<Body>>(on, statement, bindings, readBody);
+}
+
+/** The last timestamp there can be. */
+const LAST = Timestamp.fromHex('f'.repeat(32));
+
+/**
+ * The last event of one aggregate, and the one with the latest timestamp if that is another one, later than a reading and not later than a second. The
+ * second is looked for by its timestamp, where hardly anything lies beyond the reading of a clock; for that PostgreSQL has to
+ * know the reading when it plans, so the statement is not kept prepared.
+ */
+export async function selectLastEvents(
+  on: Executor,
+  { lastEvents }: Statements,
+  aggregateId: Timestamp,
+  { ahead, until = LAST }: { readonly ahead: Timestamp; readonly until?: Timestamp | undefined },
+): Promise<(LastEvent & EventPlace) | undefined> {
+  const id = aggregateId.encode();
+  const [row] = await query<LastRow>(on, lastEvents, [id, MAX_SEQUENCE, id, ahead.encode(), until.encode()]);
+  if (row === undefined) return undefined;
+  const [timestamp, sequence, latestTimestamp, latestSequence] = row;
+  const last = { sequence, timestamp: Timestamp.fromHex(timestamp) };
+  if (latestTimestamp === null || latestSequence === null || latestSequence === sequence) return last;
+  return { ...last, latest: { sequence: latestSequence, timestamp: Timestamp.fromHex(latestTimestamp) } };
+}
+
+type LastRow = readonly [
+  timestamp: string,
+  sequence: number,
+  latestTimestamp: string | null,
+  latestSequence: number | null,
+];
+
+/**
+ * The rows of a query page by page. While the caller works on one page the next is on its way, and no more than that one.
+ * Pages follow the sequence, not a cursor, so no transaction stays open while the caller works, and it works through a
+ * pooler and on a driver that cannot stream.
+ */
+export async function* selectPages<Body>(
+  on: Executor,
+  statements: Statements,
+  events: EventQuery,
+  readBody: (text: string) => Body,
+): AsyncGenerator<HistoryRow<Body>[]> {
+  const pages = new Pages(on, statements, events, readBody);
+  for (let page = pages.next(); page !== undefined;) {
+    const rows = await page;
+    page = pages.next();
+    // Whoever stops here never asks what became of the next page; whoever goes on does.
+    page?.catch(() => {});
+    if (rows.length > 0) yield rows;
+    // Whoever took them is done with them, but names them until the next have come.
+    rows.length = 0;
+    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    await setImmediate();
+  }
+}
+
+/** Knows which page of a query comes next. */
+class Pages<Body> {
+  readonly #on: Executor;
+  readonly #statements: Statements;
+  readonly #events: EventQuery;
+  readonly #readBody: (text: string) => Body;
+  /** Only without a filter does a page lie where it would if no sequence were missing. */
+  readonly #isDense: boolean;
+  #range: SequenceRange;
+  #left: number;
+  #size = FIRST_PAGE;
+  #isBounded: boolean;
+  #isDone = false;
+
+  constructor(on: Executor, statements: Statements, events: EventQuery, readBody: (text: string) => Body) {
+    const { range, types, since, until, reverse = false, limit = Number.POSITIVE_INFINITY } = events;
+    this.#on = on;
+    this.#statements = statements;
+    this.#events = events;
+    this.#readBody = readBody;
+    this.#range = range;
+    this.#left = limit;
+    this.#isDense = types === undefined && since === undefined && until === undefined;
+    this.#isBounded = this.#isDense && !(reverse && range.max === MAX_SEQUENCE);
+  }
+
+  /** Reads the next page; nothing when there is none. To be called when the page before has been read. */
+  next(): Promise<HistoryRow<Body>[]> | undefined {
+    const { min, max } = this.#range;
+    return this.#isDone || min > max || this.#left === 0 ? undefined : this.#read();
+  }
+
+  async #read(): Promise<HistoryRow<Body>[]> {
+    const { reverse } = this.#events;
+    const limit = Math.min(this.#size, this.#left);
+    const range = this.#isBounded ? near(this.#range, limit, reverse) : this.#range;
+    let length = 0;
+    const readBody = (text: string) => {
+      length += text.length;
+      return this.#readBody(text);
+    };
+    const page = { ...this.#events, range, limit };
+    const rows = await whenSerialized(() => selectRows(this.#on, this.#statements, page, readBody));
+    const last = rows.at(-1);
+    if (last !== undefined) {
+      this.#left -= rows.length;
+      this.#range = beyond(this.#range, Number(last[1]), reverse);
+      this.#size = nextPageSize(rows.length, length);
+    }
+    const isFull = rows.length === limit;
+    this.#isDone = !isFull && !this.#isBounded;
+    this.#isBounded = isFull && this.#isDense;
+    return rows;
+  }
+}
+
+/** What is left of a range behind a sequence. */
+function beyond({ min, max }: SequenceRange, sequence: number, reverse = false): SequenceRange {
+  return reverse ? { min, max: sequence - 1 } : { min: sequence + 1, max };
+}
+
+/**
+ * The part of a range in which a page lies if no sequence is missing. Without a second bound, PostgreSQL sorts all that
+ * is left of the history for every page, as long as it has no statistics of the table, as after a restore.
+ */
+function near({ min, max }: SequenceRange, count: number, reverse = false): SequenceRange {
+  if (!reverse) return { min: Math.max(min, 1), max: Math.min(max, Math.max(min, 1) + count - 1) };
+  return { min: Math.max(min, max - count + 1), max };
+}
+
+/** How much text the bodies of a page are. */
+export function textLength(rows: readonly EventRow[]): number {
+  return rows.reduce((sum, row) => sum + row[4].length, 0);
+}
+
+function selection(
+  { selectHistory }: Statements,
+  { aggregateId, range, types, since, until, reverse, limit }: EventQuery,
+): { statement: Statement; bindings: Knex.RawBinding[] } {
+  const where = new Conditions();
+  where.and('aggregate_id = ?', aggregateId.encode());
+  // Both bounds, also where there are none: without, PostgreSQL's plan for any value sorts what the index has in order.
+  where.and('sequence >= ?', range.min);
+  where.and('sequence <= ?', range.max);
+  where.ofTypes(types);
+  where.between(since, until);
+  const bindings = [...where.bindings];
+  const order = `ORDER BY sequence${reverse ? ' DESC' : ''}`;
+  if (limit !== undefined) bindings.push(limit);
+  const sql = `${selectHistory} ${where.sql} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
+  // Any number of types would make any number of statements to keep.
+  return {
+    statement: types === undefined ? preparedStatement(sql) : { sql },
+    bindings,
+  };
+}

@@ -1,0 +1,108 @@
+import type { Knex } from 'knex';
+import type { CommittedEvent, Snapshot, StoredEvent, StoredSnapshot } from '../../events.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { decodeJson } from '../../json/parse.js';
+import type { JsonObject, NumberMode } from '../../json/types.js';
+import { bytesOf, type ReadBody } from '../driver/column-values.js';
+import { type Executor, send } from '../driver/send.js';
+import type { Statement } from '../driver/statement.js';
+import type { EncodedEvent } from '../commit/validate.js';
+
+export type { Executor };
+
+/** A row of `selectEvents`, column by column: timestamp and aggregate id as hex digits. */
+export type EventRow = readonly [timestamp: string, aggregateId: string, sequence: number, type: string, body: string];
+/** A row of `selectHistory`: an event of an aggregate that is known, each column but the body as PostgreSQL prints it. */
+export type HistoryRow<Body> = readonly [timestamp: string, sequence: string, type: string, body: Body];
+/** A row of `selectSnapshot`, column by column. */
+export type SnapshotRow = readonly [Uint8Array, number, string];
+
+/** The rows that a statement returns; as texts, with what `readBody` makes of each body, when that is given. */
+export async function query<Row extends readonly unknown[]>(
+  on: Executor,
+  statement: string | Statement,
+  bindings: readonly Knex.RawBinding[] = [],
+  readBody?: ReadBody,
+): Promise<Row[]> {
+  return (await send<Row>(on, statementOf(statement), bindings, readBody)).rows;
+}
+
+/** The number of rows that a statement wrote. */
+export async function execute(
+  on: Executor,
+  statement: string | Statement,
+  bindings: readonly Knex.RawBinding[] = [],
+): Promise<number> {
+  return (await send(on, statementOf(statement), bindings)).count;
+}
+
+/** A text with a `?` for each value is sent once in a while; what is sent often is a statement already. */
+function statementOf(statement: string | Statement): Statement {
+  return typeof statement === 'string' ? { sql: statement } : statement;
+}
+
+/**
+ * The events as the five bindings of `insertEvents`, a column each. Neither a type nor a body has a line break in it: types
+ * have no control characters, and in JSON text they are written as escapes.
+ */
+export function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
+  const column = (of: (encoded: EncodedEvent) => string | number, separator: string) => events.map(of).join(separator);
+  return [
+    column(({ event }) => event.timestamp.hex, ','),
+    column(({ event }) => event.aggregateId.hex, ','),
+    column(({ event }) => event.sequence, ','),
+    column(({ event }) => event.type, '\n'),
+    column(({ json }) => json, '\n'),
+  ];
+}
+
+/** One event as the bindings of `insertEvent`. */
+export function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
+  return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
+}
+
+/** An array of integers as PostgreSQL's text for one, which both drivers hand on alike. */
+export function integerArray(values: readonly number[]): string {
+  return `{${values.join(',')}}`;
+}
+
+/** An array of byte strings as PostgreSQL's text for one. */
+export function byteaArray(values: readonly Timestamp[]): string {
+  return `{${values.map((value) => `"\\\\x${value.hex}"`).join(',')}}`;
+}
+
+/** The timestamp that a `bytea` is, as PostgreSQL prints it. */
+function printedTimestamp(text: string): Timestamp {
+  return text.startsWith('\\x') ? Timestamp.fromHex(text.slice(2)) : Timestamp.decode(bytesOf(text));
+}
+
+/** The event of a row, its body left as text. */
+export function storedEvent([timestamp, aggregateId, sequence, type, body]: EventRow): StoredEvent {
+  return {
+    timestamp: Timestamp.fromHex(timestamp),
+    aggregateId: Timestamp.fromHex(aggregateId),
+    sequence,
+    type,
+    body,
+  };
+}
+
+/** The event of a row of the history of an aggregate, its body as it was read. */
+export function eventOf<Body>(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow<Body>) {
+  return { timestamp: printedTimestamp(timestamp), aggregateId, sequence: Number(sequence), type, body };
+}
+
+/** The event with its body decoded. */
+export function decodedEvent(stored: StoredEvent, numbers: NumberMode = 'plain'): CommittedEvent {
+  return { ...stored, body: decodeJson(stored.body, numbers) as JsonObject };
+}
+
+/** The snapshot of a row, its body left as text. */
+export function storedSnapshot([aggregateId, sequence, body]: SnapshotRow): StoredSnapshot {
+  return { aggregateId: Timestamp.decode(aggregateId), sequence, body };
+}
+
+/** The snapshot with its body decoded. */
+export function decodedSnapshot(stored: StoredSnapshot, numbers: NumberMode = 'plain'): Snapshot {
+  return { ...stored, body: decodeJson(stored.body, numbers) as JsonObject };
+}
