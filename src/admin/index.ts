@@ -4,13 +4,13 @@
  */
 import '../node-version.js';
 
-export { aggregateIds, sampleOfIds } from './aggregate-ids.js';
-export { aggregateCursor } from './aggregates/cursor.js';
-export type { AggregateFilter, AggregateOrder, AggregateSummary } from './aggregates/summary.js';
-export { databaseTime } from './database-time.js';
-export { diagnose, type DiagnosisOptions } from './diagnose.js';
-export type { Finding } from './diagnosis/finding.js';
-export { earlierClocks, type EarlierClocks } from './earlier-clocks.js';
+export { aggregateIds, sampleOfIds } from './log/aggregate-ids.js';
+export { aggregateCursor } from './list-aggregates/cursor.js';
+export type { AggregateFilter, AggregateOrder, AggregateSummary } from './list-aggregates/summary.js';
+export { databaseTime } from './log/database-time.js';
+export { diagnose, type DiagnosisOptions } from './diagnose/diagnose.js';
+export type { Finding } from './diagnose/finding.js';
+export { earlierClocks, type EarlierClocks } from './find-event/earlier-clocks.js';
 export {
   EraseInterruptedError,
   type EraseOptions,
@@ -20,14 +20,14 @@ export {
   eraseAggregate,
   erasedEvents,
   planErasure,
-} from './erase-aggregate.js';
-export type { EventLog } from './event-log.js';
-export { exportLog, type ExportOptions, type WholeLog } from './export-log.js';
-export { type EventHead, findEvent, type FoundEvent, type Neighbours, neighbours } from './find-event.js';
-export { ImportInterruptedError, importLog, type ImportOptions, type ImportReport } from './import-log.js';
-export { assertJsonPath, InvalidJsonPathError } from './json-path.js';
-export { listAggregates } from './list-aggregates.js';
-export type { LogPosition } from './log-position.js';
+} from './erase-aggregate/erase-aggregate.js';
+export type { EventLog } from './log/event-log.js';
+export { exportLog, type ExportOptions, type WholeLog } from './transfer/export-log.js';
+export { type EventHead, findEvent, type FoundEvent, type Neighbours, neighbours } from './find-event/find-event.js';
+export { ImportInterruptedError, importLog, type ImportOptions, type ImportReport } from './transfer/import-log.js';
+export { assertJsonPath, InvalidJsonPathError } from './search-events/json-path.js';
+export { listAggregates } from './list-aggregates/list-aggregates.js';
+export type { LogPosition } from './log/log-position.js';
 export {
   type AggregateCount,
   type AggregateStatistics,
@@ -43,20 +43,20 @@ export {
   quarterStatistics,
   type TypeStatistics,
   typeStatistics,
-} from './log-statistics.js';
-export { type EventSearch, searchEvents } from './search-events.js';
-export { statesThatHold } from './states-that-hold.js';
+} from './log-statistics/log-statistics.js';
+export { type EventSearch, searchEvents } from './search-events/search-events.js';
+export { statesThatHold } from './search-events/states-that-hold.js';
 export {
   deleteSnapshot,
   replaceSnapshot,
   type SnapshotHead,
   snapshotHead,
   storedSnapshots,
-} from './stored-snapshots.js';
-export { tailEvents, type TailOptions } from './tail-events.js';
+} from './log/stored-snapshots.js';
+export { tailEvents, type TailOptions } from './tail-events/tail-events.js';
 export { type Footer as ExportFooter, InvalidExportError } from './transfer/format.js';
 export type { ExportLine } from './transfer/read-export.js';
 export { ImportConflictError } from './transfer/settle.js';
-export type { Checked } from './verify/checked.js';
-export type { Violation } from './verify/violations.js';
-export { verifyLog, type VerifyOptions } from './verify-log.js';
+export type { Checked } from './verify-log/checked.js';
+export type { Violation } from './verify-log/violations.js';
+export { verifyLog, type VerifyOptions } from './verify-log/verify-log.js';

@@ -10,7 +10,7 @@ export async function assertAggregate(
   if (last !== undefined) return last.sequence;
   const [{ NotFoundError }, { findEvent }] = await Promise.all([
     import('./errors.js'),
-    import('../admin/find-event.js'),
+    import('../admin/find-event/find-event.js'),
   ]);
   const { event } = (await findEvent(database, id)) ?? {};
   throw new NotFoundError(`There is no aggregate ${id.hex}: the log has no event of it.`, {

@@ -23,7 +23,7 @@ export async function warnOfUnknownTypes(
 ): Promise<void> {
   const unseen = (types ?? []).filter((type) => !seen.has(type));
   if (unseen.length === 0) return;
-  const { eventTypes } = await import('../admin/event-types.js');
+  const { eventTypes } = await import('../admin/log-statistics/event-types.js');
   const known = await eventTypes(database);
   for (const type of new Set(unseen))
     if (known !== undefined && known.length > 0 && !known.includes(type))
@@ -51,7 +51,7 @@ function typeHint(type: string, known: readonly string[]): string {
 /** Says when nothing was found because the whole log is empty, and which other schemas of the database have one. */
 export async function noteEmptyLog(database: Database, output: Output): Promise<void> {
   if (output.quiet) return;
-  const { isEmptyLog } = await import('../admin/event-types.js');
+  const { isEmptyLog } = await import('../admin/log-statistics/event-types.js');
   if (!(await isEmptyLog(database))) return;
   const others = await otherSchemas(database);
   await output.note(`the log in schema ${database.schema} has no event at all${others === '' ? '' : `; ${others}`}`);
@@ -67,7 +67,7 @@ export async function namingOtherSchemas(error: unknown, database: Database): Pr
 }
 
 async function otherSchemas(database: Database): Promise<string> {
-  const { schemasWithLog } = await import('../admin/event-types.js');
+  const { schemasWithLog } = await import('../admin/log-statistics/event-types.js');
   const names = await schemasWithLog(database);
   if (names.length === 0) return '';
   const [first] = names;

@@ -128,12 +128,12 @@ function withOwnSearchPath(settings: ConnectionSettings): ConnectionSettings | u
 }
 
 async function assertOwnSearchPath(database: Database): Promise<void> {
-  const own = await import('../admin/search-path.js');
+  const own = await import('../admin/log/search-path.js');
   await own.assertOwnSearchPath(database);
 }
 
 async function assertNoHiddenRows(database: Database): Promise<void> {
-  const rows = await import('../admin/row-security.js');
+  const rows = await import('../admin/log/row-security.js');
   await rows.assertNoHiddenRows(database);
 }
 

@@ -9,7 +9,7 @@ export async function warnOfClocks(
   { until, sequence }: { readonly until: Timestamp; readonly sequence: number },
   output: Output,
 ): Promise<void> {
-  const { earlierClocks } = await import('../admin/earlier-clocks.js');
+  const { earlierClocks } = await import('../admin/find-event/earlier-clocks.js');
   const earlier = await earlierClocks(database, id, sequence, until);
   if (earlier === undefined) return;
   const { count, sequence: first } = earlier;

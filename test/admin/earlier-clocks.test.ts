@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { earlierClocks } from '../../src/admin/earlier-clocks.js';
+import { earlierClocks } from '../../src/admin/find-event/earlier-clocks.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../support/database.js';
 import { anId } from '../support/factories.js';

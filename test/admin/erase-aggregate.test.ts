@@ -8,8 +8,8 @@ import {
   EraseRefusedError,
   type ErasurePlan,
   planErasure,
-} from '../../src/admin/erase-aggregate.js';
-import type { WholeLog } from '../../src/admin/export-log.js';
+} from '../../src/admin/erase-aggregate/erase-aggregate.js';
+import type { WholeLog } from '../../src/admin/transfer/export-log.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { sameJson } from '../../src/json/same.js';

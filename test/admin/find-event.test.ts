@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { type EventHead, findEvent, neighbours } from '../../src/admin/find-event.js';
+import { type EventHead, findEvent, neighbours } from '../../src/admin/find-event/find-event.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../support/database.js';
 import { anId } from '../support/factories.js';

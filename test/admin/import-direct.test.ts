@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { importLog, type ImportOptions, type ImportReport } from '../../src/admin/import-log.js';
+import { importLog, type ImportOptions, type ImportReport } from '../../src/admin/transfer/import-log.js';
 import { InvalidExportError } from '../../src/admin/transfer/format.js';
 import { ImportConflictError } from '../../src/admin/transfer/settle.js';
 import { WriteMismatchError } from '../../src/store/errors.js';

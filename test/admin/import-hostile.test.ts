@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
-import { importLog } from '../../src/admin/import-log.js';
+import { importLog } from '../../src/admin/transfer/import-log.js';
 import { HEADER, InvalidExportError } from '../../src/admin/transfer/format.js';
 import { readExport } from '../../src/admin/transfer/read-export.js';
 import { InputError } from '../../src/cli/errors.js';

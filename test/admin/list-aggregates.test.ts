@@ -1,10 +1,10 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import pg from 'pg';
-import { aggregateIds, sampleOfIds } from '../../src/admin/aggregate-ids.js';
-import { aggregateCursor } from '../../src/admin/aggregates/cursor.js';
-import type { AggregateFilter, AggregateOrder, AggregateSummary } from '../../src/admin/aggregates/summary.js';
-import { listAggregates } from '../../src/admin/list-aggregates.js';
+import { aggregateIds, sampleOfIds } from '../../src/admin/log/aggregate-ids.js';
+import { aggregateCursor } from '../../src/admin/list-aggregates/cursor.js';
+import type { AggregateFilter, AggregateOrder, AggregateSummary } from '../../src/admin/list-aggregates/summary.js';
+import { listAggregates } from '../../src/admin/list-aggregates/list-aggregates.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { type TestDatabase, useTestDatabase } from '../support/database.js';

@@ -6,7 +6,7 @@ import {
   partitionStatistics,
   quarterStatistics,
   typeStatistics,
-} from '../../src/admin/log-statistics.js';
+} from '../../src/admin/log-statistics/log-statistics.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { query } from '../../src/store/read/rows.js';

@@ -1,7 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
-import { InvalidJsonPathError } from '../../src/admin/json-path.js';
-import { type EventSearch, searchEvents } from '../../src/admin/search-events.js';
+import { InvalidJsonPathError } from '../../src/admin/search-events/json-path.js';
+import { type EventSearch, searchEvents } from '../../src/admin/search-events/search-events.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import type { StoredEvent } from '../../src/events.js';
 import { useTestDatabase } from '../support/database.js';

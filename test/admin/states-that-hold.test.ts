@@ -1,5 +1,5 @@
 import test from 'ava';
-import { statesThatHold } from '../../src/admin/states-that-hold.js';
+import { statesThatHold } from '../../src/admin/search-events/states-that-hold.js';
 import { useTestDatabase } from '../support/database.js';
 
 const server = useTestDatabase(test, { migrated: false });

@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { replaceSnapshot, storedSnapshots } from '../../src/admin/stored-snapshots.js';
+import { replaceSnapshot, storedSnapshots } from '../../src/admin/log/stored-snapshots.js';
 import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
 import type { Definition } from '../../src/aggregate/definition.js';
 import { HandlerError, IncompleteHistoryError } from '../../src/aggregate/errors.js';

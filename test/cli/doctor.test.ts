@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import type { Finding } from '../../src/admin/diagnosis/finding.js';
+import type { Finding } from '../../src/admin/diagnose/finding.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { relay } from '../support/tcp.js';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { deleteSnapshot, snapshotHead } from '../../src/admin/stored-snapshots.js';
+import { deleteSnapshot, snapshotHead } from '../../src/admin/log/stored-snapshots.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';

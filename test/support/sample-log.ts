@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { EventLog } from '../../src/admin/event-log.js';
+import type { EventLog } from '../../src/admin/log/event-log.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { query } from '../../src/store/read/rows.js';
 

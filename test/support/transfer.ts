@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { exportLog, type ExportOptions, type WholeLog } from '../../src/admin/export-log.js';
-import { importLog, type ImportOptions, type ImportReport } from '../../src/admin/import-log.js';
+import { exportLog, type ExportOptions, type WholeLog } from '../../src/admin/transfer/export-log.js';
+import { importLog, type ImportOptions, type ImportReport } from '../../src/admin/transfer/import-log.js';
 import { footerLine, HEADER, newDigest } from '../../src/admin/transfer/format.js';
 import { readLines } from '../../src/cli/read-lines.js';
 import type { Session } from '../../src/cli/session.js';

@@ -1,7 +1,7 @@
 import { query } from '../../store/read/rows.js';
 import { WriteMismatchError } from '../../store/errors.js';
 import { sqlState } from '../../store/driver/driver-error.js';
-import { type EventLog, tablesOf } from '../event-log.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
 import type { ExportedItem } from './read-export.js';
 import type { Settled } from './settle.js';
 import { canCopy, CHUNK, copyText, copyTexts } from './staging.js';

@@ -3,7 +3,7 @@ import { MaestroError } from '../../errors.js';
 import { isDeadlock, isUniqueViolation } from '../../store/driver/driver-error.js';
 import { WriteMismatchError } from '../../store/errors.js';
 import { execute, query } from '../../store/read/rows.js';
-import { type EventLog, tablesOf } from '../event-log.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
 import { InvalidExportError } from './format.js';
 import { STAGED_EVENTS, STAGED_SNAPSHOTS } from './staging.js';
 

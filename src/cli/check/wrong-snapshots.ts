@@ -39,7 +39,7 @@ export async function* wrongSnapshots(
 ): AsyncGenerator<WrongSnapshot> {
   const [{ verifySnapshot }, { replaceSnapshot }, { isAboutFolding }] = await Promise.all([
     import('../../aggregate/verify-snapshot.js'),
-    import('../../admin/stored-snapshots.js'),
+    import('../../admin/log/stored-snapshots.js'),
     import('../../aggregate/errors.js'),
   ]);
   const { store } = database;

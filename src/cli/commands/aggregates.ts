@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { AggregateOrder, AggregateSummary } from '../../admin/aggregates/summary.js';
+import type { AggregateOrder, AggregateSummary } from '../../admin/list-aggregates/summary.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
@@ -62,8 +62,8 @@ async function aggregates(options: AggregatesOptions, session: Session): Promise
   const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(session, aggregate));
   assertOrder(options);
   const [{ aggregateCursor }, { listAggregates }] = await Promise.all([
-    import('../../admin/aggregates/cursor.js'),
-    import('../../admin/list-aggregates.js'),
+    import('../../admin/list-aggregates/cursor.js'),
+    import('../../admin/list-aggregates/list-aggregates.js'),
   ]);
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;

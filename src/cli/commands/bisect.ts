@@ -50,7 +50,7 @@ Examples:
 
 async function bisect(argument: IdArgument, { where, aggregate }: BisectOptions, session: Session): Promise<void> {
   const { output } = session;
-  const { assertJsonPath } = await import('../../admin/json-path.js');
+  const { assertJsonPath } = await import('../../admin/search-events/json-path.js');
   await withFolding(session, argument, aggregate, async (history) => {
     const { id } = history;
     await assertJsonPath(history.database, where);
@@ -105,7 +105,7 @@ async function* turnsOf(
   where: string,
   { output }: Session,
 ): AsyncGenerator<Turn> {
-  const { statesThatHold } = await import('../../admin/states-that-hold.js');
+  const { statesThatHold } = await import('../../admin/search-events/states-that-hold.js');
   let held = false;
   let batch: { event: StoredEvent | undefined; state: string }[] = [
     { event: undefined, state: folding.json(folding.start()) },

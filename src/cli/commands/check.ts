@@ -98,7 +98,7 @@ async function checkWith(
 ): Promise<boolean> {
   const { output } = session;
   const [{ aggregateIds, sampleOfIds }, { checkAggregates }, { readBaseline }] = await Promise.all([
-    import('../../admin/aggregate-ids.js'),
+    import('../../admin/log/aggregate-ids.js'),
     import('../check/check-aggregates.js'),
     import('../check/baseline.js'),
   ]);
@@ -172,7 +172,7 @@ function checkedText({ events, aggregates, snapshots, compared }: Checked, hasBa
 async function snapshotsOf(database: Database, oneByOne: boolean): Promise<SnapshotOf> {
   if (oneByOne) return (id) => database.store.getStoredSnapshot(id, 0);
   const [{ storedSnapshots }, { snapshotsInOrder }] = await Promise.all([
-    import('../../admin/stored-snapshots.js'),
+    import('../../admin/log/stored-snapshots.js'),
     import('../check/check-snapshot.js'),
   ]);
   return snapshotsInOrder(storedSnapshots(database));

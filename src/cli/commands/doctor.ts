@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Finding } from '../../admin/diagnosis/finding.js';
+import type { Finding } from '../../admin/diagnose/finding.js';
 import type { Database } from '../../connection/database.js';
 import type { ConnectionSettings } from '../../connection/settings.js';
 import type { CliContext } from '../context.js';
@@ -43,8 +43,8 @@ async function collect(
   session: Session,
 ): Promise<Finding[]> {
   const [{ diagnose }, { select }, { isLocal }] = await Promise.all([
-    import('../../admin/diagnose.js'),
-    import('../../admin/select.js'),
+    import('../../admin/diagnose/diagnose.js'),
+    import('../../admin/log/select.js'),
     import('../../connection/database-url.js'),
   ]);
   const times: number[] = [];
@@ -82,7 +82,7 @@ async function collect(
 
 /** Whether a pooler is in between, as far as it shows: the server then sees another port than the one used here. */
 async function poolerFinding({ knex }: Database, pooler: ConnectionSettings['pooler']): Promise<Finding> {
-  const { seenPorts } = await import('../../admin/diagnosis/ports.js');
+  const { seenPorts } = await import('../../admin/diagnose/ports.js');
   const ports = await seenPorts(knex);
   const isBetween = ports !== undefined && ports.here !== ports.there;
   if (pooler === 'transaction')

@@ -60,7 +60,7 @@ async function erase(argument: IdArgument, options: EraseOptions, session: Sessi
   const { paths, execute = false, aggregate, replace = [] } = options;
   assertOptions(argument, options);
   const [{ hasElixir }, { parseReplacements }, { triedErasure }] = await Promise.all([
-    import('../../admin/elixir.js'),
+    import('../../admin/log/elixir.js'),
     import('../input/replacements.js'),
     import('../fold/tried-erasure.js'),
   ]);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EventHead, FoundEvent } from '../../admin/find-event.js';
+import type { EventHead, FoundEvent } from '../../admin/find-event/find-event.js';
 import type { Database } from '../../connection/database.js';
 import { sequence } from '../arguments.js';
 import { assertAggregate } from '../assert-aggregate.js';
@@ -45,7 +45,7 @@ async function showEvent(argument: IdArgument, sequence: number | undefined, ses
 }
 
 async function eventWithTimestamp(database: Database, argument: IdArgument, session: Session): Promise<FoundEvent> {
-  const { findEvent, neighbours } = await import('../../admin/find-event.js');
+  const { findEvent, neighbours } = await import('../../admin/find-event/find-event.js');
   const timestamp = await resolveTimestamp(session, database, argument);
   const event = await findEvent(database, timestamp);
   if (event !== undefined) return event;
@@ -71,7 +71,7 @@ async function eventOfAggregate(
   sequence: number,
   session: Session,
 ): Promise<FoundEvent> {
-  const { findEventAt } = await import('../../admin/find-event.js');
+  const { findEventAt } = await import('../../admin/find-event/find-event.js');
   const aggregateId = await resolveAggregateId(session, database, argument);
   const event = await findEventAt(database, { aggregateId, sequence });
   if (event !== undefined) return event;

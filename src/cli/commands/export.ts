@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExportOptions } from '../../admin/export-log.js';
+import type { ExportOptions } from '../../admin/transfer/export-log.js';
 import type { Footer } from '../../admin/transfer/format.js';
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
@@ -89,7 +89,7 @@ async function run(
   { output, context }: Session,
   write: (text: string) => Promise<void>,
 ): Promise<Footer> {
-  const { exportLog } = await import('../../admin/export-log.js');
+  const { exportLog } = await import('../../admin/transfer/export-log.js');
   let total = 0;
   let gaps = 0;
   let first = '';

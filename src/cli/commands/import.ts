@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { ImportReport } from '../../admin/import-log.js';
+import type { ImportReport } from '../../admin/transfer/import-log.js';
 import type { CliContext } from '../context.js';
 import { printFacts } from '../print-facts.js';
 import { counted, decimal } from '../render/figures.js';
@@ -46,7 +46,7 @@ Examples:
 async function importFrom({ file, onConflict, dryRun }: ImportOptions, session: Session): Promise<void> {
   const { output, context } = session;
   const [{ importLog }, { readLines }] = await Promise.all([
-    import('../../admin/import-log.js'),
+    import('../../admin/transfer/import-log.js'),
     import('../read-lines.js'),
   ]);
   const size =

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type LogPosition, parsePosition, positionText } from '../../admin/log-position.js';
+import { type LogPosition, parsePosition, positionText } from '../../admin/log/log-position.js';
 import type { StoredEvent } from '../../events.js';
 import { aggregateId, limit } from '../arguments.js';
 import type { CliContext } from '../context.js';
@@ -61,7 +61,7 @@ async function search(options: SearchOptions, session: Session): Promise<void> {
   const { type: types, limit, aggregate, ...others } = options;
   assertOrder(options);
   const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(session, aggregate));
-  const { searchEvents } = await import('../../admin/search-events.js');
+  const { searchEvents } = await import('../../admin/search-events/search-events.js');
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;
     const { output } = session;

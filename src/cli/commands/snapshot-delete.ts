@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { SnapshotHead } from '../../admin/stored-snapshots.js';
+import type { SnapshotHead } from '../../admin/log/stored-snapshots.js';
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { sequenceOrZero } from '../arguments.js';
@@ -57,7 +57,7 @@ async function deleteStored(argument: IdArgument, options: DeleteOptions, sessio
     throw new UsageError('--execute needs the whole id of the aggregate.', {
       hint: 'Leave --execute out to see what would be deleted, with the whole id. Nothing was changed.',
     });
-  const { hasElixir } = await import('../../admin/elixir.js');
+  const { hasElixir } = await import('../../admin/log/elixir.js');
   const { id, deletion } = await withDatabase(
     session,
     async (database) => {
@@ -78,7 +78,7 @@ async function deleteStored(argument: IdArgument, options: DeleteOptions, sessio
 }
 
 async function headOf(database: Database, id: Timestamp): Promise<SnapshotHead> {
-  const { snapshotHead } = await import('../../admin/stored-snapshots.js');
+  const { snapshotHead } = await import('../../admin/log/stored-snapshots.js');
   const head = await snapshotHead(database, id);
   if (head !== undefined) return head;
   throw new NotFoundError(`There is no snapshot of ${id.hex}.`, {
@@ -88,7 +88,7 @@ async function headOf(database: Database, id: Timestamp): Promise<SnapshotHead> 
 
 /** Deletes the snapshot that was looked at, and no newer one that somebody has stored since. */
 async function remove(database: Database, id: Timestamp, { sequence }: SnapshotHead): Promise<void> {
-  const { deleteSnapshot } = await import('../../admin/stored-snapshots.js');
+  const { deleteSnapshot } = await import('../../admin/log/stored-snapshots.js');
   if (await deleteSnapshot(database, id, sequence)) return;
   const now = await headOf(database, id);
   if (now.sequence !== sequence) throw another(id, now, sequence);

@@ -98,7 +98,7 @@ async function verifySnapshots(
 }
 
 async function allOf(database: Database): Promise<AsyncIterable<StoredSnapshot>> {
-  const { storedSnapshots } = await import('../../admin/stored-snapshots.js');
+  const { storedSnapshots } = await import('../../admin/log/stored-snapshots.js');
   return storedSnapshots(database);
 }
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Tail } from '../../admin/tail-events.js';
-import type { NodesApart } from '../../admin/diagnosis/nodes.js';
-import type { LogReader } from '../../admin/tail/follower.js';
+import type { Tail } from '../../admin/tail-events/tail-events.js';
+import type { NodesApart } from '../../admin/diagnose/nodes.js';
+import type { LogReader } from '../../admin/tail-events/follower.js';
 import type { StoredEvent } from '../../events.js';
 import { timeSpan } from '../../hlc/time-span.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
@@ -61,7 +61,7 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
   if (options.follow) output.withoutPager();
   if (options.follow && output.format === 'json')
     throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
-  const { Tail } = await import('../../admin/tail-events.js');
+  const { Tail } = await import('../../admin/tail-events/tail-events.js');
   const settings = await sessionSettings(session);
   const isEmbedded = 'dataDir' in settings.target;
   const id =

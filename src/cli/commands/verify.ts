@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Checked } from '../../admin/verify/checked.js';
-import type { Violation } from '../../admin/verify/violations.js';
+import type { Checked } from '../../admin/verify-log/checked.js';
+import type { Violation } from '../../admin/verify-log/violations.js';
 import { timeSpan } from '../../hlc/time-span.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import type { Interop } from '../../store/interop.js';
@@ -56,8 +56,8 @@ async function verify(
   session: Session,
 ): Promise<boolean> {
   const { output } = session;
-  const { isStored, verifyLog } = await import('../../admin/verify-log.js');
-  const { standIns } = await import('../../admin/whole-log.js');
+  const { isStored, verifyLog } = await import('../../admin/verify-log/verify-log.js');
+  const { standIns } = await import('../../admin/log/whole-log.js');
   return await withDatabase(session, async (database) => {
     const id = argument && (await resolveAggregateId(session, database, argument));
     if (id !== undefined && !(await isStored(database, id)))

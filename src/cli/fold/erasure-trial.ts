@@ -1,4 +1,4 @@
-import { type Erasure, erasedEvents } from '../../admin/erase-aggregate.js';
+import { type Erasure, erasedEvents } from '../../admin/erase-aggregate/erase-aggregate.js';
 import type { Definition } from '../../aggregate/definition.js';
 import { isAboutFolding } from '../../aggregate/errors.js';
 import type { Database } from '../../connection/database.js';

@@ -4,7 +4,7 @@ import {
   type Erasure,
   type ErasurePlan,
   planErasure,
-} from '../../admin/erase-aggregate.js';
+} from '../../admin/erase-aggregate/erase-aggregate.js';
 import type { Definition } from '../../aggregate/definition.js';
 import type { Database } from '../../connection/database.js';
 import { NotFoundError } from '../errors.js';

@@ -21,7 +21,7 @@ export async function aggregateToExtend(
 ): Promise<Timestamp> {
   const id = await resolveAggregateId(session, database, argument);
   if ((await database.store.getLastEvent(id)) !== undefined) return id;
-  const { findEvent } = await import('../../admin/find-event.js');
+  const { findEvent } = await import('../../admin/find-event/find-event.js');
   if ((await findEvent(database, id)) !== undefined) await assertAggregate(database, id);
   return id;
 }

@@ -1,4 +1,4 @@
-import type { QuarterStatistics } from '../../admin/log-statistics.js';
+import type { QuarterStatistics } from '../../admin/log-statistics/log-statistics.js';
 import { bar, decimal } from '../render/figures.js';
 import type { Column } from '../render/fitted-table.js';
 import { localDay } from '../time-argument.js';

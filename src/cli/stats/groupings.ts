@@ -1,10 +1,10 @@
-import type { EventLog } from '../../admin/event-log.js';
+import type { EventLog } from '../../admin/log/event-log.js';
 import type {
   AggregateStatistics,
   GroupStatistics,
   PartitionStatistics,
   TypeStatistics,
-} from '../../admin/log-statistics.js';
+} from '../../admin/log-statistics/log-statistics.js';
 import { listed } from '../iterate.js';
 import { printRows } from '../print-rows.js';
 import { escapeText } from '../render/escape.js';
@@ -21,7 +21,7 @@ export type Grouping = 'type' | 'day' | 'aggregate' | 'partition';
 export const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Session, limit: number) => Promise<void>>> =
   {
     async type(log, { output }) {
-      const { typeStatistics } = await import('../../admin/log-statistics.js');
+      const { typeStatistics } = await import('../../admin/log-statistics/log-statistics.js');
       const types = await typeStatistics(log);
       await printRows<TypeStatistics>(listed(types), output, {
         id: ({ type }) => escapeText(type),
@@ -40,7 +40,7 @@ export const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Sessi
       });
     },
     async day(log, { output }) {
-      const { quarterStatistics } = await import('../../admin/log-statistics.js');
+      const { quarterStatistics } = await import('../../admin/log-statistics/log-statistics.js');
       const days = byDay(await quarterStatistics(log));
       await printRows<Day>(listed(days), output, {
         id: ({ day }) => day,
@@ -50,7 +50,7 @@ export const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Sessi
       });
     },
     async aggregate(log, { output }, limit) {
-      const { aggregateStatistics } = await import('../../admin/log-statistics.js');
+      const { aggregateStatistics } = await import('../../admin/log-statistics/log-statistics.js');
       await printRows<AggregateStatistics>(listed(await aggregateStatistics(log, limit)), output, {
         id: ({ aggregateId }) => aggregateId.hex,
         json: ({ aggregateId, ...group }) => JSON.stringify({ aggregateId: aggregateId.hex, ...group }),
@@ -59,7 +59,7 @@ export const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Sessi
       });
     },
     async partition(log, { output }) {
-      const { partitionStatistics } = await import('../../admin/log-statistics.js');
+      const { partitionStatistics } = await import('../../admin/log-statistics/log-statistics.js');
       const partitions = await partitionStatistics(log);
       await printRows<PartitionStatistics>(listed(partitions), output, {
         id: ({ partition }) => escapeText(partition),

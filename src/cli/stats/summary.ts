@@ -1,5 +1,5 @@
-import type { EventLog } from '../../admin/event-log.js';
-import type { LogStatistics } from '../../admin/log-statistics.js';
+import type { EventLog } from '../../admin/log/event-log.js';
+import type { LogStatistics } from '../../admin/log-statistics/log-statistics.js';
 import { byteSize, counted, decimal } from '../render/figures.js';
 import type { Session } from '../session.js';
 import { localTime } from '../time-argument.js';
@@ -10,7 +10,7 @@ const CHART_DAYS = 14;
 
 /** Counts a log, and prints what it holds in the form that was asked for. */
 export async function printSummary(log: EventLog, { output }: Session): Promise<void> {
-  const { logStatistics, quarterStatistics } = await import('../../admin/log-statistics.js');
+  const { logStatistics, quarterStatistics } = await import('../../admin/log-statistics/log-statistics.js');
   const summary = await logStatistics(log);
   const days = byDay(await quarterStatistics(log));
   if (output.quiet) {

@@ -1,4 +1,4 @@
-import type { EventHead } from '../../admin/find-event.js';
+import type { EventHead } from '../../admin/find-event/find-event.js';
 import { escapeText } from '../render/escape.js';
 import type { Style } from '../render/style.js';
 import { cut, padEnd } from '../render/width.js';

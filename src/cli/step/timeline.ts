@@ -1,5 +1,5 @@
-import { eventHeads } from '../../admin/event-heads.js';
-import type { EventHead } from '../../admin/find-event.js';
+import { eventHeads } from '../../admin/find-event/event-heads.js';
+import type { EventHead } from '../../admin/find-event/find-event.js';
 import { isAboutFolding } from '../../aggregate/errors.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';

@@ -1,4 +1,4 @@
-import type { EventHead } from '../../admin/find-event.js';
+import type { EventHead } from '../../admin/find-event/find-event.js';
 import type { Frame } from './timeline.js';
 
 /** A part of the screen that keys move in. */

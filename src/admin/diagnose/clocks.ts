@@ -1,0 +1,95 @@
+import { DEFAULT_MAX_DRIFT } from '../../hlc/clock.js';
+import { timeSpan } from '../../hlc/time-span.js';
+import { databaseTime } from '../log/database-time.js';
+import type { EventLog } from '../log/event-log.js';
+import { eventsInOrder } from '../search-events/search-events.js';
+import { type Finding, finding, fine } from './finding.js';
+import { type EventAhead, lastAhead, nodesAhead, nodesApart } from './nodes.js';
+
+/** A difference of clocks that is worth a word, in milliseconds. */
+const NOTICEABLE = 1000;
+
+/** How far this machine's clock is from the database's. */
+export async function checkClock(log: EventLog, now: () => number = Date.now): Promise<Finding> {
+  const before = now();
+  const there = await databaseTime(log);
+  const after = now();
+  // The answer was made somewhere between; only what lies outside is a difference.
+  const difference = there < before ? there - before : there > after ? there - after : 0;
+  const found =
+    difference === 0
+      ? "the same as the database's"
+      : `${Math.abs(difference)} ms ${difference > 0 ? 'behind' : 'ahead of'} the database's`;
+  if (Math.abs(difference) < NOTICEABLE) return fine('clock', found);
+  const isFar = Math.abs(difference) > DEFAULT_MAX_DRIFT;
+  return finding(
+    'clock',
+    isFar ? 'failure' : 'warning',
+    found,
+    isFar
+      ? 'Synchronize the clocks (NTP): timestamps this far ahead are refused by others.'
+      : 'Synchronize the clocks (NTP).',
+  );
+}
+
+/** Number of the latest events that tell whether the clocks of nodes differ. */
+const LOOKED_AT = 10_000;
+
+/** Checks for events ahead of the database's clock: names their nodes, and those of them that keep others from writing. */
+export async function checkNewest(log: EventLog): Promise<Finding> {
+  const now = await databaseTime(log);
+  const nodes = await nodesAhead(log, now + NOTICEABLE);
+  const [first] = nodes;
+  if (first === undefined) {
+    for await (const { timestamp } of eventsInOrder(log, { reverse: true, limit: 1 }))
+      return fine('newest event', timestamp.toString());
+    return fine('newest event', 'none yet');
+  }
+  const who = nodes.map(
+    ({ node, timestamp, events }) => `node ${node} by ${timeSpan(timestamp.time - now)} (${counted(events)})`,
+  );
+  return finding(
+    'newest event',
+    'warning',
+    `${first.timestamp.toString()}, which is in the future; ahead of the database's clock: ${who.join(', ')}`,
+    first.timestamp.time - now > DEFAULT_MAX_DRIFT
+      ? lockedBy(await lastAhead(log, now + DEFAULT_MAX_DRIFT))
+      : 'Synchronize the clocks (NTP). Until then, new events of the same aggregates go right after those events.',
+  );
+}
+
+/** Tells what appending does about events beyond the largest drift, of which these are the last of their aggregates. */
+function lockedBy(last: readonly EventAhead[]): string {
+  const [first] = last;
+  if (first === undefined)
+    return 'A clock was wrong. Later events have overtaken these, so appending goes on; see `maestro verify`.';
+  const { aggregateId, sequence, timestamp } = first;
+  const more =
+    last.length === 1
+      ? ''
+      : ` The same holds for ${last.length === 100 ? '99 and more' : last.length - 1} other aggregates.`;
+  return (
+    `A clock was wrong. The last event of ${aggregateId}, ${sequence}, has the timestamp ${timestamp.toString()}. Until ` +
+    `then nothing can be appended to it, except with \`append --max-drift\` or by an Elixir application.${more}`
+  );
+}
+
+/** Checks for events behind others in their histories that are later by their clocks; names the nodes whose clocks differ. */
+export async function checkNodes(log: EventLog): Promise<Finding> {
+  const pairs = await nodesApart(log, { latest: LOOKED_AT });
+  if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LOOKED_AT} events`);
+  const found = pairs.map(
+    ({ ahead, behind, milliseconds, events }) =>
+      `node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more (${counted(events)} out of order)`,
+  );
+  return finding(
+    'clocks of nodes',
+    'warning',
+    found.join('; '),
+    'Synchronize their clocks (NTP), or let only one of them write to each aggregate. Elixir Maestro reads such histories in the wrong order; see `maestro verify`.',
+  );
+}
+
+function counted(events: number): string {
+  return events === 1 ? '1 event' : `${events} events`;
+}

@@ -1,0 +1,63 @@
+import type { EventLog } from '../log/event-log.js';
+import { checkClock, checkNewest, checkNodes } from './clocks.js';
+import type { Finding } from './finding.js';
+import { checkInterop } from './interop.js';
+import { checkAccess, checkMayMigrate, checkRights } from './rights.js';
+import { checkRowSecurity } from './row-security.js';
+import { checkSearchPath } from './search-path.js';
+import { checkTables } from './schema.js';
+import { checkConnections, checkEncryption, checkVersion, checkWritable } from './server.js';
+import { checkDurability, checkSettings } from './settings.js';
+
+/** What is known of a database before it is looked at. */
+export interface DiagnosisOptions {
+  /** It is the embedded one: one process, whose settings are nobody's to change. */
+  readonly embedded: boolean;
+  /** The server is on this machine. */
+  readonly isLocal: boolean;
+}
+
+/**
+ * Looks at a database: version, encryption, what the role may do, tables, clocks, and settings with which events could be
+ * lost; one finding after the other, each with a remedy where there is something to do. Changes nothing. Throws when the
+ * database cannot be reached.
+ */
+export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisOptions): AsyncGenerator<Finding> {
+  yield await checkVersion(log);
+  if (!embedded) {
+    yield await checkEncryption(log, isLocal);
+    yield await checkWritable(log);
+    yield await checkConnections(log);
+    yield* await checkSearchPath(log);
+  }
+  yield* checkContents(log, embedded);
+  if (embedded) return;
+  yield await checkClock(log);
+  yield* await checkDurability(log);
+  yield* await checkSettings(log);
+}
+
+/** What depends on the role, as far as it can see. */
+async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<Finding> {
+  const closed = await checkAccess(log);
+  if (closed !== undefined) {
+    yield closed;
+    return;
+  }
+  const tables = await checkTables(log);
+  yield tables;
+  if (tables.status === 'failure') {
+    if (!embedded) yield await checkMayMigrate(log);
+    return;
+  }
+  const rights = await checkRights(log);
+  yield rights;
+  const hidden = await checkRowSecurity(log);
+  yield* hidden;
+  if (rights.status !== 'failure' && hidden.every(({ status }) => status !== 'failure')) {
+    yield await checkNewest(log);
+    yield await checkNodes(log);
+  }
+  const interop = await checkInterop(log);
+  if (interop !== undefined) yield interop;
+}

@@ -1,0 +1,15 @@
+import { hasElixir } from '../log/elixir.js';
+import type { EventLog } from '../log/event-log.js';
+import { type Finding, finding, fine } from './finding.js';
+
+/** Checks that bodies are kept to what Elixir can read where Elixir shares the log. Nothing where neither is so. */
+export async function checkInterop(log: EventLog): Promise<Finding | undefined> {
+  if (log.interop !== undefined) return fine('interop', `what ${log.interop} cannot read is refused`);
+  if (!(await hasElixir(log))) return undefined;
+  return finding(
+    'interop',
+    'note',
+    'an Elixir application uses this schema (it has the table schema_migrations of Ecto), and cannot read all that Maestro stores',
+    "If it reads this log, set interop: 'elixir' in the configuration file and where your program opens the database. `maestro verify --interop elixir` finds what is stored already.",
+  );
+}

@@ -1,0 +1,106 @@
+import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import { type Finding, finding, fine } from './finding.js';
+
+/** What somebody may want to do, and what of it the role may not: each with the statement that would allow it. */
+type Need = readonly [commands: string, ...rights: readonly (readonly [has: boolean | null, grant: string])[]];
+
+/** Whether the role may look into the schema at all; `undefined` when it may, or when there is no such schema. */
+export async function checkAccess(log: EventLog): Promise<Finding | undefined> {
+  const { schema = DEFAULT_SCHEMA } = log;
+  const [row] = await select<[string, boolean | null]>(
+    log,
+    "SELECT quote_ident(current_user), has_schema_privilege(to_regnamespace(?)::oid, 'USAGE')",
+    [quoted(schema)],
+  );
+  const [role = '', isOpen = null] = row ?? [];
+  if (isOpen !== false) return undefined;
+  return finding(
+    'rights',
+    'failure',
+    `${role} may not look into schema ${schema}`,
+    `GRANT USAGE ON SCHEMA ${quoted(schema)} TO ${role}, and then what it is to do there.`,
+  );
+}
+
+/** What the role may do with the tables, and which commands need it. */
+export async function checkRights(log: EventLog): Promise<Finding> {
+  const { schema = DEFAULT_SCHEMA } = log;
+  const { log: events, snapshots } = tablesOf(log);
+  const may = (table: string, right: string) => `has_table_privilege(to_regclass('${table}'), '${right}')`;
+  const sql = `SELECT quote_ident(current_user), quote_ident(current_database()),
+coalesce(has_schema_privilege(to_regnamespace(?)::oid, 'CREATE'), false), has_database_privilege(current_database(), 'TEMPORARY'),
+${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right), may(snapshots, right)]).join(', ')}`;
+  const [row] = await select<[string, string, ...(boolean | null)[]]>(log, sql, [quoted(schema)]);
+  const [role = '', database = '', create = null, temporary = null, ...table] = row ?? [];
+  const both = (one: boolean | null = null, other: boolean | null = null) => one === true && other === true;
+  const [read, readSnapshots, insert = null, insertSnapshots, update, updateSnapshots, remove, removeSnapshots] = table;
+  const mayInsert = [insert, `GRANT INSERT ON ${events} TO ${role}`] as const;
+  const putSnapshots = [
+    both(insertSnapshots, updateSnapshots),
+    `GRANT INSERT, UPDATE ON ${snapshots} TO ${role}`,
+  ] as const;
+  const needs: readonly Need[] = [
+    ['read', [both(read, readSnapshots), `GRANT SELECT ON ${events}, ${snapshots} TO ${role}`]],
+    ['append', mayInsert],
+    ['snapshot put, create', putSnapshots],
+    ['snapshot delete', [both(removeSnapshots, true), `GRANT DELETE ON ${snapshots} TO ${role}`]],
+    ['import', mayInsert, putSnapshots, [temporary, `GRANT TEMPORARY ON DATABASE ${database} TO ${role}`]],
+    [
+      'erase',
+      [
+        both(update, remove) && both(removeSnapshots, true),
+        `GRANT UPDATE, DELETE ON ${events}, ${snapshots} TO ${role}`,
+      ],
+    ],
+    ['migrate', [create, `GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${role}`]],
+  ];
+  return judged(role, needs);
+}
+
+/**
+ * Checks that the role may make the tables, while they are not there: what it may do with them is not to be said yet. Not of the
+ * embedded database, whose only role may do everything.
+ */
+export async function checkMayMigrate(log: EventLog): Promise<Finding> {
+  const { schema = DEFAULT_SCHEMA } = log;
+  const [row] = await select<[string, string, boolean | null, boolean]>(
+    log,
+    `SELECT quote_ident(current_user), quote_ident(current_database()),
+has_schema_privilege(to_regnamespace(?)::oid, 'CREATE'), has_database_privilege(current_database(), 'CREATE')`,
+    [quoted(schema)],
+  );
+  const [role = '', database = '', inSchema = null, inDatabase = false] = row ?? [];
+  if (inSchema ?? inDatabase) return fine('rights', `${role} may run migrate, which makes the tables`);
+  const missing =
+    inSchema === null
+      ? `GRANT CREATE ON DATABASE ${database} TO ${role} (there is no schema ${schema} yet)`
+      : `GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${role}`;
+  return finding(
+    'rights',
+    'note',
+    `${role} may not run migrate, so it cannot make the tables`,
+    `Run \`maestro migrate\` as a role that may, or: ${missing}. \`maestro migrate sql --roles\` prints what each role needs.`,
+  );
+}
+
+function judged(role: string, needs: readonly Need[]): Finding {
+  const able = needs.filter(([, ...rights]) => rights.every(([has]) => has === true)).map(([commands]) => commands);
+  const unable = needs.map(([commands]) => commands).filter((commands) => !able.includes(commands));
+  if (unable.length === 0) return fine('rights', `${role} may do everything`);
+  const grants = needs.flatMap(([, ...rights]) => rights.filter(([has]) => has !== true).map(([, grant]) => grant));
+  return finding(
+    'rights',
+    able.includes('read') ? 'note' : 'failure',
+    able.length === 0
+      ? `${role} may do nothing here: no ${unable.join(', no ')}`
+      : `${role} may ${able.join(', ')}, but not ${unable.join(', ')}`,
+    `Where that is not meant: ${[...new Set(grants)].join('; ')}.`,
+  );
+}
+
+/** Names of schemas have no quotation marks in them. */
+function quoted(schema: string): string {
+  return `"${schema}"`;
+}

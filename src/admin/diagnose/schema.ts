@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+import { differences } from '../../store/migrate/expected-shape.js';
+import { PermissionDeniedError } from '../../store/errors.js';
+import { BOOKKEEPING, layoutText } from '../../store/migrate/migration-state.js';
+import { migrationStatus } from '../../store/migrate/migration-status.js';
+import { DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
+import { readTableShape } from '../../store/migrate/table-shape.js';
+import type { EventLog } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import { type Finding, finding, fine } from './finding.js';
+
+const MIGRATE = 'Run `maestro migrate`, or name another --schema.';
+
+/** The tables: whether they are there, in shape, and how they are laid out. */
+export async function checkTables(log: EventLog): Promise<Finding> {
+  const { schema = DEFAULT_SCHEMA } = log;
+  try {
+    return await recordedTables(log.knex as Knex, schema);
+  } catch (error) {
+    // A role that only works with events has no right to the bookkeeping, and needs none.
+    if (error instanceof PermissionDeniedError) return await tablesAsTheyAre(log, schema);
+    throw error;
+  }
+}
+
+async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
+  const { steps, partitions, faults, upToDate } = await migrationStatus(knex, { schema });
+  const failure = (what: string, remedy: string) => finding('tables', 'failure', `schema ${schema}: ${what}`, remedy);
+  if (faults.length > 0) return failure(faults.join('; '), 'See `maestro migrate status`.');
+  const named = (state: string) => steps.filter((step) => step.state === state).map(({ name }) => name);
+  if (named('unknown').length > 0) return failure('migrated by a newer Maestro', 'Install that version.');
+  if (partitions === undefined) return failure('there are none', MIGRATE);
+  const found = `schema ${schema}, ${layoutText(partitions)}`;
+  if (upToDate) return fine('tables', `${found}, up to date`);
+  const pending = named('pending');
+  if (pending.length < steps.length) return failure(`pending: ${pending.join(', ')}`, 'Run `maestro migrate`.');
+  return finding(
+    'tables',
+    'note',
+    `${found}, in shape, but not made by this tool`,
+    'Reading works. `maestro migrate` adopts them unchanged.',
+  );
+}
+
+/** Without the bookkeeping: only what the catalog says, which everybody may read. */
+async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Finding> {
+  const { knex } = eventLog;
+  const [[role] = ['']] = await select<[string]>(eventLog, 'SELECT quote_ident(current_user)');
+  const [log, snapshots] = [
+    await readTableShape(knex, schema, 'event_log'),
+    await readTableShape(knex, schema, 'snapshots'),
+  ];
+  if (log === undefined || snapshots === undefined)
+    return finding('tables', 'failure', `schema ${schema}: they are not there`, MIGRATE);
+  const faults = [...differences('event_log', log), ...differences('snapshots', snapshots)];
+  if (faults.length > 0)
+    return finding('tables', 'failure', `schema ${schema}: ${faults.join('; ')}`, 'See `maestro migrate status`.');
+  return finding(
+    'tables',
+    'note',
+    `schema ${schema}, ${layoutText(log.partitions.length)}, in shape; the role may not see which migrations are pending`,
+    `Nothing else needs it. To see them: GRANT SELECT ON ${qualified(schema, BOOKKEEPING)} TO ${role}.`,
+  );
+}

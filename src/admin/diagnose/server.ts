@@ -1,0 +1,86 @@
+import type { EventLog } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import { type Finding, finding, fine } from './finding.js';
+
+/** The oldest version of PostgreSQL that is still maintained when this is written. */
+const OLDEST_MAINTAINED = 140_000;
+/** The oldest version that has all that is used here. */
+const OLDEST_USABLE = 120_000;
+
+/** The version of the server. */
+export async function checkVersion(log: EventLog): Promise<Finding> {
+  const [row] = await select<[string, string]>(
+    log,
+    "SELECT current_setting('server_version'), current_setting('server_version_num')",
+  );
+  const [version = '', number = '0'] = row ?? [];
+  if (Number(number) < OLDEST_USABLE)
+    return finding('server version', 'failure', `PostgreSQL ${version}`, 'Upgrade to PostgreSQL 12 or later.');
+  if (Number(number) < OLDEST_MAINTAINED)
+    return finding('server version', 'warning', `PostgreSQL ${version}, no longer maintained`, 'Plan an upgrade.');
+  return fine('server version', `PostgreSQL ${version}`);
+}
+
+/** Whether the connection is encrypted. */
+export async function checkEncryption(log: EventLog, isLocal: boolean): Promise<Finding> {
+  const [row] = await select<[boolean, string | null]>(
+    log,
+    'SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+  );
+  if (row?.[0] === true) return fine('encryption', row[1] ?? 'TLS');
+  if (isLocal) return fine('encryption', 'none, on this machine');
+  return finding(
+    'encryption',
+    'warning',
+    'none: whoever is between sees the password and the data',
+    'Add sslmode=verify-full (or require) to the URL.',
+  );
+}
+
+/** Whether the server takes writes at all. */
+export async function checkWritable(log: EventLog): Promise<Finding> {
+  const [row] = await select<[boolean, boolean]>(
+    log,
+    // This session is read-only anyway, so what others get is read where it is set: the most specific setting holds.
+    `SELECT pg_is_in_recovery(), coalesce((SELECT split_part(setting, '=', 2)::boolean
+FROM pg_db_role_setting, unnest(setconfig) AS setting
+WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
+AND split_part(setting, '=', 1) = 'default_transaction_read_only' ORDER BY setrole <> 0 DESC, setdatabase <> 0 DESC LIMIT 1), false)`,
+  );
+  if (row?.[0] === true)
+    return finding(
+      'writable',
+      'warning',
+      'no: this is a standby',
+      'Reading works. To write, connect to the primary server.',
+    );
+  if (row?.[1] === true)
+    return finding(
+      'writable',
+      'warning',
+      'no: default_transaction_read_only is set for this database or role',
+      'Reading works. To write, ALTER DATABASE or ALTER ROLE … RESET default_transaction_read_only.',
+    );
+  return fine('writable', 'yes');
+}
+
+/** How many connections are left. */
+export async function checkConnections(log: EventLog): Promise<Finding> {
+  const [row] = await select<[number, number]>(
+    log,
+    `SELECT count(*)::integer, (current_setting('max_connections')::integer
+- current_setting('superuser_reserved_connections')::integer) FROM pg_stat_activity
+-- What kind others' connections are is hidden from most roles; that they are of a database is not.
+WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'`,
+  );
+  const [used = 0, most = 0] = row ?? [];
+  const found = `${used} of ${most} in use`;
+  if (used < most * 0.8) return fine('connections', found);
+  return finding(
+    'connections',
+    'warning',
+    found,
+    'Raise max_connections, make the pools smaller, or put PgBouncer in front.',
+  );
+}

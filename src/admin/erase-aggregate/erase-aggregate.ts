@@ -1,0 +1,178 @@
+import { MaestroError } from '../../errors.js';
+import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { storeError } from '../../store/failures/database-errors.js';
+import { lockTables } from '../../store/migrate/lock-tables.js';
+import { execute, query } from '../../store/read/rows.js';
+import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
+import { type BodyPath, bodyPath, type Fragment, isAt, without } from './body-path.js';
+import { eventsWithout } from './erased-events.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import type { WholeLog } from '../transfer/export-log.js';
+import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
+
+/** What of an aggregate to erase. */
+export interface Erasure {
+  readonly aggregateId: Timestamp;
+  /** JSON Pointers (RFC 6901) into the bodies of its events. @defaultValue the events themselves, whole */
+  readonly paths?: readonly string[] | undefined;
+  /** JSON texts that are put in the place of what is at a path. @defaultValue nothing is: the place is empty then */
+  readonly replacements?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What an erasure removes. */
+export interface ErasurePlan {
+  /** How many events are removed, or have a path removed from their body. */
+  readonly events: number;
+  /** The last sequence of the aggregate; 0 when there are no events. */
+  readonly sequence: number;
+  /** Number of events up to the last sequence that are not there. */
+  readonly missing: number;
+  /** The sequence of the snapshot, which is removed; absent when there is none. */
+  readonly snapshot: number | undefined;
+  /** How many events have each of the paths. */
+  readonly paths: readonly { readonly path: string; readonly events: number }[];
+}
+
+/** How an erasure is executed. */
+export interface EraseOptions {
+  /** The last sequence that the aggregate must have, 0 for none. @defaultValue any */
+  readonly expect?: number | undefined;
+  /** Time to try to get the tables while other transactions have them, in milliseconds. @defaultValue 30000 */
+  readonly lockTimeout?: number | undefined;
+}
+
+/** Nothing was erased, because the aggregate is not as it was expected to be, or because erasing did not take. */
+export class EraseRefusedError extends MaestroError {
+  readonly code = 'MAESTRO_ERASE_REFUSED';
+}
+
+/** The connection broke while an erasure was being committed: it took place whole, or not at all. */
+export class EraseInterruptedError extends MaestroError {
+  readonly code = 'MAESTRO_ERASE_INTERRUPTED';
+}
+
+/** The events of the aggregate as they will be once the paths are erased; none when the events themselves are. */
+export function erasedEvents(log: EventLog, erasure: Erasure): AsyncIterable<StoredEvent> {
+  const paths = pathsOf(erasure);
+  return paths === undefined ? noEvents() : eventsWithout(log, erasure.aggregateId, paths);
+}
+
+async function* noEvents(): AsyncGenerator<StoredEvent> {}
+
+function pathsOf({ paths, replacements = {} }: Erasure): BodyPath[] | undefined {
+  return paths?.map((path) => bodyPath(path, Object.hasOwn(replacements, path) ? replacements[path] : undefined));
+}
+
+/** What an erasure would remove. Changes nothing. Throws `InvalidArgumentError` for a path that is none. */
+export async function planErasure(log: EventLog, erasure: Erasure): Promise<ErasurePlan> {
+  try {
+    await assertNoHiddenRows(log);
+    return await plan(log, erasure, pathsOf(erasure));
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/**
+ * Removes the events of exactly this aggregate, or the named paths from their bodies (items of arrays become null, so that
+ * the others keep their places; a replacement takes the place of either), and its snapshot: in one transaction, which looks
+ * afterwards that nothing is left. Writers to the log wait meanwhile, so none slips in between; while this waits for others,
+ * they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError}, `DatabaseTimeoutError` and
+ * `InvalidArgumentError`.
+ */
+export async function eraseAggregate(
+  log: WholeLog,
+  erasure: Erasure,
+  { expect, lockTimeout = 30_000 }: EraseOptions = {},
+): Promise<ErasurePlan> {
+  const paths = pathsOf(erasure);
+  const id = erasure.aggregateId;
+  const { log: events, snapshots } = tablesOf(log);
+  try {
+    return await inTransaction(log.knex, async (transaction) => {
+      const inside = { ...log, knex: transaction };
+      await refuseHiddenRows(transaction);
+      await assertNoHiddenRows(inside);
+      return await lockTables(transaction, [events, snapshots], 'SHARE ROW EXCLUSIVE', lockTimeout, async () => {
+        const erased = await plan(inside, erasure, paths);
+        if (expect !== undefined && erased.sequence !== expect)
+          throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
+            hint: 'Nothing was erased. Look at the new events, then plan again.',
+          });
+        await remove(inside, erasure, paths);
+        await assertAbsent(inside, erasure, paths);
+        return erased;
+      });
+    });
+  } catch (error) {
+    if (!(error instanceof CommitInterruptedError)) throw storeError(error);
+    throw new EraseInterruptedError(`The connection broke while ${id.hex} was being erased.`, {
+      hint: 'It took place whole, or not at all. Plan again to see which.',
+      cause: error,
+    });
+  }
+}
+
+async function plan(
+  log: EventLog,
+  { aggregateId }: Erasure,
+  paths: readonly BodyPath[] | undefined,
+): Promise<ErasurePlan> {
+  const { log: events, snapshots } = tablesOf(log);
+  const id = aggregateId.encode();
+  const at = (paths ?? []).map(isAt);
+  const touched = paths === undefined ? '' : ` FILTER (WHERE ${anyOf(at)})`;
+  const each = at.map(({ sql }) => `, count(*) FILTER (WHERE ${sql})::text`).join('');
+  const sql = `SELECT coalesce(max(sequence), 0), count(*)::text, count(*)${touched}::text${each} FROM ${events} WHERE aggregate_id = ?`;
+  const values = at.flatMap(({ bindings }) => bindings);
+  const [row] = await query<[number, string, string, ...string[]]>(log.knex, sql, [...values, ...values, id]);
+  const [snapshot] = await query<[number]>(log.knex, `SELECT sequence FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
+  const [sequence = 0, all = '0', count = '0', ...counts] = row ?? [];
+  return {
+    events: Number(count),
+    sequence,
+    missing: sequence - Number(all),
+    snapshot: snapshot?.[0],
+    paths: (paths ?? []).map(({ pointer }, index) => ({ path: pointer, events: Number(counts[index]) })),
+  };
+}
+
+async function remove(log: EventLog, { aggregateId }: Erasure, paths: readonly BodyPath[] | undefined): Promise<void> {
+  const { log: events, snapshots } = tablesOf(log);
+  const id = aggregateId.encode();
+  if (paths === undefined) await execute(log.knex, `DELETE FROM ${events} WHERE aggregate_id = ?`, [id]);
+  for (const path of paths ?? []) {
+    const [rest, at] = [without(path), isAt(path)];
+    const sql = `UPDATE ${events} SET body = ${rest.sql} WHERE aggregate_id = ? AND ${at.sql}`;
+    await execute(log.knex, sql, [...rest.bindings, id, ...at.bindings]);
+  }
+  await execute(log.knex, `DELETE FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
+}
+
+/** Looks, in the same transaction, that nothing of it is left: a trigger or a policy may have kept it. */
+async function assertAbsent(
+  log: EventLog,
+  { aggregateId }: Erasure,
+  paths: readonly BodyPath[] | undefined,
+): Promise<void> {
+  const { log: events, snapshots } = tablesOf(log);
+  const id = aggregateId.encode();
+  const at = (paths ?? []).map(isAt);
+  const condition = paths === undefined ? '' : `AND ${anyOf(at)}`;
+  const sql = `SELECT (SELECT count(*) FROM ${events} WHERE aggregate_id = ? ${condition})::text,
+  (SELECT count(*) FROM ${snapshots} WHERE aggregate_id = ?)::text`;
+  const values = [id, ...at.flatMap(({ bindings }) => bindings), id];
+  const [row] = await query<[string, string]>(log.knex, sql, values);
+  if (row?.[0] === '0' && row[1] === '0') return;
+  throw new EraseRefusedError(
+    `${row?.[0]} events and ${row?.[1]} snapshots of ${aggregateId.hex} could not be erased.`,
+    {
+      hint: 'Nothing was changed. Look for a trigger, rule or policy on the tables, and at the rights of the role.',
+    },
+  );
+}
+
+function anyOf(fragments: readonly Fragment[]): string {
+  return `(${['false', ...fragments.map(({ sql }) => sql)].join(' OR ')})`;
+}

@@ -1,0 +1,40 @@
+import type { Knex } from 'knex';
+import type { StoredEvent } from '../../events.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import { type BodyPath, isAt, without } from './body-path.js';
+
+/** The events of an aggregate as they will be once paths of their bodies are erased, in bounded memory. Changes nothing. */
+export async function* eventsWithout(
+  log: EventLog,
+  aggregateId: Timestamp,
+  paths: readonly BodyPath[],
+): AsyncGenerator<StoredEvent> {
+  const id = aggregateId.encode();
+  let after = 0;
+  for (let size = FIRST_PAGE; ;) {
+    const { sql, bindings } = page(tablesOf(log).log, paths, [id, after, size]);
+    const rows = await select<[string, number, string, string]>(log, sql, bindings);
+    for (const [timestamp, sequence, type, body] of rows)
+      yield { timestamp: Timestamp.fromHex(timestamp), aggregateId, sequence, type, body };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < size) return;
+    after = last[1];
+    const length = rows.reduce((sum, [, , , body]) => sum + body.length, 0);
+    size = nextPageSize(rows.length, length);
+  }
+}
+
+/** One path after the other is taken out, as erasing does it. */
+function page(events: string, paths: readonly BodyPath[], inner: readonly Knex.RawBinding[]) {
+  let sql = `SELECT encode("timestamp", 'hex') AS hex, sequence, type, body FROM ${events} WHERE aggregate_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
+  let bindings = inner;
+  for (const path of paths) {
+    const [at, rest] = [isAt(path), without(path)];
+    sql = `SELECT hex, sequence, type, CASE WHEN ${at.sql} THEN ${rest.sql} ELSE body END AS body FROM (${sql}) AS before`;
+    bindings = [...at.bindings, ...rest.bindings, ...bindings];
+  }
+  return { sql: `SELECT hex, sequence, type, body::text FROM (${sql}) AS erased ORDER BY sequence`, bindings };
+}

@@ -1,0 +1,43 @@
+import { InvalidArgumentError } from '../../errors.js';
+import { InvalidTimestampError } from '../../hlc/errors.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { type LogPosition, parsePosition, positionText } from '../log/log-position.js';
+import type { AggregateOrder, AggregateSummary } from './summary.js';
+
+/** What `after` takes to go on behind this aggregate. */
+export function aggregateCursor({ aggregateId, events, last }: AggregateSummary, sort: AggregateOrder = 'id'): string {
+  if (sort === 'id') return aggregateId.hex;
+  return sort === 'events' ? `${events}:${aggregateId.hex}` : positionText({ timestamp: last, aggregateId });
+}
+
+/** The id in a cursor of the order by id. Throws `InvalidArgumentError`, as the others do. */
+export function idCursor(after: string): Buffer {
+  return cursor(after, 'an aggregate id', () => Timestamp.parse(after).encode());
+}
+
+/** The number of events and the id in a cursor of the order by events. */
+export function countCursor(after: string): [count: number, id: Buffer] {
+  const [, count = '', id = ''] = /^(\d{1,15}):(.*)$/.exec(after) ?? [];
+  const read = (): [number, Buffer] => [Number(count), Timestamp.parse(id).encode()];
+  return cursor(after, 'a number of events, a colon and an aggregate id', read);
+}
+
+/** The place of the last event in a cursor of the order by last event. */
+export function positionCursor(after: string): LogPosition {
+  return cursor(after, 'a timestamp, a colon and an aggregate id', () => {
+    const position = parsePosition(after);
+    if (position.aggregateId === undefined) throw new InvalidTimestampError('There is no aggregate id.');
+    return position;
+  });
+}
+
+function cursor<Value>(after: string, what: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (cause) {
+    throw new InvalidArgumentError(`The cursor ${JSON.stringify(after)} is not ${what}.`, {
+      hint: 'Give the cursor that the page before ended with, and the same order.',
+      cause,
+    });
+  }
+}

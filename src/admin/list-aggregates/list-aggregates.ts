@@ -1,0 +1,68 @@
+import { setImmediate } from 'node:timers/promises';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { checkedLimit } from '../../store/read/range.js';
+import { aggregateCursor } from './cursor.js';
+import { PAGE_QUERIES, scans } from './page-query.js';
+import type { AggregateFilter, AggregateSummary } from './summary.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { assertNoHiddenRows } from '../log/row-security.js';
+import { select } from '../log/select.js';
+
+/** How many aggregates are read at once by an index, and when every page has to look at many events. */
+const PAGE = 200;
+const SCANNED_PAGE = 5000;
+
+type SummaryRow = readonly [Uint8Array, string, number, Uint8Array, Uint8Array, string, number | null];
+
+/**
+ * The aggregates of a log, in bounded memory, page by page. By id it leaps from one aggregate to the next in the index;
+ * by last event it walks the index on timestamps backwards; by number of events it counts the whole log for every page.
+ * With a filter it reads the events of the time given (all, without a time) for every page by id, and those since a time
+ * for every page by last event. A snapshot without any event is no aggregate. Throws
+ * `InvalidArgumentError` for a cursor or a limit that is none.
+ */
+export async function* listAggregates(log: EventLog, filter: AggregateFilter = {}): AsyncGenerator<AggregateSummary> {
+  const { sort = 'id' } = filter;
+  await assertNoHiddenRows(log);
+  let left = checkedLimit(filter.limit) ?? Number.POSITIVE_INFINITY;
+  const most = scans(filter) ? SCANNED_PAGE : PAGE;
+  for (let { after } = filter; left > 0;) {
+    const size = Math.min(left, most);
+    const page = PAGE_QUERIES[sort](log, { ...filter, after, limit: size });
+    const rows = await select<SummaryRow>(log, summaries(log, page.sql), page.bindings);
+    for (const row of rows) {
+      const summary = summaryOf(row);
+      after = aggregateCursor(summary, sort);
+      yield summary;
+    }
+    if (rows.length < size) return;
+    left -= rows.length;
+    await setImmediate();
+  }
+}
+
+/** Facts of each id of a page, each by an index. `place` keeps the order of the page. */
+function summaries(log: EventLog, page: string): string {
+  const { log: events, snapshots } = tablesOf(log);
+  return `SELECT page.id, counted.events::text, final.sequence, initial."timestamp", final."timestamp", final.type, s.sequence
+FROM (${page}) AS page
+CROSS JOIN LATERAL (SELECT count(*) AS events FROM ${events} WHERE aggregate_id = page.id) AS counted
+CROSS JOIN LATERAL (
+  SELECT "timestamp" FROM ${events} WHERE aggregate_id = page.id ORDER BY sequence LIMIT 1) AS initial
+CROSS JOIN LATERAL (
+  SELECT "timestamp", sequence, type FROM ${events} WHERE aggregate_id = page.id ORDER BY sequence DESC LIMIT 1) AS final
+LEFT JOIN ${snapshots} AS s ON s.aggregate_id = page.id
+ORDER BY page.place`;
+}
+
+function summaryOf([id, events, sequence, first, last, type, snapshot]: SummaryRow): AggregateSummary {
+  return {
+    aggregateId: Timestamp.decode(id),
+    events: Number(events),
+    sequence,
+    first: Timestamp.decode(first),
+    last: Timestamp.decode(last),
+    type,
+    snapshot: snapshot ?? undefined,
+  };
+}

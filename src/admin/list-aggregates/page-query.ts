@@ -1,0 +1,150 @@
+import type { Knex } from 'knex';
+import { Conditions } from '../../store/read/conditions.js';
+import { leap } from '../log/aggregate-ids.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { compared, LOG_ORDER } from '../log/log-position.js';
+import { beginningWith, ofNode } from '../search-events/search-conditions.js';
+import { countCursor, idCursor, positionCursor } from './cursor.js';
+import type { AggregateFilter, AggregateOrder } from './summary.js';
+
+/** SQL for the ids of one page, with the place of each in the order. */
+export interface PageQuery {
+  readonly sql: string;
+  readonly bindings: readonly Knex.RawBinding[];
+}
+
+/** Which page of a list. */
+type Page = AggregateFilter & { readonly limit: number };
+
+/** The query of a page, for each order. Throws `InvalidArgumentError` for a cursor that is not one of the order. */
+export const PAGE_QUERIES: Readonly<Record<AggregateOrder, (log: EventLog, page: Page) => PageQuery>> = {
+  id: pageById,
+  events: pageByEvents,
+  last: (log, page) => (page.since === undefined ? pageByLastEvent(log, page) : pageOfFoundByLastEvent(log, page)),
+};
+
+/** Whether the query of a page looks at all events, or at all of a time. */
+export function scans(filter: AggregateFilter): boolean {
+  const { sort = 'id', withSnapshot = false, since } = filter;
+  if (sort === 'last') return since !== undefined;
+  return sort === 'events' || (isFiltered(filter) && !withSnapshot);
+}
+
+function isFiltered({ since, until, types, node }: AggregateFilter): boolean {
+  return since !== undefined || until !== undefined || types !== undefined || node !== undefined;
+}
+
+function pageById(log: EventLog, page: Page): PageQuery {
+  const { log: events, snapshots } = tablesOf(log);
+  const { after, withSnapshot, limit } = page;
+  const start = after === undefined ? [] : [idCursor(after)];
+  const where = new Conditions();
+  if (withSnapshot) {
+    if (after !== undefined) where.and('s.aggregate_id > ?', ...start);
+    hasEvent(where, events, 's.aggregate_id', page);
+    beginningWith(where, { events, id: 's.aggregate_id' }, page.firstTypes);
+    return {
+      sql: `SELECT s.aggregate_id AS id, s.aggregate_id AS place FROM ${snapshots} AS s ${where.sql} ORDER BY 1 LIMIT ?`,
+      bindings: [...where.bindings, limit],
+    };
+  }
+  if (!isFiltered(page)) {
+    const kind = new Conditions();
+    beginningWith(kind, { events, id: 'ids.id' }, page.firstTypes);
+    const condition = kind.sql.replace(/^WHERE /, '') || 'TRUE';
+    const sql = `SELECT id, id AS place FROM (${leap(events, after !== undefined, condition)}) AS ids`;
+    return { sql, bindings: [...start, ...kind.bindings, limit] };
+  }
+  if (after !== undefined) where.and('aggregate_id > ?', ...start);
+  concerns(where, page);
+  const kind = new Conditions();
+  beginningWith(kind, { events, id: 'found.id' }, page.firstTypes);
+  return {
+    sql: `${found(events, where)} SELECT id, id AS place FROM found ${kind.sql} ORDER BY id LIMIT ?`,
+    bindings: [...where.bindings, ...kind.bindings, limit],
+  };
+}
+
+function pageByEvents(log: EventLog, page: Page): PageQuery {
+  const { log: events } = tablesOf(log);
+  const { after, limit } = page;
+  const matching = new Conditions();
+  concerns(matching, page);
+  const having = new Conditions();
+  if (isFiltered(page)) having.and(`bool_or(${matching.sql.replace(/^WHERE /, '')})`, ...matching.bindings);
+  hasSnapshot(having, log, page);
+  beginningWith(having, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  if (after !== undefined) {
+    const [count, id] = countCursor(after);
+    having.and('(count(*) < ? OR (count(*) = ? AND e.aggregate_id > ?))', count, count, id);
+  }
+  return {
+    sql: `SELECT id, row_number() OVER (ORDER BY events DESC, id) AS place FROM (
+SELECT e.aggregate_id AS id, count(*) AS events FROM ${events} AS e GROUP BY e.aggregate_id ${having.sql.replace(/^WHERE/, 'HAVING')}
+ORDER BY events DESC, id LIMIT ?) AS counted`,
+    bindings: [...having.bindings, limit],
+  };
+}
+
+/** Walks the index on timestamps backwards. */
+function pageByLastEvent(log: EventLog, page: Page): PageQuery {
+  const { log: events } = tablesOf(log);
+  const { after, limit } = page;
+  const where = new Conditions();
+  where.and('final.last = e.sequence');
+  if (after !== undefined) where.and(...compared('<', positionCursor(after)));
+  hasSnapshot(where, log, page);
+  beginningWith(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  if (isFiltered(page)) hasEvent(where, events, 'e.aggregate_id', page);
+  return {
+    sql: `SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM ${events} AS e
+CROSS JOIN LATERAL (
+  SELECT sequence AS last FROM ${events} AS l WHERE l.aggregate_id = e.aggregate_id ORDER BY sequence DESC LIMIT 1) AS final
+${where.sql} ORDER BY ${LOG_ORDER['<']} LIMIT ?`,
+    bindings: [...where.bindings, limit],
+  };
+}
+
+/** Looks at the events from a time on, instead of walking on to the beginning of the log when few aggregates have any. */
+function pageOfFoundByLastEvent(log: EventLog, page: Page): PageQuery {
+  const { log: events } = tablesOf(log);
+  const matching = new Conditions();
+  concerns(matching, page);
+  const where = new Conditions();
+  if (page.after !== undefined) where.and(...compared('<', positionCursor(page.after)));
+  hasSnapshot(where, log, page);
+  beginningWith(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  return {
+    sql: `${found(events, matching)}
+SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM found CROSS JOIN LATERAL (
+  SELECT "timestamp", aggregate_id FROM ${events} WHERE aggregate_id = found.id ORDER BY sequence DESC LIMIT 1) AS e
+${where.sql} ORDER BY ${LOG_ORDER['<']} LIMIT ?`,
+    bindings: [...matching.bindings, ...where.bindings, page.limit],
+  };
+}
+
+/** The aggregates of some events, found before anything is limited: else the planner fetches row by row, for the order. */
+function found(events: string, where: Conditions): string {
+  return `WITH found AS MATERIALIZED (SELECT DISTINCT aggregate_id AS id FROM ${events} ${where.sql})`;
+}
+
+/** The event is one that the filter asks for. */
+function concerns(where: Conditions, { since, until, types, node }: AggregateFilter): void {
+  where.between(since, until);
+  where.ofTypes(types);
+  ofNode(where, node);
+}
+
+/** The aggregate has an event that the filter asks for. */
+function hasEvent(where: Conditions, events: string, id: string, filter: AggregateFilter): void {
+  const inner = new Conditions();
+  inner.and(`aggregate_id = ${id}`);
+  concerns(inner, filter);
+  where.and(`EXISTS (SELECT FROM ${events} ${inner.sql})`, ...inner.bindings);
+}
+
+/** The aggregate, of a row named `e`, has a snapshot if the filter asks for one. */
+function hasSnapshot(where: Conditions, log: EventLog, { withSnapshot }: AggregateFilter): void {
+  if (withSnapshot)
+    where.and(`EXISTS (SELECT FROM ${tablesOf(log).snapshots} AS s WHERE s.aggregate_id = e.aggregate_id)`);
+}

@@ -1,0 +1,178 @@
+import { Timestamp } from '../../hlc/timestamp.js';
+import { checkedLimit } from '../../store/read/range.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import { assertWholeLog } from '../log/whole-log.js';
+
+/** What a log holds, all in all. */
+export interface LogStatistics {
+  readonly events: number;
+  readonly aggregates: number;
+  readonly snapshots: number;
+  /** The earliest and the latest time of an event, in milliseconds since 1970; absent in an empty log. */
+  readonly firstTime: number | undefined;
+  readonly lastTime: number | undefined;
+  /** Bytes that the tables take on disk. */
+  readonly size: LogSize;
+  /** The aggregates with the most events. */
+  readonly longest: readonly AggregateCount[];
+}
+
+/** Bytes on disk. */
+export interface LogSize {
+  /** The rows of the event log. */
+  readonly log: number;
+  /** Its indexes. */
+  readonly indexes: number;
+  /** The snapshots with their index. */
+  readonly snapshots: number;
+}
+
+/** How many events an aggregate has. */
+export interface AggregateCount {
+  readonly aggregateId: Timestamp;
+  readonly events: number;
+}
+
+/** What events have in common, and how many they are. */
+export interface GroupStatistics {
+  readonly events: number;
+  /** Bytes of their bodies, as they are stored. */
+  readonly bodies: number;
+  /** The earliest and the latest time of one, in milliseconds since 1970. */
+  readonly firstTime: number;
+  readonly lastTime: number;
+}
+
+/** The events of a type. */
+export interface TypeStatistics extends GroupStatistics {
+  readonly type: string;
+}
+
+/** The events of an aggregate. */
+export interface AggregateStatistics extends GroupStatistics {
+  readonly aggregateId: Timestamp;
+}
+
+/** The events of a quarter of an hour. */
+export interface QuarterStatistics {
+  /** Its beginning, in milliseconds since 1970. */
+  readonly time: number;
+  readonly events: number;
+}
+
+/** A table that events are in. */
+export interface PartitionStatistics {
+  /** Its name, with its schema unless that is `public`. */
+  readonly partition: string;
+  readonly events: number;
+  /** Bytes on disk: the rows, and the indexes. */
+  readonly log: number;
+  readonly indexes: number;
+}
+
+/** Milliseconds of a quarter of an hour: every time zone of today is off by a whole number of them. */
+const QUARTER = 900_000;
+const TIME = `('x' || encode(substr("timestamp", 1, 6), 'hex'))::bit(48)::bigint`;
+const GROUP = `count(*)::text, coalesce(sum(pg_column_size(body)), 0)::text, min(${TIME})::text, max(${TIME})::text`;
+
+type GroupRow<Key> = readonly [Key, string, string, string, string];
+
+/** Counts the whole log, in the database. `longest` aggregates are named, 1 or more. */
+export async function logStatistics(log: EventLog, longest = 5): Promise<LogStatistics> {
+  await assertWholeLog(log);
+  const { log: events, snapshots } = tablesOf(log);
+  const counted = await select<[string | null, string | null, Uint8Array, string]>(
+    log,
+    `WITH counts AS MATERIALIZED (SELECT aggregate_id, count(*) AS events FROM ${events} GROUP BY aggregate_id)
+SELECT (SELECT sum(events) FROM counts)::text, (SELECT count(*) FROM counts)::text, aggregate_id, events::text
+FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
+    [checkedLimit(longest) ?? longest],
+  );
+  const [snapshotCount] = await select<[string]>(log, `SELECT count(*)::text FROM ${snapshots}`);
+  return {
+    events: Number(counted[0]?.[0] ?? 0),
+    aggregates: Number(counted[0]?.[1] ?? 0),
+    snapshots: Number(snapshotCount?.[0] ?? 0),
+    firstTime: await edgeTime(log, 'ASC'),
+    lastTime: await edgeTime(log, 'DESC'),
+    size: await logSize(log),
+    longest: counted.map(([, , id, count]) => ({ aggregateId: Timestamp.decode(id), events: Number(count) })),
+  };
+}
+
+/** The events by type, the most frequent first. Reads the whole log, in the database. */
+export async function typeStatistics(log: EventLog): Promise<TypeStatistics[]> {
+  await assertWholeLog(log);
+  const sql = `SELECT type, ${GROUP} FROM ${tablesOf(log).log} GROUP BY type ORDER BY count(*) DESC, type COLLATE "C"`;
+  return (await select<GroupRow<string>>(log, sql)).map(([type, ...group]) => ({ type, ...groupOf(group) }));
+}
+
+/** The events by aggregate, the longest first. Reads the whole log, in the database. */
+export async function aggregateStatistics(log: EventLog, limit?: number): Promise<AggregateStatistics[]> {
+  await assertWholeLog(log);
+  const sql = `SELECT aggregate_id, ${GROUP} FROM ${tablesOf(log).log} GROUP BY aggregate_id
+ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
+  const rows = await select<GroupRow<Uint8Array>>(log, sql, [checkedLimit(limit) ?? Number.MAX_SAFE_INTEGER]);
+  return rows.map(([id, ...group]) => ({ aggregateId: Timestamp.decode(id), ...groupOf(group) }));
+}
+
+/**
+ * The events by quarter of an hour, in order, from which the days of any time zone can be added up. Reads every
+ * timestamp, in the database.
+ */
+export async function quarterStatistics(log: EventLog): Promise<QuarterStatistics[]> {
+  await assertWholeLog(log);
+  const sql = `SELECT (${TIME} / ${QUARTER})::text, count(*)::text FROM ${tablesOf(log).log} GROUP BY 1`;
+  const rows = await select<[string, string]>(log, sql);
+  return rows
+    .map(([quarter, events]) => ({ time: Number(quarter) * QUARTER, events: Number(events) }))
+    .sort((a, b) => a.time - b.time);
+}
+
+/** The events by the table that they are in: one in the plain layout. Reads the whole log, in the database. */
+export async function partitionStatistics(log: EventLog): Promise<PartitionStatistics[]> {
+  await assertWholeLog(log);
+  const sql = `WITH tables AS (
+  SELECT relid FROM pg_partition_tree(to_regclass(?)) WHERE isleaf
+  UNION SELECT to_regclass(?) WHERE NOT EXISTS (SELECT FROM pg_partition_tree(to_regclass(?)) WHERE isleaf)),
+named AS (SELECT c.oid AS relid, concat(nullif(n.nspname, 'public') || '.', c.relname) AS name
+  FROM tables JOIN pg_class AS c ON c.oid = relid JOIN pg_namespace AS n ON n.oid = c.relnamespace),
+counts AS (SELECT tableoid AS relid, count(*) AS events FROM ${tablesOf(log).log} GROUP BY tableoid)
+SELECT name, coalesce(events, 0)::text, pg_table_size(relid)::text, pg_indexes_size(relid)::text
+FROM named LEFT JOIN counts USING (relid) ORDER BY length(name), name COLLATE "C"`;
+  const name = tablesOf(log).log;
+  const rows = await select<[string, string, string, string]>(log, sql, [name, name, name]);
+  return rows.map(([partition, events, size, indexes]) => ({
+    partition,
+    events: Number(events),
+    log: Number(size),
+    indexes: Number(indexes),
+  }));
+}
+
+/** Bytes on disk, of all partitions together. */
+export async function logSize(log: EventLog): Promise<LogSize> {
+  const { log: events, snapshots } = tablesOf(log);
+  // A plain table has no tree of partitions on some versions, and is its own only leaf on others.
+  const sql = `WITH tables AS (SELECT relid FROM pg_partition_tree(to_regclass(?)) UNION SELECT to_regclass(?))
+SELECT coalesce(sum(pg_table_size(relid)), 0)::text, coalesce(sum(pg_indexes_size(relid)), 0)::text,
+  pg_total_relation_size(to_regclass(?))::text FROM tables`;
+  const [row] = await select<[string, string, string]>(log, sql, [events, events, snapshots]);
+  return { log: Number(row?.[0]), indexes: Number(row?.[1]), snapshots: Number(row?.[2]) };
+}
+
+async function edgeTime(log: EventLog, order: 'ASC' | 'DESC'): Promise<number | undefined> {
+  const sql = `SELECT "timestamp" FROM ${tablesOf(log).log} ORDER BY "timestamp" ${order} LIMIT 1`;
+  const [row] = await select<[Uint8Array]>(log, sql);
+  return row === undefined ? undefined : Timestamp.decode(row[0]).time;
+}
+
+function groupOf([events, bodies, firstTime, lastTime]: readonly [string, string, string, string]): GroupStatistics {
+  return {
+    events: Number(events),
+    bodies: Number(bodies),
+    firstTime: Number(firstTime),
+    lastTime: Number(lastTime),
+  };
+}

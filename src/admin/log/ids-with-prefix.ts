@@ -1,0 +1,48 @@
+import { Timestamp } from '../../hlc/timestamp.js';
+import { type EventLog, tablesOf } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
+import { select } from './select.js';
+
+const DIGITS = 32;
+
+/**
+ * The ids that begin with some hex digits, of aggregates that have events or a snapshot, in order and at most so many. Leaps from
+ * one to the next in the index.
+ */
+export async function idsWithPrefix(log: EventLog, prefix: string, limit: number): Promise<Timestamp[]> {
+  const { log: events, snapshots } = tablesOf(log);
+  const found = [
+    ...(await valuesWithPrefix(log, events, 'aggregate_id', prefix, limit)),
+    ...(await valuesWithPrefix(log, snapshots, 'aggregate_id', prefix, limit)),
+  ];
+  return [...new Set(found)]
+    .sort()
+    .slice(0, limit)
+    .map((hex) => Timestamp.fromHex(hex));
+}
+
+/** The timestamps of events that begin with some hex digits, in order and at most so many. Follows the index. */
+export async function timestampsWithPrefix(log: EventLog, prefix: string, limit: number): Promise<Timestamp[]> {
+  const found = await valuesWithPrefix(log, tablesOf(log).log, '"timestamp"', prefix, limit);
+  return found.map((hex) => Timestamp.fromHex(hex));
+}
+
+async function valuesWithPrefix(
+  log: EventLog,
+  table: string,
+  column: string,
+  prefix: string,
+  limit: number,
+): Promise<string[]> {
+  await assertNoHiddenRows(log);
+  const [first, last] = ['0', 'f'].map((digit) => Buffer.from(prefix.padEnd(DIGITS, digit), 'hex')) as [Buffer, Buffer];
+  const next = (condition: string) =>
+    `SELECT ${column} FROM ${table} WHERE ${column} ${condition} AND ${column} <= ? ORDER BY ${column} LIMIT 1`;
+  const sql = `WITH RECURSIVE found(value) AS (
+  (${next('>= ?')})
+  UNION ALL
+  SELECT (${next('> found.value')}) FROM found WHERE found.value IS NOT NULL)
+SELECT value FROM found WHERE value IS NOT NULL LIMIT ?`;
+  const rows = await select<[Uint8Array]>(log, sql, [first, last, last, limit]);
+  return rows.map(([value]) => Timestamp.decode(value).hex);
+}

@@ -1,0 +1,54 @@
+import { PermissionDeniedError } from '../../store/errors.js';
+import { execute, type Executor } from '../../store/read/rows.js';
+import { type EventLog, tablesOf } from './event-log.js';
+import { select } from './select.js';
+
+/** Row-level security of a table, and what it means for the role that asks. */
+export interface RowSecurity {
+  /** The table, as SQL names it. */
+  readonly table: string;
+  /** The role, as SQL names it. */
+  readonly role: string;
+  /** It decides which rows this role gets to see. */
+  readonly applies: boolean;
+  /** It also applies to the owner of the table. */
+  readonly isForced: boolean;
+  /** The names of its policies, as SQL names them; without any, nobody to whom it applies sees a row. */
+  readonly policies: readonly string[];
+}
+
+/** The tables of the store that have row-level security; none as a rule. */
+export async function rowSecurity(log: EventLog): Promise<RowSecurity[]> {
+  const { log: events, snapshots } = tablesOf(log);
+  const sql = `SELECT t.name, quote_ident(current_user), row_security_active(c.oid), c.relforcerowsecurity,
+  coalesce((SELECT string_agg(quote_ident(p.polname), chr(10) ORDER BY p.polname) FROM pg_policy AS p WHERE p.polrelid = c.oid), '')
+FROM (VALUES (1, 'event_log', ?::text), (2, 'snapshots', ?::text)) AS t(place, name, qualified)
+JOIN pg_class AS c ON c.oid = to_regclass(t.qualified) AND c.relrowsecurity ORDER BY t.place`;
+  const rows = await select<[string, string, boolean, boolean, string]>(log, sql, [events, snapshots]);
+  return rows.map(([table, role, applies, isForced, policies]) => {
+    return { table, role, applies, isForced, policies: policies === '' ? [] : policies.split('\n') };
+  });
+}
+
+/**
+ * Throws `PermissionDeniedError` when row-level security hides rows from this role, since an answer without them would look
+ * whole. A missing table is left for the question itself to tell.
+ */
+export async function assertNoHiddenRows(log: EventLog): Promise<void> {
+  for (const { table, role, applies, policies } of await rowSecurity(log))
+    if (applies)
+      throw new PermissionDeniedError(
+        `Row-level security of ${table} (${policiesText(policies)}) hides rows from ${role}, so the answer would be incomplete.`,
+        { hint: `Log in as another role that sees all rows, or ALTER ROLE ${role} BYPASSRLS.` },
+      );
+}
+
+/** Has PostgreSQL refuse what row-level security hides rows from, for the rest of a transaction. */
+export async function refuseHiddenRows(transaction: Executor): Promise<void> {
+  await execute(transaction, 'SET LOCAL row_security = off');
+}
+
+/** Policies in words. */
+export function policiesText(policies: readonly string[]): string {
+  return policies.length === 0 ? 'no policy' : `${policies.length > 1 ? 'policies' : 'policy'} ${policies.join(', ')}`;
+}

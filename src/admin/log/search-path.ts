@@ -1,0 +1,66 @@
+import { MaestroError } from '../../errors.js';
+import { inTransaction } from '../../store/driver/transaction.js';
+import { execute, query } from '../../store/read/rows.js';
+import type { EventLog } from './event-log.js';
+import { select } from './select.js';
+
+/** The `search_path` of a session has functions or operators before PostgreSQL's own, which statements would call instead. */
+export class SearchPathError extends MaestroError {
+  readonly code = 'MAESTRO_SEARCH_PATH';
+}
+
+/** So many of what stands before PostgreSQL's own are named. */
+const NAMED = 5;
+
+/**
+ * Throws {@link SearchPathError} when the session would call something else than PostgreSQL's own functions and operators, by which
+ * no answer could be trusted. One statement where `pg_catalog` comes first, as nearly everywhere.
+ */
+export async function assertOwnSearchPath(log: EventLog): Promise<void> {
+  const [[text] = ['[]']] = await select<[string]>(
+    log,
+    'SELECT pg_catalog.to_json(pg_catalog.current_schemas(true))::pg_catalog.text',
+  );
+  const schemas = JSON.parse(text) as string[];
+  const ahead = schemas.slice(0, schemas.indexOf('pg_catalog')).filter((name) => !name.startsWith('pg_temp_'));
+  if (ahead.length === 0) return;
+  const found = await inTransaction(log.knex, async (transaction) => {
+    await execute(transaction, 'SET LOCAL search_path = pg_catalog');
+    return await hiddenBy(ahead, (sql, bindings) => query<[string]>(transaction, sql, bindings));
+  });
+  if (found.length > 0)
+    throw new SearchPathError(`The search_path puts ${hidingText(ahead, found)} before PostgreSQL's own.`, {
+      hint: `Nothing was done. ${SEARCH_PATH_REMEDY}`,
+    });
+}
+
+/** Repairs a search path that hides what is PostgreSQL's own. */
+export const SEARCH_PATH_REMEDY =
+  'Leave pg_catalog out of the search_path (ALTER ROLE … SET search_path, ALTER DATABASE … SET search_path, options=-csearch_path=…): then it comes first.';
+
+/** Schemas and what they hide, in words. */
+export function hidingText(schemas: readonly string[], found: readonly string[]): string {
+  const names = found.slice(0, NAMED).join(', ');
+  return `${names}${found.length > NAMED ? `, and ${found.length - NAMED} more` : ''} of ${schemas.join(', ')}`;
+}
+
+/** The functions, operators, tables and types of schemas that hide PostgreSQL's own when they are found first, in order. */
+export async function hiddenBy(
+  schemas: readonly string[],
+  ask: (sql: string, bindings: string[]) => Promise<[string][]>,
+): Promise<string[]> {
+  return (await ask(HIDDEN, [JSON.stringify(schemas)])).map(([name]) => name);
+}
+
+const HIDDEN = `WITH ahead AS (SELECT oid FROM pg_namespace WHERE nspname IN (SELECT json_array_elements_text(?::json)))
+SELECT format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) FROM pg_proc AS p JOIN ahead ON ahead.oid = p.pronamespace
+JOIN pg_proc AS own ON own.pronamespace = 'pg_catalog'::regnamespace AND own.proname = p.proname AND own.proargtypes = p.proargtypes
+UNION SELECT format('operator %s (%s, %s)', o.oprname, o.oprleft::regtype, o.oprright::regtype)
+FROM pg_operator AS o JOIN ahead ON ahead.oid = o.oprnamespace
+JOIN pg_operator AS own ON own.oprnamespace = 'pg_catalog'::regnamespace
+AND own.oprname = o.oprname AND own.oprleft = o.oprleft AND own.oprright = o.oprright
+UNION SELECT c.relname FROM pg_class AS c JOIN ahead ON ahead.oid = c.relnamespace
+JOIN pg_class AS own ON own.relnamespace = 'pg_catalog'::regnamespace AND own.relname = c.relname
+UNION SELECT format('type %s', t.typname) FROM pg_type AS t JOIN ahead ON ahead.oid = t.typnamespace
+JOIN pg_type AS own ON own.typnamespace = 'pg_catalog'::regnamespace AND own.typname = t.typname WHERE t.typrelid = 0
+ORDER BY 1`;

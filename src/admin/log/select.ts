@@ -1,0 +1,13 @@
+import type { Knex } from 'knex';
+import { reading } from '../../store/read/reading.js';
+import { query } from '../../store/read/rows.js';
+import type { EventLog } from './event-log.js';
+
+/** The rows of a query, read once more when the connection breaks. Throws what the store throws for the same failure. */
+export function select<Row extends readonly unknown[]>(
+  { knex }: Pick<EventLog, 'knex'>,
+  sql: string,
+  bindings: readonly Knex.RawBinding[] = [],
+): Promise<Row[]> {
+  return reading(() => query<Row>(knex, sql, bindings));
+}

@@ -1,0 +1,83 @@
+import { setImmediate } from 'node:timers/promises';
+import type { StoredSnapshot } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import { execute, type SnapshotRow, storedSnapshot } from '../../store/read/rows.js';
+import { isSerializationFailure } from '../../store/driver/driver-error.js';
+import { storeError } from '../../store/failures/database-errors.js';
+import { InvalidSnapshotError } from '../../store/errors.js';
+import { snapshotInteropFaults } from '../../store/interop.js';
+import { type EventLog, tablesOf } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
+import { select } from './select.js';
+
+/** All snapshots, by aggregate, in bounded memory. */
+export async function* storedSnapshots(log: EventLog): AsyncGenerator<StoredSnapshot> {
+  const { snapshots } = tablesOf(log);
+  await assertNoHiddenRows(log);
+  let after: Buffer | undefined;
+  for (let size = FIRST_PAGE; ;) {
+    const where = after === undefined ? '' : 'WHERE aggregate_id > ?';
+    const sql = `SELECT aggregate_id, sequence, body::text FROM ${snapshots} ${where} ORDER BY aggregate_id LIMIT ?`;
+    const rows = await select<SnapshotRow>(log, sql, [...(after === undefined ? [] : [after]), size]);
+    for (const row of rows) yield storedSnapshot(row);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < size) return;
+    after = last[0] as Buffer;
+    size = nextPageSize(
+      rows.length,
+      rows.reduce((sum, [, , body]) => sum + body.length, 0),
+    );
+    await setImmediate();
+  }
+}
+
+/**
+ * Puts another state in the place of a snapshot; false when somebody else has stored another one meanwhile. Throws
+ * `InvalidSnapshotError` for one that others who read the tables cannot read.
+ */
+export async function replaceSnapshot(
+  log: EventLog,
+  { aggregateId, sequence, body }: StoredSnapshot,
+  { sequence: newSequence, body: newBody }: Pick<StoredSnapshot, 'sequence' | 'body'>,
+): Promise<boolean> {
+  const issues = snapshotInteropFaults(newBody, log.interop).map(({ path, message }) => ({
+    path: ['body', ...path].join('.'),
+    message,
+  }));
+  if (issues.length > 0) throw new InvalidSnapshotError(issues);
+  const sql = `UPDATE ${tablesOf(log).snapshots} SET sequence = ?, body = ?::text::jsonb
+WHERE aggregate_id = ? AND sequence = ? AND body = ?::text::jsonb`;
+  const bindings = [newSequence, newBody, aggregateId.encode(), sequence, body];
+  try {
+    return (await execute(log.knex, sql, bindings)) === 1;
+  } catch (error) {
+    // The same, where the statement sees one moment only.
+    if (isSerializationFailure(error) && log.knex.isTransaction !== true) return false;
+    throw storeError(error);
+  }
+}
+
+/** A stored snapshot without its state. */
+export interface SnapshotHead {
+  readonly sequence: number;
+  /** The version of the state's shape as JSON text; absent for one that is stored bare, as Elixir Maestro does. */
+  readonly version: string | undefined;
+}
+
+/** Sequence and version of the snapshot of an aggregate; `undefined` when there is none. */
+export async function snapshotHead(log: EventLog, aggregateId: Timestamp): Promise<SnapshotHead | undefined> {
+  const sql = `SELECT sequence, (body #> '{$maestro,version}')::text FROM ${tablesOf(log).snapshots} WHERE aggregate_id = ?`;
+  const [row] = await select<[number, string | null]>(log, sql, [aggregateId.encode()]);
+  return row && { sequence: row[0], version: row[1] ?? undefined };
+}
+
+/** Deletes the snapshot of an aggregate if it is of this sequence; false when there is none of it. */
+export async function deleteSnapshot(log: EventLog, aggregateId: Timestamp, sequence: number): Promise<boolean> {
+  const sql = `DELETE FROM ${tablesOf(log).snapshots} WHERE aggregate_id = ? AND sequence = ?`;
+  try {
+    return (await execute(log.knex, sql, [aggregateId.encode(), sequence])) === 1;
+  } catch (error) {
+    throw storeError(error);
+  }
+}

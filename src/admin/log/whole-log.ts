@@ -1,0 +1,36 @@
+import { ForeignSchemaError } from '../../store/migrate/migration-errors.js';
+import { reading } from '../../store/read/reading.js';
+import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
+import { readTableShape, type TableShape } from '../../store/migrate/table-shape.js';
+import type { EventLog } from './event-log.js';
+import { assertNoHiddenRows } from './row-security.js';
+
+/**
+ * Throws unless who reads the whole log gets all of it: `PermissionDeniedError` when row-level security hides rows from this
+ * role, `ForeignSchemaError` when a partition was detached.
+ */
+export async function assertWholeLog(log: EventLog): Promise<void> {
+  await assertNoHiddenRows(log);
+  const shape = await shapeOf(log, 'event_log');
+  if (shape?.kind === 'partitioned' && shape.coverage < 1 - 1e-9)
+    throw new ForeignSchemaError(
+      ['partitions of event_log are missing, and with them the events of some aggregates'],
+      'Attach them again (ALTER TABLE … ATTACH PARTITION). Single aggregates can be read meanwhile.',
+    );
+}
+
+/** The tables of the store in whose place is something else, such as a view, with what that is. */
+export async function standIns(
+  log: EventLog,
+): Promise<{ readonly table: string; readonly kind: TableShape['kind'] }[]> {
+  const found = [];
+  for (const table of ['event_log', 'snapshots'] as const) {
+    const kind = (await shapeOf(log, table))?.kind ?? 'table';
+    if (kind !== 'table' && kind !== 'partitioned') found.push({ table, kind });
+  }
+  return found;
+}
+
+function shapeOf({ knex, schema = DEFAULT_SCHEMA }: EventLog, table: string) {
+  return reading(() => readTableShape(knex, schema, table));
+}

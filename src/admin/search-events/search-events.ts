@@ -1,0 +1,86 @@
+import { setImmediate } from 'node:timers/promises';
+import type { StoredEvent } from '../../events.js';
+import { Conditions } from '../../store/read/conditions.js';
+import { textLength } from '../../store/read/event-query.js';
+import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import { checkedLimit } from '../../store/read/range.js';
+import { reading } from '../../store/read/reading.js';
+import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
+import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
+import { statementsFor } from '../../store/statements.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { assertJsonPath, evaluating, holds } from './json-path.js';
+import { assertNoHiddenRows } from '../log/row-security.js';
+import { compared, LOG_ORDER, type LogPosition } from '../log/log-position.js';
+import { beginningWith, ofNode, withText } from './search-conditions.js';
+
+/** Which events of all aggregates to look for. */
+export interface EventSearch {
+  /** Only events of one of these types. */
+  readonly types?: readonly string[] | undefined;
+  /** Only events whose time is at least this, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Only events whose time is at most this, in milliseconds since 1970, that millisecond included. */
+  readonly until?: number | undefined;
+  /** Only events for whose body this jsonpath of PostgreSQL selects something other than `false` and `null`. */
+  readonly where?: string | undefined;
+  /** Only events whose type or body has this text in it, in upper or lower case. */
+  readonly text?: string | undefined;
+  /** Only events whose timestamp is of this node. */
+  readonly node?: bigint | undefined;
+  /** Only events of aggregates whose first event is of one of these types. */
+  readonly firstTypes?: readonly string[] | undefined;
+  /** Only events that come after this one in the order of the search. */
+  readonly after?: LogPosition | undefined;
+  /** The latest event first. @defaultValue false */
+  readonly reverse?: boolean | undefined;
+  /** At most this many. @defaultValue all */
+  readonly limit?: number | undefined;
+}
+
+/**
+ * The events of all aggregates in the order of {@link LogPosition}, one by one in bounded memory; each page is read when
+ * the one before has been taken. Follows the index on timestamps: what has no index, types and paths, is found by
+ * looking at every event in between. Throws `InvalidJsonPathError`, and `InvalidArgumentError` for a limit below 1.
+ */
+export async function* searchEvents(log: EventLog, search: EventSearch = {}): AsyncGenerator<StoredEvent> {
+  await assertNoHiddenRows(log);
+  yield* eventsInOrder(log, search);
+}
+
+/** The same for who has looked already whether rows are hidden. */
+export async function* eventsInOrder(log: EventLog, search: EventSearch): AsyncGenerator<StoredEvent> {
+  let left = checkedLimit(search.limit) ?? Number.POSITIVE_INFINITY;
+  if (search.where !== undefined) await assertJsonPath(log, search.where);
+  let { after } = search;
+  for (let size = FIRST_PAGE; left > 0;) {
+    const limit = Math.min(size, left);
+    const rows = await reading(() => selectPage(log, { ...search, after, limit }));
+    for (const row of rows) {
+      const event = storedEvent(row);
+      after = event;
+      yield event;
+    }
+    if (rows.length < limit) return;
+    left -= rows.length;
+    size = nextPageSize(rows.length, textLength(rows));
+    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    await setImmediate();
+  }
+}
+
+async function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: EventSearch): Promise<EventRow[]> {
+  const { types, since, until, where, text, node, firstTypes, after, reverse = false, limit } = search;
+  const conditions = new Conditions();
+  const direction = reverse ? '<' : '>';
+  if (after !== undefined) conditions.and(...compared(direction, after));
+  conditions.between(since, until);
+  conditions.ofTypes(types);
+  ofNode(conditions, node);
+  beginningWith(conditions, { events: tablesOf({ schema }).log, id: 'event_log.aggregate_id' }, firstTypes);
+  withText(conditions, text);
+  if (where !== undefined) conditions.and(holds('body'), where);
+  const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ORDER BY ${LOG_ORDER[direction]} LIMIT ?`;
+  const page = query<EventRow>(knex, sql, [...conditions.bindings, limit ?? FIRST_PAGE]);
+  return await (where === undefined ? page : evaluating(where, page));
+}

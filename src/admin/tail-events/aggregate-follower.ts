@@ -1,0 +1,77 @@
+import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { Conditions } from '../../store/read/conditions.js';
+import { reading } from '../../store/read/reading.js';
+import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
+import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
+import { statementsFor } from '../../store/statements.js';
+import type { EventLog } from '../log/event-log.js';
+import type { Follower } from './follower.js';
+
+/** How many events one batch holds at most. */
+const BATCH = 500;
+
+/**
+ * Follows one aggregate by its sequences. They are gap-free, so everything up to the first one that is missing is
+ * known; only what lies beyond has to be remembered.
+ */
+export class AggregateFollower implements Follower {
+  readonly #id: Timestamp;
+  readonly #types: readonly string[] | undefined;
+  /** Every sequence up to this one is known. */
+  #known = 0;
+  /** The known sequences beyond. */
+  readonly #beyond = new Set<number>();
+
+  constructor(id: Timestamp, types?: readonly string[]) {
+    this.#id = id;
+    this.#types = types;
+  }
+
+  async begin(log: EventLog, lines: number): Promise<readonly StoredEvent[]> {
+    const [last] = await this.#select(log, { order: 'DESC', limit: 1 });
+    this.#known = last?.sequence ?? 0;
+    if (lines === 0 || last === undefined) return [];
+    const events = await this.#select(log, { max: this.#known, types: this.#types, order: 'DESC', limit: lines });
+    return events.reverse();
+  }
+
+  async poll(log: EventLog): Promise<readonly StoredEvent[]> {
+    for (let min = this.#known + 1; ;) {
+      const events = await this.#select(log, { min, order: 'ASC', limit: BATCH });
+      const fresh = events.filter(({ sequence }) => !this.#beyond.has(sequence));
+      const wanted = fresh.filter(({ type }) => this.#types?.includes(type) ?? true);
+      for (const event of fresh) if (!wanted.includes(event)) this.acknowledge(event);
+      const last = events.at(-1);
+      if (wanted.length > 0 || last === undefined || events.length < BATCH) return wanted;
+      min = last.sequence + 1;
+    }
+  }
+
+  acknowledge({ sequence }: Pick<StoredEvent, 'sequence'>): void {
+    this.#beyond.add(sequence);
+    while (this.#beyond.delete(this.#known + 1)) this.#known += 1;
+  }
+
+  async #select(
+    { knex, schema = DEFAULT_SCHEMA }: EventLog,
+    { min, max, types, order, limit }: Selection,
+  ): Promise<StoredEvent[]> {
+    const where = new Conditions();
+    where.and('aggregate_id = ?', this.#id.encode());
+    if (min !== undefined) where.and('sequence >= ?', min);
+    if (max !== undefined) where.and('sequence <= ?', max);
+    where.ofTypes(types);
+    const sql = `${statementsFor(schema).selectEvents} ${where.sql} ORDER BY sequence ${order} LIMIT ?`;
+    const rows = await reading(() => query<EventRow>(knex, sql, [...where.bindings, limit]));
+    return rows.map(storedEvent);
+  }
+}
+
+interface Selection {
+  readonly min?: number;
+  readonly max?: number;
+  readonly types?: readonly string[] | undefined;
+  readonly order: 'ASC' | 'DESC';
+  readonly limit: number;
+}

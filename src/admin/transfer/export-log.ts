@@ -1,0 +1,184 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { Conditions } from '../../store/read/conditions.js';
+import { storeError } from '../../store/failures/database-errors.js';
+import { textLength } from '../../store/read/event-query.js';
+import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import {
+  byteaArray,
+  type EventRow,
+  execute,
+  query,
+  type SnapshotRow,
+  storedEvent,
+  storedSnapshot,
+} from '../../store/read/rows.js';
+import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
+import { statementsFor } from '../../store/statements.js';
+import { eventJson, snapshotJson } from '../../store/read/stored-json.js';
+import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { refuseHiddenRows } from '../log/row-security.js';
+import { type Footer, footerLine, HEADER, newDigest } from './format.js';
+import { assertWholeLog } from '../log/whole-log.js';
+
+/** What of a log to export. */
+export interface ExportOptions {
+  /** Only these aggregates. */
+  readonly aggregateIds?: readonly Timestamp[] | undefined;
+  /** Only events of one of these types, and no snapshots. */
+  readonly types?: readonly string[] | undefined;
+  /** Only events whose time is at least this, in milliseconds since 1970, and no snapshots. */
+  readonly since?: number | undefined;
+  /** Only events whose time is at most this, in milliseconds since 1970, and no snapshots. */
+  readonly until?: number | undefined;
+  /** Told how many events there will be, before the first; makes the database count them. */
+  readonly onTotal?: ((events: number) => void) | undefined;
+  /** Told of each place at which the history of an aggregate has a gap; never where types or times choose the events. */
+  readonly onGap?: ((aggregateId: Timestamp, after: number, next: number) => void) | undefined;
+  /** Told how many events have been exported so far. */
+  readonly onProgress?: ((events: number) => void) | undefined;
+}
+
+/** A log that has a transaction of its own: not one that runs inside another. */
+export interface WholeLog extends EventLog {
+  readonly knex: Knex;
+}
+
+/**
+ * Writes a log as NDJSON: a header, every event by aggregate and sequence, every snapshot, and a footer with counts and
+ * a digest. Bodies pass through as PostgreSQL prints them, digit for digit; equal logs make equal texts. All is read in one
+ * transaction, so it is the log of one moment, in bounded memory; the database sorts. `write` is given pieces of text and is
+ * waited for; what it rejects with is thrown as it is.
+ */
+export async function exportLog(
+  log: WholeLog,
+  options: ExportOptions,
+  write: (text: string) => Promise<void>,
+): Promise<Footer> {
+  const digest = newDigest();
+  let unwritten: { readonly error: unknown } | undefined;
+  const put = async (text: string) => {
+    digest.update(text);
+    await write(text).catch((error: unknown) => {
+      unwritten = { error };
+      throw error;
+    });
+  };
+  const counts = { events: 0, snapshots: 0 };
+  const count = (more: Partial<typeof counts>) => {
+    counts.events += more.events ?? 0;
+    counts.snapshots += more.snapshots ?? 0;
+    options.onProgress?.(counts.events);
+  };
+  try {
+    await inTransaction(log.knex, async (transaction) => {
+      await execute(transaction, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      await refuseHiddenRows(transaction);
+      await assertWholeLog({ ...log, knex: transaction });
+      // The whole result is wanted, so the plan for the whole result is: it sorts, instead of following an index at random.
+      await execute(transaction, 'SET LOCAL cursor_tuple_fraction = 1');
+      await put(`${HEADER}\n`);
+      await exportEvents({ ...log, knex: transaction }, options, put, count);
+      await exportSnapshots({ ...log, knex: transaction }, options, put, count);
+    });
+  } catch (error) {
+    // What `write` threw says what it means; all else is the database's, COMMIT too, at which nothing was at stake.
+    if (unwritten !== undefined) throw unwritten.error;
+    throw storeError(error instanceof CommitInterruptedError ? error.cause : error);
+  }
+  const footer = { ...counts, sha256: digest.digest('hex') };
+  await write(`${footerLine(footer)}\n`);
+  return footer;
+}
+
+type Put = (text: string) => Promise<void>;
+type Count = (more: { events?: number; snapshots?: number }) => void;
+
+async function exportEvents(
+  log: EventLog,
+  { aggregateIds, types, since, until, onTotal, onGap }: ExportOptions,
+  put: Put,
+  count: Count,
+): Promise<void> {
+  const where = new Conditions();
+  if (aggregateIds !== undefined) where.and('aggregate_id = ANY (?::text::bytea[])', byteaArray(aggregateIds));
+  where.between(since, until);
+  where.ofTypes(types);
+  if (onTotal !== undefined) {
+    const [row] = await query<[string]>(
+      log.knex,
+      `SELECT count(*)::text FROM ${tablesOf(log).log} ${where.sql}`,
+      where.bindings,
+    );
+    onTotal(Number(row?.[0]));
+  }
+  const sql = `${statementsFor(log.schema ?? DEFAULT_SCHEMA).selectEvents} ${where.sql} ORDER BY aggregate_id, sequence`;
+  const isWhole = types === undefined && since === undefined && until === undefined;
+  let before: StoredEvent | undefined;
+  for await (const rows of fetched<EventRow>(log, sql, where.bindings, textLength)) {
+    const events = rows.map((row): StoredEvent => storedEvent(row));
+    if (onGap !== undefined && isWhole) before = tellGaps(events, before, onGap);
+    await put(events.map((event) => `${eventJson(event)}\n`).join(''));
+    count({ events: rows.length });
+  }
+}
+
+/** Tells the gaps of events that come by aggregate and sequence; gives the last of them. */
+function tellGaps(
+  events: readonly StoredEvent[],
+  before: StoredEvent | undefined,
+  tell: NonNullable<ExportOptions['onGap']>,
+): StoredEvent | undefined {
+  let last = before;
+  for (const event of events) {
+    const { aggregateId, sequence } = event;
+    if (sequence !== 1) {
+      const after = last?.aggregateId.compare(aggregateId) === 0 ? last.sequence : 0;
+      if (sequence !== after + 1) tell(aggregateId, after, sequence);
+    }
+    last = event;
+  }
+  return last;
+}
+
+async function exportSnapshots(
+  log: EventLog,
+  { aggregateIds, types, since, until }: ExportOptions,
+  put: Put,
+  count: Count,
+): Promise<void> {
+  // A snapshot is the state after all events before it, which are not all there.
+  if (types !== undefined || since !== undefined || until !== undefined) return;
+  const where = new Conditions();
+  if (aggregateIds !== undefined) where.and('aggregate_id = ANY (?::text::bytea[])', byteaArray(aggregateIds));
+  const sql = `SELECT aggregate_id, sequence, body::text FROM ${tablesOf(log).snapshots} ${where.sql} ORDER BY aggregate_id`;
+  const lengthOf = (rows: readonly SnapshotRow[]) => rows.reduce((sum, [, , body]) => sum + body.length, 0);
+  for await (const rows of fetched<SnapshotRow>(log, sql, where.bindings, lengthOf)) {
+    await put(rows.map((row) => `{"snapshot":${snapshotJson(storedSnapshot(row))}}\n`).join(''));
+    count({ snapshots: rows.length });
+  }
+}
+
+/** The rows of a query, page by page, through a cursor of the transaction. */
+async function* fetched<Row extends readonly unknown[]>(
+  { knex }: EventLog,
+  sql: string,
+  bindings: readonly Knex.RawBinding[],
+  lengthOf: (rows: readonly Row[]) => number,
+): AsyncGenerator<Row[]> {
+  await execute(knex, `DECLARE maestro_export NO SCROLL CURSOR FOR ${sql}`, bindings);
+  for (let size = FIRST_PAGE; ;) {
+    const rows = await query<Row>(knex, `FETCH ${size} FROM maestro_export`);
+    if (rows.length > 0) yield rows;
+    if (rows.length < size) break;
+    size = nextPageSize(rows.length, lengthOf(rows));
+    // Whoever took them is done with them, but names them until the next have come.
+    rows.length = 0;
+    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    await setImmediate();
+  }
+  await execute(knex, 'CLOSE maestro_export');
+}

@@ -1,0 +1,136 @@
+import type { Knex } from 'knex';
+import { MaestroError } from '../../errors.js';
+import { sqlState } from '../../store/driver/driver-error.js';
+import { storeError } from '../../store/failures/database-errors.js';
+import { query } from '../../store/read/rows.js';
+import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
+import { hasElixir } from '../log/elixir.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import type { WholeLog } from './export-log.js';
+import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
+import { InvalidExportError } from './format.js';
+import { canLoadDirectly, loadDirectly, NotDirectError } from './direct.js';
+import { bearable, type Deepest, noteDeepest, noteUnreadable, readableBy, type Unreadable } from './bodies.js';
+import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './read-export.js';
+import { settle, type Settled, type SettleOptions } from './settle.js';
+import { canCopy, createStaging, stage } from './staging.js';
+
+/** How an export is imported. */
+export interface ImportOptions extends SettleOptions {
+  /** Find out all that would happen, and take it back. @defaultValue false */
+  readonly dryRun?: boolean | undefined;
+  /** Told when the file is read and what is left is for the database to do. */
+  readonly onRead?: (() => void) | undefined;
+}
+
+/** What an import did. */
+export interface ImportReport extends Settled {
+  /** Aggregates of the file in which sequences are missing, or that do not begin with 1. */
+  readonly incomplete: number;
+  /** Part of the file that the Elixir application of this schema cannot read; absent when there is none, or it can read all. */
+  readonly unreadable?: Unreadable;
+}
+
+/** The connection broke while the import was being committed: it is there whole, or not at all. */
+export class ImportInterruptedError extends MaestroError {
+  readonly code = 'MAESTRO_IMPORT_INTERRUPTED';
+}
+
+/**
+ * Imports an export: in one transaction, all or nothing. Events that are there already are left as they are, so importing
+ * twice adds nothing. Everything is checked before anything is committed: the file line by line, that PostgreSQL
+ * prints each body exactly as the file has it, and what the log holds at the same places. Into an empty log an export goes
+ * straight, when its lines can be read again (`lines` is a function), should it turn out to need a closer look. Throws `InvalidExportError`,
+ * `ImportConflictError` and {@link ImportInterruptedError}.
+ */
+export async function importLog(
+  log: WholeLog,
+  lines: AsyncIterable<ExportLine> | (() => AsyncIterable<ExportLine>),
+  options: ImportOptions = {},
+): Promise<ImportReport> {
+  const deepest: Deepest = { line: 0, levels: 0 };
+  try {
+    if (typeof lines === 'object') return await attempt(log, lines, options, false, deepest);
+    try {
+      return await attempt(log, lines(), options, true, deepest);
+    } catch (error) {
+      if (!(error instanceof NotDirectError)) throw error;
+      return await attempt(log, lines(), options, false, deepest);
+    }
+  } catch (error) {
+    throw meaning(error, deepest);
+  }
+}
+
+async function attempt(
+  log: WholeLog,
+  lines: AsyncIterable<ExportLine>,
+  options: ImportOptions,
+  mayBeDirect: boolean,
+  deepest: Deepest,
+): Promise<ImportReport> {
+  const notes: ExportNotes = { incomplete: 0, footer: undefined };
+  let report: ImportReport | undefined;
+  try {
+    await inTransaction(log.knex, async (transaction, connection) => {
+      const inside = { ...log, knex: transaction };
+      await assertMigrated(inside);
+      await refuseHiddenRows(transaction);
+      await assertNoHiddenRows(inside);
+      let unreadable: Unreadable | undefined;
+      const all = readableBy(log.interop, readExport(lines, notes));
+      const isToNote = log.interop === undefined && (await hasElixir(inside));
+      const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
+      const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
+      const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));
+      const settled = isDirect
+        ? await loadDirectly(inside, connection, items)
+        : await throughStaging(inside, connection, items, options);
+      const { events, snapshots, present, skipped } = settled;
+      report = { events, snapshots, present, skipped, incomplete: notes.incomplete, ...(unreadable && { unreadable }) };
+      if (options.dryRun === true) throw new DryRun();
+    });
+  } catch (error) {
+    if (!(error instanceof DryRun)) throw error;
+  }
+  if (report === undefined) throw new Error('The import ended without a report.');
+  return report;
+}
+
+async function throughStaging(
+  log: EventLog & { readonly knex: Knex.Transaction },
+  connection: unknown,
+  items: AsyncIterable<ExportedItem>,
+  options: ImportOptions,
+): Promise<Settled> {
+  await createStaging(log.knex);
+  await stage(log.knex, connection, items);
+  options.onRead?.();
+  return await settle(log, options);
+}
+
+/** Takes the transaction of a dry run back. */
+class DryRun extends Error {}
+
+/** The tables are there: better found out before a long file is read. */
+async function assertMigrated(log: EventLog): Promise<void> {
+  for (const table of Object.values(tablesOf(log))) await query(log.knex, `SELECT FROM ${table} LIMIT 0`);
+}
+
+function meaning(error: unknown, deepest: Deepest): unknown {
+  if (error instanceof CommitInterruptedError)
+    return new ImportInterruptedError('The connection broke while the import was being committed.', {
+      hint: 'It is there whole, or not at all. Import again: what is there already is left as it is.',
+      cause: error,
+    });
+  if (sqlState(error) === '54001' && deepest.levels > 0)
+    return new InvalidExportError(
+      deepest.line,
+      `has a body with ${deepest.levels} levels of nesting, more than this server can hold`,
+      {
+        hint: 'Nothing was imported. Give max_stack_depth the value that it has on the server of the export, or export without that aggregate.',
+        cause: error,
+      },
+    );
+  return storeError(error);
+}

@@ -1,0 +1,37 @@
+import type { Knex } from 'knex';
+import type { EventLog } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import {
+  EVENT_FAULTS,
+  type EventFaults,
+  faultColumns,
+  type Violation,
+  type ViolationRow,
+  violationsOf,
+} from './violations.js';
+
+/** How many violations are taken at once. */
+const PAGE_VIOLATIONS = 5_000;
+
+/** The violations among events that stand beside the events before them, page by page. */
+export async function* pagesOfViolations(
+  log: EventLog,
+  neighbours: string,
+  bindings: readonly Knex.RawBinding[],
+  future: number,
+): AsyncGenerator<Violation> {
+  const faults: EventFaults = faultColumns(future);
+  for (let after: readonly [Buffer, number] | undefined; ;) {
+    const beyond = after === undefined ? '' : 'AND (aggregate_id, sequence) > (?, ?)';
+    const sql = `SELECT encode(aggregate_id, 'hex'), sequence, encode("timestamp", 'hex'), before, encode(clock, 'hex'),
+  ${EVENT_FAULTS.map((fault) => faults[fault]).join(', ')}
+FROM (${neighbours}) AS event
+WHERE (${EVENT_FAULTS.map((fault) => faults[fault]).join(' OR ')}) ${beyond}
+ORDER BY aggregate_id, sequence LIMIT ?`;
+    const rows = await select<ViolationRow>(log, sql, [...bindings, ...(after ?? []), PAGE_VIOLATIONS]);
+    for (const row of rows) yield* violationsOf(row, future);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE_VIOLATIONS) return;
+    after = [Buffer.from(last[0], 'hex'), last[1]];
+  }
+}

@@ -1,0 +1,64 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { Conditions } from '../../store/read/conditions.js';
+import { interopFaults, snapshotInteropFaults, VERSION_MARK } from '../../store/interop.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import type { Violation } from './violations.js';
+
+/** Number of bodies that are taken at once of those that may have a fault. */
+const PAGE = 100;
+
+/** Every number that Elixir cannot read has that many digits in a row (more than 255 are no bound that PostgreSQL takes). */
+const MANY_DIGITS = "body::text ~ '[0-9]{255}'";
+
+/** Bodies that others who read the tables cannot read. The database looks for those with very long numbers; the rest is done here. */
+export async function* verifyReadable(
+  log: EventLog,
+  id: Timestamp | undefined,
+  since: number | undefined,
+): AsyncGenerator<Violation> {
+  if (log.interop === undefined) return;
+  yield* unreadable(log, 'event', id, since);
+  yield* unreadable(log, 'snapshot', id, undefined);
+}
+
+async function* unreadable(
+  log: EventLog,
+  of: 'event' | 'snapshot',
+  id: Timestamp | undefined,
+  since: number | undefined,
+): AsyncGenerator<Violation> {
+  const { log: events, snapshots } = tablesOf(log);
+  const table = of === 'event' ? events : snapshots;
+  const dubious = of === 'event' ? MANY_DIGITS : `(jsonb_exists(body, '${VERSION_MARK}') OR ${MANY_DIGITS})`;
+  const faultsOf = of === 'event' ? interopFaults : snapshotInteropFaults;
+  for (let after: readonly [Uint8Array, number] | undefined; ;) {
+    const where = new Conditions();
+    if (id !== undefined) where.and('aggregate_id = ?', id.encode());
+    if (after !== undefined) where.and('(aggregate_id, sequence) > (?, ?)', after[0] as Buffer, after[1]);
+    if (since !== undefined) where.between(since, undefined);
+    where.and(dubious);
+    const { sql, bindings } = where;
+    const rows: [Uint8Array, string, number, string][] = await select(
+      log,
+      `SELECT aggregate_id, encode(aggregate_id, 'hex'), sequence, body::text FROM ${table}
+${sql} ORDER BY aggregate_id, sequence LIMIT ?`,
+      [...bindings, PAGE],
+    );
+    for (const [, aggregateId, sequence, body] of rows)
+      for (const { path, message } of faultsOf(body, log.interop))
+        yield {
+          kind: 'unreadable body',
+          aggregateId,
+          sequence,
+          of,
+          path: path.slice(0, 12).join('.'),
+          problem: message,
+        };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = [last[0], last[2]];
+    await setImmediate();
+  }
+}

@@ -1,0 +1,47 @@
+import { setImmediate } from 'node:timers/promises';
+import { Conditions } from '../../store/read/conditions.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import type { HistoriesOptions } from './histories.js';
+import { pagesOfViolations } from './pages-of-violations.js';
+import type { Violation } from './violations.js';
+
+/** Events after a moment, each beside the event before it, and beside the one after it if that has an earlier clock. */
+export async function* verifySince(
+  log: EventLog,
+  { aggregateId: id, since, future, pageEvents, report }: HistoriesOptions & { readonly since: number },
+): AsyncGenerator<Violation> {
+  const { log: events } = tablesOf(log);
+  const begin = new Conditions();
+  begin.between(since, undefined);
+  if (id !== undefined) begin.and('aggregate_id = ?', id.encode());
+  for (let after: Uint8Array | undefined; ;) {
+    const page = new Conditions();
+    page.between(since, undefined);
+    if (id !== undefined) page.and('aggregate_id = ?', id.encode());
+    if (after !== undefined) page.and('"timestamp" > ?', after as Buffer);
+    const end = `SELECT "timestamp" FROM ${events} ${page.sql} ORDER BY "timestamp" LIMIT 1 OFFSET ?`;
+    const [last] = await select<[Uint8Array]>(log, end, [...page.bindings, pageEvents - 1]);
+    if (last !== undefined) page.and('"timestamp" <= ?', last[0] as Buffer);
+    const first = begin.bindings[0] as Buffer;
+    const neighbours = `WITH page AS MATERIALIZED (SELECT aggregate_id, sequence, "timestamp" FROM ${events} ${page.sql})
+SELECT page.*, previous.sequence AS before, previous."timestamp" AS clock FROM page
+LEFT JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
+  WHERE e.aggregate_id = page.aggregate_id AND e.sequence < page.sequence ORDER BY sequence DESC LIMIT 1) AS previous ON true
+UNION ALL
+SELECT page.aggregate_id, next.sequence, next."timestamp", page.sequence, page."timestamp" FROM page
+CROSS JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
+  WHERE e.aggregate_id = page.aggregate_id AND e.sequence > page.sequence ORDER BY sequence LIMIT 1) AS next
+WHERE next."timestamp" < ?`;
+    yield* pagesOfViolations(log, neighbours, [...page.bindings, first], future);
+    const counts = `SELECT count(*)::text FROM ${events} ${page.sql}`;
+    const [counted] = await select<[string]>(log, counts, page.bindings);
+    report({ events: Number(counted?.[0]) });
+    if (last === undefined) break;
+    after = last[0];
+    await setImmediate();
+  }
+  const counts = `SELECT count(DISTINCT aggregate_id)::text FROM ${events} ${begin.sql}`;
+  const [counted] = await select<[string]>(log, counts, begin.bindings);
+  report({ aggregates: Number(counted?.[0]) });
+}

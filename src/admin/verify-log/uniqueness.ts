@@ -1,0 +1,64 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { Conditions } from '../../store/read/conditions.js';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import type { Violation } from './violations.js';
+
+/** Which events to look at, and how many of them in one statement. */
+export interface UniquenessOptions {
+  readonly aggregateId: Timestamp | undefined;
+  readonly since: number | undefined;
+  readonly pageEvents: number;
+}
+
+/** Timestamps that events share, which a plain table cannot hold: the indexes of partitions are each of one partition. */
+export async function* verifyUniqueness(
+  log: EventLog,
+  { aggregateId, since, pageEvents }: UniquenessOptions,
+): AsyncGenerator<Violation> {
+  const { log: events } = tablesOf(log);
+  const isPlain = `SELECT c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid)
+FROM pg_class AS c WHERE c.oid = to_regclass(?)`;
+  const [table] = await select<[boolean]>(log, isPlain, [events]);
+  if (table?.[0] === true) return;
+  if (aggregateId !== undefined) {
+    yield* sharedWithOthers(log, aggregateId, since);
+    return;
+  }
+  for (let after: Uint8Array | undefined; ;) {
+    const range = new Conditions();
+    range.between(since, undefined);
+    if (after !== undefined) range.and('"timestamp" > ?', after as Buffer);
+    const end = `SELECT "timestamp" FROM ${events} ${range.sql} ORDER BY "timestamp" LIMIT 1 OFFSET ?`;
+    const [last] = await select<[Uint8Array]>(log, end, [...range.bindings, pageEvents - 1]);
+    if (last !== undefined) range.and('"timestamp" <= ?', last[0] as Buffer);
+    const shared = `"timestamp" IN (SELECT "timestamp" FROM ${events} ${range.sql} GROUP BY "timestamp" HAVING count(*) > 1)`;
+    yield* sharedTimestamps(log, shared, range);
+    if (last === undefined) return;
+    after = last[0];
+    await setImmediate();
+  }
+}
+
+/** The events of one aggregate whose timestamps an event of another one has too. */
+async function* sharedWithOthers(log: EventLog, id: Timestamp, since: number | undefined): AsyncGenerator<Violation> {
+  const where = new Conditions();
+  where.and('aggregate_id = ?', id.encode());
+  where.between(since, undefined);
+  const { log: events } = tablesOf(log);
+  const shared = `EXISTS (SELECT FROM ${events} AS other
+  WHERE other."timestamp" = event."timestamp" AND other.aggregate_id <> event.aggregate_id)`;
+  yield* sharedTimestamps(log, `${where.sql.replace(/^WHERE /, '')} AND ${shared}`, where);
+}
+
+async function* sharedTimestamps(
+  log: EventLog,
+  condition: string,
+  { bindings }: Conditions,
+): AsyncGenerator<Violation> {
+  const sql = `SELECT encode(aggregate_id, 'hex'), sequence, encode("timestamp", 'hex') FROM ${tablesOf(log).log} AS event
+WHERE ${condition} ORDER BY "timestamp", aggregate_id`;
+  for (const [aggregateId, sequence, timestamp] of await select<[string, number, string]>(log, sql, bindings))
+    yield { kind: 'shared timestamp', aggregateId, sequence, timestamp };
+}
