@@ -1,4 +1,4 @@
-import type { Aggregate } from './aggregate/definition.js';
+import type { Aggregate } from './aggregate/definition/definition.js';
 import type { ConnectionConfig } from './connection/settings.js';
 
 /** What a configuration file (`maestro.config.ts`, `.mts`, `.js`, `.mjs` or `.json`) may hold. */

@@ -1,7 +1,7 @@
 import './node-version.js';
 export type { Knex } from 'knex';
 export { type Aggregates, type AggregatesOf, openAggregates } from './aggregate/aggregates.js';
-export { type AggregateDescription, defineAggregate } from './aggregate/define-aggregate.js';
+export { type AggregateDescription, defineAggregate } from './aggregate/definition/define-aggregate.js';
 export type {
   Aggregate,
   AggregateProjection,
@@ -9,7 +9,7 @@ export type {
   Ownership,
   SnapshotPolicy,
   Upcaster,
-} from './aggregate/definition.js';
+} from './aggregate/definition/definition.js';
 export {
   AlreadyTakenError,
   EventSchemaError,
@@ -22,7 +22,7 @@ export {
 export type { EvaluateOptions, Evaluation, EvaluationValue } from './aggregate/evaluation.js';
 export type { AggregatesOptions, IdlePolicy } from './aggregate/options.js';
 export { claim, release } from './aggregate/projections.js';
-export { type Rejection, reject } from './aggregate/rejection.js';
+export { type Rejection, reject } from './aggregate/fold/rejection.js';
 export { SnapshotIgnoredError, SnapshotLossError } from './aggregate/snapshot/errors.js';
 export type {
   AggregateTypes,
@@ -36,7 +36,7 @@ export type {
   EventHandlers,
   EventOf,
   EventSchemas,
-} from './aggregate/types.js';
+} from './aggregate/definition/types.js';
 export { defineConfig, type MaestroConfig } from './configuration.js';
 export type { Database } from './connection/database.js';
 export {

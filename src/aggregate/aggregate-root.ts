@@ -10,17 +10,17 @@ import { pauseAfter } from '../store/commit/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
 import { latestBeside } from '../store/read/last-event.js';
 import { alreadyEncoded, encodeEvents } from '../store/commit/validate.js';
-import { type Command, decide } from './decide.js';
+import { type Command, decide } from './fold/decide.js';
 import { HandlerError, RetryLimitError } from './errors.js';
-import { evolve } from './evolve.js';
-import { exactBody } from './exact-body.js';
-import { deepFreeze } from './freeze.js';
+import { evolve } from './fold/evolve.js';
+import { exactBody } from './fold/exact-body.js';
+import { deepFreeze } from './fold/freeze.js';
 import { fold, foldOn, type History, latestAfter, type Moment, withLatest } from './history.js';
 import type { RootContext } from './options.js';
-import { Rejection } from './rejection.js';
+import { Rejection } from './fold/rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 import { mayComeOfState, momentBesideSnapshot } from './snapshot/suspect-snapshot.js';
-import { storeSnapshot } from './store-snapshot.js';
+import { storeSnapshot } from './snapshot/store-snapshot.js';
 
 /** What a command has led to. */
 interface Outcome {

@@ -6,13 +6,13 @@ import { type Activity, activityOf } from '../store/driver/activity.js';
 import { checkedTransaction, joined, type JoinOptions, whenEnded } from '../store/driver/joined.js';
 import type { Store } from '../store/store.js';
 import { AggregateRoot } from './aggregate-root.js';
-import type { Aggregate } from './definition.js';
+import type { Aggregate } from './definition/definition.js';
 import type { EvaluateOptions, Evaluation, EvaluationValue } from './evaluation.js';
 import { fold, type History } from './history.js';
 import { type AggregatesOptions, assertInteger, checkedOptions, type RootContext } from './options.js';
 import { replayAt } from './replay-at.js';
 import { Residents } from './residents.js';
-import type { AggregateTypes, CommandOf } from './types.js';
+import type { AggregateTypes, CommandOf } from './definition/types.js';
 
 /** The type of the aggregates that {@link openAggregates} gives for a definition: `AggregatesOf<typeof BankAccount>`. */
 export type AggregatesOf<Definition extends Aggregate> =

@@ -1,5 +1,5 @@
 import type { JoinOptions } from '../store/driver/joined.js';
-import type { AggregateTypes, EventOf } from './types.js';
+import type { AggregateTypes, EventOf } from './definition/types.js';
 
 /** What a command has led to. */
 export interface Evaluation<Types extends AggregateTypes> {

@@ -2,11 +2,11 @@ import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { type EventPlace, type LastEvent, latestBeside } from '../store/read/last-event.js';
 import type { Store } from '../store/store.js';
-import type { Definition } from './definition.js';
+import type { Definition } from './definition/definition.js';
 import { HandlerError, IncompleteHistoryError } from './errors.js';
-import { evolve, initialState } from './evolve.js';
+import { evolve, initialState } from './fold/evolve.js';
 import { SnapshotIgnoredError } from './snapshot/errors.js';
-import { snapshotState } from './snapshot-codec.js';
+import { snapshotState } from './snapshot/snapshot-codec.js';
 
 /** The state of an aggregate at one point of its history. */
 export interface Moment extends LastEvent {

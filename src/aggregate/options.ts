@@ -5,8 +5,8 @@ import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../store/commit/backoff.js';
 import type { Projection, Store } from '../store/store.js';
-import { isAggregate } from './define-aggregate.js';
-import type { Definition } from './definition.js';
+import { isAggregate } from './definition/define-aggregate.js';
+import type { Definition } from './definition/definition.js';
 import { asProjection } from './projections.js';
 import { SnapshotIgnoredError } from './snapshot/errors.js';
 

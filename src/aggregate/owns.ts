@@ -1,6 +1,6 @@
 import type { Timestamp } from '../hlc/timestamp.js';
-import { callHandler } from './call-handler.js';
-import type { Definition } from './definition.js';
+import { callHandler } from './fold/call-handler.js';
+import type { Definition } from './definition/definition.js';
 
 /** Whether a definition says that an aggregate is its own, by its id or its first event. Throws `HandlerError`. */
 export function owns({ name, file, owns }: Definition, id: Timestamp, firstEvent: string | undefined): boolean {

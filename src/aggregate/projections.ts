@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { sqlState } from '../store/driver/driver-error.js';
 import type { Projection } from '../store/store.js';
-import type { Definition } from './definition.js';
+import type { Definition } from './definition/definition.js';
 import { AlreadyTakenError } from './errors.js';
-import { own } from './own.js';
+import { own } from './fold/own.js';
 
 /** A projection of a definition as the store runs it. */
 export function asProjection(projection: Definition['projections'][number]): Projection {

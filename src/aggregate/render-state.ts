@@ -1,4 +1,4 @@
-import { callHandler } from './call-handler.js';
+import { callHandler } from './fold/call-handler.js';
 import { HandlerError, type HandlerRef } from './errors.js';
 import type { History, Moment } from './history.js';
 

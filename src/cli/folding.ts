@@ -1,4 +1,4 @@
-import type { Definition } from '../aggregate/definition.js';
+import type { Definition } from '../aggregate/definition/definition.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { JsonValue } from '../json/types.js';
@@ -50,7 +50,7 @@ export async function foldingFor(
 /** The folding by the handlers of a definition. */
 export async function handlerFolding(definition: Definition, id: Timestamp): Promise<Folding> {
   const [{ evolve, initialState }, { renderState, storedForm }, { stateJson }, { decodedEvent }] = await Promise.all([
-    import('../aggregate/evolve.js'),
+    import('../aggregate/fold/evolve.js'),
     import('../aggregate/render-state.js'),
     import('./render/state.js'),
     import('../store/read/rows.js'),

@@ -122,7 +122,7 @@ async function checked(value: unknown, path: string): Promise<MaestroConfig> {
 }
 
 async function assertAggregates(value: unknown, path: string): Promise<void> {
-  const { isAggregate } = await import('../aggregate/define-aggregate.js');
+  const { isAggregate } = await import('../aggregate/definition/define-aggregate.js');
   if (!Array.isArray(value) || !value.every(isAggregate))
     throw new ConfigurationError(`In the configuration file ${path}, aggregates is not a list of aggregates.`, {
       hint: 'Make each with `defineAggregate({ … })`. One that is undefined may come from modules that import each other.',

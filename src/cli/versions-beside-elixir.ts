@@ -1,4 +1,4 @@
-import type { Definition } from '../aggregate/definition.js';
+import type { Definition } from '../aggregate/definition/definition.js';
 import type { Interop } from '../store/interop.js';
 
 /** The fault in definitions whose snapshots an Elixir application would misread, and the remedy; nothing when there is none. */

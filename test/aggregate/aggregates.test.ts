@@ -1,6 +1,6 @@
 import test from 'ava';
 import { openAggregates } from '../../src/aggregate/aggregates.js';
-import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
+import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
 import { IncompleteHistoryError, InvalidHandlerError, RetryLimitError } from '../../src/aggregate/errors.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { Clock } from '../../src/hlc/clock.js';

@@ -1,9 +1,9 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import { openAggregates } from '../../src/aggregate/aggregates.js';
-import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
+import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
 import { HandlerError } from '../../src/aggregate/errors.js';
-import { deepFreeze } from '../../src/aggregate/freeze.js';
+import { deepFreeze } from '../../src/aggregate/fold/freeze.js';
 import { encodeJson } from '../../src/json/encode.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { jsonValues } from '../support/arbitraries.js';

@@ -4,7 +4,7 @@ import test from 'ava';
 import * as v from 'valibot';
 import { z } from 'zod';
 import { openAggregates } from '../../src/aggregate/aggregates.js';
-import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
+import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
 import { EventSchemaError, HandlerError } from '../../src/aggregate/errors.js';
 import type { MaestroError } from '../../src/errors.js';
 import { MemoryStore } from '../../src/store/memory-store.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import test from 'ava';
 import { openAggregates } from '../../src/aggregate/aggregates.js';
-import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
-import type { SnapshotPolicy } from '../../src/aggregate/definition.js';
+import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
+import type { SnapshotPolicy } from '../../src/aggregate/definition/definition.js';
 import { IncompleteHistoryError } from '../../src/aggregate/errors.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';

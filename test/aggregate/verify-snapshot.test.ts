@@ -1,10 +1,10 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { replaceSnapshot, storedSnapshots } from '../../src/admin/log/stored-snapshots.js';
-import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
-import type { Definition } from '../../src/aggregate/definition.js';
+import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
+import type { Definition } from '../../src/aggregate/definition/definition.js';
 import { HandlerError, IncompleteHistoryError } from '../../src/aggregate/errors.js';
-import { type SnapshotVerdict, verifySnapshot } from '../../src/aggregate/verify-snapshot.js';
+import { type SnapshotVerdict, verifySnapshot } from '../../src/aggregate/snapshot/verify-snapshot.js';
 import { MAX_SEQUENCE, type StoredSnapshot } from '../../src/events.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { printJson } from '../../src/json/print.js';

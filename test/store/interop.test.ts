@@ -2,7 +2,7 @@ import test from 'ava';
 import { diagnose } from '../../src/admin/diagnose/diagnose.js';
 import { InvalidExportError } from '../../src/admin/transfer/format.js';
 import { verifyLog } from '../../src/admin/verify-log/verify-log.js';
-import { defineAggregate } from '../../src/aggregate/define-aggregate.js';
+import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
 import { openAggregates } from '../../src/aggregate/aggregates.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { Clock } from '../../src/hlc/clock.js';

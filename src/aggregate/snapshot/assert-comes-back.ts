@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../events.js';
 import { asRead } from '../../json/as-read.js';
-import type { Definition } from '../definition.js';
-import { snapshotState } from '../snapshot-codec.js';
+import type { Definition } from '../definition/definition.js';
+import { snapshotState } from './snapshot-codec.js';
 import { SnapshotLossError } from './errors.js';
 import { type Difference, firstDifference } from './first-difference.js';
 

@@ -1,6 +1,6 @@
 import { MaestroError } from '../../errors.js';
 import { pathText } from '../../json/path-text.js';
-import type { Definition } from '../definition.js';
+import type { Definition } from '../definition/definition.js';
 import type { Difference } from './first-difference.js';
 
 /** A state would not come back from its snapshot as it is, so the snapshot is refused. Events are not concerned. */

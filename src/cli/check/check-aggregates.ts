@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAboutFolding } from '../../aggregate/errors.js';
-import type { Definition } from '../../aggregate/definition.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
 import type { StoredEvent, StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { canonicalJson } from '../../json/canonical.js';

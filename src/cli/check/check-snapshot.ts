@@ -1,7 +1,7 @@
 import { isAboutFolding } from '../../aggregate/errors.js';
 import type { Moment } from '../../aggregate/history.js';
-import type { Definition } from '../../aggregate/definition.js';
-import { compareSnapshot } from '../../aggregate/verify-snapshot.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
+import { compareSnapshot } from '../../aggregate/snapshot/verify-snapshot.js';
 import type { StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';

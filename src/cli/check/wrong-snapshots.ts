@@ -1,4 +1,4 @@
-import type { SnapshotVerdict } from '../../aggregate/verify-snapshot.js';
+import type { SnapshotVerdict } from '../../aggregate/snapshot/verify-snapshot.js';
 import type { Database } from '../../connection/database.js';
 import type { StoredSnapshot } from '../../events.js';
 import { type AggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
@@ -38,7 +38,7 @@ export async function* wrongSnapshots(
   fix: boolean,
 ): AsyncGenerator<WrongSnapshot> {
   const [{ verifySnapshot }, { replaceSnapshot }, { isAboutFolding }] = await Promise.all([
-    import('../../aggregate/verify-snapshot.js'),
+    import('../../aggregate/snapshot/verify-snapshot.js'),
     import('../../admin/log/stored-snapshots.js'),
     import('../../aggregate/errors.js'),
   ]);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Definition } from '../../aggregate/definition.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
 import type { MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';

@@ -61,7 +61,7 @@ async function createSnapshot(
       });
     const [{ fold }, { storeSnapshot }] = await Promise.all([
       import('../../aggregate/history.js'),
-      import('../../aggregate/store-snapshot.js'),
+      import('../../aggregate/snapshot/store-snapshot.js'),
     ]);
     const warn = (error: MaestroError) => void session.output.warn(error.message);
     const history = { definition, store, id, onSnapshotIgnored: warn };

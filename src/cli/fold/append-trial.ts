@@ -1,6 +1,6 @@
 import { isAboutFolding } from '../../aggregate/errors.js';
-import { evolve } from '../../aggregate/evolve.js';
-import { deepFreeze } from '../../aggregate/freeze.js';
+import { evolve } from '../../aggregate/fold/evolve.js';
+import { deepFreeze } from '../../aggregate/fold/freeze.js';
 import { fold, foldOn, type History, type Moment } from '../../aggregate/history.js';
 import { storedForm } from '../../aggregate/render-state.js';
 import type { MaestroError } from '../../errors.js';

@@ -1,5 +1,5 @@
 import { type Erasure, erasedEvents } from '../../admin/erase-aggregate/erase-aggregate.js';
-import type { Definition } from '../../aggregate/definition.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
 import { isAboutFolding } from '../../aggregate/errors.js';
 import type { Database } from '../../connection/database.js';
 import type { MaestroError } from '../../errors.js';

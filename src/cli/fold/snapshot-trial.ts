@@ -1,7 +1,7 @@
 import { isAboutFolding } from '../../aggregate/errors.js';
 import { foldOn, type History } from '../../aggregate/history.js';
-import { snapshotState } from '../../aggregate/snapshot-codec.js';
-import { verifySnapshot } from '../../aggregate/verify-snapshot.js';
+import { snapshotState } from '../../aggregate/snapshot/snapshot-codec.js';
+import { verifySnapshot } from '../../aggregate/snapshot/verify-snapshot.js';
 import type { NewSnapshot } from '../../events.js';
 import { asRead } from '../../json/as-read.js';
 import { withoutExponents } from '../../json/without-exponents.js';

@@ -5,7 +5,7 @@ import {
   type ErasurePlan,
   planErasure,
 } from '../../admin/erase-aggregate/erase-aggregate.js';
-import type { Definition } from '../../aggregate/definition.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
 import type { Database } from '../../connection/database.js';
 import { NotFoundError } from '../errors.js';
 import type { Session } from '../session.js';

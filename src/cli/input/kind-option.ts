@@ -1,4 +1,4 @@
-import type { Definition } from '../../aggregate/definition.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { typeOfFirstEvent } from '../choose-aggregate.js';

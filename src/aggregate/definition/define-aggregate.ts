@@ -1,4 +1,4 @@
-import type { NumberMode } from '../json/types.js';
+import type { NumberMode } from '../../json/types.js';
 import { assertDefinition } from './assert-definition.js';
 import { callerFile } from './call-site.js';
 import type { Aggregate, AggregateProjection, Definition, Ownership, SnapshotPolicy, Upcaster } from './definition.js';

@@ -1,13 +1,13 @@
-import type { Snapshot, StoredSnapshot } from '../events.js';
-import { encodeJson } from '../json/encode.js';
-import { decodeJson, InvalidJsonError } from '../json/parse.js';
-import { pathText } from '../json/path-text.js';
-import { sameJson } from '../json/same.js';
-import type { JsonObject } from '../json/types.js';
-import type { Definition } from './definition.js';
-import { HandlerError } from './errors.js';
-import { fold, type History, type Moment } from './history.js';
-import { assertComesBack, differenceWhenRead } from './snapshot/assert-comes-back.js';
+import type { Snapshot, StoredSnapshot } from '../../events.js';
+import { encodeJson } from '../../json/encode.js';
+import { decodeJson, InvalidJsonError } from '../../json/parse.js';
+import { pathText } from '../../json/path-text.js';
+import { sameJson } from '../../json/same.js';
+import type { JsonObject } from '../../json/types.js';
+import type { Definition } from '../definition/definition.js';
+import { HandlerError } from '../errors.js';
+import { fold, type History, type Moment } from '../history.js';
+import { assertComesBack, differenceWhenRead } from './assert-comes-back.js';
 import { jsonOfVersion, snapshotBody } from './snapshot-codec.js';
 
 /** What came of comparing a snapshot with what the handlers make of the events. */

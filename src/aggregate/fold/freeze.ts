@@ -1,4 +1,4 @@
-import { isPlain } from '../json/plain.js';
+import { isPlain } from '../../json/plain.js';
 
 /** What has been frozen all the way down, and whether all of it could be. */
 const frozen = new WeakMap<object, boolean>();

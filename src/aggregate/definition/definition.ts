@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Knex } from 'knex';
-import type { CommittedEvent } from '../events.js';
-import type { Timestamp } from '../hlc/timestamp.js';
-import type { JsonObject, JsonValue, NumberMode } from '../json/types.js';
-import type { Projection } from '../store/store.js';
+import type { CommittedEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { JsonObject, JsonValue, NumberMode } from '../../json/types.js';
+import type { Projection } from '../../store/store.js';
 import type { AggregateTypes, DecisionTools, EventOf } from './types.js';
 
 /** When and how the states of an aggregate are kept as snapshots. */

@@ -1,7 +1,7 @@
-import type { Store } from '../store/store.js';
-import { encodeSnapshot } from '../store/commit/validate.js';
-import type { History, Moment } from './history.js';
-import { assertComesBack } from './snapshot/assert-comes-back.js';
+import type { Store } from '../../store/store.js';
+import { encodeSnapshot } from '../../store/commit/validate.js';
+import type { History, Moment } from '../history.js';
+import { assertComesBack } from './assert-comes-back.js';
 import { snapshotBody } from './snapshot-codec.js';
 
 /**

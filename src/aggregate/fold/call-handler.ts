@@ -1,4 +1,4 @@
-import { HandlerError, type HandlerRef } from './errors.js';
+import { HandlerError, type HandlerRef } from '../errors.js';
 
 /**
  * What a function of a definition answers. Throws {@link HandlerError} when it throws, or answers with a promise or with

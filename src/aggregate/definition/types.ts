@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { CommittedEvent } from '../events.js';
-import type { Timestamp } from '../hlc/timestamp.js';
-import type { Rejection } from './rejection.js';
+import type { CommittedEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { Rejection } from '../fold/rejection.js';
 
 /** All that a definition says in types: what `defineAggregate` infers, and what the rest is typed by. */
 export interface AggregateTypes {

@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from '../errors.js';
-import { isPlain } from '../json/plain.js';
-import { eventTypeFault } from '../store/commit/validate.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { isPlain } from '../../json/plain.js';
+import { eventTypeFault } from '../../store/commit/validate.js';
 
 /** All that a definition may say. */
 const KEYS = [

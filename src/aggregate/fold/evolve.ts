@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { type CommittedEvent, eventRef } from '../events.js';
+import { type CommittedEvent, eventRef } from '../../events.js';
 import { callHandler } from './call-handler.js';
-import type { Definition } from './definition.js';
-import { EventSchemaError, type HandlerRef, InvalidHandlerError } from './errors.js';
+import type { Definition } from '../definition/definition.js';
+import { EventSchemaError, type HandlerRef, InvalidHandlerError } from '../errors.js';
 import { deepFreeze } from './freeze.js';
 import { own } from './own.js';
 

@@ -1,8 +1,8 @@
-import type { Timestamp } from '../hlc/timestamp.js';
-import type { EventDraft } from '../store/append.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { EventDraft } from '../../store/append.js';
 import { assertAnswer } from './call-handler.js';
-import type { Definition } from './definition.js';
-import { HandlerError, type HandlerRef, InvalidHandlerError } from './errors.js';
+import type { Definition } from '../definition/definition.js';
+import { HandlerError, type HandlerRef, InvalidHandlerError } from '../errors.js';
 import { own } from './own.js';
 import { Rejection, reject } from './rejection.js';
 

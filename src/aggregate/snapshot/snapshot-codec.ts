@@ -1,10 +1,10 @@
-import type { Snapshot } from '../events.js';
-import type { JsonObject, JsonValue } from '../json/types.js';
-import { VERSION_MARK as MARK } from '../store/interop.js';
-import { callHandler } from './call-handler.js';
-import type { Definition } from './definition.js';
-import type { HandlerRef } from './errors.js';
-import { deepFreeze } from './freeze.js';
+import type { Snapshot } from '../../events.js';
+import type { JsonObject, JsonValue } from '../../json/types.js';
+import { VERSION_MARK as MARK } from '../../store/interop.js';
+import { callHandler } from '../fold/call-handler.js';
+import type { Definition } from '../definition/definition.js';
+import type { HandlerRef } from '../errors.js';
+import { deepFreeze } from '../fold/freeze.js';
 
 /**
  * The body of a snapshot of a state: the state as `encode` gives it, bare without a version (as Elixir Maestro stores

@@ -1,6 +1,6 @@
-import { isWrittenAs } from '../json/encode.js';
-import { decodeJson, mayLoseDigits } from '../json/parse.js';
-import type { JsonObject, NumberMode } from '../json/types.js';
+import { isWrittenAs } from '../../json/encode.js';
+import { decodeJson, mayLoseDigits } from '../../json/parse.js';
+import type { JsonObject, NumberMode } from '../../json/types.js';
 import { freezeJson } from './freeze.js';
 
 /** The body of a JSON text, frozen, with the numbers that were asked for unless they would lose digits of it. */
