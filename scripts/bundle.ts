@@ -116,7 +116,7 @@ function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChun
       ['command', reached('src/cli/run-command.ts')],
       [
         'server',
-        reached('src/connection/open-database.ts', 'src/connection/server.ts', 'src/cli/render/event-table.ts'),
+        reached('src/connection/open-database.ts', 'src/connection/server/server.ts', 'src/cli/render/event-table.ts'),
       ],
     ]);
     const isIn = (group: string) => groups?.get(group)?.has(id) ?? false;

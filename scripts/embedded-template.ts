@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
-import { TEMPLATE } from '../src/connection/create-data-folder.js';
+import { TEMPLATE } from '../src/connection/embedded/create-data-folder.js';
 
 /**
  * Makes the prepared data folder of the embedded database: what PGlite's initdb, which takes seconds in WASM, makes of an

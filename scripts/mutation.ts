@@ -21,7 +21,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
     tests: ['test/store/backoff.test.ts', 'test/aggregate/{aggregates,freeze,handlers,snapshots}.test.ts'],
   },
   sanitising: { mutate: ['src/cli/render/escape.ts'], tests: ['test/cli/render/escape.test.ts'] },
-  lock: { mutate: ['src/connection/file-lock.ts'], tests: ['test/connection/file-lock.test.ts'] },
+  lock: { mutate: ['src/connection/embedded/file-lock.ts'], tests: ['test/connection/file-lock.test.ts'] },
 };
 
 /**

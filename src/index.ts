@@ -48,7 +48,7 @@ export {
   EmbeddedResourcesError,
 } from './connection/errors.js';
 export { type OpenOptions, openDatabase } from './connection/open-database.js';
-export type { PoolOptions } from './connection/pool-options.js';
+export type { PoolOptions } from './connection/server/pool-options.js';
 export type { ConnectionChoice, ConnectionConfig } from './connection/settings.js';
 export { InvalidArgumentError, MaestroError } from './errors.js';
 export type {

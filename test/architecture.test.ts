@@ -103,7 +103,7 @@ test('what a program imports names nothing of Node.js that old versions are with
     for (const imported of staticImportsOf(file)) load(imported);
   };
   for (const file of ['src/index.ts', 'src/admin/index.ts', 'src/testing/contract.ts']) load(file);
-  t.true(loaded.has('src/connection/embedded-by-default.ts'));
+  t.true(loaded.has('src/connection/embedded/embedded-by-default.ts'));
   const young = [...loaded].flatMap((file) =>
     [...sourceOf(file).matchAll(/^import \{([^}]*)\} from 'node:/gm)]
       .flatMap(([, names = '']) => names.split(',').map((name) => name.trim().split(' as ')[0] ?? ''))

@@ -8,7 +8,7 @@ export async function ifThere<Value>(
 ): Promise<Value> {
   const settings = await sessionSettings(session);
   if ('dataDir' in settings.target) {
-    const { dataFolderExists } = await import('../connection/data-folder.js');
+    const { dataFolderExists } = await import('../connection/embedded/data-folder.js');
     if (!dataFolderExists(settings.target.dataDir)) return await look(undefined, settings.schema);
   }
   return await withDatabase(session, ({ knex, schema }) => look(knex, schema), { settings });

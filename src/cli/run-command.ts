@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { isFileError } from '../connection/file-errors.js';
+import { isFileError } from '../connection/embedded/file-errors.js';
 import { nodePermissionError } from '../store/failures/node-permission.js';
 import type { CliContext } from './context.js';
 import { FileRefusedError, UsageError } from './errors.js';

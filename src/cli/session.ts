@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { MaestroConfig } from '../configuration.js';
 import type { Database } from '../connection/database.js';
-import { addressText } from '../connection/database-url.js';
+import { addressText } from '../connection/address/database-url.js';
 import { type ConnectionSettings, connectionSettings } from '../connection/settings.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';

@@ -2,7 +2,7 @@ import { shown } from './address/fail.js';
 import type { Database } from './database.js';
 import { processSurroundings } from './environment.js';
 import { ConfigurationError } from './errors.js';
-import { checkedPool, type PoolOptions } from './pool-options.js';
+import { checkedPool, type PoolOptions } from './server/pool-options.js';
 import { type ConnectionChoice, type ConnectionSettings, programSettings } from './settings.js';
 
 /** How a database is opened, whichever it is. */
@@ -111,9 +111,9 @@ function kindOf(value: unknown): string {
 export async function openWith(settings: ConnectionSettings, options: OpenOptions): Promise<Database> {
   const { target, schema, pooler, interop } = settings;
   if ('dataDir' in target) {
-    const { openEmbedded } = await import('./embedded.js');
+    const { openEmbedded } = await import('./embedded/embedded.js');
     return await openEmbedded(target.dataDir, { schema, interop, ...options });
   }
-  const { openServer } = await import('./server.js');
+  const { openServer } = await import('./server/server.js');
   return openServer(target.server, { schema, pooler, interop, ...options });
 }

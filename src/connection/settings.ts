@@ -1,7 +1,7 @@
 import { checkedInterop, type Interop } from '../store/interop.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../store/schema-name.js';
-import { addressFromEnvironment, parseDatabaseUrl, type ServerAddress } from './database-url.js';
-import { assertNothingWasSaid, SERVER_VARIABLES, URL_VARIABLES } from './embedded-by-default.js';
+import { addressFromEnvironment, parseDatabaseUrl, type ServerAddress } from './address/database-url.js';
+import { assertNothingWasSaid, SERVER_VARIABLES, URL_VARIABLES } from './embedded/embedded-by-default.js';
 import type { Environment, Surroundings } from './environment.js';
 import { ConfigurationError } from './errors.js';
 import { said, saidByVariable } from './said.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { openEmbedded } from '../../src/connection/embedded.js';
+import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { anId } from '../support/factories.js';

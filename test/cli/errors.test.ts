@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { exitCodeFor } from '../../src/cli/exit-codes.js';
 import { run } from '../../src/cli/run.js';
-import { lockFile } from '../../src/connection/file-lock.js';
+import { lockFile } from '../../src/connection/embedded/file-lock.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { OutcomeUnknownError } from '../../src/store/errors.js';
 import { aContext, type CliOptions, type CliResult, runCli } from '../support/cli.js';

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fc } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { exitCodeFor, UNAVAILABLE, USAGE } from '../../src/cli/exit-codes.js';
-import { openEmbedded } from '../../src/connection/embedded.js';
+import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { EmbeddedCorruptError, EmbeddedFolderError } from '../../src/connection/errors.js';
 import type { MaestroError } from '../../src/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { addressText, isLocal, parseDatabaseUrl } from '../../src/connection/database-url.js';
+import { addressText, isLocal, parseDatabaseUrl } from '../../src/connection/address/database-url.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
 import { allTextOf } from '../support/error-text.js';
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { exitCodeFor, UNAVAILABLE } from '../../src/cli/exit-codes.js';
 import type { Database } from '../../src/connection/database.js';
-import { type EmbeddedOptions, openEmbedded } from '../../src/connection/embedded.js';
+import { type EmbeddedOptions, openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { EmbeddedDatabaseBusyError, EmbeddedFolderError } from '../../src/connection/errors.js';
 import { NotMigratedError } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';

@@ -3,8 +3,8 @@ import dns from 'node:dns';
 import test, { type ExecutionContext } from 'ava';
 import { exitCodeFor, UNAVAILABLE, USAGE } from '../../src/cli/exit-codes.js';
 import type { Database } from '../../src/connection/database.js';
-import { parseDatabaseUrl, type ServerAddress } from '../../src/connection/database-url.js';
-import { openServer, type ServerOptions } from '../../src/connection/server.js';
+import { parseDatabaseUrl, type ServerAddress } from '../../src/connection/address/database-url.js';
+import { openServer, type ServerOptions } from '../../src/connection/server/server.js';
 import type { MaestroError } from '../../src/errors.js';
 import {
   ConnectionLostError,

@@ -11,7 +11,7 @@ import {
   lockFile,
   platformTryLock,
   tryLockWith,
-} from '../../src/connection/file-lock.js';
+} from '../../src/connection/embedded/file-lock.js';
 import { FileLockError } from '../../src/connection/errors.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { useProcesses } from '../support/processes.js';

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Database } from '../../src/connection/database.js';
-import { parseDatabaseUrl } from '../../src/connection/database-url.js';
-import { openServer, type ServerOptions } from '../../src/connection/server.js';
+import { parseDatabaseUrl } from '../../src/connection/address/database-url.js';
+import { openServer, type ServerOptions } from '../../src/connection/server/server.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { appendEvents } from '../../src/store/append.js';
 import { migrationStatus } from '../../src/store/migrate/migration-status.js';

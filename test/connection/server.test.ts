@@ -1,6 +1,6 @@
 import test from 'ava';
-import { parseDatabaseUrl } from '../../src/connection/database-url.js';
-import { openServer } from '../../src/connection/server.js';
+import { parseDatabaseUrl } from '../../src/connection/address/database-url.js';
+import { openServer } from '../../src/connection/server/server.js';
 import { testUrl, useTestDatabase } from '../support/database.js';
 import { anId } from '../support/factories.js';
 import { listenSilently, relay } from '../support/tcp.js';

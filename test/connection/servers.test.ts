@@ -2,9 +2,9 @@ import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import test from 'ava';
 import { exitCodeFor, UNAVAILABLE } from '../../src/cli/exit-codes.js';
-import { parseDatabaseUrl } from '../../src/connection/database-url.js';
-import { openServer, type ServerOptions } from '../../src/connection/server.js';
-import { mismatch } from '../../src/connection/target-session.js';
+import { parseDatabaseUrl } from '../../src/connection/address/database-url.js';
+import { openServer, type ServerOptions } from '../../src/connection/server/server.js';
+import { mismatch } from '../../src/connection/server/target-session.js';
 import { storeError } from '../../src/store/failures/database-errors.js';
 import { DatabaseUnreachableError, LoginRefusedError } from '../../src/store/errors.js';
 import { runCli } from '../support/cli.js';

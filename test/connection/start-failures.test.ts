@@ -5,7 +5,7 @@ import { execPath, getuid } from 'node:process';
 import test from 'ava';
 import { exitCodeFor, USAGE } from '../../src/cli/exit-codes.js';
 import { enginePackages } from '../../src/connection/embedded/packages.js';
-import { openEmbedded } from '../../src/connection/embedded.js';
+import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../support/database.js';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { parseDatabaseUrl, type ServerAddress } from '../../src/connection/database-url.js';
+import { parseDatabaseUrl, type ServerAddress } from '../../src/connection/address/database-url.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { allTextOf } from '../support/error-text.js';

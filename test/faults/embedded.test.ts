@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { openEmbedded } from '../../src/connection/embedded.js';
+import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { anId } from '../support/factories.js';
 import { figure, rounds } from '../support/figures.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { parseDatabaseUrl } from '../../src/connection/database-url.js';
+import { parseDatabaseUrl } from '../../src/connection/address/database-url.js';
 import type { Database } from '../../src/connection/database.js';
-import { openServer } from '../../src/connection/server.js';
+import { openServer } from '../../src/connection/server/server.js';
 import { MaestroError } from '../../src/errors.js';
 import type { NewEvent } from '../../src/events.js';
 import { Clock } from '../../src/hlc/clock.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Knex } from 'knex';
-import { parseDatabaseUrl } from '../../src/connection/database-url.js';
-import { openServer, type ServerOptions } from '../../src/connection/server.js';
+import { parseDatabaseUrl } from '../../src/connection/address/database-url.js';
+import { openServer, type ServerOptions } from '../../src/connection/server/server.js';
 import { MaestroError } from '../../src/errors.js';
 import type { NewEvent } from '../../src/events.js';
 import { ConnectionLostError, ProjectionError } from '../../src/store/errors.js';

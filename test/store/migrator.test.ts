@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Knex } from 'knex';
-import { openEmbedded } from '../../src/connection/embedded.js';
+import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import {
   ForeignSchemaError,
   LayoutMismatchError,

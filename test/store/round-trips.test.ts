@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { parseDatabaseUrl } from '../../src/connection/database-url.js';
+import { parseDatabaseUrl } from '../../src/connection/address/database-url.js';
 import { openAggregates } from '../../src/aggregate/aggregates.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';

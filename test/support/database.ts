@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestFn } from 'ava';
 import knexFactory, { type Knex } from 'knex';
 import type { Database } from '../../src/connection/database.js';
-import { openEmbedded } from '../../src/connection/embedded.js';
+import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 

@@ -45,7 +45,7 @@ async function collect(
   const [{ diagnose }, { select }, { isLocal }] = await Promise.all([
     import('../../admin/diagnose/diagnose.js'),
     import('../../admin/log/select.js'),
-    import('../../connection/database-url.js'),
+    import('../../connection/address/database-url.js'),
   ]);
   const times: number[] = [];
   for (let round = 0; round < 4; round += 1) {

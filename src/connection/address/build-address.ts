@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { isSslMode, SSL_MODES, type SslMode } from '../ssl.js';
+import { isSslMode, SSL_MODES, type SslMode } from '../server/ssl.js';
 import { shown } from './fail.js';
 import type { Layers } from './layers.js';
 import type { ParameterName } from './parameters.js';

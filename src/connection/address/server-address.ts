@@ -1,4 +1,4 @@
-import type { SslMode } from '../ssl.js';
+import type { SslMode } from '../server/ssl.js';
 
 /** One server of those that are tried. */
 export interface HostAddress {

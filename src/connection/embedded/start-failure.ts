@@ -2,9 +2,9 @@ import { accessSync, closeSync, constants, lstatSync, openSync, readdirSync, sta
 import { join } from 'node:path';
 import type { MaestroError } from '../../errors.js';
 import { DatabaseFullError } from '../../store/errors.js';
-import { corrupt } from '../data-folder.js';
+import { corrupt } from './data-folder.js';
 import { ConfigurationError, EmbeddedResourcesError } from '../errors.js';
-import { isFileError, unusable } from '../file-errors.js';
+import { isFileError, unusable } from './file-errors.js';
 
 /** Bytes that PostgreSQL may need to start: a new segment of its write-ahead log, and something for all else. */
 const NEEDED_ROOM = 17 << 20;

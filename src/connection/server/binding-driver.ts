@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type pg from 'pg';
-import { LoginRefusedError } from '../store/errors.js';
+import { LoginRefusedError } from '../../store/errors.js';
 
 /** Parts of a connection of `pg` that tell of a login and can refuse it, which its types leave out. */
 interface Login {

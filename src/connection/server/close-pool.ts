@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { activityOf } from '../store/driver/activity.js';
-import { closedDatabase } from '../store/driver/pool-use.js';
+import { activityOf } from '../../store/driver/activity.js';
+import { closedDatabase } from '../../store/driver/pool-use.js';
 
 /** Time that what is under way may take by default when a database is closed, in milliseconds. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000;

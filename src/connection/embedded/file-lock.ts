@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { nodePermissionError } from '../store/failures/node-permission.js';
-import { FileLockError } from './errors.js';
+import { nodePermissionError } from '../../store/failures/node-permission.js';
+import { FileLockError } from '../errors.js';
 
 /** How often a taken lock is tried again, in milliseconds. */
 const RETRY = 50;

@@ -1,13 +1,13 @@
-import { buildAddress } from './address/build-address.js';
-import { shown } from './address/fail.js';
-import { environmentLayer, failAbout, type Layer, Layers } from './address/layers.js';
-import { FIXED, isParameter } from './address/parameters.js';
-import { parseUri } from './address/parse-uri.js';
-import type { HostAddress, ServerAddress } from './address/server-address.js';
-import { readService } from './address/service-file.js';
-import type { Environment } from './environment.js';
+import { buildAddress } from './build-address.js';
+import { shown } from './fail.js';
+import { environmentLayer, failAbout, type Layer, Layers } from './layers.js';
+import { FIXED, isParameter } from './parameters.js';
+import { parseUri } from './parse-uri.js';
+import type { HostAddress, ServerAddress } from './server-address.js';
+import { readService } from './service-file.js';
+import type { Environment } from '../environment.js';
 
-export type { ServerAddress } from './address/server-address.js';
+export type { ServerAddress } from './server-address.js';
 
 /**
  * Reads a `postgres://` or `postgresql://` URL as PostgreSQL's own programs do: what it leaves out, the service that it

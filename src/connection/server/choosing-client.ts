@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import type { Knex } from 'knex';
-import { driverMessage, isUnreachable } from '../store/driver/driver-error.js';
-import { DatabaseUnreachableError } from '../store/errors.js';
-import type { HostAddress, TargetSession } from './address/server-address.js';
+import { driverMessage, isUnreachable } from '../../store/driver/driver-error.js';
+import { DatabaseUnreachableError } from '../../store/errors.js';
+import type { HostAddress, TargetSession } from '../address/server-address.js';
 import { bindingDriver } from './binding-driver.js';
 import { mismatch, SESSION_FACTS, type SessionFacts } from './target-session.js';
 

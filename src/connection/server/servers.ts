@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { HostAddress, ServerAddress } from './address/server-address.js';
+import type { HostAddress, ServerAddress } from '../address/server-address.js';
 import type { Attempt, ChoiceOfServers } from './choosing-client.js';
-import { hostsOf } from './database-url.js';
+import { hostsOf } from '../address/database-url.js';
 import { sslOptions } from './ssl.js';
 
 /** Ways to reach the servers of an address. Throws `ConfigurationError` for certificates that cannot be used. */

@@ -13,9 +13,9 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { DatabaseFullError } from '../store/errors.js';
+import { DatabaseFullError } from '../../store/errors.js';
 import { FORMAT, MARKER, POSTGRES_VERSION } from './data-folder.js';
-import { ConfigurationError, EmbeddedFolderError } from './errors.js';
+import { ConfigurationError, EmbeddedFolderError } from '../errors.js';
 import { READ_ONLY } from './file-errors.js';
 
 /** The prepared data folder that the build makes. */

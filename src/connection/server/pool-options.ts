@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { ConfigurationError } from './errors.js';
+import { ConfigurationError } from '../errors.js';
 
 /** Knex prints connection errors to the console before it throws them; once is enough. */
 export const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { EmbeddedCorruptError, EmbeddedFolderError } from './errors.js';
+import { EmbeddedCorruptError, EmbeddedFolderError } from '../errors.js';
 
 /** The file in a data folder that says it is ours. */
 export const MARKER = 'maestro.json';

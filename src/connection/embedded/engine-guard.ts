@@ -1,4 +1,4 @@
-import { ENGINE_STOPPED } from '../store/driver/driver-error.js';
+import { ENGINE_STOPPED } from '../../store/driver/driver-error.js';
 
 type Ask = (...words: never[]) => Promise<unknown>;
 

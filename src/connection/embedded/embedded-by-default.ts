@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 // Old versions of Node.js have no parseEnv; by name, they could not import it, nor say that they are too old.
 import util from 'node:util';
-import type { Surroundings } from './environment.js';
-import { ConfigurationError } from './errors.js';
+import type { Surroundings } from '../environment.js';
+import { ConfigurationError } from '../errors.js';
 
 /** The variables that name the database of the command line, the first that is set being the one. */
 export const URL_VARIABLES = ['MAESTRO_DATABASE_URL', 'DATABASE_URL'] as const;

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import { env } from 'node:process';
-import { LoginRefusedError } from '../store/errors.js';
+import { LoginRefusedError } from '../../store/errors.js';
 
 /** Whom a password is for. */
 export interface Login {

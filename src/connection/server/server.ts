@@ -1,10 +1,10 @@
 import knexFactory, { type Knex } from 'knex';
-import { storeError } from '../store/failures/database-errors.js';
-import type { Interop } from '../store/interop.js';
-import { PostgresStore } from '../store/postgres-store.js';
+import { storeError } from '../../store/failures/database-errors.js';
+import type { Interop } from '../../store/interop.js';
+import { PostgresStore } from '../../store/postgres-store.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
-import type { Database } from './database.js';
-import { addressText, hostsOf, isLocal, type ServerAddress } from './database-url.js';
+import type { Database } from '../database.js';
+import { addressText, hostsOf, isLocal, type ServerAddress } from '../address/database-url.js';
 import { type ChoiceOfServers, choosingClient, postgresClient } from './choosing-client.js';
 import { passwordFor } from './password.js';
 import { checkedCloseTimeout, checkedPool, type PoolOptions, SILENT } from './pool-options.js';

@@ -1,4 +1,4 @@
-import { EmbeddedFolderError } from './errors.js';
+import { EmbeddedFolderError } from '../errors.js';
 
 /** Advice for a file system that is read-only. */
 export const READ_ONLY =

@@ -1,4 +1,4 @@
-import type { TargetSession } from './address/server-address.js';
+import type { TargetSession } from '../address/server-address.js';
 
 /** Asks a server what it is. */
 export const SESSION_FACTS =
