@@ -1,6 +1,6 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
-import { type StateLine, stateLines } from '../../../src/cli/step/state-lines.js';
+import { type StateLine, stateLines } from '../../../src/cli/commands/step/state-lines.js';
 import { printJson } from '../../../src/json/print.js';
 import { sameValue } from '../../../src/json/same.js';
 import type { JsonValue } from '../../../src/json/types.js';

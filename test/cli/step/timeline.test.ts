@@ -3,7 +3,7 @@ import test from 'ava';
 import { type Folding, foldingFor } from '../../../src/cli/folding.js';
 import { foldSteps, type Step } from '../../../src/cli/fold-steps.js';
 import { loadConfiguration } from '../../../src/cli/load-configuration.js';
-import { Timeline } from '../../../src/cli/step/timeline.js';
+import { Timeline } from '../../../src/cli/commands/step/timeline.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
 import { anEvent, anId, collect } from '../../support/factories.js';

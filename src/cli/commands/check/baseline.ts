@@ -1,0 +1,72 @@
+import { MAX_SEQUENCE } from '../../../events.js';
+import { InputError } from '../../errors.js';
+import { inputName } from '../../read-input.js';
+import { type Line, readLines } from '../../read-lines.js';
+import type { Session } from '../../session.js';
+
+/** What the state of an aggregate was when a baseline was written. */
+export interface BaselineEntry {
+  /** 32 hex digits. */
+  readonly aggregateId: string;
+  /** The name of the definition that folded it. */
+  readonly aggregate: string;
+  readonly sequence: number;
+  /** SHA-256 of the canonical JSON of the state, in hex digits. */
+  readonly state: string;
+}
+
+/** The first line of a baseline. */
+export const BASELINE_HEADER = '{"format":"maestro-baseline","version":1}';
+
+/** The last line of a baseline: how many aggregates are in it, so that one that was cut off is no baseline. */
+export function baselineFooter(aggregates: number): string {
+  return `{"aggregates":${aggregates}}`;
+}
+
+/**
+ * The entries of a baseline, in the order of ids, in which a check goes through the log. Throws {@link InputError}, with the
+ * line, for a file that is none, and for one that is not whole.
+ */
+export async function* readBaseline(file: string, session: Session): AsyncGenerator<BaselineEntry> {
+  const fail = (number: number, problem: string) =>
+    new InputError(`${inputName(file)}, line ${number}, ${problem}.`, {
+      hint: 'Write a baseline with `maestro check --write-baseline`.',
+    });
+  let [lines, entries, before, isWhole] = [0, 0, '', false];
+  for await (const line of readLines(file, session)) {
+    lines = line.number;
+    if (lines === 1) {
+      if (line.text !== BASELINE_HEADER) throw fail(1, 'is not the beginning of a baseline of this version');
+      continue;
+    }
+    if (isWhole) throw fail(lines, 'comes after the end of the baseline');
+    if (line.text === baselineFooter(entries)) {
+      isWhole = true;
+      continue;
+    }
+    const entry = parsed(line);
+    if (entry === undefined) throw fail(lines, 'is no entry of a baseline');
+    if (entry.aggregateId <= before) throw fail(lines, 'is not in the order of ids');
+    before = entry.aggregateId;
+    entries += 1;
+    yield entry;
+  }
+  if (!isWhole) throw fail(lines + 1, 'is missing: a baseline ends with the number of its aggregates');
+}
+
+function parsed({ text }: Line): BaselineEntry | undefined {
+  try {
+    const { aggregateId, aggregate, sequence, state } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof aggregateId !== 'string' || !/^[0-9a-f]{32}$/.test(aggregateId)) return undefined;
+    if (typeof aggregate !== 'string' || !isSequence(sequence)) return undefined;
+    if (typeof state !== 'string' || !/^[0-9a-f]{64}$/.test(state)) return undefined;
+    return { aggregateId, aggregate, sequence, state };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+function isSequence(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_SEQUENCE;
+}

@@ -1,0 +1,50 @@
+import { isAboutFolding } from '../../../aggregate/errors.js';
+import type { Moment } from '../../../aggregate/history.js';
+import type { Definition } from '../../../aggregate/definition/definition.js';
+import { compareSnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
+import type { StoredSnapshot } from '../../../events.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import type { PostgresStore } from '../../../store/postgres-store.js';
+import { messageOf } from './wrong-snapshots.js';
+
+/** Gives the stored snapshot of an aggregate, if there is one. */
+export type SnapshotOf = (id: Timestamp) => Promise<StoredSnapshot | undefined>;
+
+/** Snapshots that come in the order of their aggregates, for ids that are asked for in that order. */
+export function snapshotsInOrder(snapshots: AsyncIterable<StoredSnapshot>): SnapshotOf {
+  const iterator = snapshots[Symbol.asyncIterator]();
+  let next: IteratorResult<StoredSnapshot, unknown> | undefined;
+  return async (id) => {
+    next ??= await iterator.next();
+    while (!next.done && next.value.aggregateId.hex < id.hex) next = await iterator.next();
+    return !next.done && next.value.aggregateId.hex === id.hex ? next.value : undefined;
+  };
+}
+
+/** The problem with a snapshot, beside the state at its sequence or the last one there is; `undefined` when there is none. */
+export async function snapshotProblem(
+  definition: Definition,
+  stored: StoredSnapshot,
+  at: Pick<Moment, 'state' | 'sequence'>,
+  store: Pick<PostgresStore, 'getStoredSnapshot'>,
+): Promise<string | undefined> {
+  const message = await problemOf(definition, stored, at);
+  if (message === undefined) return undefined;
+  // It was read before the events, and somebody may have replaced or erased it since.
+  const now = await store.getStoredSnapshot(stored.aggregateId, 0);
+  return now?.sequence === stored.sequence && now.body === stored.body ? message : undefined;
+}
+
+async function problemOf(
+  definition: Definition,
+  stored: StoredSnapshot,
+  at: Pick<Moment, 'state' | 'sequence'>,
+): Promise<string | undefined> {
+  try {
+    const verdict = compareSnapshot(definition, stored, at);
+    return verdict.kind === 'different' || verdict.kind === 'ahead' ? await messageOf(verdict, stored) : undefined;
+  } catch (error) {
+    if (!isAboutFolding(error)) throw error;
+    return error.message;
+  }
+}

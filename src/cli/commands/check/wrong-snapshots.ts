@@ -1,0 +1,99 @@
+import type { SnapshotVerdict } from '../../../aggregate/snapshot/verify-snapshot.js';
+import type { Database } from '../../../connection/database.js';
+import type { StoredSnapshot } from '../../../events.js';
+import { type AggregateChooser, typeOfFirstEvent } from '../../choose-aggregate.js';
+import { UsageError } from '../../errors.js';
+
+/** A snapshot that is not what the handlers make of the events. */
+export interface WrongSnapshot {
+  readonly aggregateId: string;
+  readonly sequence: number;
+  readonly problem: 'different' | 'ahead' | 'failed';
+  readonly message: string;
+  /** Whether `--fix` put the proper state in its place. */
+  readonly fixed: boolean;
+}
+
+/** How much was compared. */
+export interface Checked {
+  snapshots: number;
+  /** Snapshots of another version, which nobody uses. */
+  otherVersion: number;
+  /** Snapshots of aggregates that no configured definition says are its own. */
+  withoutHandlers: number;
+}
+
+/** How much of a change is told, in columns: states may be megabytes. */
+const LONGEST_CHANGE = 300;
+
+/**
+ * Compares snapshots with what the handlers make of the events, and with `fix` puts the proper ones in the place of those
+ * that are wrong.
+ */
+export async function* wrongSnapshots(
+  snapshots: AsyncIterable<StoredSnapshot>,
+  database: Database,
+  choose: AggregateChooser,
+  checked: Checked,
+  fix: boolean,
+): AsyncGenerator<WrongSnapshot> {
+  const [{ verifySnapshot }, { replaceSnapshot }, { isAboutFolding }] = await Promise.all([
+    import('../../../aggregate/snapshot/verify-snapshot.js'),
+    import('../../../admin/log/stored-snapshots.js'),
+    import('../../../aggregate/errors.js'),
+  ]);
+  const { store } = database;
+  for await (const stored of snapshots) {
+    const { aggregateId: id, sequence } = stored;
+    const at = { aggregateId: id.hex, sequence };
+    checked.snapshots += 1;
+    try {
+      const definition = await choose(id, () => typeOfFirstEvent(store, id));
+      if (definition === undefined) {
+        checked.withoutHandlers += 1;
+        continue;
+      }
+      const verdict = await verifySnapshot({ definition, store, id }, stored);
+      if (verdict.kind === 'other version') checked.otherVersion += 1;
+      if (verdict.kind !== 'different' && verdict.kind !== 'ahead') continue;
+      const { proper } = verdict;
+      const fixed = fix && proper.sequence > 0 && (await replaceSnapshot(database, stored, proper));
+      yield { ...at, problem: verdict.kind, message: await messageOf(verdict, stored), fixed };
+    } catch (error) {
+      if (!isAboutFolding(error) && !(error instanceof UsageError)) throw error;
+      yield { ...at, problem: 'failed', message: error.message, fixed: false };
+    }
+  }
+}
+
+/** The problem with a snapshot, in words. */
+export async function messageOf(
+  verdict: Extract<SnapshotVerdict, { kind: 'different' | 'ahead' }>,
+  stored: StoredSnapshot,
+): Promise<string> {
+  const { proper } = verdict;
+  if (verdict.kind === 'ahead')
+    return proper.sequence === 0
+      ? 'the log has no events of it; `maestro snapshot delete` removes it'
+      : `the history ends at sequence ${proper.sequence}`;
+  if (verdict.readAs !== undefined) return `it does not come back as it is: ${verdict.readAs}`;
+  return `the handlers make another state: ${await firstChange(stored.body, proper.body)}`;
+}
+
+async function firstChange(stored: string, proper: string): Promise<string> {
+  const [{ diffJson }, { InvalidJsonError, parseJsonText }, { changeText }, { cut }] = await Promise.all([
+    import('../../../json/diff.js'),
+    import('../../../json/parse.js'),
+    import('../../render/changes.js'),
+    import('../../render/width.js'),
+  ]);
+  try {
+    const [first, ...others] = diffJson(parseJsonText(stored), parseJsonText(proper));
+    const more = others.length > 0 ? `, and ${others.length} more` : '';
+    return `${first === undefined ? '' : cut(changeText(first), LONGEST_CHANGE)}${more}`;
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof InvalidJsonError)
+      return 'the stored one is nested too deeply to be compared';
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+import type { CliContext } from '../../context.js';
+import { loadConfiguration } from '../../load-configuration.js';
+
+/** Options whose values the configuration file knows. */
+const OPTIONS = ['--aggregate', '--type'];
+/** Tells the scripts that there is nothing to offer besides, no files either. */
+const NO_FILES = ':4';
+
+/**
+ * The values to offer for the last word when it is the name of a configured aggregate, or a type of its events; nothing when it
+ * is another word. A configuration that cannot be loaded offers nothing: nobody could read why.
+ */
+export async function configuredValues(
+  words: readonly string[],
+  { workingDirectory }: Pick<CliContext, 'workingDirectory'>,
+): Promise<string[] | undefined> {
+  const [option = '', typed = ''] = words.slice(-2);
+  if (!OPTIONS.includes(option)) return undefined;
+  const file = words[words.indexOf('--config') + 1];
+  try {
+    const { aggregates = [] } = await loadConfiguration(
+      words.includes('--config') ? file : undefined,
+      workingDirectory,
+    );
+    const values = aggregates.flatMap(({ name, events }) => (option === '--type' ? Object.keys(events) : [name]));
+    return [...[...new Set(values)].filter((value) => value.startsWith(typed)), NO_FILES];
+  } catch {
+    return [NO_FILES];
+  }
+}

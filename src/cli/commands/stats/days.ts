@@ -1,0 +1,32 @@
+import type { QuarterStatistics } from '../../../admin/log-statistics/log-statistics.js';
+import { bar, decimal } from '../../render/figures.js';
+import type { Column } from '../../render/fitted-table.js';
+import { localDay } from '../../time-argument.js';
+
+/** A local day, and how many events it has. */
+export interface Day {
+  readonly day: string;
+  readonly events: number;
+}
+
+/** The events by local day; days without events are left out. */
+export function byDay(quarters: readonly QuarterStatistics[]): Day[] {
+  const days = new Map<string, number>();
+  for (const { time, events } of quarters) days.set(localDay(time), (days.get(localDay(time)) ?? 0) + events);
+  return [...days].map(([day, events]) => ({ day, events }));
+}
+
+/** What a table shows of days. */
+export function dayColumns(days: readonly Day[]): readonly Column<Day>[] {
+  return [
+    { heading: 'DAY', value: ({ day }) => day },
+    { heading: 'EVENTS', value: ({ events }) => decimal(events), align: 'right' },
+    barColumn(days),
+  ];
+}
+
+/** The share of the largest, drawn. */
+export function barColumn(rows: readonly { readonly events: number }[]): Column<{ readonly events: number }> {
+  const most = rows.reduce((largest, { events }) => Math.max(largest, events), 1);
+  return { heading: '', value: ({ events }) => bar(events / most), optional: 2 };
+}

@@ -1,0 +1,58 @@
+import type { EventLog } from '../../../admin/log/event-log.js';
+import type { LogStatistics } from '../../../admin/log-statistics/log-statistics.js';
+import { byteSize, counted, decimal } from '../../render/figures.js';
+import type { Session } from '../../session.js';
+import { localTime } from '../../time-argument.js';
+import { byDay, type Day, dayColumns } from './days.js';
+
+/** How many of the last days the summary draws. */
+const CHART_DAYS = 14;
+
+/** Counts a log, and prints what it holds in the form that was asked for. */
+export async function printSummary(log: EventLog, { output }: Session): Promise<void> {
+  const { logStatistics, quarterStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
+  const summary = await logStatistics(log);
+  const days = byDay(await quarterStatistics(log));
+  if (output.quiet) {
+    for (const { aggregateId } of summary.longest) await output.line(aggregateId.hex);
+    return;
+  }
+  if (output.format !== 'table') return await output.json(summaryJson(summary, days));
+  const { factTable } = await import('../../render/fact-table.js');
+  await output.line(factTable(summaryFacts(summary), output.style, output.columns));
+  if (days.length === 0) return;
+  const { FittedTable } = await import('../../render/fitted-table.js');
+  const shown = days.slice(-CHART_DAYS);
+  const chart = new FittedTable(dayColumns(shown), shown, output.columns, output.style);
+  await output.line('');
+  await output.line(chart.head);
+  for (const day of shown) await output.line(chart.line(day));
+  if (shown.length < days.length)
+    await output.note(`these are the last ${CHART_DAYS} days with events; --by day counts all ${days.length}`);
+}
+
+function summaryFacts({ events, aggregates, snapshots, firstTime, lastTime, size, longest }: LogStatistics) {
+  return [
+    ['events', decimal(events)],
+    ['aggregates', decimal(aggregates)],
+    ['snapshots', decimal(snapshots)],
+    ['first event', firstTime === undefined ? 'none' : localTime(firstTime)],
+    ['last event', lastTime === undefined ? 'none' : localTime(lastTime)],
+    ['event log', `${byteSize(size.log)}, indexes ${byteSize(size.indexes)}`],
+    ['snapshots on disk', byteSize(size.snapshots)],
+    ...longest.map(
+      ({ aggregateId, events: count }, index) =>
+        [index === 0 ? 'longest aggregates' : '', `${aggregateId.hex}: ${counted(count, 'event')}`] as const,
+    ),
+  ] as const;
+}
+
+function summaryJson({ longest, firstTime, lastTime, ...others }: LogStatistics, days: readonly Day[]): string {
+  return JSON.stringify({
+    ...others,
+    firstTime: firstTime ?? null,
+    lastTime: lastTime ?? null,
+    longest: longest.map(({ aggregateId, events }) => ({ aggregateId: aggregateId.hex, events })),
+    days,
+  });
+}

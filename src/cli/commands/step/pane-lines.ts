@@ -1,0 +1,64 @@
+import { parseJsonText } from '../../../json/parse.js';
+import { indented } from '../../render/state.js';
+import type { Style } from '../../render/style.js';
+import { localTime } from '../../time-argument.js';
+import { type StateLine, stateLines } from './state-lines.js';
+import { textLines } from './text-lines.js';
+import type { View } from './view.js';
+
+/** A line of one half of the screen: without escape sequences and not escaped, and how it is painted. */
+export interface PaneLine {
+  readonly text: string;
+  /** Shown behind the text, but only where there is room for it. */
+  readonly aside?: string;
+  readonly paint?: ((text: string) => string) | undefined;
+  /** Whether it is what the event did. */
+  readonly isChange?: boolean;
+}
+
+/** What is shown of the event. */
+export function eventLines({ step }: View['frame'], style: Style): PaneLine[] {
+  if (step === undefined) return [{ text: '(before the first event)', paint: style.faint }];
+  const { event, gapAfter } = step;
+  const { type, timestamp, sequence } = event;
+  const gap =
+    gapAfter === undefined ? [] : [{ text: `! nothing between ${gapAfter} and ${sequence}`, paint: style.removed }];
+  return [
+    ...gap,
+    { text: type, paint: (text) => style.type(text, type) },
+    { text: localTime(timestamp.time), paint: style.faint },
+    { text: timestamp.toString(), paint: style.faint },
+    { text: '' },
+    ...indented(event.body)
+      .split('\n')
+      .map((text) => ({ text })),
+  ];
+}
+
+const SIGNS: Readonly<Record<StateLine['change'], string>> = { same: ' ', added: '+', changed: '~', removed: '-' };
+
+/** What is shown of the state: that after the event, marked against the one before it, or against the one compared with. */
+export function stateLinesOf(
+  { frame, compared, isRendered }: Pick<View, 'frame' | 'compared' | 'isRendered'>,
+  style: Style,
+): PaneLine[] {
+  const { step, state } = frame;
+  const before = compared?.state ?? step?.before ?? state;
+  const paints = { same: undefined, added: style.good, changed: style.changed, removed: style.removed };
+  const { rendered } = frame;
+  const shown =
+    isRendered && rendered !== undefined
+      ? textLines((compared?.rendered ?? rendered.before)(), rendered())
+      : stateLines(parseJsonText(before), parseJsonText(state));
+  const lines = shown.map(({ text, change, was }): PaneLine => {
+    const line = { text: `${SIGNS[change]} ${text}`, isChange: change !== 'same', paint: paints[change] };
+    return was === undefined ? line : { ...line, aside: `  was ${was}` };
+  });
+  if (step?.error === undefined || compared !== undefined) return lines;
+  return [
+    { text: `! ${step.error.message}`, paint: style.removed, isChange: true },
+    { text: '  Stepped over: this is the state before it.', paint: style.faint },
+    { text: '' },
+    ...lines,
+  ];
+}

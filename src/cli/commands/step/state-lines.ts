@@ -1,0 +1,94 @@
+import { printJson } from '../../../json/print.js';
+import { isJsonObject, sameValue } from '../../../json/same.js';
+import type { JsonObject, JsonValue } from '../../../json/types.js';
+
+/** A line of a state, and what became of it. */
+export interface StateLine {
+  readonly text: string;
+  readonly change: 'same' | 'added' | 'changed' | 'removed';
+  /** What stood there before, when that was another value on one line. */
+  readonly was?: string;
+}
+
+/** A state on several lines, each marked by what it was in the state before; what is gone stands where it stood. */
+export function stateLines(before: JsonValue | undefined, after: JsonValue): StateLine[] {
+  return lines(before, after, 0, '');
+}
+
+type Change = StateLine['change'];
+
+/** The lines of a value; the first begins with a prefix, such as its key. */
+function lines(before: JsonValue | undefined, after: JsonValue, depth: number, prefix: string): StateLine[] {
+  const indent = '  '.repeat(depth);
+  const whole: Change = before === undefined ? 'added' : sameValue(before, after) ? 'same' : 'changed';
+  const bothObjects = isJsonObject(after) && (before === undefined || isJsonObject(before));
+  const bothArrays = Array.isArray(after) && (before === undefined || Array.isArray(before));
+  const isEmpty = (bothObjects && Object.keys(after).length === 0) || (bothArrays && after.length === 0);
+  // A container that is there in both is marked where its content differs; anything else as a whole.
+  if ((!bothObjects && !bothArrays) || (isEmpty && whole !== 'changed')) {
+    const [first = '', ...others] = printJson(after, 2).split('\n');
+    const was = whole === 'changed' && before !== undefined && !isContainer(before) ? { was: printJson(before) } : {};
+    return [
+      { text: indent + prefix + first, change: whole, ...was },
+      ...others.map((text): StateLine => ({ text: indent + text, change: whole })),
+    ];
+  }
+  const edge: Change = whole === 'added' ? 'added' : 'same';
+  const [open, close] = bothArrays ? ['[', ']'] : ['{', '}'];
+  const inner = bothArrays
+    ? arrayLines(before, after, depth + 1)
+    : objectLines(before as JsonObject | undefined, after as JsonObject, depth + 1);
+  return [{ text: indent + prefix + open, change: edge }, ...inner, { text: indent + close, change: edge }];
+}
+
+function objectLines(before: JsonObject | undefined, after: JsonObject, depth: number): StateLine[] {
+  const gone = goneKeys(before ?? {}, after);
+  const goneBehind = (key: string | undefined) =>
+    (gone.get(key) ?? []).map((each) => removed(own(before, each), depth, `${JSON.stringify(each)}: `));
+  const kept = Object.keys(after).flatMap((key) => [
+    ...lines(own(before, key), after[key] as JsonValue, depth, `${JSON.stringify(key)}: `),
+    ...goneBehind(key),
+  ]);
+  return [...goneBehind(undefined), ...kept];
+}
+
+/** The keys that are gone, by the key that is still there which they stood behind; under `undefined`, those of the beginning. */
+function goneKeys(before: JsonObject, after: JsonObject): Map<string | undefined, string[]> {
+  const gone = new Map<string | undefined, string[]>();
+  let behind: string | undefined;
+  for (const key of Object.keys(before))
+    if (Object.hasOwn(after, key)) behind = key;
+    else gone.set(behind, [...(gone.get(behind) ?? []), key]);
+  return gone;
+}
+
+/** Items are told apart by what stands between the same beginning and the same end. */
+function arrayLines(before: JsonValue[] | undefined, after: JsonValue[], depth: number): StateLine[] {
+  if (before === undefined) return after.flatMap((item) => lines(undefined, item, depth, ''));
+  const most = Math.min(before.length, after.length);
+  let begin = 0;
+  while (begin < most && sameValue(before[begin] as JsonValue, after[begin] as JsonValue)) begin += 1;
+  let end = 0;
+  while (end < most - begin && sameValue(before.at(-1 - end) as JsonValue, after.at(-1 - end) as JsonValue)) end += 1;
+  const replaced = before.slice(begin, before.length - end);
+  const added = after.slice(begin, after.length - end);
+  const same = (items: readonly JsonValue[]) => items.flatMap((item) => lines(item, item, depth, ''));
+  return [
+    ...same(after.slice(0, begin)),
+    ...added.flatMap((item, index) => lines(replaced[index], item, depth, '')),
+    ...replaced.slice(added.length).map((item) => removed(item, depth, '')),
+    ...same(after.slice(after.length - end)),
+  ];
+}
+
+function removed(value: JsonValue | undefined, depth: number, prefix: string): StateLine {
+  return { text: '  '.repeat(depth) + prefix + printJson(value ?? null), change: 'removed' };
+}
+
+function own(object: JsonObject | undefined, key: string): JsonValue | undefined {
+  return object !== undefined && Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+function isContainer(value: JsonValue): boolean {
+  return Array.isArray(value) || isJsonObject(value);
+}

@@ -1,0 +1,207 @@
+import { eventHeads } from '../../../admin/find-event/event-heads.js';
+import type { EventHead } from '../../../admin/find-event/find-event.js';
+import { isAboutFolding } from '../../../aggregate/errors.js';
+import type { StoredEvent } from '../../../events.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { pass, type Step, stepOver } from '../../fold-steps.js';
+import type { FoldedPoint } from '../../folding.js';
+import type { OpenHistory } from '../../with-folding.js';
+import { type Attention, attended } from './attended.js';
+
+/** One point of a history: what an event did; without an event, the state before the first. */
+export interface Frame {
+  readonly sequence: number;
+  readonly step: Step | undefined;
+  /** The state at this point, as JSON text. */
+  readonly state: string;
+  /** The state as its definition renders it, and the one before the event; absent when it does not. */
+  readonly rendered?: Rendered | undefined;
+}
+
+/** Renders a state when it is asked for; `before` renders the one before the event. */
+export type Rendered = (() => string) & { readonly before: () => string };
+
+/** A text to look for among events, from where, and in which direction. */
+export interface Search {
+  readonly text: string;
+  readonly from: number;
+  readonly isForward: boolean;
+}
+
+/** States that were passed are kept, so that going back need not fold from the first event: one of so many … */
+const CHECKPOINT_DISTANCE = 200;
+/** … and the last ones that were looked at. */
+const RECENT = 50;
+/** The number of events to know on either side, so that most steps need not ask for them. */
+const AROUND = 200;
+
+/** A history that can be walked in both directions. Events are read as they are needed, so new ones show up. */
+export class Timeline {
+  readonly #history: OpenHistory;
+  readonly #start: FoldedPoint;
+  readonly #checkpoints = new Map<number, FoldedPoint>();
+  readonly #recent = new Map<number, FoldedPoint>();
+  #heads: readonly EventHead[] = [];
+  #firstSequence: number | undefined;
+
+  constructor(history: OpenHistory) {
+    this.#history = history;
+    this.#start = history.folding.start();
+  }
+
+  /** The point after the last event that is not beyond a sequence; 0 is before the first. */
+  async at(sequence: number, attention: Attention = {}): Promise<Frame> {
+    const { folding } = this.#history;
+    let point = this.#pointBefore(sequence);
+    let before = point;
+    let step: Step | undefined;
+    for await (const [event, isLast] of withLast(attended(this.#read(point.sequence + 1, sequence), attention))) {
+      before = point;
+      if (isLast) {
+        const next = stepOver(point, this.#text(point), event, folding);
+        step = next;
+        ({ point } = next);
+      } else ({ point } = pass(point, event, folding));
+      this.#keep(point);
+    }
+    // Nothing lies between what is known and the sequence: the event before is the last.
+    if (step === undefined && point.sequence > 0) return await this.at(point.sequence, attention);
+    const state = step?.after ?? this.#text(point);
+    return { sequence: point.sequence, step, state, rendered: this.#rendered(before, point) };
+  }
+
+  /** The events on both sides of a sequence, in order, without their bodies. */
+  async around(sequence: number, count: number): Promise<readonly EventHead[]> {
+    const index = this.#heads.findLastIndex((head) => head.sequence <= sequence);
+    const [first] = this.#heads;
+    const hasBefore = first !== undefined && (first.sequence === this.#firstSequence || index >= count);
+    // Behind the last that is known there may be new ones.
+    if (!hasBefore || index === -1 || this.#heads.length - index <= count) await this.#findAround(sequence, count);
+    return this.#heads;
+  }
+
+  /** The sequence of the next event; nothing at the end. */
+  async next(sequence: number): Promise<number | undefined> {
+    return await first(this.#history.database.store.streamStoredEvents(this.#history.id, sequence + 1, { limit: 1 }));
+  }
+
+  /** The sequence of the event before, 0 for the point before the first; nothing there. */
+  async previous(sequence: number): Promise<number | undefined> {
+    if (sequence === 0) return undefined;
+    const options = { maxSequence: sequence - 1, reverse: true, limit: 1 };
+    return (await first(this.#history.database.store.streamStoredEvents(this.#history.id, 1, options))) ?? 0;
+  }
+
+  /** The sequence of the last event. */
+  async last(): Promise<number> {
+    return (await this.#history.database.store.getLastEvent(this.#history.id))?.sequence ?? 0;
+  }
+
+  /** The last sequence of the longest beginning of the history in which no clock is later than a time. */
+  async sequenceAt(time: Timestamp, attention: Attention = {}): Promise<number> {
+    let sequence = 0;
+    for await (const event of attended(this.#read(1), attention)) {
+      if (event.timestamp.compare(time) > 0) break;
+      ({ sequence } = event);
+    }
+    return sequence;
+  }
+
+  /**
+   * The sequence of the nearest event, later or earlier, whose type or body contains a text, upper or lower case; beyond the end
+   * the search goes on at the other end. Holds no more than a page of events.
+   */
+  async find(
+    { text, from, isForward }: Search,
+    attention: Attention = {},
+  ): Promise<{ readonly sequence: number; readonly isWrapped: boolean } | undefined> {
+    const sought = text.toLowerCase();
+    const [earlier, later] = isForward ? [[1, from], [from + 1]] : [[1, from - 1], [Math.max(1, from)]];
+    const sides = (isForward ? [later, earlier] : [earlier, later]).map(([min = 1, max]) =>
+      max === 0 || max === -1 ? [] : this.#read(min, max, !isForward),
+    );
+    let looked = 0;
+    const onProgress = (events: number) => attention.onProgress?.(looked + events);
+    for (const [index, side] of sides.entries()) {
+      let events = 0;
+      for await (const { type, body, sequence } of attended(side, { ...attention, onProgress })) {
+        events += 1;
+        if (type.toLowerCase().includes(sought) || body.toLowerCase().includes(sought))
+          return { sequence, isWrapped: index === 1 };
+      }
+      looked += events;
+    }
+    return undefined;
+  }
+
+  async #findAround(sequence: number, count: number): Promise<void> {
+    const { database, id } = this.#history;
+    const limit = Math.max(AROUND, count);
+    const [before, after] = await Promise.all([
+      eventHeads(database, id, { direction: 'upTo', sequence, limit }),
+      eventHeads(database, id, { direction: 'after', sequence, limit }),
+    ]);
+    this.#heads = [...before.reverse(), ...after];
+    if (before.length < limit) this.#firstSequence = this.#heads[0]?.sequence;
+  }
+
+  #rendered(before: FoldedPoint, point: FoldedPoint): Rendered | undefined {
+    const { render } = this.#history.folding;
+    if (render === undefined) return undefined;
+    const text = (of: FoldedPoint) => {
+      try {
+        return render(of);
+      } catch (error) {
+        if (!isAboutFolding(error)) throw error;
+        return `This state cannot be rendered: ${error.message}`;
+      }
+    };
+    return Object.assign(() => text(point), { before: () => text(before) });
+  }
+
+  /** A state as JSON text; one that its definition cannot show, as a text that says so. */
+  #text(point: FoldedPoint): string {
+    try {
+      return this.#history.folding.json(point);
+    } catch (error) {
+      if (!isAboutFolding(error)) throw error;
+      return JSON.stringify(`This state cannot be shown: ${error.message}`);
+    }
+  }
+
+  #read(min: number, maxSequence?: number, reverse = false): AsyncIterable<StoredEvent> {
+    return this.#history.database.store.streamStoredEvents(this.#history.id, min, { maxSequence, reverse });
+  }
+
+  /** The latest point that is known and lies before a sequence. */
+  #pointBefore(sequence: number): FoldedPoint {
+    let best = this.#start;
+    for (const points of [this.#checkpoints, this.#recent])
+      for (const point of points.values())
+        if (point.sequence < sequence && point.sequence > best.sequence) best = point;
+    return best;
+  }
+
+  #keep(point: FoldedPoint): void {
+    if (point.sequence % CHECKPOINT_DISTANCE === 0) this.#checkpoints.set(point.sequence, point);
+    this.#recent.delete(point.sequence);
+    this.#recent.set(point.sequence, point);
+    const oldest = this.#recent.keys().next().value;
+    if (this.#recent.size > RECENT && oldest !== undefined) this.#recent.delete(oldest);
+  }
+}
+
+async function first(events: AsyncIterable<StoredEvent>): Promise<number | undefined> {
+  for await (const { sequence } of events) return sequence;
+  return undefined;
+}
+
+/** Every item, and whether it is the last. */
+async function* withLast<Item>(items: AsyncIterable<Item>): AsyncGenerator<readonly [Item, boolean]> {
+  let held: { readonly item: Item } | undefined;
+  for await (const item of items) {
+    if (held !== undefined) yield [held.item, false];
+    held = { item };
+  }
+  if (held !== undefined) yield [held.item, true];
+}
