@@ -1,5 +1,5 @@
 import type { Environment } from '../connection/environment.js';
-import type { Remarks } from './remarks.js';
+import type { Remarks } from './output/remarks.js';
 
 /** A stream that the command line writes to. */
 export interface OutputStream {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { seconds } from './arguments.js';
+import { seconds } from './input/arguments.js';
 
 /** How results are printed. */
 export type OutputFormat = 'table' | 'json' | 'ndjson';

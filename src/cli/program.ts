@@ -22,7 +22,7 @@ import { registerStep } from './commands/step/step.js';
 import { registerTail } from './commands/tail.js';
 import { registerVerify } from './commands/verify.js';
 import type { CliContext } from './context.js';
-import { terminalColumns } from './output.js';
+import { terminalColumns } from './output/output.js';
 import { addGlobalOptions } from './global-options.js';
 
 /** What the program writes help and complaints with, and whom it tells an exit code other than 0. */

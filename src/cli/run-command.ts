@@ -6,9 +6,9 @@ import { FileRefusedError, UsageError } from './errors.js';
 import { DEFECT, DONE, exitCodeFor, FOUND, UNAVAILABLE, USAGE } from './exit-codes.js';
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
-import { Remarks } from './remarks.js';
+import { Remarks } from './output/remarks.js';
 import { SHOWED_HELP, usageError } from './usage-error.js';
-import { watchOutput } from './watched-output.js';
+import { watchOutput } from './output/watched-output.js';
 
 /** Commands whose exit code is the answer. As long as they have not ended, it is not that nothing was found. */
 const ANSWERING = new Set(['diff', 'verify', 'check', 'doctor']);

@@ -9,8 +9,8 @@ import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 import { type GlobalOptions, globalOptions } from './global-options.js';
 import { assertNoConfigurationAbove } from './input/find-configuration.js';
-import { loadConfiguration } from './load-configuration.js';
-import { Output } from './output.js';
+import { loadConfiguration } from './input/load-configuration.js';
+import { Output } from './output/output.js';
 import { traceQueries } from './trace.js';
 
 /** One run of one command: what it was told, and what it prints with. */
@@ -105,7 +105,7 @@ export async function withDatabase<Value>(
       if (writes && isForPrograms) await output.note(using);
       return value;
     } catch (error) {
-      const { namingOtherSchemas } = await import('./output-hints.js');
+      const { namingOtherSchemas } = await import('./output/output-hints.js');
       throw await namingOtherSchemas(error, database);
     } finally {
       await database.close();

@@ -46,7 +46,7 @@ export function systemContext(): CliContext {
       return pager;
     },
     endWithReader: async () => {
-      const { watchPipe } = await import('./watch-pipe.js');
+      const { watchPipe } = await import('./output/watch-pipe.js');
       watchPipe(() => process.exit());
     },
     onExit: (cleanUp) => {

@@ -5,7 +5,7 @@ import { importLog } from '../../src/admin/transfer/import-log.js';
 import { HEADER, InvalidExportError } from '../../src/admin/transfer/format.js';
 import { readExport } from '../../src/admin/transfer/read-export.js';
 import { InputError } from '../../src/cli/errors.js';
-import { readLines } from '../../src/cli/read-lines.js';
+import { readLines } from '../../src/cli/input/read-lines.js';
 import type { Session } from '../../src/cli/session.js';
 import { aContext } from '../support/cli.js';
 import { useTestDatabase } from '../support/database.js';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
-import { AppendTrial } from '../../src/cli/fold/append-trial.js';
+import { AppendTrial } from '../../src/cli/fold/trial/append-trial.js';
 import { WouldNotFoldError } from '../../src/cli/errors.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { appendEvents } from '../../src/store/append.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import test from 'ava';
-import { MAX_FOLDED_DEPTH } from '../../src/replay/stored-body.js';
+import { MAX_FOLDED_DEPTH } from '../../src/cli/fold/stored-body.js';
 import { type CliResult, runCli } from '../support/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anId } from '../support/factories.js';

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import stringWidth from 'string-width';
-import { shortTime } from '../../src/cli/time-argument.js';
+import { shortTime } from '../../src/cli/input/time-argument.js';
 import type { NewEvent } from '../../src/events.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
-import { LEAST_COLUMNS } from '../../src/cli/output.js';
+import { LEAST_COLUMNS } from '../../src/cli/output/output.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { type TestDatabase, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/factories.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { fc } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { exitCodeFor, USAGE } from '../../src/cli/exit-codes.js';
-import { loadConfiguration } from '../../src/cli/load-configuration.js';
+import { loadConfiguration } from '../../src/cli/input/load-configuration.js';
 import { ConfigurationError } from '../../src/connection/errors.js';
 import { connectionSettings } from '../../src/connection/settings.js';
 import { runCli } from '../support/cli.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { aContext, runCli } from '../support/cli.js';
-import { Remarks } from '../../src/cli/remarks.js';
+import { Remarks } from '../../src/cli/output/remarks.js';
 import { aSchemaName, useTestDatabase } from '../support/database.js';
 import { readingCommands } from '../support/every-command.js';
 import { aHistory, anId } from '../support/factories.js';

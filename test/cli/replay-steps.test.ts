@@ -7,7 +7,7 @@ import { ChessGame } from '../../examples/chess/chess-game.js';
 import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { jsonBodies } from '../support/arbitraries.js';
-import { LEAST_COLUMNS } from '../../src/cli/output.js';
+import { LEAST_COLUMNS } from '../../src/cli/output/output.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
 import { useTestDatabase } from '../support/database.js';
 import { anId } from '../support/factories.js';

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { newHandle } from '../../src/cli/watch-pipe.js';
+import { newHandle } from '../../src/cli/output/watch-pipe.js';
 
-const MODULE = fileURLToPath(new URL('../../src/cli/watch-pipe.ts', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../src/cli/output/watch-pipe.ts', import.meta.url));
 /** Longer than it ever takes, and short enough not to be taken for a test that hangs. */
 const PATIENCE = 30_000;
-const GONE = `Node ${process.version} has taken away what src/cli/watch-pipe.ts relies on: \`maestro tail -f | head -1\` does not end any more until another event comes.`;
+const GONE = `Node ${process.version} has taken away what src/cli/output/watch-pipe.ts relies on: \`maestro tail -f | head -1\` does not end any more until another event comes.`;
 
 // Nothing is promised elsewhere.
 if (process.platform === 'linux') {

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { InputError, UsageError } from '../../src/cli/errors.js';
-import { writeWhole, type WriteText } from '../../src/cli/whole-file.js';
+import { writeWhole, type WriteText } from '../../src/cli/output/whole-file.js';
 import { aContext } from '../support/cli.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { contentsOf } from '../support/folders.js';

@@ -1,17 +1,17 @@
 import { type Command, Option } from 'commander';
 import type { AggregateOrder, AggregateSummary } from '../../admin/list-aggregates/summary.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { limit } from '../arguments.js';
+import { limit } from '../input/arguments.js';
 import type { CliContext } from '../context.js';
-import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
-import { configuredAggregate } from '../choose-aggregate.js';
+import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../input/filter-options.js';
+import { configuredAggregate } from '../fold/choose-aggregate.js';
 import { KIND, kindOf, ofKind } from '../input/kind-option.js';
 import { NODE } from '../input/node-id.js';
-import { each, upTo } from '../iterate.js';
-import { noteEmptyLog, warnOfUnknownTypes } from '../output-hints.js';
-import { printRows } from '../print-rows.js';
+import { each, upTo } from '../output/iterate.js';
+import { noteEmptyLog, warnOfUnknownTypes } from '../output/output-hints.js';
+import { printRows } from '../output/print-rows.js';
 import { createSession, type Session, withDatabase } from '../session.js';
-import { shortTime } from '../time-argument.js';
+import { shortTime } from '../input/time-argument.js';
 
 interface AggregatesOptions extends FilterOptions {
   readonly withSnapshot?: boolean;

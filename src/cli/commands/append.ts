@@ -4,14 +4,14 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { EventDraft } from '../../store/append.js';
 import type { Interop } from '../../store/interop.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { integer, sequenceOrZero } from '../arguments.js';
+import { integer, sequenceOrZero } from '../input/arguments.js';
 import type { CliContext } from '../context.js';
 import { InputError, UsageError, WouldNotFoldError } from '../errors.js';
-import type { AppendTrial } from '../fold/append-trial.js';
-import { appendTrialFor } from '../fold/append-trial-for.js';
+import type { AppendTrial } from '../fold/trial/append-trial.js';
+import { appendTrialFor } from '../fold/trial/append-trial-for.js';
 import { aggregateToExtend, idOrNew } from '../input/aggregate-to-extend.js';
 import { type IdArgument, IdPrefix } from '../input/id-argument.js';
-import { printFacts } from '../print-facts.js';
+import { printFacts } from '../output/print-facts.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 
 interface AppendOptions {
@@ -110,7 +110,7 @@ async function append(argument: IdArgument | 'new', options: AppendOptions, sess
   const drift = clock.driftOf(events.at(-1)?.timestamp ?? aggregateId);
   if (events.length > 0 && drift > DEFAULT_MAX_DRIFT) await warnOfDrift(aggregateId, drift, session);
   if (dryRun) {
-    const { printDryRun } = await import('../fold/print-dry-run.js');
+    const { printDryRun } = await import('../fold/trial/print-dry-run.js');
     return await printDryRun(argument === 'new' ? undefined : aggregateId, events, trial, session.output);
   }
   await print(
@@ -178,11 +178,11 @@ async function assertValid(
 }
 
 async function readDrafts({ type, body, file }: AppendOptions, session: Session): Promise<Draft[]> {
-  const { parseDrafts, parseObject } = await import('../parse-drafts.js');
+  const { parseDrafts, parseObject } = await import('../input/parse-drafts.js');
   if (file !== undefined) {
     if (type !== undefined || body !== undefined)
       throw new UsageError('--file and --type/--body are two ways to give events; use one of them.');
-    const { inputName, readInput } = await import('../read-input.js');
+    const { inputName, readInput } = await import('../input/read-input.js');
     return parseDrafts(await readInput(file, session), inputName(file));
   }
   if (type === undefined || body === undefined)

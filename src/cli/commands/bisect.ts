@@ -3,13 +3,13 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { StoredEvent } from '../../events.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
-import { type Step, foldSteps } from '../fold-steps.js';
-import { chain, take } from '../iterate.js';
-import { printRows } from '../print-rows.js';
+import { type Step, foldSteps } from '../fold/fold-steps.js';
+import { chain, take } from '../output/iterate.js';
+import { printRows } from '../output/print-rows.js';
 import type { Column } from '../render/fitted-table.js';
 import { createSession, type Session } from '../session.js';
-import { localTime } from '../time-argument.js';
-import { type OpenHistory, withFolding } from '../with-folding.js';
+import { localTime } from '../input/time-argument.js';
+import { type OpenHistory, withFolding } from '../fold/with-folding.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 
 interface BisectOptions {

@@ -4,7 +4,7 @@ import type { Database } from '../../connection/database.js';
 import type { ConnectionSettings } from '../../connection/settings.js';
 import type { CliContext } from '../context.js';
 import { FOUND } from '../exit-codes.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../session.js';
 import { versionsBesideElixir } from '../versions-beside-elixir.js';
 
@@ -102,7 +102,7 @@ async function print(findings: readonly Finding[], output: Output): Promise<void
     return;
   }
   if (output.format !== 'table') {
-    const { listed, map } = await import('../iterate.js');
+    const { listed, map } = await import('../output/iterate.js');
     return await output.jsonItems(map(listed(findings), (finding) => JSON.stringify(finding)));
   }
   const { factTable } = await import('../render/fact-table.js');

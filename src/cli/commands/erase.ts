@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { sequenceOrZero } from '../arguments.js';
-import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
+import { sequenceOrZero } from '../input/arguments.js';
+import { aggregateChooser, typeOfFirstEvent } from '../fold/choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import type { TriedErasure } from '../fold/tried-erasure.js';
+import type { TriedErasure } from '../fold/trial/tried-erasure.js';
 import { type IdArgument, IdPrefix, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
 import { assertReason, toExecute } from '../input/reason.js';
-import { printFacts } from '../print-facts.js';
+import { printFacts } from '../output/print-facts.js';
 import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -62,7 +62,7 @@ async function erase(argument: IdArgument, options: EraseOptions, session: Sessi
   const [{ hasElixir }, { parseReplacements }, { triedErasure }] = await Promise.all([
     import('../../admin/log/elixir.js'),
     import('../input/replacements.js'),
-    import('../fold/tried-erasure.js'),
+    import('../fold/trial/tried-erasure.js'),
   ]);
   const replacements = parseReplacements(replace, paths ?? []);
   const choose = await aggregateChooser(session, aggregate);

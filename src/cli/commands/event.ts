@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import type { EventHead, FoundEvent } from '../../admin/find-event/find-event.js';
 import type { Database } from '../../connection/database.js';
-import { sequence } from '../arguments.js';
-import { assertAggregate } from '../assert-aggregate.js';
-import { clockFacts, clockJson } from '../clock-facts.js';
+import { sequence } from '../input/arguments.js';
+import { assertAggregate } from '../fold/assert-aggregate.js';
+import { clockFacts, clockJson } from '../output/clock-facts.js';
 import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId, resolveTimestamp } from '../input/resolve-id.js';
-import { printFacts } from '../print-facts.js';
+import { printFacts } from '../output/print-facts.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 /** Declares `maestro event`. */

@@ -3,12 +3,12 @@ import type { ExportOptions } from '../../admin/transfer/export-log.js';
 import type { Footer } from '../../admin/transfer/format.js';
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { assertAggregate } from '../assert-aggregate.js';
+import { assertAggregate } from '../fold/assert-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
-import { warnOfUnknownTypes } from '../output-hints.js';
-import { printFacts } from '../print-facts.js';
+import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../input/filter-options.js';
+import { warnOfUnknownTypes } from '../output/output-hints.js';
+import { printFacts } from '../output/print-facts.js';
 import { escapeText } from '../render/escape.js';
 import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
@@ -72,7 +72,7 @@ async function exportTo(named: readonly IdArgument[], options: Options, session:
       await output.note(`exported ${summary(footer)}`);
       return;
     }
-    const { writeWhole } = await import('../whole-file.js');
+    const { writeWhole } = await import('../output/whole-file.js');
     let footer: Footer | undefined;
     await writeWhole(file, session, { force }, async (write) => {
       footer = await run(database, chosen, session, write);

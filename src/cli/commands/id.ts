@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { Clock } from '../../hlc/clock.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from '../arguments.js';
-import { clockFacts, clockJson } from '../clock-facts.js';
+import { aggregateId } from '../input/arguments.js';
+import { clockFacts, clockJson } from '../output/clock-facts.js';
 import type { CliContext } from '../context.js';
-import { printFacts } from '../print-facts.js';
+import { printFacts } from '../output/print-facts.js';
 import { createSession, type Session } from '../session.js';
 
 /** Declares `maestro id new` and `show`. */

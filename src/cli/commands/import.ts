@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ImportReport } from '../../admin/transfer/import-log.js';
 import type { CliContext } from '../context.js';
-import { printFacts } from '../print-facts.js';
+import { printFacts } from '../output/print-facts.js';
 import { counted, decimal } from '../render/figures.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
@@ -47,7 +47,7 @@ async function importFrom({ file, onConflict, dryRun }: ImportOptions, session: 
   const { output, context } = session;
   const [{ importLog }, { readLines }] = await Promise.all([
     import('../../admin/transfer/import-log.js'),
-    import('../read-lines.js'),
+    import('../input/read-lines.js'),
   ]);
   const size =
     file === '-'

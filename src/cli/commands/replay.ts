@@ -3,22 +3,22 @@ import type { Definition } from '../../aggregate/definition/definition.js';
 import type { MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { sequence, sequenceOrZero } from '../arguments.js';
-import { assertAggregate } from '../assert-aggregate.js';
-import { aggregateChoice } from '../choose-aggregate.js';
+import { sequence, sequenceOrZero } from '../input/arguments.js';
+import { assertAggregate } from '../fold/assert-aggregate.js';
+import { aggregateChoice } from '../fold/choose-aggregate.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { missingWithin, tellMissingEnd } from '../fold/missing-events.js';
-import { mergedBecause } from '../folding.js';
+import { mergedBecause } from '../fold/folding.js';
 import { lastReading } from '../input/time-options.js';
 import { bound, longBound } from '../input/bounds.js';
-import { printFacts } from '../print-facts.js';
-import { assertOneMoment, replaySteps, type StepsOptions } from '../replay-steps.js';
+import { printFacts } from '../output/print-facts.js';
+import { assertOneMoment, replaySteps, type StepsOptions } from '../fold/replay-steps.js';
 import { createSession, type Session, withDatabase } from '../session.js';
-import { pointInTime } from '../time-argument.js';
-import { assertNotTheId } from '../time-bound.js';
-import { warnOfClocks } from '../warn-of-clocks.js';
+import { pointInTime } from '../input/time-argument.js';
+import { assertNotTheId } from '../input/time-bound.js';
+import { warnOfClocks } from '../output/warn-of-clocks.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
 
@@ -114,7 +114,7 @@ async function merge(
   store: PostgresStore,
 ): Promise<Replayed> {
   const [{ mergeEvents }, { printJson }, { aggregates = [] }] = await Promise.all([
-    import('../../replay/merge-events.js'),
+    import('../fold/merge-events.js'),
     import('../../json/print.js'),
     session.configuration(),
   ]);

@@ -1,15 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type LogPosition, parsePosition, positionText } from '../../admin/log/log-position.js';
 import type { StoredEvent } from '../../events.js';
-import { aggregateId, limit } from '../arguments.js';
+import { aggregateId, limit } from '../input/arguments.js';
 import type { CliContext } from '../context.js';
-import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../filter-options.js';
-import { configuredAggregate } from '../choose-aggregate.js';
+import { assertOrder, type FilterOptions, sinceOption, TYPE, untilOption } from '../input/filter-options.js';
+import { configuredAggregate } from '../fold/choose-aggregate.js';
 import { KIND, kindOf, ofKind } from '../input/kind-option.js';
 import { NODE } from '../input/node-id.js';
-import { upTo } from '../iterate.js';
-import { noteEmptyLog, noting, warnOfUnknownTypes } from '../output-hints.js';
-import { firstOfEach, printEvents } from '../print-events.js';
+import { upTo } from '../output/iterate.js';
+import { noteEmptyLog, noting, warnOfUnknownTypes } from '../output/output-hints.js';
+import { firstOfEach, printEvents } from '../output/print-events.js';
 import { createSession, type Session, withDatabase } from '../session.js';
 
 interface SearchOptions extends FilterOptions {

@@ -1,7 +1,7 @@
 import { IncompleteHistoryError } from '../../aggregate/errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 
 /** The end that a fold reached, and the one that was asked for. */
 interface End {

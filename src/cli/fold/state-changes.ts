@@ -1,6 +1,6 @@
 import { type Change, patchOperations } from '../../json/diff.js';
 import { printJson } from '../../json/print.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import { changeLines, changePaint } from '../render/changes.js';
 import { counted } from '../render/figures.js';
 

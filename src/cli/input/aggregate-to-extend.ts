@@ -1,7 +1,7 @@
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { assertAggregate } from '../assert-aggregate.js';
-import type { Output } from '../output.js';
+import { assertAggregate } from '../fold/assert-aggregate.js';
+import type { Output } from '../output/output.js';
 import { type IdArgument, idOrPrefix } from './id-argument.js';
 import { resolveAggregateId } from './resolve-id.js';
 

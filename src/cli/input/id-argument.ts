@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from '../arguments.js';
+import { aggregateId } from './arguments.js';
 
 /** The first hex digits of an id, to be looked up in the database. */
 export class IdPrefix {

@@ -1,7 +1,7 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { typeOfFirstEvent } from '../choose-aggregate.js';
+import { typeOfFirstEvent } from '../fold/choose-aggregate.js';
 import { UsageError } from '../errors.js';
 
 /** `--aggregate` of commands that list: flags and description. */

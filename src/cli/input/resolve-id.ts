@@ -1,7 +1,7 @@
 import type { EventLog } from '../../admin/log/event-log.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { NotFoundError, UsageError } from '../errors.js';
-import type { Output } from '../output.js';
+import type { Output } from '../output/output.js';
 import { escapeText } from '../render/escape.js';
 import { type IdArgument, IdPrefix } from './id-argument.js';
 

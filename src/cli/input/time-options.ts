@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { CliContext } from '../context.js';
 import { escapeText } from '../render/escape.js';
-import { parseTimeBound, type TellNote } from '../time-bound.js';
+import { parseTimeBound, type TellNote } from './time-bound.js';
 import { notATime, readTime } from './time/read-time.js';
 
 /** A parser of times for one run of the command line, which is told on standard error what they were taken for. */

@@ -2,10 +2,10 @@ import { stripVTControlCharacters } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import stringWidth from 'string-width';
-import { LEAST_COLUMNS } from '../../../src/cli/output.js';
+import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
 import { eventTable, eventTableHead, eventTableRow } from '../../../src/cli/render/event-table.js';
 import { createStyle } from '../../../src/cli/render/style.js';
-import { shortTime } from '../../../src/cli/time-argument.js';
+import { shortTime } from '../../../src/cli/input/time-argument.js';
 import type { StoredEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 

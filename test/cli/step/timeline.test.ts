@@ -1,8 +1,8 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { type Folding, foldingFor } from '../../../src/cli/folding.js';
-import { foldSteps, type Step } from '../../../src/cli/fold-steps.js';
-import { loadConfiguration } from '../../../src/cli/load-configuration.js';
+import { type Folding, foldingFor } from '../../../src/cli/fold/folding.js';
+import { foldSteps, type Step } from '../../../src/cli/fold/fold-steps.js';
+import { loadConfiguration } from '../../../src/cli/input/load-configuration.js';
 import { Timeline } from '../../../src/cli/commands/step/timeline.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';

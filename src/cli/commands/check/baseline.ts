@@ -1,7 +1,7 @@
 import { MAX_SEQUENCE } from '../../../events.js';
 import { InputError } from '../../errors.js';
-import { inputName } from '../../read-input.js';
-import { type Line, readLines } from '../../read-lines.js';
+import { inputName } from '../../input/read-input.js';
+import { type Line, readLines } from '../../input/read-lines.js';
 import type { Session } from '../../session.js';
 
 /** What the state of an aggregate was when a baseline was written. */

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import type { Database } from '../../../connection/database.js';
-import { limit } from '../../arguments.js';
+import { limit } from '../../input/arguments.js';
 import type { BaselineEntry } from './baseline.js';
 import type { Checked, Problem } from './check-aggregates.js';
 import type { SnapshotOf } from './check-snapshot.js';
-import { handlersChooser } from '../../choose-aggregate.js';
+import { handlersChooser } from '../../fold/choose-aggregate.js';
 import type { CliContext } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { FOUND } from '../../exit-codes.js';
-import { each, listed } from '../../iterate.js';
-import { printFindings } from '../../print-findings.js';
+import { each, listed } from '../../output/iterate.js';
+import { printFindings } from '../../output/print-findings.js';
 import { counted, decimal } from '../../render/figures.js';
 import { createSession, type Session, withDatabase } from '../../session.js';
 import { versionsBesideElixir } from '../../versions-beside-elixir.js';
@@ -67,7 +67,7 @@ async function check(options: CheckOptions, session: Session): Promise<boolean> 
   if (writeBaseline === undefined) return await run();
   session.output.withoutPager();
   const [{ writeWhole }, { BASELINE_HEADER, baselineFooter }] = await Promise.all([
-    import('../../whole-file.js'),
+    import('../../output/whole-file.js'),
     import('./baseline.js'),
   ]);
   let found = false;

@@ -1,7 +1,7 @@
 import type { SnapshotVerdict } from '../../../aggregate/snapshot/verify-snapshot.js';
 import type { Database } from '../../../connection/database.js';
 import type { StoredSnapshot } from '../../../events.js';
-import { type AggregateChooser, typeOfFirstEvent } from '../../choose-aggregate.js';
+import { type AggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
 import { UsageError } from '../../errors.js';
 
 /** A snapshot that is not what the handlers make of the events. */

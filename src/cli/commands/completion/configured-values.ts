@@ -1,5 +1,5 @@
 import type { CliContext } from '../../context.js';
-import { loadConfiguration } from '../../load-configuration.js';
+import { loadConfiguration } from '../../input/load-configuration.js';
 
 /** Options whose values the configuration file knows. */
 const OPTIONS = ['--aggregate', '--type'];

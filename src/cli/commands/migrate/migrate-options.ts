@@ -1,4 +1,4 @@
-import { integer, seconds } from '../../arguments.js';
+import { integer, seconds } from '../../input/arguments.js';
 
 /** How many partitions to make: flags, description and parser of an option. */
 export const PARTITIONS = [

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { Database } from '../../../connection/database.js';
 import type { MaestroError } from '../../../errors.js';
-import { assertAggregate } from '../../assert-aggregate.js';
-import { aggregateChoice } from '../../choose-aggregate.js';
+import { assertAggregate } from '../../fold/assert-aggregate.js';
+import { aggregateChoice } from '../../fold/choose-aggregate.js';
 import type { CliContext } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { createSession, type Session, withDatabase } from '../../session.js';
-import { printSnapshotOutcome } from '../../snapshot-outcome.js';
+import { printSnapshotOutcome } from '../../output/snapshot-outcome.js';
 import { type IdArgument, idOrPrefix } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { SnapshotHead } from '../../../admin/log/stored-snapshots.js';
 import type { Database } from '../../../connection/database.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { sequenceOrZero } from '../../arguments.js';
+import { sequenceOrZero } from '../../input/arguments.js';
 import type { CliContext } from '../../context.js';
 import { NotFoundError, SnapshotKeptError, UsageError } from '../../errors.js';
 import { type IdArgument, IdPrefix, idOrPrefix } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 import { assertReason, toExecute } from '../../input/reason.js';
-import { printFacts } from '../../print-facts.js';
+import { printFacts } from '../../output/print-facts.js';
 import { counted } from '../../render/figures.js';
 import { createSession, type Session, withDatabase } from '../../session.js';
 

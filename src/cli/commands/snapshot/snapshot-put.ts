@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { Database } from '../../../connection/database.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
 import type { JsonObject } from '../../../json/types.js';
-import { sequence } from '../../arguments.js';
-import { assertAggregate } from '../../assert-aggregate.js';
-import { aggregateChooser, typeOfFirstEvent } from '../../choose-aggregate.js';
+import { sequence } from '../../input/arguments.js';
+import { assertAggregate } from '../../fold/assert-aggregate.js';
+import { aggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
 import type { CliContext } from '../../context.js';
 import { InputError, UsageError } from '../../errors.js';
 import { createSession, type Session, sessionSettings, withDatabase } from '../../session.js';
-import { printSnapshotOutcome } from '../../snapshot-outcome.js';
+import { printSnapshotOutcome } from '../../output/snapshot-outcome.js';
 import { type IdArgument, IdPrefix, idOrPrefix } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 
@@ -62,7 +62,7 @@ async function putSnapshot(argument: IdArgument, options: PutOptions, session: S
       });
     const definition = await choose(id, () => typeOfFirstEvent(database.store, id));
     if (definition !== undefined) {
-      const { trySnapshot } = await import('../../fold/snapshot-trial.js');
+      const { trySnapshot } = await import('../../fold/trial/snapshot-trial.js');
       const how = { force: options.force ?? false, output: session.output };
       await trySnapshot({ definition, store: database.store, id }, snapshotOf(id), how);
     }
@@ -76,8 +76,8 @@ async function readBody({ body, file }: PutOptions, session: Session): Promise<J
   if (body !== undefined && file !== undefined)
     throw new UsageError('--body and --file are two ways to give the state; use one of them.');
   if (body === undefined && file === undefined) throw new UsageError('Give the state with --body or with --file.');
-  const { parseObject } = await import('../../parse-drafts.js');
+  const { parseObject } = await import('../../input/parse-drafts.js');
   if (body !== undefined) return parseObject(body, 'The text of --body');
-  const { inputName, readInput } = await import('../../read-input.js');
+  const { inputName, readInput } = await import('../../input/read-input.js');
   return parseObject(await readInput(file ?? '-', session), inputName(file ?? '-'));
 }

@@ -2,17 +2,17 @@ import type { Command } from 'commander';
 import type { Database } from '../../../connection/database.js';
 import type { StoredSnapshot } from '../../../events.js';
 import type { Checked } from '../check/wrong-snapshots.js';
-import { handlersChooser } from '../../choose-aggregate.js';
+import { handlersChooser } from '../../fold/choose-aggregate.js';
 import type { CliContext } from '../../context.js';
 import { NotFoundError, UsageError } from '../../errors.js';
 import { FOUND } from '../../exit-codes.js';
-import { listed } from '../../iterate.js';
-import { printFindings } from '../../print-findings.js';
+import { listed } from '../../output/iterate.js';
+import { printFindings } from '../../output/print-findings.js';
 import { counted, decimal } from '../../render/figures.js';
 import { createSession, type Session, withDatabase } from '../../session.js';
 import { type IdArgument, idOrPrefix } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
-import { assertAggregate } from '../../assert-aggregate.js';
+import { assertAggregate } from '../../fold/assert-aggregate.js';
 
 interface VerifyOptions {
   readonly all?: boolean;

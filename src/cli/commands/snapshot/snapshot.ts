@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { MAX_SEQUENCE, type StoredSnapshot } from '../../../events.js';
-import { sequenceOrZero } from '../../arguments.js';
+import { sequenceOrZero } from '../../input/arguments.js';
 import type { CliContext } from '../../context.js';
 import { NotFoundError } from '../../errors.js';
 import { bound, longBound } from '../../input/bounds.js';
-import { printFacts } from '../../print-facts.js';
+import { printFacts } from '../../output/print-facts.js';
 import { createSession, type Session, withDatabase } from '../../session.js';
 import { registerSnapshotCreate } from './snapshot-create.js';
 import { registerSnapshotDelete } from './snapshot-delete.js';
@@ -12,7 +12,7 @@ import { registerSnapshotPut } from './snapshot-put.js';
 import { registerSnapshotVerify } from './snapshot-verify.js';
 import { type IdArgument, idOrPrefix } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
-import { assertAggregate } from '../../assert-aggregate.js';
+import { assertAggregate } from '../../fold/assert-aggregate.js';
 
 interface GetOptions {
   readonly min: number;

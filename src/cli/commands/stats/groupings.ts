@@ -5,13 +5,13 @@ import type {
   PartitionStatistics,
   TypeStatistics,
 } from '../../../admin/log-statistics/log-statistics.js';
-import { listed } from '../../iterate.js';
-import { printRows } from '../../print-rows.js';
+import { listed } from '../../output/iterate.js';
+import { printRows } from '../../output/print-rows.js';
 import { escapeText } from '../../render/escape.js';
 import { byteSize, decimal } from '../../render/figures.js';
 import type { Column } from '../../render/fitted-table.js';
 import type { Session } from '../../session.js';
-import { shortTime } from '../../time-argument.js';
+import { shortTime } from '../../input/time-argument.js';
 import { barColumn, byDay, type Day, dayColumns } from './days.js';
 
 /** What the events of a log can be counted by. */

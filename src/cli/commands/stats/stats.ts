@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { limit } from '../../arguments.js';
+import { limit } from '../../input/arguments.js';
 import type { CliContext } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { createSession, type Session, withDatabase } from '../../session.js';

@@ -2,7 +2,7 @@ import type { EventLog } from '../../../admin/log/event-log.js';
 import type { LogStatistics } from '../../../admin/log-statistics/log-statistics.js';
 import { byteSize, counted, decimal } from '../../render/figures.js';
 import type { Session } from '../../session.js';
-import { localTime } from '../../time-argument.js';
+import { localTime } from '../../input/time-argument.js';
 import { byDay, type Day, dayColumns } from './days.js';
 
 /** How many of the last days the summary draws. */

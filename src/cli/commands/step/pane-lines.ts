@@ -1,7 +1,7 @@
 import { parseJsonText } from '../../../json/parse.js';
 import { indented } from '../../render/state.js';
 import type { Style } from '../../render/style.js';
-import { localTime } from '../../time-argument.js';
+import { localTime } from '../../input/time-argument.js';
 import { type StateLine, stateLines } from './state-lines.js';
 import { textLines } from './text-lines.js';
 import type { View } from './view.js';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { sequenceOrZero } from '../../arguments.js';
+import { sequenceOrZero } from '../../input/arguments.js';
 import type { CliContext } from '../../context.js';
 import { UsageError } from '../../errors.js';
 import { createSession, type Session } from '../../session.js';
-import { withFolding } from '../../with-folding.js';
+import { withFolding } from '../../fold/with-folding.js';
 import { type IdArgument, idOrPrefix, idText } from '../../input/id-argument.js';
 
 interface StepOptions {

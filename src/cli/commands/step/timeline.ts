@@ -3,9 +3,9 @@ import type { EventHead } from '../../../admin/find-event/find-event.js';
 import { isAboutFolding } from '../../../aggregate/errors.js';
 import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { pass, type Step, stepOver } from '../../fold-steps.js';
-import type { FoldedPoint } from '../../folding.js';
-import type { OpenHistory } from '../../with-folding.js';
+import { pass, type Step, stepOver } from '../../fold/fold-steps.js';
+import type { FoldedPoint } from '../../fold/folding.js';
+import type { OpenHistory } from '../../fold/with-folding.js';
 import { type Attention, attended } from './attended.js';
 
 /** One point of a history: what an event did; without an event, the state before the first. */

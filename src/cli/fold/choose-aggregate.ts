@@ -1,0 +1,84 @@
+import type { Definition } from '../../aggregate/definition/definition.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { PostgresStore } from '../../store/postgres-store.js';
+import { UsageError } from '../errors.js';
+import { didYouMean } from '../../nearest.js';
+import type { Session } from '../session.js';
+
+/** Tells the definition that an id is to be read as, given how to find the type of its first event; none if none fits. */
+export type AggregateChooser = (
+  id: Timestamp,
+  firstType: () => Promise<string | undefined>,
+) => Promise<Definition | undefined>;
+
+/**
+ * Which configured aggregate an id is to be read as: the one that was named, or the one that says that the id is its
+ * own; nothing when no name is given and none says so. A wrong name is told before a database is opened. Throws
+ * {@link UsageError} for an unknown name, and when several say that the id is theirs.
+ */
+export async function aggregateChoice(
+  session: Session,
+  name: string | undefined,
+): Promise<(store: PostgresStore, id: Timestamp) => Promise<Definition | undefined>> {
+  const choose = await aggregateChooser(session, name);
+  return (store, id) => choose(id, () => typeOfFirstEvent(store, id));
+}
+
+/** The configured aggregate of a name. Throws {@link UsageError} when there is none. */
+export async function configuredAggregate(session: Session, name: string): Promise<Definition> {
+  const { aggregates = [] } = await session.configuration();
+  const named = aggregates.find((definition) => definition.name === name);
+  if (named !== undefined) return named;
+  throw new UsageError(`No aggregate ${JSON.stringify(name)} is configured.`, {
+    hint: aggregates.length > 0 ? suggestion(name, aggregates) : CONFIGURE,
+  });
+}
+
+/** The same for many ids, whose events are read anyway. */
+export async function aggregateChooser(session: Session, name: string | undefined): Promise<AggregateChooser> {
+  const { aggregates = [] } = await session.configuration();
+  if (name === undefined) return (id, firstType) => aggregateOwning(aggregates, id, firstType);
+  const named = await configuredAggregate(session, name);
+  return async () => named;
+}
+
+/** The same for commands that need handlers. Throws {@link UsageError} when none are configured. */
+export async function handlersChooser(session: Session, name: string | undefined): Promise<AggregateChooser> {
+  const { aggregates = [] } = await session.configuration();
+  if (aggregates.length === 0)
+    throw new UsageError(`${session.purpose} folds with the handlers of aggregates, and none are configured.`, {
+      hint: CONFIGURE,
+    });
+  return await aggregateChooser(session, name);
+}
+
+function suggestion(name: string, aggregates: readonly Definition[]): string {
+  const names = aggregates.map((definition) => definition.name);
+  return `${didYouMean(name, names)} The configured aggregates are ${names.join(', ')}.`.trim();
+}
+
+const CONFIGURE = 'List the aggregates in maestro.config.ts: `export default defineConfig({ aggregates: [ … ] })`.';
+
+async function aggregateOwning(
+  aggregates: readonly Definition[],
+  id: Timestamp,
+  firstTypeOf: () => Promise<string | undefined>,
+): Promise<Definition | undefined> {
+  if (aggregates.length === 0) return undefined;
+  const [{ owns }, firstType] = await Promise.all([import('../../aggregate/owns.js'), firstTypeOf()]);
+  const owners = aggregates.filter((definition) => owns(definition, id, firstType));
+  if (owners.length < 2) return owners[0];
+  throw new UsageError(`${id.hex} may be one of several aggregates: ${namesOf(owners)}.`, {
+    hint: 'Name the one it is with --aggregate.',
+  });
+}
+
+function namesOf(aggregates: readonly Definition[]): string {
+  return aggregates.map(({ name }) => name).join(', ');
+}
+
+/** The type of the first event of an aggregate; nothing when there is none. */
+export async function typeOfFirstEvent(store: PostgresStore, id: Timestamp): Promise<string | undefined> {
+  for await (const { type } of store.streamStoredEvents(id, 1, { limit: 1 })) return type;
+  return undefined;
+}

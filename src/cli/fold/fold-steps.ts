@@ -1,0 +1,61 @@
+import { isAboutFolding } from '../../aggregate/errors.js';
+import type { MaestroError } from '../../errors.js';
+import type { StoredEvent } from '../../events.js';
+import type { FoldedPoint, Folding } from './folding.js';
+
+/** What one event did to the state. */
+export interface Step {
+  readonly event: StoredEvent;
+  /** The states before and after, as JSON text; the same when nothing changed. */
+  readonly before: string;
+  readonly after: string;
+  /** Why the handler did not give a state; the one before goes on then. */
+  readonly error: MaestroError | undefined;
+  /** The sequence before it, when events are missing in between. */
+  readonly gapAfter: number | undefined;
+}
+
+/** Folds a history event by event. A handler that fails is told and stepped over; missing events are told. */
+export async function* foldSteps(events: AsyncIterable<StoredEvent>, folding: Folding): AsyncGenerator<Step> {
+  let point = folding.start();
+  let before = folding.json(point);
+  for await (const event of events) {
+    const step = stepOver(point, before, event, folding);
+    yield step;
+    ({ point } = step);
+    before = step.after;
+  }
+}
+
+/** What one more event does to a state, whose JSON text is `before`. */
+export function stepOver(
+  point: FoldedPoint,
+  before: string,
+  event: StoredEvent,
+  folding: Folding,
+): Step & { readonly point: FoldedPoint } {
+  const gapAfter = event.sequence === point.sequence + 1 ? undefined : point.sequence;
+  const next = pass(point, event, folding);
+  if (next.error !== undefined) return { event, before, after: before, gapAfter, ...next };
+  try {
+    return { event, before, after: folding.json(next.point), gapAfter, ...next };
+  } catch (error) {
+    if (!isAboutFolding(error)) throw error;
+    return { event, before, after: before, gapAfter, point: next.point, error };
+  }
+}
+
+/** The point after one more event; the same state when its handler fails. */
+export function pass(
+  point: FoldedPoint,
+  event: StoredEvent,
+  folding: Folding,
+): { readonly point: FoldedPoint; readonly error: MaestroError | undefined } {
+  const { sequence, timestamp } = event;
+  try {
+    return { point: folding.next(point, event), error: undefined };
+  } catch (error) {
+    if (!isAboutFolding(error)) throw error;
+    return { point: { ...point, sequence, timestamp }, error };
+  }
+}

@@ -1,0 +1,53 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { UsageError } from '../errors.js';
+import { tellMissingEnd } from './missing-events.js';
+import type { Session } from '../session.js';
+import { pointInTime } from '../input/time-argument.js';
+import { assertNotTheId } from '../input/time-bound.js';
+import { warnOfClocks } from '../output/warn-of-clocks.js';
+import { withFolding } from './with-folding.js';
+import type { IdArgument } from '../input/id-argument.js';
+
+/** Which part of a history is shown, and how it is folded. */
+export interface StepsOptions {
+  /** The first event to show. @defaultValue 1 */
+  readonly min?: number;
+  /** The last event to show. @defaultValue the last one there is */
+  readonly max?: number;
+  /** The last reading of the clock to include. */
+  readonly at?: Timestamp;
+  /** The configured aggregate whose handlers fold. @defaultValue the one that owns the aggregate */
+  readonly aggregate?: string;
+}
+
+/** Shows what each event changed; resolves to whether a handler failed or events were missing. */
+export async function replaySteps(argument: IdArgument, options: StepsOptions, session: Session): Promise<boolean> {
+  assertOneMoment(options);
+  const { min, max, at } = options;
+  if (min !== undefined && min > (max ?? min)) throw new UsageError(`--min ${min} is greater than --max ${max}.`);
+  const [{ foldSteps }, { printSteps }] = await Promise.all([import('./fold-steps.js'), import('./print-steps.js')]);
+  return await withFolding(session, argument, options.aggregate, async ({ id, database, folding, last }) => {
+    assertNotTheId(at, id);
+    let sequence = 0;
+    const shown = async function* () {
+      for await (const step of foldSteps(database.store.streamStoredEvents(id, 1, { maxSequence: max }), folding)) {
+        if (at !== undefined && step.event.timestamp.compare(at) > 0) break;
+        ({ sequence } = step.event);
+        if (sequence >= (min ?? 1)) yield step;
+      }
+    };
+    await session.output.note(folding.how);
+    if (at !== undefined) await session.output.note(`up to ${pointInTime(at)}`);
+    const faulty = await printSteps(shown(), session.output);
+    // Handlers that fail are stepped over here, and so is what is missing.
+    const end = { id, sequence, max, at, last, byHandlers: false };
+    const isMissing = await tellMissingEnd(database.store, end, session.output);
+    if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, session.output);
+    return faulty || isMissing;
+  });
+}
+
+/** Throws {@link UsageError} when the history is to end at two moments. */
+export function assertOneMoment({ max, at }: StepsOptions): void {
+  if (max !== undefined && at !== undefined) throw new UsageError('--max and --at name two moments; use one of them.');
+}

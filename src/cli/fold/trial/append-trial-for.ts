@@ -1,0 +1,83 @@
+import type { Definition } from '../../../aggregate/definition/definition.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import type { PostgresStore } from '../../../store/postgres-store.js';
+import { didYouMean, nearest } from '../../../nearest.js';
+import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
+import { WouldNotFoldError } from '../../errors.js';
+import type { Output } from '../../output/output.js';
+import type { Session } from '../../session.js';
+import type { AppendTrial } from './append-trial.js';
+
+/** Gives the trial of an aggregate's history; none when no configured definition owns it. */
+type Chooser = (
+  store: PostgresStore,
+  id: Timestamp,
+  firstNewType: string | undefined,
+) => Promise<AppendTrial | undefined>;
+
+/** The options of the command that say how to try. */
+interface TrialOptions {
+  readonly aggregate?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Chooses how events are tried before they are appended: with the aggregate that was named, or the one whose own the history
+ * is, by its first event, which may be one of the new ones. Throws `UsageError` for a name that is not configured, and
+ * {@link WouldNotFoldError} for a first event with which a history of the named aggregate does not begin.
+ */
+export async function appendTrialFor(options: TrialOptions, session: Session): Promise<Chooser> {
+  const choose = await aggregateChooser(session, options.aggregate);
+  const { aggregates = [] } = await session.configuration();
+  if (aggregates.length === 0) return async () => undefined;
+  return async (store, id, firstNewType) => {
+    const storedType = await typeOfFirstEvent(store, id);
+    const definition = await choose(id, async () => storedType ?? firstNewType);
+    const beginsWith = storedType === undefined ? firstNewType : undefined;
+    if (definition === undefined) {
+      await tellUnowned(aggregates, beginsWith, session.output);
+      return undefined;
+    }
+    if (beginsWith !== undefined) await assertBeginning(definition, id, beginsWith, options, session.output);
+    const { AppendTrial } = await import('./append-trial.js');
+    const onSnapshotIgnored = (error: Error) => void session.output.warn(error.message);
+    return new AppendTrial({ definition, store, id, onSnapshotIgnored });
+  };
+}
+
+/** A new history that nobody owns may be a first event that was mistyped. */
+async function tellUnowned(
+  aggregates: readonly Definition[],
+  beginsWith: string | undefined,
+  output: Output,
+): Promise<void> {
+  const untried = 'no configured definition owns this aggregate, so no handlers were tried on the events';
+  const firstTypes = aggregates.flatMap(({ owns }) => owns.firstEvents ?? []);
+  const meant = beginsWith === undefined ? undefined : nearest(beginsWith, firstTypes);
+  if (meant === undefined) return await output.note(untried);
+  const owners = aggregates.filter(({ owns }) => owns.firstEvents?.includes(meant)).map(({ name }) => name);
+  await output.warn(`${untried}. Did you mean ${meant} (${owners.join(', ')})?`);
+}
+
+/** Throws where a definition says how its histories begin, and this one would begin otherwise; with `--force` it is told. */
+async function assertBeginning(
+  definition: Definition,
+  id: Timestamp,
+  type: string,
+  { force = false, dryRun = false }: TrialOptions,
+  output: Output,
+): Promise<void> {
+  const { name, owns: owned } = definition;
+  // A type that it does not handle at all is refused when it is tried.
+  if (owned.firstEvents === undefined || !Object.hasOwn(definition.events, type)) return;
+  const { owns } = await import('../../../aggregate/owns.js');
+  if (owns(definition, id, type)) return;
+  const problem = `The first event of ${name} cannot be ${type}: its \`owns.firstEvents\` names ${owned.firstEvents.join(', ')}.`;
+  if (force)
+    return await output.warn(`${problem} ${dryRun ? 'It would be appended' : 'Appended'} all the same (--force).`);
+  const { NOT_APPENDED } = await import('./append-trial.js');
+  throw new WouldNotFoldError(problem, {
+    hint: `${didYouMean(type, owned.firstEvents)} Then no command would find the handlers of ${name} by itself. ${NOT_APPENDED}`.trimStart(),
+  });
+}

@@ -1,0 +1,84 @@
+import { isAboutFolding } from '../../../aggregate/errors.js';
+import { evolve } from '../../../aggregate/fold/evolve.js';
+import { deepFreeze } from '../../../aggregate/fold/freeze.js';
+import { fold, foldOn, type History, type Moment } from '../../../aggregate/history.js';
+import { storedForm } from '../../../aggregate/render-state.js';
+import type { MaestroError } from '../../../errors.js';
+import type { NewEvent } from '../../../events.js';
+import { asRead } from '../../../json/as-read.js';
+import { encodeEvents } from '../../../store/commit/validate.js';
+import { WouldNotFoldError } from '../../errors.js';
+import { stateJson } from '../../render/state.js';
+
+/** A history with events that are not committed yet: folded by its handlers before they are. */
+export class AppendTrial {
+  readonly #history: History;
+  #known: Moment | undefined;
+  #after: Moment | undefined;
+
+  constructor(history: History) {
+    this.#history = history;
+  }
+
+  /** The name of the aggregate whose handlers fold. */
+  get aggregate(): string {
+    return this.#history.definition.name;
+  }
+
+  /** Those of some types of events whose bodies no schema checks. */
+  unchecked(types: Iterable<string>): string[] {
+    const { schemas } = this.#history.definition;
+    return [...new Set(types)].filter((type) => !Object.hasOwn(schemas, type));
+  }
+
+  /** The state after the events that were tried last, as JSON text; absent when they would not fold. */
+  get state(): string | undefined {
+    const moment = this.#after;
+    return moment && stateJson(moment.state, () => storedForm(this.#history, moment));
+  }
+
+  /**
+   * Folds the events onto what is before them in the log; of that, only what is new since the last try is read. Throws
+   * {@link WouldNotFoldError}.
+   */
+  async run(events: readonly NewEvent[]): Promise<void> {
+    const { definition, id } = this.#history;
+    this.#after = undefined;
+    const before = (events[0]?.sequence ?? 1) - 1;
+    let known: Moment;
+    try {
+      known = await (this.#known === undefined
+        ? fold(this.#history, { maxSequence: before })
+        : foldOn(this.#history, this.#known, before));
+    } catch (error) {
+      if (!isAboutFolding(error)) throw error;
+      throw refused(`The history of ${id.hex} does not fold as it is`, error);
+    }
+    // One that cannot be frozen a handler may change in place, with events that are then not committed.
+    this.#known = deepFreeze(known.state) ? known : undefined;
+    let { state } = known;
+    let moment = known;
+    for (const { event, json } of encodeEvents(events)) {
+      const { sequence, timestamp } = event;
+      const body = asRead(json, definition.numbers);
+      try {
+        state = evolve(definition, state, { ...event, body });
+      } catch (error) {
+        if (!isAboutFolding(error)) throw error;
+        throw refused(`With these events the history of ${id.hex} would not fold any more`, error);
+      }
+      moment = { ...moment, state, sequence, timestamp };
+    }
+    this.#after = moment;
+  }
+}
+
+/** The end of the hint of a refusal. */
+export const NOT_APPENDED = 'Nothing was appended; --force appends all the same.';
+
+function refused(what: string, cause: MaestroError): WouldNotFoldError {
+  return new WouldNotFoldError(`${what}: ${cause.message}`, {
+    hint: [cause.hint, NOT_APPENDED].filter(Boolean).join(' '),
+    cause,
+  });
+}

@@ -1,0 +1,50 @@
+import type { NewEvent } from '../../../events.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { encodeEvents } from '../../../store/commit/validate.js';
+import type { Output } from '../../output/output.js';
+import { printFacts } from '../../output/print-facts.js';
+import { indented } from '../../render/state.js';
+import type { AppendTrial } from './append-trial.js';
+
+/** Prints events that would be appended, and the state after them where handlers make one. An aggregate to come has no id. */
+export async function printDryRun(
+  id: Timestamp | undefined,
+  events: readonly NewEvent[],
+  trial: AppendTrial | undefined,
+  output: Output,
+): Promise<void> {
+  const encoded = encodeEvents(events).map(({ event: { sequence, type }, json }) => ({ sequence, type, json }));
+  const known = JSON.stringify({
+    aggregateId: id?.hex ?? null,
+    sequences: encoded.map(({ sequence }) => sequence),
+    dryRun: true,
+    aggregate: trial?.aggregate ?? null,
+  });
+  const items = encoded.map(
+    ({ sequence, type, json }) => `{"sequence":${sequence},"type":${JSON.stringify(type)},"body":${json}}`,
+  );
+  const state = trial?.state;
+  // Only ids are asked for, and there is none yet.
+  if (output.quiet && id === undefined) return;
+  await printFacts(output, {
+    id: id?.hex ?? '',
+    json: `${known.slice(0, -1)},"events":[${items.join(',')}],"state":${state ?? 'null'}}`,
+    facts: [
+      ['aggregate', id?.hex ?? 'a new one'],
+      ...encoded.map(({ sequence, type, json }) => [`event ${sequence}`, `${type} ${json}`] as const),
+      ['state after', howFolded(trial)],
+    ],
+    ...(state === undefined ? {} : { below: indented(state) }),
+  });
+  const unchecked = state === undefined ? [] : (trial?.unchecked(encoded.map(({ type }) => type)) ?? []);
+  if (unchecked.length > 0)
+    await output.note(
+      `${trial?.aggregate} has no schema for ${unchecked.join(', ')}, so what is in the body was not checked, only that it folds`,
+    );
+  await output.note('this was a dry run: nothing was written');
+}
+
+function howFolded(trial: AppendTrial | undefined): string {
+  if (trial === undefined) return 'not known: no configured definition owns this aggregate';
+  return trial.state === undefined ? 'none: it would not fold' : `folded by the handlers of ${trial.aggregate}`;
+}

@@ -1,0 +1,51 @@
+import { isAboutFolding } from '../../../aggregate/errors.js';
+import { foldOn, type History } from '../../../aggregate/history.js';
+import { snapshotState } from '../../../aggregate/snapshot/snapshot-codec.js';
+import { verifySnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
+import type { NewSnapshot } from '../../../events.js';
+import { asRead } from '../../../json/as-read.js';
+import { withoutExponents } from '../../../json/without-exponents.js';
+import { encodeSnapshot } from '../../../store/commit/validate.js';
+import { WouldNotFoldError } from '../../errors.js';
+import type { Output } from '../../output/output.js';
+
+/**
+ * Reads a snapshot as the application would, and folds the events after it. Throws {@link WouldNotFoldError} when that fails;
+ * with `force` it is only told, as is a state that is not the one that the handlers make of the events.
+ */
+export async function trySnapshot(
+  history: History,
+  snapshot: NewSnapshot,
+  { force, output }: { readonly force: boolean; readonly output: Output },
+): Promise<void> {
+  const { definition, id } = history;
+  const text = withoutExponents(encodeSnapshot(snapshot));
+  try {
+    const usable = snapshotState(definition, { ...snapshot, body: asRead(text, definition.numbers) });
+    if (usable === undefined)
+      return await output.warn(
+        `This snapshot is of another version than those that ${definition.name} takes, so it will not be used.`,
+      );
+    await foldOn(history, { ...usable, sequence: snapshot.sequence, timestamp: undefined, snapshot: 0 });
+  } catch (error) {
+    if (!isAboutFolding(error)) throw error;
+    const problem = `The aggregate ${definition.name} cannot use this snapshot of ${id.hex}: ${error.message}`;
+    if (force) return await output.warn(`${problem} Stored all the same (--force).`);
+    const hint = `Nothing was written; --force stores it all the same. ${error.hint ?? ''}`.trim();
+    throw new WouldNotFoldError(problem, { hint, cause: error });
+  }
+  if (await isDifferent(history, snapshot, text))
+    await output.warn(
+      `The handlers of ${definition.name} make another state of the events up to ${snapshot.sequence}; see \`maestro snapshot verify ${id.hex}\`.`,
+    );
+}
+
+async function isDifferent(history: History, snapshot: NewSnapshot, body: string): Promise<boolean> {
+  try {
+    return (await verifySnapshot(history, { ...snapshot, body })).kind === 'different';
+  } catch (error) {
+    // A history that does not fold gives nothing to compare with.
+    if (isAboutFolding(error)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  eraseAggregate,
+  EraseRefusedError,
+  type Erasure,
+  type ErasurePlan,
+  planErasure,
+} from '../../../admin/erase-aggregate/erase-aggregate.js';
+import type { Definition } from '../../../aggregate/definition/definition.js';
+import type { Database } from '../../../connection/database.js';
+import { NotFoundError } from '../../errors.js';
+import type { Session } from '../../session.js';
+import { type ErasureTrial, tryErasure } from './erasure-trial.js';
+
+/** The plan of an erasure, carried out or not, and its trial; that is absent when no definition was given. */
+export interface TriedErasure {
+  readonly plan: ErasurePlan;
+  readonly trial: ErasureTrial | undefined;
+}
+
+/** Options for trying an erasure and carrying it out. */
+interface ErasureOptions {
+  readonly execute?: boolean;
+  readonly expect?: number;
+  readonly force?: boolean;
+}
+
+/** The most attempts at a history to which others append while it is folded. */
+const ATTEMPTS = 10;
+
+/** Plans, tries what is left with the handlers, and with `execute` erases exactly the history that was tried. */
+export async function triedErasure(
+  database: Database,
+  erasure: Erasure,
+  definition: Definition | undefined,
+  { execute = false, expect, force = false }: ErasureOptions,
+  { options, output }: Session,
+): Promise<TriedErasure> {
+  for (let attempt = 1; ; attempt += 1) {
+    const plan = await planErasure(database, erasure);
+    assertSomething(erasure, plan);
+    const trial = definition && (await tryErasure(database, erasure, definition, { force, execute, output }));
+    if (!execute) return { plan, trial };
+    const expected = expect ?? (trial && plan.sequence);
+    try {
+      const erased = await eraseAggregate(database, erasure, { expect: expected, lockTimeout: options.timeout });
+      return { plan: erased, trial };
+    } catch (error) {
+      const mayBeNewer = expect === undefined && trial !== undefined && attempt < ATTEMPTS;
+      if (!mayBeNewer || !(error instanceof EraseRefusedError)) throw error;
+      if ((await planErasure(database, erasure)).sequence === plan.sequence) throw error;
+    }
+  }
+}
+
+/** Throws {@link NotFoundError} when there is nothing to erase, so that a wrong id or path is not taken for success. */
+function assertSomething({ aggregateId: { hex }, paths, replacements = {} }: Erasure, plan: ErasurePlan): void {
+  if (plan.sequence === 0 && plan.snapshot === undefined)
+    throw new NotFoundError(`There is no aggregate ${hex}: neither events nor a snapshot.`, {
+      hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
+    });
+  const absent = paths === undefined ? undefined : plan.paths.find(({ events }) => events === 0)?.path;
+  if (absent === undefined) return;
+  const problem = Object.hasOwn(replacements, absent)
+    ? `At ${absent}, no event of ${hex} has anything else than the value of --replace.`
+    : `No event of ${hex} has a value at ${absent}.`;
+  throw new NotFoundError(problem, {
+    hint: `Nothing was changed. See the bodies with \`maestro events ${hex}\`.`,
+  });
+}

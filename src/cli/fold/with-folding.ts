@@ -1,0 +1,36 @@
+import type { Database } from '../../connection/database.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { assertAggregate } from './assert-aggregate.js';
+import { aggregateChoice } from './choose-aggregate.js';
+import { type Folding, foldingFor } from './folding.js';
+import { type Session, withDatabase } from '../session.js';
+import type { IdArgument } from '../input/id-argument.js';
+import { resolveAggregateId } from '../input/resolve-id.js';
+
+/** One history, and how it is folded. */
+export interface OpenHistory {
+  readonly id: Timestamp;
+  readonly database: Database;
+  readonly folding: Folding;
+  /** The last sequence there was when it was opened. */
+  readonly last: number;
+}
+
+/**
+ * Opens the database and runs the work with the history of an aggregate that has events. Throws `NotFoundError` for one that
+ * has none, what {@link resolveAggregateId} throws, and `UsageError` for a name that is not configured.
+ */
+export async function withFolding<Value>(
+  session: Session,
+  argument: IdArgument,
+  aggregate: string | undefined,
+  work: (history: OpenHistory) => Promise<Value>,
+): Promise<Value> {
+  const choose = await aggregateChoice(session, aggregate);
+  return await withDatabase(session, async (database) => {
+    const id = await resolveAggregateId(session, database, argument);
+    const last = await assertAggregate(database, id);
+    const folding = await foldingFor(await choose(database.store, id), id, session);
+    return await work({ id, database, folding, last });
+  });
+}

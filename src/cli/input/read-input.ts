@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { InputError, UsageError } from '../errors.js';
+import type { Session } from '../session.js';
+
+/** The text of a file, or of standard input for `-`. Throws {@link InputError} when it cannot be read or is not UTF-8. */
+export async function readInput(file: string, session: Session): Promise<string> {
+  const bytes = file === '-' ? await readStdin(session) : await readBytes(file, session.context.workingDirectory);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InputError(`${inputName(file)} is not UTF-8 text.`, { hint: 'Convert it to UTF-8 first.', cause });
+  }
+}
+
+/** What messages call an input. */
+export function inputName(file: string): string {
+  return file === '-' ? 'Standard input' : `The file ${file}`;
+}
+
+async function readBytes(file: string, workingDirectory: string): Promise<Uint8Array> {
+  try {
+    return await readFile(resolve(workingDirectory, file));
+  } catch (cause) {
+    throw new InputError(`The file ${file} cannot be read: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
+  }
+}
+
+async function readStdin(session: Session): Promise<Uint8Array> {
+  await checkStdin(session);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of session.context.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Says that a terminal is waited for. Throws {@link UsageError} when that is forbidden. */
+export async function checkStdin({ context, options, output }: Session): Promise<void> {
+  if (!context.stdin.isTerminal) return;
+  if (!options.input)
+    throw new UsageError('Standard input is a terminal, and --no-input forbids to wait for it.', {
+      hint: 'Pipe the input in, or name a file.',
+    });
+  await output.note('reading from the terminal; end with Ctrl-D');
+}

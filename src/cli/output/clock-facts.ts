@@ -1,0 +1,17 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { localTime } from '../input/time-argument.js';
+
+/** The parts of a reading of the clock, for JSON. */
+export function clockJson(value: Timestamp): { time: number; counter: number; nodeId: string } {
+  return { time: value.time, counter: value.counter, nodeId: value.hex.slice(16).toUpperCase() };
+}
+
+/** The parts of a reading of the clock, for people. */
+export function clockFacts(value: Timestamp): (readonly [name: string, value: string])[] {
+  const { time, counter, nodeId } = clockJson(value);
+  return [
+    ['local time', localTime(time)],
+    ['counter', String(counter)],
+    ['node id', nodeId],
+  ];
+}

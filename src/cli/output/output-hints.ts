@@ -1,0 +1,84 @@
+import type { Database } from '../../connection/database.js';
+import { MaestroError } from '../../errors.js';
+import { didYouMean } from '../../nearest.js';
+import type { Output } from './output.js';
+
+/** Hands items on, and takes down which types they have. */
+export async function* noting<Item extends { readonly type: string }>(
+  items: AsyncIterable<Item>,
+  seen: Set<string>,
+): AsyncGenerator<Item> {
+  for await (const item of items) {
+    seen.add(item.type);
+    yield item;
+  }
+}
+
+/** Says of each type that was asked for and not seen when no event of the whole log has it, and which one is near. */
+export async function warnOfUnknownTypes(
+  database: Database,
+  types: readonly string[] | undefined,
+  seen: ReadonlySet<string>,
+  output: Output,
+): Promise<void> {
+  const unseen = (types ?? []).filter((type) => !seen.has(type));
+  if (unseen.length === 0) return;
+  const { eventTypes } = await import('../../admin/log-statistics/event-types.js');
+  const known = await eventTypes(database);
+  for (const type of new Set(unseen))
+    if (known !== undefined && known.length > 0 && !known.includes(type))
+      await output.warn(`no event has the type ${JSON.stringify(type)}. ${typeHint(type, known)}`.trimEnd());
+}
+
+/** So many types are named. */
+const SHOWN_TYPES = 5;
+
+/** A hint for a type that no event has: the nearest, else those that contain a part of it; for a pattern, how types are given. */
+function typeHint(type: string, known: readonly string[]): string {
+  const isPattern = /[*%?,|]/.test(type);
+  const parts = type.split(/[*%?,|]/).filter((part) => part.trim().length >= 3);
+  const containing = known.filter((each) =>
+    parts.some((part) => each.toLowerCase().includes(part.trim().toLowerCase())),
+  );
+  const shown = containing.slice(0, SHOWN_TYPES).join(', ');
+  const meant =
+    (isPattern ? '' : didYouMean(type, known)) ||
+    (containing.length === 0 ? '' : `Did you mean ${shown}${containing.length > SHOWN_TYPES ? ', …' : ''}?`);
+  const how = isPattern ? ' --type takes one whole name; give it several times.' : '';
+  return `${meant}${how}${meant === '' ? ' `maestro stats --by type` lists them.' : ''}`.trim();
+}
+
+/** Says when nothing was found because the whole log is empty, and which other schemas of the database have one. */
+export async function noteEmptyLog(database: Database, output: Output): Promise<void> {
+  if (output.quiet) return;
+  const { isEmptyLog } = await import('../../admin/log-statistics/event-types.js');
+  if (!(await isEmptyLog(database))) return;
+  const others = await otherSchemas(database);
+  await output.note(`the log in schema ${database.schema} has no event at all${others === '' ? '' : `; ${others}`}`);
+}
+
+/** The error, with the schemas of the database that do have an event log if the one that was named has none. */
+export async function namingOtherSchemas(error: unknown, database: Database): Promise<unknown> {
+  if (!(error instanceof MaestroError && error.code === 'MAESTRO_NOT_MIGRATED')) return error;
+  const others = await otherSchemas(database).catch(() => '');
+  if (others === '') return error;
+  const { NotMigratedError } = await import('../../store/errors.js');
+  return new NotMigratedError(error.message, error.cause, `Or is another schema meant? ${capital(others)}.`);
+}
+
+async function otherSchemas(database: Database): Promise<string> {
+  const { schemasWithLog } = await import('../../admin/log-statistics/event-types.js');
+  const names = await schemasWithLog(database);
+  if (names.length === 0) return '';
+  const [first] = names;
+  if (names.length === 1) return `there is an event log in schema ${first}: add --schema ${first}`;
+  const shown = names.slice(0, SHOWN_SCHEMAS).join(', ');
+  return `there are event logs in other schemas (${shown}${names.length > SHOWN_SCHEMAS ? ', …' : ''}): name one with --schema`;
+}
+
+/** The most schemas that are named. */
+const SHOWN_SCHEMAS = 3;
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

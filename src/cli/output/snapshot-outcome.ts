@@ -1,0 +1,26 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { StaleSnapshotError } from '../errors.js';
+import { printFacts } from './print-facts.js';
+import type { Session } from '../session.js';
+
+/** Prints that a snapshot is stored; throws {@link StaleSnapshotError}, with a hint, when the stored one is as new. */
+export async function printSnapshotOutcome(
+  id: Timestamp,
+  sequence: number,
+  outcome: 'committed' | 'stale',
+  { output }: Session,
+  hint = `See \`maestro snapshot get ${id.hex}\`.`,
+): Promise<void> {
+  if (outcome === 'stale')
+    throw new StaleSnapshotError(`A snapshot of sequence ${sequence} or later is stored already.`, {
+      hint: `Nothing was written. ${hint}`,
+    });
+  await printFacts(output, {
+    id: id.hex,
+    json: JSON.stringify({ aggregateId: id.hex, sequence }),
+    facts: [
+      ['aggregate', id.hex],
+      ['sequence', `${sequence}, stored`],
+    ],
+  });
+}
