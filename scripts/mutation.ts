@@ -14,14 +14,17 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   clock: { mutate: ['src/hlc/{clock,timestamp,text}.ts'], tests: ['test/hlc/*.test.ts'] },
   validation: {
     mutate: ['src/store/commit/validate.ts', 'src/json/{encode,scalars,plain,write-plain}.ts'],
-    tests: ['test/store/validate.test.ts', 'test/json/encode.test.ts'],
+    tests: ['test/store/commit/validate.test.ts', 'test/json/encode.test.ts'],
   },
   retry: {
     mutate: ['src/store/commit/backoff.ts', 'src/aggregate/aggregate-root.ts'],
-    tests: ['test/store/backoff.test.ts', 'test/aggregate/{aggregates,freeze,handlers,snapshots}.test.ts'],
+    tests: [
+      'test/store/commit/backoff.test.ts',
+      'test/aggregate/{aggregates,fold/freeze,fold/handlers,snapshot/snapshots}.test.ts',
+    ],
   },
   sanitising: { mutate: ['src/cli/render/escape.ts'], tests: ['test/cli/render/escape.test.ts'] },
-  lock: { mutate: ['src/connection/embedded/file-lock.ts'], tests: ['test/connection/file-lock.test.ts'] },
+  lock: { mutate: ['src/connection/embedded/file-lock.ts'], tests: ['test/connection/embedded/file-lock.test.ts'] },
 };
 
 /**

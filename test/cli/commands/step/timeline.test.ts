@@ -1,0 +1,179 @@
+import { fc, testProp } from '@fast-check/ava';
+import test from 'ava';
+import { type Folding, foldingFor } from '../../../../src/cli/fold/folding.js';
+import { foldSteps, type Step } from '../../../../src/cli/fold/fold-steps.js';
+import { loadConfiguration } from '../../../../src/cli/input/load-configuration.js';
+import { Timeline } from '../../../../src/cli/commands/step/timeline.js';
+import { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { useTestDatabase } from '../../../support/database.js';
+import { anEvent, anId, collect } from '../../../support/factories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../../../support/histories.js';
+
+const server = useTestDatabase(test);
+const store = server.store();
+
+async function aTimeline(id: Timestamp, config?: string): Promise<{ timeline: Timeline; folding: Folding }> {
+  const configuration = config === undefined ? {} : await loadConfiguration(config, '/');
+  const folding = await foldingFor(configuration.aggregates?.[0], id, { configuration: async () => configuration });
+  const database = { ...server, store, embedded: false, location: '', close: async () => {} };
+  return { timeline: new Timeline({ id, database, folding, last: 0 }), folding };
+}
+
+/** Types of which some fail, and sequences of which some are missing. */
+const events = fc
+  .array(
+    fc.record({
+      type: fc.constantFrom('added', 'added', 'thrown', 'mutated', 'unknown', 'unshowable', 'endless'),
+      by: fc.nat(9),
+      gap: fc.constantFrom(1, 1, 1, 2, 5),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
+  .map((parts) => {
+    let sequence = 0;
+    return parts.map(({ type, by, gap }) => ({ type, body: { by }, sequence: (sequence += gap) }));
+  });
+
+testProp(
+  'wherever one goes from wherever, the step shown is the one that a fold from the first event comes to',
+  [events, fc.array(fc.nat(40), { minLength: 1, maxLength: 12 }), fc.boolean()],
+  async (t, parts, visits, isConfigured) => {
+    const id = await aHistoryOf(store, parts);
+    const { timeline, folding } = await aTimeline(id, isConfigured ? FAULTY_CONFIG : undefined);
+    const steps = await collect(foldSteps(store.streamStoredEvents(id, 1), folding));
+    const facts = (step: Step | undefined) =>
+      step && [step.event.sequence, step.error?.message, step.gapAfter, step.error === undefined ? step.after : ''];
+    for (const sequence of visits) {
+      const frame = await timeline.at(sequence);
+      const expected = steps.filter(({ event }) => event.sequence <= sequence).at(-1);
+      t.is(frame.sequence, expected?.event.sequence ?? 0);
+      t.deepEqual(facts(frame.step), facts(expected));
+      if (expected === undefined) t.is(frame.state, folding.json(folding.start()));
+    }
+  },
+  { numRuns: 30 },
+);
+
+testProp(
+  'next and previous go through all events, and back',
+  [events],
+  async (t, parts) => {
+    const { timeline } = await aTimeline(await aHistoryOf(store, parts));
+    const all = [0, ...parts.map(({ sequence }) => sequence)];
+    for (const [index, sequence] of all.entries()) {
+      t.is(await timeline.next(sequence), all[index + 1]);
+      t.is(await timeline.previous(sequence), all[index - 1]);
+    }
+    t.is(await timeline.last(), all.at(-1) ?? 0);
+  },
+  { numRuns: 10 },
+);
+
+test('states far back are found again without folding from the first event', async (t) => {
+  const length = 900;
+  const id = await aHistoryOf(
+    store,
+    Array.from({ length }, (_, index) => ({ body: { n: index + 1 } })),
+  );
+  const { timeline } = await aTimeline(id);
+  for (const sequence of [900, 1, 450, 449, 899, 200, 201, 0, 700])
+    t.is((await timeline.at(sequence)).state, sequence === 0 ? '{}' : `{"n":${sequence}}`);
+});
+
+test('an event is found by a text in its type or body, in both directions and around the ends, whatever its case', async (t) => {
+  const parts = [
+    { type: 'account_opened', body: { owner: 'Ädä' } },
+    { type: 'Deposited' },
+    { type: 'withdrawn', body: { note: 'deposit 7%' } },
+    { type: 'deposited' },
+  ];
+  const { timeline } = await aTimeline(await aHistoryOf(store, parts));
+  const find = async (text: string, from: number, isForward = true) => {
+    const found = await timeline.find({ text, from, isForward });
+    return found && (found.isWrapped ? `${found.sequence}, wrapped` : found.sequence);
+  };
+  t.is(await find('DEPO', 0), 2);
+  t.is(await find('depo', 2), 3);
+  t.is(await find('depo', 4), '2, wrapped');
+  t.is(await find('depo', 4, false), 3);
+  t.is(await find('depo', 2, false), '4, wrapped');
+  t.is(await find('opened', 1), '1, wrapped');
+  t.is(await find('ädä', 4, false), 1);
+  t.is(await find('ädä', 0, false), '1, wrapped');
+  t.is(await find('7%', 0), 3);
+  t.is(await find('_', 1), '1, wrapped', 'no pattern of SQL');
+  t.is(await find('nothing', 2), undefined);
+});
+
+test('a search through a long history tells how far it is, and is stopped by its signal', async (t) => {
+  const { timeline } = await aTimeline(
+    await aHistoryOf(
+      store,
+      Array.from({ length: 1000 }, () => ({})),
+    ),
+  );
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const onProgress = (events: number) => {
+    seen.push(events);
+    if (seen.length === 2) stop.abort(new Error('stopped'));
+  };
+  const search = { text: 'nothing', from: 600, isForward: true };
+  await t.throwsAsync(timeline.find(search, { signal: stop.signal, onProgress }), { message: 'stopped' });
+  t.deepEqual(seen, [200, 400]);
+  seen.length = 3;
+  t.is(await timeline.find(search, { onProgress }), undefined);
+  t.is(seen.at(-1), 1000);
+  t.is((await timeline.at(1000)).sequence, 1000);
+});
+
+test('the events around one are known on both sides, without gaps, and new ones show up', async (t) => {
+  const id = await aHistoryOf(
+    store,
+    Array.from({ length: 900 }, () => ({})),
+  );
+  const { timeline } = await aTimeline(id);
+  for (const sequence of [0, 1, 150, 450, 899, 900, 2, 451]) {
+    const heads = (await timeline.around(sequence, 100)).map((head) => head.sequence);
+    for (let near = Math.max(1, sequence - 99); near <= Math.min(900, sequence + 100); near += 1)
+      t.true(heads.includes(near), `${near} around ${sequence}`);
+    t.is(heads.length, (heads.at(-1) ?? 0) - (heads[0] ?? 0) + 1);
+    t.true(heads.length <= 400, 'no more than what lies around it');
+  }
+  await timeline.around(900, 100);
+  await store.commitEvents([anEvent(id, { sequence: 901 })]);
+  t.is((await timeline.around(900, 100)).at(-1)?.sequence, 901);
+});
+
+test('a state is rendered by its definition, together with the one before the event', async (t) => {
+  const { timeline } = await aTimeline(await aHistoryOf(store, chessGame('immortal-game')), CHESS_CONFIG);
+  const { rendered } = await timeline.at(2);
+  t.regex(rendered?.() ?? '', /a +b +c +d/);
+  t.not(rendered?.(), rendered?.before());
+  t.is(rendered?.before(), (await timeline.at(1)).rendered?.());
+  const { timeline: merged } = await aTimeline(await aHistoryOf(store, [{}]));
+  t.is((await merged.at(1)).rendered, undefined);
+});
+
+test('a time is the last event before the first one that is later', async (t) => {
+  const { nodeId } = anId();
+  const at = (time: number, counter = 0) => Timestamp.of({ time, counter, nodeId });
+  const id = await aHistoryOf(
+    store,
+    [at(1000), at(3000), at(3000, 1), at(2000)].map((timestamp) => ({ timestamp })),
+  );
+  const { timeline } = await aTimeline(id);
+  t.is(await timeline.sequenceAt(at(999)), 0);
+  t.is(await timeline.sequenceAt(at(2500)), 1);
+  t.is(await timeline.sequenceAt(at(3000)), 2);
+  t.is(await timeline.sequenceAt(at(3000, 1)), 4);
+});
+
+test('events that are committed meanwhile show up', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { n: 1 } }]);
+  const { timeline } = await aTimeline(id);
+  t.is(await timeline.next(1), undefined);
+  await store.commitEvents([anEvent(id, { sequence: 2, body: { n: 2 } })]);
+  t.is(await timeline.next(1), 2);
+  t.is((await timeline.at(2)).state, '{"n":2}');
+});

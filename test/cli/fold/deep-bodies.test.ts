@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { MAX_FOLDED_DEPTH } from '../../../src/cli/fold/stored-body.js';
+import { type CliResult, runCli } from '../../support/cli.js';
+import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
+import { aHistory, anId } from '../../support/factories.js';
+import { insertRows } from '../../support/transfer.js';
+
+const database = useTestDatabase(test);
+const folder = useTemporaryFolder(test);
+
+const maestro = (argv: readonly string[]): Promise<CliResult> =>
+  runCli(argv, { env: { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema } });
+
+const embedded = (argv: readonly string[]): Promise<CliResult> => runCli(argv, { cwd: folder, env: {} });
+
+const nested = (levels: number) => `${'{"a": '.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
+
+test('a body that is nested too deeply to be folded is a fact about the data, printed and moved as it is', async (t) => {
+  for (const levels of [MAX_FOLDED_DEPTH + 1, 4000]) {
+    const id = anId();
+    const body = nested(levels);
+    const timestamp = anId();
+    await database.store().commitEvents(aHistory(id, 1));
+    await insertRows(database, {
+      events: [{ aggregateId: id, sequence: 2, timestamp, type: 'deep', body }],
+      snapshots: [],
+    });
+    const event = await maestro(['event', timestamp.toString()]);
+    t.is(event.code, 0, event.stderr);
+    t.true(event.stdout.includes(`\n${body}`));
+    const events = await maestro(['events', id.hex, '-o', 'ndjson']);
+    t.is(events.code, 0);
+    t.true(events.stdout.includes(body));
+    for (const argv of [
+      ['replay', id.hex],
+      ['diff', id.hex, '1', '2'],
+    ]) {
+      const { code, stdout, stderr } = await maestro(argv);
+      t.is(code, 1, `${argv.join(' ')}: ${stderr}`);
+      t.is(stdout, '');
+      t.true(
+        stderr.includes(`error: Event 2 of ${id.hex}, a "deep", has a body that is nested deeper than 1000 levels`),
+        stderr,
+      );
+      t.regex(stderr, /hint: The event itself is fine: `maestro events`, `event` and `export` print it as it is\./);
+    }
+    t.is((await maestro(['replay', id.hex, '--max-sequence', '1'])).code, 0);
+    const bisect = await maestro(['bisect', id.hex, '--where', '$.n == 1']);
+    t.is(bisect.code, 0);
+    t.true(bisect.stderr.includes(`warning: Stepped over sequence 2: Event 2 of ${id.hex}, a "deep"`), bisect.stderr);
+    const steps = await maestro(['replay', id.hex, '--steps']);
+    t.is(steps.code, 1);
+    t.regex(steps.stdout, /nested deeper than 1000 levels/);
+
+    const file = join(folder, `${levels}.ndjson`);
+    t.is((await maestro(['export', id.hex, '--file', file])).code, 0);
+    t.is((await embedded(['migrate', '--data-dir', String(levels)])).code, 0);
+    const imported = await embedded(['import', '--file', file, '--data-dir', String(levels)]);
+    t.is(imported.code, 0, imported.stderr);
+    t.is(
+      (await embedded(['export', id.hex, '--data-dir', String(levels)])).stdout,
+      (await maestro(['export', id.hex])).stdout,
+    );
+  }
+});
+
+test('a body that the embedded engine does not bear is refused with what to do, and the database goes on', async (t) => {
+  const id = anId();
+  await insertRows(database, {
+    events: [{ aggregateId: id, sequence: 1, timestamp: anId(), type: 'deep', body: nested(4001) }],
+    snapshots: [],
+  });
+  const file = join(folder, 'deeper.ndjson');
+  t.is((await maestro(['export', id.hex, '--file', file])).code, 0);
+  t.is((await embedded(['migrate', '--data-dir', 'deeper'])).code, 0);
+  const refused = await embedded(['import', '--file', file, '--data-dir', 'deeper']);
+  t.is(refused.code, 2);
+  t.regex(
+    refused.stderr,
+    /^error: Line 2 of the export has a body nested deeper than the 4000 levels that the embedded database can hold\.\nhint: Nothing was imported\. Import into a server/m,
+  );
+  t.is((await embedded(['append', 'new', '--type', 'a', '--body', '{}', '--data-dir', 'deeper'])).code, 0);
+});

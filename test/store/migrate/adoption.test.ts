@@ -1,0 +1,137 @@
+import test from 'ava';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { migrationStatus } from '../../../src/store/migrate/migration-status.js';
+import { migrate, migrationSql } from '../../../src/store/migrate/migrator.js';
+import { PostgresStore } from '../../../src/store/postgres-store.js';
+import { rollback } from '../../../src/store/migrate/rollback.js';
+import { aSchemaName, testKnex } from '../../support/database.js';
+import { dumpedEvents, loadElixirFixture } from '../../support/elixir-fixture.js';
+import { aHistory, anId } from '../../support/factories.js';
+import { describeSchema } from '../../support/schema-description.js';
+
+const knex = testKnex();
+const schemas: string[] = [];
+const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
+
+test.after.always(async () => {
+  for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+  await knex.destroy();
+});
+
+/** A schema with the tables and rows of an Elixir Maestro database, in its plain layout. */
+async function elixirDatabase(): Promise<string> {
+  const schema = aSchemaName();
+  schemas.push(schema);
+  await loadElixirFixture(knex, schema);
+  return schema;
+}
+
+/** The same rows in Elixir Maestro's partitioned layout. */
+async function partitionedElixirDatabase(): Promise<string> {
+  const schema = await elixirDatabase();
+  await knex.raw(`SET search_path TO "${schema}";
+    ALTER TABLE event_log RENAME TO plain_log;
+    CREATE TABLE event_log (
+      "timestamp" bytea NOT NULL, CONSTRAINT hlc_field_timestamp_size CHECK (length("timestamp") = 16),
+      aggregate_id bytea NOT NULL, CONSTRAINT hlc_field_aggregate_id_size CHECK (length(aggregate_id) = 16),
+      sequence integer NOT NULL, CONSTRAINT sequence CHECK (sequence > 0),
+      type varchar(256) NOT NULL, body jsonb NOT NULL, PRIMARY KEY (aggregate_id, "timestamp")
+    ) PARTITION BY HASH (aggregate_id);
+    ${[0, 1, 2]
+      .map(
+        (n) => `CREATE TABLE event_log_${n} PARTITION OF event_log FOR VALUES WITH (MODULUS 3, REMAINDER ${n});
+                CREATE UNIQUE INDEX ON event_log_${n} ("timestamp");`,
+      )
+      .join('\n')}
+    INSERT INTO event_log SELECT * FROM plain_log;
+    DROP TABLE plain_log;
+    CREATE UNIQUE INDEX aggregate_sequence_index ON event_log (aggregate_id, sequence);
+    RESET search_path`);
+  return schema;
+}
+
+/** What the schema holds besides Maestro's own bookkeeping. */
+async function others(schema: string): Promise<string[]> {
+  return (await describeSchema(knex, schema)).filter((line) => !line.includes('maestro_migrations'));
+}
+
+async function rowsOf(schema: string, table: string): Promise<unknown[]> {
+  return await knex.select('*').from(table).withSchema(schema).orderByRaw('1');
+}
+
+for (const [layout, create] of Object.entries({ plain: elixirDatabase, partitioned: partitionedElixirDatabase })) {
+  test(`tables that Elixir Maestro made are adopted unchanged, ${layout} layout`, async (t) => {
+    const schema = await create();
+    const tables = ['event_log', 'snapshots', 'named_aggregates', 'schema_migrations'];
+    const before = await others(schema);
+    const rowsBefore = await Promise.all(tables.map((table) => rowsOf(schema, table)));
+    t.false((await migrationStatus(knex, { schema })).upToDate);
+
+    t.deepEqual(await migrate(knex, { schema }), { applied: [], adopted: STEPS });
+
+    t.deepEqual(await others(schema), before);
+    t.deepEqual(await Promise.all(tables.map((table) => rowsOf(schema, table))), rowsBefore);
+    const status = await migrationStatus(knex, { schema });
+    t.like(status, { upToDate: true, partitions: layout === 'plain' ? 1 : 3 });
+    t.deepEqual(
+      status.steps.map(({ state }) => state),
+      ['adopted', 'adopted'],
+    );
+    t.deepEqual(await migrate(knex, { schema }), { applied: [], adopted: [] });
+  });
+
+  test(`rolling back forgets adopted tables and keeps them with every row, ${layout} layout`, async (t) => {
+    const schema = await create();
+    await migrate(knex, { schema });
+    const before = await others(schema);
+
+    const report = await rollback(knex, { schema, discardAllEvents: true });
+
+    t.deepEqual(report, { rolledBack: [], forgotten: STEPS.toReversed() });
+    t.deepEqual(await others(schema), before);
+    t.is((await rowsOf(schema, 'event_log')).length, dumpedEvents().length);
+    t.deepEqual(await migrate(knex, { schema }), { applied: [], adopted: STEPS });
+  });
+
+  test(`on adopted tables events are read and written, and a taken sequence is a conflict, ${layout} layout`, async (t) => {
+    const schema = await create();
+    await migrate(knex, { schema });
+    const store = new PostgresStore(knex, { schema });
+    const id = Timestamp.parse('01a207704b0c0000deadbeefcafef00d');
+    t.is((await store.getEvents(id, 1)).length, 63);
+    t.deepEqual(await store.commitEvents(aHistory(id, 63)), { ok: false, error: 'retry_command' });
+    t.true((await store.commitEvents(aHistory(anId(), 3))).ok);
+  });
+}
+
+test('Maestro’s own plain tables are exactly those that Elixir Maestro makes', async (t) => {
+  const elixir = await elixirDatabase();
+  const own = aSchemaName();
+  schemas.push(own);
+  await migrate(knex, { schema: own });
+  const ofTheStore = (lines: string[]) => lines.filter((line) => /\b(event_log|snapshots)\b/.test(line));
+  t.deepEqual(ofTheStore(await others(own)), ofTheStore(await others(elixir)));
+});
+
+test('the SQL that is shown for adoption only adds the bookkeeping', async (t) => {
+  const schema = await elixirDatabase();
+  const script = await migrationSql(knex, { schema });
+  t.notRegex(script, /CREATE (TABLE|UNIQUE INDEX)(?! "\w+"\."maestro_migrations")|ALTER|DROP/);
+  await knex.raw(script);
+  t.true((await migrationStatus(knex, { schema })).upToDate);
+});
+
+test('a writer that goes on during adoption is neither refused nor stopped', async (t) => {
+  const schema = await elixirDatabase();
+  const writer = testKnex({ pool: { min: 0, max: 1 } });
+  const open = await writer.transaction();
+  const [event] = aHistory(anId(), 1);
+  const insert = `INSERT INTO "${schema}".event_log VALUES (?, ?, ?, ?, ?::text::jsonb)`;
+  await open.raw(insert, [event?.timestamp.encode() ?? '', event?.aggregateId.encode() ?? '', 1, 'written', '{}']);
+
+  t.deepEqual(await migrate(knex, { schema, lockTimeout: 5000 }), { applied: [], adopted: STEPS });
+
+  await open.commit();
+  await writer.destroy();
+  t.is((await rowsOf(schema, 'event_log')).length, dumpedEvents().length + 1);
+});

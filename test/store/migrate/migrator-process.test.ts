@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { migrationStatus } from '../../../src/store/migrate/migration-status.js';
+import { aSchemaName, testKnex, testUrl } from '../../support/database.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
+
+test('knex’s own command line lists, takes and takes back the same steps', async (t) => {
+  const admin = testKnex();
+  const database = aSchemaName();
+  const url = testUrl().replace(/\/postgres$/, `/${database}`);
+  await admin.raw(`CREATE DATABASE "${database}"`);
+  t.teardown(async () => {
+    await admin.raw(`DROP DATABASE "${database}" WITH (FORCE)`);
+    await admin.destroy();
+  });
+  const env = { ...process.env, DATABASE_URL: url, NODE_OPTIONS: '--import tsx' };
+  const knex = async (command: string) =>
+    (await promisify(execFile)(process.execPath, [`${root}/node_modules/knex/bin/cli.js`, command], { cwd: root, env }))
+      .stdout;
+
+  const before = await knex('migrate:list');
+  for (const step of STEPS) t.regex(before, new RegExp(`Pending[\\s\\S]*${step}`));
+  await knex('migrate:latest');
+  const own = testKnex({ connection: url });
+  t.true((await migrationStatus(own)).upToDate, 'Maestro sees what knex has done');
+  await own.destroy();
+  await knex('migrate:rollback');
+  t.regex(await knex('migrate:list'), /Pending[\s\S]*0001_create_event_log/);
+});
