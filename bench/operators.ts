@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { inBuiltCommand, type Taken } from './built-command.js';
-import { startPostgres } from '../test/support/postgres.js';
+import { startPostgres } from '../scripts/support/postgres.js';
 import { fillLog } from './large-log.js';
 
 /**

@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import knexFactory from 'knex';
-import { startPostgres } from '../test/support/postgres.js';
+import { startPostgres } from '../scripts/support/postgres.js';
 import { drawChart } from './chart.js';
 import { type Measured, measure } from './measure.js';
 import { floorTable, reportTable, reportText } from './report.js';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { cliPages } from '../test/support/cli-docs.js';
+import { cliPages } from './support/cli-docs.js';
 
 /** Writes the help of the commands into the pages of docs/cli. */
 const folder = fileURLToPath(new URL('../docs/cli/', import.meta.url));

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
-import { startPostgres } from '../test/support/postgres.js';
+import { startPostgres } from './support/postgres.js';
 
 /** Sources that are mutated, and the tests that are to notice: few, since they run anew for every mutant. */
 interface Family {

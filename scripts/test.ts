@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { startPostgres } from '../test/support/postgres.js';
+import { startPostgres } from './support/postgres.js';
 import { transpile } from './transpile.js';
 
 /**

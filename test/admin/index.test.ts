@@ -5,7 +5,7 @@ import type { EventLog, ExportFooter, ExportLine, Finding, Violation } from '../
 import type { StoredSnapshot } from '../../src/events.js';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../support/database.js';
-import { aHistory, anId, collect } from '../support/factories.js';
+import { aHistory, anId, collect } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const copy = useTestDatabase(test, { partitions: 4 });

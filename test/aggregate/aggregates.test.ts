@@ -10,9 +10,9 @@ import { err } from '../../src/result.js';
 import { InvalidEventError } from '../../src/store/errors.js';
 import { MemoryStore } from '../../src/store/memory-store.js';
 import { useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
-import { overriding } from '../support/overriding.js';
-import { recordQueries } from '../support/record-queries.js';
+import { anEvent, anId } from '../support/data/factories.js';
+import { overriding } from '../support/servers/overriding.js';
+import { recordQueries } from '../support/servers/record-queries.js';
 
 const database = useTestDatabase(test);
 

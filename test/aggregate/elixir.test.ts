@@ -4,8 +4,13 @@ import { Clock } from '../../src/hlc/clock.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
-import { dumpedEvents, dumpedSnapshots, expectedAggregates, loadElixirFixture } from '../support/elixir-fixture.js';
-import { SampleAggregate } from '../support/sample-aggregate.js';
+import {
+  dumpedEvents,
+  dumpedSnapshots,
+  expectedAggregates,
+  loadElixirFixture,
+} from '../support/data/elixir-fixture.js';
+import { SampleAggregate } from '../support/data/sample-aggregate.js';
 
 const database = useTestDatabase(test, { migrated: false });
 const embedded = useEmbeddedDatabase(test);

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 import { type Aggregates, defineAggregate, MemoryStore, openAggregates, type Timestamp } from '../../src/index.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 
 const MANY = 10_000;
 const MAX = 100;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { InvalidArgumentError, Timestamp } from '../../src/index.js';
 import type { PlainTally, TallyCommand } from './tally.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 import { AGGREGATES, type Handle, type HandleOptions, type TallyModel, type TallySystem } from './tally-system.js';
 
 /** A handle and an aggregate, and what is expected of them. */

@@ -13,7 +13,7 @@ import {
   type Timestamp,
 } from '../../src/index.js';
 import { useTestDatabase } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 
 /** How a projection of an event fails, if it does. */
 const FAULTS = ['throws', 'rejects', 'breaks', 'hides'] as const;

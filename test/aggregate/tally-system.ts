@@ -1,5 +1,5 @@
 import { type Aggregates, Clock, openAggregates, type Store } from '../../src/index.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 import { PlainTally, TALLIES, type Tallies } from './tally.js';
 
 /** How one handle is opened: as another process would, with a clock, a memory and a policy of its own. */

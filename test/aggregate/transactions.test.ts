@@ -15,7 +15,7 @@ import {
   type Store,
 } from '../../src/index.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../support/factories.js';
+import { aHistory, anEvent, anId, collect } from '../support/data/factories.js';
 import { TALLIES } from './tally.js';
 
 const server = useTestDatabase(test);

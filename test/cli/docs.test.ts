@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { cliPages } from '../support/cli-docs.js';
+import { cliPages } from '../../scripts/support/cli-docs.js';
 
 const folder = fileURLToPath(new URL('../../docs/cli/', import.meta.url));
 const present = (file: string) => (existsSync(folder + file) ? readFileSync(folder + file, 'utf8') : undefined);

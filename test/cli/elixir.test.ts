@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { openEmbedded } from '../../src/connection/embedded/embedded.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import {
   type DumpedEvent,
@@ -9,7 +9,7 @@ import {
   dumpedSnapshots,
   expectedAggregates,
   loadElixirFixture,
-} from '../support/elixir-fixture.js';
+} from '../support/data/elixir-fixture.js';
 
 const database = useTestDatabase(test, { migrated: false });
 const dataDir = join(useTemporaryFolder(test), 'data');

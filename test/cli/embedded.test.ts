@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { openEmbedded } from '../../src/connection/embedded/embedded.js';
-import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 
 // One program at a time can open a database, so the tests that share one run one after another.
 

@@ -9,10 +9,11 @@ import { run } from '../../src/cli/run.js';
 import { lockFile } from '../../src/connection/embedded/file-lock.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { OutcomeUnknownError } from '../../src/store/errors.js';
-import { aContext, type CliOptions, type CliResult, runCli } from '../support/cli.js';
+import { aContext } from '../../scripts/support/program.js';
+import { type CliOptions, type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
-import { passwordCases } from '../support/password-cases.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
+import { passwordCases } from '../support/cli/password-cases.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { type CliOptions, type CliResult, runCli } from '../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { aHistory, anId } from '../support/factories.js';
+import { aHistory, anId } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

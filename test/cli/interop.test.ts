@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { type CliResult, runCli } from '../support/cli.js';
+import { type CliResult, runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { aHistory, anId } from '../support/factories.js';
-import { exported, insertRows, signed } from '../support/transfer.js';
+import { aHistory, anId } from '../support/data/factories.js';
+import { exported, insertRows, signed } from '../support/data/transfer.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -1,9 +1,10 @@
 import test from 'ava';
-import { aContext, runCli } from '../support/cli.js';
+import { aContext } from '../../scripts/support/program.js';
+import { runCli } from '../support/cli/cli.js';
 import { Remarks } from '../../src/cli/output/remarks.js';
 import { aSchemaName, useTestDatabase } from '../support/database.js';
-import { readingCommands } from '../support/every-command.js';
-import { aHistory, anId } from '../support/factories.js';
+import { readingCommands } from '../support/cli/every-command.js';
+import { aHistory, anId } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const HERE = ['--url', database.url, '--schema', database.schema];

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { withOwnFlags } from '../../src/cli/own-flags.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

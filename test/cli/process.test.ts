@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
-import type { CliResult } from '../support/cli.js';
+import type { CliResult } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -10,9 +10,10 @@ import { openServer } from '../../src/connection/server/server.js';
 import { PermissionDeniedError } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { aContext, aProgram, type CliResult, leavesOf, runCli } from '../support/cli.js';
+import { aContext, aProgram, leavesOf } from '../../scripts/support/program.js';
+import { type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
 
 const trapped = { schema: aSchemaName(), knex: testKnex() };
 const database = useTestDatabase(test);

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test from 'ava';
-import type { CliResult } from '../support/cli.js';
+import type { CliResult } from '../support/cli/cli.js';
 import { useTemporaryFolder } from '../support/database.js';
-import { outcomeOf, startProgram } from '../support/program.js';
+import { outcomeOf, startProgram } from '../support/cli/program.js';
 
 const folder = useTemporaryFolder(test);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

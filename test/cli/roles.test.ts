@@ -6,9 +6,10 @@ import pg from 'pg';
 import type { Key, RawTerminal } from '../../src/cli/context.js';
 import { run } from '../../src/cli/run.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { aContext, aProgram, type CliResult, leavesOf, runCli } from '../support/cli.js';
+import { aContext, aProgram, leavesOf } from '../../scripts/support/program.js';
+import { type CliResult, runCli } from '../support/cli/cli.js';
 import { testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
-import { aHistory, anId } from '../support/factories.js';
+import { aHistory, anId } from '../support/data/factories.js';
 
 /** A database of its own, in which nobody may do anything unless it is granted, and whose name has to be quoted. */
 const suffix = randomBytes(5).toString('hex');

@@ -14,11 +14,11 @@ import {
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { rollback } from '../../src/store/migrate/rollback.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/every-command.js';
-import { aHistory, anId, collect } from '../support/factories.js';
-import { aRoleWith } from '../support/settings.js';
+import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/cli/every-command.js';
+import { aHistory, anId, collect } from '../support/data/factories.js';
+import { aRoleWith } from '../support/servers/settings.js';
 
 const database = useTestDatabase(test, { partitions: 4 });
 const folder = useTemporaryFolder(test);

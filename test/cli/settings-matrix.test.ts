@@ -8,11 +8,11 @@ import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { Projection } from '../../src/store/store.js';
 import { eventJson, snapshotJson } from '../../src/store/read/stored-json.js';
-import { type CliResult, runCli } from '../support/cli.js';
+import { type CliResult, runCli } from '../support/cli/cli.js';
 import { testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
-import { MATRIX, type Setting, SHADOWS } from '../support/settings-matrix.js';
-import { aRoleWith } from '../support/settings.js';
-import { signed } from '../support/transfer.js';
+import { MATRIX, type Setting, SHADOWS } from '../support/cli/settings-matrix.js';
+import { aRoleWith } from '../support/servers/settings.js';
+import { signed } from '../support/data/transfer.js';
 
 const admin = testKnex();
 const folder = useTemporaryFolder(test);

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import test from 'ava';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
-import { readingCommands, runAny, writingCommands } from '../support/every-command.js';
-import { aHistory, anId } from '../support/factories.js';
-import { FAULTY_CONFIG } from '../support/histories.js';
+import { readingCommands, runAny, writingCommands } from '../support/cli/every-command.js';
+import { aHistory, anId } from '../support/data/factories.js';
+import { FAULTY_CONFIG } from '../support/data/histories.js';
 
 const knex = testKnex();
 const schema = aSchemaName();

@@ -7,7 +7,7 @@ import { ConfigurationError } from '../../src/connection/errors.js';
 import { openDatabase } from '../../src/connection/open-database.js';
 import { NotMigratedError } from '../../src/store/errors.js';
 import { useTemporaryFolder } from '../support/database.js';
-import { allTextOf } from '../support/error-text.js';
+import { allTextOf } from '../support/cli/error-text.js';
 
 const temporary = useTemporaryFolder(test);
 const aFolder = () => mkdtempSync(join(temporary, 'here-'));

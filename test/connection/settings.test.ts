@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../src/connection/errors.js';
 import { openDatabase } from '../../src/connection/open-database.js';
 import { connectionSettings } from '../../src/connection/settings.js';
 import { InvalidArgumentError } from '../../src/errors.js';
-import { allTextOf } from '../support/error-text.js';
+import { allTextOf } from '../support/cli/error-text.js';
 
 const URL_SOURCES = ['--url', 'MAESTRO_DATABASE_URL', 'DATABASE_URL', 'connection'] as const;
 

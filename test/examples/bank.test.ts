@@ -15,7 +15,7 @@ import {
 import { BankAccount, type BankAccounts } from '../../examples/bank/account.js';
 import { migrateBank } from '../../examples/bank/migrations.js';
 import { resumeTransfers, transfer } from '../../examples/bank/transfer.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 
 const folder = useTemporaryFolder(test);

@@ -7,9 +7,9 @@ import { MemoryStore, openAggregates } from 'maestro-store';
 import { ChessGame } from '../../examples/chess/chess-game.js';
 import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 
 interface ChessEvent {
   readonly type: string;

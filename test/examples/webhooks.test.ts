@@ -7,7 +7,7 @@ import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { query } from '../../src/store/read/rows.js';
-import { type CliResult, runCli } from '../support/cli.js';
+import { type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 
 const COPIES = 2;

@@ -11,9 +11,9 @@ import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../src/store/postgres-store-options.js';
 import type { Projection } from '../../src/store/store.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../support/factories.js';
+import { aHistory, anEvent, anId, collect } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
-import { RecordedHistory } from '../support/recorded-history.js';
+import { RecordedHistory } from '../support/data/recorded-history.js';
 
 const database = useTestDatabase(test);
 

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { Clock, defineAggregate, openAggregates } from '../../src/index.js';
 import { useTestDatabase } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
-import { type Child, useProcesses } from '../support/processes.js';
+import { type Child, useProcesses } from '../support/children/processes.js';
 
 const READINGS = rounds(200_000, 1_000_000);
 const PROCESSES = rounds(4, 16);

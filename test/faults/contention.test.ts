@@ -6,9 +6,9 @@ import { appendEvents } from '../../src/store/append.js';
 import { SequenceConflictError } from '../../src/store/errors.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { testKnex, useTestDatabase } from '../support/database.js';
-import { aHistory, anId } from '../support/factories.js';
+import { aHistory, anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
-import { RecordedHistory, type Stored } from '../support/recorded-history.js';
+import { RecordedHistory, type Stored } from '../support/data/recorded-history.js';
 
 const WRITERS = 32;
 const CALLERS = 50;

@@ -11,9 +11,9 @@ import type { PostgresStoreOptions } from '../../src/store/postgres-store-option
 import { eventJson } from '../../src/store/read/stored-json.js';
 import type { Projection } from '../../src/store/store.js';
 import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
-import { imported, signed } from '../support/transfer.js';
+import { imported, signed } from '../support/data/transfer.js';
 
 const WRITERS = 4;
 const AGGREGATES = 20;

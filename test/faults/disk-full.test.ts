@@ -14,14 +14,14 @@ import {
 } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { aSchemaName, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { failureOf } from '../support/error-text.js';
-import { anEvent, anId } from '../support/factories.js';
+import { failureOf } from '../support/cli/error-text.js';
+import { anEvent, anId } from '../support/data/factories.js';
 import { figure, isFull } from '../support/figures.js';
-import { startPostgres } from '../support/postgres.js';
-import { type TinyDisk, tinyDisk } from '../support/tiny-disk.js';
-import { exported } from '../support/transfer.js';
+import { startPostgres } from '../../scripts/support/postgres.js';
+import { type TinyDisk, tinyDisk } from '../support/servers/tiny-disk.js';
+import { exported } from '../support/data/transfer.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { useTemporaryFolder } from '../support/database.js';
-import { anId } from '../support/factories.js';
+import { anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
-import { type Child, useProcesses } from '../support/processes.js';
-import { outcomeOf, startProgram } from '../support/program.js';
+import { type Child, useProcesses } from '../support/children/processes.js';
+import { outcomeOf, startProgram } from '../support/cli/program.js';
 
 const KILLS = rounds(3, 50);
 const OPENERS = rounds(2, 20);

@@ -9,7 +9,7 @@ import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { CommitResult } from '../../src/store/store.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };

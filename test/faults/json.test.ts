@@ -9,12 +9,12 @@ import type { JsonObject } from '../../src/json/types.js';
 import { InvalidEventError } from '../../src/store/errors.js';
 import type { PostgresStore } from '../../src/store/postgres-store.js';
 import { encodeEvents } from '../../src/store/commit/validate.js';
-import { jsonBodies } from '../support/arbitraries.js';
-import { runCli } from '../support/cli.js';
+import { jsonBodies } from '../support/data/arbitraries.js';
+import { runCli } from '../support/cli/cli.js';
 import { useEmbeddedDatabase, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anEvent, anId, collect } from '../support/factories.js';
+import { anEvent, anId, collect } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
-import { recordQueries } from '../support/record-queries.js';
+import { recordQueries } from '../support/servers/record-queries.js';
 
 const database = useTestDatabase(test);
 const embedded = useEmbeddedDatabase(test);

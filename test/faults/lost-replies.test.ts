@@ -4,8 +4,8 @@ import { ConnectionLostError, OutcomeUnknownError } from '../../src/store/errors
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { CommitResult, Projection } from '../../src/store/store.js';
 import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
-import { type Break, type FaultProxy, startFaultProxy } from '../support/fault-proxy.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
+import { type Break, type FaultProxy, startFaultProxy } from '../support/servers/fault-proxy.js';
 import { figure, rounds } from '../support/figures.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };

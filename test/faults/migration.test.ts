@@ -4,13 +4,13 @@ import { DatabaseNewerError } from '../../src/store/migrate/migration-errors.js'
 import { migrationStatus } from '../../src/store/migrate/migration-status.js';
 import { migrate, type MigrationReport, migrationSql } from '../../src/store/migrate/migrator.js';
 import { rollback } from '../../src/store/migrate/rollback.js';
-import { countingRelay } from '../support/counting-relay.js';
+import { countingRelay } from '../support/servers/counting-relay.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
 import { figure, rounds } from '../support/figures.js';
-import { useProcesses } from '../support/processes.js';
-import { killProgram, outcomeOf, type ProgramOptions, startProgram } from '../support/program.js';
-import { describeSchema } from '../support/schema-description.js';
-import { listen } from '../support/tcp.js';
+import { useProcesses } from '../support/children/processes.js';
+import { killProgram, outcomeOf, type ProgramOptions, startProgram } from '../support/cli/program.js';
+import { describeSchema } from '../support/data/schema-description.js';
+import { listen } from '../support/servers/tcp.js';
 
 const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
 const PROCESSES = 4;

@@ -4,13 +4,13 @@ import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { storeContract } from '../../src/testing/contract.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { runCli } from '../support/cli.js';
+import { runCli } from '../support/cli/cli.js';
 import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/every-command.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
+import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/cli/every-command.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import { figure } from '../support/figures.js';
-import { type Pooler, poolers } from '../support/pooler.js';
-import { exported } from '../support/transfer.js';
+import { type Pooler, poolers } from '../support/servers/pooler.js';
+import { exported } from '../support/data/transfer.js';
 
 const folder = useTemporaryFolder(test);
 const CONFIGURATION = `

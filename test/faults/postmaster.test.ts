@@ -11,10 +11,10 @@ import { isPassing } from '../../src/store/failures/database-errors.js';
 import { OutcomeUnknownError, ProjectionError } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import type { Projection } from '../../src/store/store.js';
-import { aHistory, anEvent, anId } from '../support/factories.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
-import { startPostgres, type TestPostgres } from '../support/postgres.js';
-import { RecordedHistory } from '../support/recorded-history.js';
+import { startPostgres, type TestPostgres } from '../../scripts/support/postgres.js';
+import { RecordedHistory } from '../support/data/recorded-history.js';
 
 const WRITERS = 4;
 

@@ -7,7 +7,7 @@ import type { NewEvent } from '../../src/events.js';
 import { ConnectionLostError, ProjectionError } from '../../src/store/errors.js';
 import type { CommitResult, Projection } from '../../src/store/store.js';
 import { useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
 
 /** How long a statement may take, in milliseconds. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { RecordedHistory } from '../support/recorded-history.js';
+import { RecordedHistory } from '../support/data/recorded-history.js';
 
 /** Two appends one after the other and a read of both, all as it should be. */
 async function aHistory(): Promise<RecordedHistory> {

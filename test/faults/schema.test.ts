@@ -4,9 +4,9 @@ import { migrationStatus } from '../../src/store/migrate/migration-status.js';
 import { migrate, migrationSql } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { aSchemaName, testKnex } from '../support/database.js';
-import { aHistory, anId } from '../support/factories.js';
+import { aHistory, anId } from '../support/data/factories.js';
 import { figure } from '../support/figures.js';
-import { describeSchema } from '../support/schema-description.js';
+import { describeSchema } from '../support/data/schema-description.js';
 
 /** The tables of every release, as SQL for a schema of this name: see the page beside them. */
 const released = new URL('../fixtures/released/', import.meta.url);

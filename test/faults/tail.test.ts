@@ -4,12 +4,12 @@ import test from 'ava';
 import type { NewEvent } from '../../src/events.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
-import { startFaultProxy } from '../support/fault-proxy.js';
+import { anEvent, anId } from '../support/data/factories.js';
+import { startFaultProxy } from '../support/servers/fault-proxy.js';
 import { figure, rounds } from '../support/figures.js';
-import { useProcesses } from '../support/processes.js';
-import { killProgram, startProgram } from '../support/program.js';
-import { insertRows } from '../support/transfer.js';
+import { useProcesses } from '../support/children/processes.js';
+import { killProgram, startProgram } from '../support/cli/program.js';
+import { insertRows } from '../support/data/transfer.js';
 
 const EVENTS = rounds(600, 10_000);
 const RECONNECTS = rounds(3, 20);

@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
-import { aProgram, type CliResult, leavesOf, runCli } from '../support/cli.js';
+import { aProgram, leavesOf } from '../../scripts/support/program.js';
+import { type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { runWithKeys } from '../support/every-command.js';
-import { aHistory, anId } from '../support/factories.js';
+import { runWithKeys } from '../support/cli/every-command.js';
+import { aHistory, anId } from '../support/data/factories.js';
 import { figure, isFull } from '../support/figures.js';
-import { exported } from '../support/transfer.js';
+import { exported } from '../support/data/transfer.js';
 
 const database = useTestDatabase(test);
 /** What is imported from, and what is written to. */

@@ -7,12 +7,12 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/every-command.js';
-import { aHistory, anId } from '../support/factories.js';
+import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/cli/every-command.js';
+import { aHistory, anId } from '../support/data/factories.js';
 import { figure, isFull } from '../support/figures.js';
-import { startPostgres } from '../support/postgres.js';
-import { listenSilently } from '../support/tcp.js';
-import { exported } from '../support/transfer.js';
+import { startPostgres } from '../../scripts/support/postgres.js';
+import { listenSilently } from '../support/servers/tcp.js';
+import { exported } from '../support/data/transfer.js';
 
 /** What the issue allows. */
 const LONGEST = 15_000;

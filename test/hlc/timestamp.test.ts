@@ -4,7 +4,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { InvalidTimestampError } from '../../src/hlc/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
-import { timestamps } from '../support/arbitraries.js';
+import { timestamps } from '../support/data/arbitraries.js';
 
 interface Vector {
   readonly time: number;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { asRead } from '../../src/json/as-read.js';
 import { useTestDatabase } from '../support/database.js';
-import { anEvent } from '../support/factories.js';
+import { anEvent } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 

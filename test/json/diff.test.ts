@@ -5,7 +5,7 @@ import { diffJson, patchOperations } from '../../src/json/diff.js';
 import { parseJsonText } from '../../src/json/parse.js';
 import { sameValue } from '../../src/json/same.js';
 import type { JsonValue } from '../../src/json/types.js';
-import { jsonValues } from '../support/arbitraries.js';
+import { jsonValues } from '../support/data/arbitraries.js';
 
 testProp('the patch from one value to another leads there', [jsonValues(), jsonValues()], (t, before, after) => {
   // The library that carries the patch out here drops this key.

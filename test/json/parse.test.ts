@@ -4,7 +4,7 @@ import { ExactNumber } from '../../src/json/exact-number.js';
 import { decodeJson, InvalidJsonError, parseJsonText } from '../../src/json/parse.js';
 import { printJson } from '../../src/json/print.js';
 import { sameJson } from '../../src/json/same.js';
-import { jsonValues } from '../support/arbitraries.js';
+import { jsonValues } from '../support/data/arbitraries.js';
 
 /** Numbers as PostgreSQL prints them: no exponent, any number of digits. */
 const printedNumbers = fc

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isPrintedJsonb } from '../../src/json/printed.js';
 import { printJson } from '../../src/json/print.js';
 import { query } from '../../src/store/read/rows.js';
-import { jsonValues } from '../support/arbitraries.js';
+import { jsonValues } from '../support/data/arbitraries.js';
 import { testKnex } from '../support/database.js';
 
 const knex = testKnex();

@@ -6,7 +6,7 @@ import { numbersIn, scalarFault } from '../../src/json/numbers-in.js';
 import { jsonTokens } from '../../src/json/tokens.js';
 import { storedBody } from '../../src/cli/fold/stored-body.js';
 import { interopFaults } from '../../src/store/interop.js';
-import { anEvent } from '../support/factories.js';
+import { anEvent } from '../support/data/factories.js';
 
 /** More than a regular expression with a repeated choice can walk through. */
 const LENGTH = 32_000_000;

@@ -8,7 +8,7 @@ import { err, ok } from '../../src/result.js';
 import { appendEvents, placeAfter } from '../../src/store/append.js';
 import { SequenceConflictError } from '../../src/store/errors.js';
 import { useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/factories.js';
+import { anEvent, anId } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const draft = { type: 'happened', body: {} };

@@ -5,7 +5,7 @@ import { MemoryStore } from '../../src/store/memory-store.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { Projection } from '../../src/store/store.js';
 import { testKnex, useTestDatabase } from '../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../support/factories.js';
+import { aHistory, anEvent, anId, collect } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);
 

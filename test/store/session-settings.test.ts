@@ -10,8 +10,8 @@ import { findEvent } from '../../src/admin/find-event/find-event.js';
 import { listAggregates } from '../../src/admin/list-aggregates/list-aggregates.js';
 import { verifyLog } from '../../src/admin/verify-log/verify-log.js';
 import { testKnex } from '../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../support/factories.js';
-import { aRoleWith, type SetRole, type Settings } from '../support/settings.js';
+import { aHistory, anEvent, anId, collect } from '../support/data/factories.js';
+import { aRoleWith, type SetRole, type Settings } from '../support/servers/settings.js';
 
 const admin = testKnex();
 test.after.always(() => admin.destroy());

@@ -12,7 +12,7 @@ import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { appendEvents } from '../../../src/store/append.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId, collect } from '../../support/factories.js';
+import { anEvent, anId, collect } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });

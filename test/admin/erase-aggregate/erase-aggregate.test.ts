@@ -15,11 +15,11 @@ import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { sameJson } from '../../../src/json/same.js';
 import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../../../src/store/errors.js';
 import { query } from '../../../src/store/read/rows.js';
-import { timestamps } from '../../support/arbitraries.js';
+import { timestamps } from '../../support/data/arbitraries.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId, collect } from '../../support/factories.js';
-import { startFaultProxy } from '../../support/fault-proxy.js';
-import { emptied, exported, insertRows } from '../../support/transfer.js';
+import { anEvent, anId, collect } from '../../support/data/factories.js';
+import { startFaultProxy } from '../../support/servers/fault-proxy.js';
+import { emptied, exported, insertRows } from '../../support/data/transfer.js';
 
 // An erasure locks the tables, so the tests run one after another.
 

@@ -3,8 +3,8 @@ import test from 'ava';
 import { earlierClocks } from '../../../src/admin/find-event/earlier-clocks.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/factories.js';
-import { aHistoryOf, clocks } from '../../support/histories.js';
+import { anId } from '../../support/data/factories.js';
+import { aHistoryOf, clocks } from '../../support/data/histories.js';
 
 const database = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });

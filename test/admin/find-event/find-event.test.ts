@@ -2,8 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import { type EventHead, findEvent, neighbours } from '../../../src/admin/find-event/find-event.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/factories.js';
-import { fillSampleLog, inLogOrder, type LoggedEvent, type SampleLog } from '../../support/sample-log.js';
+import { anId } from '../../support/data/factories.js';
+import { fillSampleLog, inLogOrder, type LoggedEvent, type SampleLog } from '../../support/data/sample-log.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const empty = useTestDatabase(test);

@@ -8,8 +8,14 @@ import { listAggregates } from '../../../src/admin/list-aggregates/list-aggregat
 import { InvalidArgumentError } from '../../../src/errors.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
-import { aHistory, anId, collect } from '../../support/factories.js';
-import { fillSampleLog, type LoggedEvent, matches, sampleFilters, type SampleLog } from '../../support/sample-log.js';
+import { aHistory, anId, collect } from '../../support/data/factories.js';
+import {
+  fillSampleLog,
+  type LoggedEvent,
+  matches,
+  sampleFilters,
+  type SampleLog,
+} from '../../support/data/sample-log.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const large = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };

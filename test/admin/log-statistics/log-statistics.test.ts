@@ -11,8 +11,8 @@ import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { query } from '../../../src/store/read/rows.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { fillSampleLog, type LoggedEvent, type SampleLog } from '../../support/sample-log.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { fillSampleLog, type LoggedEvent, type SampleLog } from '../../support/data/sample-log.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const empty = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };

@@ -5,7 +5,7 @@ import { type EventSearch, searchEvents } from '../../../src/admin/search-events
 import { InvalidArgumentError } from '../../../src/errors.js';
 import type { StoredEvent } from '../../../src/events.js';
 import { useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../../support/factories.js';
+import { aHistory, anEvent, anId, collect } from '../../support/data/factories.js';
 import {
   fillSampleLog,
   inLogOrder,
@@ -14,7 +14,7 @@ import {
   type SampleBody,
   sampleFilters,
   type SampleLog,
-} from '../../support/sample-log.js';
+} from '../../support/data/sample-log.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const other = useTestDatabase(test);

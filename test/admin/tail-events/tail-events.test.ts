@@ -13,7 +13,7 @@ import { DEFAULT_MAX_DRIFT } from '../../../src/hlc/clock.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { DatabaseUnreachableError, NotMigratedError } from '../../../src/store/errors.js';
 import { aSchemaName, type TestDatabase, testKnex, testUrl, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../../support/factories.js';
+import { aHistory, anEvent, anId, collect } from '../../support/data/factories.js';
 
 const FAST = { follow: true, interval: 1 };
 /** Knex prints what befalls idle connections, which is what happens here on purpose. */

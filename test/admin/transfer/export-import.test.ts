@@ -10,9 +10,9 @@ import { ConnectionLostError, NotMigratedError, WriteMismatchError } from '../..
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { eventJson } from '../../../src/store/read/stored-json.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
-import { startFaultProxy } from '../../support/fault-proxy.js';
-import { emptied, exported, imported, insertRows, logs, signed } from '../../support/transfer.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { startFaultProxy } from '../../support/servers/fault-proxy.js';
+import { emptied, exported, imported, insertRows, logs, signed } from '../../support/data/transfer.js';
 
 /** Knex prints what befalls idle connections, which is what happens here on purpose. */
 const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };

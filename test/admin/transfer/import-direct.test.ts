@@ -7,8 +7,8 @@ import { WriteMismatchError } from '../../../src/store/errors.js';
 import { execute } from '../../../src/store/read/rows.js';
 import { eventJson, snapshotJson } from '../../../src/store/read/stored-json.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { emptied, exported, imported, insertRows, linesOf, logs, signed } from '../../support/transfer.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { emptied, exported, imported, insertRows, linesOf, logs, signed } from '../../support/data/transfer.js';
 
 const plain = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });

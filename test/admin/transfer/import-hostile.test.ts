@@ -7,10 +7,10 @@ import { readExport } from '../../../src/admin/transfer/read-export.js';
 import { InputError } from '../../../src/cli/errors.js';
 import { readLines } from '../../../src/cli/input/read-lines.js';
 import type { Session } from '../../../src/cli/session.js';
-import { aContext } from '../../support/cli.js';
+import { aContext } from '../../../scripts/support/program.js';
 import { useTestDatabase } from '../../support/database.js';
-import { collect } from '../../support/factories.js';
-import { emptied, exported, imported, signed } from '../../support/transfer.js';
+import { collect } from '../../support/data/factories.js';
+import { emptied, exported, imported, signed } from '../../support/data/transfer.js';
 
 // The whole log must stay empty, so what imports runs one after another.
 

@@ -5,9 +5,9 @@ import { type VerifyOptions, verifyLog } from '../../../src/admin/verify-log/ver
 import type { Checked } from '../../../src/admin/verify-log/checked.js';
 import type { Violation } from '../../../src/admin/verify-log/violations.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { loadElixirFixture } from '../../support/elixir-fixture.js';
+import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
 import { type TestDatabase, testKnex, aSchemaName, useTestDatabase } from '../../support/database.js';
-import { anId, collect } from '../../support/factories.js';
+import { anId, collect } from '../../support/data/factories.js';
 
 /** A row of the log as it is stored: ids and timestamps in hex digits, of any length. */
 interface Row {

@@ -6,9 +6,9 @@ import { HandlerError } from '../../../src/aggregate/errors.js';
 import { deepFreeze } from '../../../src/aggregate/fold/freeze.js';
 import { encodeJson } from '../../../src/json/encode.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
-import { jsonValues } from '../../support/arbitraries.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { overriding } from '../../support/overriding.js';
+import { jsonValues } from '../../support/data/arbitraries.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { overriding } from '../../support/servers/overriding.js';
 
 /** A bag of things in whatever holds them, put into it by the function given. */
 function aBag<State>(initialState: () => State, put: (state: State, thing: string) => State) {

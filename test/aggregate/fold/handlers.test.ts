@@ -8,7 +8,7 @@ import { defineAggregate } from '../../../src/aggregate/definition/define-aggreg
 import { EventSchemaError, HandlerError } from '../../../src/aggregate/errors.js';
 import type { MaestroError } from '../../../src/errors.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const HERE = fileURLToPath(import.meta.url);
 

@@ -16,9 +16,9 @@ import type { JsonValue, NumberMode } from '../../../src/json/types.js';
 import { withoutExponents } from '../../../src/json/without-exponents.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store } from '../../../src/store/store.js';
-import { jsonBodies } from '../../support/arbitraries.js';
+import { jsonBodies } from '../../support/data/arbitraries.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/factories.js';
+import { anId } from '../../support/data/factories.js';
 
 const plain = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });

@@ -8,8 +8,8 @@ import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import type { Store } from '../../../src/store/store.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { overriding } from '../../support/overriding.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { overriding } from '../../support/servers/overriding.js';
 
 const database = useTestDatabase(test);
 

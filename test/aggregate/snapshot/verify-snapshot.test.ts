@@ -11,9 +11,9 @@ import { printJson } from '../../../src/json/print.js';
 import type { JsonValue } from '../../../src/json/types.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { query } from '../../../src/store/read/rows.js';
-import { jsonBodies, jsonValues } from '../../support/arbitraries.js';
+import { jsonBodies, jsonValues } from '../../support/data/arbitraries.js';
 import { aSchemaName, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../../support/factories.js';
+import { aHistory, anEvent, anId, collect } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const { knex, schema } = database;

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { type CliResult, runCli } from '../../support/cli.js';
+import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -2,10 +2,10 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { mergePatch } from '../../../src/json/merge-patch.js';
 import type { JsonValue } from '../../../src/json/types.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/factories.js';
-import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../../support/histories.js';
+import { anId } from '../../support/data/factories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../../support/data/histories.js';
 
 const database = useTestDatabase(test);
 

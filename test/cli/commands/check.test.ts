@@ -5,9 +5,9 @@ import test, { type ExecutionContext } from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const { knex, url } = useTestDatabase(test, { migrated: false });
 const folder = useTemporaryFolder(test);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Command } from 'commander';
-import { aProgram, runCli } from '../../support/cli.js';
+import { aProgram } from '../../../scripts/support/program.js';
+import { runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder } from '../../support/database.js';
 
 const folder = useTemporaryFolder(test);

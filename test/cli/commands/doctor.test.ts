@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Finding } from '../../../src/admin/diagnose/finding.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { testUrl, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { relay } from '../../support/tcp.js';
+import { relay } from '../../support/servers/tcp.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const missing = useTestDatabase(test, { migrated: false });

@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import type { PostgresStore } from '../../../src/store/postgres-store.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const database = layouts.plain;

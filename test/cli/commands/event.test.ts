@@ -2,9 +2,9 @@ import test from 'ava';
 import { localTime } from '../../../src/cli/input/time-argument.js';
 import type { NewEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const empty = useTestDatabase(test);

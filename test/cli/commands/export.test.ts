@@ -5,10 +5,16 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { aHistory, anId } from '../../support/factories.js';
-import { killProgram, outcomeOf, type ProgramOptions, startProgram, untilItWaitsFor } from '../../support/program.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import {
+  killProgram,
+  outcomeOf,
+  type ProgramOptions,
+  startProgram,
+  untilItWaitsFor,
+} from '../../support/cli/program.js';
 
 const database = useTestDatabase(test);
 /** Schemas for those who look at the whole log. */

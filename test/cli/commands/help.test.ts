@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Command } from 'commander';
-import { aProgram, runCli } from '../../support/cli.js';
+import { aProgram } from '../../../scripts/support/program.js';
+import { runCli } from '../../support/cli/cli.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -1,7 +1,7 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
-import { runCli } from '../../support/cli.js';
+import { runCli } from '../../support/cli/cli.js';
 
 test('id new makes another id each time, and prints it in every form', async (t) => {
   const runs = await Promise.all(Array.from({ length: 5 }, () => runCli(['id', 'new', '-q'])));

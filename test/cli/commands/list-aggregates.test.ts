@@ -5,10 +5,10 @@ import { shortTime } from '../../../src/cli/input/time-argument.js';
 import type { NewEvent } from '../../../src/events.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
-import { fillSampleLog, type SampleLog } from '../../support/sample-log.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { fillSampleLog, type SampleLog } from '../../support/data/sample-log.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const small = useTestDatabase(test);

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { runCli } from '../../support/cli.js';
+import { runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const folder = useTemporaryFolder(test);

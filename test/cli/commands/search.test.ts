@@ -1,9 +1,9 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { fillSampleLog, inLogOrder, type SampleLog } from '../../support/sample-log.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { fillSampleLog, inLogOrder, type SampleLog } from '../../support/data/sample-log.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const small = useTestDatabase(test);

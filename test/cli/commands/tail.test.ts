@@ -10,9 +10,10 @@ import { run } from '../../../src/cli/run.js';
 import { openDatabase } from '../../../src/connection/open-database.js';
 import type { NewEvent } from '../../../src/events.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
-import { aContext, type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { aContext } from '../../../scripts/support/program.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 
 /** What only one test looks at as a whole. */
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };

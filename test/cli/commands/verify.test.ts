@@ -1,10 +1,10 @@
 import test from 'ava';
 import type { NewEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, testUrl, useTestDatabase } from '../../support/database.js';
-import { loadElixirFixture } from '../../support/elixir-fixture.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
+import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 
 /** How far a timestamp lies in the future depends on when one looks. */
 const withoutDistance = (violation: object) => ({ ...violation, milliseconds: undefined });

@@ -6,10 +6,10 @@ import { AppendTrial } from '../../../src/cli/fold/trial/append-trial.js';
 import { WouldNotFoldError } from '../../../src/cli/errors.js';
 import { Clock } from '../../../src/hlc/clock.js';
 import { appendEvents } from '../../../src/store/append.js';
-import { type CliResult, runCli } from '../../support/cli.js';
+import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { overriding } from '../../support/overriding.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { overriding } from '../../support/servers/overriding.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const { url, schema } = layouts.plain;

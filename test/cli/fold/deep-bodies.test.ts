@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { MAX_FOLDED_DEPTH } from '../../../src/cli/fold/stored-body.js';
-import { type CliResult, runCli } from '../../support/cli.js';
+import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { aHistory, anId } from '../../support/factories.js';
-import { insertRows } from '../../support/transfer.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { insertRows } from '../../support/data/transfer.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { type CliResult, runCli } from '../../support/cli.js';
+import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const database = layouts.plain;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { runCli } from '../../support/cli.js';
+import { runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { FAULTY_CONFIG } from '../../support/histories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { FAULTY_CONFIG } from '../../support/data/histories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

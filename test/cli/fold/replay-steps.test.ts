@@ -6,12 +6,12 @@ import stringWidth from 'string-width';
 import { ChessGame } from '../../../examples/chess/chess-game.js';
 import { mergePatch } from '../../../src/json/merge-patch.js';
 import type { JsonValue } from '../../../src/json/types.js';
-import { jsonBodies } from '../../support/arbitraries.js';
+import { jsonBodies } from '../../support/data/arbitraries.js';
 import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/factories.js';
-import { aHistoryOf, CHESS_CONFIG, chessGame, type EventPart, FAULTY_CONFIG } from '../../support/histories.js';
+import { anId } from '../../support/data/factories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, type EventPart, FAULTY_CONFIG } from '../../support/data/histories.js';
 
 const database = useTestDatabase(test);
 

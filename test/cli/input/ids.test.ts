@@ -1,8 +1,8 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliResult, runCli } from '../../support/cli.js';
+import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
-import { anEvent } from '../../support/factories.js';
+import { anEvent } from '../../support/data/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 

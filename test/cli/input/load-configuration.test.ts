@@ -9,9 +9,9 @@ import { exitCodeFor, USAGE } from '../../../src/cli/exit-codes.js';
 import { loadConfiguration } from '../../../src/cli/input/load-configuration.js';
 import { ConfigurationError } from '../../../src/connection/errors.js';
 import { connectionSettings } from '../../../src/connection/settings.js';
-import { runCli } from '../../support/cli.js';
+import { runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder } from '../../support/database.js';
-import { allTextOf } from '../../support/error-text.js';
+import { allTextOf } from '../../support/cli/error-text.js';
 
 const temporary = useTemporaryFolder(test);
 

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli.js';
+import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/factories.js';
+import { anId } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

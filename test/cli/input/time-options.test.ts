@@ -1,8 +1,8 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliResult, runCli } from '../../support/cli.js';
+import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 // All of this file is told in this zone: it has a process of its own.
 process.env['TZ'] = 'Europe/Berlin';

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import test from 'ava';
 import type { OutputStream } from '../../../src/cli/context.js';
 import { run } from '../../../src/cli/run.js';
-import { aContext } from '../../support/cli.js';
+import { aContext } from '../../../scripts/support/program.js';
 import { useTestDatabase } from '../../support/database.js';
-import { aHistory, anId } from '../../support/factories.js';
-import { usePseudoTerminals } from '../../support/pseudo-terminal.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { usePseudoTerminals } from '../../support/cli/pseudo-terminal.js';
 
 const database = useTestDatabase(test);
 const terminals = usePseudoTerminals(test);

@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { runCli } from '../../support/cli.js';
+import { runCli } from '../../support/cli/cli.js';
 import { aSchemaName, testKnex, testUrl } from '../../support/database.js';
-import { aHistory, anId } from '../../support/factories.js';
+import { aHistory, anId } from '../../support/data/factories.js';
 
 const knex = testKnex();
 test.after.always(() => knex.destroy());

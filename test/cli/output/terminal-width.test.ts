@@ -3,10 +3,10 @@ import test from 'ava';
 import stringWidth from 'string-width';
 import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { runCli } from '../../support/cli.js';
+import { runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
-import { loadElixirFixture } from '../../support/elixir-fixture.js';
-import { readingCommands } from '../../support/every-command.js';
+import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
+import { readingCommands } from '../../support/cli/every-command.js';
 
 const elixir = useTestDatabase(test, { migrated: false });
 const ID = '01a207704b0c0000deadbeefcafef00d';

@@ -6,7 +6,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { InputError, UsageError } from '../../../src/cli/errors.js';
 import { writeWhole, type WriteText } from '../../../src/cli/output/whole-file.js';
-import { aContext } from '../../support/cli.js';
+import { aContext } from '../../../scripts/support/program.js';
 import { useTemporaryFolder } from '../../support/database.js';
 import { contentsOf } from '../../support/folders.js';
 

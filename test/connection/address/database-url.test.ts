@@ -3,7 +3,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { addressText, isLocal, parseDatabaseUrl } from '../../../src/connection/address/database-url.js';
 import { ConfigurationError } from '../../../src/connection/errors.js';
-import { allTextOf } from '../../support/error-text.js';
+import { allTextOf } from '../../support/cli/error-text.js';
 
 const parse = (text: string) => parseDatabaseUrl(text, '--url');
 

@@ -5,7 +5,7 @@ import test from 'ava';
 import { parseDatabaseUrl, type ServerAddress } from '../../../src/connection/address/database-url.js';
 import { ConfigurationError } from '../../../src/connection/errors.js';
 import { useTemporaryFolder } from '../../support/database.js';
-import { allTextOf } from '../../support/error-text.js';
+import { allTextOf } from '../../support/cli/error-text.js';
 
 /**
  * URLs as people paste them: what psql 15 (libpq) does with each, beside what Maestro takes it for. What is refused is

@@ -9,7 +9,7 @@ import { EmbeddedCorruptError, EmbeddedFolderError } from '../../../src/connecti
 import type { MaestroError } from '../../../src/errors.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../../support/database.js';
-import { aHistory, anId } from '../../support/factories.js';
+import { aHistory, anId } from '../../support/data/factories.js';
 import { contentsOf, linkFolder } from '../../support/folders.js';
 
 const temporary = useTemporaryFolder(test);

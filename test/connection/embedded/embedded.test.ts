@@ -10,9 +10,9 @@ import { EmbeddedDatabaseBusyError, EmbeddedFolderError } from '../../../src/con
 import { NotMigratedError } from '../../../src/store/errors.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 import { contentsOf } from '../../support/folders.js';
-import { type Child, useProcesses } from '../../support/processes.js';
+import { type Child, useProcesses } from '../../support/children/processes.js';
 
 const temporary = useTemporaryFolder(test);
 const processes = useProcesses(test, 'embedded-child.ts');

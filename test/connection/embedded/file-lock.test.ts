@@ -14,7 +14,7 @@ import {
 } from '../../../src/connection/embedded/file-lock.js';
 import { FileLockError } from '../../../src/connection/errors.js';
 import { useTemporaryFolder } from '../../support/database.js';
-import { useProcesses } from '../../support/processes.js';
+import { useProcesses } from '../../support/children/processes.js';
 
 const folder = useTemporaryFolder(test);
 const processes = useProcesses(test, 'embedded-child.ts');

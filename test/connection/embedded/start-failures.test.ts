@@ -9,7 +9,7 @@ import { openEmbedded } from '../../../src/connection/embedded/embedded.js';
 import { ConfigurationError } from '../../../src/connection/errors.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../../support/database.js';
-import { useProcesses } from '../../support/processes.js';
+import { useProcesses } from '../../support/children/processes.js';
 
 const folder = useTemporaryFolder(test);
 const processes = useProcesses(test, 'start-child.ts');

@@ -16,9 +16,9 @@ import {
 } from '../../../src/store/errors.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { aSchemaName, testUrl, useTestDatabase } from '../../support/database.js';
-import { allTextOf, failureOf } from '../../support/error-text.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { listenAndHangUp, listenAsWebServer, listenSilently, relay } from '../../support/tcp.js';
+import { allTextOf, failureOf } from '../../support/cli/error-text.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { listenAndHangUp, listenAsWebServer, listenSilently, relay } from '../../support/servers/tcp.js';
 
 const { schema, knex } = useTestDatabase(test);
 const lockable = { direct: useTestDatabase(test), pooled: useTestDatabase(test) };

@@ -8,8 +8,8 @@ import { openServer } from '../../../src/connection/server/server.js';
 import { LoginRefusedError } from '../../../src/store/errors.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, testUrl, useTemporaryFolder } from '../../support/database.js';
-import { failureOf } from '../../support/error-text.js';
-import { anId } from '../../support/factories.js';
+import { failureOf } from '../../support/cli/error-text.js';
+import { anId } from '../../support/data/factories.js';
 
 const folder = useTemporaryFolder(test);
 const address = parseDatabaseUrl(testUrl(), 'the test');

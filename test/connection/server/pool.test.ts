@@ -16,7 +16,7 @@ import {
 } from '../../../src/index.js';
 import { exitCodeFor, UNAVAILABLE } from '../../../src/cli/exit-codes.js';
 import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { TALLIES } from '../../aggregate/tally.js';
 
 const server = useTestDatabase(test);

@@ -8,8 +8,8 @@ import { migrationStatus } from '../../../src/store/migrate/migration-status.js'
 import { migrate, migrationSql } from '../../../src/store/migrate/migrator.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';
 import { aSchemaName, testKnex, testUrl } from '../../support/database.js';
-import { aHistory, anEvent, anId, collect } from '../../support/factories.js';
-import { type FrontendMessage, recordWire, type WireRecorder } from '../../support/wire-recorder.js';
+import { aHistory, anEvent, anId, collect } from '../../support/data/factories.js';
+import { type FrontendMessage, recordWire, type WireRecorder } from '../../support/servers/wire-recorder.js';
 
 const address = parseDatabaseUrl(testUrl(), 'the test');
 const knex = testKnex();

@@ -2,8 +2,8 @@ import test from 'ava';
 import { parseDatabaseUrl } from '../../../src/connection/address/database-url.js';
 import { openServer } from '../../../src/connection/server/server.js';
 import { testUrl, useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/factories.js';
-import { listenSilently, relay } from '../../support/tcp.js';
+import { anId } from '../../support/data/factories.js';
+import { listenSilently, relay } from '../../support/servers/tcp.js';
 
 const { schema } = useTestDatabase(test);
 const address = parseDatabaseUrl(testUrl(), 'the test');

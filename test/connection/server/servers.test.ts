@@ -7,12 +7,12 @@ import { openServer, type ServerOptions } from '../../../src/connection/server/s
 import { mismatch } from '../../../src/connection/server/target-session.js';
 import { storeError } from '../../../src/store/failures/database-errors.js';
 import { DatabaseUnreachableError, LoginRefusedError } from '../../../src/store/errors.js';
-import { runCli } from '../../support/cli.js';
-import { makeAuthority } from '../../support/certificates.js';
+import { runCli } from '../../support/cli/cli.js';
+import { makeAuthority } from '../../support/servers/certificates.js';
 import { testUrl, useTemporaryFolder } from '../../support/database.js';
-import { failureOf } from '../../support/error-text.js';
-import { freePort, startPostgres, type TestPostgres } from '../../support/postgres.js';
-import { listenAndHangUp, relay } from '../../support/tcp.js';
+import { failureOf } from '../../support/cli/error-text.js';
+import { freePort, startPostgres, type TestPostgres } from '../../../scripts/support/postgres.js';
+import { listenAndHangUp, relay } from '../../support/servers/tcp.js';
 
 /** The server of all tests: a primary server without encryption. */
 const primary = new URL(testUrl());

@@ -8,12 +8,12 @@ import { parseDatabaseUrl, type ServerAddress } from '../../../src/connection/ad
 import { ConfigurationError } from '../../../src/connection/errors.js';
 import { openServer } from '../../../src/connection/server/server.js';
 import { allowsPlaintext, isSslMode, SSL_MODES, type SslMode, sslOptions } from '../../../src/connection/server/ssl.js';
-import { makeAuthority } from '../../support/certificates.js';
+import { makeAuthority } from '../../support/servers/certificates.js';
 import { testUrl, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { failureOf } from '../../support/error-text.js';
-import { anId } from '../../support/factories.js';
-import { listenWithTls, type TlsFront } from '../../support/tcp.js';
-import { recordWire } from '../../support/wire-recorder.js';
+import { failureOf } from '../../support/cli/error-text.js';
+import { anId } from '../../support/data/factories.js';
+import { listenWithTls, type TlsFront } from '../../support/servers/tcp.js';
+import { recordWire } from '../../support/servers/wire-recorder.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -6,8 +6,8 @@ import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../../src/store/postgres-store-options.js';
 import { aSchemaName, testKnex, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
-import { freePort } from '../../support/postgres.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { freePort } from '../../../scripts/support/postgres.js';
 
 const database = useTestDatabase(test);
 

@@ -13,8 +13,8 @@ import { MemoryStore } from '../../../src/store/memory-store.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { query } from '../../../src/store/read/rows.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId, collect } from '../../support/factories.js';
-import { emptied, exported, imported, insertRows } from '../../support/transfer.js';
+import { anEvent, anId, collect } from '../../support/data/factories.js';
+import { emptied, exported, imported, insertRows } from '../../support/data/transfer.js';
 
 const database = useTestDatabase(test);
 const other = useTestDatabase(test);

@@ -4,7 +4,7 @@ import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';
 import { aSchemaName, testKnex, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 

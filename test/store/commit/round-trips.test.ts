@@ -4,10 +4,10 @@ import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { Clock } from '../../../src/hlc/clock.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, testUrl, useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/factories.js';
-import { overriding } from '../../support/overriding.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { overriding } from '../../support/servers/overriding.js';
 import { TALLIES } from '../../aggregate/tally.js';
-import { recordWire } from '../../support/wire-recorder.js';
+import { recordWire } from '../../support/servers/wire-recorder.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 

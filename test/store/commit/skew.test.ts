@@ -5,8 +5,8 @@ import type { Store } from '../../../src/store/store.js';
 import { Clock, ClockDriftError, defineAggregate, openAggregates, Timestamp } from '../../../src/index.js';
 import { appendEvents } from '../../../src/store/append.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/factories.js';
-import { carriedOut, type Plan, plans, type Told } from '../../support/skewed-writers.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { carriedOut, type Plan, plans, type Told } from '../../support/children/skewed-writers.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 

@@ -10,7 +10,7 @@ import {
   encodeSnapshot,
   eventTypeFault,
 } from '../../../src/store/commit/validate.js';
-import { anEvent, anId } from '../../support/factories.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 /** Where the faults of one event are. */
 function paths(changes: object): string[] {

@@ -5,9 +5,9 @@ import { migrate, migrationSql } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';
 import { aSchemaName, testKnex } from '../../support/database.js';
-import { dumpedEvents, loadElixirFixture } from '../../support/elixir-fixture.js';
-import { aHistory, anId } from '../../support/factories.js';
-import { describeSchema } from '../../support/schema-description.js';
+import { dumpedEvents, loadElixirFixture } from '../../support/data/elixir-fixture.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { describeSchema } from '../../support/data/schema-description.js';
 
 const knex = testKnex();
 const schemas: string[] = [];

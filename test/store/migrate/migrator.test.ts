@@ -12,8 +12,8 @@ import { migrate, migrationSql } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../../support/database.js';
-import { aHistory, anId } from '../../support/factories.js';
-import { describeSchema } from '../../support/schema-description.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { describeSchema } from '../../support/data/schema-description.js';
 
 const knex = testKnex();
 const folder = useTemporaryFolder(test);

@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testUrl, useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
-import { anId, collect } from '../../support/factories.js';
+import { anId, collect } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const embedded = useEmbeddedDatabase(test);
@@ -28,7 +28,7 @@ async function makeHistory(knex: Knex, schema: string, length: number): Promise<
 test('a million events are streamed in 64 MiB of heap, far less than they take together', async (t) => {
   const count = 1_000_000;
   const id = await makeHistory(database.knex, database.schema, count);
-  const child = fileURLToPath(new URL('../../support/stream-child.ts', import.meta.url));
+  const child = fileURLToPath(new URL('../../support/children/stream-child.ts', import.meta.url));
 
   const argv = ['--max-old-space-size=64', '--import=tsx', child, testUrl(), database.schema, id.hex];
   const { stdout } = await run(process.execPath, argv);

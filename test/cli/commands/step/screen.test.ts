@@ -9,8 +9,8 @@ import { screenLines } from '../../../../src/cli/commands/step/screen.js';
 import type { Rendered } from '../../../../src/cli/commands/step/timeline.js';
 import type { View } from '../../../../src/cli/commands/step/view.js';
 import { printJson } from '../../../../src/json/print.js';
-import { jsonBodies, jsonValues, timestamps } from '../../../support/arbitraries.js';
-import { anId } from '../../../support/factories.js';
+import { jsonBodies, jsonValues, timestamps } from '../../../support/data/arbitraries.js';
+import { anId } from '../../../support/data/factories.js';
 
 const plain = createStyle(false);
 const subject = { id: anId().hex, aggregate: 'tally' };

@@ -4,7 +4,7 @@ import { type StateLine, stateLines } from '../../../../src/cli/commands/step/st
 import { printJson } from '../../../../src/json/print.js';
 import { sameValue } from '../../../../src/json/same.js';
 import type { JsonValue } from '../../../../src/json/types.js';
-import { jsonValues } from '../../../support/arbitraries.js';
+import { jsonValues } from '../../../support/data/arbitraries.js';
 
 /** The lines without what is gone, without indents and without the commas that JSON has at the ends of lines. */
 function bare(lines: readonly string[]): string {

@@ -6,8 +6,8 @@ import { loadConfiguration } from '../../../../src/cli/input/load-configuration.
 import { Timeline } from '../../../../src/cli/commands/step/timeline.js';
 import { Timestamp } from '../../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../../support/database.js';
-import { anEvent, anId, collect } from '../../../support/factories.js';
-import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../../../support/histories.js';
+import { anEvent, anId, collect } from '../../../support/data/factories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../../../support/data/histories.js';
 
 const server = useTestDatabase(test);
 const store = server.store();

@@ -1,4 +1,4 @@
-import { anId } from './factories.js';
+import { anId } from '../data/factories.js';
 
 /** Command lines that fail, each with a password somewhere in it; `serverUrl` is that of a server that answers. */
 export function passwordCases(secret: string, serverUrl: string): readonly (readonly string[])[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { Clock, defineAggregate, openAggregates, type Store, type Timestamp } from '../../src/index.js';
-import { appendEvents } from '../../src/store/append.js';
-import { anId } from './factories.js';
+import { Clock, defineAggregate, openAggregates, type Store, type Timestamp } from '../../../src/index.js';
+import { appendEvents } from '../../../src/store/append.js';
+import { anId } from '../data/factories.js';
 
 /** One command of a writer, some time after the one before. */
 export interface Step {

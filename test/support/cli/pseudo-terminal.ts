@@ -42,7 +42,7 @@ export interface TerminalOptions {
   readonly before?: string;
 }
 
-const PROGRAM = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../dist/bin/maestro.js', import.meta.url));
 /** How long something may take to appear, in milliseconds. */
 const DEADLINE = 30_000;
 

@@ -1,6 +1,6 @@
-import type { NewEvent } from '../../src/events.js';
-import { Clock } from '../../src/hlc/clock.js';
-import type { Timestamp } from '../../src/hlc/timestamp.js';
+import type { NewEvent } from '../../../src/events.js';
+import { Clock } from '../../../src/hlc/clock.js';
+import type { Timestamp } from '../../../src/hlc/timestamp.js';
 
 const clock = new Clock();
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { aProgram } from './cli.js';
+import { aProgram } from './program.js';
 
 const BEFORE_LIST = `# The command line
 

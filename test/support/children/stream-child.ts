@@ -1,4 +1,4 @@
-import { openDatabase, Timestamp } from '../../src/index.js';
+import { openDatabase, Timestamp } from '../../../src/index.js';
 
 /** Streams an aggregate and prints how many events there were and the sum of their sequences. */
 const [url, schema, id] = process.argv.slice(2);

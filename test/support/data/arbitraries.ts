@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { MAX_TIME, Timestamp } from '../../src/hlc/timestamp.js';
-import type { JsonValue } from '../../src/json/types.js';
+import { MAX_TIME, Timestamp } from '../../../src/hlc/timestamp.js';
+import type { JsonValue } from '../../../src/json/types.js';
 
 /** Any timestamp, also those past the year 9999. */
 export function timestamps(): fc.Arbitrary<Timestamp> {

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import type { Key, OutputStream, RawTerminal } from '../../src/cli/context.js';
-import { run } from '../../src/cli/run.js';
-import { aContext, aProgram, type CliOptions, type CliResult, leavesOf, runCli } from './cli.js';
+import type { Key, OutputStream, RawTerminal } from '../../../src/cli/context.js';
+import { run } from '../../../src/cli/run.js';
+import { aContext, aProgram, leavesOf } from '../../../scripts/support/program.js';
+import { type CliOptions, type CliResult, runCli } from './cli.js';
 
 /** What command lines name. */
 export interface Named {

@@ -130,5 +130,5 @@ function hex(bytea: string | null | undefined): string {
 }
 
 function readFixture(name: string): string {
-  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8');
 }

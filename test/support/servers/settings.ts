@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
-import { ONE_AT_A_TIME, testUrl } from './database.js';
+import { ONE_AT_A_TIME, testUrl } from '../database.js';
 
 /** What `ALTER ROLE … SET` is given: a parameter, and its value as SQL has it. */
 export type Settings = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { EventLog } from '../../src/admin/log/event-log.js';
-import { Timestamp } from '../../src/hlc/timestamp.js';
-import { query } from '../../src/store/read/rows.js';
+import type { EventLog } from '../../../src/admin/log/event-log.js';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { query } from '../../../src/store/read/rows.js';
 
 /** An event as it is in a log, its body parsed. */
 export interface LoggedEvent {

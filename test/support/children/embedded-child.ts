@@ -4,13 +4,13 @@ import { argv, exit, kill, pid, stdin } from 'node:process';
 import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
-import { openEmbedded } from '../../src/connection/embedded/embedded.js';
-import { commandTryLock, lockFile } from '../../src/connection/embedded/file-lock.js';
-import { Clock } from '../../src/hlc/clock.js';
-import { Timestamp } from '../../src/hlc/timestamp.js';
-import { appendEvents } from '../../src/store/append.js';
-import { migrate } from '../../src/store/migrate/migrator.js';
-import type { PostgresStore } from '../../src/store/postgres-store.js';
+import { openEmbedded } from '../../../src/connection/embedded/embedded.js';
+import { commandTryLock, lockFile } from '../../../src/connection/embedded/file-lock.js';
+import { Clock } from '../../../src/hlc/clock.js';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { appendEvents } from '../../../src/store/append.js';
+import { migrate } from '../../../src/store/migrate/migrator.js';
+import type { PostgresStore } from '../../../src/store/postgres-store.js';
 
 /** The other process of the tests of the embedded database and its lock. It says what it did, line by line. */
 

@@ -1,4 +1,4 @@
-import type { Settings } from './settings.js';
+import type { Settings } from '../servers/settings.js';
 
 /** One row of the matrix: what a role's sessions have, and what is done to the database before. */
 export interface Setting {

@@ -1,8 +1,8 @@
 import { argv } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { exitCodeFor } from '../../src/cli/exit-codes.js';
-import { openEmbedded } from '../../src/connection/embedded/embedded.js';
-import type { MaestroError } from '../../src/errors.js';
+import { exitCodeFor } from '../../../src/cli/exit-codes.js';
+import { openEmbedded } from '../../../src/connection/embedded/embedded.js';
+import type { MaestroError } from '../../../src/errors.js';
 
 /** Opens an embedded database, asks it something, and prints in one line what came of it: the exit code, and the words. */
 

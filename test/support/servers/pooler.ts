@@ -4,9 +4,9 @@ import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isFull } from './figures.js';
+import { isFull } from '../figures.js';
 import { startPoolerStandIn } from './pooler-stand-in.js';
-import { freePort } from './postgres.js';
+import { freePort } from '../../../scripts/support/postgres.js';
 
 /** A pooler in transaction mode, in front of a server. */
 export interface Pooler {

@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import type { CliResult } from './cli.js';
 
 /** The built program, as a user runs it. */
-export const PROGRAM = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../dist/bin/maestro.js', import.meta.url));
 
 /** How the built program is started. */
 export interface ProgramOptions {

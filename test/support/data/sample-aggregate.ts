@@ -1,4 +1,4 @@
-import { defineAggregate } from '../../src/aggregate/definition/define-aggregate.js';
+import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 
 /** The state of the counter of Elixir Maestro's own tests. */
 export interface SampleState {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { MaestroError } from '../../src/errors.js';
+import { MaestroError } from '../../../src/errors.js';
 
 /** The error of this library that some work fails with. Throws when it succeeds or fails with another error. */
 export async function failureOf(working: Promise<unknown>): Promise<MaestroError> {

@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { Timestamp } from '../../src/hlc/timestamp.js';
-import type { PostgresStore } from '../../src/store/postgres-store.js';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import type { PostgresStore } from '../../../src/store/postgres-store.js';
 import { anEvent, anId } from './factories.js';
 
 /** A part of an event that a test wants to be so. */
 export type EventPart = Partial<Pick<ReturnType<typeof anEvent>, 'type' | 'body' | 'timestamp' | 'sequence'>>;
 
 /** The configuration file of the chess games. */
-export const CHESS_CONFIG = fileURLToPath(new URL('../../examples/chess/maestro.config.ts', import.meta.url));
+export const CHESS_CONFIG = fileURLToPath(new URL('../../../examples/chess/maestro.config.ts', import.meta.url));
 /** The configuration file of an aggregate `tally` whose handlers fail. */
-export const FAULTY_CONFIG = fileURLToPath(new URL('faulty.config.ts', import.meta.url));
+export const FAULTY_CONFIG = fileURLToPath(new URL('../cli/faulty.config.ts', import.meta.url));
 
 /** Stores a history of a new aggregate. */
 export async function aHistoryOf(
@@ -27,7 +27,7 @@ export async function aHistoryOf(
 
 /** The events of a chess game of the examples. */
 export function chessGame(name: string): { type: string; body: Record<string, unknown> }[] {
-  const file = new URL(`../../examples/chess/${name}.ndjson`, import.meta.url);
+  const file = new URL(`../../../examples/chess/${name}.ndjson`, import.meta.url);
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as { type: string; body: Record<string, unknown> });
 }

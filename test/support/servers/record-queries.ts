@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Timestamp } from '../../src/hlc/timestamp.js';
+import type { Timestamp } from '../../../src/hlc/timestamp.js';
 
 /** The statements that a Knex instance sends while it is listened to. */
 export interface RecordedQueries {

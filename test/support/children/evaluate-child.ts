@@ -1,6 +1,6 @@
 import { argv, exit, stdin } from 'node:process';
 import { createInterface } from 'node:readline';
-import { Clock, defineAggregate, openAggregates, openDatabase, Timestamp } from '../../src/index.js';
+import { Clock, defineAggregate, openAggregates, openDatabase, Timestamp } from '../../../src/index.js';
 
 /**
  * One of many processes that evaluate commands on the same aggregates, each on a clock that is wrong by its own amount, and

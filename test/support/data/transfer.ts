@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { exportLog, type ExportOptions, type WholeLog } from '../../src/admin/transfer/export-log.js';
-import { importLog, type ImportOptions, type ImportReport } from '../../src/admin/transfer/import-log.js';
-import { footerLine, HEADER, newDigest } from '../../src/admin/transfer/format.js';
-import { readLines } from '../../src/cli/input/read-lines.js';
-import type { Session } from '../../src/cli/session.js';
-import type { Timestamp } from '../../src/hlc/timestamp.js';
-import { printJson } from '../../src/json/print.js';
-import { byteaArray, execute } from '../../src/store/read/rows.js';
+import { exportLog, type ExportOptions, type WholeLog } from '../../../src/admin/transfer/export-log.js';
+import { importLog, type ImportOptions, type ImportReport } from '../../../src/admin/transfer/import-log.js';
+import { footerLine, HEADER, newDigest } from '../../../src/admin/transfer/format.js';
+import { readLines } from '../../../src/cli/input/read-lines.js';
+import type { Session } from '../../../src/cli/session.js';
+import type { Timestamp } from '../../../src/hlc/timestamp.js';
+import { printJson } from '../../../src/json/print.js';
+import { byteaArray, execute } from '../../../src/store/read/rows.js';
 import { jsonValues, timestamps } from './arbitraries.js';
-import { aContext } from './cli.js';
+import { aContext } from '../../../scripts/support/program.js';
 
 /** A row of the event log, as any application may have written it. */
 export interface EventRow {

@@ -20,10 +20,10 @@ export interface Child {
   ended(): Promise<void>;
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
- * Other processes for one test file, killed when the file is done. Each runs a program of this folder that is bundled
+ * Other processes for one test file, killed when the file is done. Each runs a program of this folder, bundled
  * once, because compiling it anew would take longer than what it does.
  */
 export function useProcesses(
@@ -34,9 +34,9 @@ export function useProcesses(
   const file = join(folder, basename(program).replace(/\.ts$/, '.mjs'));
   const children = new Set<Child>();
   test.before(async () => {
-    const entry = join(root, 'test/support', program);
+    const entry = join(root, 'test/support/children', program);
     // Files that the sources find beside themselves stay where they are, and packages are found by a link.
-    const define = { 'import.meta.url': JSON.stringify(new URL('../../src/connection/x.js', import.meta.url).href) };
+    const define = { 'import.meta.url': JSON.stringify(new URL('../../../src/connection/x.js', import.meta.url).href) };
     const options = {
       bundle: true,
       platform: 'node',
