@@ -100,7 +100,7 @@ async function unpack(archive: string, folder: string): Promise<void> {
 
 /** The prepared folder lies in `dist/embedded`, whether this file runs from `dist/src` or, in tests, from `src`. */
 function templateFile(): string {
-  const candidates = ['../../embedded/', '../../dist/embedded/'].map((folder) =>
+  const candidates = ['../../embedded/', '../../../dist/embedded/'].map((folder) =>
     fileURLToPath(new URL(folder + TEMPLATE, import.meta.url)),
   );
   const found = candidates.find((file) => existsSync(file));

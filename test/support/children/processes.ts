@@ -36,7 +36,9 @@ export function useProcesses(
   test.before(async () => {
     const entry = join(root, 'test/support/children', program);
     // Files that the sources find beside themselves stay where they are, and packages are found by a link.
-    const define = { 'import.meta.url': JSON.stringify(new URL('../../../src/connection/x.js', import.meta.url).href) };
+    const define = {
+      'import.meta.url': JSON.stringify(new URL('../../../src/connection/embedded/x.js', import.meta.url).href),
+    };
     const options = {
       bundle: true,
       platform: 'node',

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { runCli } from '../../support/cli/cli.js';
-import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/data/factories.js';
-import { aHistoryOf, CHESS_CONFIG, chessGame, type EventPart, FAULTY_CONFIG } from '../../support/data/histories.js';
-import { type PseudoTerminal, type TerminalOptions, usePseudoTerminals } from '../../support/cli/pseudo-terminal.js';
+import { runCli } from '../../../support/cli/cli.js';
+import { useTestDatabase } from '../../../support/database.js';
+import { anEvent, anId } from '../../../support/data/factories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, type EventPart, FAULTY_CONFIG } from '../../../support/data/histories.js';
+import { type PseudoTerminal, type TerminalOptions, usePseudoTerminals } from '../../../support/cli/pseudo-terminal.js';
 
 const database = useTestDatabase(test);
 /** Databases whose tables are locked, or gone, in the midst of a test. */

@@ -2,12 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
-import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import { migrate } from '../../../src/store/migrate/migrator.js';
-import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/data/factories.js';
+import type { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { migrate } from '../../../../src/store/migrate/migrator.js';
+import { PostgresStore } from '../../../../src/store/postgres-store.js';
+import { type CliOptions, type CliResult, runCli } from '../../../support/cli/cli.js';
+import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../../../support/database.js';
+import { anEvent, anId } from '../../../support/data/factories.js';
 
 const { knex, url } = useTestDatabase(test, { migrated: false });
 const folder = useTemporaryFolder(test);

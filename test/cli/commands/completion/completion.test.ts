@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { Command } from 'commander';
-import { aProgram } from '../../../scripts/support/program.js';
-import { runCli } from '../../support/cli/cli.js';
-import { useTemporaryFolder } from '../../support/database.js';
+import { aProgram } from '../../../../scripts/support/program.js';
+import { runCli } from '../../../support/cli/cli.js';
+import { useTemporaryFolder } from '../../../support/database.js';
 
 const folder = useTemporaryFolder(test);
-const PROGRAM = fileURLToPath(new URL('../../../dist/bin/maestro.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../../dist/bin/maestro.js', import.meta.url));
 const SHELLS = ['bash', 'zsh', 'fish'];
 
 /** What is offered for the words of a line, the last of which is being typed. */
@@ -96,7 +96,7 @@ for (const shell of SHELLS)
   });
 
 test('configured aggregates and types of their events are offered; what cannot be loaded offers nothing', async (t) => {
-  const cwd = fileURLToPath(new URL('../../../examples/bank', import.meta.url));
+  const cwd = fileURLToPath(new URL('../../../../examples/bank', import.meta.url));
   const complete = async (...words: string[]) => (await runCli(['complete', '--', ...words], { cwd })).stdout;
   t.is(await complete('search', '--type', 'account_o'), 'account_opened\n:4\n');
   const names = (await complete('replay', '--aggregate', '')).split('\n');

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { deleteSnapshot, snapshotHead } from '../../../src/admin/log/stored-snapshots.js';
-import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliResult, runCli } from '../../support/cli/cli.js';
-import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { aHistory, anId } from '../../support/data/factories.js';
+import { deleteSnapshot, snapshotHead } from '../../../../src/admin/log/stored-snapshots.js';
+import type { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { type CliResult, runCli } from '../../../support/cli/cli.js';
+import { useTemporaryFolder, useTestDatabase } from '../../../support/database.js';
+import { aHistory, anId } from '../../../support/data/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const database = layouts.plain;

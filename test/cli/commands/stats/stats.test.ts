@@ -2,11 +2,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { fc } from '@fast-check/ava';
 import test from 'ava';
 import stringWidth from 'string-width';
-import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { type TestDatabase, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/data/factories.js';
-import { fillSampleLog, SAMPLE_TYPES, type SampleLog } from '../../support/data/sample-log.js';
+import { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { type CliOptions, type CliResult, runCli } from '../../../support/cli/cli.js';
+import { type TestDatabase, useTestDatabase } from '../../../support/database.js';
+import { anEvent, anId } from '../../../support/data/factories.js';
+import { fillSampleLog, SAMPLE_TYPES, type SampleLog } from '../../../support/data/sample-log.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const empty = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };

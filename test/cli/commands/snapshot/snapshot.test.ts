@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { aHistory, anId } from '../../support/data/factories.js';
+import type { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { type CliOptions, type CliResult, runCli } from '../../../support/cli/cli.js';
+import { useTemporaryFolder, useTestDatabase } from '../../../support/database.js';
+import { aHistory, anId } from '../../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import { migrate } from '../../../src/store/migrate/migrator.js';
-import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { type CliResult, runCli } from '../../support/cli/cli.js';
-import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/data/factories.js';
+import type { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { migrate } from '../../../../src/store/migrate/migrator.js';
+import { PostgresStore } from '../../../../src/store/postgres-store.js';
+import { type CliResult, runCli } from '../../../support/cli/cli.js';
+import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../../../support/database.js';
+import { anEvent, anId } from '../../../support/data/factories.js';
 
 const { knex, url } = useTestDatabase(test, { migrated: false });
 const folder = useTemporaryFolder(test);

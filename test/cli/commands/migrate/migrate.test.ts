@@ -1,7 +1,7 @@
 import test from 'ava';
-import { type CliResult, runCli } from '../../support/cli/cli.js';
-import { aSchemaName, testKnex, testUrl } from '../../support/database.js';
-import { anId } from '../../support/data/factories.js';
+import { type CliResult, runCli } from '../../../support/cli/cli.js';
+import { aSchemaName, testKnex, testUrl } from '../../../support/database.js';
+import { anId } from '../../../support/data/factories.js';
 
 const knex = testKnex();
 const schemas: string[] = [];
