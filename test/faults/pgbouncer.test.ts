@@ -9,7 +9,8 @@ import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../suppo
 import { commandsLeftOut, readingCommands, runAny, writingCommands } from '../support/cli/every-command.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import { figure } from '../support/figures.js';
-import { type Pooler, poolers } from '../support/servers/pooler.js';
+import { poolers } from '../support/servers/pooler.js';
+import type { Pooler } from '../support/servers/pooler-port.js';
 import { exported } from '../support/data/transfer.js';
 
 const folder = useTemporaryFolder(test);

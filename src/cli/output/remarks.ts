@@ -1,4 +1,3 @@
-import type { CliContext } from '../context.js';
 import { escapeText } from '../render/escape.js';
 
 /** Something that a command says beside its result. */
@@ -7,16 +6,22 @@ export interface Remark {
   readonly text: string;
 }
 
+/** Parts of the process that remarks are written to, and whose end brings out those held back. */
+interface RemarkProcess {
+  readonly stderr: { write(text: string): Promise<void> };
+  readonly onExit: (cleanUp: () => void) => () => void;
+}
+
 /** Says what a command has to say beside its result: at once, or for programs when it has ended. */
 export class Remarks {
-  readonly #context: CliContext;
+  readonly #process: RemarkProcess;
   readonly #isLate: boolean;
   #held: Remark[] = [];
   #keep: (() => void) | undefined;
 
   /** With `isLate`, remarks wait for {@link tell} or {@link take}: whoever parses standard error finds one error there, or none. */
-  constructor(context: CliContext, isLate: boolean) {
-    this.#context = context;
+  constructor(process: RemarkProcess, isLate: boolean) {
+    this.#process = process;
     this.#isLate = isLate;
   }
 
@@ -24,7 +29,7 @@ export class Remarks {
     if (!this.#isLate) return await this.#write(remark);
     this.#held.push(remark);
     // What is interrupted, such as `tail -f`, has no other end.
-    this.#keep ??= this.#context.onExit(() => void this.tell());
+    this.#keep ??= this.#process.onExit(() => void this.tell());
   }
 
   /** Says what has been held back. */
@@ -47,6 +52,6 @@ export class Remarks {
   }
 
   async #write({ kind, text }: Remark): Promise<void> {
-    await this.#context.stderr.write(`${kind}: ${escapeText(text)}\n`);
+    await this.#process.stderr.write(`${kind}: ${escapeText(text)}\n`);
   }
 }

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import { InvalidArgumentError } from '../../errors.js';
-import type { Store } from '../store.js';
 
 /** Transaction that a call takes part in. */
 export interface JoinOptions {
@@ -27,21 +26,6 @@ export function endedTransaction(cause?: unknown): InvalidArgumentError {
     hint: 'Was an `await` forgotten inside of it? Knex commits when its function returns, so wait there for every call that takes it.',
     cause,
   });
-}
-
-/** The same store, every call of it inside one transaction. */
-export function joined(store: Store, transaction: Knex.Transaction): Store {
-  const getLastEvent = store.getLastEvent?.bind(store);
-  return {
-    interop: store.interop,
-    commitAll: (events, projections) => store.commitAll(events, projections, { transaction }),
-    commitEvents: (events) => store.commitEvents(events, { transaction }),
-    commitSnapshot: (snapshot) => store.commitSnapshot(snapshot, { transaction }),
-    getEvents: (id, minSequence, options) => store.getEvents(id, minSequence, { ...options, transaction }),
-    streamEvents: (id, minSequence, options) => store.streamEvents(id, minSequence, { ...options, transaction }),
-    getSnapshot: (id, minSequence, options) => store.getSnapshot(id, minSequence, { ...options, transaction }),
-    ...(getLastEvent && { getLastEvent: (id, options) => getLastEvent(id, { ...options, transaction }) }),
-  };
 }
 
 /** Calls back when the outermost transaction around this one has ended, however it did. */

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import pg from 'pg';
-import { type Pooler, SERVER_CONNECTIONS } from './pooler.js';
+import { type Pooler, SERVER_CONNECTIONS } from './pooler-port.js';
 import { listen } from './tcp.js';
 import { Frames } from './wire-recorder.js';
 

@@ -5,20 +5,9 @@ import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isFull } from '../figures.js';
+import { type Pooler, SERVER_CONNECTIONS } from './pooler-port.js';
 import { startPoolerStandIn } from './pooler-stand-in.js';
 import { freePort } from '../../../scripts/support/postgres.js';
-
-/** A pooler in transaction mode, in front of a server. */
-export interface Pooler {
-  /** What it is, such as `PgBouncer 1.18.0`. */
-  readonly name: string;
-  /** The loopback port to connect to instead of the server's. Any user and password will do. */
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/** How many connections to the server a pooler has. */
-export const SERVER_CONNECTIONS = 4;
 
 /**
  * The poolers to test with, by name: PgBouncer where there is one (`MAESTRO_PGBOUNCER`, or on the PATH), else a stand-in
