@@ -2,7 +2,15 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'build/', 'coverage/', '.stryker-tmp/', '{eslint,test}.config.js', '{examples,bench}/**/*.mjs'],
+    ignores: [
+      'dist/',
+      'build/',
+      'coverage/',
+      '.stryker-tmp/',
+      '{eslint,test}.config.js',
+      '.dependency-cruiser.js',
+      '{examples,bench}/**/*.mjs',
+    ],
   },
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -5,34 +5,6 @@ import test from 'ava';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What each part may import, besides itself. */
-const LAYERS: Record<string, readonly string[]> = {
-  bin: ['src/cli'],
-  // A configuration file imports the public API, which the command line hands to it.
-  'src/cli': [
-    'src',
-    'src/index.ts',
-    'src/configuration.ts',
-    'src/connection',
-    'src/aggregate',
-    'src/admin',
-    'src/store',
-    'src/json',
-    'src/hlc',
-  ],
-  'src/connection': ['src', 'src/store'],
-  'src/configuration.ts': ['src/aggregate', 'src/connection'],
-  'src/aggregate': ['src', 'src/store', 'src/json', 'src/hlc'],
-  'src/admin': ['src', 'src/store', 'src/json', 'src/hlc'],
-  'src/store': ['src', 'src/json', 'src/hlc', 'migrations'],
-  'src/testing': ['src', 'src/store', 'src/json', 'src/hlc'],
-  'src/hlc': ['src'],
-  'src/json': ['src'],
-  migrations: ['src/store'],
-};
-/** Files at the top of src/ that everything may import; they import only the words of the values they describe. */
-const SHARED = ['src/errors.ts', 'src/result.ts', 'src/events.ts', 'src/node-version.ts', 'src/nearest.ts'];
-
 function sources(folder: string): string[] {
   if (folder.endsWith('.ts')) return [folder];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -40,39 +12,9 @@ function sources(folder: string): string[] {
     .map((file) => join(folder, file));
 }
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path = '']) =>
-    relative(root, resolve(root, dirname(file), path)).replace(/\.js$/, '.ts'),
-  );
-}
-
 function layerOf(file: string): string {
-  if (SHARED.includes(file)) return 'src';
   return file.startsWith('src/') ? file.split('/').slice(0, 2).join('/') : (file.split('/')[0] ?? '');
 }
-
-test('imports go one way, from the command line down to the words', (t) => {
-  const wrong = Object.keys(LAYERS).flatMap((layer) =>
-    sources(layer).flatMap((file) =>
-      importsOf(file)
-        .filter((imported) => layerOf(imported) !== layer && !LAYERS[layer]?.includes(layerOf(imported)))
-        .map((imported) => `${file} → ${imported}`),
-    ),
-  );
-  t.deepEqual(wrong, []);
-});
-
-test('the shared words import nothing that runs', (t) => {
-  for (const file of SHARED)
-    t.deepEqual(
-      importsOf(file).filter(
-        (imported) => !['src/hlc/timestamp.ts', 'src/json/types.ts', 'src/errors.ts'].includes(imported),
-      ),
-      [],
-      file,
-    );
-});
 
 test('only the command line’s own context, and the seam of the library, touch the process', (t) => {
   const touching = sources('src').filter((file) =>
