@@ -15,12 +15,13 @@ import { HandlerError, RetryLimitError } from './errors.js';
 import { evolve } from './fold/evolve.js';
 import { exactBody } from './fold/exact-body.js';
 import { deepFreeze } from './fold/freeze.js';
-import { fold, foldOn, type History, latestAfter, type Moment, withLatest } from './history.js';
+import { fold, foldOn, type History, latestAfter, withLatest } from './history.js';
 import type { RootContext } from './options.js';
 import { Rejection } from './fold/rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
-import { mayComeOfState, momentBesideSnapshot } from './snapshot/suspect-snapshot.js';
+import { mayComeOfState, stateWithoutSnapshot } from './snapshot/suspect-snapshot.js';
 import { storeSnapshot } from './snapshot/store-snapshot.js';
+import type { StateAt } from './state-at.js';
 
 /** What a command has led to. */
 interface Outcome {
@@ -32,7 +33,7 @@ interface Outcome {
 /** The events of a decision in their places, and the state after them. */
 interface Plan {
   readonly events: readonly CommittedEvent[];
-  readonly next: Moment;
+  readonly next: StateAt;
 }
 
 /**
@@ -43,7 +44,7 @@ interface Plan {
 export class AggregateRoot {
   readonly #context: RootContext;
   readonly #history: History;
-  #moment: Moment | undefined;
+  #current: StateAt | undefined;
   /** A commit met a conflict or failed, so the log may hold more than what was read. */
   #isDoubtful = false;
   /** The state rests on a stored snapshot, and nothing has shown yet that it is the one that the events give. */
@@ -64,8 +65,8 @@ export class AggregateRoot {
   }
 
   /** The state as far as it was read; `undefined` before the first reading, and when it is known to be behind. */
-  get known(): Moment | undefined {
-    return this.#isBehind ? undefined : this.#moment;
+  get known(): StateAt | undefined {
+    return this.#isBehind ? undefined : this.#current;
   }
 
   /** To be called when the log may hold more than what was read, also while something else is done. */
@@ -74,24 +75,24 @@ export class AggregateRoot {
   }
 
   /** The state with all that is in the log now; with a reading of the clock, as {@link fold} takes it. */
-  async fetch(ahead?: Timestamp): Promise<Moment> {
-    const known = this.#moment;
+  async fetch(ahead?: Timestamp): Promise<StateAt> {
+    const known = this.#current;
     const wasBehind = this.#isBehind;
     this.#forgetUnlessFrozen();
     // What is written while the log is read counts as not read.
     this.#isBehind = false;
-    let moment: Moment;
+    let current: StateAt;
     try {
-      moment = await (known === undefined ? fold(this.#history, { ahead }) : foldOn(this.#history, known));
+      current = await (known === undefined ? fold(this.#history, { ahead }) : foldOn(this.#history, known));
     } catch (error) {
       this.#isBehind ||= wasBehind;
       throw error;
     }
-    this.#isUnproven = moment.snapshot > 0 && (known === undefined || this.#isUnproven);
-    if (known === undefined) this.#isPartial = moment.snapshot > 0 && ahead === undefined;
-    this.#moment = moment;
+    this.#isUnproven = current.snapshot > 0 && (known === undefined || this.#isUnproven);
+    if (known === undefined) this.#isPartial = current.snapshot > 0 && ahead === undefined;
+    this.#current = current;
     this.#isDoubtful = false;
-    return moment;
+    return current;
   }
 
   /**
@@ -113,21 +114,21 @@ export class AggregateRoot {
 
   /** Stores the current state as a snapshot, unless the stored one is as new. */
   async takeSnapshot(): Promise<'committed' | 'stale'> {
-    const moment = await this.fetch();
-    if (moment.sequence === 0)
+    const current = await this.fetch();
+    if (current.sequence === 0)
       throw new InvalidArgumentError(`The aggregate ${this.id.hex} has no event, so there is nothing to keep.`);
-    return await this.#storeSnapshot(moment);
+    return await this.#storeSnapshot(current);
   }
 
   /** Stores the known state as a snapshot if it has moved since the last one. Never fails: reports what went wrong. */
   async keepSnapshot(): Promise<void> {
-    const moment = this.#moment;
-    if (moment === undefined || moment.sequence === moment.snapshot) return;
+    const current = this.#current;
+    if (current === undefined || current.sequence === current.snapshot) return;
     try {
-      await this.#storeSnapshot(moment);
+      await this.#storeSnapshot(current);
     } catch (error) {
       // A state that is refused is refused at the next command too: it is tried again when the next one is due.
-      if (isOfState(error)) this.#moment = { ...moment, snapshot: moment.sequence };
+      if (isOfState(error)) this.#current = { ...current, snapshot: current.sequence };
       this.#context.onSnapshotError(error, this.id);
     }
   }
@@ -150,39 +151,39 @@ export class AggregateRoot {
 
   /** Plans on what is in the log now; where that fails on a state that a snapshot gave, on the state that the events give. */
   async #planAnew(command: Command): Promise<Plan | Rejection<unknown>> {
-    const moment = await this.#fetchToGoOn();
+    const current = await this.#fetchToGoOn();
     try {
-      return this.#planOn(moment, command);
+      return this.#planOn(current, command);
     } catch (error) {
       if (!this.#isUnproven || !mayComeOfState(error)) throw error;
-      const proper = await momentBesideSnapshot(this.#history, moment, error);
+      const proper = await stateWithoutSnapshot(this.#history, current, error);
       this.#isUnproven = false;
       if (proper === undefined) throw error;
-      this.#moment = proper;
+      this.#current = proper;
       return this.#planOn(proper, command);
     }
   }
 
   /** The state with all that is in the log now, and what its next event has to be later than. */
-  async #fetchToGoOn(): Promise<Moment> {
-    if (this.#moment === undefined) return await this.fetch(this.#context.clock.now());
+  async #fetchToGoOn(): Promise<StateAt> {
+    if (this.#current === undefined) return await this.fetch(this.#context.clock.now());
     if (!this.#isPartial) return await this.fetch();
     const ahead = this.#context.clock.now();
-    const [moment, latest] = await Promise.all([this.fetch(), latestAfter(this.#history, ahead)]);
-    this.#moment = withLatest(moment, latest);
+    const [current, latest] = await Promise.all([this.fetch(), latestAfter(this.#history, ahead)]);
+    this.#current = withLatest(current, latest);
     this.#isPartial = false;
-    return this.#moment;
+    return this.#current;
   }
 
-  #planOn(moment: Moment, command: Command): Plan | Rejection<unknown> {
+  #planOn(current: StateAt, command: Command): Plan | Rejection<unknown> {
     const { definition, clock } = this.#context;
     this.#forgetUnlessFrozen();
     const { id } = this;
-    const decision = decide(definition, { id, ...moment }, command);
+    const decision = decide(definition, { id, ...current }, command);
     if (decision instanceof Rejection) return decision;
     const events: CommittedEvent[] = [];
-    let next = moment;
-    for (const { event, json } of encodeEvents(placeAfter(clock, id, moment, decision))) {
+    let next = current;
+    for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
       const text = asPrinted(json, definition.numbers);
       // A copy, frozen: the command's data, which may be in it, is its owner's to change.
       events.push(alreadyEncoded({ ...event, body: exactBody(text, definition.numbers) }, json));
@@ -197,7 +198,7 @@ export class AggregateRoot {
 
   /** Before handlers get the state: one that cannot be frozen they may change in place, and then fail. */
   #forgetUnlessFrozen(): void {
-    if (!deepFreeze(this.#moment?.state)) this.#moment = undefined;
+    if (!deepFreeze(this.#current?.state)) this.#current = undefined;
   }
 
   async #commit({ events, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {
@@ -205,17 +206,17 @@ export class AggregateRoot {
     this.#isDoubtful = true;
     const result = await store.commitAll(events, projections);
     if (!result.ok) return undefined;
-    this.#moment = next;
+    this.#current = next;
     this.#isDoubtful = false;
     const { every = 'never' } = definition.snapshot;
     if (every !== 'never' && next.sequence - next.snapshot >= every) await this.keepSnapshot();
     return result.value;
   }
 
-  async #storeSnapshot(moment: Moment): Promise<'committed' | 'stale'> {
-    const outcome = await storeSnapshot(this.#history, this.#context.store, moment);
+  async #storeSnapshot(current: StateAt): Promise<'committed' | 'stale'> {
+    const outcome = await storeSnapshot(this.#history, this.#context.store, current);
     // Stale or not: until there are more events, another attempt would have the same answer.
-    if (this.#moment === moment) this.#moment = { ...moment, snapshot: moment.sequence };
+    if (this.#current === current) this.#current = { ...current, snapshot: current.sequence };
     return outcome;
   }
 }
@@ -224,6 +225,6 @@ function isOfState(error: unknown): boolean {
   return error instanceof SnapshotLossError || error instanceof InvalidSnapshotError || error instanceof HandlerError;
 }
 
-function facts({ state, sequence }: Moment): Pick<Outcome, 'state' | 'sequence'> {
+function facts({ state, sequence }: StateAt): Pick<Outcome, 'state' | 'sequence'> {
   return { state, sequence };
 }

@@ -1,23 +1,13 @@
 import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { type EventPlace, type LastEvent, latestBeside } from '../store/read/last-event.js';
+import { type EventPlace, latestBeside } from '../store/read/last-event.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from './definition/definition.js';
 import { HandlerError, IncompleteHistoryError } from './errors.js';
-import { evolve, initialState } from './fold/evolve.js';
+import { evolve } from './fold/evolve.js';
 import { SnapshotIgnoredError } from './snapshot/errors.js';
 import { snapshotState } from './snapshot/snapshot-codec.js';
-
-/** The state of an aggregate at one point of its history. */
-export interface Moment extends LastEvent {
-  readonly state: unknown;
-  /** The sequence of the last event in it; 0 before the first. */
-  readonly sequence: number;
-  /** The timestamp of that event, when it was read. */
-  readonly timestamp: Timestamp | undefined;
-  /** The sequence of the snapshot that it was folded on; 0 for none. */
-  readonly snapshot: number;
-}
+import { initialStateAt, type StateAt } from './state-at.js';
 
 /** What a fold reads from. */
 export interface History {
@@ -51,26 +41,26 @@ const EVENTS_AT_ONCE = 5000;
 export async function fold(
   history: History,
   { maxSequence = MAX_SEQUENCE, useSnapshot = true, ahead }: FoldOptions = {},
-): Promise<Moment> {
+): Promise<StateAt> {
   const stored = useSnapshot ? await storedSnapshot(history, maxSequence) : undefined;
-  if (stored === undefined) return await foldOn(history, beginning(history), maxSequence);
+  if (stored === undefined) return await foldOn(history, initialStateAt(history.definition), maxSequence);
   return await besideSnapshot(history, stored.sequence, maxSequence, async () => {
-    const snapshot = snapshotMoment(history, stored);
-    if (snapshot === undefined) return await foldOn(history, beginning(history), maxSequence);
-    const moment = await foldOnSnapshot(history, snapshot, maxSequence, ahead);
-    return moment ?? (await foldAnew(history, snapshot, maxSequence));
+    const snapshot = stateOfSnapshot(history, stored);
+    if (snapshot === undefined) return await foldOn(history, initialStateAt(history.definition), maxSequence);
+    const current = await foldOnSnapshot(history, snapshot, maxSequence, ahead);
+    return current ?? (await foldAnew(history, snapshot, maxSequence));
   });
 }
 
 /**
- * Folds the events after a moment onto it; the very same moment when there are none. Where the moment rests on a snapshot and
+ * Folds the events after a state onto it; the very same state when there are none. Where it rests on a snapshot and
  * a handler fails on it, the history is folded as {@link fold} does without one.
  */
-export async function foldOn(history: History, moment: Moment, maxSequence = MAX_SEQUENCE): Promise<Moment> {
-  if (moment.sequence >= maxSequence) return moment;
-  return await besideSnapshot(history, moment.snapshot, maxSequence, async () => {
-    const events = await read(history, moment.sequence + 1, maxSequence);
-    return await foldRest(history, append(history, moment, events), events.length, maxSequence);
+export async function foldOn(history: History, base: StateAt, maxSequence = MAX_SEQUENCE): Promise<StateAt> {
+  if (base.sequence >= maxSequence) return base;
+  return await besideSnapshot(history, base.snapshot, maxSequence, async () => {
+    const events = await read(history, base.sequence + 1, maxSequence);
+    return await foldRest(history, append(history, base, events), events.length, maxSequence);
   });
 }
 
@@ -82,27 +72,27 @@ async function besideSnapshot(
   history: History,
   snapshot: number,
   maxSequence: number,
-  foldWith: () => Promise<Moment>,
-): Promise<Moment> {
+  foldWith: () => Promise<StateAt>,
+): Promise<StateAt> {
   try {
     return await foldWith();
   } catch (error) {
     if (snapshot === 0 || !(error instanceof HandlerError)) throw error;
-    const moment = await foldOn(history, beginning(history), maxSequence);
+    const current = await foldOn(history, initialStateAt(history.definition), maxSequence);
     history.onSnapshotIgnored?.(new SnapshotIgnoredError(history.id.hex, snapshot, error.message, error));
-    return moment;
+    return current;
   }
 }
 
 /** Folds the events up to the first one that is too late: the longest beginning of the history before it. */
-export async function foldUntil(history: History, isTooLate: (event: CommittedEvent) => boolean): Promise<Moment> {
+export async function foldUntil(history: History, isTooLate: (event: CommittedEvent) => boolean): Promise<StateAt> {
   const { definition, store, id } = history;
-  let moment = beginning(history);
+  let current = initialStateAt(definition);
   for await (const event of store.streamEvents(id, 1, { numbers: definition.numbers })) {
     if (isTooLate(event)) break;
-    moment = append(history, moment, [event]);
+    current = append(history, current, [event]);
   }
-  return moment;
+  return current;
 }
 
 /** The event with the latest timestamp of a history, if it is not the last one, is later than a reading, and the store can tell. */
@@ -110,22 +100,18 @@ export async function latestAfter({ store, id, until }: History, ahead: Timestam
   return (await store.getLastEvent?.(id, { ahead, until: until?.() }))?.latest;
 }
 
-/** A moment that began at a snapshot, with the latest of the events that the snapshot stands for. */
-export function withLatest(moment: Moment, latest: EventPlace | undefined): Moment {
-  const known = moment.latest?.timestamp;
+/** A state that began at a snapshot, with the latest of the events that the snapshot stands for. */
+export function withLatest(current: StateAt, latest: EventPlace | undefined): StateAt {
+  const known = current.latest?.timestamp;
   const isNews = latest !== undefined && (known === undefined || known.compare(latest.timestamp) < 0);
-  return isNews ? { ...moment, latest } : moment;
-}
-
-function beginning({ definition }: History): Moment {
-  return { state: initialState(definition), sequence: 0, timestamp: undefined, snapshot: 0 };
+  return isNews ? { ...current, latest } : current;
 }
 
 async function storedSnapshot({ definition, store, id }: History, maxSequence: number): Promise<Snapshot | undefined> {
   return await store.getSnapshot(id, 1, { maxSequence, numbers: definition.numbers });
 }
 
-function snapshotMoment({ definition }: History, snapshot: Snapshot): Moment | undefined {
+function stateOfSnapshot({ definition }: History, snapshot: Snapshot): StateAt | undefined {
   const usable = snapshotState(definition, snapshot);
   if (usable === undefined) return undefined;
   return { state: usable.state, sequence: snapshot.sequence, timestamp: undefined, snapshot: snapshot.sequence };
@@ -137,10 +123,10 @@ function snapshotMoment({ definition }: History, snapshot: Snapshot): Moment | u
  */
 async function foldOnSnapshot(
   history: History,
-  snapshot: Moment,
+  snapshot: StateAt,
   maxSequence: number,
   ahead: Timestamp | undefined,
-): Promise<Moment | undefined> {
+): Promise<StateAt | undefined> {
   // At the same time, on two connections unless this is inside a transaction.
   const [events, latest] = await Promise.all([
     read(history, snapshot.sequence, maxSequence),
@@ -148,17 +134,17 @@ async function foldOnSnapshot(
   ]);
   const [first, ...rest] = events;
   if (first === undefined) return undefined;
-  const moment =
+  const current =
     first.sequence === snapshot.sequence
       ? append(history, { ...snapshot, timestamp: first.timestamp }, rest)
       : append(history, snapshot, events);
-  return withLatest(await foldRest(history, moment, events.length, maxSequence), latest);
+  return withLatest(await foldRest(history, current, events.length, maxSequence), latest);
 }
 
-async function foldAnew(history: History, snapshot: Moment, maxSequence: number): Promise<Moment> {
-  const moment = await foldOn(history, beginning(history), maxSequence);
-  if (moment.sequence === 0) throw new IncompleteHistoryError(history.id.hex, snapshot.sequence, undefined);
-  return moment;
+async function foldAnew(history: History, snapshot: StateAt, maxSequence: number): Promise<StateAt> {
+  const current = await foldOn(history, initialStateAt(history.definition), maxSequence);
+  if (current.sequence === 0) throw new IncompleteHistoryError(history.id.hex, snapshot.sequence, undefined);
+  return current;
 }
 
 function read({ definition, store, id }: History, min: number, maxSequence: number): Promise<CommittedEvent[]> {
@@ -166,11 +152,11 @@ function read({ definition, store, id }: History, min: number, maxSequence: numb
 }
 
 /** Folds what the first query has left. */
-async function foldRest(history: History, moment: Moment, read: number, maxSequence: number): Promise<Moment> {
-  if (read < EVENTS_AT_ONCE) return moment;
+async function foldRest(history: History, begun: StateAt, read: number, maxSequence: number): Promise<StateAt> {
+  if (read < EVENTS_AT_ONCE) return begun;
   const { definition, store, id } = history;
-  let current = moment;
-  const rest = store.streamEvents(id, moment.sequence + 1, { maxSequence, numbers: definition.numbers });
+  let current = begun;
+  const rest = store.streamEvents(id, begun.sequence + 1, { maxSequence, numbers: definition.numbers });
   const until = history.until?.();
   for await (const event of rest) current = append(history, current, [event], until);
   return current;
@@ -178,16 +164,16 @@ async function foldRest(history: History, moment: Moment, read: number, maxSeque
 
 function append(
   { definition, id, until }: History,
-  moment: Moment,
+  before: StateAt,
   events: readonly CommittedEvent[],
   bound = until?.(),
-): Moment {
-  let { state, sequence, timestamp, latest } = moment;
+): StateAt {
+  let { state, sequence, timestamp, latest } = before;
   for (const event of events) {
     if (event.sequence !== sequence + 1) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
     state = evolve(definition, state, event);
     latest = latestBeside({ sequence, timestamp, latest }, event.timestamp, bound);
     ({ sequence, timestamp } = event);
   }
-  return events.length === 0 ? moment : { ...moment, state, sequence, timestamp, latest };
+  return events.length === 0 ? before : { ...before, state, sequence, timestamp, latest };
 }

@@ -1,29 +1,28 @@
 import { callHandler } from './fold/call-handler.js';
 import { HandlerError, type HandlerRef } from './errors.js';
-import type { History, Moment } from './history.js';
+import type { History } from './history.js';
+import type { StateAt } from './state-at.js';
 
 /** A state as its definition shows it to people; `undefined` when it does not. Throws `HandlerError`. */
-export function renderState(history: Pick<History, 'definition' | 'id'>, moment: Moment): string | undefined {
+export function renderState(history: Pick<History, 'definition' | 'id'>, at: StateAt): string | undefined {
   const { render } = history.definition;
   if (render === undefined) return undefined;
-  const about = handlerRef('render', history, moment);
-  const text: unknown = callHandler(about, () => render(moment.state));
+  const about = handlerRef('render', history, at);
+  const text: unknown = callHandler(about, () => render(at.state));
   if (typeof text !== 'string') throw new HandlerError(about, 'returned something that is no text.');
   return text;
 }
 
 /** A state as its definition stores it: the state itself unless there is an `encode`. Throws `HandlerError`. */
-export function storedForm(history: Pick<History, 'definition' | 'id'>, moment: Moment): unknown {
+export function storedForm(history: Pick<History, 'definition' | 'id'>, at: StateAt): unknown {
   const { encode } = history.definition.snapshot;
-  return encode === undefined
-    ? moment.state
-    : callHandler(handlerRef('encode', history, moment), () => encode(moment.state));
+  return encode === undefined ? at.state : callHandler(handlerRef('encode', history, at), () => encode(at.state));
 }
 
 function handlerRef(
   handler: 'render' | 'encode',
   { definition: { name, file }, id }: Pick<History, 'definition' | 'id'>,
-  { sequence }: Moment,
+  { sequence }: StateAt,
 ): HandlerRef {
   return { aggregate: name, handler, aggregateId: id.hex, sequence, file };
 }

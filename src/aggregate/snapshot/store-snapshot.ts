@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.js';
 import { encodeSnapshot } from '../../store/commit/validate.js';
-import type { History, Moment } from '../history.js';
+import type { History } from '../history.js';
+import type { StateAt } from '../state-at.js';
 import { assertComesBack } from './assert-comes-back.js';
 import { snapshotBody } from './snapshot-codec.js';
 
@@ -11,7 +12,7 @@ import { snapshotBody } from './snapshot-codec.js';
 export async function storeSnapshot(
   { definition, id }: Pick<History, 'definition' | 'id'>,
   store: Pick<Store, 'commitSnapshot'>,
-  { sequence, state }: Moment,
+  { sequence, state }: StateAt,
 ): Promise<'committed' | 'stale'> {
   const about = { aggregateId: id, sequence };
   const snapshot = { ...about, body: snapshotBody(definition, state, about) };

@@ -1,6 +1,7 @@
 import { InvalidEventError } from '../../store/errors.js';
 import { EventSchemaError, HandlerError, isAboutFolding } from '../errors.js';
-import { fold, type History, type Moment } from '../history.js';
+import { fold, type History } from '../history.js';
+import type { StateAt } from '../state-at.js';
 import { pathText } from '../../json/path-text.js';
 import { SnapshotIgnoredError } from './errors.js';
 import { firstDifference } from './first-difference.js';
@@ -16,22 +17,22 @@ export function mayComeOfState(error: unknown): boolean {
  * The state that the events alone give, for one that rests on a snapshot and that a handler has failed on; `undefined` when it
  * is the same state, or cannot be told. Reads the whole history.
  */
-export async function momentBesideSnapshot(
+export async function stateWithoutSnapshot(
   history: History,
-  moment: Moment,
+  current: StateAt,
   cause: unknown,
-): Promise<Moment | undefined> {
-  let proper: Moment;
+): Promise<StateAt | undefined> {
+  let proper: StateAt;
   try {
-    proper = await fold(history, { maxSequence: moment.sequence, useSnapshot: false });
+    proper = await fold(history, { maxSequence: current.sequence, useSnapshot: false });
   } catch (error) {
     if (isAboutFolding(error)) return undefined;
     throw error;
   }
-  if (proper.sequence !== moment.sequence) return undefined;
-  const difference = firstDifference(proper.state, moment.state);
+  if (proper.sequence !== current.sequence) return undefined;
+  const difference = firstDifference(proper.state, current.state);
   if (difference === undefined) return undefined;
   const problem = `${pathText('state', difference.path)} ${difference.message}.`;
-  history.onSnapshotIgnored?.(new SnapshotIgnoredError(history.id.hex, moment.snapshot, problem, cause));
+  history.onSnapshotIgnored?.(new SnapshotIgnoredError(history.id.hex, current.snapshot, problem, cause));
   return proper;
 }

@@ -6,7 +6,8 @@ import { sameJson } from '../../json/same.js';
 import type { JsonObject } from '../../json/types.js';
 import type { Definition } from '../definition/definition.js';
 import { HandlerError } from '../errors.js';
-import { fold, type History, type Moment } from '../history.js';
+import { fold, type History } from '../history.js';
+import type { StateAt } from '../state-at.js';
 import { assertComesBack, differenceWhenRead } from './assert-comes-back.js';
 import { jsonOfVersion, snapshotBody } from './snapshot-codec.js';
 
@@ -48,7 +49,7 @@ export function isOfOtherVersion(definition: Definition, stored: StoredSnapshot)
 export function compareSnapshot(
   definition: Definition,
   stored: StoredSnapshot,
-  { state, sequence }: Pick<Moment, 'state' | 'sequence'>,
+  { state, sequence }: Pick<StateAt, 'state' | 'sequence'>,
 ): SnapshotVerdict {
   if (isOfOtherVersion(definition, stored)) return { kind: 'other version' };
   const { aggregateId } = stored;

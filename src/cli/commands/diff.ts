@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { IncompleteHistoryError } from '../../aggregate/errors.js';
+import type { StateAt } from '../../aggregate/state-at.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Change } from '../../json/diff.js';
@@ -8,7 +9,6 @@ import type { CliContext } from '../context.js';
 import { NotFoundError } from '../errors.js';
 import { FOUND } from '../exit-codes.js';
 import { mayBeBefore, missingEvent, missingWithin } from '../fold/missing-events.js';
-import type { FoldedPoint } from '../fold/folding.js';
 import { notes } from '../input/time-options.js';
 import { notATime } from '../input/time/read-time.js';
 import { listed, map } from '../output/iterate.js';
@@ -21,7 +21,7 @@ import { type OpenHistory, withFolding } from '../fold/with-folding.js';
 import { type IdArgument, idOrPrefix } from '../input/id-argument.js';
 
 /** A point of a history as people name it. */
-type Moment = { readonly sequence: number } | { readonly until: Timestamp } | 'last';
+type Point = { readonly sequence: number } | { readonly until: Timestamp } | 'last';
 
 /** Declares `maestro diff`; `exit` is told when the states differ. */
 export function registerDiff(program: Command, context: CliContext, exit: (code: number) => void): void {
@@ -36,9 +36,9 @@ export function registerDiff(program: Command, context: CliContext, exit: (code:
     .argument(
       '<a>',
       'the first point: a sequence (0: before the first event), a time, a timestamp, or "last"',
-      moment(context),
+      pointOfHistory(context),
     )
-    .argument('<b>', 'the second point, likewise', moment(context))
+    .argument('<b>', 'the second point, likewise', pointOfHistory(context))
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
       'after',
@@ -48,14 +48,14 @@ Examples:
   $ maestro diff 01a2077042bc0000deadbeefcafef00d "yesterday 14:34" last
   $ maestro diff 01a2077042bc0000deadbeefcafef00d 0 last -o json`,
     )
-    .action(async (id: IdArgument, a: Moment, b: Moment, options: { aggregate?: string }, command: Command) => {
+    .action(async (id: IdArgument, a: Point, b: Point, options: { aggregate?: string }, command: Command) => {
       if (await diff(id, [a, b], options.aggregate, createSession(context, command))) exit(FOUND);
     });
 }
 
 async function diff(
   argument: IdArgument,
-  moments: readonly [Moment, Moment],
+  points: readonly [Point, Point],
   aggregate: string | undefined,
   session: Session,
 ): Promise<boolean> {
@@ -65,24 +65,24 @@ async function diff(
   ]);
   return await withFolding(session, argument, aggregate, async (history) => {
     const { id, folding, database, last } = history;
-    for (const moment of moments) if (isTime(moment)) assertNotTheId(moment.until, id);
-    assertReached(moments, last);
-    const [a, b] = await pointsAt(moments, history, session.output);
-    for (const [{ sequence }, moment] of [[a, moments[0]] as const, [b, moments[1]] as const])
-      if (isTime(moment)) await warnOfClocks(database, id, { sequence, until: moment.until }, session.output);
+    for (const point of points) if (isTime(point)) assertNotTheId(point.until, id);
+    assertReached(points, last);
+    const [a, b] = await statesAt(points, history, session.output);
+    for (const [{ sequence }, point] of [[a, points[0]] as const, [b, points[1]] as const])
+      if (isTime(point)) await warnOfClocks(database, id, { sequence, until: point.until }, session.output);
     const changes = diffJson(parseJsonText(folding.json(a)), parseJsonText(folding.json(b)));
-    const points = [pointText(a, moments[0]), pointText(b, moments[1])] as const;
-    if (session.output.format !== 'table' && moments.some(isTime))
-      await session.output.note(`from ${points[0]}, to ${points[1]}`);
-    await print(changes, points, history, session);
+    const shown = [pointText(a, points[0]), pointText(b, points[1])] as const;
+    if (session.output.format !== 'table' && points.some(isTime))
+      await session.output.note(`from ${shown[0]}, to ${shown[1]}`);
+    await print(changes, shown, history, session);
     return changes.length > 0;
   });
 }
 
-function assertReached(moments: readonly Moment[], last: number): void {
-  for (const moment of moments)
-    if (moment !== 'last' && 'sequence' in moment && moment.sequence > last)
-      throw new NotFoundError(`The aggregate's last sequence is ${last}, so there is no state at ${moment.sequence}.`, {
+function assertReached(points: readonly Point[], last: number): void {
+  for (const point of points)
+    if (point !== 'last' && 'sequence' in point && point.sequence > last)
+      throw new NotFoundError(`The aggregate's last sequence is ${last}, so there is no state at ${point.sequence}.`, {
         hint: 'Write "last" for the state as it is now.',
       });
 }
@@ -91,47 +91,47 @@ function assertReached(moments: readonly Moment[], last: number): void {
  * The states at two points, in one pass over the events up to the later one. Events that are missing are told, and refused
  * where an application folds: it is never given a history with a gap.
  */
-async function pointsAt(
-  moments: readonly [Moment, Moment],
+async function statesAt(
+  points: readonly [Point, Point],
   { id, database, folding, last }: OpenHistory,
   output: Output,
-): Promise<readonly [FoldedPoint, FoldedPoint]> {
-  const found: (FoldedPoint | undefined)[] = [undefined, undefined];
-  let point = folding.start();
+): Promise<readonly [StateAt, StateAt]> {
+  const found: (StateAt | undefined)[] = [undefined, undefined];
+  let current = folding.start();
   const warnings = new Set<string>();
   let within: number | undefined;
   for await (const event of database.store.streamStoredEvents(id, 1, { maxSequence: last })) {
-    const { sequence } = point;
-    const open = event.sequence === sequence + 1 ? [] : moments.filter((_, index) => found[index] === undefined);
-    for (const moment of open) {
-      const isBefore = isBeyond(event, moment);
-      if (isBefore && isTime(moment)) warnings.add(mayBeBefore(sequence));
-      if (isBefore && (isTime(moment) || sequenceOf(moment) <= sequence)) continue;
+    const { sequence } = current;
+    const open = event.sequence === sequence + 1 ? [] : points.filter((_, index) => found[index] === undefined);
+    for (const point of open) {
+      const isBefore = isBeyond(event, point);
+      if (isBefore && isTime(point)) warnings.add(mayBeBefore(sequence));
+      if (isBefore && (isTime(point) || sequenceOf(point) <= sequence)) continue;
       if (folding.aggregate !== undefined) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
-      if (isBefore) warnings.add(missingEvent(sequenceOf(moment), sequence));
+      if (isBefore) warnings.add(missingEvent(sequenceOf(point), sequence));
       else within ??= sequence;
     }
-    for (const [index, moment] of moments.entries()) if (isBeyond(event, moment)) found[index] ??= point;
+    for (const [index, point] of points.entries()) if (isBeyond(event, point)) found[index] ??= current;
     if (found[0] !== undefined && found[1] !== undefined) break;
-    point = folding.next(point, event);
+    current = folding.next(current, event);
   }
   if (within !== undefined) await output.warn(missingWithin(within, 'the states'));
   for (const warning of warnings) await output.warn(warning);
-  return [found[0] ?? point, found[1] ?? point];
+  return [found[0] ?? current, found[1] ?? current];
 }
 
-/** The sequence that a moment names. */
-function sequenceOf(moment: Moment): number {
-  return moment !== 'last' && 'sequence' in moment ? moment.sequence : Infinity;
+/** The sequence that a point names. */
+function sequenceOf(point: Point): number {
+  return point !== 'last' && 'sequence' in point ? point.sequence : Infinity;
 }
 
-function isTime(moment: Moment): moment is { readonly until: Timestamp } {
-  return moment !== 'last' && 'until' in moment;
+function isTime(point: Point): point is { readonly until: Timestamp } {
+  return point !== 'last' && 'until' in point;
 }
 
-function isBeyond({ sequence, timestamp }: StoredEvent, moment: Moment): boolean {
-  if (moment === 'last') return false;
-  return 'sequence' in moment ? sequence > moment.sequence : timestamp.compare(moment.until) > 0;
+function isBeyond({ sequence, timestamp }: StoredEvent, point: Point): boolean {
+  if (point === 'last') return false;
+  return 'sequence' in point ? sequence > point.sequence : timestamp.compare(point.until) > 0;
 }
 
 async function print(
@@ -168,12 +168,12 @@ async function print(
   );
 }
 
-function pointText({ sequence, timestamp }: FoldedPoint, moment: Moment): string {
-  const point = timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
-  return isTime(moment) ? `${point} (at ${pointInTime(moment.until)})` : point;
+function pointText({ sequence, timestamp }: StateAt, point: Point): string {
+  const place = timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
+  return isTime(point) ? `${place} (at ${pointInTime(point.until)})` : place;
 }
 
-function moment(context: CliContext): (text: string) => Moment {
+function pointOfHistory(context: CliContext): (text: string) => Point {
   return (text) => {
     if (text === 'last') return 'last';
     // A number of ten digits may be a sequence; with @ before it, it is a time.

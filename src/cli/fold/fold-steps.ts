@@ -1,7 +1,8 @@
 import { isAboutFolding } from '../../aggregate/errors.js';
+import type { StateAt } from '../../aggregate/state-at.js';
 import type { MaestroError } from '../../errors.js';
 import type { StoredEvent } from '../../events.js';
-import type { FoldedPoint, Folding } from './folding.js';
+import type { Folding } from './folding.js';
 
 /** What one event did to the state. */
 export interface Step {
@@ -29,11 +30,11 @@ export async function* foldSteps(events: AsyncIterable<StoredEvent>, folding: Fo
 
 /** What one more event does to a state, whose JSON text is `before`. */
 export function stepOver(
-  point: FoldedPoint,
+  point: StateAt,
   before: string,
   event: StoredEvent,
   folding: Folding,
-): Step & { readonly point: FoldedPoint } {
+): Step & { readonly point: StateAt } {
   const gapAfter = event.sequence === point.sequence + 1 ? undefined : point.sequence;
   const next = pass(point, event, folding);
   if (next.error !== undefined) return { event, before, after: before, gapAfter, ...next };
@@ -45,12 +46,12 @@ export function stepOver(
   }
 }
 
-/** The point after one more event; the same state when its handler fails. */
+/** The state after one more event; the one before when its handler fails. */
 export function pass(
-  point: FoldedPoint,
+  point: StateAt,
   event: StoredEvent,
   folding: Folding,
-): { readonly point: FoldedPoint; readonly error: MaestroError | undefined } {
+): { readonly point: StateAt; readonly error: MaestroError | undefined } {
   const { sequence, timestamp } = event;
   try {
     return { point: folding.next(point, event), error: undefined };

@@ -1,17 +1,9 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
+import type { StateAt } from '../../aggregate/state-at.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { JsonValue } from '../../json/types.js';
 import type { Session } from '../session.js';
-
-/** The state of an aggregate at one point of its history. Never changed: what follows is another one. */
-export interface FoldedPoint {
-  readonly state: unknown;
-  /** The sequence of the last event in it; 0 before the first. */
-  readonly sequence: number;
-  /** The timestamp of that event; absent before the first. */
-  readonly timestamp: Timestamp | undefined;
-}
 
 /** How the events of one aggregate are folded: by the handlers of an application, or by merging their bodies. */
 export interface Folding {
@@ -20,16 +12,16 @@ export interface Folding {
   /** How the states come to be, in words for people. */
   readonly how: string;
   /** The state before the first event. Throws `HandlerError`. */
-  start(): FoldedPoint;
+  start(): StateAt;
   /**
    * The state after one more event, which need not be the next. Leaves the state before as it is. Throws
    * `InvalidHandlerError`, `HandlerError` and `EventSchemaError`.
    */
-  next(before: FoldedPoint, event: StoredEvent): FoldedPoint;
+  next(before: StateAt, event: StoredEvent): StateAt;
   /** A state as JSON text, its numbers digit for digit. Throws `HandlerError`. */
-  json(point: FoldedPoint): string;
+  json(at: StateAt): string;
   /** A state as its definition shows it to people; absent when it does not. Throws `HandlerError`. */
-  readonly render?: (point: FoldedPoint) => string;
+  readonly render?: (at: StateAt) => string;
 }
 
 /** Why and how bodies were merged, for people. */
@@ -49,25 +41,27 @@ export async function foldingFor(
 
 /** The folding by the handlers of a definition. */
 export async function handlerFolding(definition: Definition, id: Timestamp): Promise<Folding> {
-  const [{ evolve, initialState }, { renderState, storedForm }, { stateJson }, { decodedEvent }] = await Promise.all([
-    import('../../aggregate/fold/evolve.js'),
-    import('../../aggregate/render-state.js'),
-    import('../render/state.js'),
-    import('../../store/read/rows.js'),
-  ]);
-  const moment = (point: FoldedPoint) => ({ ...point, snapshot: 0 });
+  const [{ evolve }, { initialStateAt }, { renderState, storedForm }, { stateJson }, { decodedEvent }] =
+    await Promise.all([
+      import('../../aggregate/fold/evolve.js'),
+      import('../../aggregate/state-at.js'),
+      import('../../aggregate/render-state.js'),
+      import('../render/state.js'),
+      import('../../store/read/rows.js'),
+    ]);
   return {
     aggregate: definition.name,
     how: `folded by the handlers of ${definition.name}`,
-    start: () => ({ state: initialState(definition), sequence: 0, timestamp: undefined }),
-    next: ({ state }, event) => ({
-      state: evolve(definition, state, decodedEvent(event, definition.numbers)),
+    start: () => initialStateAt(definition),
+    next: (before, event) => ({
+      ...before,
+      state: evolve(definition, before.state, decodedEvent(event, definition.numbers)),
       sequence: event.sequence,
       timestamp: event.timestamp,
     }),
-    json: (point) => stateJson(point.state, () => storedForm({ definition, id }, moment(point))),
+    json: (at) => stateJson(at.state, () => storedForm({ definition, id }, at)),
     ...(definition.render !== undefined && {
-      render: (point: FoldedPoint) => renderState({ definition, id }, moment(point)) ?? '',
+      render: (at: StateAt) => renderState({ definition, id }, at) ?? '',
     }),
   };
 }
@@ -82,9 +76,10 @@ async function mergeFolding(session: Pick<Session, 'configuration'>): Promise<Fo
   return {
     aggregate: undefined,
     how: mergedBecause(aggregates),
-    start: () => ({ state: {}, sequence: 0, timestamp: undefined }),
-    next: ({ state }, event) => ({
-      state: mergePatch(state as JsonValue, storedBody(event), 'copy'),
+    start: () => ({ state: {}, sequence: 0, timestamp: undefined, snapshot: 0 }),
+    next: (before, event) => ({
+      ...before,
+      state: mergePatch(before.state as JsonValue, storedBody(event), 'copy'),
       sequence: event.sequence,
       timestamp: event.timestamp,
     }),

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { isAboutFolding } from '../../../aggregate/errors.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
+import type { StateAt } from '../../../aggregate/state-at.js';
 import type { StoredEvent, StoredSnapshot } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { canonicalJson } from '../../../json/canonical.js';
 import type { PostgresStore } from '../../../store/postgres-store.js';
 import type { AggregateChooser } from '../../fold/choose-aggregate.js';
 import { UsageError } from '../../errors.js';
-import { type FoldedPoint, type Folding, foldingFor } from '../../fold/folding.js';
+import { type Folding, foldingFor } from '../../fold/folding.js';
 import { chain } from '../../output/iterate.js';
 import type { Session } from '../../session.js';
 import type { BaselineEntry } from './baseline.js';
@@ -120,7 +121,7 @@ async function* foldOne(
     problem: kind,
     message,
   });
-  const wrongSnapshot = async function* (stored: StoredSnapshot, point: FoldedPoint) {
+  const wrongSnapshot = async function* (stored: StoredSnapshot, point: StateAt) {
     checked.snapshots += 1;
     const message = await snapshotProblem(definition, stored, point, store);
     if (message !== undefined) yield problem('snapshot', stored.sequence, message);
@@ -157,7 +158,7 @@ function missing({ aggregateId, aggregate, sequence }: BaselineEntry): Problem {
   return { aggregateId, aggregate, sequence, problem: 'missing', message: 'the log has no events of it any more' };
 }
 
-function hashOf(folding: Folding, point: FoldedPoint): string {
+function hashOf(folding: Folding, point: StateAt): string {
   return createHash('sha256')
     .update(canonicalJson(folding.json(point)))
     .digest('hex');

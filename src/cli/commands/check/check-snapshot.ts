@@ -1,5 +1,5 @@
 import { isAboutFolding } from '../../../aggregate/errors.js';
-import type { Moment } from '../../../aggregate/history.js';
+import type { StateAt } from '../../../aggregate/state-at.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import { compareSnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
 import type { StoredSnapshot } from '../../../events.js';
@@ -25,7 +25,7 @@ export function snapshotsInOrder(snapshots: AsyncIterable<StoredSnapshot>): Snap
 export async function snapshotProblem(
   definition: Definition,
   stored: StoredSnapshot,
-  at: Pick<Moment, 'state' | 'sequence'>,
+  at: Pick<StateAt, 'state' | 'sequence'>,
   store: Pick<PostgresStore, 'getStoredSnapshot'>,
 ): Promise<string | undefined> {
   const message = await problemOf(definition, stored, at);
@@ -38,7 +38,7 @@ export async function snapshotProblem(
 async function problemOf(
   definition: Definition,
   stored: StoredSnapshot,
-  at: Pick<Moment, 'state' | 'sequence'>,
+  at: Pick<StateAt, 'state' | 'sequence'>,
 ): Promise<string | undefined> {
   try {
     const verdict = compareSnapshot(definition, stored, at);

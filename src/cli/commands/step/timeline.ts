@@ -1,10 +1,10 @@
 import { eventHeads } from '../../../admin/find-event/event-heads.js';
 import type { EventHead } from '../../../admin/find-event/find-event.js';
 import { isAboutFolding } from '../../../aggregate/errors.js';
+import type { StateAt } from '../../../aggregate/state-at.js';
 import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { pass, type Step, stepOver } from '../../fold/fold-steps.js';
-import type { FoldedPoint } from '../../fold/folding.js';
 import type { OpenHistory } from '../../fold/with-folding.js';
 import { type Attention, attended } from './attended.js';
 
@@ -38,9 +38,9 @@ const AROUND = 200;
 /** A history that can be walked in both directions. Events are read as they are needed, so new ones show up. */
 export class Timeline {
   readonly #history: OpenHistory;
-  readonly #start: FoldedPoint;
-  readonly #checkpoints = new Map<number, FoldedPoint>();
-  readonly #recent = new Map<number, FoldedPoint>();
+  readonly #start: StateAt;
+  readonly #checkpoints = new Map<number, StateAt>();
+  readonly #recent = new Map<number, StateAt>();
   #heads: readonly EventHead[] = [];
   #firstSequence: number | undefined;
 
@@ -145,10 +145,10 @@ export class Timeline {
     if (before.length < limit) this.#firstSequence = this.#heads[0]?.sequence;
   }
 
-  #rendered(before: FoldedPoint, point: FoldedPoint): Rendered | undefined {
+  #rendered(before: StateAt, point: StateAt): Rendered | undefined {
     const { render } = this.#history.folding;
     if (render === undefined) return undefined;
-    const text = (of: FoldedPoint) => {
+    const text = (of: StateAt) => {
       try {
         return render(of);
       } catch (error) {
@@ -160,7 +160,7 @@ export class Timeline {
   }
 
   /** A state as JSON text; one that its definition cannot show, as a text that says so. */
-  #text(point: FoldedPoint): string {
+  #text(point: StateAt): string {
     try {
       return this.#history.folding.json(point);
     } catch (error) {
@@ -174,7 +174,7 @@ export class Timeline {
   }
 
   /** The latest point that is known and lies before a sequence. */
-  #pointBefore(sequence: number): FoldedPoint {
+  #pointBefore(sequence: number): StateAt {
     let best = this.#start;
     for (const points of [this.#checkpoints, this.#recent])
       for (const point of points.values())
@@ -182,7 +182,7 @@ export class Timeline {
     return best;
   }
 
-  #keep(point: FoldedPoint): void {
+  #keep(point: StateAt): void {
     if (point.sequence % CHECKPOINT_DISTANCE === 0) this.#checkpoints.set(point.sequence, point);
     this.#recent.delete(point.sequence);
     this.#recent.set(point.sequence, point);

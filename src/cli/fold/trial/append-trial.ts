@@ -1,7 +1,8 @@
 import { isAboutFolding } from '../../../aggregate/errors.js';
 import { evolve } from '../../../aggregate/fold/evolve.js';
 import { deepFreeze } from '../../../aggregate/fold/freeze.js';
-import { fold, foldOn, type History, type Moment } from '../../../aggregate/history.js';
+import { fold, foldOn, type History } from '../../../aggregate/history.js';
+import type { StateAt } from '../../../aggregate/state-at.js';
 import { storedForm } from '../../../aggregate/render-state.js';
 import type { MaestroError } from '../../../errors.js';
 import type { NewEvent } from '../../../events.js';
@@ -13,8 +14,8 @@ import { stateJson } from '../../render/state.js';
 /** A history with events that are not committed yet: folded by its handlers before they are. */
 export class AppendTrial {
   readonly #history: History;
-  #known: Moment | undefined;
-  #after: Moment | undefined;
+  #known: StateAt | undefined;
+  #after: StateAt | undefined;
 
   constructor(history: History) {
     this.#history = history;
@@ -33,8 +34,8 @@ export class AppendTrial {
 
   /** The state after the events that were tried last, as JSON text; absent when they would not fold. */
   get state(): string | undefined {
-    const moment = this.#after;
-    return moment && stateJson(moment.state, () => storedForm(this.#history, moment));
+    const current = this.#after;
+    return current && stateJson(current.state, () => storedForm(this.#history, current));
   }
 
   /**
@@ -45,7 +46,7 @@ export class AppendTrial {
     const { definition, id } = this.#history;
     this.#after = undefined;
     const before = (events[0]?.sequence ?? 1) - 1;
-    let known: Moment;
+    let known: StateAt;
     try {
       known = await (this.#known === undefined
         ? fold(this.#history, { maxSequence: before })
@@ -57,7 +58,7 @@ export class AppendTrial {
     // One that cannot be frozen a handler may change in place, with events that are then not committed.
     this.#known = deepFreeze(known.state) ? known : undefined;
     let { state } = known;
-    let moment = known;
+    let current = known;
     for (const { event, json } of encodeEvents(events)) {
       const { sequence, timestamp } = event;
       const body = asRead(json, definition.numbers);
@@ -67,9 +68,9 @@ export class AppendTrial {
         if (!isAboutFolding(error)) throw error;
         throw refused(`With these events the history of ${id.hex} would not fold any more`, error);
       }
-      moment = { ...moment, state, sequence, timestamp };
+      current = { ...current, state, sequence, timestamp };
     }
-    this.#after = moment;
+    this.#after = current;
   }
 }
 
