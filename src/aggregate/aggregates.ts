@@ -12,7 +12,7 @@ import type { EvaluateOptions, Evaluation, EvaluationValue } from './evaluation.
 import { fold, type History } from './history.js';
 import { type AggregatesOptions, assertInteger, checkedOptions, type RootContext } from './options.js';
 import { replayAt } from './replay-at.js';
-import { Residents } from './residents.js';
+import { AggregateCache } from './aggregate-cache.js';
 import type { AggregateTypes, CommandOf } from './definition/types.js';
 
 /** The type of the aggregates that {@link openAggregates} gives for a definition: `AggregatesOf<typeof BankAccount>`. */
@@ -31,7 +31,7 @@ export type AggregatesOf<Definition extends Aggregate> =
  */
 export class Aggregates<Types extends AggregateTypes> {
   readonly #context: RootContext;
-  readonly #residents: Residents<AggregateRoot>;
+  readonly #cache: AggregateCache<AggregateRoot>;
   readonly #activity: Activity;
   readonly #keepEvicted: (root: AggregateRoot) => Promise<void>;
 
@@ -40,7 +40,7 @@ export class Aggregates<Types extends AggregateTypes> {
     const { context, maxIdle, keepsEvicted } = checkedOptions(definition, options);
     this.#context = context;
     this.#activity = activityOf(context.store);
-    this.#residents = new Residents(maxIdle);
+    this.#cache = new AggregateCache(maxIdle);
     this.#keepEvicted = async (root) => {
       if (keepsEvicted) await root.keepSnapshot();
     };
@@ -48,7 +48,7 @@ export class Aggregates<Types extends AggregateTypes> {
 
   /** How many aggregates are in memory: those in use, and the idle ones. */
   get size(): number {
-    return this.#residents.size;
+    return this.#cache.size;
   }
 
   /** An id for a new aggregate. Nothing is written before its first event. Mirrors `new` of Elixir. */
@@ -94,7 +94,7 @@ export class Aggregates<Types extends AggregateTypes> {
   async get(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
     assertId(id);
     if (transaction === undefined) this.#activity.assertOpen();
-    const known = transaction === undefined ? this.#residents.recall(id.hex)?.known : undefined;
+    const known = transaction === undefined ? this.#cache.recall(id.hex)?.known : undefined;
     return (known ?? (await this.#use(id, transaction, async (root) => root.known ?? root.fetch()))).state;
   }
 
@@ -141,7 +141,7 @@ export class Aggregates<Types extends AggregateTypes> {
     assertId(id);
     if (transaction !== undefined) return await this.#useInside(id, transaction, work);
     const make = () => new AggregateRoot(id, this.#context);
-    return await this.#activity.command(() => this.#residents.use(id.hex, make, work, this.#keepEvicted));
+    return await this.#activity.command(() => this.#cache.use(id.hex, make, work, this.#keepEvicted));
   }
 
   /** A root of its own: one in memory must not know what may be undone, nor be waited for by whoever holds a transaction. */
@@ -154,7 +154,7 @@ export class Aggregates<Types extends AggregateTypes> {
     try {
       return await work(root);
     } finally {
-      whenEnded(transaction, () => this.#residents.recall(id.hex)?.expectMore());
+      whenEnded(transaction, () => this.#cache.recall(id.hex)?.expectMore());
     }
   }
 

@@ -1,5 +1,5 @@
 /** Something kept in memory for an aggregate, and who is using it. */
-interface Resident<Value> {
+interface CacheEntry<Value> {
   readonly key: string;
   readonly value: Value;
   /** How many are using it or waiting for their turn. */
@@ -12,11 +12,11 @@ interface Resident<Value> {
  * Values in memory by key, used by one at a time each, the waiting ones in the order they came. Of those that nobody is
  * using, only the most recently used ones stay.
  */
-export class Residents<Value> {
+export class AggregateCache<Value> {
   readonly #maxIdle: number;
-  readonly #busy = new Map<string, Resident<Value>>();
+  readonly #busy = new Map<string, CacheEntry<Value>>();
   /** The least recently used one first, which is the order of insertion. */
-  readonly #idle = new Map<string, Resident<Value>>();
+  readonly #idle = new Map<string, CacheEntry<Value>>();
 
   constructor(maxIdle: number) {
     this.#maxIdle = maxIdle;
@@ -46,33 +46,33 @@ export class Residents<Value> {
     work: (value: Value) => Promise<Answer>,
     onEvict: (value: Value) => Promise<void>,
   ): Promise<Answer> {
-    const resident = this.#enter(key, make);
-    const previous = resident.turn;
+    const entry = this.#enter(key, make);
+    const previous = entry.turn;
     let finish = (): void => {};
-    resident.turn = new Promise((resolve) => (finish = resolve));
+    entry.turn = new Promise((resolve) => (finish = resolve));
     try {
       await previous;
-      return await work(resident.value);
+      return await work(entry.value);
     } finally {
       finish();
-      for (const value of this.#leave(resident)) await onEvict(value);
+      for (const value of this.#leave(entry)) await onEvict(value);
     }
   }
 
-  #enter(key: string, make: () => Value): Resident<Value> {
-    const resident = this.#busy.get(key) ??
+  #enter(key: string, make: () => Value): CacheEntry<Value> {
+    const entry = this.#busy.get(key) ??
       this.#idle.get(key) ?? { key, value: make(), users: 0, turn: Promise.resolve() };
     this.#idle.delete(key);
-    this.#busy.set(key, resident);
-    resident.users += 1;
-    return resident;
+    this.#busy.set(key, entry);
+    entry.users += 1;
+    return entry;
   }
 
-  #leave(resident: Resident<Value>): Value[] {
-    resident.users -= 1;
-    if (resident.users > 0) return [];
-    this.#busy.delete(resident.key);
-    this.#idle.set(resident.key, resident);
+  #leave(entry: CacheEntry<Value>): Value[] {
+    entry.users -= 1;
+    if (entry.users > 0) return [];
+    this.#busy.delete(entry.key);
+    this.#idle.set(entry.key, entry);
     const evicted: Value[] = [];
     for (const [key, { value }] of this.#idle) {
       if (this.#idle.size <= this.#maxIdle) break;
