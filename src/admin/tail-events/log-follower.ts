@@ -24,7 +24,7 @@ interface Bucket {
   readonly timestamps: Set<string>;
 }
 
-interface Settling {
+interface HandedOut {
   readonly batch: readonly string[];
   readonly fingerprints: ReadonlyMap<string, string>;
   readonly newest: number;
@@ -44,7 +44,7 @@ export class LogFollower implements Follower {
   /** The beginning of the window, in milliseconds since 1970; never moves back. */
   #begin = 0;
   /** What will be known when all of the last batch has been handed on; absent while more is to come. */
-  #settling: Settling | undefined;
+  #handedOut: HandedOut | undefined;
 
   constructor(types?: readonly string[], now: () => number = Date.now) {
     this.#types = types;
@@ -72,7 +72,7 @@ export class LogFollower implements Follower {
   }
 
   async poll(log: EventLog): Promise<readonly StoredEvent[]> {
-    this.#settle();
+    this.#confirmBatch();
     this.#moveWindow();
     const newest = await newestTime(log);
     const fingerprints = new Map<string, string>();
@@ -81,7 +81,7 @@ export class LogFollower implements Follower {
     const timestamps = await this.#timestamps(log, [...fingerprints.keys()]);
     const fresh = timestamps.filter((hex) => !this.#isKnown(hex)).sort();
     const batch = fresh.slice(0, BATCH);
-    if (batch.length === fresh.length) this.#settling = { batch, fingerprints, newest };
+    if (batch.length === fresh.length) this.#handedOut = { batch, fingerprints, newest };
     return batch.length === 0 ? [] : await this.#events(log, batch);
   }
 
@@ -89,10 +89,10 @@ export class LogFollower implements Follower {
     this.#bucket(bucketOf(timestamp.hex)).timestamps.add(timestamp.hex);
   }
 
-  #settle(): void {
-    if (this.#settling === undefined) return;
-    const { batch, fingerprints, newest } = this.#settling;
-    this.#settling = undefined;
+  #confirmBatch(): void {
+    if (this.#handedOut === undefined) return;
+    const { batch, fingerprints, newest } = this.#handedOut;
+    this.#handedOut = undefined;
     // A batch may have been lost on its way here, when the connection broke.
     if (!batch.every((hex) => this.#isKnown(hex))) return;
     for (const [bucket, fingerprint] of fingerprints) this.#bucket(bucket).fingerprint = fingerprint;

@@ -3,7 +3,7 @@ import { WriteMismatchError } from '../../store/errors.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import type { ExportedItem } from './read-export.js';
-import type { Settled } from './settle.js';
+import type { MergeReport } from './merge-staging.js';
 import { canCopy, CHUNK, copyText, copyTexts } from './staging.js';
 
 /** The file is not one that can be loaded without a closer look; never leaves this folder. */
@@ -36,7 +36,7 @@ export async function loadDirectly(
   log: EventLog,
   connection: unknown,
   items: AsyncIterable<ExportedItem>,
-): Promise<Settled> {
+): Promise<MergeReport> {
   if (!canCopy(connection)) throw new NotDirectError('no COPY');
   const { log: events, snapshots } = tablesOf(log);
   const iterator = items[Symbol.asyncIterator]();

@@ -12,11 +12,11 @@ import { InvalidExportError } from './format.js';
 import { canLoadDirectly, loadDirectly, NotDirectError } from './direct.js';
 import { bearable, type Deepest, noteDeepest, noteUnreadable, readableBy, type Unreadable } from './bodies.js';
 import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './read-export.js';
-import { settle, type Settled, type SettleOptions } from './settle.js';
+import { mergeStaging, type MergeReport, type MergeOptions } from './merge-staging.js';
 import { canCopy, createStaging, stage } from './staging.js';
 
 /** How an export is imported. */
-export interface ImportOptions extends SettleOptions {
+export interface ImportOptions extends MergeOptions {
   /** Find out all that would happen, and take it back. @defaultValue false */
   readonly dryRun?: boolean | undefined;
   /** Told when the file is read and what is left is for the database to do. */
@@ -24,7 +24,7 @@ export interface ImportOptions extends SettleOptions {
 }
 
 /** What an import did. */
-export interface ImportReport extends Settled {
+export interface ImportReport extends MergeReport {
   /** Aggregates of the file in which sequences are missing, or that do not begin with 1. */
   readonly incomplete: number;
   /** Part of the file that the Elixir application of this schema cannot read; absent when there is none, or it can read all. */
@@ -83,10 +83,10 @@ async function attempt(
       const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
       const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
       const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));
-      const settled = isDirect
+      const merged = isDirect
         ? await loadDirectly(inside, connection, items)
         : await throughStaging(inside, connection, items, options);
-      const { events, snapshots, present, skipped } = settled;
+      const { events, snapshots, present, skipped } = merged;
       report = { events, snapshots, present, skipped, incomplete: notes.incomplete, ...(unreadable && { unreadable }) };
       if (options.dryRun === true) throw new DryRun();
     });
@@ -102,11 +102,11 @@ async function throughStaging(
   connection: unknown,
   items: AsyncIterable<ExportedItem>,
   options: ImportOptions,
-): Promise<Settled> {
+): Promise<MergeReport> {
   await createStaging(log.knex);
   await stage(log.knex, connection, items);
   options.onRead?.();
-  return await settle(log, options);
+  return await mergeStaging(log, options);
 }
 
 /** Takes the transaction of a dry run back. */

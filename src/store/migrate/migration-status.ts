@@ -59,6 +59,6 @@ function statusOf(state: MigrationState, schema: string): MigrationStatus {
     return { name, state: unknown.includes(name) ? 'unknown' : known, at: taken.at ?? undefined };
   });
   const faults = faultsOf(state);
-  const settled = steps.every((step) => step.state === 'applied' || step.state === 'adopted');
-  return { schema, steps, partitions: partitionsOf(state), faults, upToDate: settled && faults.length === 0 };
+  const isComplete = steps.every((step) => step.state === 'applied' || step.state === 'adopted');
+  return { schema, steps, partitions: partitionsOf(state), faults, upToDate: isComplete && faults.length === 0 };
 }

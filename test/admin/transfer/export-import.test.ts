@@ -4,7 +4,7 @@ import test from 'ava';
 import knexFactory, { type Knex } from 'knex';
 import { exportLog, type WholeLog } from '../../../src/admin/transfer/export-log.js';
 import { importLog, ImportInterruptedError } from '../../../src/admin/transfer/import-log.js';
-import { ImportConflictError } from '../../../src/admin/transfer/settle.js';
+import { ImportConflictError } from '../../../src/admin/transfer/merge-staging.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { ConnectionLostError, NotMigratedError, WriteMismatchError } from '../../../src/store/errors.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';

@@ -2,7 +2,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { importLog, type ImportOptions, type ImportReport } from '../../../src/admin/transfer/import-log.js';
 import { InvalidExportError } from '../../../src/admin/transfer/format.js';
-import { ImportConflictError } from '../../../src/admin/transfer/settle.js';
+import { ImportConflictError } from '../../../src/admin/transfer/merge-staging.js';
 import { WriteMismatchError } from '../../../src/store/errors.js';
 import { execute } from '../../../src/store/read/rows.js';
 import { eventJson, snapshotJson } from '../../../src/store/read/stored-json.js';

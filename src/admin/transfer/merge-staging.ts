@@ -11,7 +11,7 @@ import { STAGED_EVENTS, STAGED_SNAPSHOTS } from './staging.js';
 const MAX_ATTEMPTS = 5;
 
 /** What is done where the log and a file differ. */
-export interface SettleOptions {
+export interface MergeOptions {
   /**
    * What becomes of an aggregate of which the log holds something else than the file: `fail` refuses the whole import,
    * `skip` leaves that aggregate out, with all its events and its snapshot. @defaultValue 'fail'
@@ -20,7 +20,7 @@ export interface SettleOptions {
 }
 
 /** What became of the rows of a file. */
-export interface Settled {
+export interface MergeReport {
   /** Events that were added. */
   readonly events: number;
   /** Events that were there already, the very same. */
@@ -53,10 +53,10 @@ export class ImportConflictError extends MaestroError {
  * are checked against PostgreSQL's way of printing and against the log. Throws {@link InvalidExportError},
  * {@link ImportConflictError} and {@link WriteMismatchError}.
  */
-export async function settle(
+export async function mergeStaging(
   log: EventLog & { readonly knex: Knex.Transaction },
-  options: SettleOptions,
-): Promise<Settled> {
+  options: MergeOptions,
+): Promise<MergeReport> {
   await execute(log.knex, `ANALYZE ${STAGED_EVENTS}`);
   await assertExact(log, STAGED_EVENTS);
   await assertExact(log, STAGED_SNAPSHOTS);
@@ -70,7 +70,7 @@ export async function settle(
     }
 }
 
-async function add(log: EventLog, { onConflict = 'fail' }: SettleOptions): Promise<Settled> {
+async function add(log: EventLog, { onConflict = 'fail' }: MergeOptions): Promise<MergeReport> {
   const skipped = await conflicts(log, onConflict);
   const present = await dropPresent(log);
   return { events: await insertEvents(log), present, snapshots: await upsertSnapshots(log), skipped };
