@@ -9,7 +9,7 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import type { WholeLog } from './export-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 import { InvalidExportError } from './format.js';
-import { canLoadDirectly, loadDirectly, NotDirectError } from './direct.js';
+import { canCopyIntoEmptyLog, copyIntoEmptyLog, NeedsStagingError } from './copy-into-empty-log.js';
 import { bearable, type Deepest, noteDeepest, noteUnreadable, readableBy, type Unreadable } from './bodies.js';
 import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './read-export.js';
 import { mergeStaging, type MergeReport, type MergeOptions } from './merge-staging.js';
@@ -54,7 +54,7 @@ export async function importLog(
     try {
       return await attempt(log, lines(), options, true, deepest);
     } catch (error) {
-      if (!(error instanceof NotDirectError)) throw error;
+      if (!(error instanceof NeedsStagingError)) throw error;
       return await attempt(log, lines(), options, false, deepest);
     }
   } catch (error) {
@@ -66,7 +66,7 @@ async function attempt(
   log: WholeLog,
   lines: AsyncIterable<ExportLine>,
   options: ImportOptions,
-  mayBeDirect: boolean,
+  mayCopy: boolean,
   deepest: Deepest,
 ): Promise<ImportReport> {
   const notes: ExportNotes = { incomplete: 0, footer: undefined };
@@ -82,10 +82,10 @@ async function attempt(
       const isToNote = log.interop === undefined && (await hasElixir(inside));
       const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
       const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
-      const isDirect = mayBeDirect && (await canLoadDirectly(inside, connection));
-      const merged = isDirect
-        ? await loadDirectly(inside, connection, items)
-        : await throughStaging(inside, connection, items, options);
+      const canCopyAll = mayCopy && (await canCopyIntoEmptyLog(inside, connection));
+      const merged = canCopyAll
+        ? await copyIntoEmptyLog(inside, connection, items)
+        : await importThroughStaging(inside, connection, items, options);
       const { events, snapshots, present, skipped } = merged;
       report = { events, snapshots, present, skipped, incomplete: notes.incomplete, ...(unreadable && { unreadable }) };
       if (options.dryRun === true) throw new DryRun();
@@ -97,7 +97,7 @@ async function attempt(
   return report;
 }
 
-async function throughStaging(
+async function importThroughStaging(
   log: EventLog & { readonly knex: Knex.Transaction },
   connection: unknown,
   items: AsyncIterable<ExportedItem>,

@@ -7,14 +7,14 @@ import type { MergeReport } from './merge-staging.js';
 import { canCopy, CHUNK, copyText, copyTexts } from './staging.js';
 
 /** The file is not one that can be loaded without a closer look; never leaves this folder. */
-export class NotDirectError extends Error {}
+export class NeedsStagingError extends Error {}
 
 /**
  * Whether an export can go straight into the log: rows can be sent through COPY, the log is empty, so that there is nothing
  * to compare with, no trigger, rule or policy of somebody else does something else with the rows, and no two of them can
  * have one timestamp, as they can in partitions.
  */
-export async function canLoadDirectly(log: EventLog, connection: unknown): Promise<boolean> {
+export async function canCopyIntoEmptyLog(log: EventLog, connection: unknown): Promise<boolean> {
   if (!canCopy(connection)) return false;
   const { log: events, snapshots } = tablesOf(log);
   const sql = `SELECT NOT EXISTS (SELECT FROM ${events}) AND NOT EXISTS (SELECT FROM ${snapshots})
@@ -29,15 +29,15 @@ export async function canLoadDirectly(log: EventLog, connection: unknown): Promi
 
 /**
  * Loads the items of an export straight into the log. That PostgreSQL stores each body exactly as the file has it follows from
- * the text of the body, so nothing is compared afterwards but counts. Throws {@link NotDirectError} when there is something to
+ * the text of the body, so nothing is compared afterwards but counts. Throws {@link NeedsStagingError} when there is something to
  * look at more closely: a body of another form, or a row that the log does not take. Nothing may be kept then.
  */
-export async function loadDirectly(
+export async function copyIntoEmptyLog(
   log: EventLog,
   connection: unknown,
   items: AsyncIterable<ExportedItem>,
 ): Promise<MergeReport> {
-  if (!canCopy(connection)) throw new NotDirectError('no COPY');
+  if (!canCopy(connection)) throw new NeedsStagingError('no COPY');
   const { log: events, snapshots } = tablesOf(log);
   const iterator = items[Symbol.asyncIterator]();
   let next = await iterator.next();
@@ -78,7 +78,8 @@ export async function loadDirectly(
   } catch (error) {
     await iterator.return?.();
     // What PostgreSQL says of a row is said again, with its line and more to the point, when each is looked at.
-    if (/^2[23]|^40P01$/.test(sqlState(error) ?? '')) throw new NotDirectError('a row was refused', { cause: error });
+    if (/^2[23]|^40P01$/.test(sqlState(error) ?? ''))
+      throw new NeedsStagingError('a row was refused', { cause: error });
     throw error;
   }
 }
@@ -98,7 +99,7 @@ function snapshotLine(item: ExportedItem): string | undefined {
 }
 
 function assertPrinted({ isPrinted }: ExportedItem): void {
-  if (!isPrinted) throw new NotDirectError('a body has another form');
+  if (!isPrinted) throw new NeedsStagingError('a body has another form');
 }
 
 /** A body as COPY's text format has it: of what is special there, JSON text can hold backslashes only. */
