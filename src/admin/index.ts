@@ -39,8 +39,8 @@ export {
   logStatistics,
   type PartitionStatistics,
   partitionStatistics,
-  type QuarterStatistics,
-  quarterStatistics,
+  type QuarterHourStatistics,
+  quarterHourStatistics,
   type TypeStatistics,
   typeStatistics,
 } from './log-statistics/log-statistics.js';

@@ -66,7 +66,7 @@ test('counts, checks and examines', async (t) => {
   t.is((await admin.aggregateStatistics(log)).length, 2);
   t.is((await admin.partitionStatistics(log)).length, 1);
   t.is(
-    (await admin.quarterStatistics(log)).reduce((sum, { events }) => sum + events, 0),
+    (await admin.quarterHourStatistics(log)).reduce((sum, { events }) => sum + events, 0),
     5,
   );
   t.true((await admin.logSize(log)).log > 0);

@@ -55,7 +55,7 @@ export interface AggregateStatistics extends GroupStatistics {
 }
 
 /** The events of a quarter of an hour. */
-export interface QuarterStatistics {
+export interface QuarterHourStatistics {
   /** Its beginning, in milliseconds since 1970. */
   readonly time: number;
   readonly events: number;
@@ -121,7 +121,7 @@ ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
  * The events by quarter of an hour, in order, from which the days of any time zone can be added up. Reads every
  * timestamp, in the database.
  */
-export async function quarterStatistics(log: EventLog): Promise<QuarterStatistics[]> {
+export async function quarterHourStatistics(log: EventLog): Promise<QuarterHourStatistics[]> {
   await assertWholeLog(log);
   const sql = `SELECT (${TIME} / ${QUARTER})::text, count(*)::text FROM ${tablesOf(log).log} GROUP BY 1`;
   const rows = await select<[string, string]>(log, sql);

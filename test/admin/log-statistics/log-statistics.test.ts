@@ -4,7 +4,7 @@ import {
   logSize,
   logStatistics,
   partitionStatistics,
-  quarterStatistics,
+  quarterHourStatistics,
   typeStatistics,
 } from '../../../src/admin/log-statistics/log-statistics.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
@@ -135,7 +135,7 @@ test('quarters of an hour are counted in order, up to the last time that there c
   const times = [0, 899_999, 900_000, 1_700_000_000_000, 2 ** 48 - 1];
   const events = times.map((time) => anEvent(anId(), { timestamp: Timestamp.of({ time, nodeId: 7n }) }));
   await other.store().commitEvents(events);
-  t.deepEqual(await quarterStatistics(other), [
+  t.deepEqual(await quarterHourStatistics(other), [
     { time: 0, events: 2 },
     { time: 900_000, events: 1 },
     { time: 1_699_999_200_000, events: 1 },
@@ -157,7 +157,7 @@ for (const [layout, database] of Object.entries(empty))
     t.true(size.indexes > 0);
     t.deepEqual(await typeStatistics(database), []);
     t.deepEqual(await aggregateStatistics(database), []);
-    t.deepEqual(await quarterStatistics(database), []);
+    t.deepEqual(await quarterHourStatistics(database), []);
     const partitions = await partitionStatistics(database);
     t.true(partitions.length > 0 && partitions.every(({ events }) => events === 0));
   });

@@ -1,4 +1,4 @@
-import type { QuarterStatistics } from '../../../admin/log-statistics/log-statistics.js';
+import type { QuarterHourStatistics } from '../../../admin/log-statistics/log-statistics.js';
 import { bar, decimal } from '../../render/figures.js';
 import type { Column } from '../../render/fitted-table.js';
 import { localDay } from '../../input/time-argument.js';
@@ -10,7 +10,7 @@ export interface Day {
 }
 
 /** The events by local day; days without events are left out. */
-export function byDay(quarters: readonly QuarterStatistics[]): Day[] {
+export function byDay(quarters: readonly QuarterHourStatistics[]): Day[] {
   const days = new Map<string, number>();
   for (const { time, events } of quarters) days.set(localDay(time), (days.get(localDay(time)) ?? 0) + events);
   return [...days].map(([day, events]) => ({ day, events }));

@@ -40,8 +40,8 @@ export const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Sessi
       });
     },
     async day(log, { output }) {
-      const { quarterStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
-      const days = byDay(await quarterStatistics(log));
+      const { quarterHourStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
+      const days = byDay(await quarterHourStatistics(log));
       await printRows<Day>(listed(days), output, {
         id: ({ day }) => day,
         json: (day) => JSON.stringify(day),

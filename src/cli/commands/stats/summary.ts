@@ -10,9 +10,9 @@ const CHART_DAYS = 14;
 
 /** Counts a log, and prints what it holds in the form that was asked for. */
 export async function printSummary(log: EventLog, { output }: Session): Promise<void> {
-  const { logStatistics, quarterStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
+  const { logStatistics, quarterHourStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
   const summary = await logStatistics(log);
-  const days = byDay(await quarterStatistics(log));
+  const days = byDay(await quarterHourStatistics(log));
   if (output.quiet) {
     for (const { aggregateId } of summary.longest) await output.line(aggregateId.hex);
     return;
