@@ -20,7 +20,7 @@ export interface Deepest {
 export async function* noteDeepest(items: AsyncIterable<ExportedItem>, deepest: Deepest): AsyncGenerator<ExportedItem> {
   for await (const item of items) {
     const { body } = 'event' in item ? item.event : item.snapshot;
-    if (!item.isPrinted && isDeeperThan(body, MAX_DEPTH)) {
+    if (!item.isCanonical && isDeeperThan(body, MAX_DEPTH)) {
       const levels = depthOf(body);
       if (levels > deepest.levels) Object.assign(deepest, { line: item.line, levels });
     }

@@ -48,7 +48,7 @@ export async function copyIntoEmptyLog(
     for (; !next.done; next = await iterator.next()) {
       const line = lineOf(next.value);
       if (line === undefined) break;
-      assertPrinted(next.value);
+      assertCanonical(next.value);
       sent['event' in next.value ? 'events' : 'snapshots'] += 1;
       text += line;
       if (text.length < CHUNK) continue;
@@ -98,8 +98,8 @@ function snapshotLine(item: ExportedItem): string | undefined {
   return `\\\\x${aggregateId.hex}\t${sequence}\t${copyBody(body)}\n`;
 }
 
-function assertPrinted({ isPrinted }: ExportedItem): void {
-  if (!isPrinted) throw new NeedsStagingError('a body has another form');
+function assertCanonical({ isCanonical }: ExportedItem): void {
+  if (!isCanonical) throw new NeedsStagingError('a body has another form');
 }
 
 /** A body as COPY's text format has it: of what is special there, JSON text can hold backslashes only. */

@@ -6,15 +6,15 @@ import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
 import { isDeeperThan } from '../../json/depth.js';
 import { scalarFault } from '../../json/numbers-in.js';
 import { parseJsonText } from '../../json/parse.js';
-import { isPrintedJsonb } from '../../json/printed.js';
+import { isCanonicalJsonb } from '../../json/canonical-jsonb.js';
 import { stringFault } from '../../json/scalars.js';
 import { snapshotJson } from '../../store/read/stored-json.js';
 import type { Footer } from './format.js';
 
 /** What a line of an export holds. */
 export type ParsedLine =
-  | { readonly event: StoredEvent; readonly isPrinted: boolean }
-  | { readonly snapshot: StoredSnapshot; readonly isPrinted: boolean }
+  | { readonly event: StoredEvent; readonly isCanonical: boolean }
+  | { readonly snapshot: StoredSnapshot; readonly isCanonical: boolean }
   | { readonly footer: Footer }
   | { readonly fault: string; readonly hint?: string };
 
@@ -66,13 +66,16 @@ function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '
     if (fault !== undefined) return { fault: `has a type that ${fault}` };
     isWrittenType = JSON.stringify(type) === typeText;
   }
-  const isPrinted = isPrintedJsonb(body);
-  const bodyFault = isPrinted && !ENDLESS.test(body) ? undefined : jsonFault(body);
+  const isCanonical = isCanonicalJsonb(body);
+  const bodyFault = isCanonical && !ENDLESS.test(body) ? undefined : jsonFault(body);
   if (bodyFault !== undefined) return { fault: `has a body that ${bodyFault}` };
   // Of the ways to write a timestamp, an export takes one.
   const isWritten = timestamp.time > LAST_ISO_TIME ? time === timestamp.hex : time.length === TEXT_LENGTH;
   if (!isWritten || !isWrittenType || sequenceText !== String(sequence)) return NOT_AS_WRITTEN;
-  return { event: { aggregateId: Timestamp.fromHex(id), sequence, timestamp, type: type as string, body }, isPrinted };
+  return {
+    event: { aggregateId: Timestamp.fromHex(id), sequence, timestamp, type: type as string, body },
+    isCanonical,
+  };
 }
 
 function parseSnapshot([text, id = '', sequenceText, body = '']: RegExpExecArray): ParsedLine {
@@ -80,11 +83,11 @@ function parseSnapshot([text, id = '', sequenceText, body = '']: RegExpExecArray
   // The table holds any integer there, whatever it may mean.
   if (sequence < -MAX_SEQUENCE - 1 || sequence > MAX_SEQUENCE)
     return { fault: `has the sequence ${sequence}, which no snapshot can have` };
-  const isPrinted = isPrintedJsonb(body);
-  const fault = isPrinted && !ENDLESS.test(body) ? undefined : jsonFault(body);
+  const isCanonical = isCanonicalJsonb(body);
+  const fault = isCanonical && !ENDLESS.test(body) ? undefined : jsonFault(body);
   if (fault !== undefined) return { fault: `has a body that ${fault}` };
   const parsed = { aggregateId: Timestamp.parse(id), sequence, body };
-  return `{"snapshot":${snapshotJson(parsed)}}` === text ? { snapshot: parsed, isPrinted } : NOT_AS_WRITTEN;
+  return `{"snapshot":${snapshotJson(parsed)}}` === text ? { snapshot: parsed, isCanonical } : NOT_AS_WRITTEN;
 }
 
 /** Whatever another application has stored is taken, as long as the column holds it. */

@@ -14,12 +14,12 @@ export interface ExportLine {
 }
 
 /**
- * A line of an export that holds an event or a snapshot; `isPrinted` when its body is known to be exactly as PostgreSQL prints
+ * A line of an export that holds an event or a snapshot; `isCanonical` when its body is known to be exactly as PostgreSQL prints
  * it, which is still to be found out otherwise.
  */
 export type ExportedItem =
-  | { readonly line: number; readonly event: StoredEvent; readonly isPrinted: boolean }
-  | { readonly line: number; readonly snapshot: StoredSnapshot; readonly isPrinted: boolean };
+  | { readonly line: number; readonly event: StoredEvent; readonly isCanonical: boolean }
+  | { readonly line: number; readonly snapshot: StoredSnapshot; readonly isCanonical: boolean };
 
 /** What is found out while an export is read. */
 export interface ExportNotes {

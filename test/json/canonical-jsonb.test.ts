@@ -1,7 +1,7 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
-import { isPrintedJsonb } from '../../src/json/printed.js';
+import { isCanonicalJsonb } from '../../src/json/canonical-jsonb.js';
 import { printJson } from '../../src/json/print.js';
 import { query } from '../../src/store/read/rows.js';
 import { jsonValues } from '../support/data/arbitraries.js';
@@ -24,9 +24,9 @@ testProp(
     const texts = values.map((value) => printJson(value));
     const prints = await printed(texts);
     for (const [index, print] of prints.entries()) {
-      t.true(isPrintedJsonb(print), print);
+      t.true(isCanonicalJsonb(print), print);
       const text = texts[index] ?? '';
-      t.is(isPrintedJsonb(text), text === print, text);
+      t.is(isCanonicalJsonb(text), text === print, text);
     }
   },
   { numRuns: 20 },
@@ -47,7 +47,7 @@ testProp(
       const at = place % (print.length + 1);
       return print.slice(0, at) + character + print.slice(at + (place % 2));
     });
-    const taken = changed.filter((text) => text.isWellFormed() && isPrintedJsonb(text));
+    const taken = changed.filter((text) => text.isWellFormed() && isCanonicalJsonb(text));
     t.deepEqual(await printed(taken), taken);
   },
   { numRuns: 20 },
@@ -62,7 +62,7 @@ test('keys are in the order of their bytes, the short ones first; escapes only w
     '"\\u0001\\b\\"\\\\/\u007f"',
     '[1.10, -0.5, 0, 10]',
   ])
-    t.true(isPrintedJsonb(text), text);
+    t.true(isCanonicalJsonb(text), text);
   for (const text of [
     '',
     ' {}',
@@ -89,5 +89,5 @@ test('keys are in the order of their bytes, the short ones first; escapes only w
     '"open',
     `${'['.repeat(501)}${']'.repeat(501)}`,
   ])
-    t.false(isPrintedJsonb(text), text);
+    t.false(isCanonicalJsonb(text), text);
 });

@@ -11,7 +11,7 @@ const [ZERO, NINE] = [48, 57];
  * and only those escapes that have to be. Such a text is stored and printed again without any change. False for values
  * nested deeper than 500 levels, whatever they are.
  */
-export function isPrintedJsonb(text: string): boolean {
+export function isCanonicalJsonb(text: string): boolean {
   return value(text, 0, MAX_DEPTH) === text.length;
 }
 
