@@ -17,7 +17,7 @@ import { checkedTransaction, type JoinOptions } from './driver/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 import { checkedLimit, sequenceRange } from './read/range.js';
-import { reading } from './read/reading.js';
+import { withReadRetry } from './read/read-retry.js';
 import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './read/rows.js';
 import { withoutPreparedStatements } from './driver/send.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
@@ -124,7 +124,7 @@ export class PostgresStore implements Store {
     if (ahead !== undefined) {
       const { knex, statements } = this.#inside(transaction);
       const select = () => selectLastEvents(knex, statements, aggregateId, { ahead, until });
-      return await this.#call(transaction, () => reading(select, knex));
+      return await this.#call(transaction, () => withReadRetry(select, knex));
     }
     const [row] = await this.#rows(lastOf(aggregateId), asText, transaction);
     if (row === undefined) return undefined;
@@ -151,7 +151,7 @@ export class PostgresStore implements Store {
     const { knex, statements } = this.#inside(transaction);
     const bindings = [aggregateId.encode(), min, max];
     const [row] = await this.#call(transaction, () =>
-      reading(() => query<SnapshotRow>(knex, statements.selectSnapshot, bindings), knex),
+      withReadRetry(() => query<SnapshotRow>(knex, statements.selectSnapshot, bindings), knex),
     );
     return row === undefined ? undefined : storedSnapshot(row);
   }
@@ -162,7 +162,7 @@ export class PostgresStore implements Store {
     transaction: Knex.Transaction | undefined,
   ): Promise<HistoryRow<Body>[]> {
     const { knex, statements } = this.#inside(transaction);
-    return this.#call(transaction, () => reading(() => selectRows(knex, statements, events, readBody), knex));
+    return this.#call(transaction, () => withReadRetry(() => selectRows(knex, statements, events, readBody), knex));
   }
 
   async *#pages<Body>(

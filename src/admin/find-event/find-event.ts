@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';

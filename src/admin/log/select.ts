@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { query } from '../../store/read/rows.js';
 import type { EventLog } from './event-log.js';
 

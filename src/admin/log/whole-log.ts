@@ -1,5 +1,5 @@
 import { ForeignSchemaError } from '../../store/migrate/migration-errors.js';
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { readTableShape, type TableShape } from '../../store/migrate/table-shape.js';
 import type { EventLog } from './event-log.js';

@@ -1,7 +1,7 @@
 import { MaestroError } from '../../errors.js';
 import { driverMessage, sqlState } from '../../store/driver/driver-error.js';
 import { query } from '../../store/read/rows.js';
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import type { EventLog } from '../log/event-log.js';
 
 /** A text is not a path of PostgreSQL's jsonpath language, or one that cannot be evaluated. */

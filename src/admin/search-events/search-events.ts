@@ -4,7 +4,7 @@ import { Conditions } from '../../store/read/conditions.js';
 import { textLength } from '../../store/read/event-query.js';
 import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
 import { checkedLimit } from '../../store/read/range.js';
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';

@@ -1,4 +1,4 @@
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { query } from '../../store/read/rows.js';
 import type { EventLog } from '../log/event-log.js';
 import { evaluating, holds } from './json-path.js';

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';

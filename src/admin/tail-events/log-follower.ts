@@ -2,7 +2,7 @@ import type { StoredEvent } from '../../events.js';
 import { DEFAULT_MAX_DRIFT } from '../../hlc/clock.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
-import { reading } from '../../store/read/reading.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { byteaArray, type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';

@@ -5,7 +5,7 @@ import { recoverCommit } from './commit-recovery.js';
 import { isConnectionLost } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
 import { DatabaseUnreachableError, WriteMismatchError } from '../errors.js';
-import { reading } from '../read/reading.js';
+import { withReadRetry } from '../read/read-retry.js';
 import type { CommitResult } from '../store.js';
 import { isStored } from './taken.js';
 import { committedEvents, type EncodedEvent } from './validate.js';

@@ -10,7 +10,7 @@ import {
   readMigrationState,
   unknownSteps,
 } from './migration-state.js';
-import { reading } from '../read/reading.js';
+import { withReadRetry } from '../read/read-retry.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
 
 /** How far a schema has come. */

@@ -12,7 +12,7 @@ import {
   pendingSteps,
   readMigrationState,
 } from './migration-state.js';
-import { reading } from '../read/reading.js';
+import { withReadRetry } from '../read/read-retry.js';
 import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
 import { CommitInterruptedError } from '../driver/transaction.js';

@@ -6,7 +6,7 @@ import { Conditions } from './conditions.js';
 import type { EventPlace, LastEvent } from './last-event.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
 import type { SequenceRange } from './range.js';
-import { whenSerialized } from './reading.js';
+import { withSerializationRetry } from './read-retry.js';
 import { type EventRow, type Executor, type HistoryRow, query } from './rows.js';
 import { preparedStatement, type Statement } from '../driver/statement.js';
 import type { Statements } from '../statements.js';
@@ -135,7 +135,7 @@ class Pages<Body> {
       return this.#readBody(text);
     };
     const page = { ...this.#events, range, limit };
-    const rows = await whenSerialized(() => selectRows(this.#on, this.#statements, page, readBody));
+    const rows = await withSerializationRetry(() => selectRows(this.#on, this.#statements, page, readBody));
     const last = rows.at(-1);
     if (last !== undefined) {
       this.#left -= rows.length;

@@ -5,10 +5,10 @@ import type { Executor } from './rows.js';
 
 /**
  * Runs a read; when its connection turns out to be broken, once more on another one, since reading twice is harmless; and
- * {@link whenSerialized} again. In a transaction of the application, which is named then, there is no other connection.
+ * {@link withSerializationRetry} again. In a transaction of the application, which is named then, there is no other connection.
  * Whatever fails is thrown as the `MaestroError` that says what it means; of two broken connections, how the first broke.
  */
-export async function reading<Value>(work: () => Promise<Value>, on?: Executor): Promise<Value> {
+export async function withReadRetry<Value>(work: () => Promise<Value>, on?: Executor): Promise<Value> {
   try {
     return await (on?.isTransaction === true ? work() : twice(work));
   } catch (error) {
@@ -18,7 +18,7 @@ export async function reading<Value>(work: () => Promise<Value>, on?: Executor):
 
 async function twice<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
-    return await whenSerialized(work);
+    return await withSerializationRetry(work);
   } catch (first) {
     if (!isConnectionLost(first) || isQueryTimeout(first)) throw first;
     try {
@@ -36,7 +36,7 @@ const MAX_ATTEMPTS = 10;
  * Runs a read, which with `default_transaction_isolation = serializable` can be undone for the sake of others, until it is
  * not. Inside a transaction of the application nothing can be read after that, so there the failure stands.
  */
-export async function whenSerialized<Value>(work: () => Promise<Value>): Promise<Value> {
+export async function withSerializationRetry<Value>(work: () => Promise<Value>): Promise<Value> {
   let first: Error | undefined;
   for (let attempts = 1; ; attempts += 1)
     try {
