@@ -12,7 +12,7 @@ import { storeError } from './failures/database-errors.js';
 import { GroupCommit } from './commit/group-commit.js';
 import { type EventQuery, selectLastEvents, selectPages, selectRows } from './read/event-query.js';
 import { checkedInterop, type Interop } from './interop.js';
-import { insideError } from './commit/inside-transaction.js';
+import { errorInsideTransaction } from './commit/inside-transaction.js';
 import { checkedTransaction, type JoinOptions } from './driver/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
@@ -175,7 +175,7 @@ export class PostgresStore implements Store {
     try {
       yield* transaction === undefined ? this.#activity.stream(pages) : pages;
     } catch (error) {
-      throw storeError(knex.isTransaction === true ? await insideError(knex, error) : error);
+      throw storeError(knex.isTransaction === true ? await errorInsideTransaction(knex, error) : error);
     }
   }
 

@@ -4,12 +4,12 @@ import type { CommitContext } from './commit-context.js';
 import { recoverCommit } from './commit-recovery.js';
 import { isConnectionLost, isUniqueViolation } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
-import { insertEvents, TakenError } from './insert-events.js';
+import { insertEvents, InsertConflictError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
-import { failedInside, writeInside } from './inside-transaction.js';
+import { resolveFailureInside, insertInsideTransaction } from './inside-transaction.js';
 import { project } from './project.js';
 import type { CommitResult, Projection } from '../store.js';
-import { refusedByIndex, whatWasTaken } from './taken.js';
+import { unexplainedUniqueViolation, diagnoseUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
@@ -48,26 +48,27 @@ export async function commitEncoded(
     let refusal: unknown;
     for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
       const answer = await attempt(context, commit);
-      if (!(answer instanceof TakenError)) return answer;
+      if (!(answer instanceof InsertConflictError)) return answer;
       refusal = answer.cause;
     }
     // A deadlock, or a conflict of serializable transactions: it passes, and whoever decides anew does better than these events.
     if (!isUniqueViolation(refusal)) return err('retry_command');
-    throw refusedByIndex(refusal, MAX_ATTEMPTS);
+    throw unexplainedUniqueViolation(refusal, MAX_ATTEMPTS);
   } catch (error) {
     throw storeError(error);
   }
 }
 
 /** The answer; or the refusal, when none of the events is in the log. */
-async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | TakenError> {
+async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | InsertConflictError> {
   const { events, committed } = commit;
   try {
     await write(context, commit);
     return ok(committed);
   } catch (error) {
-    if (commit.isInside) return await failedInside(context, events, error);
-    if (error instanceof TakenError) return (await whatWasTaken(context, events, error.cause)) ?? error;
+    if (commit.isInside) return await resolveFailureInside(context, events, error);
+    if (error instanceof InsertConflictError)
+      return (await diagnoseUniqueViolation(context, events, error.cause)) ?? error;
     if (error instanceof CommitInterruptedError)
       return (await recoverCommit(context, events, 'probe', error.cause)) ?? ok(committed);
     if (commit.isOneStatement && isConnectionLost(error))
@@ -78,7 +79,8 @@ async function attempt(context: CommitContext, commit: Commit): Promise<CommitRe
 
 async function write(context: CommitContext, commit: Commit): Promise<void> {
   const { knex } = context;
-  if (commit.isInside) return await writeInside(context, commit.parts, commit.committed, commit.projections);
+  if (commit.isInside)
+    return await insertInsideTransaction(context, commit.parts, commit.committed, commit.projections);
   if (commit.isOneStatement) return await insertEvents(knex, context, commit.events);
   await inTransaction(knex, async (transaction) => {
     for (const part of commit.parts) await insertEvents(transaction, context, part);

@@ -4,10 +4,10 @@ import { err } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { driverMessage, isConnectionLost, isPanic, isUnreachable, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
-import { insertEvents, TakenError } from './insert-events.js';
+import { insertEvents, InsertConflictError } from './insert-events.js';
 import { execute } from '../read/rows.js';
 import type { CommitResult } from '../store.js';
-import { isStored, whatWasTaken } from './taken.js';
+import { isStored, diagnoseUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -67,10 +67,10 @@ async function insertOnce(
     return undefined;
   } catch (error) {
     if (error instanceof ProbeDone) throw notCommitted(lost);
-    if (!(error instanceof TakenError)) throw error;
+    if (!(error instanceof InsertConflictError)) throw error;
     if (await isStored(context, events)) return undefined;
     if (mode === 'probe') throw notCommitted(lost);
-    return (await whatWasTaken(context, events, error.cause)) ?? err('retry_command');
+    return (await diagnoseUniqueViolation(context, events, error.cause)) ?? err('retry_command');
   }
 }
 

@@ -4,7 +4,7 @@ import type { CommitContext } from './commit-context.js';
 import { isConnectionLost, isSerializationFailure } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
 import { WriteMismatchError } from '../errors.js';
-import { inSavepoint, insideError } from './inside-transaction.js';
+import { inSavepoint, errorInsideTransaction } from './inside-transaction.js';
 import { execute, type Executor, query, type SnapshotRow } from '../read/rows.js';
 import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 
@@ -18,7 +18,7 @@ export async function commitSnapshotRow(
   try {
     return await upsert(context, snapshot, json);
   } catch (error) {
-    if (knex.isTransaction === true) throw storeError(await insideError(knex, causeOf(error)));
+    if (knex.isTransaction === true) throw storeError(await errorInsideTransaction(knex, causeOf(error)));
     if (!isConnectionLost(causeOf(error))) throw storeError(error);
   }
   // The connection broke, so the statement may have taken effect. Sending it again is harmless: it stores the snapshot,

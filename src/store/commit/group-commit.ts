@@ -1,7 +1,7 @@
 import { ok } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { commitEncoded } from './commit-events.js';
-import { afterFailedGroup } from './group-outcome.js';
+import { resolveFailedGroup } from './group-outcome.js';
 import { insertGroup } from './insert-events.js';
 import type { CommitResult } from '../store.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
@@ -121,7 +121,7 @@ export class GroupCommit {
       );
     } catch (error) {
       await Promise.all(
-        group.map((waiting) => this.#answer(waiting, afterFailedGroup(this.#context, waiting.events, error))),
+        group.map((waiting) => this.#answer(waiting, resolveFailedGroup(this.#context, waiting.events, error))),
       );
       return;
     }

@@ -7,7 +7,7 @@ import { storeError } from '../failures/database-errors.js';
 import { DatabaseUnreachableError, WriteMismatchError } from '../errors.js';
 import { withReadRetry } from '../read/read-retry.js';
 import type { CommitResult } from '../store.js';
-import { isStored } from './taken.js';
+import { isStored } from './unique-violation.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
 /**
@@ -17,13 +17,13 @@ import { committedEvents, type EncodedEvent } from './validate.js';
  * - rows were dropped, by a rule or trigger on the table: those of this commit may be there all the same;
  * - anything else undid the statement, for the sake of one of them perhaps: this one is sent by itself.
  */
-export async function afterFailedGroup(
+export async function resolveFailedGroup(
   context: CommitContext,
   events: readonly EncodedEvent[],
   failure: unknown,
 ): Promise<CommitResult> {
   if (failure instanceof DatabaseUnreachableError) throw failure;
-  if (failure instanceof WriteMismatchError) return await lookedFor(context, events);
+  if (failure instanceof WriteMismatchError) return await requireStored(context, events);
   if (!isConnectionLost(failure)) return await commitEncoded(context, events, []);
   try {
     return (await recoverCommit(context, events, 'again', failure)) ?? ok(committedEvents(events));
@@ -32,7 +32,7 @@ export async function afterFailedGroup(
   }
 }
 
-async function lookedFor(context: CommitContext, events: readonly EncodedEvent[]): Promise<CommitResult> {
+async function requireStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<CommitResult> {
   if (await reading(() => isStored(context, events))) return ok(committedEvents(events));
   throw new WriteMismatchError(`PostgreSQL did not store all of ${events.length} events.`, {
     hint: 'Look for a trigger, rule or policy on event_log that drops rows.',

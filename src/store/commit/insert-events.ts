@@ -19,10 +19,10 @@ import type { EncodedEvent } from './validate.js';
  * The insert met a unique index of the log, or a transaction with which it would have waited for ever; whether a sequence
  * or a timestamp is taken is still to be found out.
  */
-export class TakenError extends Error {}
+export class InsertConflictError extends Error {}
 
 /**
- * Inserts events in one statement, in the order of {@link inInsertionOrder}. Throws {@link TakenError} when a unique index or a deadlock refuses them, and
+ * Inserts events in one statement, in the order of {@link inInsertionOrder}. Throws {@link InsertConflictError} when a unique index or a deadlock refuses them, and
  * {@link WriteMismatchError} when fewer rows were written than sent, as a rule or trigger on the table can cause; with
  * `verifyWrites` also when a row came back different from what was sent.
  */
@@ -47,7 +47,7 @@ export async function insertEvents(
   } catch (error) {
     // In a transaction of the application that sees one moment, only a new transaction can go on.
     const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
-    if (isUniqueViolation(error) || isUndone) throw new TakenError('taken', { cause: error });
+    if (isUniqueViolation(error) || isUndone) throw new InsertConflictError('taken', { cause: error });
     throw error;
   }
 }

@@ -4,11 +4,11 @@ import type { CommitContext } from './commit-context.js';
 import { brokenBy } from '../driver/connection-end.js';
 import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
-import { insertEvents, TakenError } from './insert-events.js';
+import { insertEvents, InsertConflictError } from './insert-events.js';
 import { project } from './project.js';
 import { type Executor, query } from '../read/rows.js';
 import type { CommitResult, Projection } from '../store.js';
-import { whatWasTaken } from './taken.js';
+import { diagnoseUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 import { takeTurn } from '../driver/turns.js';
 import type { EncodedEvent } from './validate.js';
@@ -33,7 +33,7 @@ export async function inSavepoint<Value>(
 }
 
 /** Inserts events inside a transaction of the application, and runs the projections, which may read on their way. */
-export async function writeInside(
+export async function insertInsideTransaction(
   context: CommitContext,
   parts: readonly (readonly EncodedEvent[])[],
   committed: readonly CommittedEvent[],
@@ -52,17 +52,17 @@ export async function writeInside(
  * undone all of the transaction; {@link SerializationError} when the events in the way are invisible to the
  * transaction, so that only a new one can see them; everything else as it is.
  */
-export async function failedInside(
+export async function resolveFailureInside(
   context: CommitContext,
   events: readonly EncodedEvent[],
   failure: unknown,
-): Promise<CommitResult | TakenError> {
+): Promise<CommitResult | InsertConflictError> {
   const { knex } = context;
   const error = failure instanceof CommitInterruptedError ? failure.cause : failure;
-  if (!(error instanceof TakenError)) throw await insideError(knex, error);
+  if (!(error instanceof InsertConflictError)) throw await errorInsideTransaction(knex, error);
   try {
     const answer = await inSavepoint(knex, (savepoint) =>
-      whatWasTaken({ ...context, knex: savepoint }, events, error.cause),
+      diagnoseUniqueViolation({ ...context, knex: savepoint }, events, error.cause),
     );
     if (answer !== undefined) return answer;
     if (isDeadlock(error.cause)) return error;
@@ -73,12 +73,12 @@ export async function failedInside(
       { hint: RUN_AGAIN, cause: error.cause },
     );
   } catch (later) {
-    throw await insideError(knex, later);
+    throw await errorInsideTransaction(knex, later);
   }
 }
 
 /** Turns an error that undoes all of a transaction of the application into one that says so; others stay as they are. */
-export async function insideError(on: Executor, error: unknown): Promise<unknown> {
+export async function errorInsideTransaction(on: Executor, error: unknown): Promise<unknown> {
   const cause = await brokenBy(on, error);
   if (sqlState(cause) === '40001')
     return new SerializationError(`Others have changed what this transaction works on: ${driverMessage(cause)}.`, {

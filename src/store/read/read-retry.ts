@@ -1,4 +1,4 @@
-import { insideError } from '../commit/inside-transaction.js';
+import { errorInsideTransaction } from '../commit/inside-transaction.js';
 import { isConnectionLost, isQueryTimeout, isSerializationFailure, sqlState } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
 import type { Executor } from './rows.js';
@@ -12,7 +12,7 @@ export async function withReadRetry<Value>(work: () => Promise<Value>, on?: Exec
   try {
     return await (on?.isTransaction === true ? work() : twice(work));
   } catch (error) {
-    throw storeError(on?.isTransaction === true ? await insideError(on, error) : error);
+    throw storeError(on?.isTransaction === true ? await errorInsideTransaction(on, error) : error);
   }
 }
 

@@ -12,7 +12,7 @@ import type { EncodedEvent } from './validate.js';
  * the violated index is named differently on every layout. `undefined` when neither a sequence nor a timestamp is taken
  * (any more). Throws {@link DuplicateTimestampError} when only timestamps are.
  */
-export async function whatWasTaken(
+export async function diagnoseUniqueViolation(
   context: CommitContext,
   events: readonly EncodedEvent[],
   cause: unknown,
@@ -28,7 +28,7 @@ export async function whatWasTaken(
 }
 
 /** The error for a commit that a unique index refused again and again, although none of its events can be seen in the log. */
-export function refusedByIndex(cause: unknown, attempts: number): DatabaseError {
+export function unexplainedUniqueViolation(cause: unknown, attempts: number): DatabaseError {
   return new DatabaseError(
     `A unique index refused these events ${attempts} times (${driverMessage(cause)}), but the log shows none of their ` +
       'sequences and timestamps; nothing was committed.',
