@@ -54,7 +54,7 @@ async function foundWhere(
   await assertNoHiddenRows(log);
   const { selectEvents } = statementsFor(log.schema ?? DEFAULT_SCHEMA);
   const sql = `${selectEvents} WHERE ${condition} LIMIT 1`;
-  const [row] = await reading(() => query<EventRow>(log.knex, sql, bindings));
+  const [row] = await withReadRetry(() => query<EventRow>(log.knex, sql, bindings));
   if (row === undefined) return undefined;
   const event = storedEvent(row);
   const id = event.aggregateId.encode();
@@ -91,7 +91,7 @@ async function selectHead(
   bindings: readonly (Uint8Array | number)[],
 ): Promise<EventHead | undefined> {
   const sql = `SELECT "timestamp", aggregate_id, sequence, type FROM ${tablesOf(log).log} WHERE ${condition} LIMIT 1`;
-  const [row] = await reading(() => query<HeadRow>(log.knex, sql, bindings as Buffer[]));
+  const [row] = await withReadRetry(() => query<HeadRow>(log.knex, sql, bindings as Buffer[]));
   if (row === undefined) return undefined;
   const [timestamp, aggregateId, sequence, type] = row;
   return { timestamp: Timestamp.decode(timestamp), aggregateId: Timestamp.decode(aggregateId), sequence, type };

@@ -9,5 +9,5 @@ export function select<Row extends readonly unknown[]>(
   sql: string,
   bindings: readonly Knex.RawBinding[] = [],
 ): Promise<Row[]> {
-  return reading(() => query<Row>(knex, sql, bindings));
+  return withReadRetry(() => query<Row>(knex, sql, bindings));
 }

@@ -32,5 +32,5 @@ export async function standIns(
 }
 
 function shapeOf({ knex, schema = DEFAULT_SCHEMA }: EventLog, table: string) {
-  return reading(() => readTableShape(knex, schema, table));
+  return withReadRetry(() => readTableShape(knex, schema, table));
 }

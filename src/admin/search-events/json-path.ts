@@ -24,7 +24,7 @@ WHERE item NOT IN ('false', 'null'))`;
 
 /** Throws {@link InvalidJsonPathError}, with PostgreSQL's own words, when a text is not a jsonpath. */
 export async function assertJsonPath({ knex }: EventLog, path: string): Promise<void> {
-  await reading(() => evaluating(path, query(knex, 'SELECT ?::text::jsonpath', [path])));
+  await withReadRetry(() => evaluating(path, query(knex, 'SELECT ?::text::jsonpath', [path])));
 }
 
 /**

@@ -55,7 +55,7 @@ export async function* eventsInOrder(log: EventLog, search: EventSearch): AsyncG
   let { after } = search;
   for (let size = FIRST_PAGE; left > 0;) {
     const limit = Math.min(size, left);
-    const rows = await reading(() => selectPage(log, { ...search, after, limit }));
+    const rows = await withReadRetry(() => selectPage(log, { ...search, after, limit }));
     for (const row of rows) {
       const event = storedEvent(row);
       after = event;

@@ -12,5 +12,5 @@ export async function statesThatHold({ knex }: EventLog, path: string, states: r
   const sql = `SELECT ${holds('state.value')}
 FROM jsonb_array_elements(?::text::jsonb) WITH ORDINALITY AS state(value, place) ORDER BY place`;
   const bindings = [path, `[${states.join(',')}]`];
-  return (await reading(() => evaluating(path, query<[boolean]>(knex, sql, bindings)))).map(([held]) => held);
+  return (await withReadRetry(() => evaluating(path, query<[boolean]>(knex, sql, bindings)))).map(([held]) => held);
 }

@@ -63,7 +63,7 @@ export class AggregateFollower implements Follower {
     if (max !== undefined) where.and('sequence <= ?', max);
     where.ofTypes(types);
     const sql = `${statementsFor(schema).selectEvents} ${where.sql} ORDER BY sequence ${order} LIMIT ?`;
-    const rows = await reading(() => query<EventRow>(knex, sql, [...where.bindings, limit]));
+    const rows = await withReadRetry(() => query<EventRow>(knex, sql, [...where.bindings, limit]));
     return rows.map(storedEvent);
   }
 }

@@ -121,7 +121,7 @@ export class LogFollower implements Follower {
   async #fingerprints({ knex, schema }: EventLog): Promise<(readonly [string, string])[]> {
     const where = this.#window();
     const sql = `SELECT ${BUCKET}, count(*) || ' ' || sum(${MARK}) FROM ${tablesOf({ schema }).log} ${where.sql} GROUP BY 1`;
-    return await reading(() => query<[string, string]>(knex, sql, where.bindings));
+    return await withReadRetry(() => query<[string, string]>(knex, sql, where.bindings));
   }
 
   /** The timestamps of the window that lie in buckets, as hex digits. */
@@ -135,13 +135,13 @@ export class LogFollower implements Follower {
     // From a subquery PostgreSQL makes a hash table; in an array it would look at every bucket for every row.
     where.and(`${BUCKET} IN (SELECT unnest(?::text::text[]))`, `{${sorted.join(',')}}`);
     const sql = `SELECT encode("timestamp", 'hex') FROM ${tablesOf({ schema }).log} ${where.sql}`;
-    return (await reading(() => query<[string]>(knex, sql, where.bindings))).map(([timestamp]) => timestamp);
+    return (await withReadRetry(() => query<[string]>(knex, sql, where.bindings))).map(([timestamp]) => timestamp);
   }
 
   async #events({ knex, schema = DEFAULT_SCHEMA }: EventLog, timestamps: readonly string[]): Promise<StoredEvent[]> {
     const sql = `${statementsFor(schema).selectEvents} WHERE "timestamp" = ANY (?::text::bytea[]) ORDER BY "timestamp"`;
     const keys = byteaArray(timestamps.map((hex) => Timestamp.parse(hex)));
-    return (await reading(() => query<EventRow>(knex, sql, [keys]))).map(storedEvent);
+    return (await withReadRetry(() => query<EventRow>(knex, sql, [keys]))).map(storedEvent);
   }
 
   #window(): Conditions {

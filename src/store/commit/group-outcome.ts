@@ -33,7 +33,7 @@ export async function resolveFailedGroup(
 }
 
 async function requireStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<CommitResult> {
-  if (await reading(() => isStored(context, events))) return ok(committedEvents(events));
+  if (await withReadRetry(() => isStored(context, events))) return ok(committedEvents(events));
   throw new WriteMismatchError(`PostgreSQL did not store all of ${events.length} events.`, {
     hint: 'Look for a trigger, rule or policy on event_log that drops rows.',
   });

@@ -43,7 +43,10 @@ export async function migrationStatus(
 ): Promise<MigrationStatus> {
   checkSchemaName(schema);
   try {
-    return statusOf(knex === undefined ? EMPTY_STATE : await reading(() => readMigrationState(knex, schema)), schema);
+    return statusOf(
+      knex === undefined ? EMPTY_STATE : await withReadRetry(() => readMigrationState(knex, schema)),
+      schema,
+    );
   } catch (error) {
     throw storeError(error);
   }

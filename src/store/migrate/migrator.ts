@@ -47,7 +47,7 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
     });
   try {
     // Nothing to do takes no lock and no right to write.
-    const plan = planUp(await reading(() => readMigrationState(knex, schema)), schema, partitions);
+    const plan = planUp(await withReadRetry(() => readMigrationState(knex, schema)), schema, partitions);
     if (plan.statements.length === 0) return { applied: [], adopted: [] };
     return await run().catch((error: unknown) => {
       // Whether the commit took effect shows when the steps are looked at again; taking them twice is impossible.
@@ -66,7 +66,7 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
 export async function migrationSql(knex: Knex | undefined, options: MigrateOptions = {}): Promise<string> {
   const { schema, partitions } = checkedOptions(options);
   try {
-    const state = knex === undefined ? EMPTY_STATE : await reading(() => readMigrationState(knex, schema));
+    const state = knex === undefined ? EMPTY_STATE : await withReadRetry(() => readMigrationState(knex, schema));
     const { statements } = planUp(state, schema, partitions);
     return statements.length === 0
       ? ''
