@@ -21,8 +21,8 @@ export {
   erasedEvents,
   planErasure,
 } from './erase-aggregate/erase-aggregate.js';
-export type { EventLog } from './log/event-log.js';
-export { exportLog, type ExportOptions, type WholeLog } from './transfer/export-log.js';
+export type { EventLog, NonTransactionalLog } from './log/event-log.js';
+export { exportLog, type ExportOptions } from './transfer/export-log.js';
 export { type EventHead, findEvent, type FoundEvent, type Neighbours, neighbours } from './find-event/find-event.js';
 export { ImportInterruptedError, importLog, type ImportOptions, type ImportReport } from './transfer/import-log.js';
 export { assertJsonPath, InvalidJsonPathError } from './search-events/json-path.js';

@@ -7,8 +7,7 @@ import { execute, query } from '../../store/read/rows.js';
 import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
 import { type BodyPath, bodyPath, type Fragment, isAt, without } from './body-path.js';
 import { eventsWithout } from './erased-events.js';
-import { type EventLog, tablesOf } from '../log/event-log.js';
-import type { WholeLog } from '../transfer/export-log.js';
+import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 
 /** What of an aggregate to erase. */
@@ -82,7 +81,7 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
  * `InvalidArgumentError`.
  */
 export async function eraseAggregate(
-  log: WholeLog,
+  log: NonTransactionalLog,
   erasure: Erasure,
   { expect, lockTimeout = 30_000 }: EraseOptions = {},
 ): Promise<ErasurePlan> {

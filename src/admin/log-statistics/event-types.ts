@@ -3,14 +3,13 @@ import { sqlState } from '../../store/driver/driver-error.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { execute, query } from '../../store/read/rows.js';
 import { inTransaction } from '../../store/driver/transaction.js';
-import { tablesOf } from '../log/event-log.js';
-import type { WholeLog } from '../transfer/export-log.js';
+import { type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 
 /** Time for which the whole log may be read for the sake of a hint, in milliseconds. */
 const PATIENCE = 2000;
 
 /** The types that events of the log have; `undefined` when finding out takes too long, since no index has them. */
-export async function eventTypes(log: WholeLog, patience = PATIENCE): Promise<string[] | undefined> {
+export async function eventTypes(log: NonTransactionalLog, patience = PATIENCE): Promise<string[] | undefined> {
   try {
     return await inTransaction(log.knex, async (transaction: Knex.Transaction) => {
       await execute(transaction, `SET LOCAL statement_timeout = ${patience}`);
@@ -24,7 +23,7 @@ export async function eventTypes(log: WholeLog, patience = PATIENCE): Promise<st
 }
 
 /** The other schemas of the database that have an event log and can be looked into, by name; not many. */
-export async function schemasWithLog(log: WholeLog): Promise<string[]> {
+export async function schemasWithLog(log: NonTransactionalLog): Promise<string[]> {
   const sql = `SELECT n.nspname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = 'event_log' AND c.relkind IN ('r', 'p') AND n.nspname <> ?::text AND has_schema_privilege(n.oid, 'USAGE')
 ORDER BY 1 LIMIT 5`;
@@ -33,7 +32,7 @@ ORDER BY 1 LIMIT 5`;
 }
 
 /** True when the log has no event at all. */
-export async function isEmptyLog(log: WholeLog): Promise<boolean> {
+export async function isEmptyLog(log: NonTransactionalLog): Promise<boolean> {
   const [row] = await query<[boolean]>(log.knex, `SELECT NOT EXISTS (SELECT FROM ${tablesOf(log).log})`);
   return row?.[0] === true;
 }

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { Interop } from '../../store/interop.js';
 import type { Executor } from '../../store/read/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
@@ -10,6 +11,14 @@ export interface EventLog {
   readonly schema?: string | undefined;
   /** Other systems that read the tables: what they cannot read is not written, and `verifyLog` looks for it. @defaultValue none */
   readonly interop?: Interop | undefined;
+}
+
+/**
+ * An event log on a Knex instance, not inside a transaction of one: for work that begins a transaction of its own and takes its
+ * outcome from COMMIT.
+ */
+export interface NonTransactionalLog extends EventLog {
+  readonly knex: Knex;
 }
 
 /** The names of the tables in SQL. Throws `InvalidArgumentError` for a schema name that is not one. */

@@ -19,7 +19,7 @@ import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import { eventJson, snapshotJson } from '../../store/read/stored-json.js';
 import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
-import { type EventLog, tablesOf } from '../log/event-log.js';
+import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { refuseHiddenRows } from '../log/row-security.js';
 import { type Footer, footerLine, HEADER, newDigest } from './format.js';
 import { assertWholeLog } from '../log/whole-log.js';
@@ -42,11 +42,6 @@ export interface ExportOptions {
   readonly onProgress?: ((events: number) => void) | undefined;
 }
 
-/** A log that has a transaction of its own: not one that runs inside another. */
-export interface WholeLog extends EventLog {
-  readonly knex: Knex;
-}
-
 /**
  * Writes a log as NDJSON: a header, every event by aggregate and sequence, every snapshot, and a footer with counts and
  * a digest. Bodies pass through as PostgreSQL prints them, digit for digit; equal logs make equal texts. All is read in one
@@ -54,7 +49,7 @@ export interface WholeLog extends EventLog {
  * waited for; what it rejects with is thrown as it is.
  */
 export async function exportLog(
-  log: WholeLog,
+  log: NonTransactionalLog,
   options: ExportOptions,
   write: (text: string) => Promise<void>,
 ): Promise<Footer> {

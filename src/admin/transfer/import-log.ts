@@ -5,8 +5,7 @@ import { storeError } from '../../store/failures/database-errors.js';
 import { query } from '../../store/read/rows.js';
 import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
 import { hasElixir } from '../log/elixir.js';
-import { type EventLog, tablesOf } from '../log/event-log.js';
-import type { WholeLog } from './export-log.js';
+import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 import { InvalidExportError } from './format.js';
 import { canCopyIntoEmptyLog, copyIntoEmptyLog, NeedsStagingError } from './copy-into-empty-log.js';
@@ -44,7 +43,7 @@ export class ImportInterruptedError extends MaestroError {
  * `ImportConflictError` and {@link ImportInterruptedError}.
  */
 export async function importLog(
-  log: WholeLog,
+  log: NonTransactionalLog,
   lines: AsyncIterable<ExportLine> | (() => AsyncIterable<ExportLine>),
   options: ImportOptions = {},
 ): Promise<ImportReport> {
@@ -63,7 +62,7 @@ export async function importLog(
 }
 
 async function attempt(
-  log: WholeLog,
+  log: NonTransactionalLog,
   lines: AsyncIterable<ExportLine>,
   options: ImportOptions,
   mayCopy: boolean,

@@ -9,7 +9,7 @@ import {
   type ErasurePlan,
   planErasure,
 } from '../../../src/admin/erase-aggregate/erase-aggregate.js';
-import type { WholeLog } from '../../../src/admin/transfer/export-log.js';
+import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { sameJson } from '../../../src/json/same.js';
@@ -28,7 +28,7 @@ const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} 
 const plain = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });
 const embedded = useEmbeddedDatabase(test);
-const places: Readonly<Record<string, () => WholeLog>> = {
+const places: Readonly<Record<string, () => NonTransactionalLog>> = {
   plain: () => plain,
   partitioned: () => partitioned,
   embedded: () => embedded.get(),
@@ -36,7 +36,7 @@ const places: Readonly<Record<string, () => WholeLog>> = {
 
 /** Stores an aggregate whose events have these bodies, and a snapshot. */
 async function store(
-  log: WholeLog,
+  log: NonTransactionalLog,
   bodies: readonly string[] = ['{}', '{}', '{}'],
   id: Timestamp = anId(),
 ): Promise<Timestamp> {
@@ -47,7 +47,7 @@ async function store(
   return id;
 }
 
-async function bodiesOf({ knex, schema }: WholeLog, id: Timestamp): Promise<string[]> {
+async function bodiesOf({ knex, schema }: NonTransactionalLog, id: Timestamp): Promise<string[]> {
   const sql = `SELECT body::text FROM "${schema}".event_log WHERE aggregate_id = ? ORDER BY sequence`;
   return (await query<[string]>(knex, sql, [id.encode()])).map(([body]) => body);
 }
@@ -376,14 +376,14 @@ for (const log of [plain, partitioned])
   );
 
 /** Whether somebody waits for a row of the database. */
-async function waitsForRow({ knex }: WholeLog): Promise<boolean> {
+async function waitsForRow({ knex }: NonTransactionalLog): Promise<boolean> {
   const sql = `SELECT count(*)::integer FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
 WHERE NOT l.granted AND l.locktype = 'transactionid' AND a.datname = current_database()`;
   return ((await query<[number]>(knex, sql))[0]?.[0] ?? 0) > 0;
 }
 
 /** How many wait for a lock on the log. */
-async function waiting({ knex, schema }: WholeLog): Promise<number> {
+async function waiting({ knex, schema }: NonTransactionalLog): Promise<number> {
   const sql = `SELECT count(*)::integer FROM pg_locks WHERE NOT granted AND relation = '"${schema}".event_log'::regclass`;
   return (await query<[number]>(knex, sql))[0]?.[0] ?? 0;
 }

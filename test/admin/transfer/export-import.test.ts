@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import knexFactory, { type Knex } from 'knex';
-import { exportLog, type WholeLog } from '../../../src/admin/transfer/export-log.js';
+import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
+import { exportLog } from '../../../src/admin/transfer/export-log.js';
 import { importLog, ImportInterruptedError } from '../../../src/admin/transfer/import-log.js';
 import { ImportConflictError } from '../../../src/admin/transfer/merge-staging.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
@@ -22,7 +23,7 @@ const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} 
 const plain = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });
 const embedded = useEmbeddedDatabase(test);
-const places: readonly (() => WholeLog)[] = [() => plain, () => partitioned, () => embedded.get()];
+const places: readonly (() => NonTransactionalLog)[] = [() => plain, () => partitioned, () => embedded.get()];
 
 test.beforeEach(async () => {
   for (const place of places) await emptied(place());
@@ -32,7 +33,11 @@ testProp.serial(
   'what is exported, imported and exported again is the same, byte for byte, from any layout into any other',
   [logs(), fc.integer({ min: 1, max: 300 })],
   async (t, rows, pieces) => {
-    const [first, second, third] = places.map((place) => place()) as [WholeLog, WholeLog, WholeLog];
+    const [first, second, third] = places.map((place) => place()) as [
+      NonTransactionalLog,
+      NonTransactionalLog,
+      NonTransactionalLog,
+    ];
     for (const log of [first, second, third]) await emptied(log);
     await insertRows(first, rows);
 
@@ -55,7 +60,7 @@ testProp.serial(
 );
 
 /** A history with a snapshot, in the first place. */
-async function aStoredHistory(length = 3, log: WholeLog = plain): Promise<Timestamp> {
+async function aStoredHistory(length = 3, log: NonTransactionalLog = plain): Promise<Timestamp> {
   const id = anId();
   const events = aHistory(id, length).map((event) => ({ ...event, body: JSON.stringify(event.body) }));
   await insertRows(log, { events, snapshots: [{ aggregateId: id, sequence: length, body: '{"n": 1.10}' }] });

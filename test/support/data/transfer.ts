@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { exportLog, type ExportOptions, type WholeLog } from '../../../src/admin/transfer/export-log.js';
+import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
+import { exportLog, type ExportOptions } from '../../../src/admin/transfer/export-log.js';
 import { importLog, type ImportOptions, type ImportReport } from '../../../src/admin/transfer/import-log.js';
 import { footerLine, HEADER, newDigest } from '../../../src/admin/transfer/format.js';
 import { readLines } from '../../../src/cli/input/read-lines.js';
@@ -31,7 +32,7 @@ export interface LogRows {
 }
 
 /** The text of an export of a log. */
-export async function exported(log: WholeLog, options: ExportOptions = {}): Promise<string> {
+export async function exported(log: NonTransactionalLog, options: ExportOptions = {}): Promise<string> {
   let text = '';
   await exportLog(log, options, async (piece) => {
     text += piece;
@@ -41,7 +42,7 @@ export async function exported(log: WholeLog, options: ExportOptions = {}): Prom
 
 /** Imports a text, or the bytes of one, which come in pieces of some size. */
 export async function imported(
-  log: WholeLog,
+  log: NonTransactionalLog,
   input: string | Uint8Array,
   options: ImportOptions = {},
   pieces = 64 * 1024,
@@ -69,7 +70,7 @@ export function signed(lines: readonly string[], header = HEADER): string {
 }
 
 /** Writes rows past the store, which would refuse some of what another application may write. */
-export async function insertRows({ knex, schema = 'public' }: WholeLog, rows: LogRows): Promise<void> {
+export async function insertRows({ knex, schema = 'public' }: NonTransactionalLog, rows: LogRows): Promise<void> {
   const one = ({ timestamp, aggregateId, sequence, type, body }: EventRow) =>
     JSON.stringify([timestamp.hex, aggregateId.hex, sequence, type, body]);
   await execute(
@@ -88,7 +89,10 @@ FROM json_array_elements(?::text::json) r`,
 }
 
 /** Empties a log, or forgets some aggregates. */
-export async function emptied({ knex, schema = 'public' }: WholeLog, ids?: readonly Timestamp[]): Promise<void> {
+export async function emptied(
+  { knex, schema = 'public' }: NonTransactionalLog,
+  ids?: readonly Timestamp[],
+): Promise<void> {
   for (const table of ['event_log', 'snapshots'])
     await execute(
       knex,
