@@ -45,7 +45,7 @@ export {
   typeStatistics,
 } from './log-statistics/log-statistics.js';
 export { type EventSearch, searchEvents } from './search-events/search-events.js';
-export { statesThatHold } from './search-events/states-that-hold.js';
+export { matchJsonPath } from './search-events/match-json-path.js';
 export {
   deleteSnapshot,
   replaceSnapshot,

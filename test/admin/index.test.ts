@@ -48,8 +48,8 @@ test('finds events by what is in them, by timestamp, and as they come', async (t
 });
 
 test('looks at states and snapshots', async (t) => {
-  t.deepEqual(await admin.statesThatHold(log, '$.n == 1', ['{"n": 1}', '{"n": 2}', '{}']), [true, false, false]);
-  await t.throwsAsync(admin.statesThatHold(log, '$.n > $limit', ['{"n": 1}']), {
+  t.deepEqual(await admin.matchJsonPath(log, '$.n == 1', ['{"n": 1}', '{"n": 2}', '{}']), [true, false, false]);
+  await t.throwsAsync(admin.matchJsonPath(log, '$.n > $limit', ['{"n": 1}']), {
     instanceOf: admin.InvalidJsonPathError,
   });
   t.is(await admin.earlierClocks(log, first, 3, anId()), undefined);

@@ -1,11 +1,11 @@
-import { hasElixir } from '../log/elixir.js';
+import { hasEctoMigrations } from '../log/elixir.js';
 import type { EventLog } from '../log/event-log.js';
 import { type Finding, finding, fine } from './finding.js';
 
 /** Checks that bodies are kept to what Elixir can read where Elixir shares the log. Nothing where neither is so. */
 export async function checkInterop(log: EventLog): Promise<Finding | undefined> {
   if (log.interop !== undefined) return fine('interop', `what ${log.interop} cannot read is refused`);
-  if (!(await hasElixir(log))) return undefined;
+  if (!(await hasEctoMigrations(log))) return undefined;
   return finding(
     'interop',
     'note',

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { Conditions } from '../../store/read/conditions.js';
-import { leap } from '../log/aggregate-ids.js';
+import { looseIndexScan } from '../log/aggregate-ids.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { compared, LOG_ORDER } from '../log/log-position.js';
 import { beginningWith, ofNode } from '../search-events/search-conditions.js';
@@ -52,7 +52,7 @@ function pageById(log: EventLog, page: Page): PageQuery {
     const kind = new Conditions();
     beginningWith(kind, { events, id: 'ids.id' }, page.firstTypes);
     const condition = kind.sql.replace(/^WHERE /, '') || 'TRUE';
-    const sql = `SELECT id, id AS place FROM (${leap(events, after !== undefined, condition)}) AS ids`;
+    const sql = `SELECT id, id AS place FROM (${looseIndexScan(events, after !== undefined, condition)}) AS ids`;
     return { sql, bindings: [...start, ...kind.bindings, limit] };
   }
   if (after !== undefined) where.and('aggregate_id > ?', ...start);

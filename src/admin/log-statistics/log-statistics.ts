@@ -2,7 +2,7 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { checkedLimit } from '../../store/read/range.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
-import { assertWholeLog } from '../log/whole-log.js';
+import { assertCompleteLog } from '../log/complete-log.js';
 
 /** What a log holds, all in all. */
 export interface LogStatistics {
@@ -80,7 +80,7 @@ type GroupRow<Key> = readonly [Key, string, string, string, string];
 
 /** Counts the whole log, in the database. `longest` aggregates are named, 1 or more. */
 export async function logStatistics(log: EventLog, longest = 5): Promise<LogStatistics> {
-  await assertWholeLog(log);
+  await assertCompleteLog(log);
   const { log: events, snapshots } = tablesOf(log);
   const counted = await select<[string | null, string | null, Uint8Array, string]>(
     log,
@@ -103,14 +103,14 @@ FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
 
 /** The events by type, the most frequent first. Reads the whole log, in the database. */
 export async function typeStatistics(log: EventLog): Promise<TypeStatistics[]> {
-  await assertWholeLog(log);
+  await assertCompleteLog(log);
   const sql = `SELECT type, ${GROUP} FROM ${tablesOf(log).log} GROUP BY type ORDER BY count(*) DESC, type COLLATE "C"`;
   return (await select<GroupRow<string>>(log, sql)).map(([type, ...group]) => ({ type, ...groupOf(group) }));
 }
 
 /** The events by aggregate, the longest first. Reads the whole log, in the database. */
 export async function aggregateStatistics(log: EventLog, limit?: number): Promise<AggregateStatistics[]> {
-  await assertWholeLog(log);
+  await assertCompleteLog(log);
   const sql = `SELECT aggregate_id, ${GROUP} FROM ${tablesOf(log).log} GROUP BY aggregate_id
 ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
   const rows = await select<GroupRow<Uint8Array>>(log, sql, [checkedLimit(limit) ?? Number.MAX_SAFE_INTEGER]);
@@ -122,7 +122,7 @@ ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
  * timestamp, in the database.
  */
 export async function quarterHourStatistics(log: EventLog): Promise<QuarterHourStatistics[]> {
-  await assertWholeLog(log);
+  await assertCompleteLog(log);
   const sql = `SELECT (${TIME} / ${QUARTER})::text, count(*)::text FROM ${tablesOf(log).log} GROUP BY 1`;
   const rows = await select<[string, string]>(log, sql);
   return rows
@@ -132,7 +132,7 @@ export async function quarterHourStatistics(log: EventLog): Promise<QuarterHourS
 
 /** The events by the table that they are in: one in the plain layout. Reads the whole log, in the database. */
 export async function partitionStatistics(log: EventLog): Promise<PartitionStatistics[]> {
-  await assertWholeLog(log);
+  await assertCompleteLog(log);
   const sql = `WITH tables AS (
   SELECT relid FROM pg_partition_tree(to_regclass(?)) WHERE isleaf
   UNION SELECT to_regclass(?) WHERE NOT EXISTS (SELECT FROM pg_partition_tree(to_regclass(?)) WHERE isleaf)),

@@ -8,10 +8,10 @@ import { select } from './select.js';
 const PAGE = 1000;
 
 /**
- * SQL for ids of aggregates in order, which leaps from one to the next in the index instead of reading every event. Its
+ * SQL for ids of aggregates in order, which visits only one row of each in the index (a loose index scan) instead of reading every event. Its
  * bindings: the id that comes before, if `isAfter`, those of a condition on `ids.id`, and how many.
  */
-export function leap(events: string, isAfter: boolean, condition = 'TRUE'): string {
+export function looseIndexScan(events: string, isAfter: boolean, condition = 'TRUE'): string {
   const next = (before: string) => `SELECT aggregate_id FROM ${events} ${before} ORDER BY aggregate_id LIMIT 1`;
   return `WITH RECURSIVE ids(id) AS (
   (${next(isAfter ? 'WHERE aggregate_id > ?' : '')})
@@ -20,12 +20,12 @@ export function leap(events: string, isAfter: boolean, condition = 'TRUE'): stri
 SELECT id FROM ids WHERE id IS NOT NULL AND ${condition} LIMIT ?`;
 }
 
-/** The ids of all aggregates, in order, leaping from one to the next in the index. */
+/** The ids of all aggregates, in order, by a loose index scan. */
 export async function* aggregateIds(log: EventLog): AsyncGenerator<Timestamp> {
   const { log: events } = tablesOf(log);
   await assertNoHiddenRows(log);
   for (let after: Buffer | undefined; ;) {
-    const sql = leap(events, after !== undefined);
+    const sql = looseIndexScan(events, after !== undefined);
     const rows = await select<[Uint8Array]>(log, sql, [...(after === undefined ? [] : [after]), PAGE]);
     for (const [id] of rows) yield Timestamp.decode(id);
     const last = rows.at(-1);

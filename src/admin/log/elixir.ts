@@ -3,7 +3,7 @@ import type { EventLog } from './event-log.js';
 import { select } from './select.js';
 
 /** True when the schema has the bookkeeping of Ecto, Elixir's library for databases: an Elixir application is at home there. */
-export async function hasElixir(log: EventLog): Promise<boolean> {
+export async function hasEctoMigrations(log: EventLog): Promise<boolean> {
   const table = qualified(checkSchemaName(log.schema ?? DEFAULT_SCHEMA), 'schema_migrations');
   // Other frameworks have a table of that name, without the second column.
   const sql = `SELECT count(*)::integer FROM pg_attribute WHERE attrelid = to_regclass(?)

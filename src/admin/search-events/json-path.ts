@@ -17,7 +17,7 @@ const ABOUT_THE_TEXT = /^(22|0A|42601|42704)/;
  * than `false` and `null`. So a predicate (`$.amount > 5`) and a filter (`$.items[*] ? (@.price > 5)`) mean what they say.
  * Times without a zone are compared with others in the zone of the session.
  */
-export function holds(expression: string): string {
+export function jsonPathHolds(expression: string): string {
   return `EXISTS (SELECT FROM jsonb_path_query_tz(${expression}, ?::text::jsonpath, '{}', true) AS item
 WHERE item NOT IN ('false', 'null'))`;
 }

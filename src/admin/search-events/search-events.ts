@@ -9,7 +9,7 @@ import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { assertJsonPath, evaluating, holds } from './json-path.js';
+import { assertJsonPath, evaluating, jsonPathHolds } from './json-path.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
 import { compared, LOG_ORDER, type LogPosition } from '../log/log-position.js';
 import { beginningWith, ofNode, withText } from './search-conditions.js';
@@ -79,7 +79,7 @@ async function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: E
   ofNode(conditions, node);
   beginningWith(conditions, { events: tablesOf({ schema }).log, id: 'event_log.aggregate_id' }, firstTypes);
   withText(conditions, text);
-  if (where !== undefined) conditions.and(holds('body'), where);
+  if (where !== undefined) conditions.and(jsonPathHolds('body'), where);
   const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ORDER BY ${LOG_ORDER[direction]} LIMIT ?`;
   const page = query<EventRow>(knex, sql, [...conditions.bindings, limit ?? FIRST_PAGE]);
   return await (where === undefined ? page : evaluating(where, page));

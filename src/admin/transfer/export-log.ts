@@ -22,7 +22,7 @@ import { CommitInterruptedError, inTransaction } from '../../store/driver/transa
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { refuseHiddenRows } from '../log/row-security.js';
 import { type Footer, footerLine, HEADER, newDigest } from './format.js';
-import { assertWholeLog } from '../log/whole-log.js';
+import { assertCompleteLog } from '../log/complete-log.js';
 
 /** What of a log to export. */
 export interface ExportOptions {
@@ -72,7 +72,7 @@ export async function exportLog(
     await inTransaction(log.knex, async (transaction) => {
       await execute(transaction, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       await refuseHiddenRows(transaction);
-      await assertWholeLog({ ...log, knex: transaction });
+      await assertCompleteLog({ ...log, knex: transaction });
       // The whole result is wanted, so the plan for the whole result is: it sorts, instead of following an index at random.
       await execute(transaction, 'SET LOCAL cursor_tuple_fraction = 1');
       await put(`${HEADER}\n`);

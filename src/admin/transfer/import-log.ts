@@ -4,7 +4,7 @@ import { sqlState } from '../../store/driver/driver-error.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { query } from '../../store/read/rows.js';
 import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
-import { hasElixir } from '../log/elixir.js';
+import { hasEctoMigrations } from '../log/elixir.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 import { InvalidExportError } from './format.js';
@@ -78,7 +78,7 @@ async function attempt(
       await assertNoHiddenRows(inside);
       let unreadable: Unreadable | undefined;
       const all = readableBy(log.interop, readExport(lines, notes));
-      const isToNote = log.interop === undefined && (await hasElixir(inside));
+      const isToNote = log.interop === undefined && (await hasEctoMigrations(inside));
       const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
       const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
       const canCopyAll = mayCopy && (await canCopyIntoEmptyLog(inside, connection));

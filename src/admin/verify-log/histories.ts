@@ -4,7 +4,7 @@ import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import type { Report } from './checked.js';
-import { pagesOfViolations } from './pages-of-violations.js';
+import { findViolations } from './find-violations.js';
 import type { Violation } from './violations.js';
 
 /** Which histories to look at, and how. */
@@ -33,7 +33,7 @@ export async function* verifyHistories(
     const neighbours = `SELECT aggregate_id, sequence, "timestamp",
   lag(sequence) OVER history AS before, lag("timestamp") OVER history AS clock
 FROM ${events} ${range.sql} WINDOW history AS (PARTITION BY aggregate_id ORDER BY sequence)`;
-    yield* pagesOfViolations(log, neighbours, range.bindings, future);
+    yield* findViolations(log, neighbours, range.bindings, future);
     const counts = `SELECT count(*)::text, count(DISTINCT aggregate_id)::text FROM ${events} ${range.sql}`;
     const [counted] = await select<[string, string]>(log, counts, range.bindings);
     report({ events: Number(counted?.[0]), aggregates: Number(counted?.[1]) });

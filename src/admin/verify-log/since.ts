@@ -3,7 +3,7 @@ import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import type { HistoriesOptions } from './histories.js';
-import { pagesOfViolations } from './pages-of-violations.js';
+import { findViolations } from './find-violations.js';
 import type { Violation } from './violations.js';
 
 /** Events after a moment, each beside the event before it, and beside the one after it if that has an earlier clock. */
@@ -33,7 +33,7 @@ SELECT page.aggregate_id, next.sequence, next."timestamp", page.sequence, page."
 CROSS JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
   WHERE e.aggregate_id = page.aggregate_id AND e.sequence > page.sequence ORDER BY sequence LIMIT 1) AS next
 WHERE next."timestamp" < ?`;
-    yield* pagesOfViolations(log, neighbours, [...page.bindings, first], future);
+    yield* findViolations(log, neighbours, [...page.bindings, first], future);
     const counts = `SELECT count(*)::text FROM ${events} ${page.sql}`;
     const [counted] = await select<[string]>(log, counts, page.bindings);
     report({ events: Number(counted?.[0]) });

@@ -10,7 +10,7 @@ import { verifySince } from './since.js';
 import { verifySnapshots } from './snapshots.js';
 import { verifyUniqueness } from './uniqueness.js';
 import type { Violation } from './violations.js';
-import { assertWholeLog } from '../log/whole-log.js';
+import { assertCompleteLog } from '../log/complete-log.js';
 
 /** What of a log to verify. */
 export interface VerifyOptions {
@@ -33,7 +33,7 @@ export interface VerifyOptions {
  * commit meanwhile may be looked at or not.
  */
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
-  await assertWholeLog(log);
+  await assertCompleteLog(log);
   const future = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
   const checked = { events: 0, aggregates: 0, snapshots: 0 };
   const report = (more: Partial<Checked>) => {

@@ -105,14 +105,14 @@ async function* turnsOf(
   where: string,
   { output }: Session,
 ): AsyncGenerator<Turn> {
-  const { statesThatHold } = await import('../../admin/search-events/states-that-hold.js');
+  const { matchJsonPath } = await import('../../admin/search-events/match-json-path.js');
   let held = false;
   let batch: { event: StoredEvent | undefined; state: string }[] = [
     { event: undefined, state: folding.json(folding.start()) },
   ];
   let length = 0;
   const evaluate = async function* (): AsyncGenerator<Turn> {
-    const results = await statesThatHold(
+    const results = await matchJsonPath(
       database,
       where,
       batch.map(({ state }) => state),

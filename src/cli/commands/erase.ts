@@ -59,7 +59,7 @@ Examples:
 async function erase(argument: IdArgument, options: EraseOptions, session: Session): Promise<void> {
   const { paths, execute = false, aggregate, replace = [] } = options;
   assertOptions(argument, options);
-  const [{ hasElixir }, { parseReplacements }, { triedErasure }] = await Promise.all([
+  const [{ hasEctoMigrations }, { parseReplacements }, { triedErasure }] = await Promise.all([
     import('../../admin/log/elixir.js'),
     import('../input/replacements.js'),
     import('../fold/trial/tried-erasure.js'),
@@ -73,7 +73,7 @@ async function erase(argument: IdArgument, options: EraseOptions, session: Sessi
       const id = await resolveAggregateId(session, database, argument);
       const definition = paths && (await choose(id, () => typeOfFirstEvent(database.store, id)));
       const done = await triedErasure(database, { aggregateId: id, paths, replacements }, definition, options, session);
-      besideElixir = await hasElixir(database);
+      besideElixir = await hasEctoMigrations(database);
       return { id, done };
     },
     { writes: execute },

@@ -57,14 +57,14 @@ async function verify(
 ): Promise<boolean> {
   const { output } = session;
   const { isStored, verifyLog } = await import('../../admin/verify-log/verify-log.js');
-  const { standIns } = await import('../../admin/log/whole-log.js');
+  const { tablesReplaced } = await import('../../admin/log/complete-log.js');
   return await withDatabase(session, async (database) => {
     const id = argument && (await resolveAggregateId(session, database, argument));
     if (id !== undefined && !(await isStored(database, id)))
       throw new NotFoundError(`There is nothing of ${id.hex}, neither an event nor a snapshot.`, {
         hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
       });
-    for (const { table, kind } of await standIns(database))
+    for (const { table, kind } of await tablesReplaced(database))
       await output.warn(`${table} is a ${kind}, not a table: only the rows that it shows are looked at.`);
     let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };
     const onProgress = (now: Checked) => {

@@ -57,7 +57,7 @@ async function deleteStored(argument: IdArgument, options: DeleteOptions, sessio
     throw new UsageError('--execute needs the whole id of the aggregate.', {
       hint: 'Leave --execute out to see what would be deleted, with the whole id. Nothing was changed.',
     });
-  const { hasElixir } = await import('../../../admin/log/elixir.js');
+  const { hasEctoMigrations } = await import('../../../admin/log/elixir.js');
   const { id, deletion } = await withDatabase(
     session,
     async (database) => {
@@ -66,7 +66,7 @@ async function deleteStored(argument: IdArgument, options: DeleteOptions, sessio
       if (expect !== undefined && head.sequence !== expect) throw another(id, head, expect);
       if (execute) await remove(database, id, head);
       const events = (await database.store.getLastEvent(id))?.sequence ?? 0;
-      return { id, deletion: { ...head, events, besideElixir: await hasElixir(database) } };
+      return { id, deletion: { ...head, events, besideElixir: await hasEctoMigrations(database) } };
     },
     { writes: execute },
   );

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { statesThatHold } from '../../../src/admin/search-events/states-that-hold.js';
+import { matchJsonPath } from '../../../src/admin/search-events/match-json-path.js';
 import { useTestDatabase } from '../../support/database.js';
 
 const server = useTestDatabase(test, { migrated: false });
@@ -20,5 +20,5 @@ const CASES: readonly (readonly [path: string, states: readonly string[], held: 
 
 for (const [path, states, held] of CASES)
   test(`${path} holds for ${JSON.stringify(states)} as PostgreSQL says`, async (t) => {
-    t.deepEqual(await statesThatHold(server, path, states), held);
+    t.deepEqual(await matchJsonPath(server, path, states), held);
   });

@@ -1,15 +1,15 @@
 import { withReadRetry } from '../../store/read/read-retry.js';
 import { query } from '../../store/read/rows.js';
 import type { EventLog } from '../log/event-log.js';
-import { evaluating, holds } from './json-path.js';
+import { evaluating, jsonPathHolds } from './json-path.js';
 
 /**
  * For which of some JSON texts a jsonpath selects something other than `false` and `null`, as PostgreSQL evaluates it.
  * Throws `InvalidJsonPathError`.
  */
-export async function statesThatHold({ knex }: EventLog, path: string, states: readonly string[]): Promise<boolean[]> {
+export async function matchJsonPath({ knex }: EventLog, path: string, states: readonly string[]): Promise<boolean[]> {
   if (states.length === 0) return [];
-  const sql = `SELECT ${holds('state.value')}
+  const sql = `SELECT ${jsonPathHolds('state.value')}
 FROM jsonb_array_elements(?::text::jsonb) WITH ORDINALITY AS state(value, place) ORDER BY place`;
   const bindings = [path, `[${states.join(',')}]`];
   return (await withReadRetry(() => evaluating(path, query<[boolean]>(knex, sql, bindings)))).map(([held]) => held);

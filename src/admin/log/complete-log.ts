@@ -9,7 +9,7 @@ import { assertNoHiddenRows } from './row-security.js';
  * Throws unless who reads the whole log gets all of it: `PermissionDeniedError` when row-level security hides rows from this
  * role, `ForeignSchemaError` when a partition was detached.
  */
-export async function assertWholeLog(log: EventLog): Promise<void> {
+export async function assertCompleteLog(log: EventLog): Promise<void> {
   await assertNoHiddenRows(log);
   const shape = await shapeOf(log, 'event_log');
   if (shape?.kind === 'partitioned' && shape.coverage < 1 - 1e-9)
@@ -20,7 +20,7 @@ export async function assertWholeLog(log: EventLog): Promise<void> {
 }
 
 /** The tables of the store in whose place is something else, such as a view, with what that is. */
-export async function standIns(
+export async function tablesReplaced(
   log: EventLog,
 ): Promise<{ readonly table: string; readonly kind: TableShape['kind'] }[]> {
   const found = [];

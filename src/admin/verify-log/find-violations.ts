@@ -14,7 +14,7 @@ import {
 const PAGE_VIOLATIONS = 5_000;
 
 /** The violations among events that stand beside the events before them, page by page. */
-export async function* pagesOfViolations(
+export async function* findViolations(
   log: EventLog,
   neighbours: string,
   bindings: readonly Knex.RawBinding[],
