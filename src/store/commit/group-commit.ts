@@ -11,10 +11,10 @@ const MAX_COMMIT = { events: 20, length: 16 * 1024 };
 /** How many events, and how much text, one statement takes together. */
 const MAX_GROUP = { events: 500, length: 512 * 1024 };
 /** How long gathered commits wait for a statement that hangs on somebody else's transaction, in milliseconds. */
-const PATIENCE = 20;
+const MAX_WAIT = 20;
 
 /** A commit that waits for its turn. */
-interface Waiting {
+interface QueuedCommit {
   readonly events: readonly EncodedEvent[];
   readonly length: number;
   readonly resolve: (result: CommitResult) => void;
@@ -28,11 +28,11 @@ interface Waiting {
  */
 export class GroupCommit {
   readonly #context: CommitContext;
-  #waiting: Waiting[] = [];
+  #queue: QueuedCommit[] = [];
   /** How many statements are under way that are worth waiting for. */
-  #underWay = 0;
+  #inFlight = 0;
   /** Goes up when patience runs out: what was sent before is not waited for any more. */
-  #era = 0;
+  #generation = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: CommitContext) {
@@ -44,58 +44,58 @@ export class GroupCommit {
     const length = lengthOf(events);
     if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length)
       return commitEncoded(this.#context, events, []);
-    if (this.#underWay === 0 && this.#waiting.length === 0) return this.#alone(events);
+    if (this.#inFlight === 0 && this.#queue.length === 0) return this.#commitAtOnce(events);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ events, length, resolve, reject });
-      this.#timer ??= setTimeout(() => this.#impatient(), PATIENCE);
+      this.#queue.push({ events, length, resolve, reject });
+      this.#timer ??= setTimeout(() => this.#stopWaiting(), MAX_WAIT);
     });
   }
 
-  async #alone(events: readonly EncodedEvent[]): Promise<CommitResult> {
-    const era = this.#era;
-    this.#underWay += 1;
+  async #commitAtOnce(events: readonly EncodedEvent[]): Promise<CommitResult> {
+    const generation = this.#generation;
+    this.#inFlight += 1;
     try {
       return await commitEncoded(this.#context, events, []);
     } finally {
-      this.#done(era);
+      this.#done(generation);
     }
   }
 
-  #done(era: number): void {
-    if (era !== this.#era) return;
-    this.#underWay -= 1;
-    if (this.#waiting.length > 0 && this.#underWay === 0) this.#send();
+  #done(generation: number): void {
+    if (generation !== this.#generation) return;
+    this.#inFlight -= 1;
+    if (this.#queue.length > 0 && this.#inFlight === 0) this.#send();
   }
 
   /** What is under way takes long, perhaps because it waits for a lock; whoever has gathered behind it need not. */
-  #impatient(): void {
+  #stopWaiting(): void {
     this.#timer = undefined;
-    this.#era += 1;
-    this.#underWay = 0;
-    if (this.#waiting.length > 0) this.#send();
+    this.#generation += 1;
+    this.#inFlight = 0;
+    if (this.#queue.length > 0) this.#send();
   }
 
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const group = this.#take();
-    if (this.#waiting.length > 0) this.#timer = setTimeout(() => this.#impatient(), PATIENCE);
-    const era = this.#era;
-    this.#underWay += 1;
-    void this.#together(group).finally(() => {
-      if (group.length === 1) this.#done(era);
+    const group = this.#takeGroup();
+    if (this.#queue.length > 0) this.#timer = setTimeout(() => this.#stopWaiting(), MAX_WAIT);
+    const generation = this.#generation;
+    this.#inFlight += 1;
+    void this.#commitGroup(group).finally(() => {
+      if (group.length === 1) this.#done(generation);
       // Those who were answered may have more to commit, and get the time to join the next group.
-      else setImmediate(() => this.#done(era));
+      else setImmediate(() => this.#done(generation));
     });
   }
 
   /** The first of those that wait, no two for one place in a history: they would be in each other's way. */
-  #take(): Waiting[] {
-    const group: Waiting[] = [];
-    const left: Waiting[] = [];
+  #takeGroup(): QueuedCommit[] {
+    const group: QueuedCommit[] = [];
+    const left: QueuedCommit[] = [];
     const places = new Set<string>();
     let [count, length, isFull] = [0, 0, false];
-    for (const waiting of this.#waiting) {
+    for (const waiting of this.#queue) {
       isFull ||= count + waiting.events.length > MAX_GROUP.events || length + waiting.length > MAX_GROUP.length;
       if (isFull || waiting.events.some(({ event }) => places.has(placeOf(event)))) {
         left.push(waiting);
@@ -106,14 +106,14 @@ export class GroupCommit {
       length += waiting.length;
       for (const { event } of waiting.events) places.add(placeOf(event));
     }
-    this.#waiting = left;
+    this.#queue = left;
     return group;
   }
 
-  async #together(group: readonly Waiting[]): Promise<void> {
+  async #commitGroup(group: readonly QueuedCommit[]): Promise<void> {
     const [only] = group;
     if (only !== undefined && group.length === 1)
-      return await this.#answer(only, commitEncoded(this.#context, only.events, []));
+      return await this.#respond(only, commitEncoded(this.#context, only.events, []));
     try {
       await insertGroup(
         this.#context,
@@ -121,14 +121,14 @@ export class GroupCommit {
       );
     } catch (error) {
       await Promise.all(
-        group.map((waiting) => this.#answer(waiting, resolveFailedGroup(this.#context, waiting.events, error))),
+        group.map((waiting) => this.#respond(waiting, resolveFailedGroup(this.#context, waiting.events, error))),
       );
       return;
     }
     for (const { events, resolve } of group) resolve(ok(committedEvents(events)));
   }
 
-  async #answer({ resolve, reject }: Waiting, result: Promise<CommitResult>): Promise<void> {
+  async #respond({ resolve, reject }: QueuedCommit, result: Promise<CommitResult>): Promise<void> {
     await result.then(resolve, reject);
   }
 }
