@@ -50,7 +50,7 @@ export {
 export { type OpenOptions, openDatabase } from './connection/open-database.js';
 export type { PoolOptions } from './connection/server/pool-options.js';
 export type { ConnectionChoice, ConnectionConfig } from './connection/settings.js';
-export { InvalidArgumentError, MaestroError } from './errors.js';
+export { type ErrorCode, InvalidArgumentError, MaestroError } from './errors.js';
 export type {
   CommittedEvent,
   EventRef,

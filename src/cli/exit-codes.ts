@@ -1,4 +1,4 @@
-import { MaestroError } from '../errors.js';
+import { type ErrorCode, MaestroError } from '../errors.js';
 
 /** The command did what it was asked to do. */
 export const DONE = 0;
@@ -19,7 +19,19 @@ export const DEFECT = 70;
 /** Interrupted from the keyboard. */
 export const INTERRUPTED = 130;
 
-const EXIT_CODES: Readonly<Record<string, number>> = {
+/** What a command line ends with; 143 beside these, when the process is asked to end. */
+export type ExitCode =
+  | typeof DONE
+  | typeof FOUND
+  | typeof USAGE
+  | typeof NOT_FOUND
+  | typeof UNAVAILABLE
+  | typeof REFUSED
+  | typeof OUTCOME_UNKNOWN
+  | typeof DEFECT
+  | typeof INTERRUPTED;
+
+const EXIT_CODES: Readonly<Record<ErrorCode, ExitCode>> = {
   MAESTRO_USAGE: USAGE,
   MAESTRO_INPUT: USAGE,
   MAESTRO_CONFIGURATION: USAGE,
@@ -79,9 +91,13 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   MAESTRO_IMPORT_INTERRUPTED: OUTCOME_UNKNOWN,
   MAESTRO_OUTCOME_UNKNOWN: OUTCOME_UNKNOWN,
   MAESTRO_OUTPUT: OUTCOME_UNKNOWN,
+  // The command line runs no projections.
+  MAESTRO_PROJECTION: DEFECT,
+  MAESTRO_PROJECTIONS_UNSUPPORTED: DEFECT,
 };
 
 /** The exit code for an error: the only place where one is decided. */
-export function exitCodeFor(error: unknown): number {
+export function exitCodeFor(error: unknown): ExitCode {
+  // An application without types may have made an error of a code of its own.
   return error instanceof MaestroError ? (EXIT_CODES[error.code] ?? DEFECT) : DEFECT;
 }

@@ -1,8 +1,7 @@
-import { createReadStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { exitCodeFor } from '../../src/cli/exit-codes.js';
 import { run } from '../../src/cli/run.js';
@@ -439,23 +438,6 @@ test('an error that nobody foresaw exits 70 and asks for a report', async (t) =>
   });
   t.is(await run(['id', 'new'], context), 70);
   t.regex(stderr, /^error: This is a defect in Maestro: out of order\nhint: Please report it/);
-});
-
-test('every kind of error that a command can end with has an exit code of its own', (t) => {
-  const source = fileURLToPath(new URL('../../src', import.meta.url));
-  const codes = readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) =>
-      Array.from(readFileSync(join(source, file), 'utf8').matchAll(/readonly code = '(MAESTRO_\w+)'/g)),
-    )
-    .map(([, code]) => code ?? '');
-  t.true(codes.length > 20);
-  // The command line runs no projections.
-  const foreseen = codes.filter((code) => !code.startsWith('MAESTRO_PROJECTION'));
-  for (const code of foreseen) {
-    const error = Object.assign(Object.create(OutcomeUnknownError.prototype) as Error, { code });
-    t.not(exitCodeFor(error), 70, code);
-  }
 });
 
 test('an outcome that is not known exits 6 and names what to check', (t) => {

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import knexFactory, { type Knex } from 'knex';
 import pg from 'pg';
+import type { ErrorCode } from '../../src/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { migrationStatus } from '../../src/store/migrate/migration-status.js';
 import { isConnectionLost, isPanic, isUnknownStatement } from '../../src/store/driver/driver-error.js';
@@ -136,7 +137,7 @@ test('what the server says is known by codes and fields, in any language', (t) =
   t.false(isPanic(inOtherWords({ code: '53100', routine: 'mdextend' })));
   for (const code of ['57P01', '57P02', '57P04', '57P05', '25P03', '25P04'])
     t.true(isConnectionLost(inOtherWords({ severity: 'ВАЖНО', code })), code);
-  const meanings = {
+  const meanings: Readonly<Record<string, ErrorCode>> = {
     '28000': 'MAESTRO_LOGIN_REFUSED',
     '28P01': 'MAESTRO_LOGIN_REFUSED',
     '3D000': 'MAESTRO_LOGIN_REFUSED',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import dns from 'node:dns';
 import test, { type ExecutionContext } from 'ava';
-import { exitCodeFor, UNAVAILABLE, USAGE } from '../../../src/cli/exit-codes.js';
+import { type ExitCode, exitCodeFor, UNAVAILABLE, USAGE } from '../../../src/cli/exit-codes.js';
 import type { Database } from '../../../src/connection/database.js';
 import { parseDatabaseUrl, type ServerAddress } from '../../../src/connection/address/database-url.js';
 import { openServer, type ServerOptions } from '../../../src/connection/server/server.js';
@@ -48,7 +48,7 @@ interface Expected {
   readonly instanceOf: abstract new (...args: never[]) => MaestroError;
   readonly message: RegExp;
   /** @defaultValue UNAVAILABLE */
-  readonly exitCode?: number;
+  readonly exitCode?: ExitCode;
 }
 
 /** The work fails with an error that a person can read and act on, and that keeps the password to itself. */

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { exitCodeFor } from '../../../src/cli/exit-codes.js';
+import { type ExitCode, exitCodeFor } from '../../../src/cli/exit-codes.js';
+import type { ErrorCode } from '../../../src/errors.js';
 import { isPassing, storeError } from '../../../src/store/failures/database-errors.js';
 
 /** What the driver makes of an answer of the server: words, and the facts that are not translated. */
@@ -7,7 +8,7 @@ function answer(message: string, facts: { code: string; routine?: string; severi
   return Object.assign(new Error(message), { severity: 'ERROR', ...facts });
 }
 
-type Case = [what: string, error: Error, code: string, passing: boolean, exit: number, hint: RegExp];
+type Case = [what: string, error: Error, code: ErrorCode, passing: boolean, exit: ExitCode, hint: RegExp];
 
 const CASES: Case[] = [
   [
