@@ -4,23 +4,23 @@ import type { PostgresStore } from '../store/postgres-store.js';
 
 /** An open database. */
 export interface Database {
-  /** Runs statements on it. */
+  /** The Knex instance that runs statements on it. */
   readonly knex: Knex;
-  /** The store in the schema that was asked for. */
+  /** The event store in {@link schema}. */
   readonly store: PostgresStore;
-  /** The schema that was asked for. */
+  /** The schema that holds the tables. */
   readonly schema: string;
-  /** Other systems that read the tables, as given when the database was opened. */
+  /** `elixir` when an Elixir application reads the tables, too; as given when the database was opened. */
   readonly interop?: Interop | undefined;
-  /** Whether it is the embedded one. */
+  /** True for the embedded database, false for a server. */
   readonly embedded: boolean;
-  /** Where it is, without a password, for messages. */
+  /** The address without the password, or the folder of the embedded database; for messages. */
   readonly location: string;
   /**
-   * Lets commands, statements and transactions that are under way end, for up to `closeTimeout`, and ends all connections;
-   * what is begun afterwards throws `DatabaseClosedError`, also on {@link knex} itself. A program ends when its database is
-   * closed; with the embedded one it does not end before. An embedded database is free for other processes then. Safe to
-   * call twice; inside a transaction or a projection, do not wait for it.
+   * Waits up to `closeTimeout` for running commands, statements and transactions, then ends all connections. Anything that
+   * starts afterwards throws `DatabaseClosedError`, also on {@link knex} itself. An embedded database keeps the process
+   * running until it is closed, and other processes can open it afterwards. May be called twice. Awaiting it inside a
+   * transaction or a projection would wait for itself.
    */
   readonly close: () => Promise<void>;
 }

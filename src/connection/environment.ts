@@ -4,16 +4,16 @@ import { ConfigurationError } from './errors.js';
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Surroundings of a program: its environment variables, and its working directory. */
+/** A program's environment variables and working directory. */
 export interface Surroundings {
   readonly environment: Environment;
-  /** Absent when no file of it is to be looked at. */
+  /** Absent when no files are to be read from it. */
   readonly workingDirectory?: string | undefined;
 }
 
 /**
- * The surroundings of this process, for programs that use the library. The command line hands in its own. Whoever looks at the
- * working directory when it has been deleted gets a {@link ConfigurationError}.
+ * The surroundings of this process, for programs that use the library; the command line has its own. Reading
+ * `workingDirectory` throws {@link ConfigurationError} when it has been deleted.
  */
 export function processSurroundings(): Surroundings {
   return {
@@ -29,8 +29,8 @@ export function workingDirectory(): string {
   try {
     return process.cwd();
   } catch (cause) {
-    throw new ConfigurationError('The working directory is not there any more, or cannot be read.', {
-      hint: 'Go to a folder that is there, and try again.',
+    throw new ConfigurationError('The working directory was deleted, or cannot be read.', {
+      hint: 'Change to a folder that exists, and try again.',
       cause,
     });
   }

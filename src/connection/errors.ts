@@ -1,32 +1,32 @@
 import { MaestroError } from '../errors.js';
 
-/** A setting (flag, environment variable or configuration file) cannot be used. No database was touched. */
+/** A setting (flag, environment variable or configuration file) is wrong. No database was opened. */
 export class ConfigurationError extends MaestroError {
   readonly code = 'MAESTRO_CONFIGURATION';
 }
 
-/** Another process has the embedded database open, and still had when the time to wait for it was over. */
+/** Another process had the embedded database open for the whole time that this one waited. */
 export class EmbeddedDatabaseBusyError extends MaestroError {
   readonly code = 'MAESTRO_EMBEDDED_BUSY';
 
   constructor(
     /** The data folder. */ readonly dataDir: string,
-    /** What is known of the process that has it open, such as `process 4711 on alpha (maestro append)`. */
+    /** Description of the process that has it open, such as `process 4711 on alpha (maestro append)`. */
     readonly holder: string,
-    /** How long it waited, in milliseconds. */ readonly waited: number,
+    /** Time waited, in milliseconds. */ readonly waited: number,
   ) {
     super(`The embedded database ${dataDir} is in use by ${holder}; waited ${waited / 1000} s for it.`, {
-      hint: 'One process at a time can open it. Wait for that one to end (--timeout), or use a server (--url, DATABASE_URL).',
+      hint: 'Only one process at a time can open it. Wait longer for that process (--timeout), or use a server (--url, DATABASE_URL).',
     });
   }
 }
 
-/** The data folder is not one that this version can open. It was left untouched. */
+/** The data folder is not an embedded database that this version can open. The folder was not changed. */
 export class EmbeddedFolderError extends MaestroError {
   readonly code = 'MAESTRO_EMBEDDED_FOLDER';
 }
 
-/** This process gets too little memory, or too few open files, for the embedded database. The folder is as it was. */
+/** The limits of this process for memory or open files are too low for the embedded database. The folder was not changed. */
 export class EmbeddedResourcesError extends MaestroError {
   readonly code = 'MAESTRO_EMBEDDED_RESOURCES';
 }
@@ -36,7 +36,7 @@ export class EmbeddedCorruptError extends MaestroError {
   readonly code = 'MAESTRO_EMBEDDED_CORRUPT';
 }
 
-/** Files cannot be locked here, so nothing keeps two processes from opening the embedded database at once: it was not opened. */
+/** Files cannot be locked on this system, so two processes could open the embedded database at once. It was not opened. */
 export class FileLockError extends MaestroError {
   readonly code = 'MAESTRO_FILE_LOCK';
 

@@ -1,45 +1,45 @@
-import { shown } from './address/fail.js';
+import { quoteIfPlain } from './address/fail.js';
 import type { Database } from './database.js';
 import { processSurroundings } from './environment.js';
 import { ConfigurationError } from './errors.js';
 import { checkedPool, type PoolOptions } from './server/pool-options.js';
 import { type ConnectionChoice, type ConnectionSettings, programSettings } from './settings.js';
 
-/** How a database is opened, whichever it is. */
+/** Options for opening a database, a server or the embedded one. */
 export interface OpenOptions {
   /**
-   * Milliseconds to wait: for a connection (5000 unless given), for one statement (no limit unless given), for another
-   * process that has the embedded database open (10000 unless given).
+   * Longest time in milliseconds to wait for a connection (default 5000), for one statement (default: no limit), and for
+   * another process that has the embedded database open (default 10000).
    */
   readonly timeout?: number | undefined;
   /**
-   * Number of connections to a server: `{ min: 0, max: 4 }` unless given. Every transaction of the program has one as long as
-   * it lasts. The embedded database has one for all.
+   * Number of connections to a server. Each transaction keeps one connection until it ends. The embedded database always
+   * has one. @defaultValue { min: 0, max: 4 }
    */
   readonly pool?: PoolOptions | undefined;
   /**
-   * Time for which {@link Database.close} lets commands, statements and transactions that are under way go on, in milliseconds,
-   * before their connections are cut off. @defaultValue 10000
+   * Time in milliseconds that {@link Database.close} waits for running commands, statements and transactions before it
+   * cuts their connections off. @defaultValue 10000
    */
   readonly closeTimeout?: number | undefined;
-  /** Make the embedded database when it is not there. @defaultValue true */
+  /** Create the embedded database when it does not exist. @defaultValue true */
   readonly create?: boolean | undefined;
-  /** Have the database refuse to write. @defaultValue false */
+  /** Make the database refuse all writes. @defaultValue false */
   readonly readOnly?: boolean | undefined;
   /**
-   * With `readOnly`: have a server also refuse an answer from which row-level security would hide rows, instead of giving
-   * one that looks whole. @defaultValue false
+   * With `readOnly`: make a server refuse a query from whose result row-level security would hide rows, instead of
+   * returning a result that looks complete. @defaultValue false
    */
   readonly refuseHiddenRows?: boolean | undefined;
-  /** What this process calls itself to others that wait for the embedded database. */
+  /** Name of this program, shown to other processes that wait for the embedded database, such as `maestro append`. */
   readonly purpose?: string | undefined;
-  /** Told of what is dubious, such as an unencrypted connection. */
+  /** Receives warnings, such as about an unencrypted connection. */
   readonly warn?: ((message: string) => void) | undefined;
-  /** Called once when another process has the embedded database open, with what is known of it. */
+  /** Called once when another process has the embedded database open, with a description of that process. */
   readonly onWait?: ((holder: string) => void) | undefined;
 }
 
-/** All that {@link openDatabase} takes. */
+/** All option names of {@link openDatabase}. */
 const KEYS = {
   url: true,
   dataDir: true,
@@ -58,11 +58,11 @@ const KEYS = {
 } as const satisfies Record<keyof (ConnectionChoice & OpenOptions), true>;
 
 /**
- * Opens a database for a program: a server by `url`, or the embedded one in `dataDir`. Only a program that says nothing gets
- * the embedded one in `.maestro/data`, and not where `CI` is set, `NODE_ENV` is `production`, or the environment or a file
- * `.env` names a database, which no program means to pass over. What a URL leaves out comes from `PGUSER`, `PGPASSWORD` and
- * their like. Throws `ConfigurationError` for settings that cannot be used, keys that it does not know or that have no
- * value, and what opening the embedded database throws; a server is first contacted by the first statement.
+ * Opens a database for a program: a server by `url`, or the embedded one in `dataDir`. Without either, it opens the embedded
+ * one in `.maestro/data`, but throws `ConfigurationError` where `CI` is set, `NODE_ENV` is `production`, or the environment
+ * or a file `.env` names a database. Parts that a URL leaves out come from `PGUSER`, `PGPASSWORD` and similar variables. A
+ * wrong setting, an unknown option or one without a value is a `ConfigurationError`; opening the embedded database may throw
+ * its own errors. A server is not contacted before the first statement.
  */
 export async function openDatabase(options: ConnectionChoice & OpenOptions = {}): Promise<Database> {
   assertOptions(options);
@@ -82,14 +82,14 @@ export async function openDatabase(options: ConnectionChoice & OpenOptions = {})
   });
 }
 
-/** Throws for what is no plain object with known keys, such as a URL by itself: nothing of it would be looked at. */
+/** Throws unless the options are a plain object with known keys: anything else, such as a URL, would be ignored. */
 function assertOptions(options: unknown): void {
   const hint = "Write openDatabase({ url: 'postgres://…' }), or openDatabase({ dataDir: '.maestro/data' }).";
   if (!isPlainObject(options))
     throw new ConfigurationError(`openDatabase() takes an object with options, not ${kindOf(options)}.`, { hint });
   const unknown = Object.keys(options).find((key) => !Object.hasOwn(KEYS, key));
   if (unknown !== undefined)
-    throw new ConfigurationError(`openDatabase() does not take ${shown('the option', unknown)}.`, {
+    throw new ConfigurationError(`openDatabase() does not take ${quoteIfPlain('the option', unknown)}.`, {
       hint: `${hint} Its options are ${Object.keys(KEYS).join(', ')}.`,
     });
 }

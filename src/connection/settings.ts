@@ -1,17 +1,17 @@
 import { checkedInterop, type Interop } from '../store/interop.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { addressFromEnvironment, parseDatabaseUrl, type ServerAddress } from './address/database-url.js';
-import { assertNothingWasSaid, SERVER_VARIABLES, URL_VARIABLES } from './embedded/embedded-by-default.js';
+import { assertEmbeddedMayBeUsed, SERVER_VARIABLES, URL_VARIABLES } from './embedded/embedded-by-default.js';
 import type { Environment, Surroundings } from './environment.js';
 import { ConfigurationError } from './errors.js';
-import { said, saidByVariable } from './said.js';
+import { textSetting, environmentSetting } from './text-setting.js';
 
-/** Where the embedded database is unless another folder is named, below the working directory. */
+/** Default folder of the embedded database, relative to the working directory. */
 export const DEFAULT_DATA_DIR = '.maestro/data';
 
 /**
- * Settings that were given on the spot: by flags of the command line, or by a program. A key that is there must have a value:
- * `{ url: process.env.DATABASE_URL }` is refused when the variable is not set, and never means another database.
+ * Settings given by flags of the command line or by a program. A key that is present must have a value:
+ * `{ url: process.env.DATABASE_URL }` is refused when the variable is not set, and never falls back to another database.
  */
 export interface ConnectionChoice {
   /** The URL of a PostgreSQL server. */
@@ -20,13 +20,13 @@ export interface ConnectionChoice {
   readonly dataDir?: string | undefined;
   /** The schema that holds the tables. @defaultValue 'public' */
   readonly schema?: string | undefined;
-  /** The pooler between here and the server: `transaction` for PgBouncer in transaction mode. */
+  /** The pooler in front of the server: `transaction` for PgBouncer in transaction mode. */
   readonly pooler?: string | undefined;
-  /** `elixir` for a log that an Elixir application reads, too. */
+  /** `elixir` for a log that an Elixir application reads, too: refuses bodies that it could not read. */
   readonly interop?: string | undefined;
 }
 
-/** Settings of a configuration for the database. As in {@link ConnectionChoice}, a key that is there must have a value. */
+/** The database settings of a configuration file. As in {@link ConnectionChoice}, a key that is present must have a value. */
 export interface ConnectionConfig {
   /** The URL of a PostgreSQL server: `postgres://user:password@host:5432/database?sslmode=verify-full`. */
   readonly connection?: string | undefined;
@@ -34,13 +34,13 @@ export interface ConnectionConfig {
   readonly schema?: string;
   /** The folder of the embedded database, used when no server is named. @defaultValue '.maestro/data' */
   readonly dataDir?: string;
-  /** The pooler between here and the server: `transaction` for PgBouncer in transaction mode. */
+  /** The pooler in front of the server: `transaction` for PgBouncer in transaction mode. */
   readonly pooler?: 'transaction';
   /** `elixir` for a log that an Elixir application reads, too: refuses bodies that it could not read. */
   readonly interop?: Interop;
 }
 
-/** Which database to open, and how. */
+/** The database to open and its settings, after all sources were considered. */
 export interface ConnectionSettings {
   /** The server, or else the folder of the embedded database. */
   readonly target: { readonly server: ServerAddress } | { readonly dataDir: string };
@@ -49,7 +49,7 @@ export interface ConnectionSettings {
   readonly interop: Interop | undefined;
 }
 
-/** Names that whoever gives settings on the spot calls them by. */
+/** Names of the settings for messages: flags, or options of `openDatabase()`. */
 type Names = Readonly<Record<keyof ConnectionChoice, string>>;
 
 const FLAGS: Names = {
@@ -73,10 +73,10 @@ function inFile(key: keyof ConnectionConfig): string {
 }
 
 /**
- * Decides which database a command means: what its flags say, then the environment (`MAESTRO_DATABASE_URL`, `DATABASE_URL`,
- * `MAESTRO_SCHEMA`), then the configuration, then `PGHOST` and its like, and only when nothing was said anywhere the
- * embedded database. Throws {@link ConfigurationError} (or `InvalidArgumentError` for a schema's name); what is given but
- * undefined or empty is an error, never a fall-back.
+ * Decides which database a command uses. The first that names one wins: its flags, the environment
+ * (`MAESTRO_DATABASE_URL`, `DATABASE_URL`, `MAESTRO_SCHEMA`), the configuration file, `PGHOST` and similar variables, and
+ * last the embedded database. Throws {@link ConfigurationError} (or `InvalidArgumentError` for a schema's name). A setting
+ * that is present but undefined or empty is an error, never skipped.
  */
 export function connectionSettings(
   choice: ConnectionChoice,
@@ -94,15 +94,15 @@ export function connectionSettings(
       'Name a server (--url, MAESTRO_DATABASE_URL, DATABASE_URL, or `connection` in the configuration file), or the folder of the embedded database (--data-dir, or `dataDir` in the configuration file).',
     );
   const small = (key: 'schema' | 'pooler' | 'interop', variable?: string) =>
-    said(choice, key, FLAGS[key]) ??
-    (variable === undefined ? undefined : saidByVariable(environment, variable)) ??
-    said(config, key, inFile(key));
+    textSetting(choice, key, FLAGS[key]) ??
+    (variable === undefined ? undefined : environmentSetting(environment, variable)) ??
+    textSetting(config, key, inFile(key));
   return checked(target, small('schema', 'MAESTRO_SCHEMA'), small('pooler'), small('interop'));
 }
 
 /**
- * Decides which database a program means: what it says, or else the embedded one. The environment names none for it; one
- * that seems to is refused like a database that nobody named. Throws as {@link connectionSettings} does.
+ * Decides which database a program uses: the one in its options, or else the embedded one. The environment is not read; if
+ * it names a database that the options do not, that is an error. Throws as {@link connectionSettings} does.
  */
 export function programSettings(choice: ConnectionChoice, surroundings: Surroundings): ConnectionSettings {
   const { environment } = surroundings;
@@ -116,7 +116,7 @@ export function programSettings(choice: ConnectionChoice, surroundings: Surround
       });
     target = byDefault(surroundings, hint);
   }
-  const small = (key: 'schema' | 'pooler' | 'interop') => said(choice, key, OPTIONS[key]);
+  const small = (key: 'schema' | 'pooler' | 'interop') => textSetting(choice, key, OPTIONS[key]);
   return checked(target, small('schema'), small('pooler'), small('interop'));
 }
 
@@ -141,8 +141,8 @@ function checked(
 }
 
 function chosen(choice: ConnectionChoice, names: Names, environment: Environment): Target | undefined {
-  const url = said(choice, 'url', names.url, EMPTY_URL);
-  const dataDir = said(choice, 'dataDir', names.dataDir);
+  const url = textSetting(choice, 'url', names.url, EMPTY_URL);
+  const dataDir = textSetting(choice, 'dataDir', names.dataDir);
   if (url !== undefined && dataDir !== undefined)
     throw new ConfigurationError(`${names.url} and ${names.dataDir} name two databases.`, {
       hint: 'Leave one of them out.',
@@ -153,7 +153,7 @@ function chosen(choice: ConnectionChoice, names: Names, environment: Environment
 
 function byUrlVariable(environment: Environment): Target | undefined {
   for (const name of URL_VARIABLES) {
-    const url = saidByVariable(environment, name, EMPTY_URL);
+    const url = environmentSetting(environment, name, EMPTY_URL);
     if (url !== undefined) return { server: parseDatabaseUrl(url, name, environment) };
   }
   return undefined;
@@ -161,19 +161,19 @@ function byUrlVariable(environment: Environment): Target | undefined {
 
 function configured(config: ConnectionConfig, environment: Environment): Target | undefined {
   const name = inFile('connection');
-  const url = said(config, 'connection', name, EMPTY_URL);
+  const url = textSetting(config, 'connection', name, EMPTY_URL);
   if (url !== undefined) return { server: parseDatabaseUrl(url, name, environment) };
-  const dataDir = said(config, 'dataDir', inFile('dataDir'));
+  const dataDir = textSetting(config, 'dataDir', inFile('dataDir'));
   return dataDir === undefined ? undefined : { dataDir };
 }
 
 function byServerVariables(environment: Environment): Target | undefined {
-  const named = SERVER_VARIABLES.filter((name) => saidByVariable(environment, name) !== undefined);
+  const named = SERVER_VARIABLES.filter((name) => environmentSetting(environment, name) !== undefined);
   return named.length === 0 ? undefined : { server: addressFromEnvironment(named.join(' and '), environment) };
 }
 
 function byDefault(surroundings: Surroundings, hint: string): Target {
-  assertNothingWasSaid(surroundings, hint);
+  assertEmbeddedMayBeUsed(surroundings, hint);
   return { dataDir: DEFAULT_DATA_DIR };
 }
 

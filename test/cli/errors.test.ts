@@ -142,7 +142,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     },
     exit: 2,
     code: 'MAESTRO_EMBEDDED_FOLDER',
-    message: /photos is not empty, and not an embedded database/,
+    message: /photos is not empty, and is not an embedded database/,
     hint: /--data-dir.* left untouched/,
   },
   'an unknown aggregate': {

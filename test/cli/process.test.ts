@@ -275,6 +275,6 @@ test('a working directory that was deleted is a clear error, and nothing to --ve
   };
   const { code, stderr } = await run('events', anId().hex);
   t.is(code, 2);
-  t.regex(stderr, /^error: The working directory is not there any more, or cannot be read\.\nhint: .*\n$/);
+  t.regex(stderr, /^error: The working directory was deleted, or cannot be read\.\nhint: .*\n$/);
   t.deepEqual(await run('--version'), { code: 0, stderr: '' });
 });

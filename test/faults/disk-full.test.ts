@@ -179,7 +179,7 @@ test.serial('disk full where the embedded database is to be made: exit 4, and no
   const argv = ['migrate', '--data-dir', join(disk.folder, 'data')];
   const { code, stdout, stderr } = await runCli(argv);
   t.deepEqual([code, stdout], [4, '']);
-  t.regex(stderr, /^error: The embedded database .* cannot be made: ENOSPC\.\nhint: Make room on the disk/);
+  t.regex(stderr, /^error: The embedded database .* cannot be created: ENOSPC\.\nhint: Make room on the disk/);
   t.deepEqual(readdirSync(disk.folder), ['data.lock']);
   writeFileSync(join(disk.folder, 'filler'), '');
   disk.resize(100);

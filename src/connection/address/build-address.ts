@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { isSslMode, SSL_MODES, type SslMode } from '../server/ssl.js';
-import { shown } from './fail.js';
+import { quoteIfPlain } from './fail.js';
 import type { Layers } from './layers.js';
 import type { ParameterName } from './parameters.js';
 import type { HostAddress, ServerAddress } from './server-address.js';
@@ -9,7 +9,7 @@ const TARGETS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer
 const BINDINGS = ['disable', 'prefer', 'require'] as const;
 const TLS_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
 
-/** The address that parameters describe, with what they leave out as psql would fill it in. Throws `ConfigurationError`. */
+/** The address that parameters describe, with the defaults of psql. Throws `ConfigurationError`. */
 export function buildAddress(layers: Layers): ServerAddress {
   const [first, ...others] = hostsOf(layers);
   const user = layers.get('user') ?? systemUser(layers);
@@ -31,7 +31,7 @@ export function buildAddress(layers: Layers): ServerAddress {
   };
 }
 
-/** As psql does it: a list of hosts, with one port for all of them, or one for each. */
+/** The hosts in order, with one port for all of them or one for each, as in psql. */
 function hostsOf(layers: Layers): [HostAddress, ...HostAddress[]] {
   const addresses = layers.get('hostaddr')?.split(',');
   const hosts = layers.get('host')?.split(',') ?? addresses ?? [];
@@ -107,7 +107,8 @@ function encryptionOf(layers: Layers, hosts: readonly HostAddress[]): Encryption
     );
   // As psql does, nothing is encrypted on a socket of this machine; and what only the environment names is no mistake here.
   const file = (name: ParameterName) =>
-    onSockets || (sslMode === 'disable' && layers.get('sslmode') !== undefined && !layers.areTogether('sslmode', name))
+    onSockets ||
+    (sslMode === 'disable' && layers.get('sslmode') !== undefined && !layers.haveSameSource('sslmode', name))
       ? undefined
       : layers.get(name);
   const unused = (['sslrootcert', 'sslcert', 'sslkey'] as const).find((name) => file(name) !== undefined);
@@ -140,7 +141,8 @@ function sslModeOf(layers: Layers): SslMode {
     if (layers.get('sslrootcert') === undefined) return 'require';
     return fail('names an sslrootcert that sslmode=no-verify does not check', 'Write sslmode=verify-full.');
   }
-  if (!isSslMode(given)) return fail(`has ${shown('the sslmode', given)}`, `It is one of ${SSL_MODES.join(', ')}.`);
+  if (!isSslMode(given))
+    return fail(`has ${quoteIfPlain('the sslmode', given)}`, `It is one of ${SSL_MODES.join(', ')}.`);
   if (isSystem && given !== 'verify-full' && given !== 'disable')
     return fail('has sslrootcert=system with a weaker sslmode than verify-full', 'Write sslmode=verify-full.');
   return given;
@@ -150,10 +152,10 @@ function oneOf<Value extends string>(layers: Layers, name: ParameterName, values
   const text = layers.get(name);
   if (text === undefined) return undefined;
   const value = values.find((known) => known === text);
-  return value ?? layers.fail(name)(`has ${shown(`the ${name}`, text)}`, `It is one of ${values.join(', ')}.`);
+  return value ?? layers.fail(name)(`has ${quoteIfPlain(`the ${name}`, text)}`, `It is one of ${values.join(', ')}.`);
 }
 
-/** A number of seconds; 0 when it is one of those that mean no limit. */
+/** A number of seconds; 0, or a negative one, means no limit and gives 0. */
 function seconds(layers: Layers, name: ParameterName): number | undefined {
   const text = layers.get(name);
   if (text === undefined) return undefined;

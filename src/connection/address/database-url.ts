@@ -1,7 +1,7 @@
 import { buildAddress } from './build-address.js';
-import { shown } from './fail.js';
+import { quoteIfPlain } from './fail.js';
 import { environmentLayer, failAbout, type Layer, Layers } from './layers.js';
-import { FIXED, isParameter } from './parameters.js';
+import { UNSUPPORTED_PARAMETERS, isParameter } from './parameters.js';
 import { parseUri } from './parse-uri.js';
 import type { HostAddress, ServerAddress } from './server-address.js';
 import { readService } from './service-file.js';
@@ -10,10 +10,10 @@ import type { Environment } from '../environment.js';
 export type { ServerAddress } from './server-address.js';
 
 /**
- * Reads a `postgres://` or `postgresql://` URL as PostgreSQL's own programs do: what it leaves out, the service that it
- * names, then the environment's `PGHOST`, `PGUSER` and their like fill in. What is malformed, unknown or cannot be honoured
- * is a `ConfigurationError` that names `source` (such as `--url`), never a guess. The error never contains the URL, which
- * may hold a password.
+ * Reads a `postgres://` or `postgresql://` URL as PostgreSQL's own programs do. Parameters that it leaves out come from the
+ * service that it names, then from `PGHOST`, `PGUSER` and similar variables. Throws a `ConfigurationError` that names
+ * `source` (such as `--url`) for anything malformed, unknown or unsupported. The error never contains the URL, which may
+ * hold a password.
  */
 export function parseDatabaseUrl(text: string, source: string, environment: Environment = {}): ServerAddress {
   const subject = `The database URL of ${source}`;
@@ -21,7 +21,7 @@ export function parseDatabaseUrl(text: string, source: string, environment: Envi
   return addressOf({ subject: () => subject, values: parseUri(text, failAbout(subject)) }, environment);
 }
 
-/** The server that environment variables name, `named` being those; as PostgreSQL's own programs take them. */
+/** The server that `PGHOST` and similar variables name, as for psql. `named` lists those variables, for messages. */
 export function addressFromEnvironment(named: string, environment: Environment): ServerAddress {
   return addressOf({ subject: () => `The server of ${named}`, values: new Map() }, environment);
 }
@@ -38,8 +38,8 @@ function serviceLayer(service: string, first: Layer, environment: Environment): 
   const from = first.values.has('service') ? first.subject('service') : 'The variable PGSERVICE';
   const values = readService(service, environment, failAbout(from));
   for (const name of values.keys())
-    if (name === 'service' || (!isParameter(name) && !Object.hasOwn(FIXED, name)))
-      failAbout(subject)(`has ${shown('the unknown parameter', name)}`, 'Leave it out there.');
+    if (name === 'service' || (!isParameter(name) && !Object.hasOwn(UNSUPPORTED_PARAMETERS, name)))
+      failAbout(subject)(`has ${quoteIfPlain('the unknown parameter', name)}`, 'Leave it out there.');
   return { subject: () => subject, values };
 }
 

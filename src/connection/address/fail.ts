@@ -1,7 +1,7 @@
-/** Throws a `ConfigurationError` about one place in which connections are described. */
+/** Throws a `ConfigurationError` about one source of connection parameters; `problem` continues a sentence about it. */
 export type Fail = (problem: string, hint?: string) => never;
 
-/** Names what was given only when it is a plain word: a mistyped URL may have a piece of the password there. */
-export function shown(what: string, given: string): string {
+/** `what`, with the given text in quotes if it is a plain word; in a mistyped URL anything else may be part of a password. */
+export function quoteIfPlain(what: string, given: string): string {
   return /^[A-Za-z_-]{0,30}$/.test(given) ? `${what} ${JSON.stringify(given)}` : `${what} that is given`;
 }

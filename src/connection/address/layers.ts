@@ -1,30 +1,30 @@
 import type { Environment } from '../environment.js';
 import { ConfigurationError } from '../errors.js';
 import type { Fail } from './fail.js';
-import { FIXED, type ParameterName, PARAMETERS, REQUIRE_SSL } from './parameters.js';
+import { UNSUPPORTED_PARAMETERS, type ParameterName, PARAMETERS, REQUIRE_SSL } from './parameters.js';
 
 const EXAMPLE = 'Write it like postgres://user:password@host:5432/database?sslmode=verify-full.';
 
-/** Parameters that come from one place. */
+/** Connection parameters from one source: a URL, a service file or the environment. */
 export interface Layer {
-  /** The place, as the beginning of a sentence about one of its parameters. */
+  /** The source as the subject of a sentence about one of its parameters, such as `The database URL of --url`. */
   readonly subject: (name: string) => string;
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** Throws about a place; without a hint of its own, with an example of a URL. */
+/** A {@link Fail} whose messages begin with `subject`, and whose hint is an example of a URL unless another is given. */
 export function failAbout(subject: string): Fail {
   return (problem, hint = EXAMPLE) => {
     throw new ConfigurationError(`${subject} ${problem}.`, { hint });
   };
 }
 
-/** Parameters of a few words, for which nothing is none of them. */
+/** Parameters with a fixed set of words as values; the empty text is not one of them. */
 const CHOICES = new Set(['sslmode', 'channel_binding', 'target_session_attrs', 'load_balance_hosts', 'sslnegotiation']);
 
 /**
- * The parameters that environment variables hold. As for psql, a name or a number that is set to nothing counts as not set,
- * and a choice between words that is set to nothing is wrong.
+ * The parameters in the environment variables. As for psql, an empty variable counts as not set, unless its values are a
+ * fixed set of words: then it is an error.
  */
 export function environmentLayer(environment: Environment): Layer {
   const names: Record<string, string> = {};
@@ -36,7 +36,7 @@ export function environmentLayer(environment: Environment): Layer {
     names[name] = variable;
   };
   for (const [name, variable] of Object.entries(PARAMETERS)) add(name, variable);
-  for (const [name, { variable }] of Object.entries(FIXED)) add(name, variable);
+  for (const [name, { variable }] of Object.entries(UNSUPPORTED_PARAMETERS)) add(name, variable);
   if (!values.has('sslmode') && environment[REQUIRE_SSL] === '1') {
     values.set('sslmode', 'require');
     names['sslmode'] = REQUIRE_SSL;
@@ -44,18 +44,18 @@ export function environmentLayer(environment: Environment): Layer {
   return { subject: (name) => `The variable ${names[name] ?? name}`, values };
 }
 
-/** Parameters from several places, of which the first that has one counts. */
+/** Connection parameters from several sources; for each parameter the first source that has it wins. */
 export class Layers {
   readonly #layers: readonly Layer[];
 
-  /** Throws `ConfigurationError` for a parameter that cannot be honoured. */
+  /** Throws `ConfigurationError` for a parameter that Maestro does not support. */
   constructor(layers: readonly Layer[]) {
     this.#layers = layers;
-    for (const [name, { same, instead }] of Object.entries(FIXED)) {
+    for (const [name, { harmless, hint: advice }] of Object.entries(UNSUPPORTED_PARAMETERS)) {
       const value = this.#find(name)?.values.get(name);
-      if (value !== undefined && !same.includes(value)) {
-        // Other values are numbers and names, but what was meant as a schema is part of the remedy.
-        const hint = /schema/i.test(name) && /^\w{1,63}$/.test(value) ? `${instead} (--schema ${value})` : instead;
+      if (value !== undefined && !harmless.includes(value)) {
+        // A value is never shown, except the name of a schema, which is to be repeated elsewhere.
+        const hint = /schema/i.test(name) && /^\w{1,63}$/.test(value) ? `${advice} (--schema ${value})` : advice;
         this.fail(name)(`has the parameter ${name}, which Maestro does not support`, hint);
       }
     }
@@ -65,13 +65,13 @@ export class Layers {
     return this.#find(name)?.values.get(name);
   }
 
-  /** True when two parameters come from one place. */
-  areTogether(one: ParameterName, other: ParameterName): boolean {
-    const place = this.#find(one);
-    return place !== undefined && place === this.#find(other);
+  /** True when two parameters come from the same source. */
+  haveSameSource(one: ParameterName, other: ParameterName): boolean {
+    const source = this.#find(one);
+    return source !== undefined && source === this.#find(other);
   }
 
-  /** Throws about the place that a parameter comes from, or the first of all places. */
+  /** A {@link Fail} about the source that a parameter comes from, or about the first source. */
   fail(name: string): Fail {
     return failAbout((this.#find(name) ?? this.#layers[0])?.subject(name) ?? '');
   }

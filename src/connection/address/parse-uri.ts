@@ -1,15 +1,15 @@
 import { didYouMean } from '../../nearest.js';
-import { type Fail, shown } from './fail.js';
-import { FIXED, isParameter, PARAMETERS } from './parameters.js';
+import { type Fail, quoteIfPlain } from './fail.js';
+import { UNSUPPORTED_PARAMETERS, isParameter, PARAMETERS } from './parameters.js';
 
 /**
- * The parameters that a `postgres://` URL holds, by the rules of PostgreSQL's own programs: user and password end at the
- * first @, several hosts stand between commas, and a parameter after the ? wins over what stands before it. Stricter in
- * what is mostly a mistake: a second @, a / in the database's name, a #, a parameter with two values or without one.
+ * Parses the parameters of a `postgres://` URL by the rules of PostgreSQL's own programs: user and password end at the
+ * first @, several hosts are separated by commas, and a parameter after the ? wins over the same one before it. Stricter
+ * than they are about likely mistakes: a second @, a / in the database's name, a #, a parameter with two values or none.
  */
 export function parseUri(text: string, fail: Fail): Map<string, string> {
   const [, scheme, whole = ''] = /^(postgres(?:ql)?:\/\/)([^]*)$/.exec(text.trim()) ?? [];
-  if (scheme === undefined) return fail(...notOurs(text.trim()));
+  if (scheme === undefined) return fail(...describeUnknown(text.trim()));
 
   if (/[\0-\x1f\x7f]/.test(whole)) fail('has a line break or another control character in it');
   const [credentials, rest] = splitCredentials(whole);
@@ -60,12 +60,12 @@ function queryOf(query: string, fail: Fail): Map<string, string> {
     if (rawValue === undefined) return fail('has a part after its ? that is not name=value; write a & as %26');
     const name = decoded(rawName, 'parameter', fail);
     const value = decoded(rawValue, `parameter ${isParameter(name) ? name : ''}`.trim(), fail);
-    // A & in a password that is not encoded ends it, and the rest of it would stand here as a name.
+    // An unencoded & in a password ends it: the rest of the password is then read as a name.
     if (isSecretNear && !isParameter(name)) fail('has an unknown parameter after a password; write a & as %26');
     isSecretNear ||= /password/i.test(name);
     const [known, meaning] = translated(name, value);
-    if (!isParameter(known) && !Object.hasOwn(FIXED, known))
-      fail(`has ${shown('the unknown parameter', name)}`, remedyFor(name));
+    if (!isParameter(known) && !Object.hasOwn(UNSUPPORTED_PARAMETERS, known))
+      fail(`has ${quoteIfPlain('the unknown parameter', name)}`, remedyFor(name));
     if (found.has(known) && found.get(known) !== meaning) fail(`has the parameter ${known} twice`, 'Write it once.');
     if (value === '') fail(`has the parameter ${known} without a value`, 'Give it one, or leave it out.');
     found.set(known, meaning);
@@ -74,11 +74,11 @@ function queryOf(query: string, fail: Fail): Map<string, string> {
 }
 
 function remedyFor(name: string): string {
-  const meant = didYouMean(name, [...Object.keys(PARAMETERS), ...Object.keys(FIXED)]);
+  const meant = didYouMean(name, [...Object.keys(PARAMETERS), ...Object.keys(UNSUPPORTED_PARAMETERS)]);
   return meant === '' ? `The parameters are ${Object.keys(PARAMETERS).join(', ')}.` : meant;
 }
 
-/** Translates what other drivers write into the words of PostgreSQL's own programs. */
+/** The name and value that psql uses for a parameter of other drivers. */
 function translated(name: string, value: string): [name: string, value: string] {
   if (name !== 'ssl') return [name, value];
   if (value === 'true' || value === '1') return ['sslmode', 'require'];
@@ -86,7 +86,7 @@ function translated(name: string, value: string): [name: string, value: string] 
   return ['sslmode', value];
 }
 
-function notOurs(text: string): [problem: string, hint?: string] {
+function describeUnknown(text: string): [problem: string, hint?: string] {
   if (/(^|\s)(host|dbname|user|hostaddr|service)\s*=/.test(text))
     return ['is a list like host=… dbname=…', 'Write it as a URL: postgres://user:password@host:5432/database.'];
   const [, protocol] = /^([A-Za-z][A-Za-z0-9+.-]*:)/.exec(text) ?? [];

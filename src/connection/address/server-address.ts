@@ -1,26 +1,26 @@
 import type { SslMode } from '../server/ssl.js';
 
-/** One server of those that are tried. */
+/** One of the servers to try. */
 export interface HostAddress {
   /** A host name or address, or the folder of a Unix socket. */
   readonly host: string;
   readonly port: number;
-  /** The address to connect to without asking for that of the host; its certificate is still that of the host. */
+  /** The IP address to connect to, so that the host is not looked up; the certificate must still be for the host. */
   readonly hostAddress?: string | undefined;
 }
 
-/** Kind of server that is meant among several, by PostgreSQL's own names. */
+/** Values of `target_session_attrs`: the kind of server to connect to when there are several. */
 export type TargetSession = 'any' | 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby';
 
-/** Place of a PostgreSQL server and the way to log in, all of it spelled out. */
+/** Complete address of a PostgreSQL server, with everything that logging in needs. */
 export interface ServerAddress extends HostAddress {
-  /** More servers, to be tried in this order when the first cannot be reached or is not the one that is meant. */
+  /** More servers, tried in this order when the first cannot be reached or does not fit {@link targetSession}. */
   readonly otherHosts: readonly HostAddress[];
-  /** Try them in another order each time. */
+  /** Try the servers in a new random order for each connection. */
   readonly shuffled: boolean;
   readonly targetSession: TargetSession;
   readonly user: string;
-  /** Left to the password file when absent, as psql does. */
+  /** When absent, the password file is read, as psql does. */
   readonly password: string | undefined;
   /** The password file; absent for `~/.pgpass`. */
   readonly passFile: string | undefined;
@@ -32,17 +32,17 @@ export interface ServerAddress extends HostAddress {
   /** Password that the key is encrypted with. */
   readonly sslPassword: string | undefined;
   readonly sslCrl: string | undefined;
-  /** `direct` begins with TLS, without asking in plaintext first. */
+  /** `direct` starts with TLS; `postgres` asks the server in plaintext first. */
   readonly sslNegotiation: 'postgres' | 'direct';
   readonly sslVersions: { readonly min: string | undefined; readonly max: string | undefined };
   readonly channelBinding: 'disable' | 'prefer' | 'require';
   readonly applicationName: string | undefined;
   /** Seconds; 0 for no limit. */
   readonly connectTimeout: number | undefined;
-  /** Settings of the session, as arguments of the server's command line. */
+  /** Settings of the session, written like arguments of the server's command line: `-c name=value`. */
   readonly options: string | undefined;
-  /** Seconds of silence after which the system asks whether the other side is still there; 0 for never. */
+  /** Seconds of silence before the first TCP keepalive; 0 turns keepalives off. */
   readonly keepAlive: number | undefined;
-  /** The pooler that the URL says is in between. */
+  /** The pooler that the URL names. */
   readonly pooler: 'transaction' | undefined;
 }

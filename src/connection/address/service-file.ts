@@ -5,8 +5,8 @@ import type { Environment } from '../environment.js';
 import type { Fail } from './fail.js';
 
 /**
- * The parameters of a named service, from the file that PostgreSQL's own programs read: `PGSERVICEFILE`, or
- * `~/.pg_service.conf` and then `pg_service.conf` in `PGSYSCONFDIR`. A service that is in none is an error.
+ * The parameters of a named service, from the files that PostgreSQL's own programs read: `PGSERVICEFILE` or
+ * `~/.pg_service.conf`, then `pg_service.conf` in `PGSYSCONFDIR`. Fails when none of them has the service.
  */
 export function readService(service: string, environment: Environment, fail: Fail): Map<string, string> {
   const { PGSERVICEFILE, PGSYSCONFDIR } = environment;

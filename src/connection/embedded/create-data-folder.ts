@@ -22,20 +22,23 @@ import { READ_ONLY } from './file-errors.js';
 export const TEMPLATE = 'pgdata.tar.gz';
 
 /**
- * Makes a data folder from the one that the build prepared: unpacked beside its place and then renamed into it, so that
- * it is there whole or not at all, also when the process is killed. The caller holds the lock.
+ * Makes a data folder from the archive that the build prepared. It is unpacked into `<folder>.new` and then renamed, so
+ * that it is complete or absent, also when the process is killed. The caller holds the lock.
  */
 export async function createDataFolder(dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
   if (existsSync(unfinished) && !existsSync(join(unfinished, MARKER)) && !isEmptyFolder(unfinished))
-    throw new EmbeddedFolderError(`${unfinished} stands where the database would be made, and is not ours.`, {
-      hint: 'Move it away, or name another folder with --data-dir. It was left untouched.',
-    });
+    throw new EmbeddedFolderError(
+      `The embedded database would be created in ${unfinished} first, but that folder exists and Maestro did not make it.`,
+      {
+        hint: 'Move that folder away, or name another one with --data-dir. Nothing was changed.',
+      },
+    );
   const template = templateFile();
   rmSync(unfinished, { recursive: true, force: true });
   try {
     mkdirSync(unfinished, { recursive: true, mode: 0o700 });
-    // First of all, so that what a killed process leaves behind can be told from somebody else's folder.
+    // Before all else, so that a folder that a killed process leaves behind is known as ours.
     const marker = { format: FORMAT, postgres: POSTGRES_VERSION, engine: 'pglite' };
     writeFileSync(join(unfinished, MARKER), `${JSON.stringify(marker)}\n`);
     await unpack(template, unfinished);
@@ -43,7 +46,7 @@ export async function createDataFolder(dataDir: string): Promise<void> {
     renameSync(unfinished, dataDir);
   } catch (cause) {
     rmSync(unfinished, { recursive: true, force: true });
-    throw cannotBeMade(`The embedded database ${dataDir}`, cause);
+    throw creationError(`The embedded database ${dataDir}`, cause);
   }
 }
 
@@ -52,16 +55,16 @@ export function makeParent(dataDir: string): void {
   try {
     mkdirSync(dirname(dataDir), { recursive: true });
   } catch (cause) {
-    throw cannotBeMade(`The folder ${dirname(dataDir)}`, cause);
+    throw creationError(`The folder ${dirname(dataDir)}`, cause);
   }
 }
 
-/** What a refusal of the file system means: {@link DatabaseFullError} when there is no room; other errors as they are. */
-export function cannotBeMade(what: string, cause: unknown): unknown {
-  const refusal = trueCause(cause as NodeJS.ErrnoException);
+/** The error for a folder or file that could not be made: {@link DatabaseFullError} when there is no room. */
+export function creationError(what: string, cause: unknown): unknown {
+  const refusal = mkdirRefusal(cause as NodeJS.ErrnoException);
   const { code, syscall } = refusal;
   if (syscall === undefined) return cause;
-  const message = `${what} cannot be made: ${code}.`;
+  const message = `${what} cannot be created: ${code}.`;
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
     return new DatabaseFullError(message, {
       hint: 'Make room on the disk, or name another folder with --data-dir.',
@@ -73,8 +76,8 @@ export function cannotBeMade(what: string, cause: unknown): unknown {
   });
 }
 
-/** Making several folders at once, Node.js says ENOENT whatever kept it from making the first of them. */
-function trueCause(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+/** The true cause of a failed recursive mkdir: Node.js says ENOENT whatever kept it from making the first folder. */
+function mkdirRefusal(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
   if (error.code !== 'ENOENT' || error.syscall !== 'mkdir' || error.path === undefined) return error;
   let folder = dirname(error.path);
   while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
@@ -98,7 +101,7 @@ async function unpack(archive: string, folder: string): Promise<void> {
   }
 }
 
-/** The prepared folder lies in `dist/embedded`, whether this file runs from `dist/src` or, in tests, from `src`. */
+/** The archive in `dist/embedded`, whether this file runs from `dist/src` or, in tests, from `src`. */
 function templateFile(): string {
   const candidates = ['../../embedded/', '../../../dist/embedded/'].map((folder) =>
     fileURLToPath(new URL(folder + TEMPLATE, import.meta.url)),

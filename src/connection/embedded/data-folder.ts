@@ -2,14 +2,14 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, r
 import { basename, dirname, join } from 'node:path';
 import { EmbeddedCorruptError, EmbeddedFolderError } from '../errors.js';
 
-/** The file in a data folder that says it is ours. */
+/** The file that marks a data folder as made by Maestro. */
 export const MARKER = 'maestro.json';
-/** The format of our data folders; another one is another version's. */
+/** The format of data folders of this version. */
 export const FORMAT = 1;
 /** The version of PostgreSQL that the embedded engine is. */
 export const POSTGRES_VERSION = '18';
 
-/** What every data folder of PostgreSQL has; one that lacks any of it was damaged or never finished. */
+/** Paths that every data folder of PostgreSQL has; one that lacks any of them was damaged or never finished. */
 const NEEDED = [
   'PG_VERSION',
   'base',
@@ -22,18 +22,18 @@ const NEEDED = [
   ...['1', '4', '5'].flatMap((database) => [`base/${database}/PG_VERSION`, `base/${database}/pg_filenode.map`]),
   'pg_xact/0000',
 ];
-/** With what every page of the write-ahead log begins, in this version of PostgreSQL. */
+/** The first bytes of every page of the write-ahead log, in this version of PostgreSQL. */
 const WAL_MAGIC = Buffer.from([0x18, 0xd1]);
 const CONTROL_FILE_SIZE = 8192;
 
-/** The real path of a folder that may not be there yet: whichever link leads to it, it has one lock. */
-export function withoutLinks(folder: string): string {
+/** The path of a folder with all links resolved, so that it has one lock. The folder may not exist yet. */
+export function resolveLinks(folder: string): string {
   if (existsSync(folder)) return realpathSync(folder);
   const parent = dirname(folder);
-  return parent === folder ? folder : join(withoutLinks(parent), basename(folder));
+  return parent === folder ? folder : join(resolveLinks(parent), basename(folder));
 }
 
-/** Whether there is a data folder at the path: nothing, or an empty folder, is none. */
+/** True for a folder that is not empty. Throws {@link EmbeddedFolderError} for a file. */
 export function dataFolderExists(dataDir: string): boolean {
   if (!existsSync(dataDir)) return false;
   if (!statSync(dataDir).isDirectory())
@@ -44,8 +44,8 @@ export function dataFolderExists(dataDir: string): boolean {
 }
 
 /**
- * Throws unless the folder is one that Maestro made, for this version of PostgreSQL, and whole as far as can be seen
- * without opening it: {@link EmbeddedFolderError} or {@link EmbeddedCorruptError}. Only reads.
+ * Checks without opening it that Maestro made the folder, that it is for this version of PostgreSQL, and that no file is
+ * missing. Throws {@link EmbeddedFolderError} or {@link EmbeddedCorruptError}. Only reads.
  */
 export function checkDataFolder(dataDir: string): void {
   const refuse = (problem: string, hint: string) => {
@@ -53,35 +53,38 @@ export function checkDataFolder(dataDir: string): void {
       hint: `${hint} The folder was left untouched.`,
     });
   };
-  if (!isThere(join(dataDir, MARKER)))
-    refuse('is not empty, and not an embedded database of Maestro', 'Name another folder with --data-dir.');
+  if (!exists(join(dataDir, MARKER)))
+    refuse('is not empty, and is not an embedded database of Maestro', 'Name another folder with --data-dir.');
   if (formatOf(dataDir) !== FORMAT)
-    refuse('was made by a version of Maestro with another format of it', 'Use the Maestro version that made it.');
+    refuse(
+      'was made by another version of Maestro, in a format that this one cannot read',
+      'Use the version that made it.',
+    );
   const version = readBytes(join(dataDir, 'PG_VERSION'))?.toString().trim();
   if (version !== undefined && /^\d+$/.test(version) && version !== POSTGRES_VERSION)
     refuse(
       `holds a database of PostgreSQL ${version}; this version of Maestro embeds PostgreSQL ${POSTGRES_VERSION}`,
-      'Use the Maestro version that made it.',
+      'Use the version of Maestro that made it.',
     );
-  const missing = NEEDED.filter((path) => !isThere(join(dataDir, path)));
+  const missing = NEEDED.filter((path) => !exists(join(dataDir, path)));
   if (missing.length > 0)
-    throw corrupt(dataDir, `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
-  if (version !== POSTGRES_VERSION) throw corrupt(dataDir, 'PG_VERSION does not hold a version');
+    throw corruptError(dataDir, `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
+  if (version !== POSTGRES_VERSION) throw corruptError(dataDir, 'PG_VERSION does not hold a version');
   const control = readBytes(join(dataDir, 'global/pg_control'));
   if (control?.length !== CONTROL_FILE_SIZE || control.every((byte) => byte === 0))
-    throw corrupt(dataDir, 'global/pg_control is damaged');
-  if (!hasLog(join(dataDir, 'pg_wal'))) throw corrupt(dataDir, 'pg_wal holds no write-ahead log');
+    throw corruptError(dataDir, 'global/pg_control is damaged');
+  if (!hasLog(join(dataDir, 'pg_wal'))) throw corruptError(dataDir, 'pg_wal holds no write-ahead log');
 }
 
 /** The error for a damaged folder. */
-export function corrupt(dataDir: string, problem: string, cause?: unknown): EmbeddedCorruptError {
+export function corruptError(dataDir: string, problem: string, cause?: unknown): EmbeddedCorruptError {
   return new EmbeddedCorruptError(`The embedded database in ${dataDir} is damaged: ${problem}.`, {
     hint: 'Keep a copy of the folder and restore it from a backup; to start afresh, name another --data-dir.',
     cause,
   });
 }
 
-/** Whether a segment of the write-ahead log is there that PostgreSQL could start from. */
+/** True when there is a segment of the write-ahead log that PostgreSQL could start from. */
 function hasLog(folder: string): boolean {
   return readdirSync(folder).some((name) => {
     if (!/^[0-9A-F]{24}$/.test(name)) return false;
@@ -96,17 +99,17 @@ function hasLog(folder: string): boolean {
   });
 }
 
-/** True when there is a file or folder. Throws when that cannot be told: one that may not be looked at is not a missing one. */
-function isThere(path: string): boolean {
-  return ifThere(() => statSync(path)) !== undefined;
+/** True when a file or folder exists. Throws when this process may not look, which says nothing of its existence. */
+function exists(path: string): boolean {
+  return ifExists(() => statSync(path)) !== undefined;
 }
 
 function readBytes(file: string): Buffer | undefined {
-  return ifThere(() => readFileSync(file));
+  return ifExists(() => readFileSync(file));
 }
 
-/** Value that is read of a file; nothing when there is none. */
-function ifThere<Value>(read: () => Value): Value | undefined {
+/** The result of reading a file; `undefined` when it does not exist. */
+function ifExists<Value>(read: () => Value): Value | undefined {
   try {
     return read();
   } catch (error) {

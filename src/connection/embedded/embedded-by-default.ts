@@ -5,19 +5,19 @@ import util from 'node:util';
 import type { Surroundings } from '../environment.js';
 import { ConfigurationError } from '../errors.js';
 
-/** The variables that name the database of the command line, the first that is set being the one. */
+/** The variables that name the database of the command line; the first that is set wins. */
 export const URL_VARIABLES = ['MAESTRO_DATABASE_URL', 'DATABASE_URL'] as const;
-/** The variables with which PostgreSQL's own programs name a server; the others only say how to reach or use it. */
+/** The variables with which PostgreSQL's own programs name a server; their others only say how to connect to it. */
 export const SERVER_VARIABLES = ['PGHOST', 'PGHOSTADDR', 'PGDATABASE', 'PGSERVICE'] as const;
-/** Variables that are easily taken for one of ours. */
+/** Variables that people set by mistake for {@link URL_VARIABLES}. */
 const NOT_READ = ['MAESTRO_URL', 'MAESTRO_DB_URL', 'MAESTRO_DATA_DIR', 'POSTGRES_URL'];
 
 /**
- * Sees to it that the embedded database is taken only when nothing was said. Throws {@link ConfigurationError} when the
- * surroundings name a database in a way that is not looked at, or are those where a throwaway database is never what was
- * meant: a CI job, or production. `hint` says how to name a database. No message shows a value.
+ * Throws {@link ConfigurationError} where the embedded database is probably not what was meant: when a variable that is not
+ * read, or a file `.env`, names a database, in a CI job, and in production. `hint` says how to name a database. No message
+ * shows a value.
  */
-export function assertNothingWasSaid(surroundings: Surroundings, hint: string): void {
+export function assertEmbeddedMayBeUsed(surroundings: Surroundings, hint: string): void {
   const { environment, workingDirectory } = surroundings;
   const ignored = NOT_READ.find((name) => environment[name] !== undefined);
   if (ignored !== undefined)
@@ -53,17 +53,17 @@ function loading(file: string): string {
   return `Load it (\`set -a; . ./${file}; set +a\` in a shell, \`node --env-file=${file} …\` for a program).`;
 }
 
-/** The variable that says that nobody sits there who would notice: of a CI job, or of production. */
+/** The variable that says that this is a CI job, or production; `undefined` elsewhere. */
 function unattendedBy({ CI, NODE_ENV }: Surroundings['environment']): string | undefined {
   if (CI !== undefined && !['', '0', 'false'].includes(CI.trim().toLowerCase())) return 'CI';
   return NODE_ENV === 'production' ? 'NODE_ENV=production' : undefined;
 }
 
-/** Files that set variables for a folder, but not what only shows how to write one. */
+/** Names of files that set variables for a folder, {@link SAMPLE} being examples only. */
 const ENV_FILE = /^\.env(?:rc|\..+)?$/;
 const SAMPLE = /\.(?:example|sample|template|dist)$/i;
 
-/** The first file of a folder that names a database, and the variable with which it does. */
+/** The first file of a folder that names a database, and the variable in it. */
 function namedByFile(folder: string): { readonly file: string; readonly variable: string } | undefined {
   for (const file of filesOf(folder).filter((name) => ENV_FILE.test(name) && !SAMPLE.test(name))) {
     const variables = variablesOf(join(folder, file));

@@ -7,46 +7,46 @@ import { NotMigratedError } from '../../store/errors.js';
 import type { Interop } from '../../store/interop.js';
 import { nodePermissionError } from '../../store/failures/node-permission.js';
 import { PostgresStore } from '../../store/postgres-store.js';
-import { cannotBeMade, createDataFolder, makeParent } from './create-data-folder.js';
+import { creationError, createDataFolder, makeParent } from './create-data-folder.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from '../server/close-pool.js';
-import { isFileError, unusable } from './file-errors.js';
-import { checkDataFolder, dataFolderExists, withoutLinks } from './data-folder.js';
+import { isFileError, unusableFolderError } from './file-errors.js';
+import { checkDataFolder, dataFolderExists, resolveLinks } from './data-folder.js';
 import type { Database } from '../database.js';
-import { keepOwner } from './keep-owner.js';
-import { enginePackages, isMissing, notInstalled } from './packages.js';
-import { assertEngineCanRun, doesNotStart } from './start-failure.js';
+import { restoreOwner } from './restore-owner.js';
+import { enginePackages, isMissing, notInstalledError } from './packages.js';
+import { assertEngineCanRun, startError } from './start-failure.js';
 import { guardEngine } from './engine-guard.js';
 import { EmbeddedDatabaseBusyError } from '../errors.js';
 import { type FileLockOptions, lockFile } from './file-lock.js';
-import { checkedCloseTimeout, SILENT } from '../server/pool-options.js';
+import { checkedCloseTimeout, SILENT_LOGGER } from '../server/pool-options.js';
 
-/** How long to wait for another process by default, in milliseconds. */
+/** Default for the longest wait for another process, in milliseconds. */
 export const DEFAULT_LOCK_WAIT = 10_000;
 
-/** How the embedded database is opened. */
+/** Options for opening the embedded database. */
 export interface EmbeddedOptions {
   readonly schema: string;
-  /** Other systems that read the log afterwards, such as an Elixir application. */
+  /** `elixir` when an Elixir application will read the log, too. */
   readonly interop?: Interop | undefined;
-  /** How long to wait while another process has it open, in milliseconds. @defaultValue 10000 */
+  /** Longest wait for another process that has it open, in milliseconds. @defaultValue 10000 */
   readonly timeout?: number | undefined;
-  /** Make the database when the folder is not there; without it, that is a `NotMigratedError`. @defaultValue true */
+  /** Create the database when the folder does not exist; `false` throws `NotMigratedError` instead. @defaultValue true */
   readonly create?: boolean | undefined;
-  /** Have the engine refuse to write. @defaultValue false */
+  /** Make the engine refuse all writes. @defaultValue false */
   readonly readOnly?: boolean | undefined;
-  /** Time for which closing lets commands and statements under way go on, in milliseconds. @defaultValue 10000 */
+  /** Time that closing waits for running commands and statements, in milliseconds. @defaultValue 10000 */
   readonly closeTimeout?: number | undefined;
-  /** Gives up waiting when it is aborted. */
+  /** Ends the wait when it is aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** What this process calls itself to others that wait for it, such as `maestro append`. */
+  /** Name of this program, shown to other processes that wait for the database, such as `maestro append`. */
   readonly purpose?: string | undefined;
-  /** Called once, with what is known of the holder, when another process has it open. */
+  /** Called once when another process has it open, with a description of that process. */
   readonly onWait?: ((holder: string) => void) | undefined;
 }
 
-/** Longest wait for the one connection while nobody gives it back, in milliseconds. */
+/** Longest wait for the only connection, in milliseconds. */
 const ACQUIRE_TIMEOUT = 5_000;
-/** PostgreSQL's timer for telling how far starting is would keep a process running when it does not start. */
+/** Start parameters without PostgreSQL's timer for progress at start, which would keep the process running after a failed start. */
 const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];
 
 /** A PGlite instance as far as it is used here. */
@@ -58,24 +58,24 @@ interface Engine {
 }
 
 /**
- * Opens the embedded PostgreSQL in a folder, making the folder when there is nothing. The engine does not check that it
- * is alone, and two processes on one folder lose acknowledged writes; so an exclusive lock of the operating system on
+ * Opens the embedded PostgreSQL in a folder, which is created if it does not exist. The engine does not check that it is
+ * alone, and two processes on one folder would lose acknowledged writes; so an exclusive lock of the operating system on
  * `<folder>.lock` is held until {@link Database.close} or the end of the process. Throws `EmbeddedDatabaseBusyError`
- * after the timeout, `EmbeddedFolderError` for a folder that is not ours, `EmbeddedCorruptError` for a damaged one.
+ * after the timeout, `EmbeddedFolderError` for a folder that Maestro did not make, `EmbeddedCorruptError` for a damaged one.
  */
 export async function openEmbedded(dataDir: string, options: EmbeddedOptions): Promise<Database> {
   try {
     return await openFolder(dataDir, options);
   } catch (error) {
-    throw isFileError(error) ? unusable(dataDir, error) : (nodePermissionError(error) ?? error);
+    throw isFileError(error) ? unusableFolderError(dataDir, error) : (nodePermissionError(error) ?? error);
   }
 }
 
 async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Database> {
   assertEngineCanRun();
   if (options.closeTimeout !== undefined) checkedCloseTimeout(options.closeTimeout);
-  const folder = withoutLinks(resolve(dataDir));
-  // Looked at before anything is written, even a lock beside it: the folder may be somebody else's.
+  const folder = resolveLinks(resolve(dataDir));
+  // Checked before anything is written, even the lock file: the folder may belong to something else.
   if (dataFolderExists(folder)) checkDataFolder(folder);
   else if (options.create === false) throw new NotMigratedError(`There is no embedded database in ${folder} yet.`);
   makeParent(folder);
@@ -100,17 +100,17 @@ async function open(
   const startParams = [...PGlite.defaultStartParams, ...WITHOUT_TIMER];
   const engine: Engine = guardEngine(new PGlite(folder, { startParams }));
   const ready = engine.waitReady.catch((cause: unknown) => {
-    throw doesNotStart(folder, cause);
+    throw startError(folder, cause);
   });
   // Loaded while the engine is being compiled on other threads.
   const [{ default: knexFactory }] = await Promise.all([import('knex'), ready]);
-  keepOwner(folder, lockOf(folder));
+  restoreOwner(folder, lockOf(folder));
   if (readOnly) await engine.exec('SET default_transaction_read_only = on');
   const knex = knexFactory({
     client: packages.dialect(),
     connection: (() => ({ pglite: engine })) as never,
     compileSqlOnError: false,
-    log: SILENT,
+    log: SILENT_LOGGER,
     // Whoever holds the one connection that there is must not wait for another one.
     acquireConnectionTimeout: ACQUIRE_TIMEOUT,
   });
@@ -121,7 +121,7 @@ async function open(
       if (!engine.closed) await engine.close();
     } finally {
       try {
-        keepOwner(folder, lockOf(folder));
+        restoreOwner(folder, lockOf(folder));
       } finally {
         await lock.close();
       }
@@ -146,8 +146,8 @@ async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileH
   const { timeout = DEFAULT_LOCK_WAIT, signal, onWait } = options;
   const lockOptions: FileLockOptions = { timeout, signal, onWait: () => onWait?.(holderText(path)) };
   const lock = await lockFile(path, lockOptions).catch((error: unknown) => {
-    if (isMissing(error)) throw notInstalled('fs-native-extensions', error);
-    throw cannotBeMade(`The file ${path}`, error);
+    if (isMissing(error)) throw notInstalledError('fs-native-extensions', error);
+    throw creationError(`The file ${path}`, error);
   });
   if (lock === undefined) throw new EmbeddedDatabaseBusyError(folder, holderText(path), timeout);
   const holder = { pid, host: hostname(), purpose: options.purpose ?? 'a program' };
@@ -163,7 +163,7 @@ function lockOf(folder: string): string {
   return `${folder}.lock`;
 }
 
-/** Who holds the lock, as the holder itself wrote it down. */
+/** The description of its holder, which the holder wrote into the lock file. */
 function holderText(path: string): string {
   try {
     const holder = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;

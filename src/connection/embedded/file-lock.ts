@@ -6,15 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { nodePermissionError } from '../../store/failures/node-permission.js';
 import { FileLockError } from '../errors.js';
 
-/** How often a taken lock is tried again, in milliseconds. */
+/** Time between two attempts to take a lock, in milliseconds. */
 const RETRY = 50;
 
 /** Takes an exclusive lock on an open file without waiting; false when another process holds it. */
 export type TryLock = (file: number) => Promise<boolean>;
 
-/** What to wait for, and how long. */
+/** Options for taking a lock. */
 export interface FileLockOptions {
-  /** How long to wait for another holder, in milliseconds. */
+  /** Longest time to wait for another holder, in milliseconds. */
   readonly timeout: number;
   /** Gives up waiting when it is aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -70,7 +70,7 @@ export async function platformTryLock(
   }
 }
 
-/** The command, and where Node.js does not allow it either, the refusal that the addon met first. */
+/** Locks with the command; where Node's permission model forbids that as well, throws the refusal that the addon met. */
 function commandInsteadOf(refusal: unknown): TryLock {
   const denied = nodePermissionError(refusal);
   if (denied === undefined) return commandTryLock;

@@ -2,18 +2,18 @@ import { createRequire } from 'node:module';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Knex } from 'knex';
 import { ConfigurationError } from '../errors.js';
-import { withoutResources } from './start-failure.js';
+import { resourceError } from './start-failure.js';
 
-/** The engine, and Knex's dialect for it. */
+/** Loaders for the engine and for Knex's dialect for it. */
 export interface EnginePackages {
   readonly engine: () => typeof PGlite;
   readonly dialect: () => typeof Knex.Client;
 }
 
 /**
- * The packages that only the embedded database needs, each loaded when it is asked for. Both in their CommonJS form, because
- * the dialect loads PGlite in that form: one copy of it is slow enough. Throws {@link ConfigurationError} for one that is
- * not installed.
+ * The packages that only the embedded database needs, each loaded when its loader is called. Both are loaded as CommonJS,
+ * because the dialect loads PGlite so, and a second copy would cost time. A loader throws {@link ConfigurationError} when
+ * its package is not installed.
  */
 export function enginePackages(require: (name: string) => unknown = createRequire(import.meta.url)): EnginePackages {
   return {
@@ -28,21 +28,21 @@ function loaded(name: string, require: (name: string) => unknown): unknown {
   } catch (cause) {
     // Node.js says the same of a package that it has no open file left for.
     throw (
-      withoutResources(`The package ${name} cannot be loaded`, cause) ??
-      (isMissing(cause) ? notInstalled(name, cause) : cause)
+      resourceError(`The package ${name} cannot be loaded`, cause) ??
+      (isMissing(cause) ? notInstalledError(name, cause) : cause)
     );
   }
 }
 
 /** The error for a package of the embedded database that is not there. */
-export function notInstalled(name: string, cause: unknown): ConfigurationError {
+export function notInstalledError(name: string, cause: unknown): ConfigurationError {
   return new ConfigurationError(`The package ${name}, which the embedded database needs, is not installed.`, {
     hint: `Run \`npm install ${name}\`, or \`npm install\` again with all packages; or use a server (--url, DATABASE_URL).`,
     cause,
   });
 }
 
-/** Node.js did not find a package, or one that it needs. */
+/** True for the error of Node.js about a package that was not found. */
 export function isMissing(error: unknown): boolean {
   return ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(
     (error as NodeJS.ErrnoException | undefined)?.code ?? '',

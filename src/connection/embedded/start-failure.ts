@@ -2,13 +2,13 @@ import { accessSync, closeSync, constants, lstatSync, openSync, readdirSync, sta
 import { join } from 'node:path';
 import type { MaestroError } from '../../errors.js';
 import { DatabaseFullError } from '../../store/errors.js';
-import { corrupt } from './data-folder.js';
+import { corruptError } from './data-folder.js';
 import { ConfigurationError, EmbeddedResourcesError } from '../errors.js';
-import { isFileError, unusable } from './file-errors.js';
+import { isFileError, unusableFolderError } from './file-errors.js';
 
-/** Bytes that PostgreSQL may need to start: a new segment of its write-ahead log, and something for all else. */
+/** Bytes of disk that PostgreSQL may need to start: a new segment of its write-ahead log, and a little more. */
 const NEEDED_ROOM = 17 << 20;
-/** More files than this the engine needs open at once, besides those of the process. */
+/** Number of files that the engine opens at once, besides those of the process. */
 const NEEDED_FILES = 64;
 
 /** Throws {@link ConfigurationError} in a process that cannot run the engine at all. */
@@ -19,14 +19,14 @@ export function assertEngineCanRun(): void {
   });
 }
 
-/** Error for an engine that does not start on a folder: that it is damaged is the last that is thought of. */
-export function doesNotStart(dataDir: string, cause: unknown): MaestroError {
-  const resources = withoutResources(`The embedded database in ${dataDir} does not start`, cause);
+/** The error for an engine that does not start: damage is assumed only when memory, files, rights and disk are ruled out. */
+export function startError(dataDir: string, cause: unknown): MaestroError {
+  const resources = resourceError(`The embedded database in ${dataDir} does not start`, cause);
   if (resources !== undefined) return resources;
   const denied = firstDenied(dataDir);
-  if (denied !== undefined) return unusable(dataDir, denied);
+  if (denied !== undefined) return unusableFolderError(dataDir, denied);
   const { bavail, bsize } = statfsSync(dataDir);
-  if (bavail * bsize >= NEEDED_ROOM) return corrupt(dataDir, 'PostgreSQL does not start on it', cause);
+  if (bavail * bsize >= NEEDED_ROOM) return corruptError(dataDir, 'PostgreSQL does not start on it', cause);
   const left = Math.floor((bavail * bsize) / (1 << 20));
   return new DatabaseFullError(
     `The embedded database in ${dataDir} does not start, and its disk has only ${left} MiB left.`,
@@ -34,17 +34,17 @@ export function doesNotStart(dataDir: string, cause: unknown): MaestroError {
   );
 }
 
-/** The error for what failed because the process got too little memory, or too few open files; nothing for other failures. */
-export function withoutResources(what: string, cause: unknown): EmbeddedResourcesError | undefined {
+/** The error for a failure for lack of memory or of open files; `undefined` for other failures. */
+export function resourceError(what: string, cause: unknown): EmbeddedResourcesError | undefined {
   const message = cause instanceof Error ? cause.message : '';
   if (cause instanceof RangeError || /allocat|out of memory|OOM|enlarge memory/i.test(message))
-    return new EmbeddedResourcesError(`${what}: this process gets too little memory (${message}).`, {
+    return new EmbeddedResourcesError(`${what}: this process cannot get enough memory (${message}).`, {
       hint: 'It needs about 1 GiB, and more address space: raise the limit (ulimit -v, the container), or use a server (--url, DATABASE_URL).',
       cause,
     });
   if (canOpenFiles(NEEDED_FILES)) return undefined;
-  return new EmbeddedResourcesError(`${what}: this process may open too few files.`, {
-    hint: 'Raise the limit (ulimit -n 1024, say), or close what is open.',
+  return new EmbeddedResourcesError(`${what}: this process may not open enough files.`, {
+    hint: 'Raise the limit, for example with ulimit -n 1024.',
     cause,
   });
 }
@@ -61,7 +61,7 @@ function canOpenFiles(count: number): boolean {
   }
 }
 
-/** The refusal of the first file below a folder that this process may not read and write; nothing when it may all. */
+/** The refusal for the first file below a folder that this process may not read and write; `undefined` when there is none. */
 function firstDenied(folder: string): NodeJS.ErrnoException | undefined {
   try {
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {

@@ -87,7 +87,7 @@ export function choosingClient(Base: ConnectingClass, choice: ChoiceOfServers): 
         } catch (reason) {
           // Of two refusals that of the server itself says more than that there is no encryption.
           if (error === undefined || isRefusal(reason) || !isRefusal(error)) error = reason;
-          if (!mayHelp(reason)) break;
+          if (!mayWorkOtherwise(reason)) break;
         }
       return { attempt: attempts[0] as Attempt, error, why: driverMessage(error) };
     }
@@ -137,7 +137,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** With encryption, or without it, this may go better: it is not the password, and there is somebody there. */
-function mayHelp(error: unknown): boolean {
+function mayWorkOtherwise(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code !== '28P01' && !isUnreachable(error);
 }

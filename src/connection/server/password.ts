@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import { LoginRefusedError } from '../../store/errors.js';
 
-/** Whom a password is for. */
+/** Server and user that a password is for. */
 export interface Login {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -18,19 +18,20 @@ export interface PasswordSource {
   readonly password: string | undefined;
   /** The password file; absent for `~/.pgpass`. */
   readonly passFile?: string | undefined;
-  /** Told of a file that must not be used. */
+  /** Receives a warning about a password file that is not used. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
 /**
- * The password that a server asks for: what is given, else that of the password file. The driver asks only when the server does. Throws {@link LoginRefusedError} when there is none.
+ * A function that gives the password for a login: the given one, or else that of the password file. The driver calls it only
+ * when the server asks for a password. It throws {@link LoginRefusedError} when there is none.
  */
 export function passwordFor({ password, passFile, warn }: PasswordSource): (login: Login) => string {
   return (login) => {
     const file = passFile ?? defaultFile();
     const found = password ?? passwordInFile(file, login, warn);
     if (found !== undefined) return found;
-    throw new LoginRefusedError('The server asks for a password, and none was given.', {
+    throw new LoginRefusedError('The server asks for a password, but none was given.', {
       hint: `Write it into the URL (postgres://user:password@host/database), set PGPASSWORD, or add a line host:port:database:user:password to ${file}.`,
     });
   };
@@ -41,7 +42,7 @@ function defaultFile(): string {
   return join(homedir(), '.pgpass');
 }
 
-/** The password of the first line that fits; nothing when none does, or the file is none that may be used. */
+/** The password of the first line that matches; `undefined` when none does, or the file is missing or not private. */
 export function passwordInFile(file: string, login: Login, warn?: PasswordSource['warn']): string | undefined {
   const text = readIfPrivate(file, warn);
   for (const line of text?.split(/\r?\n/) ?? []) {
@@ -49,19 +50,24 @@ export function passwordInFile(file: string, login: Login, warn?: PasswordSource
     const fields = fieldsOf(line);
     const [host, port, database, user, password] = fields;
     if (fields.length < 5 || password === '') continue;
-    const isHost = hostsOf(login.host).some((name) => fits(host, name));
-    if (isHost && fits(port, String(login.port ?? 5432)) && fits(database, login.database) && fits(user, login.user))
+    const isHost = hostsOf(login.host).some((name) => matches(host, name));
+    if (
+      isHost &&
+      matches(port, String(login.port ?? 5432)) &&
+      matches(database, login.database) &&
+      matches(user, login.user)
+    )
       return password;
   }
   return undefined;
 }
 
-/** As in PostgreSQL's own clients, a file that others may read is not used. */
+/** The text of a file; `undefined` when it is missing or, as in PostgreSQL's own clients, when other users may read it. */
 function readIfPrivate(file: string, warn: PasswordSource['warn']): string | undefined {
   try {
     const { mode } = statSync(file);
     if (platform() !== 'win32' && (mode & 0o077) !== 0) {
-      warn?.(`The password file ${file} is not used, since others may read it; make it private with chmod 600.`);
+      warn?.(`The password file ${file} is not used, because other users can read it; make it private with chmod 600.`);
       return undefined;
     }
     return readFileSync(file, 'utf8');
@@ -72,7 +78,7 @@ function readIfPrivate(file: string, warn: PasswordSource['warn']): string | und
   }
 }
 
-/** The five fields of a line, the colons and backslashes in them without their backslash. */
+/** The five fields of a line, with `\:` and `\\` unescaped. */
 function fieldsOf(line: string): string[] {
   const fields = [''];
   for (const [piece] of line.matchAll(/\\.|[^\\]/g)) {
@@ -82,11 +88,11 @@ function fieldsOf(line: string): string[] {
   return fields;
 }
 
-/** A socket is named by its folder, and by `localhost`. */
+/** The host names under which a file may list a host: a Unix socket is listed by its folder or as `localhost`. */
 function hostsOf(host = 'localhost'): string[] {
   return host.startsWith('/') ? [host, 'localhost'] : [host];
 }
 
-function fits(field: string | undefined, value: string | undefined): boolean {
+function matches(field: string | undefined, value: string | undefined): boolean {
   return field === '*' || field === value;
 }

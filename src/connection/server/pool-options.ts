@@ -1,20 +1,20 @@
 import type { Knex } from 'knex';
 import { ConfigurationError } from '../errors.js';
 
-/** Knex prints connection errors to the console before it throws them; once is enough. */
-export const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
+/** A logger that prints nothing: Knex would print connection errors to the console before it throws them. */
+export const SILENT_LOGGER: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
 
-/** Bounds for the number of connections to a server that a program has open at once. */
+/** Bounds for the number of connections that a program has open to a server. */
 export interface PoolOptions {
-  /** Number that stays open when nothing uses them. @defaultValue 0 */
+  /** Number of idle connections that stay open. @defaultValue 0 */
   readonly min?: number | undefined;
-  /** Largest number. @defaultValue 4 */
+  /** Largest number of connections. @defaultValue 4 */
   readonly max?: number | undefined;
 }
 
 const NAMES = ['min', 'max'];
 
-/** The options with their defaults. Throws {@link ConfigurationError} for what is none. */
+/** The options with their defaults. Throws {@link ConfigurationError} for wrong ones. */
 export function checkedPool(pool: PoolOptions = {}): { readonly min: number; readonly max: number } {
   const refuse = (problem: string) => {
     throw new ConfigurationError(`The option pool ${problem}.`, {
@@ -32,7 +32,7 @@ export function checkedPool(pool: PoolOptions = {}): { readonly min: number; rea
   return { min, max };
 }
 
-/** A time to let what is under way end in milliseconds. Throws {@link ConfigurationError} for what is none. */
+/** The time to wait when a database is closed, in milliseconds. Throws {@link ConfigurationError} for a wrong one. */
 export function checkedCloseTimeout(milliseconds: number): number {
   // Node's timers take no more.
   if (!Number.isInteger(milliseconds) || milliseconds < 0 || milliseconds > 2 ** 31 - 1)
@@ -42,7 +42,7 @@ export function checkedCloseTimeout(milliseconds: number): number {
   return milliseconds;
 }
 
-/** A text in quotation marks, so that '5' is not read as a number. */
+/** The value for a message, strings in quotation marks: '5' differs from 5. */
 function shownValue(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

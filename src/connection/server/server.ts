@@ -7,38 +7,38 @@ import type { Database } from '../database.js';
 import { addressText, hostsOf, isLocal, type ServerAddress } from '../address/database-url.js';
 import { type ChoiceOfServers, choosingClient, postgresClient } from './choosing-client.js';
 import { passwordFor } from './password.js';
-import { checkedCloseTimeout, checkedPool, type PoolOptions, SILENT } from './pool-options.js';
+import { checkedCloseTimeout, checkedPool, type PoolOptions, SILENT_LOGGER } from './pool-options.js';
 import { readOnlyClient } from './read-only-client.js';
-import { choiceOfServers, isOneWay } from './servers.js';
+import { choiceOfServers, hasOneAttempt } from './servers.js';
 import { allowsPlaintext } from './ssl.js';
 
-/** How long making a connection may take by default, in milliseconds. */
+/** Default for the longest time to make a connection, in milliseconds. */
 export const DEFAULT_CONNECT_TIMEOUT = 5_000;
-/** After how much silence the system asks whether the other side is still there, in milliseconds. */
+/** Silence before the first TCP keepalive, in milliseconds. */
 const KEEP_ALIVE = 10_000;
-/** How much longer than the server this side waits for an answer, so that the server's own error comes first. */
+/** Milliseconds that this side waits longer than the server does, so that the server's own error comes first. */
 const GRACE = 2_000;
 /** The longest time that a timer takes, in milliseconds: 24 days. */
 const LONGEST = 2 ** 31 - 1;
 
-/** How a server is used. */
+/** Options for opening a server. */
 export interface ServerOptions {
   readonly schema: string;
-  /** The pooler in between: `transaction` keeps to what PgBouncer's transaction mode allows. */
+  /** The pooler in front of the server: `transaction` uses only what PgBouncer's transaction mode allows. */
   readonly pooler?: 'transaction' | undefined;
-  /** Another reader of the tables. */
+  /** `elixir` when an Elixir application reads the tables, too. */
   readonly interop?: Interop | undefined;
-  /** How long one statement may take, in milliseconds. @defaultValue no limit */
+  /** Longest time for one statement, in milliseconds. @defaultValue no limit */
   readonly timeout?: number | undefined;
-  /** Have the server refuse to write. @defaultValue false */
+  /** Make the server refuse all writes. @defaultValue false */
   readonly readOnly?: boolean | undefined;
   /** Bounds for the number of connections. @defaultValue { min: 0, max: 4 } */
   readonly pool?: PoolOptions | undefined;
-  /** Time for which closing lets commands and statements under way go on, in milliseconds. @defaultValue 10000 */
+  /** Time that closing waits for running commands and statements, in milliseconds. @defaultValue 10000 */
   readonly closeTimeout?: number | undefined;
-  /** With `readOnly`: have it also refuse an answer from which row-level security would hide rows. @defaultValue false */
+  /** With `readOnly`: make it also refuse a query from whose result row-level security would hide rows. @defaultValue false */
   readonly refuseHiddenRows?: boolean | undefined;
-  /** Told once of what is dubious, such as an unencrypted connection. */
+  /** Receives warnings, such as about an unencrypted connection. */
   readonly warn?: ((message: string) => void) | undefined;
 }
 
@@ -64,7 +64,7 @@ export function openServer(address: ServerAddress, options: ServerOptions): Data
 function warnOfPlaintext(address: ServerAddress, warn: ServerOptions['warn']): void {
   const far = hostsOf(address).find(({ host }) => !isLocal(host));
   if (far === undefined || !allowsPlaintext(address.sslMode)) return;
-  const is = address.sslMode === 'disable' ? 'is not encrypted' : `may be not encrypted (sslmode=${address.sslMode})`;
+  const is = address.sslMode === 'disable' ? 'is not encrypted' : `may be unencrypted (sslmode=${address.sslMode})`;
   warn?.(`The connection to ${far.host} ${is}; add sslmode=verify-full (or require) to the URL.`);
 }
 
@@ -85,7 +85,7 @@ function knexConfig(
     client: clientFor(choice, readOnly && pooler === 'transaction', refuseHiddenRows),
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
-    log: SILENT,
+    log: SILENT_LOGGER,
     // Longer than a connection attempt, so that its own error is the one reported.
     acquireConnectionTimeout: Math.min(LONGEST, connectTimeout * ways + GRACE),
     pool: checkedPool(pool),
@@ -109,7 +109,7 @@ function knexConfig(
   };
 }
 
-/** Finds the password of a login: a host whose address is given still has the line of its name in the password file. */
+/** The password of a login. The password file lists a host by its name, also when an IP address was given for it. */
 function passwordOf(address: ServerAddress, warn: ServerOptions['warn']): ReturnType<typeof passwordFor> {
   const find = passwordFor({ ...address, warn });
   return (login) => {
@@ -120,31 +120,31 @@ function passwordOf(address: ServerAddress, warn: ServerOptions['warn']): Return
   };
 }
 
-/** Milliseconds; what the URL says wins, and there 0 is no limit. */
+/** The longest time to make a connection, in milliseconds: `connect_timeout` wins, where 0 means no limit. */
 function connectTimeoutOf({ connectTimeout }: ServerAddress, timeout = DEFAULT_CONNECT_TIMEOUT): number {
   if (connectTimeout === undefined) return timeout;
   return connectTimeout === 0 ? LONGEST : connectTimeout * 1000;
 }
 
-/** Knex's own client where there is nothing to choose, else one that is derived from it. */
+/** Knex's own client for a single server and way to connect, else one derived from it. */
 function clientFor(
   choice: ChoiceOfServers,
   isReadOnlyByStatement: boolean,
   refuseHiddenRows: boolean,
 ): Knex.Config['client'] {
-  if (isOneWay(choice)) return isReadOnlyByStatement ? readOnlyClient(postgresClient(), refuseHiddenRows) : 'pg';
+  if (hasOneAttempt(choice)) return isReadOnlyByStatement ? readOnlyClient(postgresClient(), refuseHiddenRows) : 'pg';
   const client = choosingClient(postgresClient(), choice);
   return isReadOnlyByStatement ? readOnlyClient(client, refuseHiddenRows) : client;
 }
 
-/** Settings that a session for reading is started with, which override what the role and the database have set. */
+/** Settings with which a read-only session starts; they override those of the role and the database. */
 function readingSettings(refuseHiddenRows: boolean): string {
   const settings = ['default_transaction_read_only=on', 'default_transaction_isolation=read\\ committed'];
   if (refuseHiddenRows) settings.push('row_security=off');
   return settings.map((setting) => `-c ${setting}`).join(' ');
 }
 
-/** PgBouncer refuses a statement_timeout at connection start, so through it only this side watches the time. */
+/** The limits for one statement. PgBouncer refuses statement_timeout at connection start, so behind it only this side limits. */
 function timeouts(timeout: number | undefined, pooler: 'transaction' | undefined): Knex.PgConnectionConfig {
   if (timeout === undefined) return {};
   if (pooler === 'transaction') return { query_timeout: timeout };

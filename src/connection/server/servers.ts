@@ -4,7 +4,7 @@ import type { Attempt, ChoiceOfServers } from './choosing-client.js';
 import { hostsOf } from '../address/database-url.js';
 import { sslOptions } from './ssl.js';
 
-/** Ways to reach the servers of an address. Throws `ConfigurationError` for certificates that cannot be used. */
+/** The ways to connect to each server of an address. Throws `ConfigurationError` for certificates that cannot be used. */
 export function choiceOfServers(address: ServerAddress, madeReadOnly: boolean): ChoiceOfServers {
   const tls = sslOptions(address);
   return {
@@ -16,8 +16,8 @@ export function choiceOfServers(address: ServerAddress, madeReadOnly: boolean): 
   };
 }
 
-/** True when there is but one way to the one server, so that there is nothing to choose. */
-export function isOneWay({ servers, targetSession, needsBinding }: ChoiceOfServers): boolean {
+/** True when there is one server, with one way to connect to it, so that nothing has to be tried. */
+export function hasOneAttempt({ servers, targetSession, needsBinding }: ChoiceOfServers): boolean {
   return servers.length === 1 && servers[0]?.length === 1 && targetSession === 'any' && !needsBinding;
 }
 

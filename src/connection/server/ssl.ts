@@ -3,22 +3,22 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions, SecureVersion } from 'node:tls';
 import { ConfigurationError } from '../errors.js';
 
-/** How a connection is encrypted and what it checks, as in PostgreSQL's own clients. */
+/** Values of `sslmode`: the encryption of a connection and the checks of certificates, as in PostgreSQL's own clients. */
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 /** One of {@link SSL_MODES}. */
 export type SslMode = (typeof SSL_MODES)[number];
 
-/** Whether a text names one of {@link SSL_MODES}. */
+/** True for one of {@link SSL_MODES}. */
 export function isSslMode(text: string): text is SslMode {
   return (SSL_MODES as readonly string[]).includes(text);
 }
 
-/** True when a connection may go on in plaintext. */
+/** True when a connection may be unencrypted. */
 export function allowsPlaintext(mode: SslMode): boolean {
   return mode === 'disable' || mode === 'allow' || mode === 'prefer';
 }
 
-/** Files that a connection uses besides the system's certificates, and what else it asks of TLS. */
+/** TLS settings of an address: its mode, files in PEM form, and versions. */
 export interface SslFiles {
   readonly sslMode: SslMode;
   readonly sslRootCert: string | undefined;
@@ -26,21 +26,21 @@ export interface SslFiles {
   readonly sslKey: string | undefined;
   /** Password that the key is encrypted with. */
   readonly sslPassword?: string | undefined;
-  /** Certificates that are not valid any more. */
+  /** File with revoked certificates. */
   readonly sslCrl?: string | undefined;
   readonly sslVersions?: { readonly min: string | undefined; readonly max: string | undefined };
 }
 
 /**
- * What TLS is asked for: `require` encrypts and checks who signed the certificate only when an authority is named,
- * `verify-ca` always does, `verify-full` also that it is the host's; `allow` and `prefer` are `require` where they are
- * encrypted. `false` for `disable`. Throws {@link ConfigurationError} for a file that cannot be read.
+ * Options for Node's TLS; `false` for `disable`. `require` checks the certificate's authority only when `sslrootcert` names
+ * one, `verify-ca` always, and `verify-full` also checks that the certificate is for the host. An encrypted connection of
+ * `allow` or `prefer` is as with `require`. Throws {@link ConfigurationError} for a file that cannot be used.
  */
 export function sslOptions(files: SslFiles): ConnectionOptions | false {
   const { sslMode, sslRootCert, sslCert, sslKey, sslPassword, sslCrl, sslVersions } = files;
   if (sslMode === 'disable') {
     if (sslRootCert ?? sslCert ?? sslKey)
-      throw new ConfigurationError('Certificates are named, but sslmode is "disable", so they would not be used.', {
+      throw new ConfigurationError('Certificates are given, but sslmode is "disable", so they would not be used.', {
         hint: 'Add sslmode=verify-full to the URL. Or leave the certificates out, also in PGSSLROOTCERT and similar variables; with sslmode=disable in the URL the variables are ignored.',
       });
     return false;
@@ -61,15 +61,15 @@ export function sslOptions(files: SslFiles): ConnectionOptions | false {
     ...(sslVersions?.max === undefined ? {} : { maxVersion: sslVersions.max as SecureVersion }),
   };
   if ((sslCert === undefined) !== (sslKey === undefined))
-    throw new ConfigurationError('Of sslcert and sslkey only one is named; the one is of no use without the other.', {
-      hint: 'Name both, or none.',
+    throw new ConfigurationError('Only one of sslcert and sslkey is given; they are needed together.', {
+      hint: 'Give both, or neither.',
     });
   return options;
 }
 
 const KINDS: Readonly<Record<string, string>> = { sslkey: 'private key', sslcrl: 'list of revoked certificates' };
 
-/** The text of a PEM file. TLS itself would ignore some files that hold something else, and refuse others late. */
+/** The text of a PEM file. Checked here because TLS ignores some wrong files, and refuses others only when it connects. */
 function readPem(parameter: string, file: string, check: (pem: string) => unknown): string {
   let pem: string;
   try {

@@ -1,18 +1,18 @@
 import type { TargetSession } from '../address/server-address.js';
 
-/** Asks a server what it is. */
+/** The query for {@link SessionFacts}. */
 export const SESSION_FACTS =
   'SELECT pg_catalog.pg_is_in_recovery() AS "isStandby", pg_catalog.current_setting(\'default_transaction_read_only\') AS "readOnly"';
 
-/** Facts that a server tells of itself. */
+/** Facts of a session by which its kind of server is known. */
 export interface SessionFacts {
   readonly isStandby: boolean;
   readonly readOnly: string;
 }
 
 /**
- * Why a server is not the one that is meant; `undefined` when it is. A session that is read-only because Maestro itself
- * asked for that (`madeReadOnly`) still tells a primary server by whether it is one.
+ * The reason why a server does not fit `target_session_attrs`; `undefined` when it fits. `madeReadOnly` says that Maestro
+ * made the session read-only, so that this does not count against a primary server.
  */
 export function mismatch(
   target: TargetSession,

@@ -87,7 +87,7 @@ test("somebody else's folder is refused and left untouched, whatever is in it", 
         t,
         dataDir,
         EmbeddedFolderError,
-        /not empty, and not an embedded database of Maestro/,
+        /not empty, and is not an embedded database of Maestro/,
       );
     }),
     { numRuns: 50 },

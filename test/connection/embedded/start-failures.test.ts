@@ -35,8 +35,8 @@ const LIMITS = {
     'exec "$1" --jitless "$2" "$3"',
     /^2 .*off in this Node\.js \(--jitless\)\. Start Node\.js without/,
   ],
-  'too little memory': ['ulimit -v 4000000; exec "$1" "$2" "$3"', /^4 .*too little memory .*ulimit -v/],
-  'too few open files': ['ulimit -n 40; exec "$1" "$2" "$3"', /^4 .*too few files\. .*ulimit -n/],
+  'too little memory': ['ulimit -v 4000000; exec "$1" "$2" "$3"', /^4 .*cannot get enough memory .*ulimit -v/],
+  'too few open files': ['ulimit -n 40; exec "$1" "$2" "$3"', /^4 .*not open enough files\. .*ulimit -n/],
 } as const;
 
 for (const [what, [shell, expected]] of Object.entries(LIMITS))

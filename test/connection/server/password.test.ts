@@ -55,7 +55,7 @@ test('a password file that others may read is not used, and it is said', (t) => 
     passwordInFile(file, LOGIN, (message) => warnings.push(message)),
     undefined,
   );
-  t.regex(warnings.join(), /others may read it; .*chmod 600/);
+  t.regex(warnings.join(), /other users can read it; .*chmod 600/);
 });
 
 test('a server that asks for a password that was not given: the error says where it can be given', async (t) => {
@@ -64,7 +64,7 @@ test('a server that asks for a password that was not given: the error says where
   t.teardown(() => database.close());
   const error = await failureOf(database.store.getEvents(anId(), 1));
   t.true(error instanceof LoginRefusedError);
-  t.is(error.message, 'The server asks for a password, and none was given.');
+  t.is(error.message, 'The server asks for a password, but none was given.');
   t.regex(error.hint ?? '', /URL.*PGPASSWORD.*host:port:database:user:password/);
   t.is(exitCodeFor(error), UNAVAILABLE);
   t.throws(() => passwordFor(none)(LOGIN), { instanceOf: LoginRefusedError });

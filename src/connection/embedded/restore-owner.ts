@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import * as currentProcess from 'node:process';
 
 /**
- * Gives what the superuser has made in somebody else's folder, and beside it, to the owner of the folder, who could not open
- * it any more otherwise: PostgreSQL writes files also when it is only read from. Does nothing for anybody else.
+ * Gives all files that root made in another user's data folder, and its lock file, to the owner of the folder, who could
+ * not open the database any more otherwise: PostgreSQL writes files even for reading. Does nothing for other users.
  */
-export function keepOwner(folder: string, lock: string): void {
+export function restoreOwner(folder: string, lock: string): void {
   if (currentProcess.geteuid?.() !== 0) return;
   const owner = lstatSync(folder, { throwIfNoEntry: false });
   if (owner === undefined || owner.uid === 0) return;
