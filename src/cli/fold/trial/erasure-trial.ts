@@ -8,7 +8,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { type Change, diffJson } from '../../../json/diff.js';
 import { parseJsonText } from '../../../json/parse.js';
 import { WouldNotFoldError } from '../../errors.js';
-import { handlerFolding } from '../folding.js';
+import { handlerFolding } from '../handler-folding.js';
 import type { Output } from '../../output/output.js';
 
 /** The outcome of folding a history once something is erased from it. */
@@ -64,7 +64,7 @@ export async function tryErasure(
 async function foldedBy(definition: Definition, id: Timestamp, events: AsyncIterable<StoredEvent>): Promise<Folded> {
   let sequence = 0;
   try {
-    const folding = await handlerFolding(definition, id);
+    const folding = handlerFolding(definition, id);
     let point = folding.start();
     for await (const event of events) {
       ({ sequence } = event);
