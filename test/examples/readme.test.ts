@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = useTemporaryFolder(test);
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const guide = readFileSync(join(root, 'docs/aggregates.md'), 'utf8');
+const storePage = readFileSync(join(root, 'docs/store.md'), 'utf8');
 const run = promisify(execFile);
 
 /** The code blocks of a language below a heading of a document, the README's unless another is given. */
@@ -42,9 +43,9 @@ test('the test command is one line', (t) => {
 
 for (const [section, document, printed] of [
   ['# Aggregates', guide, "1 { owner: 'Ada', balance: 0 }\nnot_enough_money\n"],
-  ['The library', readme, "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n"],
-  ['When something is wrong', readme, 'opened {"amount": 5000}\n1 event\n'],
-  ['Aggregates', readme, '1 { value: 2 }\nnot_positive\n{ value: 2 } { value: 7 }\n'],
+  ['The library', readme, 'not_enough_money\n{ balance: 30 } { balance: 50 }\n'],
+  ['# Events without aggregates', storePage, "1 opened { owner: 'Ada' }\n2 renamed { owner: 'Grace' }\n"],
+  ['Questions across aggregates', storePage, 'opened {"amount": 5000}\n1 event\n'],
 ] as const)
   test(`the example of the section "${section}" runs as it stands`, async (t) => {
     const [code = ''] = blocks(section, 'ts', document);
