@@ -5,27 +5,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The command as it is built; `npm run bench` builds it. */
+/** Path of the built command; `npm run bench` builds it. */
 export const MAESTRO = fileURLToPath(new URL('../dist/bin/maestro.js', import.meta.url));
 
-/** Has a process of Node write down how much memory it took. */
+/** Makes a process of Node write its peak memory into a file. */
 const USAGE = fileURLToPath(new URL('report-usage.mjs', import.meta.url));
 
-/** What a process took. */
+/** Time and memory of a process. */
 export interface Taken {
-  /** From outside, from its start to its end. */
+  /** From the start of the process to its end, measured from outside. */
   readonly seconds: number;
   /** Its largest resident memory in MB; 0 unless it was to be measured. */
   readonly memory: number;
 }
 
-/** How a process is run. */
+/** Options for running a process. */
 export interface ProcessOptions {
   /** @defaultValue the built command */
   readonly program?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether to measure its memory, which makes it start later. @defaultValue false */
+  /** Measure its memory, too, which makes it start later. @defaultValue false */
   readonly measuresMemory?: boolean;
 }
 

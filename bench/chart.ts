@@ -1,7 +1,7 @@
 import type { Measured } from './measure.js';
 import { floorOf } from './report.js';
 
-/** What of ECharts is used here; it is installed in `bench/` only. */
+/** The part of ECharts that is used here; it is installed in `bench/` only. */
 interface ECharts {
   readonly init: (
     element: null,
@@ -12,7 +12,7 @@ interface ECharts {
 
 const NAMES = ['maestro', 'knex', 'emmett'] as const;
 
-/** A chart of all workloads of rates: how fast each contender is, as a part of the floor of the same run. */
+/** A chart of all workloads that measure rates: each contender's rate as a fraction of the floor of the same run. */
 export async function drawChart(all: readonly Measured[]): Promise<string> {
   const module = 'echarts';
   const { init } = (await import(module)) as ECharts;

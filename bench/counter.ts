@@ -19,7 +19,7 @@ export function increment(index: number): { readonly type: 'increment'; readonly
   return { type: 'increment', data: bodyAt(index) };
 }
 
-/** Counters of a process of their own, as far as the store can tell: nothing in memory yet. */
+/** Counters with an empty cache and a clock of their own, as in a new process. */
 export function openCounters(store: PostgresStore, clock = new Clock(), maxAttempts = 10_000) {
   return openAggregates(Counter, { store, clock, maxAttempts });
 }

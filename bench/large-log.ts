@@ -1,12 +1,12 @@
 import type pg from 'pg';
 
-/** How large a log is, and of what. */
+/** Size of a log. */
 export interface LogSize {
   readonly events: number;
   readonly aggregates: number;
 }
 
-/** The period over which the events lie, in milliseconds: thirty days. */
+/** The period in which the events were made, in milliseconds: thirty days. */
 const PERIOD = 30 * 24 * 60 * 60 * 1000;
 
 /**

@@ -1,59 +1,59 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What one run of one contender did. */
+/** The result of one run of one contender. */
 export interface Run {
-  /** How many of the workload's unit. */
+  /** Number of units of the workload, such as commits. */
   readonly count: number;
-  /** How long each operation took, in milliseconds, where that is of interest. */
+  /** Duration of each operation, in milliseconds; absent where it is not needed. */
   readonly latencies?: readonly number[];
-  /** How long it took, in seconds, where not all of the run counts. */
+  /** Duration in seconds; absent where the whole run counts. */
   readonly seconds?: number;
-  /** The largest resident memory of the process that did it, in MB, where that is not the benchmark's own. */
+  /** Peak resident memory in MB of the process that ran it; absent where that was the benchmark's own. */
   readonly memory?: number;
   /** Further figures, such as retries. */
   readonly figures?: Readonly<Record<string, number>>;
 }
 
-/** Something that every contender does in the same run. */
+/** A task that every contender does in the same run. */
 export interface Workload {
   /** Such as `W1`. */
   readonly id: string;
   readonly title: string;
-  /** What is counted, such as `commits/s`. */
+  /** The unit of rates, such as `commits/s`. */
   readonly unit: string;
   /** The contenders by name; `maestro` is the one that the others are compared with. */
   readonly contenders: Readonly<Record<string, () => Promise<Run>>>;
-  /** The contenders whose best is the floor. @defaultValue `raw pg` */
+  /** The contenders of which the best is the floor. @defaultValue `raw pg` */
   readonly floors?: readonly string[];
-  /** What the ratio to the floor should be. */
+  /** Goal for the ratio to the floor. */
   readonly goal?: number;
   /** Smaller is better: the rates are times. @defaultValue false */
   readonly isTime?: boolean;
 }
 
-/** Least, middle and most of some figures. */
+/** Median, minimum and maximum of several numbers. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** What came of one contender in one workload. */
+/** The figures of one contender in one workload, over all turns. */
 export interface Outcome {
   /** Units per second, or seconds per unit for a workload of times. */
   readonly rate: Spread;
   /** Milliseconds per operation; absent where they were not taken. */
   readonly p50: number | undefined;
   readonly p99: number | undefined;
-  /** The largest resident memory of the process that did it during a run, in MB; not a number where it was not measured. */
+  /** Peak resident memory in MB of the process that ran it; NaN where it was not measured. */
   readonly peakMemory: number;
-  /** Medians. */
+  /** Medians of further figures. */
   readonly figures: Readonly<Record<string, number>>;
-  /** Maestro's rate through this contender's, turn by turn. */
+  /** Maestro's rate divided by this contender's, turn by turn. */
   readonly ratio: Spread;
 }
 
-/** What came of a workload. */
+/** A workload with the figures of all contenders. */
 export interface Measured {
   readonly workload: Omit<Workload, 'contenders'>;
   readonly outcomes: Readonly<Record<string, Outcome>>;
@@ -65,8 +65,8 @@ interface Taken extends Run {
 }
 
 /**
- * Runs every contender of a workload in turns, each turn in another order, after one turn that only warms up:
- * connections, prepared statements, the compiler.
+ * Runs every contender of a workload in turns, each turn in another order, after one turn that only warms up connections,
+ * prepared statements and the compiler.
  */
 export async function measure({ contenders, ...workload }: Workload, repeat: number): Promise<Measured> {
   const names = Object.keys(contenders);
@@ -119,7 +119,7 @@ function rotated(names: readonly string[], turn: number): string[] {
   return turn % 2 === 0 ? order : order.reverse();
 }
 
-/** Least, middle and most. */
+/** Median, minimum and maximum. */
 export function spread(numbers: readonly number[]): Spread {
   const sorted = [...numbers].sort((a, b) => a - b);
   const [middle = Number.NaN, other = Number.NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];

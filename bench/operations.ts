@@ -1,6 +1,6 @@
 import type { Run } from './measure.js';
 
-/** So many operations, one after the other. */
+/** Runs `count` operations one after the other. */
 export async function sequentially(count: number, operation: (index: number) => Promise<unknown>): Promise<Run> {
   const latencies = new Float64Array(count);
   for (let index = 0; index < count; index += 1) {
@@ -11,7 +11,7 @@ export async function sequentially(count: number, operation: (index: number) => 
   return { count, latencies: [...latencies] };
 }
 
-/** So many operations of each of some callers that work at the same time. */
+/** Runs `count` operations of each of several callers at the same time. */
 export async function concurrently(
   callers: number,
   count: number,
@@ -23,12 +23,12 @@ export async function concurrently(
   return { count: callers * count, latencies: runs.flatMap(({ latencies = [] }) => [...latencies]) };
 }
 
-/** The same run, counted in other units: events instead of commits, say. */
+/** The same run counted in another unit, such as events instead of commits. */
 export function counting(run: Run, unitsPerOperation: number): Run {
   return { ...run, count: run.count * unitsPerOperation };
 }
 
-/** Throws when an operation did not do what the workload takes for granted. */
+/** Throws when an operation that the workload relies on failed. */
 export function assertDone(done: boolean): void {
   if (!done) throw new Error('A commit was refused that nobody was in the way of.');
 }

@@ -31,12 +31,12 @@ const client = new pg.Client({ connectionString: url });
 const LOG = 'bench_large.event_log';
 const exported = join(folder, 'log.ndjson');
 
-/** A command, and the plain SQL for what it tells. */
+/** A command, and the plain SQL for the same question. */
 interface Question {
   readonly name: string;
   readonly argv: readonly string[];
   readonly plain: (() => Promise<unknown>) | string;
-  /** Makes room before each run. */
+  /** Empties the tables before each run. */
   readonly before?: () => Promise<unknown>;
 }
 
@@ -60,12 +60,12 @@ const QUESTIONS: readonly Question[] = [
 
 const rows = join(folder, 'rows.copy');
 
-/** What `COPY … TO STDOUT` gives, in a file. */
+/** Writes the output of `COPY … TO STDOUT` into a file. */
 async function copyOut(sql: string): Promise<void> {
   await pipeline(client.query(copyTo(sql)), createWriteStream(rows));
 }
 
-/** The same rows into the empty table with the same indexes. */
+/** Copies the same rows into an empty table with the same indexes. */
 async function copyIn(): Promise<void> {
   const target = 'COPY bench_copy.event_log ("timestamp", aggregate_id, sequence, type, body) FROM STDIN';
   await pipeline(createReadStream(rows), client.query(copyFrom(target)));

@@ -2,7 +2,7 @@ import { Timestamp } from '../dist/src/index.js';
 import type { ContenderName } from './contenders/contender.js';
 import { openContender } from './contenders/open.js';
 
-/** A run of R2: reads a long history once to warm up and once to be timed, and prints the run, with how much memory grew by both. */
+/** One run of R2: reads a long history once to warm up and once timed, and prints the run with the memory that both added. */
 const [name = '', url = '', schema = '', hex = '', way] = process.argv.slice(2);
 const contender = await openContender(name as ContenderName, { url, schema, connections: 1 });
 const id = Timestamp.parse(hex);

@@ -1,6 +1,6 @@
 import type { Measured, Outcome, Spread } from './measure.js';
 
-/** The rate of the floor that is to be reached: the best of the contenders that make it. */
+/** The floor of a workload: the best of its floor contenders. */
 export function floorOf({ workload, outcomes }: Measured): Outcome | undefined {
   const floors = (workload.floors ?? ['raw pg']).flatMap((name) => outcomes[name] ?? []);
   const better = (a: Outcome, b: Outcome) =>
@@ -11,7 +11,7 @@ export function floorOf({ workload, outcomes }: Measured): Outcome | undefined {
   );
 }
 
-/** Whether the goal was reached; nothing without a goal. */
+/** True when the goal was reached; `undefined` without a goal. */
 export function isReached(measured: Measured): boolean | undefined {
   const { goal, isTime } = measured.workload;
   const ratio = floorOf(measured)?.ratio.median;
@@ -19,7 +19,7 @@ export function isReached(measured: Measured): boolean | undefined {
   return isTime ? ratio <= goal : ratio >= goal;
 }
 
-/** A workload for people: a line for each contender. */
+/** A workload as text, with a line for each contender. */
 export function reportText(measured: Measured): string {
   const { workload, outcomes } = measured;
   const lines = Object.entries(outcomes).map(([name, outcome]) => {
@@ -37,7 +37,7 @@ export function reportText(measured: Measured): string {
   return `${workload.id}  ${workload.title}, ${workload.unit}${verdict}\n${lines.join('\n')}`;
 }
 
-/** All workloads as a table of Markdown: a column for each contender. */
+/** All workloads as a Markdown table, with a column for each contender. */
 export function reportTable(all: readonly Measured[]): string {
   const names = ['maestro', 'raw pg', 'knex', 'emmett'];
   const rows = all.map((measured) => {
@@ -78,7 +78,7 @@ function milliseconds(value: number | undefined): string {
   return `${value?.toFixed(2)} ms`;
 }
 
-/** How the floor itself falls on a large log, and what the server had to do more: a table of Markdown, if it was measured. */
+/** A Markdown table of the floor's own loss on a large log, and of the server's additional work; empty if not measured. */
 export function floorTable(all: readonly Measured[]): string {
   const rows = all.flatMap((large) => {
     const [, log, id] = /^([GP]1) (.*)$/.exec(large.workload.id) ?? [];

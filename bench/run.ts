@@ -10,10 +10,9 @@ import { floorTable, reportTable, reportText } from './report.js';
 import { workloads } from './workloads.js';
 
 /**
- * How fast Maestro is beside raw `pg` with prepared statements (the floor), what an application would write on Knex by
- * hand, and Emmett: on the same server, in the same run, in turns. `npm run bench -- --workload W2 --repeat 5 --json`,
- * optionally with `--url` of an empty database of your own. Without `--workload` the results are kept in
- * `bench/results/`.
+ * Measures Maestro beside raw `pg` with prepared statements (the floor), hand-written Knex, and Emmett: on the same server,
+ * in the same run, in turns. `npm run bench -- --workload W2 --repeat 5 --json`, optionally with `--url` of an empty
+ * database of your own. Without `--workload` the results are kept in `bench/results/`.
  */
 const { values } = parseArgs({
   options: {
@@ -31,7 +30,7 @@ if (!Number.isInteger(events) || events < 1) throw new Error(`--events is a whol
 const isWanted = (id: string) =>
   values.workload === undefined || values.workload.some((wanted) => id === wanted || id.startsWith(`${wanted} `));
 
-/** What stands around the table in the page. */
+/** The marks around the generated tables of the page. */
 const BEGIN = '<!-- The table, written by `npm run bench`: -->';
 const END = '<!-- prettier-ignore-end -->\n\n<!-- End of the table. -->';
 /** The tables stay as they are written. */

@@ -2,17 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Run } from './measure.js';
 
-/** Backends tell the server what they did at most once in this time, in milliseconds. */
+/** Longest time until a backend has reported its statistics, in milliseconds. */
 const UNTIL_TOLD = 1100;
 
 const COUNTERS = `SELECT pg_current_wal_insert_lsn() - '0/0' AS bytes, wal_fpi AS images,
   (SELECT sum(blks_read) FROM pg_stat_database) AS pages FROM pg_stat_wal`;
 
 /**
- * Has a run also tell what the server did for each operation: bytes of its write-ahead log, pages that it wrote there whole
- * (the first time that each is changed after a checkpoint), and pages that it did not find in its memory.
+ * Adds to a run the server's work for each operation: bytes of write-ahead log, full page images in it (one for the first
+ * change of a page after a checkpoint), and pages that were not in shared memory.
  */
-export function tellingServerWork(pool: pg.Pool, run: () => Promise<Run>): () => Promise<Run> {
+export function withServerFigures(pool: pg.Pool, run: () => Promise<Run>): () => Promise<Run> {
   return async () => {
     const before = await counters(pool);
     const start = performance.now();

@@ -16,18 +16,18 @@ import { longReads, shortReads } from './workloads/reads.js';
 import { startUps } from './workloads/startup.js';
 import { concurrentCommits, largeCommits, singleCommits, snapshotCommits, spreadCommits } from './workloads/writes.js';
 
-/** How many connections each contender may open. */
+/** Number of connections that each contender may open. */
 const CONNECTIONS = 16;
-/** How many partitions P1 has. */
+/** Number of partitions of P1. */
 const PARTITIONS = 16;
 
-/** Which workloads, and how large the large log is. */
+/** The wanted workloads, and the size of the large log in events. */
 export interface Choice {
   readonly events: number;
   readonly isWanted: (id: string) => boolean;
 }
 
-/** The workloads that are wanted, one after the other, each ready to be measured when it comes. */
+/** The wanted workloads, each prepared only when it is its turn. */
 export async function* workloads(url: string, { events, isWanted }: Choice): AsyncGenerator<Workload> {
   if (['W', 'R', 'S1', 'C1', 'E1', 'H1', 'X1'].some((kind) => anyWanted(kind, isWanted)))
     yield* onEmptyLog(url, isWanted);
@@ -81,7 +81,7 @@ async function* onEmptyLog(url: string, isWanted: Choice['isWanted']): AsyncGene
   }
 }
 
-/** W1, W2, R1 and two questions of operators on a log that is large already. */
+/** W1, W2, R1 and two of the operator's commands on a log that is already large. */
 async function* onLargeLog(
   id: string,
   url: string,

@@ -2,7 +2,7 @@
 // Whatever Node.js this is, it has to be able to read this file: it imports nothing before it has looked, and the build
 // writes it in the words of Node.js 10 (`scripts/build.ts`).
 
-/** The oldest version that this runs on, as package.json says it, too. */
+/** The oldest supported version of Node.js, the same as in package.json. */
 const OLDEST = [20, 19] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);

@@ -15,7 +15,7 @@ await buildEntry();
 chmodSync(`${root}/dist/bin/maestro.js`, 0o755);
 await makeEmbeddedTemplate(`${root}/dist/embedded`);
 
-/** The file that the command begins with: in the words of a Node.js so old that it can only be told so. */
+/** Builds the first file of the command, in a syntax that old versions of Node.js understand, so that it can refuse them. */
 async function buildEntry(): Promise<void> {
   await build({
     entryPoints: [`${root}/bin/maestro.ts`],

@@ -3,10 +3,10 @@ import { isAbsolute, join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { rollup, type GetManualChunk } from 'rollup';
 
-/** What can be run or imported. They share their chunks, so that each class exists once, however it is reached. */
+/** The entry points of the bundle. They share chunks, so that each class exists once, whichever entry is loaded. */
 const ENTRIES = ['bin/main.ts', 'src/index.ts', 'src/admin/index.ts', 'src/testing/contract.ts'];
 
-/** Packages that stay as they are: with files of their own, native code, or for other databases than ours. */
+/** Packages that are not bundled: they have files of their own or native code, or are drivers of other databases. */
 const EXTERNAL = [
   '@electric-sql/pglite',
   'knex-pglite',
@@ -24,7 +24,7 @@ const EXTERNAL = [
   'tedious',
 ];
 
-/** Knex can speak to many databases; its dialects for the others are never asked for, so they need not be read. */
+/** Knex's dialects for other databases, which are never loaded and so left out. */
 const onlyPostgres: Plugin = {
   name: 'only-postgres',
   setup: (plugins) =>
@@ -35,17 +35,17 @@ const onlyPostgres: Plugin = {
     ),
 };
 
-/** CommonJS packages ask for Node's own modules with `require`, which a module does not have; one chunk does it for all. */
+/** Defines `require` for bundled CommonJS packages, which load Node's own modules with it; ES modules have none. */
 const REQUIRE =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
-/** Where esbuild leaves its many files, for Rollup to put together. */
+/** Folder for the many files of esbuild, which Rollup then joins. */
 const SPLIT = 'dist/split';
 
 /**
- * Bundles what runs, with the packages it needs, into few files, of which a command loads only those that it uses: opening
- * hundreds of small files takes longer than most commands. esbuild turns everything into modules and splits them by who
- * needs what, Rollup puts together what nearly every command loads. The licences of what is bundled go into a file beside.
+ * Bundles the sources with their packages into few files, of which a command loads only those that it uses: opening
+ * hundreds of small files takes longer than most commands. esbuild makes ES modules and splits them by entry point; Rollup
+ * joins those that nearly every command loads. The licences of the bundled packages go into a file beside.
  */
 export async function bundle(root: string): Promise<void> {
   const { metafile } = await build({
@@ -70,7 +70,7 @@ export async function bundle(root: string): Promise<void> {
     const text = readFileSync(join(root, file), 'utf8');
     if (/\btypeof require\b/.test(text)) writeFileSync(join(root, file), `${REQUIRE}\n${text}`);
   }
-  await together(root, metafile);
+  await joinChunks(root, metafile);
   rmSync(join(root, SPLIT), { recursive: true });
   const folders = Object.keys(metafile.inputs).flatMap(
     (file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
@@ -79,8 +79,8 @@ export async function bundle(root: string): Promise<void> {
   writeFileSync(join(root, 'dist/THIRD-PARTY-LICENCES.txt'), texts.join('\n\n---\n\n'));
 }
 
-/** Writes the files of esbuild to dist, those that are loaded together in one. */
-async function together(root: string, { outputs }: Metafile): Promise<void> {
+/** Writes the files of esbuild to dist, and joins those that are loaded together. */
+async function joinChunks(root: string, { outputs }: Metafile): Promise<void> {
   const fileOf = new Map(Object.entries(outputs).map(([file, { entryPoint }]) => [entryPoint, join(root, file)]));
   const bundled = await rollup({
     input: Object.fromEntries(ENTRIES.map((entry) => [entry.replace(/\.ts$/, ''), fileOf.get(entry) ?? entry])),
@@ -99,8 +99,8 @@ async function together(root: string, { outputs }: Metafile): Promise<void> {
 }
 
 /**
- * Which file a module goes into: what even `--version` needs, what every command needs, what a command with a server
- * needs, each apart from what a program needs that imports the library.
+ * Chooses the file for a module: needed by `--version`, by every command, by every command on a server, or by a program
+ * that imports the library.
  */
 function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChunk {
   let groups: Map<string, ReadonlySet<string>> | undefined;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Packs the package and uses it as a stranger would: the linters of packages look at it, and in an empty project it is
- * installed, type-checked under both module resolutions, imported and run.
+ * Packs the package, runs linters for packages on it, and in an empty project installs it, type-checks it under both module
+ * resolutions, imports it and runs it.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'maestro-package-'));
@@ -32,7 +32,7 @@ function run(command: string, argv: string[], cwd: string): string {
   return execFileSync(command, argv, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** What is published has no scripts that npm would run or tell of, and says where it comes from; ours is as it was. */
+/** Checks that the published manifest has no scripts and names its repository, and that ours is unchanged. */
 function checkManifest(): void {
   const manifest = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   const published = manifest(join(work, 'node_modules/maestro-store/package.json'));
@@ -43,7 +43,7 @@ function checkManifest(): void {
   if (!('scripts' in manifest(join(root, 'package.json')))) throw new Error('package.json was not put back');
 }
 
-/** The examples, in the project that installed the package, as examples/README.md says. */
+/** Runs the examples in the project that installed the package, as examples/README.md says. */
 function runExamples(): void {
   const versions = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;

@@ -7,8 +7,8 @@ import { PGlite } from '@electric-sql/pglite';
 import { TEMPLATE } from '../src/connection/embedded/create-data-folder.js';
 
 /**
- * Makes the prepared data folder of the embedded database: what PGlite's initdb, which takes seconds in WASM, makes of an
- * empty folder. Made again only when PGlite's version has changed.
+ * Makes the prepared data folder of the embedded database with PGlite's initdb, which takes seconds in WASM. Made again
+ * only when PGlite's version has changed.
  */
 export async function makeEmbeddedTemplate(folder: string): Promise<void> {
   const version = pgliteVersion();

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Stryker } from '@stryker-mutator/core';
 import { startPostgres } from './support/postgres.js';
 
-/** Sources that are mutated, and the tests that are to notice: few, since they run anew for every mutant. */
+/** Sources to mutate, and the tests that should notice: few, because they run anew for every mutant. */
 interface Family {
   readonly mutate: readonly string[];
   readonly tests: readonly string[];
@@ -28,8 +28,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 };
 
 /**
- * Changes the sources in every way that Stryker knows, one at a time, and counts for how many of them a test fails: for all
- * families, or those that are named. Prints what survived, and a table.
+ * Runs Stryker on all families, or on those that are named: it changes the sources one mutation at a time, and counts those
+ * for which a test fails. Prints the survivors and a table.
  */
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => FAMILIES[name] === undefined);

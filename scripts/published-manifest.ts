@@ -2,15 +2,15 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Puts a package.json in the place of ours that has only what those need who install the package, while npm packs it, and with
- * `--restore` ours back: scripts above all are for a checkout, and `prepare` would be told of, or run, by whoever installs it.
- * Ours waits beside it meanwhile, and is what a second run begins with when the first one was cut off.
+ * Replaces package.json by one without the fields that only a checkout needs, while npm packs the package; `--restore` puts
+ * ours back. Scripts above all: npm would warn of `prepare`, or run it, where the package is installed. Ours is kept beside
+ * it meanwhile, and a second run starts from that copy when the first one was cut off.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = `${root}package.json`;
 const kept = `${root}.package.json.kept`;
 
-/** What is for a checkout only. */
+/** Fields that only a checkout needs. */
 const OURS = ['scripts', 'devDependencies', 'allowScripts', 'ava'];
 
 if (existsSync(kept)) renameSync(kept, manifest);

@@ -3,13 +3,12 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transform } from 'esbuild';
 
-/** Where whatever a test may import lies. */
+/** Folders with files that a test may import. */
 const FOLDERS = ['bin', 'examples', 'migrations', 'scripts', 'src', 'test'];
 
 /**
- * Writes the sources and tests as JavaScript into a folder of the project, each file at its own path, so that a test process
- * need not compile them: there are more than a hundred, and each would compile all that it imports. A file believes
- * that it lies where its source does, and finds beside it what is there.
+ * Compiles the sources and tests to JavaScript in a folder of the project, so that not each of a hundred test processes
+ * compiles them again. `import.meta.url` in a compiled file is that of its source, so that it finds the files beside that.
  */
 export async function transpile(root: string, folder: string): Promise<void> {
   rmSync(join(root, folder), { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../dist/src/index.js';
 
-/** One way to keep events in PostgreSQL, as far as the workloads use it. All write the same bodies on the same server. */
+/** One way to store events in PostgreSQL, as far as the workloads use it. All write the same bodies on the same server. */
 export interface Contender {
   readonly name: ContenderName;
   /** Commits events of an aggregate, the first of them at a sequence; false when that is taken. */
@@ -19,11 +19,11 @@ export interface Contender {
 /** Ours, the floor (raw `pg`), what an application would write by hand, and a peer. */
 export type ContenderName = 'maestro' | 'raw pg' | 'knex' | 'emmett';
 
-/** Where a contender works. */
+/** The schema that a contender uses, and its connections. */
 export interface Place {
   readonly url: string;
   readonly schema: string;
-  /** How many connections it may open. */
+  /** Number of connections that it may open. */
   readonly connections: number;
 }
 

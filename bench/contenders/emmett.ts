@@ -1,6 +1,6 @@
 import { bodyAt, type Contender, type Place } from './contender.js';
 
-/** What of Emmett is used here. Typed by hand: its packages are installed in `bench/` only. */
+/** The part of Emmett that is used here, typed by hand because its packages are installed in `bench/` only. */
 interface EmmettStore {
   appendToStream(
     stream: string,

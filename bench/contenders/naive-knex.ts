@@ -3,7 +3,7 @@ import { Clock } from '../../dist/src/index.js';
 import type { Timestamp } from '../../dist/src/index.js';
 import { bodyAt, type Contender, type Place } from './contender.js';
 
-/** What an application would write by hand on Knex: a transaction, and the query builder. */
+/** A store as an application would write it by hand on Knex: a transaction, and the query builder. */
 export function openNaiveKnex({ url, schema, connections }: Place): Contender {
   const knex = knexFactory({ client: 'pg', connection: url, pool: { min: 0, max: connections } });
   const clock = new Clock();

@@ -2,13 +2,13 @@ import pg from 'pg';
 import { Clock, MAX_SEQUENCE } from '../../dist/src/index.js';
 import { bodyAt, type Contender, type Place } from './contender.js';
 
-/** How many events one page of a stream holds. */
+/** Number of events in one page of a stream. */
 const PAGE = 4000;
 
-/** PostgreSQL's number for the type of a body. */
+/** PostgreSQL's type OID of a body. */
 const JSONB = 3802;
 
-/** The floor, its connections, and how they read values. */
+/** The floor, with its pool and the parsers of its values. */
 export type RawPg = Contender & { readonly pool: pg.Pool; readonly types: pg.CustomTypesConfig };
 
 /** The floor: `pg` with prepared statements and as little JavaScript as can be. It checks nothing. */

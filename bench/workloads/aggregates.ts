@@ -6,7 +6,7 @@ import type { Workload } from '../measure.js';
 import { assertDone, concurrently, counting, sequentially } from '../operations.js';
 
 const CALLERS = 16;
-/** How many events are hydrated. */
+/** Number of events that are hydrated. */
 const HISTORY = 2000;
 const clock = new Clock();
 
@@ -31,7 +31,7 @@ export function sequentialCommands({ store }: Maestro, raw: RawPg, count = 5000)
   };
 }
 
-/** E1: the same of sixteen callers at once, each on an aggregate of its own. */
+/** E1: commands of sixteen callers at once, each on an aggregate of its own. */
 export function parallelCommands({ store }: Maestro, raw: RawPg, count = 300): Workload {
   const ids = () => Array.from({ length: CALLERS }, () => clock.now());
   return {
@@ -56,7 +56,7 @@ export function parallelCommands({ store }: Maestro, raw: RawPg, count = 300): W
   };
 }
 
-/** H1: an aggregate's state from nothing in memory, with and without a snapshot of its last event but ten. */
+/** H1: hydrating an aggregate that is not in memory, with and without a snapshot ten events before its end. */
 export async function coldHydrates(
   maestro: Maestro,
   raw: RawPg,
@@ -88,7 +88,7 @@ export async function coldHydrates(
   };
 }
 
-/** What a program with `pg` alone does to know a state: both queries, and one pass over the rows. */
+/** Reads a state with `pg` alone: both queries, and one pass over the rows. */
 async function hydrate({ pool, types }: RawPg, schema: string, id: Buffer): Promise<number> {
   const snapshots = await pool.query<{ sequence: number; body: { state: { value: number } } }>({
     name: 'hydrate snapshot',

@@ -14,15 +14,15 @@ import { forEach } from './contenders.js';
 
 const EVENTS_PER_AGGREGATE = 100;
 
-/** W4: a bulk load into an empty log, and what makes room before each run. */
+/** W4, and the function that removes what it needed. */
 export interface BulkLoad {
   readonly workload: Workload;
   readonly close: () => Promise<void>;
 }
 
 /**
- * W4: loading events in bulk. Maestro imports an export, as a process of its own; the floor is COPY of the same rows
- * from a file into the log; the others commit batches of a thousand.
+ * W4: loading events in bulk into an empty log. Maestro imports an export, as a process of its own; the floor is COPY of
+ * the same rows from a file into the log; the others commit batches of a thousand.
  */
 export async function bulkLoad(
   contenders: readonly Contender[],

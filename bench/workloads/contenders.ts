@@ -1,7 +1,7 @@
 import type { Contender } from '../contenders/contender.js';
 import type { Run } from '../measure.js';
 
-/** The runs of those contenders that can do it, by name. */
+/** The runs by name of those contenders that can do a workload. */
 export function forEach(
   contenders: readonly Contender[],
   runOf: (contender: Contender) => (() => Promise<Run>) | undefined,

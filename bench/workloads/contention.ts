@@ -7,7 +7,7 @@ import { increment, openCounters } from '../counter.js';
 import type { Run, Workload } from '../measure.js';
 
 const WRITERS = 16;
-/** How many commits the peers make: some need a minute for a thousand. */
+/** Number of commits of the peers, because some need a minute for a thousand. */
 const PEERS = 200;
 const clock = new Clock();
 
@@ -46,7 +46,7 @@ async function withWriters(
   }
 }
 
-/** The unique index, reading again, trying again: what a first implementation does. */
+/** A first implementation: when the unique index refuses an event, it reads again and retries. */
 async function race(writers: readonly Contender[], successes: number): Promise<Run> {
   const id = clock.now();
   let [left, retries] = [successes, 0];

@@ -5,7 +5,7 @@ import type { Workload } from '../measure.js';
 import { counting, sequentially } from '../operations.js';
 import { forEach } from './contenders.js';
 
-/** How many events one commit writes when histories are made. */
+/** Number of events in one commit when histories are written. */
 const BATCH = 500;
 
 /** Gives each contender a history of its own to read. */

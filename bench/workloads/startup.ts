@@ -8,7 +8,7 @@ import type { Run, Workload } from '../measure.js';
 
 const TIMES = 5;
 
-/** X1: how long commands take from outside, beside Node that does nothing. */
+/** X1: duration of commands from outside, beside a Node process that does nothing. */
 export async function startUps(
   maestro: Contender,
   { url, schema }: { readonly url: string; readonly schema: string },

@@ -4,11 +4,11 @@ import type { Contender } from '../contenders/contender.js';
 import type { RawPg } from '../contenders/raw-pg.js';
 import type { Workload } from '../measure.js';
 import { assertDone, concurrently, counting, sequentially } from '../operations.js';
-import { tellingServerWork } from '../server-work.js';
+import { withServerFigures } from '../server-work.js';
 import { forEach } from './contenders.js';
 
 const CALLERS = 16;
-/** How many bytes an id has. */
+/** Number of bytes of an id. */
 const TIMESTAMP_SIZE = 16;
 const clock = new Clock();
 
@@ -27,7 +27,7 @@ export function singleCommits(contenders: readonly Contender[], { pool }: RawPg,
   };
 }
 
-/** W2: the same of sixteen callers at once, each on an aggregate of its own. */
+/** W2: commits of sixteen callers at once, each on an aggregate of its own. */
 export function concurrentCommits(contenders: readonly Contender[], { pool }: RawPg, count = 1000): Workload {
   const all = forEach(contenders, (contender) => async () => {
     const ids = Array.from({ length: CALLERS }, () => clock.now());
@@ -44,7 +44,7 @@ export function concurrentCommits(contenders: readonly Contender[], { pool }: Ra
   };
 }
 
-/** W2 spread: each commit begins another aggregate, whose place in the index is anywhere, as with ids that are UUIDs. */
+/** W2 spread: each commit begins a new aggregate with a random id, so that it touches a random page of the index. */
 export function spreadCommits(contenders: readonly Contender[], { pool }: RawPg, count = 1000): Workload {
   const all = forEach(
     contenders,
@@ -61,10 +61,10 @@ export function spreadCommits(contenders: readonly Contender[], { pool }: RawPg,
   };
 }
 
-/** The runs, of which that of the floor tells what the server had to do. */
+/** The runs, with the server's work added to that of the floor. */
 function withServerWork(runs: Workload['contenders'], pool: RawPg['pool']): Workload['contenders'] {
   const floor = runs['raw pg'];
-  return floor === undefined ? runs : { ...runs, 'raw pg': tellingServerWork(pool, floor) };
+  return floor === undefined ? runs : { ...runs, 'raw pg': withServerFigures(pool, floor) };
 }
 
 /** W3: commits of a hundred events. */

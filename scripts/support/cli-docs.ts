@@ -151,13 +151,13 @@ error tells you in both cases. To choose yourself, write the offset: \`"2026-10-
 | 143 | ended by SIGTERM |
 `;
 
-/** What stands before and after the part of a page that is made from the command's own help. */
+/** The marks around the part of a page that is generated from the command's help. */
 const HELP_BEGINS = '<!-- The help, written by `npm run docs`: -->';
 const HELP_ENDS = '<!-- End of the help. -->';
 
 /**
- * The pages of docs/cli by their file names: an overview, and one for each command, of which only the help is made anew;
- * what people wrote around it is taken from the present page.
+ * The pages of docs/cli by their file names: an overview, and one for each command. Only the help is generated; the text
+ * around it is taken from the present page.
  */
 export function cliPages(presentPage: (file: string) => string | undefined): Map<string, string> {
   const program = aProgram();
@@ -195,7 +195,7 @@ function fenced(text: string): string {
   return `\`\`\`text\n${text}\n\`\`\``;
 }
 
-/** The help without the global options, which are the same everywhere and stand in the overview. */
+/** The help without the global options, which are in the overview. */
 function help(command: Command): string {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 100 });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CliContext, OutputStream } from '../../src/cli/context.js';
 import { createProgram } from '../../src/cli/program.js';
 
-/** The context of a process that has nothing and whose output goes nowhere, unless told otherwise. */
+/** The context of a process without arguments, environment and terminal, whose output is dropped; `changes` override it. */
 export function aContext(changes: Partial<CliContext> = {}): CliContext {
   const nowhere: OutputStream = { isTerminal: false, columns: undefined, write: async () => {} };
   return {
@@ -19,13 +19,13 @@ export function aContext(changes: Partial<CliContext> = {}): CliContext {
   };
 }
 
-/** The command line with all its commands, for looking at. */
+/** The command line with all its commands, to inspect and not to run. */
 export function aProgram(): Command {
   const ignore = () => {};
   return createProgram({ context: aContext(), version: '', writeOut: ignore, writeErr: ignore, exit: ignore });
 }
 
-/** Every command that is no group of others, as its words. */
+/** The names of all commands without subcommands, each with those of its parents: `migrate status`. */
 export function leavesOf(command: Command, path: readonly string[] = []): string[] {
   const children = command
     .createHelp()
