@@ -3,12 +3,12 @@ import { sqlState } from '../store/driver/driver-error.js';
 import type { Projection } from '../store/store.js';
 import type { Definition } from './definition/definition.js';
 import { AlreadyTakenError } from './errors.js';
-import { own } from './fold/own.js';
+import { ownProperty } from './fold/own-property.js';
 
 /** A projection of a definition as the store runs it. */
 export function asProjection(projection: Definition['projections'][number]): Projection {
   if (typeof projection === 'function') return projection;
-  return (event, transaction) => own(projection, event.type)?.(event, transaction);
+  return (event, transaction) => ownProperty(projection, event.type)?.(event, transaction);
 }
 
 /** PostgreSQL's code for a unique index that refuses a row. */

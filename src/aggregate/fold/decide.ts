@@ -3,7 +3,7 @@ import type { EventDraft } from '../../store/append.js';
 import { assertAnswer } from './call-handler.js';
 import type { Definition } from '../definition/definition.js';
 import { HandlerError, type HandlerRef, InvalidHandlerError } from '../errors.js';
-import { own } from './own.js';
+import { ownProperty } from './own-property.js';
 import { Rejection, reject } from './rejection.js';
 
 /** A command as a program hands it over. */
@@ -31,7 +31,7 @@ export function decide(
 ): readonly EventDraft[] | Rejection<unknown> {
   const { name, file } = definition;
   const about: HandlerRef = { aggregate: name, handler: 'command', type, aggregateId: id.hex, sequence, file };
-  const handler = own(definition.commands, type);
+  const handler = ownProperty(definition.commands, type);
   if (handler === undefined) throw new InvalidHandlerError(about, Object.keys(definition.commands));
   const answer = handler(state, data, { id, sequence, reject });
   assertAnswer(about, answer);

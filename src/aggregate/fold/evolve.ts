@@ -4,7 +4,7 @@ import { callHandler } from './call-handler.js';
 import type { Definition } from '../definition/definition.js';
 import { EventSchemaError, type HandlerRef, InvalidHandlerError } from '../errors.js';
 import { deepFreeze } from './freeze.js';
-import { own } from './own.js';
+import { ownProperty } from './own-property.js';
 
 /** The state before the first event, frozen. */
 export function initialState(definition: Definition): unknown {
@@ -23,7 +23,7 @@ export function evolve(definition: Definition, state: unknown, event: CommittedE
   const { name, file, events } = definition;
   const { type, aggregateId, sequence } = event;
   const about: HandlerRef = { aggregate: name, handler: 'event', type, aggregateId: aggregateId.hex, sequence, file };
-  const handler = own(events, type);
+  const handler = ownProperty(events, type);
   if (handler === undefined) throw new InvalidHandlerError(about, Object.keys(events));
   const body = newestBody(definition, event, about);
   const next = callHandler(about, () => handler(state, body));
@@ -33,8 +33,8 @@ export function evolve(definition: Definition, state: unknown, event: CommittedE
 
 function newestBody(definition: Definition, event: CommittedEvent, about: HandlerRef): unknown {
   const { body: stored, ...facts } = event;
-  const upcaster = own(definition.upcasters, event.type);
-  const schema = own(definition.schemas, event.type);
+  const upcaster = ownProperty(definition.upcasters, event.type);
+  const schema = ownProperty(definition.schemas, event.type);
   const body =
     upcaster === undefined ? stored : callHandler({ ...about, handler: 'upcaster' }, () => upcaster(stored, facts));
   return schema === undefined ? body : checkedBody(schema, body, definition, event, about);

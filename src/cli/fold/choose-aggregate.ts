@@ -65,8 +65,8 @@ async function aggregateOwning(
   firstTypeOf: () => Promise<string | undefined>,
 ): Promise<Definition | undefined> {
   if (aggregates.length === 0) return undefined;
-  const [{ owns }, firstType] = await Promise.all([import('../../aggregate/owns.js'), firstTypeOf()]);
-  const owners = aggregates.filter((definition) => owns(definition, id, firstType));
+  const [{ ownsAggregate }, firstType] = await Promise.all([import('../../aggregate/owns-aggregate.js'), firstTypeOf()]);
+  const owners = aggregates.filter((definition) => ownsAggregate(definition, id, firstType));
   if (owners.length < 2) return owners[0];
   throw new UsageError(`${id.hex} may be one of several aggregates: ${namesOf(owners)}.`, {
     hint: 'Name the one it is with --aggregate.',

@@ -30,10 +30,10 @@ export function kindOf(definition: Definition): Kind {
 }
 
 async function isOwn(definition: Definition, store: PostgresStore, id: Timestamp): Promise<boolean> {
-  const { owns } = await import('../../aggregate/owns.js');
-  if (owns(definition, id, undefined)) return true;
+  const { ownsAggregate } = await import('../../aggregate/owns-aggregate.js');
+  if (ownsAggregate(definition, id, undefined)) return true;
   const { firstEvents = [] } = definition.owns;
-  return firstEvents.length > 0 && owns(definition, id, await typeOfFirstEvent(store, id));
+  return firstEvents.length > 0 && ownsAggregate(definition, id, await typeOfFirstEvent(store, id));
 }
 
 function remembering(decide: (store: PostgresStore, id: Timestamp) => Promise<boolean>): typeof decide {

@@ -53,10 +53,10 @@ async function tellUnowned(
   output: Output,
 ): Promise<void> {
   const untried = 'no configured definition owns this aggregate, so no handlers were tried on the events';
-  const firstTypes = aggregates.flatMap(({ owns }) => owns.firstEvents ?? []);
+  const firstTypes = aggregates.flatMap(({ ownsAggregate }) => owns.firstEvents ?? []);
   const meant = beginsWith === undefined ? undefined : nearest(beginsWith, firstTypes);
   if (meant === undefined) return await output.note(untried);
-  const owners = aggregates.filter(({ owns }) => owns.firstEvents?.includes(meant)).map(({ name }) => name);
+  const owners = aggregates.filter(({ ownsAggregate }) => owns.firstEvents?.includes(meant)).map(({ name }) => name);
   await output.warn(`${untried}. Did you mean ${meant} (${owners.join(', ')})?`);
 }
 
@@ -71,8 +71,8 @@ async function assertBeginning(
   const { name, owns: owned } = definition;
   // A type that it does not handle at all is refused when it is tried.
   if (owned.firstEvents === undefined || !Object.hasOwn(definition.events, type)) return;
-  const { owns } = await import('../../../aggregate/owns.js');
-  if (owns(definition, id, type)) return;
+  const { ownsAggregate } = await import('../../../aggregate/owns-aggregate.js');
+  if (ownsAggregate(definition, id, type)) return;
   const problem = `The first event of ${name} cannot be ${type}: its \`owns.firstEvents\` names ${owned.firstEvents.join(', ')}.`;
   if (force)
     return await output.warn(`${problem} ${dryRun ? 'It would be appended' : 'Appended'} all the same (--force).`);

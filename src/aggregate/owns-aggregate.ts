@@ -3,7 +3,7 @@ import { callHandler } from './fold/call-handler.js';
 import type { Definition } from './definition/definition.js';
 
 /** Whether a definition says that an aggregate is its own, by its id or its first event. Throws `HandlerError`. */
-export function owns({ name, file, owns }: Definition, id: Timestamp, firstEvent: string | undefined): boolean {
+export function ownsAggregate({ name, file, owns }: Definition, id: Timestamp, firstEvent: string | undefined): boolean {
   const { firstEvents = [], ids } = owns;
   if (firstEvent !== undefined && firstEvents.includes(firstEvent)) return true;
   if (ids === undefined) return false;
