@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../result.js';
 import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/commit/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
-import { latestBeside } from '../store/read/last-event.js';
+import { laterPredecessor } from '../store/read/last-event.js';
 import { alreadyEncoded, encodeEvents } from '../store/commit/validate.js';
 import { type Command, decide } from './fold/decide.js';
 import { HandlerError, RetryLimitError } from './errors.js';
@@ -19,7 +19,7 @@ import { fold, foldOn, type History, latestAfter, withLatest } from './history.j
 import type { RootContext } from './options.js';
 import { Rejection } from './fold/rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
-import { mayComeOfState, stateWithoutSnapshot } from './snapshot/suspect-snapshot.js';
+import { mayBeCausedByState, stateWithoutSnapshot } from './snapshot/refold-without-snapshot.js';
 import { storeSnapshot } from './snapshot/store-snapshot.js';
 import type { StateAt } from './state-at.js';
 
@@ -46,13 +46,13 @@ export class AggregateRoot {
   readonly #history: History;
   #current: StateAt | undefined;
   /** A commit met a conflict or failed, so the log may hold more than what was read. */
-  #isDoubtful = false;
+  #mayBeStale = false;
   /** The state rests on a stored snapshot, and nothing has shown yet that it is the one that the events give. */
-  #isUnproven = false;
+  #isSnapshotUnverified = false;
   /** Somebody in this process has written more than what was read. */
-  #isBehind = false;
+  #isStale = false;
   /** The known state rests on a snapshot, and the timestamps of what that stands for have not been looked at. */
-  #isPartial = false;
+  #lacksOlderTimestamps = false;
 
   constructor(
     readonly id: Timestamp,
@@ -66,32 +66,32 @@ export class AggregateRoot {
 
   /** The state as far as it was read; `undefined` before the first reading, and when it is known to be behind. */
   get known(): StateAt | undefined {
-    return this.#isBehind ? undefined : this.#current;
+    return this.#isStale ? undefined : this.#current;
   }
 
   /** To be called when the log may hold more than what was read, also while something else is done. */
-  expectMore(): void {
-    this.#isBehind = true;
+  markStale(): void {
+    this.#isStale = true;
   }
 
   /** The state with all that is in the log now; with a reading of the clock, as {@link fold} takes it. */
   async fetch(ahead?: Timestamp): Promise<StateAt> {
     const known = this.#current;
-    const wasBehind = this.#isBehind;
-    this.#forgetUnlessFrozen();
+    const wasStale = this.#isStale;
+    this.#dropUnlessFrozen();
     // What is written while the log is read counts as not read.
-    this.#isBehind = false;
+    this.#isStale = false;
     let current: StateAt;
     try {
       current = await (known === undefined ? fold(this.#history, { ahead }) : foldOn(this.#history, known));
     } catch (error) {
-      this.#isBehind ||= wasBehind;
+      this.#isStale ||= wasStale;
       throw error;
     }
-    this.#isUnproven = current.snapshot > 0 && (known === undefined || this.#isUnproven);
-    if (known === undefined) this.#isPartial = current.snapshot > 0 && ahead === undefined;
+    this.#isSnapshotUnverified = current.snapshot > 0 && (known === undefined || this.#isSnapshotUnverified);
+    if (known === undefined) this.#lacksOlderTimestamps = current.snapshot > 0 && ahead === undefined;
     this.#current = current;
-    this.#isDoubtful = false;
+    this.#mayBeStale = false;
     return current;
   }
 
@@ -121,7 +121,7 @@ export class AggregateRoot {
   }
 
   /** Stores the known state as a snapshot if it has moved since the last one. Never fails: reports what went wrong. */
-  async keepSnapshot(): Promise<void> {
+  async snapshotIfChanged(): Promise<void> {
     const current = this.#current;
     if (current === undefined || current.sequence === current.snapshot) return;
     try {
@@ -139,45 +139,45 @@ export class AggregateRoot {
    */
   async #plan(command: Command): Promise<Plan | Rejection<unknown>> {
     const { known } = this;
-    if (known === undefined || this.#isDoubtful || this.#isPartial) return await this.#planAnew(command);
+    if (known === undefined || this.#mayBeStale || this.#lacksOlderTimestamps) return await this.#planOnLatest(command);
     try {
-      const plan = this.#planOn(known, command);
+      const plan = this.#planOnState(known, command);
       if (!(plan instanceof Rejection) && plan.events.length > 0) return plan;
     } catch {
       // Whether it fails on the current state too is what counts.
     }
-    return await this.#planAnew(command);
+    return await this.#planOnLatest(command);
   }
 
   /** Plans on what is in the log now; where that fails on a state that a snapshot gave, on the state that the events give. */
-  async #planAnew(command: Command): Promise<Plan | Rejection<unknown>> {
-    const current = await this.#fetchToGoOn();
+  async #planOnLatest(command: Command): Promise<Plan | Rejection<unknown>> {
+    const current = await this.#fetchForAppend();
     try {
-      return this.#planOn(current, command);
+      return this.#planOnState(current, command);
     } catch (error) {
-      if (!this.#isUnproven || !mayComeOfState(error)) throw error;
+      if (!this.#isSnapshotUnverified || !mayBeCausedByState(error)) throw error;
       const proper = await stateWithoutSnapshot(this.#history, current, error);
-      this.#isUnproven = false;
+      this.#isSnapshotUnverified = false;
       if (proper === undefined) throw error;
       this.#current = proper;
-      return this.#planOn(proper, command);
+      return this.#planOnState(proper, command);
     }
   }
 
   /** The state with all that is in the log now, and what its next event has to be later than. */
-  async #fetchToGoOn(): Promise<StateAt> {
+  async #fetchForAppend(): Promise<StateAt> {
     if (this.#current === undefined) return await this.fetch(this.#context.clock.now());
-    if (!this.#isPartial) return await this.fetch();
+    if (!this.#lacksOlderTimestamps) return await this.fetch();
     const ahead = this.#context.clock.now();
     const [current, latest] = await Promise.all([this.fetch(), latestAfter(this.#history, ahead)]);
     this.#current = withLatest(current, latest);
-    this.#isPartial = false;
+    this.#lacksOlderTimestamps = false;
     return this.#current;
   }
 
-  #planOn(current: StateAt, command: Command): Plan | Rejection<unknown> {
+  #planOnState(current: StateAt, command: Command): Plan | Rejection<unknown> {
     const { definition, clock } = this.#context;
-    this.#forgetUnlessFrozen();
+    this.#dropUnlessFrozen();
     const { id } = this;
     const decision = decide(definition, { id, ...current }, command);
     if (decision instanceof Rejection) return decision;
@@ -190,26 +190,26 @@ export class AggregateRoot {
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
       const body = decodeJson(text, definition.numbers) as JsonObject;
       const { sequence, timestamp } = event;
-      const latest = latestBeside(next, timestamp);
+      const latest = laterPredecessor(next, timestamp);
       next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp, latest };
     }
     return { events, next };
   }
 
   /** Before handlers get the state: one that cannot be frozen they may change in place, and then fail. */
-  #forgetUnlessFrozen(): void {
+  #dropUnlessFrozen(): void {
     if (!deepFreeze(this.#current?.state)) this.#current = undefined;
   }
 
   async #commit({ events, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {
     const { store, projections, definition } = this.#context;
-    this.#isDoubtful = true;
+    this.#mayBeStale = true;
     const result = await store.commitAll(events, projections);
     if (!result.ok) return undefined;
     this.#current = next;
-    this.#isDoubtful = false;
+    this.#mayBeStale = false;
     const { every = 'never' } = definition.snapshot;
-    if (every !== 'never' && next.sequence - next.snapshot >= every) await this.keepSnapshot();
+    if (every !== 'never' && next.sequence - next.snapshot >= every) await this.snapshotIfChanged();
     return result.value;
   }
 

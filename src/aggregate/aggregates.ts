@@ -22,7 +22,7 @@ export type AggregatesOf<Definition extends Aggregate> =
 /**
  * The aggregates of one kind, each hydrated when it is first needed and kept in memory as long as the idle policy lets
  * it. Commands on one aggregate run one after another, those on different aggregates at the same time. States that are
- * handed out are frozen: they are shared. Made by {@link openAggregates}.
+ * handed out are frozen: they are shared. EncodedSnapshot by {@link openAggregates}.
  *
  * With `transaction` a method works inside a transaction of the application: what it reads and commits is that
  * transaction's, and is undone with it. It then works beside what is in memory, from the log as the transaction sees it, and
@@ -33,16 +33,16 @@ export class Aggregates<Types extends AggregateTypes> {
   readonly #context: RootContext;
   readonly #cache: AggregateCache<AggregateRoot>;
   readonly #activity: Activity;
-  readonly #keepEvicted: (root: AggregateRoot) => Promise<void>;
+  readonly #onEvict: (root: AggregateRoot) => Promise<void>;
 
   /** Use {@link openAggregates}. */
   constructor(definition: Aggregate<Types>, options: AggregatesOptions) {
-    const { context, maxIdle, keepsEvicted } = checkedOptions(definition, options);
+    const { context, maxIdle, snapshotsEvicted } = checkedOptions(definition, options);
     this.#context = context;
     this.#activity = activityOf(context.store);
     this.#cache = new AggregateCache(maxIdle);
-    this.#keepEvicted = async (root) => {
-      if (keepsEvicted) await root.keepSnapshot();
+    this.#onEvict = async (root) => {
+      if (snapshotsEvicted) await root.snapshotIfChanged();
     };
   }
 
@@ -141,7 +141,7 @@ export class Aggregates<Types extends AggregateTypes> {
     assertId(id);
     if (transaction !== undefined) return await this.#useInside(id, transaction, work);
     const make = () => new AggregateRoot(id, this.#context);
-    return await this.#activity.command(() => this.#cache.use(id.hex, make, work, this.#keepEvicted));
+    return await this.#activity.command(() => this.#cache.use(id.hex, make, work, this.#onEvict));
   }
 
   /** A root of its own: one in memory must not know what may be undone, nor be waited for by whoever holds a transaction. */
@@ -154,7 +154,7 @@ export class Aggregates<Types extends AggregateTypes> {
     try {
       return await work(root);
     } finally {
-      whenEnded(transaction, () => this.#cache.recall(id.hex)?.expectMore());
+      whenEnded(transaction, () => this.#cache.recall(id.hex)?.markStale());
     }
   }
 

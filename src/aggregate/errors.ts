@@ -162,7 +162,7 @@ function definedIn({ aggregate, file }: HandlerRef): string {
 }
 
 /** Whether an error says something of one history and the code that folds it, rather than of the database. */
-export function isAboutFolding(error: unknown): error is MaestroError {
+export function isFoldingError(error: unknown): error is MaestroError {
   return (
     error instanceof HandlerError ||
     error instanceof InvalidHandlerError ||

@@ -1,6 +1,6 @@
 import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { type EventPlace, latestBeside } from '../store/read/last-event.js';
+import { type EventPlace, laterPredecessor } from '../store/read/last-event.js';
 import type { Store } from '../store/store.js';
 import type { Definition } from './definition/definition.js';
 import { HandlerError, IncompleteHistoryError } from './errors.js';
@@ -44,7 +44,7 @@ export async function fold(
 ): Promise<StateAt> {
   const stored = useSnapshot ? await storedSnapshot(history, maxSequence) : undefined;
   if (stored === undefined) return await foldOn(history, initialStateAt(history.definition), maxSequence);
-  return await besideSnapshot(history, stored.sequence, maxSequence, async () => {
+  return await withSnapshotFallback(history, stored.sequence, maxSequence, async () => {
     const snapshot = stateOfSnapshot(history, stored);
     if (snapshot === undefined) return await foldOn(history, initialStateAt(history.definition), maxSequence);
     const current = await foldOnSnapshot(history, snapshot, maxSequence, ahead);
@@ -58,7 +58,7 @@ export async function fold(
  */
 export async function foldOn(history: History, base: StateAt, maxSequence = MAX_SEQUENCE): Promise<StateAt> {
   if (base.sequence >= maxSequence) return base;
-  return await besideSnapshot(history, base.snapshot, maxSequence, async () => {
+  return await withSnapshotFallback(history, base.snapshot, maxSequence, async () => {
     const events = await read(history, base.sequence + 1, maxSequence);
     return await foldRest(history, append(history, base, events), events.length, maxSequence);
   });
@@ -68,7 +68,7 @@ export async function foldOn(history: History, base: StateAt, maxSequence = MAX_
  * Folds with a snapshot; where a function of the definition fails, from the first event: what does not fail there fails
  * because of the snapshot. A type without a handler and a body that no schema takes have nothing to do with a state.
  */
-async function besideSnapshot(
+async function withSnapshotFallback(
   history: History,
   snapshot: number,
   maxSequence: number,
@@ -172,7 +172,7 @@ function append(
   for (const event of events) {
     if (event.sequence !== sequence + 1) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
     state = evolve(definition, state, event);
-    latest = latestBeside({ sequence, timestamp, latest }, event.timestamp, bound);
+    latest = laterPredecessor({ sequence, timestamp, latest }, event.timestamp, bound);
     ({ sequence, timestamp } = event);
   }
   return events.length === 0 ? before : { ...before, state, sequence, timestamp, latest };

@@ -58,13 +58,13 @@ interface CheckedOptions {
   readonly context: RootContext;
   readonly maxIdle: number;
   /** Whether aggregates that leave memory are stored as snapshots. */
-  readonly keepsEvicted: boolean;
+  readonly snapshotsEvicted: boolean;
 }
 
 /** Options with their defaults. Throws {@link InvalidArgumentError} for one that cannot be used. */
 export function checkedOptions(definition: Definition, options: AggregatesOptions): CheckedOptions {
   const { store, clock = new Clock(), maxAttempts = DEFAULT_MAX_ATTEMPTS, idle = {}, onSnapshotError = warn } = options;
-  const { max: maxIdle = DEFAULT_MAX_IDLE, snapshot: keepsEvicted = false } = idle;
+  const { max: maxIdle = DEFAULT_MAX_IDLE, snapshot: snapshotsEvicted = false } = idle;
   if (!isAggregate(definition))
     throw new InvalidArgumentError('openAggregates() takes a definition; make one with defineAggregate().');
   if (typeof (store as Partial<Store> | undefined)?.commitAll !== 'function')
@@ -83,7 +83,7 @@ export function checkedOptions(definition: Definition, options: AggregatesOption
   return {
     context: { definition, store, clock, maxAttempts, projections, onSnapshotError: tell },
     maxIdle,
-    keepsEvicted,
+    snapshotsEvicted,
   };
 }
 

@@ -14,7 +14,7 @@ export function renderState(history: Pick<History, 'definition' | 'id'>, at: Sta
 }
 
 /** A state as its definition stores it: the state itself unless there is an `encode`. Throws `HandlerError`. */
-export function storedForm(history: Pick<History, 'definition' | 'id'>, at: StateAt): unknown {
+export function encodedState(history: Pick<History, 'definition' | 'id'>, at: StateAt): unknown {
   const { encode } = history.definition.snapshot;
   return encode === undefined ? at.state : callHandler(handlerRef('encode', history, at), () => encode(at.state));
 }

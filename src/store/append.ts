@@ -6,7 +6,7 @@ import { activityOf } from './driver/activity.js';
 import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './commit/backoff.js';
 import { SequenceConflictError } from './errors.js';
 import type { JoinOptions } from './driver/joined.js';
-import { type LastEvent, latestTime, timeToFollow } from './read/last-event.js';
+import { type LastEvent, latestTimestamp, timestampToFollow } from './read/last-event.js';
 import type { PostgresStore } from './postgres-store.js';
 
 /** What happened, before it has its place in the history. */
@@ -91,12 +91,12 @@ export function placeAfter(
     throw new InvalidArgumentError(
       `After sequence ${last.sequence} there is no room for ${drafts.length} more events.`,
     );
-  let before = latestTime(last);
+  let before = latestTimestamp(last);
   return drafts.map(({ type, body }, index) => {
     let timestamp = clock.now();
     if (before !== undefined && timestamp.compare(before) <= 0) {
       // Seldom: a clock was ahead.
-      if (index === 0) before = timeToFollow(clock, aggregateId, last);
+      if (index === 0) before = timestampToFollow(clock, aggregateId, last);
       if (before !== undefined && timestamp.compare(before) <= 0) timestamp = clock.after(before);
     }
     before = timestamp;

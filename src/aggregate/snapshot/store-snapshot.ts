@@ -2,7 +2,7 @@ import type { Store } from '../../store/store.js';
 import { encodeSnapshot } from '../../store/commit/validate.js';
 import type { History } from '../history.js';
 import type { StateAt } from '../state-at.js';
-import { assertComesBack } from './assert-comes-back.js';
+import { assertRoundTrip } from './assert-round-trip.js';
 import { snapshotBody } from './snapshot-codec.js';
 
 /**
@@ -16,6 +16,6 @@ export async function storeSnapshot(
 ): Promise<'committed' | 'stale'> {
   const about = { aggregateId: id, sequence };
   const snapshot = { ...about, body: snapshotBody(definition, state, about) };
-  assertComesBack(definition, state, { ...about, body: encodeSnapshot(snapshot) });
+  assertRoundTrip(definition, state, { ...about, body: encodeSnapshot(snapshot) });
   return await store.commitSnapshot(snapshot);
 }

@@ -8,7 +8,7 @@ import type { Definition } from '../definition/definition.js';
 import { HandlerError } from '../errors.js';
 import { fold, type History } from '../history.js';
 import type { StateAt } from '../state-at.js';
-import { assertComesBack, differenceWhenRead } from './assert-comes-back.js';
+import { assertRoundTrip, roundTripDifference } from './assert-round-trip.js';
 import { jsonOfVersion, snapshotBody } from './snapshot-codec.js';
 
 /** What came of comparing a snapshot with what the handlers make of the events. */
@@ -60,10 +60,10 @@ export function compareSnapshot(
       `gives a state that cannot be stored: ${encoded.faults[0]?.message ?? 'it is no JSON'}.`,
     );
   const proper = { sequence, body: encoded.text };
-  assertComesBack(definition, state, { aggregateId, ...proper });
+  assertRoundTrip(definition, state, { aggregateId, ...proper });
   if (sequence < stored.sequence) return { kind: 'ahead', proper };
   if (!isSame(stored.body, encoded.text)) return { kind: 'different', proper };
-  const difference = differenceWhenRead(definition, state, stored);
+  const difference = roundTripDifference(definition, state, stored);
   if (difference === undefined) return { kind: 'same' };
   return { kind: 'different', proper, readAs: `${pathText('state', difference.path)} ${difference.message}` };
 }

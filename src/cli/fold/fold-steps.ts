@@ -1,4 +1,4 @@
-import { isAboutFolding } from '../../aggregate/errors.js';
+import { isFoldingError } from '../../aggregate/errors.js';
 import type { StateAt } from '../../aggregate/state-at.js';
 import type { MaestroError } from '../../errors.js';
 import type { StoredEvent } from '../../events.js';
@@ -41,7 +41,7 @@ export function stepOver(
   try {
     return { event, before, after: folding.json(next.point), gapAfter, ...next };
   } catch (error) {
-    if (!isAboutFolding(error)) throw error;
+    if (!isFoldingError(error)) throw error;
     return { event, before, after: before, gapAfter, point: next.point, error };
   }
 }
@@ -56,7 +56,7 @@ export function pass(
   try {
     return { point: folding.next(point, event), error: undefined };
   } catch (error) {
-    if (!isAboutFolding(error)) throw error;
+    if (!isFoldingError(error)) throw error;
     return { point: { ...point, sequence, timestamp }, error };
   }
 }

@@ -1,7 +1,7 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
 import { evolve } from '../../aggregate/fold/evolve.js';
 import { fold } from '../../aggregate/history.js';
-import { renderState, storedForm } from '../../aggregate/render-state.js';
+import { renderState, encodedState } from '../../aggregate/render-state.js';
 import { replayAt } from '../../aggregate/replay-at.js';
 import { initialStateAt, type StateAt } from '../../aggregate/state-at.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
@@ -28,7 +28,7 @@ export function handlerFolding(definition: Definition, id: Timestamp): Folding {
       // A snapshot does not tell the times of the events before it.
       return until === undefined ? await fold(history, { maxSequence, useSnapshot }) : await replayAt(history, until);
     },
-    json: (at) => stateJson(at.state, () => storedForm({ definition, id }, at)),
+    json: (at) => stateJson(at.state, () => encodedState({ definition, id }, at)),
     ...(render !== undefined && { render: (at: StateAt) => renderState({ definition, id }, at) ?? '' }),
   };
 }

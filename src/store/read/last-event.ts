@@ -25,7 +25,7 @@ export interface LastEvent {
  * The event with the latest timestamp of a history that goes on with another timestamp; absent when that is the latest. What lies
  * behind `until` does not count, on either side: the latest before it is what later events have to follow.
  */
-export function latestBeside(last: LastEvent, next: Timestamp, until?: Timestamp): EventPlace | undefined {
+export function laterPredecessor(last: LastEvent, next: Timestamp, until?: Timestamp): EventPlace | undefined {
   const { sequence, timestamp, latest } = last;
   const isBeyond = until !== undefined && next.compare(until) > 0;
   // Nearly always: a history in the order of its times.
@@ -37,7 +37,7 @@ export function latestBeside(last: LastEvent, next: Timestamp, until?: Timestamp
 }
 
 /** The latest timestamp that is known of a history. */
-export function latestTime({ timestamp, latest }: LastEvent): Timestamp | undefined {
+export function latestTimestamp({ timestamp, latest }: LastEvent): Timestamp | undefined {
   if (latest === undefined) return timestamp;
   return timestamp !== undefined && timestamp.compare(latest.timestamp) > 0 ? timestamp : latest.timestamp;
 }
@@ -47,11 +47,11 @@ export function latestTime({ timestamp, latest }: LastEvent): Timestamp | undefi
  * than the clock accepts counts only as long as it is the last: behind a later event the order is broken already, and
  * waiting would not restore it. Throws `ClockDriftError` when the last one is that far ahead.
  */
-export function timeToFollow(clock: Clock, aggregateId: Timestamp, last: LastEvent): Timestamp | undefined {
+export function timestampToFollow(clock: Clock, aggregateId: Timestamp, last: LastEvent): Timestamp | undefined {
   const { sequence, timestamp, latest } = last;
   const drift = timestamp === undefined ? 0 : clock.driftOf(timestamp);
   if (timestamp !== undefined && drift > clock.maxDrift)
     throw new ClockDriftError(drift, clock.maxDrift, timestamp.toString(), { aggregateId: aggregateId.hex, sequence });
   const isNear = latest !== undefined && clock.driftOf(latest.timestamp) <= clock.maxDrift;
-  return isNear ? latestTime(last) : timestamp;
+  return isNear ? latestTimestamp(last) : timestamp;
 }

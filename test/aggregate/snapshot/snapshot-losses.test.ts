@@ -6,7 +6,7 @@ import { defineAggregate } from '../../../src/aggregate/definition/define-aggreg
 import type { Definition, SnapshotPolicy } from '../../../src/aggregate/definition/definition.js';
 import { SnapshotIgnoredError, SnapshotLossError } from '../../../src/aggregate/snapshot/errors.js';
 import { firstDifference } from '../../../src/aggregate/snapshot/first-difference.js';
-import { assertComesBack } from '../../../src/aggregate/snapshot/assert-comes-back.js';
+import { assertRoundTrip } from '../../../src/aggregate/snapshot/assert-round-trip.js';
 import { verifySnapshot } from '../../../src/aggregate/snapshot/verify-snapshot.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { encodeJson } from '../../../src/json/encode.js';
@@ -434,7 +434,7 @@ for (const numbers of ['plain', 'lossless'] as const)
     (t, body) => {
       const state = decodeJson(withoutExponents(textOf(body)), numbers);
       const made = { aggregateId: anId(), sequence: 1, body: textOf(state as object) };
-      t.notThrows(() => assertComesBack(aStateful(state, {}, numbers), state, made));
+      t.notThrows(() => assertRoundTrip(aStateful(state, {}, numbers), state, made));
     },
     { numRuns: 100 },
   );

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isAboutFolding } from '../../../aggregate/errors.js';
+import { isFoldingError } from '../../../aggregate/errors.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import type { StateAt } from '../../../aggregate/state-at.js';
 import type { StoredEvent, StoredSnapshot } from '../../../events.js';
@@ -92,7 +92,7 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
     const message = `no configured definition owns this ${entry.aggregate}`;
     yield { ...at, aggregate: undefined, message };
   } catch (error) {
-    if (!(error instanceof UsageError) && !isAboutFolding(error)) throw error;
+    if (!(error instanceof UsageError) && !isFoldingError(error)) throw error;
     yield { ...at, aggregate: undefined, message: error.message };
   } finally {
     await iterator.return?.(undefined);
@@ -149,7 +149,7 @@ async function* foldOne(
       yield problem('missing', sequence, `the baseline knows it up to sequence ${entry.sequence}`);
     await record?.({ aggregateId: id.hex, aggregate: aggregate ?? '', sequence, state: hashOf(folding, point) });
   } catch (error) {
-    if (!isAboutFolding(error)) throw error;
+    if (!isFoldingError(error)) throw error;
     yield problem('handler', sequence, error.message);
   }
 }

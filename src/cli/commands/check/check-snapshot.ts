@@ -1,4 +1,4 @@
-import { isAboutFolding } from '../../../aggregate/errors.js';
+import { isFoldingError } from '../../../aggregate/errors.js';
 import type { StateAt } from '../../../aggregate/state-at.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import { compareSnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
@@ -44,7 +44,7 @@ async function problemOf(
     const verdict = compareSnapshot(definition, stored, at);
     return verdict.kind === 'different' || verdict.kind === 'ahead' ? await messageOf(verdict, stored) : undefined;
   } catch (error) {
-    if (!isAboutFolding(error)) throw error;
+    if (!isFoldingError(error)) throw error;
     return error.message;
   }
 }

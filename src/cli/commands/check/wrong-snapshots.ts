@@ -37,7 +37,7 @@ export async function* wrongSnapshots(
   checked: Checked,
   fix: boolean,
 ): AsyncGenerator<WrongSnapshot> {
-  const [{ verifySnapshot }, { replaceSnapshot }, { isAboutFolding }] = await Promise.all([
+  const [{ verifySnapshot }, { replaceSnapshot }, { isFoldingError }] = await Promise.all([
     import('../../../aggregate/snapshot/verify-snapshot.js'),
     import('../../../admin/log/stored-snapshots.js'),
     import('../../../aggregate/errors.js'),
@@ -60,7 +60,7 @@ export async function* wrongSnapshots(
       const fixed = fix && proper.sequence > 0 && (await replaceSnapshot(database, stored, proper));
       yield { ...at, problem: verdict.kind, message: await messageOf(verdict, stored), fixed };
     } catch (error) {
-      if (!isAboutFolding(error) && !(error instanceof UsageError)) throw error;
+      if (!isFoldingError(error) && !(error instanceof UsageError)) throw error;
       yield { ...at, problem: 'failed', message: error.message, fixed: false };
     }
   }

@@ -1,6 +1,6 @@
 import { eventHeads } from '../../../admin/find-event/event-heads.js';
 import type { EventHead } from '../../../admin/find-event/find-event.js';
-import { isAboutFolding } from '../../../aggregate/errors.js';
+import { isFoldingError } from '../../../aggregate/errors.js';
 import type { StateAt } from '../../../aggregate/state-at.js';
 import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
@@ -152,7 +152,7 @@ export class Timeline {
       try {
         return render(of);
       } catch (error) {
-        if (!isAboutFolding(error)) throw error;
+        if (!isFoldingError(error)) throw error;
         return `This state cannot be rendered: ${error.message}`;
       }
     };
@@ -164,7 +164,7 @@ export class Timeline {
     try {
       return this.#history.folding.json(point);
     } catch (error) {
-      if (!isAboutFolding(error)) throw error;
+      if (!isFoldingError(error)) throw error;
       return JSON.stringify(`This state cannot be shown: ${error.message}`);
     }
   }

@@ -1,9 +1,9 @@
-import { isAboutFolding } from '../../../aggregate/errors.js';
+import { isFoldingError } from '../../../aggregate/errors.js';
 import { evolve } from '../../../aggregate/fold/evolve.js';
 import { deepFreeze } from '../../../aggregate/fold/freeze.js';
 import { fold, foldOn, type History } from '../../../aggregate/history.js';
 import type { StateAt } from '../../../aggregate/state-at.js';
-import { storedForm } from '../../../aggregate/render-state.js';
+import { encodedState } from '../../../aggregate/render-state.js';
 import type { MaestroError } from '../../../errors.js';
 import type { NewEvent } from '../../../events.js';
 import { asRead } from '../../../json/as-read.js';
@@ -35,7 +35,7 @@ export class AppendTrial {
   /** The state after the events that were tried last, as JSON text; absent when they would not fold. */
   get state(): string | undefined {
     const current = this.#after;
-    return current && stateJson(current.state, () => storedForm(this.#history, current));
+    return current && stateJson(current.state, () => encodedState(this.#history, current));
   }
 
   /**
@@ -52,7 +52,7 @@ export class AppendTrial {
         ? fold(this.#history, { maxSequence: before })
         : foldOn(this.#history, this.#known, before));
     } catch (error) {
-      if (!isAboutFolding(error)) throw error;
+      if (!isFoldingError(error)) throw error;
       throw refused(`The history of ${id.hex} does not fold as it is`, error);
     }
     // One that cannot be frozen a handler may change in place, with events that are then not committed.
@@ -65,7 +65,7 @@ export class AppendTrial {
       try {
         state = evolve(definition, state, { ...event, body });
       } catch (error) {
-        if (!isAboutFolding(error)) throw error;
+        if (!isFoldingError(error)) throw error;
         throw refused(`With these events the history of ${id.hex} would not fold any more`, error);
       }
       current = { ...current, state, sequence, timestamp };

@@ -1,6 +1,6 @@
 import { type Erasure, erasedEvents } from '../../../admin/erase-aggregate/erase-aggregate.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
-import { isAboutFolding } from '../../../aggregate/errors.js';
+import { isFoldingError } from '../../../aggregate/errors.js';
 import type { Database } from '../../../connection/database.js';
 import type { MaestroError } from '../../../errors.js';
 import type { StoredEvent } from '../../../events.js';
@@ -72,7 +72,7 @@ async function foldedBy(definition: Definition, id: Timestamp, events: AsyncIter
     }
     return { state: folding.json(point) };
   } catch (error) {
-    if (!isAboutFolding(error)) throw error;
+    if (!isFoldingError(error)) throw error;
     return { sequence, error };
   }
 }

@@ -1,4 +1,4 @@
-import { isAboutFolding } from '../../../aggregate/errors.js';
+import { isFoldingError } from '../../../aggregate/errors.js';
 import { foldOn, type History } from '../../../aggregate/history.js';
 import { snapshotState } from '../../../aggregate/snapshot/snapshot-codec.js';
 import { verifySnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
@@ -28,7 +28,7 @@ export async function trySnapshot(
       );
     await foldOn(history, { ...usable, sequence: snapshot.sequence, timestamp: undefined, snapshot: 0 });
   } catch (error) {
-    if (!isAboutFolding(error)) throw error;
+    if (!isFoldingError(error)) throw error;
     const problem = `The aggregate ${definition.name} cannot use this snapshot of ${id.hex}: ${error.message}`;
     if (force) return await output.warn(`${problem} Stored all the same (--force).`);
     const hint = `Nothing was written; --force stores it all the same. ${error.hint ?? ''}`.trim();
@@ -45,7 +45,7 @@ async function isDifferent(history: History, snapshot: NewSnapshot, body: string
     return (await verifySnapshot(history, { ...snapshot, body })).kind === 'different';
   } catch (error) {
     // A history that does not fold gives nothing to compare with.
-    if (isAboutFolding(error)) return false;
+    if (isFoldingError(error)) return false;
     throw error;
   }
 }

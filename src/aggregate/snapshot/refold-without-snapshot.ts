@@ -1,5 +1,5 @@
 import { InvalidEventError } from '../../store/errors.js';
-import { EventSchemaError, HandlerError, isAboutFolding } from '../errors.js';
+import { EventSchemaError, HandlerError, isFoldingError } from '../errors.js';
 import { fold, type History } from '../history.js';
 import type { StateAt } from '../state-at.js';
 import { pathText } from '../../json/path-text.js';
@@ -7,7 +7,7 @@ import { SnapshotIgnoredError } from './errors.js';
 import { firstDifference } from './first-difference.js';
 
 /** True for an error that may come of a state of the wrong shape; one of an application's own classes does not. */
-export function mayComeOfState(error: unknown): boolean {
+export function mayBeCausedByState(error: unknown): boolean {
   return [TypeError, RangeError, HandlerError, EventSchemaError, InvalidEventError].some(
     (kind) => error instanceof kind,
   );
@@ -26,7 +26,7 @@ export async function stateWithoutSnapshot(
   try {
     proper = await fold(history, { maxSequence: current.sequence, useSnapshot: false });
   } catch (error) {
-    if (isAboutFolding(error)) return undefined;
+    if (isFoldingError(error)) return undefined;
     throw error;
   }
   if (proper.sequence !== current.sequence) return undefined;

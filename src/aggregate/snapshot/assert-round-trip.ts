@@ -6,23 +6,23 @@ import { SnapshotLossError } from './errors.js';
 import { type Difference, firstDifference } from './first-difference.js';
 
 /** A snapshot that a definition makes of a state: its body as JSON text. */
-type Made = Pick<Snapshot<string>, 'aggregateId' | 'sequence' | 'body'>;
+type EncodedSnapshot = Pick<Snapshot<string>, 'aggregateId' | 'sequence' | 'body'>;
 
 /**
  * Throws {@link SnapshotLossError} unless a state comes back as it is from a snapshot of it, and `HandlerError` when `decode`
  * fails on that.
  */
-export function assertComesBack(definition: Definition, state: unknown, made: Made): void {
-  const difference = differenceWhenRead(definition, state, made);
+export function assertRoundTrip(definition: Definition, state: unknown, made: EncodedSnapshot): void {
+  const difference = roundTripDifference(definition, state, made);
   if (difference !== undefined)
     throw new SnapshotLossError(definition, made.aggregateId.hex, made.sequence, difference);
 }
 
 /** First difference in a state when the next process reads it from a snapshot; `undefined` when there is none. */
-export function differenceWhenRead(
+export function roundTripDifference(
   definition: Definition,
   state: unknown,
-  { aggregateId, sequence, body }: Made,
+  { aggregateId, sequence, body }: EncodedSnapshot,
 ): Difference | undefined {
   const restored = snapshotState(definition, { aggregateId, sequence, body: asRead(body, definition.numbers) });
   return restored === undefined ? MISTAKEN : firstDifference(state, restored.state);
