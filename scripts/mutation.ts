@@ -13,7 +13,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   append: { mutate: ['src/store/append.ts'], tests: ['test/store/append.test.ts'] },
   clock: { mutate: ['src/hlc/{clock,timestamp,text}.ts'], tests: ['test/hlc/*.test.ts'] },
   validation: {
-    mutate: ['src/store/commit/validate.ts', 'src/json/{encode,scalars,plain,write-plain}.ts'],
+    mutate: ['src/store/commit/validate.ts', 'src/json/{encode,encode-simple,plain-object,scalars}.ts'],
     tests: ['test/store/commit/validate.test.ts', 'test/json/encode.test.ts'],
   },
   retry: {

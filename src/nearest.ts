@@ -12,7 +12,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     if (typed.length >= 3 && text.startsWith(typed)) continued.push(candidate);
     const longer = Math.max(typed.length, text.length);
     if (Math.abs(typed.length - text.length) > longer / 3) continue;
-    const mistakes = mistakesBetween(typed, text);
+    const mistakes = editDistance(typed, text);
     if (mistakes < least && mistakes <= longer / 3) [best, least] = [candidate, mistakes];
   }
   return best ?? (continued.length === 1 ? continued[0] : undefined);
@@ -28,7 +28,7 @@ export function didYouMean(word: string, known: Iterable<string>): string {
 const LONGEST = 256;
 
 /** Number of letters that were left out, put in, replaced, or swapped with the next. */
-export function mistakesBetween(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { asPrinted } from '../json/as-read.js';
+import { storedText } from '../json/round-trip.js';
 import { decodeJson } from '../json/parse.js';
 import type { JsonObject } from '../json/types.js';
 import { err, ok, type Result } from '../result.js';
@@ -184,7 +184,7 @@ export class AggregateRoot {
     const events: CommittedEvent[] = [];
     let next = current;
     for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
-      const text = asPrinted(json, definition.numbers);
+      const text = storedText(json, definition.numbers);
       // A copy, frozen: the command's data, which may be in it, is its owner's to change.
       events.push(alreadyEncoded({ ...event, body: exactBody(text, definition.numbers) }, json));
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.

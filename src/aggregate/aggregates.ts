@@ -22,7 +22,7 @@ export type AggregatesOf<Definition extends Aggregate> =
 /**
  * The aggregates of one kind, each hydrated when it is first needed and kept in memory as long as the idle policy lets
  * it. Commands on one aggregate run one after another, those on different aggregates at the same time. States that are
- * handed out are frozen: they are shared. EncodedSnapshot by {@link openAggregates}.
+ * handed out are frozen: they are shared. Made by {@link openAggregates}.
  *
  * With `transaction` a method works inside a transaction of the application: what it reads and commits is that
  * transaction's, and is undone with it. It then works beside what is in memory, from the log as the transaction sees it, and

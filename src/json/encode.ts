@@ -1,8 +1,8 @@
 import { ExactNumber } from './exact-number.js';
-import { isPlain } from './plain.js';
+import { isPlainObject } from './plain-object.js';
 import { numberFault, stringFault } from './scalars.js';
 import type { JsonFault } from './types.js';
-import { writePlain } from './write-plain.js';
+import { encodeSimple } from './encode-simple.js';
 
 /** How many objects and arrays may lie inside one another. */
 export const MAX_DEPTH = 500;
@@ -24,7 +24,7 @@ export type EncodedJson = { readonly text: string } | { readonly faults: readonl
  * it gives up, a second one begins anew, which knows all cases and finds the faults.
  */
 export function encodeJson(value: unknown): EncodedJson {
-  const plain = writePlain(value, MAX_DEPTH);
+  const plain = encodeSimple(value, MAX_DEPTH);
   if (plain !== undefined && plain.length < MAX_JSON_BYTES / MAX_GROWTH) return { text: plain };
   const notes: Notes = { faults: [], growth: 0 };
   const text = write(value, [], notes);
@@ -75,7 +75,7 @@ function writeObject(value: object, path: Path, notes: Notes): string {
   if (path.length >= MAX_DEPTH)
     return checked('', `is nested deeper than ${MAX_DEPTH} levels (or contains itself)`, path, notes);
   if (Array.isArray(value)) return writeArray(value, path, notes);
-  if (!isPlain(value))
+  if (!isPlainObject(value))
     return checked('', `is ${named(value)}, not a plain object; write what you need of it as JSON`, path, notes);
   return writeEntries(value as Record<string, unknown>, path, notes);
 }

@@ -52,7 +52,7 @@ function textOf(body: object): string {
 }
 
 /** Texts as PostgreSQL itself reads and prints them. */
-async function asPrinted(texts: readonly string[]): Promise<string[]> {
+async function storedText(texts: readonly string[]): Promise<string[]> {
   const sql = `SELECT (value #>> '{}')::jsonb::text AS text
     FROM json_array_elements(?::text::json) WITH ORDINALITY t(value, n) ORDER BY n`;
   const { rows } = await database.knex.raw<{ rows: { text: string }[] }>(sql, [JSON.stringify(texts)]);
@@ -71,7 +71,7 @@ async function bodiesComeBackOrAreRefused(t: ExecutionContext, store: PostgresSt
     t.true((await store.commitEvents(sent)).ok);
     const stored = await collect(store.streamStoredEvents(id, 1));
     const lossless = await store.getEvents(id, 1, { numbers: 'lossless' });
-    const printed = await asPrinted(texts);
+    const printed = await storedText(texts);
     for (const [index, text] of texts.entries()) {
       const back = stored[index]?.body ?? '';
       if (back !== printed[index] || !sameJson(text, printJson(lossless[index]?.body as JsonObject))) different += 1;
@@ -268,7 +268,7 @@ test('hostile bodies come back with the same digits, or are refused before any S
     t.is(back !== undefined, isKept, name);
     seen[isKept ? 'kept' : 'refused'] += 1;
     if (back === undefined) continue;
-    const [printed] = await asPrinted([text]);
+    const [printed] = await storedText([text]);
     if (back !== printed) seen.different += 1;
     t.true(back === printed, name);
   }
@@ -276,7 +276,7 @@ test('hostile bodies come back with the same digits, or are refused before any S
     const back = await committed(body);
     seen[back === undefined ? 'refused' : 'kept'] += 1;
     if (back === undefined || name.startsWith('a getter')) continue;
-    const [printed] = await asPrinted([textOf(body)]);
+    const [printed] = await storedText([textOf(body)]);
     if (back !== printed) seen.different += 1;
     t.is(back, printed ?? '', name);
   }
@@ -301,7 +301,7 @@ test('append takes the same texts, from a file, and refuses the same with exit c
     const { code, stderr } = await runCli(['append', id.hex, '--file', file], { env });
     t.is(code, isKept ? 0 : 2, `${name}: ${stderr.slice(0, 300)}`);
     const [stored] = await collect(database.store().streamStoredEvents(id, 1));
-    const [printed] = isKept ? await asPrinted([text]) : [undefined];
+    const [printed] = isKept ? await storedText([text]) : [undefined];
     t.true(stored?.body === printed, name);
   }
 });

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js';
-import { isPlain } from '../../json/plain.js';
+import { isPlainObject } from '../../json/plain-object.js';
 import { eventTypeFault } from '../../store/commit/validate.js';
 
 /** All that a definition may say. */
@@ -69,7 +69,7 @@ function assertKnown(keys: readonly string[], known: readonly string[], prefix: 
 }
 
 function assertFunctions(part: Properties, name: string, fail: Fail): void {
-  if (!isPlain(part))
+  if (!isPlainObject(part))
     fail(`${name} is an instance of a class, whose methods are not looked for; make it a plain object`);
   for (const [key, value] of Object.entries(part))
     if (typeof value !== 'function') fail(`${name}.${key} is not a function`);

@@ -1,4 +1,4 @@
-import { isPlain } from '../../json/plain.js';
+import { isPlainObject } from '../../json/plain-object.js';
 
 /** What has been frozen all the way down, and whether all of it could be. */
 const frozen = new WeakMap<object, boolean>();
@@ -50,7 +50,7 @@ function frozenParts(value: object): readonly unknown[] | undefined {
   if (value instanceof Date || typeof value === 'function') return [];
   if (isMap(value) && lock(value, ['set', 'delete', 'clear'])) return [...value.keys(), ...value.values()];
   if (isSet(value) && lock(value, ['add', 'delete', 'clear'])) return [...value.values()];
-  if (!Array.isArray(value) && !isPlain(value)) return undefined;
+  if (!Array.isArray(value) && !isPlainObject(value)) return undefined;
   Object.freeze(value);
   return Object.values<unknown>(value as Readonly<Record<string, unknown>>);
 }

@@ -1,4 +1,4 @@
-/** A command handler's "no", with its reason. EncodedSnapshot by the `reject` that handlers are given. */
+/** A command handler's "no", with its reason. Made by the `reject` that handlers are given. */
 export class Rejection<Reason> {
   readonly #reason: Reason;
 

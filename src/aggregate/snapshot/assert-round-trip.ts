@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../events.js';
-import { asRead } from '../../json/as-read.js';
+import { readBack } from '../../json/round-trip.js';
 import type { Definition } from '../definition/definition.js';
 import { snapshotState } from './snapshot-codec.js';
 import { SnapshotLossError } from './errors.js';
@@ -24,7 +24,7 @@ export function roundTripDifference(
   state: unknown,
   { aggregateId, sequence, body }: EncodedSnapshot,
 ): Difference | undefined {
-  const restored = snapshotState(definition, { aggregateId, sequence, body: asRead(body, definition.numbers) });
+  const restored = snapshotState(definition, { aggregateId, sequence, body: readBack(body, definition.numbers) });
   return restored === undefined ? MISTAKEN : firstDifference(state, restored.state);
 }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual, types } from 'node:util';
 import { ExactNumber } from '../../json/exact-number.js';
-import { isPlain } from '../../json/plain.js';
+import { isPlainObject } from '../../json/plain-object.js';
 import { sameValue } from '../../json/same.js';
 
 /** A place where what came back is not what there was. */
@@ -66,7 +66,7 @@ function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | u
   if (types.isSet(before) && types.isSet(after)) return differenceOfMaps(listed(before), listed(after), within);
   if (types.isDate(before) || types.isRegExp(before) || ArrayBuffer.isView(before) || types.isBoxedPrimitive(before))
     return isDeepStrictEqual(before, after) ? undefined : OTHER_VALUE;
-  if (!isPlain(before) && Object.getPrototypeOf(before) !== Object.getPrototypeOf(after))
+  if (!isPlainObject(before) && Object.getPrototypeOf(before) !== Object.getPrototypeOf(after))
     return `is ${kind}, and comes back as ${other} of another class of that name`;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
     within(key, ownValue(before, key), ownValue(after, key));
@@ -115,7 +115,7 @@ function named(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (!isObject(value)) return `a ${typeof value}`;
   if (Array.isArray(value)) return 'an array';
-  if (isPlain(value)) return 'an object';
+  if (isPlainObject(value)) return 'an object';
   const name: unknown = value.constructor?.name;
   if (typeof name !== 'string' || name === '') return 'an instance of a class';
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;

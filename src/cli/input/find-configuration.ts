@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { ConfigurationError } from '../../connection/errors.js';
-import { mistakesBetween } from '../../nearest.js';
+import { editDistance } from '../../nearest.js';
 
 /** The forms of a configuration file that are loaded. */
 const FORMS = ['ts', 'mts', 'js', 'mjs', 'json'];
@@ -65,5 +65,5 @@ function isMeant(name: string): boolean {
     .slice(0, name.length - form.length)
     .toLowerCase()
     .replace(/[._-]/g, '');
-  return OTHER_STEM.test(stem) || mistakesBetween(stem, 'maestroconfig') <= 2;
+  return OTHER_STEM.test(stem) || editDistance(stem, 'maestroconfig') <= 2;
 }

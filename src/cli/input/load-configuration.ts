@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { MaestroConfig } from '../../configuration.js';
 import { ConfigurationError } from '../../connection/errors.js';
-import { isPlain } from '../../json/plain.js';
+import { isPlainObject } from '../../json/plain-object.js';
 import { findConfiguration } from './find-configuration.js';
 
 const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'interop', 'aggregates'];
@@ -100,7 +100,7 @@ async function placeOf(text: string): Promise<string | undefined> {
 }
 
 async function checked(value: unknown, path: string): Promise<MaestroConfig> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlain(value))
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !isPlainObject(value))
     throw new ConfigurationError(`The configuration file ${path} exports no configuration.`, {
       hint: 'End it with `export default defineConfig({ … })`.',
     });

@@ -11,10 +11,10 @@ import type { JsonValue } from '../../json/types.js';
  * maps and sets as lists, dates as ISO texts, instances as their properties and other values, and those that lie deeper
  * than jsonb values of ours may, as Node.js prints them.
  */
-export function stateJson(state: unknown, encodedState: () => unknown): string {
+export function stateJson(state: unknown, encodeState: () => unknown): string {
   const encoded = encodeJson(state);
   if ('text' in encoded) return encoded.text;
-  const stored = encodedState();
+  const stored = encodeState();
   const encodedForm = encodeJson(stored);
   return 'text' in encodedForm ? encodedForm.text : printJson(asJson(stored, []));
 }

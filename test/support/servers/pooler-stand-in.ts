@@ -95,7 +95,7 @@ class PooledClient {
   #unsent: Buffer[] = [];
   /** How many answers the server owes, and whether messages were sent since that it does not answer yet. */
   #owed = 0;
-  #lacksOlderTimestamps = false;
+  #isPartial = false;
 
   constructor(socket: Socket, pool: Pool) {
     this.#socket = socket.setNoDelay();
@@ -120,7 +120,7 @@ class PooledClient {
     this.#socket.write(frame);
     if (frame[0] !== 'Z'.charCodeAt(0)) return;
     this.#owed -= 1;
-    if (this.#owed > 0 || this.#lacksOlderTimestamps || frame[5] !== IDLE || this.#server === undefined) return;
+    if (this.#owed > 0 || this.#isPartial || frame[5] !== IDLE || this.#server === undefined) return;
     const server = this.#server;
     this.#server = undefined;
     server.client = undefined;
@@ -138,7 +138,7 @@ class PooledClient {
   #take(frame: Buffer): void {
     const type = String.fromCharCode(frame[0] ?? 0);
     if (type === 'X') return void this.#socket.end();
-    this.#lacksOlderTimestamps = !ENDS_TURN.has(type);
+    this.#isPartial = !ENDS_TURN.has(type);
     if (ENDS_TURN.has(type)) this.#owed += 1;
     if (this.#server === undefined) {
       this.#unsent.push(frame);

@@ -6,7 +6,7 @@ import type { StateAt } from '../../../aggregate/state-at.js';
 import { encodedState } from '../../../aggregate/render-state.js';
 import type { MaestroError } from '../../../errors.js';
 import type { NewEvent } from '../../../events.js';
-import { asRead } from '../../../json/as-read.js';
+import { readBack } from '../../../json/round-trip.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import { stateJson } from '../../render/state.js';
@@ -61,7 +61,7 @@ export class AppendTrial {
     let current = known;
     for (const { event, json } of encodeEvents(events)) {
       const { sequence, timestamp } = event;
-      const body = asRead(json, definition.numbers);
+      const body = readBack(json, definition.numbers);
       try {
         state = evolve(definition, state, { ...event, body });
       } catch (error) {

@@ -3,7 +3,7 @@ import { foldOn, type History } from '../../../aggregate/history.js';
 import { snapshotState } from '../../../aggregate/snapshot/snapshot-codec.js';
 import { verifySnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
 import type { NewSnapshot } from '../../../events.js';
-import { asRead } from '../../../json/as-read.js';
+import { readBack } from '../../../json/round-trip.js';
 import { withoutExponents } from '../../../json/without-exponents.js';
 import { encodeSnapshot } from '../../../store/commit/validate.js';
 import { WouldNotFoldError } from '../../errors.js';
@@ -21,7 +21,7 @@ export async function trySnapshot(
   const { definition, id } = history;
   const text = withoutExponents(encodeSnapshot(snapshot));
   try {
-    const usable = snapshotState(definition, { ...snapshot, body: asRead(text, definition.numbers) });
+    const usable = snapshotState(definition, { ...snapshot, body: readBack(text, definition.numbers) });
     if (usable === undefined)
       return await output.warn(
         `This snapshot is of another version than those that ${definition.name} takes, so it will not be used.`,

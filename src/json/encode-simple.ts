@@ -1,4 +1,4 @@
-import { isPlain } from './plain.js';
+import { isPlainObject } from './plain-object.js';
 
 /** What JSON escapes, or no text can hold: quotes, backslashes, control characters, surrogates (paired or not). */
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
@@ -8,7 +8,7 @@ const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
  * `depth`, of strings that are well-formed, finite numbers, booleans and nulls. Nearly every body is one. `undefined` for
  * anything else, fault or not. Reads each property once.
  */
-export function writePlain(value: unknown, depth: number): string | undefined {
+export function encodeSimple(value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
       return writeString(value);
@@ -34,7 +34,7 @@ function writeItems(items: readonly unknown[], depth: number): string | undefine
   if (Reflect.ownKeys(items).length !== items.length + 1) return undefined;
   let text = '[';
   for (let index = 0; index < items.length; index += 1) {
-    const item = writePlain(items[index], depth - 1);
+    const item = encodeSimple(items[index], depth - 1);
     if (item === undefined) return undefined;
     text += index === 0 ? item : `,${item}`;
   }
@@ -42,13 +42,13 @@ function writeItems(items: readonly unknown[], depth: number): string | undefine
 }
 
 function writeEntries(value: Record<string, unknown>, depth: number): string | undefined {
-  if (!isPlain(value)) return undefined;
+  if (!isPlainObject(value)) return undefined;
   const keys = Object.keys(value);
   if (Reflect.ownKeys(value).length !== keys.length) return undefined;
   let text = '';
   for (const key of keys) {
     const name = writeString(key);
-    const item = writePlain(value[key], depth - 1);
+    const item = encodeSimple(value[key], depth - 1);
     if (name === undefined || item === undefined) return undefined;
     text += text === '' ? `${name}:${item}` : `,${name}:${item}`;
   }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { asRead } from '../../src/json/as-read.js';
+import { readBack } from '../../src/json/round-trip.js';
 import { useTestDatabase } from '../support/database.js';
 import { anEvent } from '../support/data/factories.js';
 
@@ -12,5 +12,5 @@ for (const numbers of ['plain', 'lossless'] as const)
     const event = anEvent(undefined, { body });
     await store.commitEvents([event]);
     const [stored] = await store.getEvents(event.aggregateId, 1, { numbers });
-    t.deepEqual(asRead(JSON.stringify(body), numbers), stored?.body);
+    t.deepEqual(readBack(JSON.stringify(body), numbers), stored?.body);
   });
