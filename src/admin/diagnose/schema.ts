@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import { differences } from '../../store/migrate/expected-shape.js';
+import { shapeDifferences } from '../../store/migrate/expected-shape.js';
 import { PermissionDeniedError } from '../../store/errors.js';
-import { BOOKKEEPING, layoutText } from '../../store/migrate/migration-state.js';
+import { MIGRATIONS_TABLE, layoutText } from '../../store/migrate/migration-state.js';
 import { migrationStatus } from '../../store/migrate/migration-status.js';
 import { DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
 import { readTableShape } from '../../store/migrate/table-shape.js';
@@ -52,13 +52,13 @@ async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Find
   ];
   if (log === undefined || snapshots === undefined)
     return finding('tables', 'failure', `schema ${schema}: they are not there`, MIGRATE);
-  const faults = [...differences('event_log', log), ...differences('snapshots', snapshots)];
+  const faults = [...shapeDifferences('event_log', log), ...shapeDifferences('snapshots', snapshots)];
   if (faults.length > 0)
     return finding('tables', 'failure', `schema ${schema}: ${faults.join('; ')}`, 'See `maestro migrate status`.');
   return finding(
     'tables',
     'note',
     `schema ${schema}, ${layoutText(log.partitions.length)}, in shape; the role may not see which migrations are pending`,
-    `Nothing else needs it. To see them: GRANT SELECT ON ${qualified(schema, BOOKKEEPING)} TO ${role}.`,
+    `Nothing else needs it. To see them: GRANT SELECT ON ${qualified(schema, MIGRATIONS_TABLE)} TO ${role}.`,
   );
 }

@@ -34,7 +34,7 @@ const EXPECTED: Record<Migration['table'], ExpectedTable> = {
  * In what a table differs from the one that Maestro and Elixir Maestro 1.0 make, one sentence each; none when it can be
  * used as it is. Names of constraints and indexes do not matter, nor do further indexes.
  */
-export function differences(table: Migration['table'], shape: TableShape): string[] {
+export function shapeDifferences(table: Migration['table'], shape: TableShape): string[] {
   const expected = EXPECTED[table];
   const partitioned = table === 'event_log' && shape.kind === 'partitioned';
   if (shape.kind !== 'table' && !partitioned) return [`${table} is ${KINDS[shape.kind]}, not a table`];

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { migrations } from '../../../migrations/index.js';
-import { differences } from './expected-shape.js';
+import { shapeDifferences } from './expected-shape.js';
 import type { Migration } from './migration.js';
 import { ForeignSchemaError } from './migration-errors.js';
 import { execute } from '../read/rows.js';
@@ -37,7 +37,7 @@ export class MaestroMigrationSource implements Knex.MigrationSource<KnexStep> {
     return {
       up: async (knex) => {
         const shape = await readTableShape(knex, this.#schema, migration.table);
-        const faults = shape === undefined ? [] : differences(migration.table, shape);
+        const faults = shape === undefined ? [] : shapeDifferences(migration.table, shape);
         if (faults.length > 0) throw new ForeignSchemaError(faults);
         if (shape === undefined) for (const statement of migration.up(context)) await execute(knex, statement);
       },

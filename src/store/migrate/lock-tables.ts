@@ -13,7 +13,7 @@ const PAUSE = 250;
 export type TableLock = 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE';
 
 /** The locks of others that each of them has to wait for. */
-const IN_THE_WAY: Readonly<Record<TableLock | 'a row', string>> = {
+const CONFLICTING_LOCKS: Readonly<Record<TableLock | 'a row', string>> = {
   'SHARE ROW EXCLUSIVE': "lock.mode NOT IN ('AccessShareLock', 'RowShareLock')",
   'ACCESS EXCLUSIVE': 'true',
   'a row': "lock.mode <> 'AccessShareLock'",
@@ -84,7 +84,7 @@ async function holdersOf(
     `WITH wanted AS (SELECT to_regclass(name)::oid AS relation FROM unnest(?::text::text[]) AS name)
 SELECT lock.pid, max(activity.application_name), max(round(extract(epoch FROM now() - activity.xact_start)))::text
 FROM pg_locks AS lock LEFT JOIN pg_stat_activity AS activity ON activity.pid = lock.pid
-WHERE lock.granted AND lock.locktype = 'relation' AND ${IN_THE_WAY[wanted]} AND lock.pid <> pg_backend_pid()
+WHERE lock.granted AND lock.locktype = 'relation' AND ${CONFLICTING_LOCKS[wanted]} AND lock.pid <> pg_backend_pid()
   AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND (lock.relation IN (SELECT relation FROM wanted)
     OR lock.relation IN (SELECT inhrelid FROM pg_inherits WHERE inhparent IN (SELECT relation FROM wanted)))

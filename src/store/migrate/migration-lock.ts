@@ -10,7 +10,7 @@ import { inTransaction } from '../driver/transaction.js';
  * Runs work in one transaction under the migration lock of a schema, an advisory lock that ends with the transaction,
  * however it ends. Throws {@link MigrationLockError} when that lock, or one on a table, is not free in time.
  */
-export async function locked<Value>(
+export async function withMigrationLock<Value>(
   knex: Knex,
   schema: string,
   lockTimeout: number,

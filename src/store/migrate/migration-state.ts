@@ -1,5 +1,5 @@
 import { migrations } from '../../../migrations/index.js';
-import { differences } from './expected-shape.js';
+import { shapeDifferences } from './expected-shape.js';
 import type { Migration } from './migration.js';
 import { DatabaseNewerError, ForeignSchemaError, LayoutMismatchError } from './migration-errors.js';
 import { type Executor, query } from '../read/rows.js';
@@ -7,7 +7,7 @@ import { qualified } from '../schema-name.js';
 import { readTableShape, type TableShape } from './table-shape.js';
 
 /** The table of applied steps, apart from an application's own. */
-export const BOOKKEEPING = 'maestro_migrations';
+export const MIGRATIONS_TABLE = 'maestro_migrations';
 /** The batch of steps whose tables were there already. */
 export const ADOPTED_BATCH = 0;
 
@@ -39,7 +39,7 @@ export async function readMigrationState(on: Executor, schema: string): Promise<
   const [found] = await query<[boolean, boolean]>(
     on,
     `SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ?),
-EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = '${BOOKKEEPING}')`,
+EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = '${MIGRATIONS_TABLE}')`,
     [schema, schema],
   );
   const [schemaExists, bookkeepingExists] = found ?? [false, false];
@@ -54,7 +54,7 @@ EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = '${BOOKKEEPIN
 async function readApplied(on: Executor, schema: string): Promise<AppliedStep[]> {
   // As a number, which is the same with any DateStyle and whatever an application has the driver make of times.
   const time = 'floor(extract(epoch FROM migration_time) * 1000)::bigint::text';
-  const sql = `SELECT name, batch, ${time} FROM ${qualified(schema, BOOKKEEPING)} ORDER BY id`;
+  const sql = `SELECT name, batch, ${time} FROM ${qualified(schema, MIGRATIONS_TABLE)} ORDER BY id`;
   const rows = await query<[string, number, string | null]>(on, sql);
   return rows.map(([name, batch, at]) => ({ name, batch, at: at === null ? null : new Date(Number(at)) }));
 }
@@ -80,7 +80,7 @@ export function partitionsOf({ shapes }: MigrationState): number | undefined {
 export function faultsOf({ applied, shapes }: MigrationState): string[] {
   return migrations.flatMap(({ name, table }) => {
     const shape = shapes.get(table);
-    if (shape !== undefined) return differences(table, shape);
+    if (shape !== undefined) return shapeDifferences(table, shape);
     return applied.some((step) => step.name === name) ? [`${table} is missing although ${name} was applied`] : [];
   });
 }

@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import { storeError } from '../failures/database-errors.js';
 import { checkedOptions, type MigrateOptions } from './migrate-options.js';
-import { locked } from './migration-lock.js';
+import { withMigrationLock } from './migration-lock.js';
 import {
   ADOPTED_BATCH,
   assertUsableState,
-  BOOKKEEPING,
+  MIGRATIONS_TABLE,
   EMPTY_STATE,
   type MigrationState,
   partitionsOf,
@@ -39,7 +39,7 @@ interface Plan extends MigrationReport {
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<MigrationReport> {
   const { schema, partitions, lockTimeout } = checkedOptions(options);
   const run = () =>
-    locked(knex, schema, lockTimeout, async (transaction) => {
+    withMigrationLock(knex, schema, lockTimeout, async (transaction) => {
       const plan = planUp(await readMigrationState(transaction, schema), schema, partitions);
       if (plan.statements.length > 0) await query(transaction, USUAL_TABLESPACE);
       for (const statement of plan.statements) await execute(transaction, statement);
@@ -104,7 +104,7 @@ function planUp(state: MigrationState, schema: string, partitions: number | unde
 
 /** The same columns as Knex's own bookkeeping, so that Knex's command line understands it. */
 function createBookkeeping(schema: string): string {
-  return `CREATE TABLE ${qualified(schema, BOOKKEEPING)} (
+  return `CREATE TABLE ${qualified(schema, MIGRATIONS_TABLE)} (
   id serial PRIMARY KEY,
   name varchar(255),
   batch integer,
@@ -113,5 +113,5 @@ function createBookkeeping(schema: string): string {
 }
 
 function record(schema: string, name: string, batch: number): string {
-  return `INSERT INTO ${qualified(schema, BOOKKEEPING)} (name, batch, migration_time) VALUES ('${name}', ${batch}, now())`;
+  return `INSERT INTO ${qualified(schema, MIGRATIONS_TABLE)} (name, batch, migration_time) VALUES ('${name}', ${batch}, now())`;
 }

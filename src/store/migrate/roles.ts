@@ -5,7 +5,7 @@ import { storeError } from '../failures/database-errors.js';
 import {
   ADOPTED_BATCH,
   assertUsableState,
-  BOOKKEEPING,
+  MIGRATIONS_TABLE,
   type MigrationState,
   readMigrationState,
 } from './migration-state.js';
@@ -111,7 +111,7 @@ function rights(
   const [log, snapshots] = [qualified(schema, 'event_log'), qualified(schema, 'snapshots')];
   return [
     `-- Everybody reads; ${reader} does nothing else.`,
-    `GRANT SELECT ON ${log}, ${snapshots}, ${qualified(schema, BOOKKEEPING)} TO ${list(reader, writer, migrator)};\n`,
+    `GRANT SELECT ON ${log}, ${snapshots}, ${qualified(schema, MIGRATIONS_TABLE)} TO ${list(reader, writer, migrator)};\n`,
     `-- ${writer} appends, keeps snapshots, and imports (through temporary tables).`,
     `GRANT INSERT ON ${log} TO ${writer};\n`,
     `GRANT INSERT, UPDATE ON ${snapshots} TO ${writer};\n`,
@@ -157,7 +157,7 @@ WHERE n.nspname = ? AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) 
     ...(state.shapes.get(table)?.partitions ?? []).map(({ name }) => name),
     table,
   ]);
-  return [BOOKKEEPING, ...ours].filter((table) => rows.some(([name]) => name === table));
+  return [MIGRATIONS_TABLE, ...ours].filter((table) => rows.some(([name]) => name === table));
 }
 
 /** The name of a role as it is written in SQL. Throws {@link InvalidArgumentError} when no role can have it. */

@@ -5,12 +5,12 @@ import { checkedOptions, type MigrateOptions } from './migrate-options.js';
 import type { Migration } from './migration.js';
 import { RollbackRefusedError } from './migration-errors.js';
 import { lockTables } from './lock-tables.js';
-import { locked } from './migration-lock.js';
+import { withMigrationLock } from './migration-lock.js';
 import {
   ADOPTED_BATCH,
   type AppliedStep,
   assertUsableState,
-  BOOKKEEPING,
+  MIGRATIONS_TABLE,
   type MigrationState,
   partitionsOf,
   readMigrationState,
@@ -36,7 +36,7 @@ export async function rollback(
 ): Promise<RollbackReport> {
   const { schema, lockTimeout } = checkedOptions(options);
   try {
-    return await locked(knex, schema, lockTimeout, async (transaction) => {
+    return await withMigrationLock(knex, schema, lockTimeout, async (transaction) => {
       const state = await readMigrationState(transaction, schema);
       assertUsableState(state, undefined);
       const { rolledBack, forgotten } = lastSteps(state);
@@ -49,7 +49,7 @@ export async function rollback(
       };
       if (tables.length > 0) await lockTables(transaction, tables, 'ACCESS EXCLUSIVE', lockTimeout, takeBack);
       for (const { name } of [...rolledBack, ...forgotten])
-        await execute(transaction, `DELETE FROM ${qualified(schema, BOOKKEEPING)} WHERE name = ?`, [name]);
+        await execute(transaction, `DELETE FROM ${qualified(schema, MIGRATIONS_TABLE)} WHERE name = ?`, [name]);
       return { rolledBack: rolledBack.map(({ name }) => name), forgotten: forgotten.map(({ name }) => name) };
     });
   } catch (error) {

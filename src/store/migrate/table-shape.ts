@@ -56,11 +56,11 @@ export async function readTableShape(on: Executor, schema: string, table: string
   }
   return {
     kind: KINDS[relation[0]] ?? 'other',
-    columns: (await texts(on, COLUMNS, name)).map(plainly),
+    columns: (await texts(on, COLUMNS, name)).map(normalizeDefinition),
     primaryKey: indexes.find(([isPrimary]) => isPrimary)?.[1] ?? '',
     uniqueKeys: indexes.map(([, columns]) => columns),
-    checks: (await texts(on, CHECKS, name)).map(plainly),
-    partitionKey: plainly(relation[1]),
+    checks: (await texts(on, CHECKS, name)).map(normalizeDefinition),
+    partitionKey: normalizeDefinition(relation[1]),
     partitions,
     coverage,
   };
@@ -78,7 +78,7 @@ async function texts(on: Executor, sql: string, name: string): Promise<string[]>
  * Text that the catalog prints of an expression, in one form: with `quote_all_identifiers` it puts quotation marks around every
  * name, and behind a `search_path` that hides what is PostgreSQL's own it names the schema of that.
  */
-export function plainly(definition: string): string {
+export function normalizeDefinition(definition: string): string {
   return definition
     .replace(/"([a-z_][a-z0-9_]*)"/g, '$1')
     .replace(/OPERATOR\((?:pg_catalog\.)?([^)\s]+)\)/g, '$1')
