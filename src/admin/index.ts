@@ -57,6 +57,6 @@ export { tailEvents, type TailOptions } from './tail-events/tail-events.js';
 export { type Footer as ExportFooter, InvalidExportError } from './transfer/format.js';
 export type { ExportLine } from './transfer/read-export.js';
 export { ImportConflictError } from './transfer/merge-staging.js';
-export type { Checked } from './verify-log/checked.js';
+export type { VerifyProgress } from './verify-log/verify-progress.js';
 export type { Violation } from './verify-log/violations.js';
 export { verifyLog, type VerifyOptions } from './verify-log/verify-log.js';

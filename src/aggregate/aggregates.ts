@@ -10,7 +10,7 @@ import { AggregateRoot } from './aggregate-root.js';
 import type { Aggregate } from './definition/definition.js';
 import type { EvaluateOptions, Evaluation, EvaluationValue } from './evaluation.js';
 import { fold, type History } from './history.js';
-import { type AggregatesOptions, assertInteger, checkedOptions, type RootContext } from './options.js';
+import { type AggregatesOptions, assertInteger, resolveOptions, type RootContext } from './options.js';
 import { replayAt } from './replay-at.js';
 import { AggregateCache } from './aggregate-cache.js';
 import type { AggregateTypes, CommandOf } from './definition/types.js';
@@ -37,7 +37,7 @@ export class Aggregates<Types extends AggregateTypes> {
 
   /** Use {@link openAggregates}. */
   constructor(definition: Aggregate<Types>, options: AggregatesOptions) {
-    const { context, maxIdle, snapshotsEvicted } = checkedOptions(definition, options);
+    const { context, maxIdle, snapshotsEvicted } = resolveOptions(definition, options);
     this.#context = context;
     this.#activity = activityOf(context.store);
     this.#cache = new AggregateCache(maxIdle);

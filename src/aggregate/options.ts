@@ -54,7 +54,7 @@ export interface RootContext {
 }
 
 /** What follows from options. */
-interface CheckedOptions {
+interface ResolvedOptions {
   readonly context: RootContext;
   readonly maxIdle: number;
   /** Whether aggregates that leave memory are stored as snapshots. */
@@ -62,7 +62,7 @@ interface CheckedOptions {
 }
 
 /** Options with their defaults. Throws {@link InvalidArgumentError} for one that cannot be used. */
-export function checkedOptions(definition: Definition, options: AggregatesOptions): CheckedOptions {
+export function resolveOptions(definition: Definition, options: AggregatesOptions): ResolvedOptions {
   const { store, clock = new Clock(), maxAttempts = DEFAULT_MAX_ATTEMPTS, idle = {}, onSnapshotError = warn } = options;
   const { max: maxIdle = DEFAULT_MAX_IDLE, snapshot: snapshotsEvicted = false } = idle;
   if (!isAggregate(definition))

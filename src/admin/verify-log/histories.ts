@@ -3,7 +3,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
-import type { Report } from './checked.js';
+import type { Report } from './verify-progress.js';
 import { findViolations } from './find-violations.js';
 import type { Violation } from './violations.js';
 

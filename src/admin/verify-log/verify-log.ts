@@ -4,7 +4,7 @@ import { databaseTime } from '../log/database-time.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { verifyHistories } from './histories.js';
-import type { Checked } from './checked.js';
+import type { VerifyProgress } from './verify-progress.js';
 import { verifyReadable } from './readable.js';
 import { verifySince } from './since.js';
 import { verifySnapshots } from './snapshots.js';
@@ -24,7 +24,7 @@ export interface VerifyOptions {
    */
   readonly pageEvents?: number | undefined;
   /** Told what has been checked so far; the last time when all is checked. */
-  readonly onProgress?: ((checked: Checked) => void) | undefined;
+  readonly onProgress?: ((checked: VerifyProgress) => void) | undefined;
 }
 
 /**
@@ -36,8 +36,8 @@ export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): As
   await assertCompleteLog(log);
   const future = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
   const checked = { events: 0, aggregates: 0, snapshots: 0 };
-  const report = (more: Partial<Checked>) => {
-    for (const [name, count] of Object.entries(more)) checked[name as keyof Checked] += count;
+  const report = (more: Partial<VerifyProgress>) => {
+    for (const [name, count] of Object.entries(more)) checked[name as keyof VerifyProgress] += count;
     options.onProgress?.({ ...checked });
   };
   const { aggregateId, since, pageEvents = since === undefined ? 500_000 : 20_000 } = options;

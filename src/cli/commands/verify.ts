@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Checked } from '../../admin/verify-log/checked.js';
+import type { VerifyProgress } from '../../admin/verify-log/verify-progress.js';
 import type { Violation } from '../../admin/verify-log/violations.js';
 import { timeSpan } from '../../hlc/time-span.js';
 import { Timestamp } from '../../hlc/timestamp.js';
@@ -66,8 +66,8 @@ async function verify(
       });
     for (const { table, kind } of await tablesReplaced(database))
       await output.warn(`${table} is a ${kind}, not a table: only the rows that it shows are looked at.`);
-    let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };
-    const onProgress = (now: Checked) => {
+    let checked: VerifyProgress = { events: 0, aggregates: 0, snapshots: 0 };
+    const onProgress = (now: VerifyProgress) => {
       checked = now;
       output.progress.report(`Reading the whole log: ${decimal(now.events)} events checked`);
     };

@@ -17,7 +17,7 @@ export interface MigrateOptions {
 }
 
 /** The options with their defaults. Throws {@link InvalidArgumentError} for one that makes no sense. */
-export function checkedOptions({
+export function resolveMigrateOptions({
   schema = DEFAULT_SCHEMA,
   partitions,
   lockTimeout = DEFAULT_LOCK_TIMEOUT,

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { storeError } from '../failures/database-errors.js';
-import { checkedOptions, type MigrateOptions } from './migrate-options.js';
+import { resolveMigrateOptions, type MigrateOptions } from './migrate-options.js';
 import { withMigrationLock } from './migration-lock.js';
 import {
   ADOPTED_BATCH,
@@ -37,7 +37,7 @@ interface Plan extends MigrationReport {
  * `MigrationLockError`; nothing is changed then.
  */
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<MigrationReport> {
-  const { schema, partitions, lockTimeout } = checkedOptions(options);
+  const { schema, partitions, lockTimeout } = resolveMigrateOptions(options);
   const run = () =>
     withMigrationLock(knex, schema, lockTimeout, async (transaction) => {
       const plan = planUp(await readMigrationState(transaction, schema), schema, partitions);
@@ -64,7 +64,7 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
  * done. Changes nothing. Without a Knex instance: for a database in which there is nothing yet.
  */
 export async function migrationSql(knex: Knex | undefined, options: MigrateOptions = {}): Promise<string> {
-  const { schema, partitions } = checkedOptions(options);
+  const { schema, partitions } = resolveMigrateOptions(options);
   try {
     const state = knex === undefined ? EMPTY_STATE : await withReadRetry(() => readMigrationState(knex, schema));
     const { statements } = planUp(state, schema, partitions);

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { migrations } from '../../../migrations/index.js';
 import { storeError } from '../failures/database-errors.js';
-import { checkedOptions, type MigrateOptions } from './migrate-options.js';
+import { resolveMigrateOptions, type MigrateOptions } from './migrate-options.js';
 import type { Migration } from './migration.js';
 import { RollbackRefusedError } from './migration-errors.js';
 import { lockTables } from './lock-tables.js';
@@ -34,7 +34,7 @@ export async function rollback(
   knex: Knex,
   { discardAllEvents = false, ...options }: MigrateOptions & { readonly discardAllEvents?: boolean } = {},
 ): Promise<RollbackReport> {
-  const { schema, lockTimeout } = checkedOptions(options);
+  const { schema, lockTimeout } = resolveMigrateOptions(options);
   try {
     return await withMigrationLock(knex, schema, lockTimeout, async (transaction) => {
       const state = await readMigrationState(transaction, schema);

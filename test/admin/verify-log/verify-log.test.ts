@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { type VerifyOptions, verifyLog } from '../../../src/admin/verify-log/verify-log.js';
-import type { Checked } from '../../../src/admin/verify-log/checked.js';
+import type { Checked } from '../../../src/admin/verify-log/verify-progress.js';
 import type { Violation } from '../../../src/admin/verify-log/violations.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { loadElixirFixture } from '../../support/data/elixir-fixture.js';

@@ -26,7 +26,7 @@ export interface Problem {
 }
 
 /** How much was checked. */
-export interface Checked {
+export interface CheckCounts {
   aggregates: number;
   events: number;
   /** States that were compared with a baseline. */
@@ -52,7 +52,7 @@ export interface Check {
   /** Is given the states as they are now. */
   readonly record?: ((entry: BaselineEntry) => Promise<void>) | undefined;
   /** Counted up. */
-  readonly checked: Checked;
+  readonly checked: CheckCounts;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Database } from '../../../connection/database.js';
 import { limit } from '../../input/arguments.js';
 import type { BaselineEntry } from './baseline.js';
-import type { Checked, Problem } from './check-aggregates.js';
+import type { CheckCounts, Problem } from './check-aggregates.js';
 import type { SnapshotOf } from './check-snapshot.js';
 import { handlersChooser } from '../../fold/choose-aggregate.js';
 import type { CliContext } from '../../context.js';
@@ -107,7 +107,7 @@ async function checkWith(
     const versions = versionsBesideElixir(aggregates, database.interop);
     if (versions !== undefined) await output.warn(`${versions.found}. ${versions.remedy}`);
     const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
-    const checked: Checked = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
+    const checked: CheckCounts = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
     const nothingChecked = () => checked.aggregates === 0 && checked.withoutHandlers > 0;
     let wrong = 0;
     const problems = checkAggregates({
@@ -160,7 +160,7 @@ async function checkWith(
 
 const NOTHING_CHECKED = 'Nothing was checked at all.';
 
-function checkedText({ events, aggregates, snapshots, compared }: Checked, hasBaseline: boolean): string {
+function checkedText({ events, aggregates, snapshots, compared }: CheckCounts, hasBaseline: boolean): string {
   return [
     `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`,
     ...(snapshots > 0 ? [counted(snapshots, 'snapshot')] : []),

@@ -15,7 +15,7 @@ export interface WrongSnapshot {
 }
 
 /** How much was compared. */
-export interface Checked {
+export interface SnapshotCheckCounts {
   snapshots: number;
   /** Snapshots of another version, which nobody uses. */
   otherVersion: number;
@@ -34,7 +34,7 @@ export async function* wrongSnapshots(
   snapshots: AsyncIterable<StoredSnapshot>,
   database: Database,
   choose: AggregateChooser,
-  checked: Checked,
+  checked: SnapshotCheckCounts,
   fix: boolean,
 ): AsyncGenerator<WrongSnapshot> {
   const [{ verifySnapshot }, { replaceSnapshot }, { isFoldingError }] = await Promise.all([

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Database } from '../../../connection/database.js';
 import type { StoredSnapshot } from '../../../events.js';
-import type { Checked } from '../check/wrong-snapshots.js';
+import type { SnapshotCheckCounts } from '../check/wrong-snapshots.js';
 import { handlersChooser } from '../../fold/choose-aggregate.js';
 import type { CliContext } from '../../context.js';
 import { NotFoundError, UsageError } from '../../errors.js';
@@ -60,7 +60,7 @@ async function verifySnapshots(
     session,
     async (database) => {
       const snapshots = id === undefined ? await allOf(database) : listed([await oneOf(database, id, session)]);
-      const checked: Checked = { snapshots: 0, otherVersion: 0, withoutHandlers: 0 };
+      const checked: SnapshotCheckCounts = { snapshots: 0, otherVersion: 0, withoutHandlers: 0 };
       let left = 0;
       const findings = async function* () {
         for await (const finding of wrongSnapshots(snapshots, database, choose, checked, fix)) {
@@ -112,7 +112,7 @@ async function oneOf(database: Database, argument: IdArgument, session: Session)
   });
 }
 
-function checkedText({ snapshots, otherVersion, withoutHandlers }: Checked): string {
+function checkedText({ snapshots, otherVersion, withoutHandlers }: SnapshotCheckCounts): string {
   const others = [
     ...(otherVersion > 0 ? [`${decimal(otherVersion)} of another version, which nobody uses`] : []),
     ...(withoutHandlers > 0 ? [`${decimal(withoutHandlers)} without handlers`] : []),

@@ -1,9 +1,9 @@
 /** How much has been checked. */
-export interface Checked {
+export interface VerifyProgress {
   readonly events: number;
   readonly aggregates: number;
   readonly snapshots: number;
 }
 
 /** Is told how much more has been checked. */
-export type Report = (more: Partial<Checked>) => void;
+export type Report = (more: Partial<VerifyProgress>) => void;
