@@ -96,7 +96,7 @@ export async function withDatabase<Value>(
     });
     try {
       if (options.verbose) traceQueries(database.knex, context.stderr);
-      if (pinned === undefined && !database.embedded) await assertOwnSearchPath(database);
+      if (pinned === undefined && !database.embedded) await assertSafeSearchPath(database);
       // A session that reads refuses them by itself; what is decided before writing must not go by half of the rows either.
       if (writes && !create && !database.embedded) await assertNoHiddenRows(database);
       output.progress.report(`Running ${purpose}`);
@@ -127,9 +127,9 @@ function withOwnSearchPath(settings: ConnectionSettings): ConnectionSettings | u
   return { ...settings, target: { server: { ...server, options } } };
 }
 
-async function assertOwnSearchPath(database: Database): Promise<void> {
+async function assertSafeSearchPath(database: Database): Promise<void> {
   const own = await import('../admin/log/search-path.js');
-  await own.assertOwnSearchPath(database);
+  await own.assertSafeSearchPath(database);
 }
 
 async function assertNoHiddenRows(database: Database): Promise<void> {

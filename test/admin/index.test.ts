@@ -70,7 +70,7 @@ test('counts, checks and examines', async (t) => {
     5,
   );
   t.true((await admin.logSize(log)).log > 0);
-  const checked: admin.Checked[] = [];
+  const checked: admin.VerifyProgress[] = [];
   const violations: Violation[] = await collect(admin.verifyLog(log, { onProgress: (more) => checked.push(more) }));
   t.deepEqual(violations, []);
   t.deepEqual(checked.at(-1), { events: 5, aggregates: 2, snapshots: 1 });

@@ -7,7 +7,7 @@ import { MaestroError } from '../../src/errors.js';
 import type { NewEvent } from '../../src/events.js';
 import { Clock } from '../../src/hlc/clock.js';
 import { appendEvents } from '../../src/store/append.js';
-import { isPassing } from '../../src/store/failures/database-errors.js';
+import { isTransient } from '../../src/store/failures/database-errors.js';
 import { OutcomeUnknownError, ProjectionError } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import type { Projection } from '../../src/store/store.js';
@@ -78,7 +78,7 @@ async function startWriters(t: ExecutionContext, schema: string) {
         const { error } = told;
         const code = error instanceof MaestroError ? error.code : String(error);
         errors[code] = (errors[code] ?? 0) + 1;
-        const isFine = isPassing(error) || error instanceof OutcomeUnknownError || error instanceof ProjectionError;
+        const isFine = isTransient(error) || error instanceof OutcomeUnknownError || error instanceof ProjectionError;
         if (!isFine) strange.push(error);
         await delay(20);
       }

@@ -4,7 +4,7 @@ import { databaseTime } from '../log/database-time.js';
 import type { EventLog } from '../log/event-log.js';
 import { eventsInOrder } from '../search-events/search-events.js';
 import { type Finding, finding, fine } from './finding.js';
-import { type EventAhead, lastAhead, nodesAhead, nodesApart } from './nodes.js';
+import { type EventAhead, lastAhead, nodesAhead, clockSkews } from './nodes.js';
 
 /** A difference of clocks that is worth a word, in milliseconds. */
 const NOTICEABLE = 1000;
@@ -76,7 +76,7 @@ function lockedBy(last: readonly EventAhead[]): string {
 
 /** Checks for events behind others in their histories that are later by their clocks; names the nodes whose clocks differ. */
 export async function checkNodes(log: EventLog): Promise<Finding> {
-  const pairs = await nodesApart(log, { latest: LOOKED_AT });
+  const pairs = await clockSkews(log, { latest: LOOKED_AT });
   if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LOOKED_AT} events`);
   const found = pairs.map(
     ({ ahead, behind, milliseconds, events }) =>

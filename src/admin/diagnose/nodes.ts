@@ -12,7 +12,7 @@ export interface NodeAhead {
 }
 
 /** Two nodes whose clocks differ: one wrote behind an event of the other in its history, at an earlier time by its clock. */
-export interface NodesApart {
+export interface ClockSkew {
   readonly ahead: string;
   readonly behind: string;
   /** The largest difference that was found; that of the clocks is as large at least. */
@@ -81,7 +81,7 @@ function startOf(milliseconds: number): Buffer {
 }
 
 /** Choice of the pairs of nodes to look for. */
-interface NodesApartOptions {
+interface ClockSkewOptions {
   /** Looks at the events that follow so many of the latest ones in their histories. */
   readonly latest: number;
   /** Of those in this range only. @defaultValue of the whole log */
@@ -94,7 +94,7 @@ interface NodesApartOptions {
  * The pairs of nodes whose clocks differ, as far as it shows in the events that follow the latest of the log in their histories;
  * the largest difference first.
  */
-export async function nodesApart(log: EventLog, { latest, range, before }: NodesApartOptions): Promise<NodesApart[]> {
+export async function clockSkews(log: EventLog, { latest, range, before }: ClockSkewOptions): Promise<ClockSkew[]> {
   const { log: events } = tablesOf(log);
   const difference = `${time('p."timestamp"')} - ${time('s."timestamp"')}`;
   const sql = `SELECT ${node('p."timestamp"')}, ${node('s."timestamp"')}, max(${difference})::text AS difference, count(*)::text

@@ -1,5 +1,5 @@
 import type { EventLog } from '../log/event-log.js';
-import { hiddenBy, hidingText, SEARCH_PATH_REMEDY } from '../log/search-path.js';
+import { shadowedNames, shadowingText, SEARCH_PATH_REMEDY } from '../log/search-path.js';
 import { select } from '../log/select.js';
 import { type Finding, finding } from './finding.js';
 
@@ -21,13 +21,13 @@ export async function checkSearchPath(log: EventLog): Promise<Finding[]> {
     .map((name) => (name === '$user' ? user : name));
   const ahead = schemas.slice(0, Math.max(0, schemas.indexOf('pg_catalog')));
   if (ahead.length === 0) return [];
-  const found = await hiddenBy(ahead, (sql, bindings) => select<[string]>(log, sql, bindings));
+  const found = await shadowedNames(ahead, (sql, bindings) => select<[string]>(log, sql, bindings));
   if (found.length === 0) return [];
   return [
     finding(
       'search path',
       'failure',
-      `${setting} puts ${hidingText(ahead, found)} before PostgreSQL's own: applications get wrong answers, and commands refuse to write`,
+      `${setting} puts ${shadowingText(ahead, found)} before PostgreSQL's own: applications get wrong answers, and commands refuse to write`,
       SEARCH_PATH_REMEDY,
     ),
   ];

@@ -16,7 +16,7 @@ const NAMED = 5;
  * Throws {@link SearchPathError} when the session would call something else than PostgreSQL's own functions and operators, by which
  * no answer could be trusted. One statement where `pg_catalog` comes first, as nearly everywhere.
  */
-export async function assertOwnSearchPath(log: EventLog): Promise<void> {
+export async function assertSafeSearchPath(log: EventLog): Promise<void> {
   const [[text] = ['[]']] = await select<[string]>(
     log,
     'SELECT pg_catalog.to_json(pg_catalog.current_schemas(true))::pg_catalog.text',
@@ -26,10 +26,10 @@ export async function assertOwnSearchPath(log: EventLog): Promise<void> {
   if (ahead.length === 0) return;
   const found = await inTransaction(log.knex, async (transaction) => {
     await execute(transaction, 'SET LOCAL search_path = pg_catalog');
-    return await hiddenBy(ahead, (sql, bindings) => query<[string]>(transaction, sql, bindings));
+    return await shadowedNames(ahead, (sql, bindings) => query<[string]>(transaction, sql, bindings));
   });
   if (found.length > 0)
-    throw new SearchPathError(`The search_path puts ${hidingText(ahead, found)} before PostgreSQL's own.`, {
+    throw new SearchPathError(`The search_path puts ${shadowingText(ahead, found)} before PostgreSQL's own.`, {
       hint: `Nothing was done. ${SEARCH_PATH_REMEDY}`,
     });
 }
@@ -39,13 +39,13 @@ export const SEARCH_PATH_REMEDY =
   'Leave pg_catalog out of the search_path (ALTER ROLE … SET search_path, ALTER DATABASE … SET search_path, options=-csearch_path=…): then it comes first.';
 
 /** Schemas and what they hide, in words. */
-export function hidingText(schemas: readonly string[], found: readonly string[]): string {
+export function shadowingText(schemas: readonly string[], found: readonly string[]): string {
   const names = found.slice(0, NAMED).join(', ');
   return `${names}${found.length > NAMED ? `, and ${found.length - NAMED} more` : ''} of ${schemas.join(', ')}`;
 }
 
 /** The functions, operators, tables and types of schemas that hide PostgreSQL's own when they are found first, in order. */
-export async function hiddenBy(
+export async function shadowedNames(
   schemas: readonly string[],
   ask: (sql: string, bindings: string[]) => Promise<[string][]>,
 ): Promise<string[]> {

@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError } from '../../errors.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { isPassing } from '../../store/failures/database-errors.js';
-import type { NodesApart } from '../diagnose/nodes.js';
+import { isTransient } from '../../store/failures/database-errors.js';
+import type { ClockSkew } from '../diagnose/nodes.js';
 import type { EventLog } from '../log/event-log.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
 import { AggregateFollower } from './aggregate-follower.js';
-import { BehindNodes } from './behind-nodes.js';
+import { SlowNodes } from './slow-nodes.js';
 import type { Follower, LogReader } from './follower.js';
 import { LogFollower } from './log-follower.js';
 
@@ -28,7 +28,7 @@ export interface TailOptions {
   /** Told when the database cannot be reached any more; following tries again until it can. */
   readonly onLost?: ((error: unknown) => void) | undefined;
   /** Told of a node whose events following the log does not show, since its clock is too far behind; once of each. */
-  readonly onBehind?: ((nodes: NodesApart) => void) | undefined;
+  readonly onBehind?: ((nodes: ClockSkew) => void) | undefined;
   /** Told when the database can be reached again. */
   readonly onBack?: (() => void) | undefined;
 }
@@ -53,7 +53,7 @@ export class Tail {
   readonly #read: LogReader;
   readonly #options: TailOptions;
   readonly #follower: Follower;
-  readonly #behind = new BehindNodes();
+  readonly #behind = new SlowNodes();
 
   /** Throws `InvalidArgumentError` for a number of lines that is none. */
   constructor(read: LogReader, options: TailOptions) {
@@ -98,7 +98,7 @@ export class Tail {
         if (isLost) onBack?.();
         return batch;
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isTransient(error)) throw error;
         if (!isLost) onLost?.(error);
         isLost = true;
         await rest(wait, signal);

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Tail } from '../../admin/tail-events/tail-events.js';
-import type { NodesApart } from '../../admin/diagnose/nodes.js';
+import type { ClockSkew } from '../../admin/diagnose/nodes.js';
 import type { LogReader } from '../../admin/tail-events/follower.js';
 import type { StoredEvent } from '../../events.js';
 import { timeSpan } from '../../hlc/time-span.js';
@@ -108,7 +108,7 @@ async function tail(argument: IdArgument | undefined, options: TailOptions, sess
 }
 
 /** Words about the events that following does not show, and how to see them. */
-function behind({ ahead, behind, milliseconds }: NodesApart): string {
+function behind({ ahead, behind, milliseconds }: ClockSkew): string {
   return (
     `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. Its new ` +
     'events are older than the five minutes that are followed, and are not shown here. To see all events of an ' +

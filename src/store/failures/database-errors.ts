@@ -33,7 +33,7 @@ const LOGIN_MESSAGE = /^SASL|password must be a string|unsupported startup param
  * Waiting helps: the connection broke, the server is away or slow, or another process has the embedded database open.
  * Takes errors of this library.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return (
     error instanceof ConnectionLostError ||
     error instanceof DatabaseUnreachableError ||

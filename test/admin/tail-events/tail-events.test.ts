@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
-import type { NodesApart } from '../../../src/admin/diagnose/nodes.js';
+import type { ClockSkew } from '../../../src/admin/diagnose/nodes.js';
 import { Tail, tailEvents } from '../../../src/admin/tail-events/tail-events.js';
 import { AggregateFollower } from '../../../src/admin/tail-events/aggregate-follower.js';
 import type { Follower } from '../../../src/admin/tail-events/follower.js';
@@ -375,7 +375,7 @@ test('a node that is further behind than is followed is told of, at once and whi
     anEvent(id, { sequence, timestamp: Timestamp.of({ time: now + ahead, counter: sequence, nodeId }) });
   const follow = async (isEnough: (told: readonly string[]) => boolean, whileFollowing: () => Promise<void>) => {
     const [told, ending] = [[] as string[], new AbortController()];
-    const onBehind = (nodes: NodesApart) => {
+    const onBehind = (nodes: ClockSkew) => {
       told.push(`${nodes.behind} ${nodes.milliseconds}`);
       if (isEnough(told)) ending.abort();
     };

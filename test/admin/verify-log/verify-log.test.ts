@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { type VerifyOptions, verifyLog } from '../../../src/admin/verify-log/verify-log.js';
-import type { Checked } from '../../../src/admin/verify-log/verify-progress.js';
+import type { VerifyProgress } from '../../../src/admin/verify-log/verify-progress.js';
 import type { Violation } from '../../../src/admin/verify-log/violations.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
@@ -61,7 +61,7 @@ function modelOf(
   events: readonly Row[],
   snapshots: readonly SnapshotRow[],
   { aggregateId, since }: VerifyOptions,
-): { violations: Violation[]; checked: Checked } {
+): { violations: Violation[]; checked: VerifyProgress } {
   const isAsked = ({ id }: SnapshotRow) => aggregateId === undefined || id === aggregateId.hex;
   const begin = since === undefined ? '' : Timestamp.of({ time: since }).hex;
   const isLate = ({ timestamp }: Row) => timestamp >= begin;
@@ -155,8 +155,8 @@ const text = (violations: readonly Violation[]) =>
 const keys = 'kind aggregateId sequence timestamp clock nodes ahead behind node before of last first'.split(' ');
 
 async function found(log: TestDatabase, asked: VerifyOptions) {
-  let checked: Checked = { events: 0, aggregates: 0, snapshots: 0 };
-  const onProgress = (now: Checked) => void (checked = now);
+  let checked: VerifyProgress = { events: 0, aggregates: 0, snapshots: 0 };
+  const onProgress = (now: VerifyProgress) => void (checked = now);
   return { violations: await collect(verifyLog(log, { ...asked, onProgress })), checked };
 }
 
@@ -229,12 +229,12 @@ test('what Elixir Maestro wrote is sound', async (t) => {
   });
   await loadElixirFixture(knex, schema);
   const log = { knex, schema };
-  const { rows } = await knex.raw<{ rows: Checked[] }>(
+  const { rows } = await knex.raw<{ rows: VerifyProgress[] }>(
     `SELECT count(*)::integer AS events, count(DISTINCT aggregate_id)::integer AS aggregates,
        (SELECT count(*) FROM "${schema}".snapshots)::integer AS snapshots FROM "${schema}".event_log`,
   );
-  let checked: Checked | undefined;
+  let checked: VerifyProgress | undefined;
   t.deepEqual(await collect(verifyLog(log, { onProgress: (now) => void (checked = now) })), []);
-  t.deepEqual(checked, { ...rows[0] } as Checked);
+  t.deepEqual(checked, { ...rows[0] } as VerifyProgress);
   t.true((checked?.events ?? 0) > 0 && (checked?.snapshots ?? 0) > 0);
 });

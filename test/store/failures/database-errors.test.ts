@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type ExitCode, exitCodeFor } from '../../../src/cli/exit-codes.js';
 import type { ErrorCode } from '../../../src/errors.js';
-import { isPassing, storeError } from '../../../src/store/failures/database-errors.js';
+import { isTransient, storeError } from '../../../src/store/failures/database-errors.js';
 
 /** What the driver makes of an answer of the server: words, and the facts that are not translated. */
 function answer(message: string, facts: { code: string; routine?: string; severity?: string }): Error {
@@ -85,7 +85,7 @@ for (const [what, error, code, passing, exit, hint] of CASES)
   test(`${what}: ${code}, ${passing ? 'which passes' : 'which stays'}`, (t) => {
     const meaning = storeError(error);
     t.is(meaning.code, code);
-    t.is(isPassing(meaning), passing);
+    t.is(isTransient(meaning), passing);
     t.is(exitCodeFor(meaning), exit);
     t.regex(meaning.hint ?? '', hint);
     t.is(meaning.cause, error);
