@@ -53,10 +53,10 @@ async function tellUnowned(
   output: Output,
 ): Promise<void> {
   const untried = 'no configured definition owns this aggregate, so no handlers were tried on the events';
-  const firstTypes = aggregates.flatMap(({ ownsAggregate }) => owns.firstEvents ?? []);
+  const firstTypes = aggregates.flatMap(({ owns }) => owns.firstEvents ?? []);
   const meant = beginsWith === undefined ? undefined : nearest(beginsWith, firstTypes);
   if (meant === undefined) return await output.note(untried);
-  const owners = aggregates.filter(({ ownsAggregate }) => owns.firstEvents?.includes(meant)).map(({ name }) => name);
+  const owners = aggregates.filter(({ owns }) => owns.firstEvents?.includes(meant)).map(({ name }) => name);
   await output.warn(`${untried}. Did you mean ${meant} (${owners.join(', ')})?`);
 }
 
