@@ -29,7 +29,7 @@ export function aSchemaName(): string {
   return `test_${randomBytes(6).toString('hex')}`;
 }
 
-/** What a test file gets of the server: a schema of its own, gone when the file is done. */
+/** A schema of its own for a test file, dropped when the file is done. */
 export interface TestDatabase {
   readonly schema: string;
   readonly knex: Knex;

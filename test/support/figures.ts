@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 
-/** Whether the full figures are wanted (`npm run faults`), or short rounds, as part of the normal test run. */
+/** True for full rounds (`npm run faults`), false for the short ones of a normal test run. */
 export const isFull = process.env['MAESTRO_FAULTS'] === 'full';
 
-/** How many rounds a case runs: few as part of the normal test run, many by `npm run faults`. */
+/** Number of rounds of a case: few in a normal test run, many in `npm run faults`. */
 export function rounds(few: number, many: number): number {
   return isFull ? many : few;
 }

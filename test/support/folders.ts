@@ -6,8 +6,8 @@ import { join } from 'node:path';
 const SMALL = 64 * 1024;
 
 /**
- * What is in a folder, all the way down: for every path what it is, and what it holds (of a large file: its size and
- * when it was written last). Equal when nobody wrote to it in the meantime.
+ * The contents of a folder and all below it: by path the kind of the entry and its content (of a large file its size and
+ * time of change). Two results are equal when nothing was written in between.
  */
 export function contentsOf(folder: string): Readonly<Record<string, string>> {
   const contents: Record<string, string> = {};

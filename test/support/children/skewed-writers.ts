@@ -5,7 +5,7 @@ import { anId } from '../data/factories.js';
 
 /** One command of a writer, some time after the one before. */
 export interface Step {
-  /** Which of the writers; those of Elixir take no note of what is there. */
+  /** The writer; Elixir's places events without looking at the timestamps of earlier ones. */
   readonly by: 'elixir' | 'append' | 'evaluate' | 'evaluate anew' | 'snapshot';
   readonly node: number;
   readonly aggregate: number;
@@ -13,7 +13,7 @@ export interface Step {
   readonly after: number;
 }
 
-/** How wrong the clocks of some nodes are, in milliseconds, and what they do. */
+/** Clock errors of some nodes, in milliseconds, and the commands that they run. */
 export interface Plan {
   readonly skews: readonly number[];
   readonly steps: readonly Step[];

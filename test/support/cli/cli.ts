@@ -3,18 +3,18 @@ import { aContext } from '../../../scripts/support/program.js';
 import type { OutputStream } from '../../../src/cli/context.js';
 import { run } from '../../../src/cli/run.js';
 
-/** What a command line is run with. */
+/** Surroundings of a command line. */
 export interface CliOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
   readonly stdin?: string;
-  /** The width of the terminal that stdout, stderr and stdin are; absent when they are none. */
+  /** Width of the terminal that stdin, stdout and stderr are; absent when they are no terminal. */
   readonly terminal?: number;
   /** Keep the line of standard error that names the database of a command that writes. @defaultValue false */
   readonly withTarget?: boolean;
 }
 
-/** What a command line did. */
+/** Exit code and output of a command line. */
 export interface CliResult {
   readonly code: number;
   readonly stdout: string;
@@ -24,7 +24,7 @@ export interface CliResult {
 /** The line that names the database of a command that writes, which only the tests about it look at. */
 const TARGET = /^note: using .*, schema .*\n/m;
 
-/** What stands on standard error besides the line that names the database. */
+/** Standard error without the line that names the database. */
 export function withoutTarget(stderr: string): string {
   return stderr.replace(TARGET, '');
 }

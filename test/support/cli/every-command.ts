@@ -4,7 +4,7 @@ import { run } from '../../../src/cli/run.js';
 import { aContext, aProgram, leavesOf } from '../../../scripts/support/program.js';
 import { type CliOptions, type CliResult, runCli } from './cli.js';
 
-/** What command lines name. */
+/** Arguments for command lines. */
 export interface Named {
   /** An aggregate with three events or more. */
   readonly id: string;

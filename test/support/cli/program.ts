@@ -7,7 +7,7 @@ import type { CliResult } from './cli.js';
 /** The built program, as a user runs it. */
 export const PROGRAM = fileURLToPath(new URL('../../../dist/bin/maestro.js', import.meta.url));
 
-/** How the built program is started. */
+/** Options for starting the built program. */
 export interface ProgramOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ export interface ProgramOptions {
   readonly nodeFlags?: readonly string[];
   /** The file to run. @defaultValue the built program */
   readonly program?: string;
-  /** The command of a shell that makes the process what it is to be before it runs `"$@"`. */
+  /** Shell command that prepares the process, such as `ulimit`, and ends with `"$@"`. */
   readonly shell?: string;
 }
 

@@ -10,13 +10,14 @@ export interface PseudoTerminal {
   readonly screen: readonly string[];
   /** All that was ever written to the terminal. */
   readonly written: string;
-  /** Whether the program shows a screen of its own in place of what was there. */
+  /** True while the program uses the alternate screen. */
   readonly isAlternate: boolean;
   readonly isCursorShown: boolean;
-  /** Whether text that is too long for a line goes on in the next one. */
+  /** True when text that is too long for a line continues in the next one. */
   readonly wraps: boolean;
-  /** How often the terminal was reset, and how many lines have left the screen. */
+  /** Number of resets of the terminal. */
   readonly resets: number;
+  /** Number of lines that have scrolled off the screen. */
   readonly scrolled: number;
   /** The column at which a text begins in a line of the screen. */
   columnOf(text: string, row: number): number;
@@ -32,18 +33,18 @@ export interface PseudoTerminal {
   ended(): Promise<number>;
 }
 
-/** What a program is started with. */
+/** Size of the terminal and surroundings of the program. */
 export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** What the shell runs before the program. */
+  /** Shell command that runs before the program. */
   readonly before?: string;
 }
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/bin/maestro.js', import.meta.url));
-/** How long something may take to appear, in milliseconds. */
+/** Longest time until something appears, in milliseconds. */
 const DEADLINE = 30_000;
 
 /**
@@ -80,7 +81,7 @@ class Emulated implements PseudoTerminal {
   readonly #child: pty.IPty;
   readonly #terminal: xterm.Terminal;
   readonly #drawn = new EventEmitter();
-  /** Whether what is on the screen is to be seen only when more of it has come. */
+  /** True between the marks of a synchronized update, when the screen is not complete. */
   #isDrawing = false;
 
   constructor(child: pty.IPty, cols: number, rows: number) {

@@ -1,6 +1,6 @@
 import type { Settings } from '../servers/settings.js';
 
-/** One row of the matrix: what a role's sessions have, and what is done to the database before. */
+/** One row of the matrix: settings of a role's sessions, and preparations of the database. */
 export interface Setting {
   readonly settings?: Settings;
   /** Attributes of the role, such as `SUPERUSER`, which some settings can only be changed by. */

@@ -17,7 +17,7 @@ export interface DumpedSnapshot {
   readonly body: string;
 }
 
-/** What Elixir Maestro itself said of an aggregate in the dump. */
+/** The values that Elixir Maestro itself gave for an aggregate of the dump. */
 export interface ExpectedAggregate {
   readonly aggregateId: string;
   readonly text: string;

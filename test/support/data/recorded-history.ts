@@ -1,6 +1,6 @@
 /** An append of events to one aggregate, and what its caller was told. */
 interface Append {
-  /** What its events are known by, one each, in order. */
+  /** A token for each of its events, in order, by which the event is found again. */
   readonly tokens: readonly string[];
   readonly begin: number;
   end: number;
@@ -23,8 +23,8 @@ export interface Stored {
 }
 
 /**
- * What concurrent callers did to one aggregate and what they were told, each beginning and end numbered in the order in
- * which they happened, to be held against what is stored.
+ * A record of the calls of concurrent callers on one aggregate and of their answers, to be compared with the stored events.
+ * The begin and the end of each call are numbered in the order in which they happened.
  */
 export class RecordedHistory {
   readonly #appends: Append[] = [];
@@ -59,28 +59,28 @@ export class RecordedHistory {
     this.#reads.push({ begin, tokens, end: this.#tick() });
   }
 
-  /** How many appends ended this way. */
+  /** Number of appends that ended this way. */
   count(outcome: Append['outcome']): number {
     return this.#appends.filter((append) => append.outcome === outcome).length;
   }
 
-  /** How many reads were made. */
+  /** Number of reads. */
   get reads(): number {
     return this.#reads.length;
   }
 
-  /** How many acknowledged events are not where they were said to be. */
+  /** Number of acknowledged events that are not stored at the acknowledged sequence. */
   lost(stored: readonly Stored[]): number {
     const at = new Map(stored.map(({ sequence, token }) => [sequence, token]));
     return this.#acknowledged().filter(({ sequence, token }) => at.get(sequence) !== token).length;
   }
 
-  /** How many events are stored more than once. */
+  /** Number of events that are stored more than once. */
   duplicated(stored: readonly Stored[]): number {
     return stored.length - new Set(stored.map(({ token }) => token)).size;
   }
 
-  /** Everything in which callers were told something else than what is stored; nothing when all is well. */
+  /** All answers that contradict the stored events. */
   faults(stored: readonly Stored[]): string[] {
     const faults: string[] = [];
     const sequences = new Map(stored.map(({ sequence, token }) => [token, sequence]));

@@ -105,7 +105,7 @@ export async function wholeLog({ knex, schema = 'public' }: EventLog): Promise<S
   };
 }
 
-/** Which events to pick: some types, and times around those of the sample log. */
+/** Filters with some types, and with times around those of the sample log. */
 export function sampleFilters(): fc.Arbitrary<SampleFilter> {
   const time = fc.integer({ min: SAMPLE_TIMES.first - 5, max: SAMPLE_TIMES.last + 5 });
   return fc.record(
@@ -114,14 +114,14 @@ export function sampleFilters(): fc.Arbitrary<SampleFilter> {
   );
 }
 
-/** What {@link sampleFilters} makes. */
+/** A filter by type and time; a missing part allows every event. */
 export interface SampleFilter {
   readonly types?: readonly string[];
   readonly since?: number;
   readonly until?: number;
 }
 
-/** Whether an event is one of those that a filter asks for. */
+/** True when an event passes a filter. */
 export function matches({ type, timestamp: { time } }: LoggedEvent, { types, since, until }: SampleFilter): boolean {
   return (types?.includes(type) ?? true) && time >= (since ?? 0) && time <= (until ?? Number.POSITIVE_INFINITY);
 }

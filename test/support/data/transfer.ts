@@ -25,7 +25,7 @@ export interface EventRow {
 /** A row of the table of snapshots. */
 export type SnapshotRow = Pick<EventRow, 'aggregateId' | 'sequence' | 'body'>;
 
-/** What a log holds. */
+/** All rows of a log. */
 export interface LogRows {
   readonly events: readonly EventRow[];
   readonly snapshots: readonly SnapshotRow[];
@@ -131,7 +131,7 @@ export function logs(): fc.Arbitrary<LogRows> {
   });
 }
 
-/** What fits in the column for types, also what the library would refuse. */
+/** Types that fit in the column, also those that the library would refuse. */
 function types(): fc.Arbitrary<string> {
   return fc.oneof(
     fc.constantFrom(

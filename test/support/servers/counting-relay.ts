@@ -1,11 +1,11 @@
 import { connect, createServer } from 'node:net';
 import { type Listener, listen } from './tcp.js';
 
-/** A proxy in front of a loopback port that counts what passes, piece by piece, in both directions. */
+/** A proxy in front of a loopback port that counts the chunks that pass in both directions. */
 export interface CountingRelay extends Listener {
-  /** How many pieces have passed since the last {@link watch}. */
+  /** Number of chunks that have passed since the last {@link watch}. */
   readonly passed: number;
-  /** Counts anew, and has something done at a piece: just before it passes, which it then never does, or just after. */
+  /** Counts anew and acts at one chunk: just before it, so that it never passes, or just after it. */
   watch(piece: number, moment: 'before' | 'after', act: () => void): void;
 }
 

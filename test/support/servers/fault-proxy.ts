@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * How a connection breaks at a message of the client:
+ * The moment at which a connection breaks, relative to a message of the client:
  * - `request`: before the server gets it;
  * - `sent`: as soon as the server has it, while it works on it;
  * - `late`: at once, but the server gets it some time afterwards, as from a network that had kept it;
@@ -11,17 +11,17 @@ import { setTimeout as delay } from 'node:timers/promises';
  */
 export type Break = 'request' | 'sent' | 'late' | 'reply' | 'fatal';
 
-/** How much later the server gets a message that is `late`, in milliseconds. */
+/** Delay of a message that is `late`, in milliseconds. */
 const LATE = 150;
 
 /** A loopback proxy in front of PostgreSQL that breaks connections at chosen messages. */
 export interface FaultProxy {
   readonly port: number;
-  /** How many connections it has broken on purpose. */
+  /** Number of connections that it has broken on purpose. */
   readonly broken: number;
   /**
-   * Breaks the next connection on which the client sends this text. `forGood`: and refuses all others until it is mended.
-   * `onBreak` is called right then.
+   * Breaks the next connection on which the client sends this text, and calls `onBreak` right then. `forGood`: also refuses
+   * all others until {@link mend}.
    */
   breakAt(text: string, side: Break, options?: { forGood?: boolean; onBreak?: () => void }): void;
   /** Takes connections again. */
@@ -118,7 +118,7 @@ function ended(upstream: Socket, chunk: Buffer): Promise<void> {
   });
 }
 
-/** What PgBouncer says to a client when the server behind it is gone. */
+/** PgBouncer's error for a client whose server connection is gone. */
 const SERVER_GONE = errorResponse({ S: 'FATAL', V: 'FATAL', C: '08P01', M: 'server conn crashed?' });
 
 function errorResponse(fields: Readonly<Record<string, string>>): Buffer {

@@ -1,4 +1,4 @@
-/** An object that works as another does, but for the methods that are given: what happens between a test and the real thing. */
+/** A proxy of an object, with the given methods in place of its own. */
 export function overriding<Target extends object>(target: Target, methods: Partial<Target>): Target {
   return new Proxy(target, {
     get(real, key) {

@@ -4,14 +4,14 @@ import { type Pooler, SERVER_CONNECTIONS } from './pooler-port.js';
 import { listen } from './tcp.js';
 import { Frames } from './wire-recorder.js';
 
-/** A connection to the server that whoever has a transaction to do is lent. */
+/** A connection to the server, lent to a client for one transaction. */
 interface ServerConnection {
   readonly socket: Socket;
   client: PooledClient | undefined;
 }
 
 const SSL_REQUEST = 80877103;
-/** What PgBouncer takes at the start of a connection. */
+/** The parameters that PgBouncer accepts at the start of a connection. */
 const PARAMETERS = ['user', 'database', 'application_name', 'client_encoding'];
 /** The messages after which the server says that it is ready again. */
 const ENDS_TURN = new Set(['Q', 'S']);
@@ -91,9 +91,9 @@ class PooledClient {
   #server: ServerConnection | undefined;
   #isBorrowing = false;
   #hasLeft = false;
-  /** What it sent while it had no server connection. */
+  /** Messages that it sent while it had no server connection. */
   #unsent: Buffer[] = [];
-  /** How many answers the server owes, and whether messages were sent since that it does not answer yet. */
+  /** Number of answers that the server still owes. */
   #owed = 0;
   #isPartial = false;
 

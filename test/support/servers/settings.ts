@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { ONE_AT_A_TIME, testUrl } from '../database.js';
 
-/** What `ALTER ROLE … SET` is given: a parameter, and its value as SQL has it. */
+/** Settings for `ALTER ROLE … SET`: values in SQL by parameter. */
 export type Settings = Readonly<Record<string, string>>;
 
 /** A role whose every session has settings, and a schema that is its own. */

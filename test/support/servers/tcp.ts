@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:tls';
 /** Something that listens on a loopback port. */
 export interface Listener {
   readonly port: number;
-  /** How many connections were made to it so far. */
+  /** Number of connections made to it so far. */
   readonly connections: number;
   /** Stops listening and breaks every connection that is still open. */
   close(): Promise<void>;

@@ -3,14 +3,14 @@ import { listen } from './tcp.js';
 
 /** One message that a client sent, after it had logged in. */
 export interface FrontendMessage {
-  /** Which connection it came over, counted from 0. */
+  /** Number of its connection, counted from 0. */
   readonly connection: number;
   readonly type: FrontendMessageType;
   /** The statement's or portal's name that it mentions; '' for the unnamed one, absent when it mentions none. */
   readonly name?: string;
   /** The SQL of a Query or Parse. */
   readonly sql?: string;
-  /** Whether the server had last said that a transaction is open. */
+  /** True when the server last reported an open transaction. */
   readonly inTransaction: boolean;
 }
 
@@ -38,15 +38,15 @@ export type FrontendMessageType = (typeof TYPES)[keyof typeof TYPES];
 export interface WireRecorder {
   /** The loopback port to connect to instead of the server's. */
   readonly port: number;
-  /** What was sent so far, first to last. */
+  /** Messages sent so far, first to last. */
   readonly messages: readonly FrontendMessage[];
   /** The parameters that every connection began with, one record for each. */
   readonly startupParameters: readonly Readonly<Record<string, string>>[];
-  /** How many connections asked for encryption. */
+  /** Number of connections that asked for encryption. */
   readonly sslRequests: number;
-  /** How many Sync messages were sent so far: each ends one round trip of the extended protocol. */
+  /** Number of Sync messages sent so far: each ends one round trip of the extended protocol. */
   syncs(): number;
-  /** How many simple Query messages were sent so far: each is one round trip. */
+  /** Number of simple Query messages sent so far: each is one round trip. */
   queries(): number;
   close(): Promise<void>;
 }
