@@ -9,26 +9,26 @@ import type { JoinOptions } from './driver/joined.js';
 import { type LastEvent, latestTimestamp, timestampToFollow } from './read/last-event.js';
 import type { PostgresStore } from './postgres-store.js';
 
-/** What happened, before it has its place in the history. */
+/** A new event without its sequence and timestamp. */
 export interface EventDraft {
   readonly type: string;
   readonly body: object;
 }
 
-/** Methods of a store that appending needs. */
+/** The methods of a store that appending needs. */
 type AppendStore = Pick<PostgresStore, 'commitEvents' | 'getLastEvent'>;
 
 const NO_EVENT: LastEvent = { sequence: 0, timestamp: undefined };
 
-/** How events are appended. */
+/** Options of {@link appendEvents}. */
 export interface AppendOptions extends JoinOptions {
   /** The sequence that must be the aggregate's last one, 0 for an aggregate without events. @defaultValue any */
   readonly expect?: number | undefined;
-  /** How often to try when other writers keep taking the next sequence. @defaultValue 100 */
+  /** Largest number of attempts while other writers keep taking the next sequence. @defaultValue 100 */
   readonly maxAttempts?: number | undefined;
   /**
-   * Is given the events in their places before each attempt to commit them, and waited for. What it throws is thrown, and
-   * nothing is committed.
+   * Called, and waited for, before each attempt to commit, with the events in their places. When it throws, the error
+   * is thrown and nothing is committed.
    */
   readonly beforeCommit?: ((events: readonly NewEvent[]) => unknown) | undefined;
 }
@@ -36,9 +36,9 @@ export interface AppendOptions extends JoinOptions {
 /**
  * Commits events after the last one of an aggregate: all or none, at contiguous sequences, with timestamps of the clock
  * that are later than all of its history. When another writer was faster, reads the new last event and tries again
- * after a random pause; with `expect` it does not, and throws {@link SequenceConflictError}, as it does after the last
- * attempt. Throws `ClockDriftError` when the last event is further ahead than the clock accepts. The clock is not moved by
- * an event that is ahead.
+ * after a random pause; with `expect` it throws {@link SequenceConflictError} instead, as it does after the last
+ * attempt. Throws `ClockDriftError` when the last event is further ahead than the clock accepts. An event that is ahead
+ * does not move the clock.
  */
 export async function appendEvents(
   store: AppendStore,
@@ -77,9 +77,9 @@ async function appendWithRetries(
 }
 
 /**
- * The events in their places after an aggregate's last one: at contiguous sequences, and at times of the clock that are
- * later than all of its history, also when some of it was written by a node whose clock is ahead. Throws `ClockDriftError`
- * when the last one is further ahead than the clock accepts.
+ * Places events after an aggregate's last one: at contiguous sequences, with timestamps of the clock that are later
+ * than all of its history, also where a node whose clock is ahead wrote some of it. Throws `ClockDriftError` when the
+ * last event is further ahead than the clock accepts.
  */
 export function placeAfter(
   clock: Clock,

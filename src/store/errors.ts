@@ -1,17 +1,17 @@
 import { MaestroError } from '../errors.js';
 import type { EventRef } from '../events.js';
 
-/** One fault in what was to be committed. */
+/** One fault of an event or snapshot that was to be committed. */
 export interface ValidationIssue {
-  /** Which event of the commit, counted from 0; absent for a snapshot. */
+  /** Index of the event in the commit, from 0; absent for a snapshot. */
   readonly index?: number;
-  /** Where in it, such as `body.items[2].price`. */
+  /** Path to the fault, such as `body.items[2].price`. */
   readonly path: string;
-  /** What is wrong there, and the remedy. */
+  /** The fault, and the remedy. */
   readonly message: string;
 }
 
-/** Something to be committed is not what the store takes. No SQL was sent. */
+/** An event has fields or values that the store does not take. Nothing was sent to the database. */
 export class InvalidEventError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_EVENT';
 
@@ -20,7 +20,7 @@ export class InvalidEventError extends MaestroError {
   }
 }
 
-/** A snapshot is not what the store takes. No SQL was sent. */
+/** A snapshot has fields or values that the store does not take. Nothing was sent to the database. */
 export class InvalidSnapshotError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_SNAPSHOT';
 
@@ -64,7 +64,7 @@ export class ProjectionError extends MaestroError {
   constructor(
     /** The event that was being projected. */ readonly event: EventRef,
     cause: unknown,
-    /** Why, where it is not the projection's own fault, and what to do about it. */
+    /** The reason and the remedy, where the projection itself is not at fault. */
     because?: { readonly reason: string; readonly hint: string },
   ) {
     const failed = because === undefined ? 'failed' : `failed, ${because.reason}`;
@@ -95,7 +95,9 @@ export class SequenceConflictError extends MaestroError {
   }
 }
 
-/** The database did not store what it was sent, as a trigger or rule on the table can cause. */
+/**
+ * The database stored something else than was sent, as a trigger or rule on the table can cause. Nothing was committed.
+ */
 export class WriteMismatchError extends MaestroError {
   readonly code = 'MAESTRO_WRITE_MISMATCH';
 }
@@ -107,7 +109,7 @@ export class OutcomeUnknownError extends MaestroError {
   constructor(
     /** The events that may or may not be in the log. */ readonly events: readonly EventRef[],
     cause: unknown,
-    /** What was said of it. */ reason?: string,
+    /** The driver's message. */ reason?: string,
   ) {
     super(
       `The connection broke${reason === undefined ? '' : ` (${reason})`} while ${events.length} event${events.length === 1 ? '' : 's'} of ${[
@@ -124,7 +126,7 @@ export class OutcomeUnknownError extends MaestroError {
   }
 }
 
-/** The connection broke. Says whether anything was committed: it was not, unless the message says otherwise. */
+/** The connection broke. Nothing was committed, unless the message says otherwise. */
 export class ConnectionLostError extends MaestroError {
   readonly code = 'MAESTRO_CONNECTION_LOST';
 }
@@ -139,7 +141,7 @@ export class PoolExhaustedError extends MaestroError {
   readonly code = 'MAESTRO_POOL_EXHAUSTED';
 }
 
-/** The program has closed the database. Nothing was sent. */
+/** The database was closed by this program. Nothing was sent. */
 export class DatabaseClosedError extends MaestroError {
   readonly code = 'MAESTRO_CLOSED';
 }
@@ -160,8 +162,8 @@ export class DatabaseTimeoutError extends MaestroError {
 }
 
 /**
- * PostgreSQL undid a transaction of the application (`REPEATABLE READ` or `SERIALIZABLE`) because of what another one changed;
- * it can be run again. Outside of such transactions it does not come up: what is sent there is sent again.
+ * PostgreSQL undid the application's transaction (`REPEATABLE READ` or `SERIALIZABLE`) because of changes by another
+ * one; it can be run again. Not thrown outside of such transactions: there the statement is sent again.
  */
 export class SerializationError extends MaestroError {
   readonly code = 'MAESTRO_SERIALIZATION';
@@ -172,12 +174,15 @@ export class DatabaseFullError extends MaestroError {
   readonly code = 'MAESTRO_DATABASE_FULL';
 }
 
-/** The engine of the embedded database has stopped, since its disk is full, say; this process cannot use it any more. */
+/**
+ * The engine of the embedded database has stopped, for example because its disk is full; this process cannot use it any
+ * more.
+ */
 export class DatabaseStoppedError extends MaestroError {
   readonly code = 'MAESTRO_DATABASE_STOPPED';
 }
 
-/** The tables of the event store are not there. */
+/** The tables of the event store do not exist in the schema. */
 export class NotMigratedError extends MaestroError {
   readonly code = 'MAESTRO_NOT_MIGRATED';
 
@@ -187,7 +192,7 @@ export class NotMigratedError extends MaestroError {
   }
 }
 
-/** PostgreSQL refused a statement for a reason that has no error of its own here. */
+/** PostgreSQL refused a statement, for a reason without an error class of its own here. */
 export class DatabaseError extends MaestroError {
   readonly code = 'MAESTRO_DATABASE';
 

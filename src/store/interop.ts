@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { numbersIn } from '../json/numbers-in.js';
 import type { JsonFault } from '../json/types.js';
 
-/** Another reader of the tables, which takes less than PostgreSQL does. */
+/** Another reader of the tables that cannot read all that PostgreSQL can store. */
 export type Interop = 'elixir';
 
 /** The key that marks the body of a snapshot as one with a version. */
@@ -14,14 +14,14 @@ const MAX_INTEGER_LENGTH = 1024;
 const MAX_DOUBLE_DIGITS = 309;
 
 /**
- * A number that may be out of bounds: many digits, or an exponent of three. Anything else has at most 249 digits before its
- * point. What stands in a string may look like it; then the numbers are looked at, one by one.
+ * Matches texts that may contain a number out of bounds: many digits, or an exponent of three. Any other number has at
+ * most 249 digits before its point. Strings can match, too; then the numbers are looked at, one by one.
  */
 const DUBIOUS = /\d{150}|[:,[\s]-?\d[\d.]{0,320}[eE]\+?\d{3}/;
 
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** The setting, when it is one that there is. Throws {@link InvalidArgumentError}. */
+/** Returns the setting when it is a known one, or absent. Throws {@link InvalidArgumentError} otherwise. */
 export function checkedInterop(interop: string | undefined): Interop | undefined {
   if (interop === undefined || interop === 'elixir') return interop;
   throw new InvalidArgumentError(`${JSON.stringify(interop)} is not a setting of interop.`, {
@@ -29,7 +29,9 @@ export function checkedInterop(interop: string | undefined): Interop | undefined
   });
 }
 
-/** Numbers of a body, as JSON text, that Elixir's Maestro cannot read: its process ends at each attempt. */
+/**
+ * The numbers of a body (JSON text) that Elixir's Maestro cannot read: the aggregate's process crashes at each attempt.
+ */
 export function interopFaults(json: string, interop: Interop | undefined): JsonFault[] {
   if (interop === undefined || !DUBIOUS.test(json)) return [];
   const faults: JsonFault[] = [];
@@ -40,7 +42,9 @@ export function interopFaults(json: string, interop: Interop | undefined): JsonF
   return faults;
 }
 
-/** The same for the body of a snapshot, which must not have a version either. */
+/**
+ * The faults of a snapshot's body: those of {@link interopFaults}, and a version, which Elixir's Maestro does not know.
+ */
 export function snapshotInteropFaults(json: string, interop: Interop | undefined): JsonFault[] {
   if (interop === undefined) return [];
   const hasVersion = json.includes(`"${VERSION_MARK}"`) && Object.hasOwn(JSON.parse(json) as object, VERSION_MARK);
@@ -52,7 +56,10 @@ const VERSIONED =
 
 const REMEDY = 'write it as a string';
 
-/** Numbers as PostgreSQL prints them: without exponents, so that 1e1023 is an integer of 1,024 digits. */
+/**
+ * The fault of a number, which counts as PostgreSQL prints it: without an exponent, so that 1e1023 is an integer of
+ * 1,024 digits.
+ */
 function numberFault(text: string): string | undefined {
   const [, integer = '', fraction = '', exponent = '0'] = NUMBER.exec(text) ?? [];
   const digits = integer + fraction;

@@ -16,26 +16,26 @@ import { committedEvents, encodeEvents, encodeSnapshot } from './commit/validate
 
 /** Options of a {@link MemoryStore}. */
 export interface MemoryStoreOptions {
-  /** Mode in which numbers are read. @defaultValue 'plain' */
+  /** The mode of numbers in bodies unless a read names another. @defaultValue 'plain' */
   readonly numbers?: NumberMode;
-  /** Refuse what an Elixir application could not read, as `PostgresStore` does with the same option. */
+  /** Refuse values that an Elixir application could not read, like `PostgresStore` with the same option. */
   readonly interop?: Interop | undefined;
 }
 
 /**
- * The store in the memory of one process, for tests and examples: the same validation, conflicts and answers as
- * {@link PostgresStore}, nothing kept when the process ends. It has no transaction to hand out, so it refuses
- * projections, and to join a transaction. Mirrors `Maestro.Store.InMemory` of Elixir.
+ * An event store in the memory of one process, for tests and examples: the same validation, conflicts and results as
+ * {@link PostgresStore}; its contents are gone when the process ends. It has no transactions, so it refuses projections
+ * and the option `transaction`. Mirrors `Maestro.Store.InMemory` of Elixir.
  */
 export class MemoryStore implements Store {
-  /** Another reader of the tables, as the store was told. */
+  /** The option `interop` as it was given. */
   readonly interop: Interop | undefined;
   readonly #numbers: NumberMode;
   readonly #aggregates = new Map<string, Map<number, StoredEvent>>();
   readonly #timestamps = new Set<string>();
   readonly #snapshots = new Map<string, StoredSnapshot>();
 
-  /** Throws `InvalidArgumentError` for another `interop` than there is. */
+  /** Throws `InvalidArgumentError` for an unknown `interop`. */
   constructor({ numbers = 'plain', interop }: MemoryStoreOptions = {}) {
     this.interop = checkedInterop(interop);
     this.#numbers = numbers;

@@ -33,7 +33,7 @@ import { encodeEvents, encodeSnapshot } from './commit/validate.js';
  * Mirrors `Maestro.Store.Postgres` of Elixir.
  */
 export class PostgresStore implements Store {
-  /** Another reader of the tables, as the store was told. */
+  /** The option `interop` as it was given. */
   readonly interop: Interop | undefined;
   readonly #context: CommitContext;
   readonly #numbers: NumberMode;
@@ -103,8 +103,8 @@ export class PostgresStore implements Store {
   }
 
   /**
-   * The events of one aggregate with their bodies as the text that PostgreSQL prints, narrowed by type and time and
-   * from either end, one by one in bounded memory. What the command line prints.
+   * The events of one aggregate with their bodies as the JSON text that PostgreSQL prints, filtered by type and time,
+   * from either end, in bounded memory. The command line prints these.
    */
   async *streamStoredEvents(
     aggregateId: Timestamp,
@@ -141,7 +141,7 @@ export class PostgresStore implements Store {
     return stored === undefined ? undefined : decodedSnapshot(stored, numbers);
   }
 
-  /** The same as {@link getSnapshot}, with the body as the text that PostgreSQL prints. */
+  /** Returns what {@link getSnapshot} returns, with the body as the JSON text that PostgreSQL prints. */
   async getStoredSnapshot(
     aggregateId: Timestamp,
     minSequence = 0,
@@ -179,12 +179,15 @@ export class PostgresStore implements Store {
     }
   }
 
-  /** Context that a call works with: the transaction that it is to join, if any, in the place of the whole database. */
+  /** The context of one call: the given transaction takes the place of the Knex instance. */
   #inside(transaction: Knex.Transaction | undefined): CommitContext {
     return transaction === undefined ? this.#context : { ...this.#context, knex: checkedTransaction(transaction) };
   }
 
-  /** Closing the database waits for the connection of a transaction, and so for all that is done inside it. */
+  /**
+   * Runs a call so that closing the database waits for it. Inside a transaction that is not needed: closing waits for
+   * its connection.
+   */
   #call<Value>(transaction: Knex.Transaction | undefined, work: () => Promise<Value>): Promise<Value> {
     return transaction === undefined ? this.#activity.call(work) : work();
   }
@@ -194,7 +197,9 @@ function lastOf(aggregateId: Timestamp): EventQuery {
   return { aggregateId, range: sequenceRange(1), reverse: true, limit: 1 };
 }
 
-/** What decodes bodies as they arrive, so that their texts need not be kept until all have. */
+/**
+ * A decoder of bodies, called for each as it arrives, so that the JSON texts of a large result are not held as well.
+ */
 function bodyReader(numbers: NumberMode): (text: string) => JsonObject {
   return (text) => decodeJson(text, numbers) as JsonObject;
 }

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from '../errors.js';
 
-/** The schema in which the tables are unless another is named. */
+/** The default schema of the tables. */
 export const DEFAULT_SCHEMA = 'public';
 
 const SCHEMA_NAME = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 
-/** The name, when it is one that a schema may have here; else throws {@link InvalidArgumentError}. */
+/** Returns the name when Maestro accepts it for a schema. Throws {@link InvalidArgumentError} otherwise. */
 export function checkSchemaName(name: string): string {
   if (!SCHEMA_NAME.test(name))
     throw new InvalidArgumentError(`${JSON.stringify(name)} is not a schema name that Maestro takes.`, {

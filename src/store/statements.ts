@@ -7,9 +7,9 @@ export interface Statements {
   readonly insertEvent: Statement;
   /** Five columns of events, each a text → their rows, all or none, in one round trip however many there are. */
   readonly insertEvents: Statement;
-  /** The same, returning the rows as they were stored. */
+  /** Like `insertEvents`, returning the stored rows. */
   readonly insertEventsReturning: Statement;
-  /** The same as `insertEvents`, giving up after some milliseconds when it has to wait for another transaction. */
+  /** Like `insertEvents`, but fails after a short wait for another transaction's lock. */
   readonly insertEventsUnlessLocked: Statement;
   /** (aggregate id, array of sequences) → the timestamps and sequences that are stored there. */
   readonly storedAt: Statement;
@@ -17,19 +17,22 @@ export interface Statements {
   readonly takenTimestamps: Statement;
   /** (aggregate id, sequence, body) → one row is written when the snapshot is newer, else none. */
   readonly upsertSnapshot: Statement;
-  /** The same, returning the row as it was stored. */
+  /** Like `upsertSnapshot`, returning the stored row. */
   readonly upsertSnapshotReturning: Statement;
   /** (aggregate id, first sequence, last sequence) → the snapshot in that range. */
   readonly selectSnapshot: Statement;
-  /** (aggregate id, last sequence there can be, aggregate id, timestamp, timestamp) → its last event, and its latest between the two. */
+  /**
+   * (aggregate id, largest sequence, aggregate id, timestamp, timestamp) → its last event, and its latest between the
+   * two timestamps.
+   */
   readonly lastEvents: string;
   /** The columns of an event and where they come from; conditions and order follow. */
   readonly selectEvents: string;
-  /** The same of one aggregate, whose id need not come back, as the texts that the server prints anyway. */
+  /** The columns of the events of one known aggregate, unconverted: the server prints them as text anyway. */
   readonly selectHistory: string;
 }
 
-/** How long a group of commits may wait for somebody else's transaction, in milliseconds. */
+/** Longest wait of a group of commits for another transaction's lock, in milliseconds. */
 const GROUP_PATIENCE = 100;
 const built = new Map<string, Statements>();
 

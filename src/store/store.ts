@@ -11,8 +11,8 @@ import type { EventPlace, LastEvent } from './read/last-event.js';
 export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
 
 /**
- * Writes a read model in the transaction of the events. Called once for every event, in order; whatever it throws, or
- * rejects with, rolls everything back.
+ * A function that writes a read model in the transaction of the events. Called once for every event, in order; when it
+ * throws or rejects, the events are rolled back with it.
  */
 export type Projection = (event: CommittedEvent, transaction: Knex.Transaction) => unknown;
 
@@ -20,34 +20,34 @@ export type Projection = (event: CommittedEvent, transaction: Knex.Transaction) 
 export interface ReadOptions extends JoinOptions {
   /** The last sequence to read, inclusive. @defaultValue 2147483647 */
   readonly maxSequence?: number;
-  /** How numbers in bodies are read. @defaultValue 'plain' */
+  /** The mode of numbers in bodies. @defaultValue 'plain' */
   readonly numbers?: NumberMode;
 }
 
 /** Options for reading the events of one aggregate. */
 export interface EventReadOptions extends ReadOptions {
   /**
-   * At most this many, those with the lowest sequences. A store that cannot stop early may give more, so whoever asks
-   * for few has to be ready for many. @defaultValue all
+   * Largest number of events to return, those with the lowest sequences. A store that cannot stop early may return
+   * more, so a caller has to be ready for that. @defaultValue all
    */
   readonly limit?: number | undefined;
 }
 
 /** Options for asking for the last event of an aggregate. */
 export interface LastEventOptions extends JoinOptions {
-  /** A reading of a clock: look for an event with a later timestamp, too. @defaultValue do not */
+  /** A timestamp: look also for an event with a later one. @defaultValue only the last event */
   readonly ahead?: Timestamp | undefined;
-  /** With `ahead`: look for none that is later than this. @defaultValue look for the latest */
+  /** With `ahead`: the latest timestamp that counts. @defaultValue any */
   readonly until?: Timestamp | undefined;
 }
 
 /**
- * What every store promises; `storeContract` of `maestro-store/testing` is the same promise as tests. Mirrors
- * `Maestro.Store` of Elixir. All failures other than the ones named here throw a `MaestroError`. A store joins the transaction
- * that a call names, or throws `InvalidArgumentError`; it never does without it what was to be part of it.
+ * An event store. `storeContract` of `maestro-store/testing` tests all that is promised here. Mirrors `Maestro.Store`
+ * of Elixir. Failures that are not named here throw a `MaestroError`. With the option `transaction` a store works
+ * inside that transaction, or throws `InvalidArgumentError`; it never works outside it instead.
  */
 export interface Store {
-  /** Another reader of the tables: what it could not read is refused. */
+  /** Another reader of the tables: values that it cannot read are refused. */
   readonly interop?: Interop | undefined;
 
   /**
@@ -86,7 +86,9 @@ export interface Store {
    */
   getEvents(aggregateId: Timestamp, minSequence?: number, options?: EventReadOptions): Promise<CommittedEvent[]>;
 
-  /** The same as {@link getEvents}, one by one in bounded memory: reads on only as the caller takes them. */
+  /**
+   * The events that {@link getEvents} returns, one at a time in bounded memory: reads on only as the caller takes them.
+   */
   streamEvents(aggregateId: Timestamp, minSequence?: number, options?: EventReadOptions): AsyncIterable<CommittedEvent>;
 
   /**
@@ -96,9 +98,10 @@ export interface Store {
   getSnapshot(aggregateId: Timestamp, minSequence?: number, options?: ReadOptions): Promise<Snapshot | undefined>;
 
   /**
-   * The place of an aggregate's last event; `undefined` when it has none. With `ahead`, a reading of a clock, also of the
-   * event with the latest timestamp (no later than `until`), when that is another one and is later than the reading. Optional: a store that has it
-   * lets new events be later than those that a snapshot stands for.
+   * Sequence and timestamp of an aggregate's last event; `undefined` when it has none. With `ahead` also `latest`: the
+   * event with the latest timestamp, if that is not the last event and is later than `ahead` (and no later than
+   * `until`), as happens when clocks differ. Optional; with it, new events get timestamps later than all of the
+   * history, also than the part that a snapshot stands for.
    */
   getLastEvent?(aggregateId: Timestamp, options?: LastEventOptions): Promise<(LastEvent & EventPlace) | undefined>;
 }

@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import type { Statements } from '../statements.js';
 
-/** What a commit works with. */
+/** The parts of a store that commits need. */
 export interface CommitContext {
   readonly knex: Knex;
   readonly statements: Statements;
-  /** Compare every row that comes back with the one that was sent, and roll back when they differ. */
+  /** Compare every stored row with the one that was sent, and roll back when they differ. */
   readonly verifyWrites: boolean;
-  /** How long a commit whose connection broke may look for its outcome, in milliseconds. */
+  /** Time in milliseconds that finding the outcome of a commit may take after its connection broke. */
   readonly recoveryTimeout: number;
 }

@@ -13,12 +13,12 @@ import { unexplainedUniqueViolation, diagnoseUniqueViolation } from './unique-vi
 import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
-/** More text than this goes in several statements of one transaction, so that no single message grows without bound. */
+/** Characters of JSON in one statement at most; a larger commit takes several statements of one transaction. */
 const MAX_STATEMENT_LENGTH = 32 * 1024 * 1024;
 
 const MAX_ATTEMPTS = 3;
 
-/** Everything about one commit. */
+/** One commit, prepared. */
 interface Commit {
   readonly events: readonly EncodedEvent[];
   /** The events in the parts that go into one statement each. */
@@ -32,7 +32,7 @@ interface Commit {
   readonly isOneStatement: boolean;
 }
 
-/** Commits valid events (at least one), or says that one of their sequences is taken. */
+/** Commits valid events (at least one); `retry_command` when one of their sequences is taken. */
 export async function commitEncoded(
   context: CommitContext,
   events: readonly EncodedEvent[],
@@ -59,7 +59,10 @@ export async function commitEncoded(
   }
 }
 
-/** The answer; or the refusal, when none of the events is in the log. */
+/**
+ * One attempt: the result; or the conflict, when none of the events is visible in the log and another attempt may
+ * succeed.
+ */
 async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | InsertConflictError> {
   const { events, committed } = commit;
   try {

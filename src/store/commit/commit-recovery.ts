@@ -11,25 +11,25 @@ import { isStored, diagnoseUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 import type { EncodedEvent } from './validate.js';
 
-/** How long one try may wait for the old connection's transaction to end, in milliseconds. */
+/** Longest wait of one attempt for the transaction of the lost connection to end, in milliseconds. */
 const LOCK_TIMEOUT = 5_000;
 
-/** Undoes a probe; never leaves this file. */
+/** Thrown to roll back a probe; caught in this file. */
 class ProbeDone extends Error {}
 
 /**
- * Finds out what became of a commit whose connection broke, and returns the truth: `undefined` when the events are
- * committed, `retry_command` when they are not and a sequence is taken.
+ * Finds the outcome of a commit whose connection broke: `undefined` when the events are committed, `retry_command` when
+ * they are not and a sequence is taken.
  *
- * Reading alone could be too early: the server may still be working on what it received. Inserting the same rows on a
- * new connection cannot be, since the unique index makes it wait for the old transaction to end. Timestamps are unique,
- * so either the rows go in (they were not there), or they meet themselves (they were).
+ * A read alone could come too early: the server may still be working on what it received. Inserting the same rows on a
+ * new connection cannot, since the unique index makes it wait for the old transaction to end. Timestamps are unique, so
+ * either the rows go in (they were not there), or they meet themselves (they were).
  * - `again`, for a single statement: the insert is kept, so the commit succeeds after all.
  * - `probe`, for a transaction with projections: the insert is rolled back, and the commit fails with
- *   {@link ConnectionLostError}, since projections are not run twice behind the caller's back.
+ *   {@link ConnectionLostError}, since projections are not run twice without the caller's knowledge.
  *
- * A server that stopped by itself (its log's disk is full, say) has ended all transactions before it answers again, so
- * there reading is enough, and writing the same again would stop it again.
+ * A server that crashed by itself (the disk of its WAL is full, say) has ended all transactions before it answers
+ * again, so there a read is enough, and writing the same rows again would crash it again.
  *
  * Throws {@link OutcomeUnknownError} when no connection answers within the context's recovery timeout.
  */
@@ -78,7 +78,9 @@ async function readOnce(context: CommitContext, events: readonly EncodedEvent[],
   if (!(await isStored(context, events))) throw notCommitted(lost);
 }
 
-/** The server may come back, or the old transaction may end: worth another try. */
+/**
+ * True for errors after which another attempt makes sense: the server may come back, or the old transaction may end.
+ */
 function mayPass(error: unknown): boolean {
   const interrupted = error instanceof CommitInterruptedError || isConnectionLost(error);
   return interrupted || isUnreachable(error) || sqlState(error) === '55P03';

@@ -8,7 +8,7 @@ import { inSavepoint, errorInsideTransaction } from './inside-transaction.js';
 import { execute, type Executor, query, type SnapshotRow } from '../read/rows.js';
 import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 
-/** Stores a valid snapshot, in one statement, if it is newer than what is stored. */
+/** Stores a valid snapshot in one statement, if it is newer than the stored one; `stale` when it is not. */
 export async function commitSnapshotRow(
   context: CommitContext,
   snapshot: NewSnapshot,
@@ -31,7 +31,7 @@ export async function commitSnapshotRow(
   }
 }
 
-/** A snapshot is stored by one statement, of which nothing is at stake at COMMIT but itself. */
+/** The driver's own error. An interrupted COMMIT needs no other treatment here: the one statement can be sent again. */
 function causeOf(error: unknown): unknown {
   return error instanceof CommitInterruptedError ? error.cause : error;
 }

@@ -6,14 +6,17 @@ import { insertGroup } from './insert-events.js';
 import type { CommitResult } from '../store.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
-/** A commit of more events, or of more text, than this goes by itself: it gains nothing, and others would wait for it. */
+/** Larger commits are sent by themselves: grouping gains them nothing, and others would wait for them. */
 const MAX_COMMIT = { events: 20, length: 16 * 1024 };
-/** How many events, and how much text, one statement takes together. */
+/** Most events and most characters of JSON that one statement takes. */
 const MAX_GROUP = { events: 500, length: 512 * 1024 };
-/** How long gathered commits wait for a statement that hangs on somebody else's transaction, in milliseconds. */
+/**
+ * Longest time that queued commits wait for statements under way, in milliseconds: those may hang on somebody else's
+ * lock.
+ */
 const MAX_WAIT = 20;
 
-/** A commit that waits for its turn. */
+/** A commit in the queue. */
 interface QueuedCommit {
   readonly events: readonly EncodedEvent[];
   readonly length: number;
@@ -22,16 +25,16 @@ interface QueuedCommit {
 }
 
 /**
- * Sends commits that arrive while another one is under way together, in one statement: one round trip, and one flush of the
- * server's log, for all of them. A commit that finds nothing under way is sent at once, so a lone caller waits for
- * nothing. Each commit stays atomic by itself and gets its own answer, also when the statement fails.
+ * Group commit: commits that arrive while another one is under way are sent together, in one statement, which costs one
+ * round trip and one WAL flush for all of them. A commit that finds nothing under way is sent at once. Each commit
+ * stays atomic and gets its own result, also when the shared statement fails.
  */
 export class GroupCommit {
   readonly #context: CommitContext;
   #queue: QueuedCommit[] = [];
-  /** How many statements are under way that are worth waiting for. */
+  /** Statements of the current generation that have not ended. */
   #inFlight = 0;
-  /** Goes up when patience runs out: what was sent before is not waited for any more. */
+  /** Grows when waiting took too long; statements of older generations are no longer waited for. */
   #generation = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -39,7 +42,7 @@ export class GroupCommit {
     this.#context = context;
   }
 
-  /** Commits valid events (at least one), or says that one of their sequences is taken. */
+  /** Commits valid events (at least one); `retry_command` when one of their sequences is taken. */
   commit(events: readonly EncodedEvent[]): Promise<CommitResult> {
     const length = lengthOf(events);
     if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length)
@@ -67,7 +70,7 @@ export class GroupCommit {
     if (this.#queue.length > 0 && this.#inFlight === 0) this.#send();
   }
 
-  /** What is under way takes long, perhaps because it waits for a lock; whoever has gathered behind it need not. */
+  /** Sends the queue although statements are under way: they may hang on a lock that the queued commits do not need. */
   #stopWaiting(): void {
     this.#timer = undefined;
     this.#generation += 1;
@@ -89,7 +92,10 @@ export class GroupCommit {
     });
   }
 
-  /** The first of those that wait, no two for one place in a history: they would be in each other's way. */
+  /**
+   * Takes the next group from the queue. Two commits at one place in a history are never in one group: one would fail
+   * the other.
+   */
   #takeGroup(): QueuedCommit[] {
     const group: QueuedCommit[] = [];
     const left: QueuedCommit[] = [];

@@ -11,11 +11,12 @@ import { isStored } from './unique-violation.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
 /**
- * What becomes of one of the commits that were sent together, in a statement that failed:
+ * The result of one of the commits that shared a failed statement:
  * - no connection could be made, so nothing was sent: it fails, as it would by itself;
- * - the connection broke, so the statement took effect or did not, as a whole: it is found out, or tried once more;
- * - rows were dropped, by a rule or trigger on the table: those of this commit may be there all the same;
- * - anything else undid the statement, for the sake of one of them perhaps: this one is sent by itself.
+ * - the connection broke, so the statement took effect as a whole or not at all: the outcome is found, or the commit is
+ *   sent again;
+ * - rows were dropped, by a rule or trigger on the table: the rows of this commit may be stored all the same;
+ * - any other error undid the whole statement, perhaps because of another commit: this one is sent by itself.
  */
 export async function resolveFailedGroup(
   context: CommitContext,

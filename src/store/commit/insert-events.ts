@@ -16,15 +16,16 @@ import {
 import type { EncodedEvent } from './validate.js';
 
 /**
- * The insert met a unique index of the log, or a transaction with which it would have waited for ever; whether a sequence
- * or a timestamp is taken is still to be found out.
+ * A unique index refused the insert, or PostgreSQL ended it to resolve a deadlock. A sequence or a timestamp is taken;
+ * which of them is still to be diagnosed.
  */
 export class InsertConflictError extends Error {}
 
 /**
- * Inserts events in one statement, in the order of {@link inInsertionOrder}. Throws {@link InsertConflictError} when a unique index or a deadlock refuses them, and
- * {@link WriteMismatchError} when fewer rows were written than sent, as a rule or trigger on the table can cause; with
- * `verifyWrites` also when a row came back different from what was sent.
+ * Inserts events in one statement, in the order of {@link inInsertionOrder}. Throws {@link InsertConflictError} when a
+ * unique index or a deadlock refuses them, and {@link WriteMismatchError} when fewer rows were written than sent, as a
+ * rule or trigger on the table can cause; with `verifyWrites` also when a stored row differs from the one that was
+ * sent.
  */
 export async function insertEvents(
   on: Executor,
@@ -53,8 +54,8 @@ export async function insertEvents(
 }
 
 /**
- * Inserts the events of several commits in one statement, which gives up when one of them has to wait for somebody else's
- * transaction. Throws what {@link insertEvents} throws, or the error of the driver; then nothing was inserted.
+ * Inserts the events of several commits in one statement, which fails after a short wait when another transaction locks
+ * one of their places. Throws what {@link insertEvents} throws, or the driver's error; then nothing was inserted.
  */
 export async function insertGroup({ knex, statements }: CommitContext, events: readonly EncodedEvent[]): Promise<void> {
   assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, inserted(events)));

@@ -1,9 +1,9 @@
 import type { EncodedEvent } from './validate.js';
 
 /**
- * The events in the one order in which all writers have to insert: aggregate by aggregate, the last sequence of each first,
- * as Elixir Maestro does. Whoever wants a sequence that another transaction has inserted waits for it; two that insert in
- * opposite orders would wait for each other.
+ * The events in the order in which all writers insert: by aggregate, the last sequence of each first, as Elixir Maestro
+ * does. A writer that wants a sequence which another transaction has inserted waits for it; two writers with opposite
+ * orders would deadlock.
  */
 export function inInsertionOrder(events: readonly EncodedEvent[]): readonly EncodedEvent[] {
   return events.length < 2 ? events : events.toSorted(byPlace);

@@ -14,8 +14,8 @@ import { takeTurn } from '../driver/turns.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
- * Runs work in a savepoint of a transaction of the application: whatever fails is undone, and the transaction can be used
- * afterwards. Until then every other statement would fail, so those of this library wait; from `endTurn` on they need not.
+ * Runs work in a savepoint of the application's transaction: a failure is undone, and the transaction stays usable.
+ * Other statements of this library on that transaction wait until the savepoint ends, or until `work` calls `endTurn`.
  */
 export async function inSavepoint<Value>(
   transaction: Executor,
@@ -32,7 +32,10 @@ export async function inSavepoint<Value>(
   }
 }
 
-/** Inserts events inside a transaction of the application, and runs the projections, which may read on their way. */
+/**
+ * Inserts events inside the application's transaction, and runs the projections, which may read through the store
+ * meanwhile.
+ */
 export async function insertInsideTransaction(
   context: CommitContext,
   parts: readonly (readonly EncodedEvent[])[],
@@ -47,10 +50,10 @@ export async function insertInsideTransaction(
 }
 
 /**
- * Outcome of a commit that failed inside a transaction of the application: `retry_command` when a sequence is taken,
- * the refusal when none of the events can be seen, so that another attempt may succeed. Throws {@link ConnectionLostError} when the connection broke, which has
- * undone all of the transaction; {@link SerializationError} when the events in the way are invisible to the
- * transaction, so that only a new one can see them; everything else as it is.
+ * Resolves the failure of a commit inside the application's transaction: `retry_command` when a sequence is taken, the
+ * conflict when none of the events is visible, so that another attempt may succeed. Throws {@link ConnectionLostError}
+ * when the connection broke, which undid the whole transaction; {@link SerializationError} when the conflicting events
+ * are invisible to the transaction, so that only a new one can see them; every other error as it is.
  */
 export async function resolveFailureInside(
   context: CommitContext,
@@ -77,7 +80,9 @@ export async function resolveFailureInside(
   }
 }
 
-/** Turns an error that undoes all of a transaction of the application into one that says so; others stay as they are. */
+/**
+ * Converts an error that undid the application's whole transaction into one that says so; returns others as they are.
+ */
 export async function errorInsideTransaction(on: Executor, error: unknown): Promise<unknown> {
   const cause = await brokenBy(on, error);
   if (sqlState(cause) === '40001')

@@ -9,8 +9,8 @@ import type { Projection } from '../store.js';
 
 /**
  * Runs every projection for every event, in order. Throws {@link ProjectionError} for the first that fails, and also
- * when one hid the failure of a statement: PostgreSQL answers COMMIT of such a transaction with a silent rollback, which
- * must not look like success.
+ * when a projection swallowed the failure of a statement: PostgreSQL answers COMMIT of such a transaction with a silent
+ * rollback, which must not look like success.
  */
 export async function project(
   transaction: Knex.Transaction,
@@ -50,7 +50,7 @@ async function assertUsable(transaction: Knex.Transaction): Promise<void> {
   }
 }
 
-/** The transaction, except that whoever has it cannot commit it or roll it back: only the store ends it. */
+/** The transaction without `commit` and `rollback`: only the store ends it. */
 function withoutItsEnd(transaction: Knex.Transaction): Knex.Transaction {
   return new Proxy(transaction, {
     get(target, key) {

@@ -8,9 +8,9 @@ import type { CommitResult } from '../store.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
- * After a unique violation: looks in the log, aggregate by aggregate, whether a sequence of the commit is taken, since
- * the violated index is named differently on every layout. `undefined` when neither a sequence nor a timestamp is taken
- * (any more). Throws {@link DuplicateTimestampError} when only timestamps are.
+ * Finds out which unique index refused a commit, by looking for its sequences and timestamps in the log: the name of
+ * the violated index is another on every layout. `retry_command` when a sequence is taken; `undefined` when neither a
+ * sequence nor a timestamp is taken any more. Throws {@link DuplicateTimestampError} when only timestamps are.
  */
 export async function diagnoseUniqueViolation(
   context: CommitContext,
@@ -27,7 +27,10 @@ export async function diagnoseUniqueViolation(
   );
 }
 
-/** The error for a commit that a unique index refused again and again, although none of its events can be seen in the log. */
+/**
+ * The error for a commit that a unique index refused at every attempt, although none of its events is visible in the
+ * log.
+ */
 export function unexplainedUniqueViolation(cause: unknown, attempts: number): DatabaseError {
   return new DatabaseError(
     `A unique index refused these events ${attempts} times (${driverMessage(cause)}), but the log shows none of their ` +
@@ -38,7 +41,7 @@ export function unexplainedUniqueViolation(cause: unknown, attempts: number): Da
   );
 }
 
-/** Whether every event of the commit, known by its timestamp, stands at its place in the log. */
+/** True when every event of the commit is in the log at its sequence and with its timestamp. */
 export async function isStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<boolean> {
   const stored = new Set<string>();
   for await (const positions of storedPositions(context, events))
@@ -48,7 +51,7 @@ export async function isStored(context: CommitContext, events: readonly EncodedE
   );
 }
 
-/** For one aggregate of the commit after the other: which of its sequences are taken, and by which timestamps. */
+/** The stored positions among the sequences of the commit, one aggregate of the commit at a time. */
 async function* storedPositions(
   { knex, statements }: CommitContext,
   events: readonly EncodedEvent[],

@@ -13,15 +13,15 @@ export interface EncodedEvent {
   readonly json: string;
 }
 
-/** Notes a fault at a path of what is being checked. */
+/** Records a fault at a path of the event or snapshot that is being checked. */
 type Report = (path: string, message: string) => void;
 
-/** Events that were found valid and can no longer be changed. */
+/** Frozen events that were found valid, with their encoded bodies. */
 const encodedBefore = new WeakMap<NewEvent, EncodedEvent>();
 
 /**
- * Notes the JSON text of the body of a valid event, so that it is not checked and written once more when it is committed.
- * The event is frozen; its body has to be, all the way down.
+ * Remembers the JSON text of a valid event's body, so that the commit does not check and encode it a second time.
+ * Freezes the event; the caller has frozen its body, all the way down.
  */
 export function alreadyEncoded<Event extends NewEvent>(event: Event, json: string): Event {
   encodedBefore.set(Object.freeze(event), { event, json });
@@ -29,8 +29,9 @@ export function alreadyEncoded<Event extends NewEvent>(event: Event, json: strin
 }
 
 /**
- * Copies of the events, with their bodies as JSON text: while they wait for their commit, whoever made them may change
- * them. Throws {@link InvalidEventError} with every fault of every event; with `interop` also for what others cannot read.
+ * Copies of the events with their bodies as JSON text: callers may change theirs while the commit waits. Throws
+ * {@link InvalidEventError} with every fault of every event; with `interop` also for values that the other reader
+ * cannot read.
  */
 export function encodeEvents(events: readonly NewEvent[], interop?: Interop): EncodedEvent[] {
   const issues: ValidationIssue[] = [];
@@ -105,7 +106,7 @@ function checkSequence(value: unknown, report: Report): void {
 
 const PLAIN_TYPE = /^[\w.:-]{1,256}$/;
 
-/** Why a string cannot be the type of an event; `undefined` when it can. */
+/** The fault of a value as the type of an event; `undefined` when it is a valid type. */
 export function eventTypeFault(type: unknown): string | undefined {
   // Nearly all types are names such as this, and there is nothing more to ask.
   if (typeof type === 'string' && PLAIN_TYPE.test(type)) return undefined;
@@ -139,7 +140,10 @@ function reportAll(faults: readonly JsonFault[], report: Report): void {
   for (const { path, message } of faults) report(pathText('body', path), message);
 }
 
-/** Nearly every commit is a piece of one history, each event later than the one before, in which nothing can repeat. */
+/**
+ * True when the events are one aggregate's in ascending order of sequence and timestamp, as nearly always: then nothing
+ * can repeat.
+ */
 function isOneHistory(events: readonly EncodedEvent[]): boolean {
   for (let index = 1; index < events.length; index += 1) {
     const { event: before } = events[index - 1] as EncodedEvent;

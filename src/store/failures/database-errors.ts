@@ -30,8 +30,8 @@ const LOGIN = new Set(['28P01', '28000']);
 const LOGIN_MESSAGE = /^SASL|password must be a string|unsupported startup parameter/i;
 
 /**
- * Waiting helps: the connection broke, the server is away or slow, or another process has the embedded database open.
- * Takes errors of this library.
+ * True for errors of this library that may pass by themselves: the connection broke, the server is away or slow, or
+ * another process has the embedded database open.
  */
 export function isTransient(error: unknown): boolean {
   return (
@@ -43,14 +43,17 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
-/** The error of this library for a connection that could not be made, whatever the reason: nothing was sent. */
+/** Converts the driver's error for a connection that could not be made; nothing was sent. */
 export function connectError(error: unknown): MaestroError {
   const meaning = refusedSetting(error) ?? storeError(error);
   if (!(meaning instanceof DatabaseError || meaning instanceof ConnectionLostError)) return meaning;
   return unreachable(error);
 }
 
-/** The error of this library that says what a driver's error means. One of this library's own is returned as it is. */
+/**
+ * Converts a driver's error into the error of this library with its meaning; returns one of this library's own as it
+ * is.
+ */
 export function storeError(error: unknown): MaestroError {
   if (error instanceof MaestroError) return error;
   const denied = nodePermissionError(error);
@@ -77,7 +80,7 @@ export function storeError(error: unknown): MaestroError {
   return new DatabaseError(`PostgreSQL refused the statement: ${message}.`, state, error, hintFor(state));
 }
 
-/** The driver's own words for a server that answers no when it is asked for TLS. */
+/** The driver's message when a server does not support TLS. */
 const NO_TLS = /does not support SSL connections/;
 
 function withoutTls(cause: unknown): LoginRefusedError {
@@ -95,7 +98,7 @@ function unreachable(error: unknown): DatabaseUnreachableError {
   });
 }
 
-/** Advice on what to do when no connection could be made. */
+/** The hint for a connection that could not be made. */
 function hintForConnecting(state: string | undefined, message: string): string {
   if (state === '53300')
     return 'The server runs, but all connections that it, this role or this database may have are taken. Close some, use fewer at once (a smaller pool, a pooler such as PgBouncer), or raise max_connections or the CONNECTION LIMIT.';
@@ -105,7 +108,7 @@ function hintForConnecting(state: string | undefined, message: string): string {
     : 'Check that the server runs and that host and port are right.';
 }
 
-/** Advice on what to do about a connection that the server has ended. */
+/** The hint for a connection that the server has ended. */
 export function lostHint(error: unknown): string {
   return ['57P05', '25P03', '25P04'].includes(sqlState(error) ?? '')
     ? 'Raise the timeout of the server or role for idle sessions, or do what takes long before the transaction.'
@@ -113,8 +116,8 @@ export function lostHint(error: unknown): string {
 }
 
 /**
- * SQL states of refusals of statements that we have written ourselves, when the tables are not those that we know: a
- * column that is not there, or of another type, or one more that wants a value; a missing index; a table that is something else.
+ * SQL states with which PostgreSQL refuses this library's own statements when the tables have another shape: a column
+ * that is missing, has another type, or is an extra one that needs a value; a missing index; another kind of table.
  */
 const OTHER_SHAPE = new Set(['42703', '42804', '42883', '42846', '42P10', '42809', '428C9', '23502', '55000']);
 
@@ -191,7 +194,7 @@ function tookTooLong(message: string, cause: unknown): DatabaseTimeoutError {
   });
 }
 
-/** The driver's own words, or what the server says of the password that was not there. */
+/** Messages of the driver and of the server for a missing password. */
 const NO_PASSWORD = /password must be a|empty password/;
 
 function hintForLogin(message: string): string {

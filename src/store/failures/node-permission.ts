@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { MaestroError } from '../../errors.js';
 
-/** Node.js was started with its permission model (`--permission`), which does not allow something that is needed. */
+/** Node.js runs with its permission model (`--permission`), which does not allow something that Maestro needs. */
 export class NodePermissionError extends MaestroError {
   readonly code = 'MAESTRO_NODE_PERMISSION';
 
@@ -27,7 +27,10 @@ const PERMISSIONS: Readonly<Record<string, readonly [flag: string, what: string]
   Net: ['--allow-net', 'connections over the network'],
 };
 
-/** Matches what is made beside a file or folder: an export or a database until it is whole, the lock of an embedded database. */
+/**
+ * Matches files that are made beside a file or folder: an export or a database until it is complete, the lock of an
+ * embedded database.
+ */
 const BESIDE = /\.(?:partial|lock|new)$/;
 
 /** The error of this library for one with which Node.js refuses a permission; `undefined` for any other error. */

@@ -2,12 +2,15 @@ import type { MaestroError } from '../../errors.js';
 import { driverMessage, sqlState } from '../driver/driver-error.js';
 import { LoginRefusedError } from '../errors.js';
 
-/** A setting that there is not, a value it does not take, one that is fixed, and options that are none. */
+/**
+ * SQL states for an unknown setting, a value that it does not take, a setting that cannot be changed, and invalid
+ * options.
+ */
 const STATES = new Set(['42704', '22023', '55P02', '42601', '42602', '22P02']);
 
 /**
- * The error for a server that answered a login by refusing a setting of the session; `undefined` for all else. Only of errors
- * that came before the first statement.
+ * The error for a login that the server refused because of a setting of the session; `undefined` for any other error.
+ * Only for errors that came before the first statement.
  */
 export function refusedSetting(error: unknown): MaestroError | undefined {
   const state = sqlState(error);

@@ -31,8 +31,8 @@ const EXPECTED: Record<Migration['table'], ExpectedTable> = {
 };
 
 /**
- * In what a table differs from the one that Maestro and Elixir Maestro 1.0 make, one sentence each; none when it can be
- * used as it is. Names of constraints and indexes do not matter, nor do further indexes.
+ * The differences of a table from the one that Maestro and Elixir Maestro 1.0 make, a sentence each; none when it can
+ * be used as it is. Names of constraints and indexes do not matter, and further indexes may exist.
  */
 export function shapeDifferences(table: Migration['table'], shape: TableShape): string[] {
   const expected = EXPECTED[table];
@@ -60,7 +60,7 @@ const KINDS: Readonly<Record<TableShape['kind'], string>> = {
   other: 'something else',
 };
 
-/** Rows of tables that inherit from a plain one are read with its own, but no index makes sure that they are unique. */
+/** Rows of tables that inherit from the plain one are read with it, but no index keeps them unique. */
 function inheritanceDifferences(table: string, { partitions }: TableShape): string[] {
   return partitions.map(
     ({ name }) => `the table ${name} inherits from ${table}, so its rows count as rows of ${table}`,

@@ -4,15 +4,18 @@ import { sqlState } from '../driver/driver-error.js';
 import { DatabaseTimeoutError } from '../errors.js';
 import { execute, query } from '../read/rows.js';
 
-/** Time that one try waits for a lock, on a table or then on a row, in milliseconds: so long at most do others wait behind it. */
+/**
+ * Longest wait of one attempt for a lock, on the tables or later on a row, in milliseconds: so long others queue behind
+ * it at most.
+ */
 const TRY = 150;
 /** The shortest pause between two tries, in milliseconds; the longest is twice as long. */
 const PAUSE = 250;
 
-/** A lock on tables that writers have to wait for. */
+/** A table lock that makes writers wait. */
 export type TableLock = 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE';
 
-/** The locks of others that each of them has to wait for. */
+/** For each lock mode the condition on locks of others that conflict with it. */
 const CONFLICTING_LOCKS: Readonly<Record<TableLock | 'a row', string>> = {
   'SHARE ROW EXCLUSIVE': "lock.mode NOT IN ('AccessShareLock', 'RowShareLock')",
   'ACCESS EXCLUSIVE': 'true',
@@ -20,12 +23,12 @@ const CONFLICTING_LOCKS: Readonly<Record<TableLock | 'a row', string>> = {
 };
 
 /**
- * Does work behind a lock on tables that writers have to wait for, in one transaction that keeps the lock until its end. Whoever
- * wants a table after a lock that is waited for has to wait, too, so this one is waited for only briefly, again and again, and
- * others come to their turn in between, however long somebody's transaction goes on. The same holds for what the work waits
- * for, such as a row: then the tables are given back, and the work is done anew later, so it does nothing but SQL. Throws
- * {@link DatabaseTimeoutError} when `timeout` milliseconds are over, with the processes that were in the way; the cause is then
- * PostgreSQL's 55P03.
+ * Runs `work` under a lock on tables that makes writers wait; the lock is kept until the transaction ends. A waiting
+ * lock request makes later ones queue behind it, so each attempt waits only briefly, and others proceed in between,
+ * however long somebody's transaction takes. The same holds for locks that `work` itself waits for, such as a row's:
+ * then the tables are released and `work` is run again later, so it must do nothing but SQL. Throws
+ * {@link DatabaseTimeoutError}, with the processes that held the locks, when `timeout` milliseconds are over; its cause
+ * is PostgreSQL's 55P03.
  */
 export async function lockTables<Value>(
   transaction: Knex.Transaction,
@@ -73,7 +76,10 @@ async function heldByOthers(
   );
 }
 
-/** Holders of locks in the way, on the tables or their partitions: what is told of them depends on the rights of the role. */
+/**
+ * The processes that hold conflicting locks on the tables or their partitions; how much of them is visible depends on
+ * the role.
+ */
 async function holdersOf(
   transaction: Knex.Transaction,
   tables: readonly string[],

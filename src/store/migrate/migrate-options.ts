@@ -1,18 +1,21 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
 
-/** How long a migration waits for another one by default, in milliseconds. */
+/** Default time that a migration waits for another one, in milliseconds. */
 export const DEFAULT_LOCK_TIMEOUT = 60_000;
 /** The most partitions that `migrate` makes. */
 export const MAX_PARTITIONS = 1024;
 
-/** Which schema to migrate, and how. */
+/** Options of a migration. */
 export interface MigrateOptions {
   /** The schema that holds the tables; made when it is not there. @defaultValue 'public' */
   readonly schema?: string | undefined;
-  /** Hash partitions of a new event log, 1 to 1024; 1 is the plain table. @defaultValue what is there, else 1 */
+  /**
+   * Number of hash partitions of a new event log, 1 to 1024; 1 is the plain table. @defaultValue the existing layout,
+   * else 1
+   */
   readonly partitions?: number | undefined;
-  /** How long to wait for another migration or for locks on the tables, in milliseconds. @defaultValue 60000 */
+  /** Time to wait for another migration or for locks on the tables, in milliseconds. @defaultValue 60000 */
   readonly lockTimeout?: number | undefined;
 }
 

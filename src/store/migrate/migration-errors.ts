@@ -5,7 +5,7 @@ export class MigrationLockError extends MaestroError {
   readonly code = 'MAESTRO_MIGRATION_LOCK';
 
   constructor(
-    /** How long it waited, in milliseconds. */ readonly lockTimeout: number,
+    /** The time that it waited, in milliseconds. */ readonly lockTimeout: number,
     cause: unknown,
     /** Holders of the tables, in a sentence, where they are known. */ holders?: string,
   ) {
@@ -19,7 +19,7 @@ export class MigrationLockError extends MaestroError {
   }
 }
 
-/** The database has steps that this version of Maestro does not know. Nothing was changed. */
+/** The database was migrated by a newer version of Maestro. Nothing was changed. */
 export class DatabaseNewerError extends MaestroError {
   readonly code = 'MAESTRO_DATABASE_NEWER';
 
@@ -30,7 +30,7 @@ export class DatabaseNewerError extends MaestroError {
   }
 }
 
-/** A table is there, but not in the shape that Maestro and Elixir Maestro 1.0 give it. Nothing was changed. */
+/** A table exists, but has another shape than Maestro and Elixir Maestro 1.0 give it. Nothing was changed. */
 export class ForeignSchemaError extends MaestroError {
   readonly code = 'MAESTRO_FOREIGN_SCHEMA';
 

@@ -7,8 +7,9 @@ import { execute, query } from '../read/rows.js';
 import { inTransaction } from '../driver/transaction.js';
 
 /**
- * Runs work in one transaction under the migration lock of a schema, an advisory lock that ends with the transaction,
- * however it ends. Throws {@link MigrationLockError} when that lock, or one on a table, is not free in time.
+ * Runs work in one transaction under the migration lock of a schema, an advisory lock that PostgreSQL releases when the
+ * transaction ends, also when the process is killed. Throws {@link MigrationLockError} when that lock, or one on a
+ * table, is not free in time.
  */
 export async function withMigrationLock<Value>(
   knex: Knex,
@@ -29,7 +30,7 @@ export async function withMigrationLock<Value>(
   }
 }
 
-/** A lock on the tables was tried for again and again, without success. */
+/** True when `lockTables` gave up. */
 function isHeldByOthers(error: unknown): error is DatabaseTimeoutError {
   return error instanceof DatabaseTimeoutError && sqlState(error.cause) === '55P03';
 }

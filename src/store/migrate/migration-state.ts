@@ -6,19 +6,21 @@ import { type Executor, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
 import { readTableShape, type TableShape } from './table-shape.js';
 
-/** The table of applied steps, apart from an application's own. */
+/**
+ * The table of applied steps; its name differs from that of Knex, which an application may use for its own migrations.
+ */
 export const MIGRATIONS_TABLE = 'maestro_migrations';
-/** The batch of steps whose tables were there already. */
+/** The batch number of adopted steps. */
 export const ADOPTED_BATCH = 0;
 
-/** A step that the bookkeeping knows. */
+/** A row of the table of applied steps. */
 export interface AppliedStep {
   readonly name: string;
   readonly batch: number;
   readonly at: Date | null;
 }
 
-/** What a schema holds of an event store. */
+/** The parts of an event store that exist in a schema. */
 export interface MigrationState {
   readonly schemaExists: boolean;
   readonly bookkeepingExists: boolean;
@@ -34,7 +36,7 @@ export const EMPTY_STATE: MigrationState = {
   shapes: new Map(),
 };
 
-/** Reads the state; writes nothing. */
+/** Reads the state of a schema; writes nothing. */
 export async function readMigrationState(on: Executor, schema: string): Promise<MigrationState> {
   const [found] = await query<[boolean, boolean]>(
     on,
@@ -59,24 +61,24 @@ async function readApplied(on: Executor, schema: string): Promise<AppliedStep[]>
   return rows.map(([name, batch, at]) => ({ name, batch, at: at === null ? null : new Date(Number(at)) }));
 }
 
-/** The steps that are still to be taken. */
+/** The steps that have not been applied. */
 export function pendingSteps({ applied }: MigrationState): readonly Migration[] {
   return migrations.filter(({ name }) => !applied.some((step) => step.name === name));
 }
 
-/** The steps in the bookkeeping that this version does not know. */
+/** The names of applied steps that this version does not have. */
 export function unknownSteps({ applied }: MigrationState): string[] {
   return applied.map((step) => step.name).filter((name) => !migrations.some((migration) => migration.name === name));
 }
 
-/** How many partitions the event log has (1 for the plain table); `undefined` when there is none. */
+/** Number of partitions of the event log, 1 for the plain table; `undefined` when there is no log. */
 export function partitionsOf({ shapes }: MigrationState): number | undefined {
   const log = shapes.get('event_log');
   if (log === undefined) return undefined;
   return log.kind === 'partitioned' ? log.partitions.length : 1;
 }
 
-/** What is wrong with the tables that are there, or recorded but missing; one sentence each. */
+/** The faults of existing tables, and applied steps whose table is missing; a sentence each. */
 export function faultsOf({ applied, shapes }: MigrationState): string[] {
   return migrations.flatMap(({ name, table }) => {
     const shape = shapes.get(table);

@@ -13,30 +13,32 @@ import {
 import { withReadRetry } from '../read/read-retry.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
 
-/** How far a schema has come. */
+/** The state of a schema's migrations. */
 export interface MigrationStatus {
-  /** The schema that was looked at. */
+  /** The schema. */
   readonly schema: string;
-  /** Every step, and those that the database has but this version does not know. */
+  /** Every step of this version, then those that only the database knows. */
   readonly steps: readonly MigrationStepStatus[];
-  /** How many hash partitions the event log has, 1 for the plain table; absent when there is no log. */
+  /** Number of hash partitions of the event log, 1 for the plain table; absent when there is no log. */
   readonly partitions: number | undefined;
-  /** In what the tables differ from their proper shape; empty when they do not. */
+  /** Differences of the tables from their proper shape, a sentence each; empty when there are none. */
   readonly faults: readonly string[];
-  /** Whether every step is taken, none is unknown, and the tables are in shape. */
+  /** True when every step is applied or adopted, none is unknown, and the tables have their proper shape. */
   readonly upToDate: boolean;
 }
 
-/** One step, and whether it was taken. */
+/** The state of one step. */
 export interface MigrationStepStatus {
   readonly name: string;
   /** `adopted`: the table was there already; `unknown`: a newer Maestro took the step. */
   readonly state: 'applied' | 'adopted' | 'pending' | 'unknown';
-  /** When it was recorded; absent while it is pending. */
+  /** The time at which it was recorded; absent while it is pending. */
   readonly at: Date | undefined;
 }
 
-/** Looks how far a schema has come; changes nothing. Without a Knex instance: the status of an empty database. */
+/**
+ * Reads the state of a schema's migrations; changes nothing. Without a Knex instance: the status of an empty database.
+ */
 export async function migrationStatus(
   knex: Knex | undefined,
   { schema = DEFAULT_SCHEMA }: { readonly schema?: string | undefined } = {},

@@ -1,8 +1,8 @@
-/** Where and how the tables are made. */
+/** The place and layout of the tables. */
 export interface MigrationContext {
   /** The schema that holds the tables; its name has been checked. */
   readonly schema: string;
-  /** How many hash partitions the event log has; 1 is the plain table. */
+  /** Number of hash partitions of the event log; 1 is the plain table. */
   readonly partitions: number;
 }
 

@@ -17,15 +17,15 @@ import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
 import { CommitInterruptedError } from '../driver/transaction.js';
 
-/** What a migration did. */
+/** The steps that a migration took. */
 export interface MigrationReport {
   /** The steps it took, first to last. */
   readonly applied: readonly string[];
-  /** The steps whose tables were there already in the right shape, and are only recorded now. */
+  /** The steps whose tables existed in the right shape, and which were only recorded. */
   readonly adopted: readonly string[];
 }
 
-/** What is to be done, as SQL. */
+/** The statements that a migration needs. */
 interface Plan extends MigrationReport {
   readonly statements: readonly string[];
 }
@@ -76,7 +76,10 @@ export async function migrationSql(knex: Knex | undefined, options: MigrateOptio
   }
 }
 
-/** PostgreSQL refuses partitioned tables while `default_tablespace` names the database's own, which is where they go without it, too. */
+/**
+ * Resets `default_tablespace` where it names the database's own tablespace: PostgreSQL refuses partitioned tables then,
+ * and the tables go there without it, too.
+ */
 const USUAL_TABLESPACE = `SELECT set_config('default_tablespace', '', true) FROM pg_database AS d
 JOIN pg_tablespace AS t ON t.oid = d.dattablespace
 WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')`;
@@ -102,7 +105,7 @@ function planUp(state: MigrationState, schema: string, partitions: number | unde
   };
 }
 
-/** The same columns as Knex's own bookkeeping, so that Knex's command line understands it. */
+/** The table of applied steps, with the columns of Knex's own, so that Knex's command line can read it. */
 function createBookkeeping(schema: string): string {
   return `CREATE TABLE ${qualified(schema, MIGRATIONS_TABLE)} (
   id serial PRIMARY KEY,

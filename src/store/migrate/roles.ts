@@ -19,7 +19,7 @@ export const DEFAULT_ROLES = {
   migrator: 'maestro_migrator',
 } as const;
 
-/** Which roles are to have rights, and on what. */
+/** The roles that the script grants rights to, and the schema. */
 export interface RolesOptions {
   /** The schema that holds the tables. @defaultValue 'public' */
   readonly schema?: string | undefined;
@@ -33,7 +33,7 @@ export interface RolesOptions {
   readonly erase?: boolean | undefined;
 }
 
-/** The same, as they are written in SQL. */
+/** The options as SQL identifiers. */
 interface Grantees {
   readonly database: string;
   readonly schema: string;
@@ -44,9 +44,10 @@ interface Grantees {
 }
 
 /**
- * The GRANTs, as a script for psql, with which each role may do what it is for and nothing else. Changes nothing, and makes
- * no role. While the tables are not there yet it has only what the migrator needs to make them, and that they can be read then.
- * Throws {@link InvalidArgumentError} for a name that no role can have, for a writer that is not to erase and owns the tables, and what a migration throws for tables of another shape.
+ * A script for psql with the GRANTs that let each role do its work and nothing else. Changes nothing, and creates no
+ * role. Before the tables exist, it has only the rights that the migrator needs to create them, and default rights to
+ * read them. Throws {@link InvalidArgumentError} for a name that no role can have and for a writer with `erase: false`
+ * that owns the tables, and the errors of a migration for tables of another shape.
  */
 export async function rolesSql(
   knex: Knex,
@@ -90,7 +91,10 @@ function atFirst({ database, schema, reader, writer, migrator }: Grantees, { sch
   ];
 }
 
-/** Makes tables readable that are made later. What a writer may do depends on the table, so defaults cannot say that. */
+/**
+ * Default privileges that let tables made later be read. The rights of a writer depend on the table, so defaults cannot
+ * grant them.
+ */
 function later({ schema, reader, writer, migrator }: Grantees): string[] {
   return [
     `-- Tables that ${migrator} makes later can be read by all. (For what they may write, print this again after a migration.)`,
@@ -142,7 +146,10 @@ function areThere({ bookkeepingExists, shapes }: MigrationState): boolean {
   return bookkeepingExists && migrations.every(({ table }) => shapes.has(table));
 }
 
-/** Our tables that another role owns, parts before wholes; not those that Elixir Maestro made, which stay with their owner. */
+/**
+ * The tables made by Maestro that another role owns, partitions before their parent; tables that Elixir Maestro made
+ * stay with their owner.
+ */
 async function ownedByOthers(on: Executor, state: MigrationState, schema: string, migrator: string): Promise<string[]> {
   const rows = await query<[string]>(
     on,
@@ -170,7 +177,10 @@ function roleName(name: string): string {
   });
 }
 
-/** Any name in SQL. What a terminal would act on is written as escapes, so that a name stays within its line. */
+/**
+ * A name as an SQL identifier. Control characters are written as escapes, so that they do not act on a terminal or
+ * break the line.
+ */
 function identifier(name: string): string {
   const quoted = name.replaceAll('"', '""');
   const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;

@@ -18,11 +18,11 @@ import {
 import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
 
-/** What a rollback did. */
+/** The steps that a rollback took back. */
 export interface RollbackReport {
   /** The steps it took back, last to first. */
   readonly rolledBack: readonly string[];
-  /** The steps of adopted tables, which it only forgot: the tables are still there. */
+  /** The steps of adopted tables: only their record was removed, the tables still exist. */
   readonly forgotten: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { type Executor, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
 
-/** What the catalog says of a table, as far as the event store depends on it. */
+/** The properties of a table that the event store depends on, read from the catalog. */
 export interface TableShape {
   readonly kind: 'table' | 'partitioned' | 'view' | 'materialized view' | 'foreign table' | 'other';
   /** `name type not null` of every column, in alphabetical order. */
@@ -12,11 +12,11 @@ export interface TableShape {
   readonly uniqueKeys: readonly string[];
   /** The definition of every check constraint. */
   readonly checks: readonly string[];
-  /** How rows are spread over partitions, such as `HASH (aggregate_id)`; empty for a plain table. */
+  /** The partition key, such as `HASH (aggregate_id)`; empty for a plain table. */
   readonly partitionKey: string;
   /** The partitions, or the tables that inherit from a plain one, with the columns of their unique indexes. */
   readonly partitions: readonly { readonly name: string; readonly uniqueKeys: readonly string[] }[];
-  /** Share of all rows for which there is a partition: less than 1 when one was detached. */
+  /** Share of all possible rows that some partition takes: less than 1 when a partition was detached. */
   readonly coverage: number;
 }
 
@@ -75,8 +75,8 @@ async function texts(on: Executor, sql: string, name: string): Promise<string[]>
 }
 
 /**
- * Text that the catalog prints of an expression, in one form: with `quote_all_identifiers` it puts quotation marks around every
- * name, and behind a `search_path` that hides what is PostgreSQL's own it names the schema of that.
+ * An expression as the catalog prints it, in one form: with `quote_all_identifiers` it quotes every name, and with a
+ * `search_path` that shadows PostgreSQL's own objects it names their schema.
  */
 export function normalizeDefinition(definition: string): string {
   return definition

@@ -11,7 +11,7 @@ import { type EventRow, type Executor, type HistoryRow, query } from './rows.js'
 import { preparedStatement, type Statement } from '../driver/statement.js';
 import type { Statements } from '../statements.js';
 
-/** Which events of one aggregate to read, and from which end. */
+/** A selection of one aggregate's events, and their order. */
 export interface EventQuery {
   readonly aggregateId: Timestamp;
   readonly range: SequenceRange;
@@ -23,11 +23,11 @@ export interface EventQuery {
   readonly until?: number | undefined;
   /** Last sequence first. */
   readonly reverse?: boolean | undefined;
-  /** At most this many. */
+  /** Largest number of events. */
   readonly limit?: number | undefined;
 }
 
-/** All rows of a query at once, with what is made of the text of each body as it arrives. */
+/** All rows of a query at once; `readBody` converts each body as it arrives. */
 export function selectRows<Body>(
   on: Executor,
   statements: Statements,
@@ -42,9 +42,9 @@ export function selectRows<Body>(
 const LAST = Timestamp.fromHex('f'.repeat(32));
 
 /**
- * The last event of one aggregate, and the one with the latest timestamp if that is another one, later than a reading and not later than a second. The
- * second is looked for by its timestamp, where hardly anything lies beyond the reading of a clock; for that PostgreSQL has to
- * know the reading when it plans, so the statement is not kept prepared.
+ * The last event of one aggregate; with `latest`, the event with the latest timestamp between `ahead` (exclusive) and
+ * `until`, if that is another one. Hardly anything lies beyond the time of a clock, so that search is short; PostgreSQL
+ * has to know `ahead` when it plans, so the statement is not kept prepared.
  */
 export async function selectLastEvents(
   on: Executor,
@@ -69,9 +69,9 @@ type LastRow = readonly [
 ];
 
 /**
- * The rows of a query page by page. While the caller works on one page the next is on its way, and no more than that one.
- * Pages follow the sequence, not a cursor, so no transaction stays open while the caller works, and it works through a
- * pooler and on a driver that cannot stream.
+ * The rows of a query in pages. While the caller works on one page, the next one is being read, and no more than that.
+ * Pages are found by sequence, not with a cursor, so no transaction stays open meanwhile, and poolers and drivers that
+ * cannot stream are no obstacle.
  */
 export async function* selectPages<Body>(
   on: Executor,
@@ -93,13 +93,13 @@ export async function* selectPages<Body>(
   }
 }
 
-/** Knows which page of a query comes next. */
+/** Reads the pages of a query, one after the other. */
 class Pages<Body> {
   readonly #on: Executor;
   readonly #statements: Statements;
   readonly #events: EventQuery;
   readonly #readBody: (text: string) => Body;
-  /** Only without a filter does a page lie where it would if no sequence were missing. */
+  /** True without a filter: then a page of n events spans n sequences if none is missing. */
   readonly #isDense: boolean;
   #range: SequenceRange;
   #left: number;
@@ -119,7 +119,7 @@ class Pages<Body> {
     this.#isBounded = this.#isDense && !(reverse && range.max === MAX_SEQUENCE);
   }
 
-  /** Reads the next page; nothing when there is none. To be called when the page before has been read. */
+  /** Starts to read the next page; `undefined` after the last. The page before must have arrived. */
   next(): Promise<HistoryRow<Body>[]> | undefined {
     const { min, max } = this.#range;
     return this.#isDone || min > max || this.#left === 0 ? undefined : this.#read();
@@ -149,21 +149,21 @@ class Pages<Body> {
   }
 }
 
-/** What is left of a range behind a sequence. */
+/** The rest of a range after a sequence. */
 function beyond({ min, max }: SequenceRange, sequence: number, reverse = false): SequenceRange {
   return reverse ? { min, max: sequence - 1 } : { min: sequence + 1, max };
 }
 
 /**
- * The part of a range in which a page lies if no sequence is missing. Without a second bound, PostgreSQL sorts all that
- * is left of the history for every page, as long as it has no statistics of the table, as after a restore.
+ * The part of a range that holds a page if no sequence is missing. Without a second bound, PostgreSQL sorts the whole
+ * rest of the history for every page while it has no statistics of the table, as after a restore.
  */
 function near({ min, max }: SequenceRange, count: number, reverse = false): SequenceRange {
   if (!reverse) return { min: Math.max(min, 1), max: Math.min(max, Math.max(min, 1) + count - 1) };
   return { min: Math.max(min, max - count + 1), max };
 }
 
-/** How much text the bodies of a page are. */
+/** Total length of the bodies of a page, in characters. */
 export function textLength(rows: readonly EventRow[]): number {
   return rows.reduce((sum, row) => sum + row[4].length, 0);
 }

@@ -2,28 +2,28 @@ import { ClockDriftError } from '../../hlc/errors.js';
 import type { Clock } from '../../hlc/clock.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 
-/** Place of an event in its history, and its timestamp. */
+/** Sequence and timestamp of an event. */
 export interface EventPlace {
   readonly sequence: number;
   readonly timestamp: Timestamp;
 }
 
-/** Facts about an aggregate's last event, and about one before it whose clock was ahead. */
+/** Facts about the end of an aggregate's history, from which the next event gets its sequence and timestamp. */
 export interface LastEvent {
   /** Its sequence; 0 when there is none. */
   readonly sequence: number;
   /** Its timestamp; absent when there is none. */
   readonly timestamp: Timestamp | undefined;
   /**
-   * The event with the latest timestamp of the history, of those that are not further ahead than the clock accepts; absent when
-   * that is the last one, or when nobody has looked.
+   * The event with the latest timestamp of the history, of those that are not further ahead than the clock accepts;
+   * absent when that is the last event, or when it was not looked for.
    */
   readonly latest?: EventPlace | undefined;
 }
 
 /**
- * The event with the latest timestamp of a history that goes on with another timestamp; absent when that is the latest. What lies
- * behind `until` does not count, on either side: the latest before it is what later events have to follow.
+ * The event before `next` with a later timestamp than `next`, the latest of them; `undefined` when there is none, as in
+ * a history in the order of its times. With `until`, timestamps beyond it do not count, on either side.
  */
 export function laterPredecessor(last: LastEvent, next: Timestamp, until?: Timestamp): EventPlace | undefined {
   const { sequence, timestamp, latest } = last;
@@ -36,16 +36,17 @@ export function laterPredecessor(last: LastEvent, next: Timestamp, until?: Times
   return found !== undefined && (isBeyond || found.timestamp.compare(next) > 0) ? found : undefined;
 }
 
-/** The latest timestamp that is known of a history. */
+/** The latest known timestamp of a history. */
 export function latestTimestamp({ timestamp, latest }: LastEvent): Timestamp | undefined {
   if (latest === undefined) return timestamp;
   return timestamp !== undefined && timestamp.compare(latest.timestamp) > 0 ? timestamp : latest.timestamp;
 }
 
 /**
- * Time that the next event of an aggregate has to be later than: the latest timestamp of its history. One that is further ahead
- * than the clock accepts counts only as long as it is the last: behind a later event the order is broken already, and
- * waiting would not restore it. Throws `ClockDriftError` when the last one is that far ahead.
+ * The timestamp that the next event of an aggregate has to be later than: the latest one of its history. One that is
+ * further ahead than the clock accepts counts only while it belongs to the last event: once a later event has followed
+ * it, the order is broken already, and waiting would not restore it. Throws `ClockDriftError` when the last event is
+ * that far ahead.
  */
 export function timestampToFollow(clock: Clock, aggregateId: Timestamp, last: LastEvent): Timestamp | undefined {
   const { sequence, timestamp, latest } = last;

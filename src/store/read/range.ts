@@ -14,7 +14,7 @@ export function sequenceRange(minSequence: number, maxSequence: number = MAX_SEQ
   return { min: Math.max(minSequence, 0), max: Math.min(Math.max(bound('maxSequence', maxSequence), 0), MAX_SEQUENCE) };
 }
 
-/** A limit on the number of events, or none. Throws {@link InvalidArgumentError} when it is no integer, or less than 1. */
+/** Returns the limit, when it is absent or an integer of 1 or more. Throws {@link InvalidArgumentError} otherwise. */
 export function checkedLimit(limit: number | undefined): number | undefined {
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1))
     throw new InvalidArgumentError(`limit is an integer, 1 or more; got ${String(limit)}.`);

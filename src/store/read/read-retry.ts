@@ -4,9 +4,10 @@ import { storeError } from '../failures/database-errors.js';
 import type { Executor } from './rows.js';
 
 /**
- * Runs a read; when its connection turns out to be broken, once more on another one, since reading twice is harmless; and
- * {@link withSerializationRetry} again. In a transaction of the application, which is named then, there is no other connection.
- * Whatever fails is thrown as the `MaestroError` that says what it means; of two broken connections, how the first broke.
+ * Runs a read, and once more on another connection when the first one breaks, since reading twice is harmless; retries
+ * serialization failures like {@link withSerializationRetry}. Inside an application's transaction, given as `on`, there
+ * is no other connection, so there nothing is retried. Throws the `MaestroError` for a failure; of two broken
+ * connections, the error of the first.
  */
 export async function withReadRetry<Value>(work: () => Promise<Value>, on?: Executor): Promise<Value> {
   try {
@@ -29,12 +30,13 @@ async function twice<Value>(work: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/** Largest number of tries at a read that serializable transactions of others are in the way of. */
+/** Largest number of attempts at a read that serializable transactions of others keep failing. */
 const MAX_ATTEMPTS = 10;
 
 /**
- * Runs a read, which with `default_transaction_isolation = serializable` can be undone for the sake of others, until it is
- * not. Inside a transaction of the application nothing can be read after that, so there the failure stands.
+ * Runs a read until no serialization failure ends it: with `default_transaction_isolation = serializable`, other
+ * transactions can cause one. Inside an application's transaction nothing can be read after a failure, so there it is
+ * thrown.
  */
 export async function withSerializationRetry<Value>(work: () => Promise<Value>): Promise<Value> {
   let first: Error | undefined;

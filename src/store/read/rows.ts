@@ -12,12 +12,12 @@ export type { Executor };
 
 /** A row of `selectEvents`, column by column: timestamp and aggregate id as hex digits. */
 export type EventRow = readonly [timestamp: string, aggregateId: string, sequence: number, type: string, body: string];
-/** A row of `selectHistory`: an event of an aggregate that is known, each column but the body as PostgreSQL prints it. */
+/** A row of `selectHistory`: an event of a known aggregate, each column but the body as PostgreSQL prints it. */
 export type HistoryRow<Body> = readonly [timestamp: string, sequence: string, type: string, body: Body];
 /** A row of `selectSnapshot`, column by column. */
 export type SnapshotRow = readonly [Uint8Array, number, string];
 
-/** The rows that a statement returns; as texts, with what `readBody` makes of each body, when that is given. */
+/** The rows that a statement returns. With `readBody` all columns come as texts, and it converts each body. */
 export async function query<Row extends readonly unknown[]>(
   on: Executor,
   statement: string | Statement,
@@ -36,14 +36,16 @@ export async function execute(
   return (await send(on, statementOf(statement), bindings)).count;
 }
 
-/** A text with a `?` for each value is sent once in a while; what is sent often is a statement already. */
+/**
+ * Wraps plain SQL, sent now and then, as a statement that is not prepared; what is sent often is a statement already.
+ */
 function statementOf(statement: string | Statement): Statement {
   return typeof statement === 'string' ? { sql: statement } : statement;
 }
 
 /**
- * The events as the five bindings of `insertEvents`, a column each. Neither a type nor a body has a line break in it: types
- * have no control characters, and in JSON text they are written as escapes.
+ * The events as the five bindings of `insertEvents`, one for each column. Line breaks separate types and bodies:
+ * neither contains one, since types have no control characters, and JSON text escapes them.
  */
 export function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
   const column = (of: (encoded: EncodedEvent) => string | number, separator: string) => events.map(of).join(separator);
@@ -71,12 +73,12 @@ export function byteaArray(values: readonly Timestamp[]): string {
   return `{${values.map((value) => `"\\\\x${value.hex}"`).join(',')}}`;
 }
 
-/** The timestamp that a `bytea` is, as PostgreSQL prints it. */
+/** The timestamp in a `bytea`, as PostgreSQL prints it. */
 function printedTimestamp(text: string): Timestamp {
   return text.startsWith('\\x') ? Timestamp.fromHex(text.slice(2)) : Timestamp.decode(bytesOf(text));
 }
 
-/** The event of a row, its body left as text. */
+/** The event of a row, its body as JSON text. */
 export function storedEvent([timestamp, aggregateId, sequence, type, body]: EventRow): StoredEvent {
   return {
     timestamp: Timestamp.fromHex(timestamp),
@@ -97,7 +99,7 @@ export function decodedEvent(stored: StoredEvent, numbers: NumberMode = 'plain')
   return { ...stored, body: decodeJson(stored.body, numbers) as JsonObject };
 }
 
-/** The snapshot of a row, its body left as text. */
+/** The snapshot of a row, its body as JSON text. */
 export function storedSnapshot([aggregateId, sequence, body]: SnapshotRow): StoredSnapshot {
   return { aggregateId: Timestamp.decode(aggregateId), sequence, body };
 }
