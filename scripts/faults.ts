@@ -9,13 +9,15 @@ import { fileURLToPath } from 'node:url';
 const folder = mkdtempSync(join(tmpdir(), 'maestro-faults-'));
 const figures = join(folder, 'figures.ndjson');
 const start = performance.now();
+/** Files with rounds: few in `npm test`, all of them here. */
+const FILES = ['test/faults/*.test.ts', 'test/cli/settings-matrix.test.ts'];
 const files = process.argv.slice(2);
 const child = spawn(
   process.execPath,
   [
     '--import=tsx',
     fileURLToPath(new URL('test.ts', import.meta.url)),
-    ...(files.length === 0 ? ['test/faults/*.test.ts'] : files),
+    ...(files.length === 0 ? FILES : files),
     '--timeout=15m',
   ],
   { stdio: 'inherit', env: { ...process.env, MAESTRO_FAULTS: 'full', MAESTRO_FIGURES: figures } },

@@ -6,7 +6,7 @@ import type { Database } from '../../src/connection/database.js';
 import { openDatabase } from '../../src/connection/open-database.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { runCli } from '../support/cli/cli.js';
-import { aSchemaName, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { aSchemaName, ONE_AT_A_TIME, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { allTextOf } from '../support/cli/error-text.js';
 import { anEvent, anId } from '../support/data/factories.js';
 import { startFaultProxy } from '../support/servers/fault-proxy.js';
@@ -52,7 +52,7 @@ test.serial.before(async () => {
 
 // One after the other: dropping the schema and what the role owns at the same time, PostgreSQL may refuse one of them.
 test.serial.after.always(async () => {
-  await server.raw(`DROP OWNED BY "${role}"`);
+  await server.raw(`${ONE_AT_A_TIME}; DROP OWNED BY "${role}"`);
   await server.raw(`DROP ROLE "${role}"`);
   await server.destroy();
 });
@@ -167,8 +167,8 @@ test('in the errors of the library, their causes and all that can be seen of the
   const proxy = await startFaultProxy(Number(new URL(database.url).port));
   t.teardown(async () => void (await Promise.all([silent.close(), gone.close(), proxy.close()])));
   for (const table of ['event_log', 'snapshots'])
-    await database.knex.raw(`GRANT SELECT, INSERT ON "${database.schema}".${table} TO "${role}"`);
-  await database.knex.raw(`GRANT USAGE ON SCHEMA "${database.schema}" TO "${role}"`);
+    await database.knex.raw(`${ONE_AT_A_TIME}; GRANT SELECT, INSERT ON "${database.schema}".${table} TO "${role}"`);
+  await database.knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${database.schema}" TO "${role}"`);
   const write: Work = ({ store }) => store.commitEvents([anEvent()]);
   const event = anEvent();
   await database.store().commitEvents([event]);

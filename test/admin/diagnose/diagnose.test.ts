@@ -11,7 +11,7 @@ import { ClockDriftError } from '../../../src/hlc/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { appendEvents } from '../../../src/store/append.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
-import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../../support/database.js';
+import { aSchemaName, ONE_AT_A_TIME, testKnex, testUrl, useTestDatabase } from '../../support/database.js';
 import { anEvent, anId, collect } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
@@ -40,7 +40,7 @@ async function aRole(t: ExecutionContext, ...changes: readonly string[]): Promis
   const knex = testKnex({ connection: url.href });
   t.teardown(async () => {
     await knex.destroy();
-    await database.knex.raw(`DROP OWNED BY ${role}`);
+    await database.knex.raw(`${ONE_AT_A_TIME}; DROP OWNED BY ${role}`);
     await database.knex.raw(`DROP ROLE ${role}`);
   });
   return { role, knex };
@@ -73,10 +73,10 @@ testProp(
   [fc.subarray(GRANTS), fc.constantFrom(database, partitioned)],
   async (t, grants, { schema }) => {
     const { role, knex } = await aRole(t);
-    await database.knex.raw(`GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
+    await database.knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
     for (const grant of grants)
       await database.knex.raw(
-        `GRANT ${grant.replace(/ON (\w+_?\w+)$/, (_, on: string) => (on === 'SCHEMA' ? `ON SCHEMA "${schema}"` : `ON "${schema}".${on}`))} TO ${role}`,
+        `${ONE_AT_A_TIME}; GRANT ${grant.replace(/ON (\w+_?\w+)$/, (_, on: string) => (on === 'SCHEMA' ? `ON SCHEMA "${schema}"` : `ON "${schema}".${on}`))} TO ${role}`,
       );
     const able = Object.keys(NEEDS).filter((command) => NEEDS[command]?.every((need) => grants.includes(need)));
     const log = { knex, schema };
@@ -116,7 +116,7 @@ test('while there are no tables, the GRANT is named that a role needs to make th
   const { role, knex } = await aRole(t);
   await database.knex.raw(`CREATE SCHEMA "${empty}"`);
   t.teardown(() => database.knex.raw(`DROP SCHEMA "${empty}" CASCADE`));
-  await database.knex.raw(`GRANT USAGE ON SCHEMA "${empty}" TO ${role}`);
+  await database.knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${empty}" TO ${role}`);
   for (const schema of [empty, 'not_there_yet']) {
     const rights = await found({ knex, schema }, 'rights');
     t.like(rights, { status: 'note', found: `${role} may not run migrate, so it cannot make the tables` });
@@ -133,7 +133,7 @@ test('a role without a right to the bookkeeping is told of the tables all the sa
     [database, 'the plain layout'],
     [partitioned, '3 partitions'],
   ] as const) {
-    await database.knex.raw(`GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
+    await database.knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
     const tables = await found({ knex, schema }, 'tables');
     t.like(tables, { status: 'note' });
     t.true(tables?.found.startsWith(`schema ${schema}, ${layout}, in shape; `), tables?.found);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Finding } from '../../../src/admin/diagnose/finding.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { testUrl, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
+import { ONE_AT_A_TIME, testUrl, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
 import { relay } from '../../support/servers/tcp.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
@@ -97,12 +97,12 @@ test('a role with few rights, for which commits are not durable, is told all of 
   const role = `test_${randomBytes(6).toString('hex')}`;
   await knex.raw(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
   t.teardown(async () => {
-    await knex.raw(`DROP OWNED BY ${role}`);
+    await knex.raw(`${ONE_AT_A_TIME}; DROP OWNED BY ${role}`);
     await knex.raw(`DROP ROLE ${role}`);
   });
   await knex.raw(`ALTER ROLE ${role} SET synchronous_commit = off`);
-  await knex.raw(`GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
-  await knex.raw(`GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${role}`);
+  await knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
+  await knex.raw(`${ONE_AT_A_TIME}; GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO ${role}`);
   const url = Object.assign(new URL(testUrl()), { username: role, password: 'secret' }).href;
   const found = await findings(['--url', url]);
   t.like(of(found, 'rights'), { status: 'note' });

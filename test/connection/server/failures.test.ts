@@ -15,7 +15,7 @@ import {
   PermissionDeniedError,
 } from '../../../src/store/errors.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
-import { aSchemaName, testUrl, useTestDatabase } from '../../support/database.js';
+import { aSchemaName, ONE_AT_A_TIME, testUrl, useTestDatabase } from '../../support/database.js';
 import { allTextOf, failureOf } from '../../support/cli/error-text.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 import { listenAndHangUp, listenAsWebServer, listenSilently, relay } from '../../support/servers/tcp.js';
@@ -208,8 +208,8 @@ test('the server falls silent under a statement', async (t) => {
 
 test('the transactions of the role are read-only', async (t) => {
   const role = await aRole(t, 'SET default_transaction_read_only = on');
-  await knex.raw(`GRANT USAGE ON SCHEMA "${schema}" TO "${role.user}"`);
-  await knex.raw(`GRANT ALL ON ALL TABLES IN SCHEMA "${schema}" TO "${role.user}"`);
+  await knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${schema}" TO "${role.user}"`);
+  await knex.raw(`${ONE_AT_A_TIME}; GRANT ALL ON ALL TABLES IN SCHEMA "${schema}" TO "${role.user}"`);
   const database = opened(t, role);
   const readOnly = { instanceOf: PermissionDeniedError, message: /read-only/ };
   t.deepEqual(await read(database), []);
@@ -219,8 +219,8 @@ test('the transactions of the role are read-only', async (t) => {
 
 test('the role may read but not write', async (t) => {
   const role = await aRole(t);
-  await knex.raw(`GRANT USAGE ON SCHEMA "${schema}" TO "${role.user}"`);
-  await knex.raw(`GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO "${role.user}"`);
+  await knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${schema}" TO "${role.user}"`);
+  await knex.raw(`${ONE_AT_A_TIME}; GRANT SELECT ON ALL TABLES IN SCHEMA "${schema}" TO "${role.user}"`);
   const database = opened(t, role);
   const denied = { instanceOf: PermissionDeniedError, message: /permission denied for table/ };
   t.deepEqual(await read(database), []);
@@ -256,7 +256,7 @@ async function aRole(t: ExecutionContext, change?: string): Promise<Pick<ServerA
   await knex.raw(`CREATE ROLE "${user}" LOGIN PASSWORD '${PASSWORD}'`);
   if (change !== undefined) await knex.raw(`ALTER ROLE "${user}" ${change}`);
   t.teardown(async () => {
-    await knex.raw(`DROP OWNED BY "${user}"`);
+    await knex.raw(`${ONE_AT_A_TIME}; DROP OWNED BY "${user}"`);
     await knex.raw(`DROP ROLE "${user}"`);
   });
   return { user, password: PASSWORD };

@@ -1,4 +1,5 @@
 import type { Settings } from '../servers/settings.js';
+import { isFull } from '../figures.js';
 
 /** One row of the matrix: settings of a role's sessions, and preparations of the database. */
 export interface Setting {
@@ -89,3 +90,60 @@ export const MATRIX: Readonly<Record<string, Setting>> = {
     database: "ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'de-u-co-phonebk' LOCALE 'C' TEMPLATE template0",
   },
 };
+
+/** Parameters that are about the same: of two of them, one could hide what the other does. */
+const SUBJECTS: readonly (readonly [names: RegExp, subject: string])[] = [
+  [/^enable_(seq|bitmap|index|indexonly)scan$/, 'scans'],
+  [/^default_transaction_/, 'transactions'],
+  [/^client_encoding$/, 'encoding'],
+  [/^row_security$/, 'role'],
+];
+
+/** What a setting is about, with which nothing else of its group is. */
+function subjectsOf({ settings = {}, more, database }: Setting): string[] {
+  return [
+    ...Object.keys(settings).map((name) => SUBJECTS.find(([names]) => names.test(name))?.[1] ?? name),
+    ...(more === undefined ? [] : ['role']),
+    ...(database === undefined ? [] : ['encoding']),
+  ];
+}
+
+/** Settings that one session has at once, by their names. */
+export type Group = Readonly<Record<string, Setting>>;
+
+/**
+ * Every setting in one group, with others that are about something else: few groups as part of the normal test run, and each
+ * setting alone by `npm run faults`.
+ */
+export function groupsOf(matrix: Readonly<Record<string, Setting>>, size = isFull ? 1 : 8): readonly Group[] {
+  const groups: Record<string, Setting>[] = [];
+  // What few groups have room for comes first.
+  const rarest = Object.entries(matrix).sort(([, one], [, other]) => rivals(other) - rivals(one));
+  for (const [name, setting] of rarest) {
+    const fits = (group: Group) => Object.keys(group).length < size && !Object.values(group).some(isRivalOf(setting));
+    const group = groups.find(fits);
+    if (group === undefined) groups.push({ [name]: setting });
+    else group[name] = setting;
+  }
+  return groups;
+
+  function rivals(setting: Setting): number {
+    return Object.values(matrix).filter(isRivalOf(setting)).length;
+  }
+}
+
+/** Whether another setting is about something that this one is about, too. */
+function isRivalOf(setting: Setting): (other: Setting) => boolean {
+  const subjects = subjectsOf(setting);
+  return (other) => subjectsOf(other).some((subject) => subjects.includes(subject));
+}
+
+/** A group as one setting. */
+export function together(group: Group): Setting {
+  const all = Object.values(group);
+  const only = (name: 'more' | 'database' | 'before') => all.map((setting) => setting[name]).find(Boolean);
+  return {
+    settings: Object.assign({}, ...all.map(({ settings }) => settings)) as Settings,
+    ...Object.fromEntries((['more', 'database', 'before'] as const).map((name) => [name, only(name)])),
+  };
+}

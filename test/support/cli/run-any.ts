@@ -1,0 +1,42 @@
+import { Readable } from 'node:stream';
+import type { Key, OutputStream, RawTerminal } from '../../../src/cli/context.js';
+import { run } from '../../../src/cli/run.js';
+import { aContext } from '../../../scripts/support/program.js';
+import { type CliOptions, type CliResult, runCli } from './cli.js';
+
+/** Runs a command line in a terminal in which somebody presses keys; what it draws is its standard output. */
+export async function runWithKeys(
+  argv: readonly string[],
+  pressed: readonly Key[],
+  { cwd = '/', env = {}, terminal = 100 }: CliOptions = {},
+): Promise<CliResult> {
+  const written = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof written): OutputStream => ({
+    isTerminal: true,
+    columns: terminal,
+    write: async (text) => void (written[name] += text),
+  });
+  const openTerminal = (): RawTerminal => ({
+    columns: terminal,
+    rows: 30,
+    keys: Readable.from(pressed),
+    onResize: () => {},
+    close: () => {},
+  });
+  const context = aContext({
+    workingDirectory: cwd,
+    environment: env,
+    stdin: Object.assign(Readable.from([]), { isTerminal: true }),
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    openTerminal,
+  });
+  return { code: await run(argv, context), ...written };
+}
+
+const QUIT: readonly Key[] = [{ name: 'q', text: 'q', ctrl: false }];
+
+/** Runs a command line: as a program does, but `step`, which needs a terminal, as somebody who leaves it at once. */
+export async function runAny(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return await (argv[0] === 'step' ? runWithKeys(argv, QUIT, options) : runCli(argv, options));
+}
