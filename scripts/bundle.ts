@@ -61,14 +61,13 @@ export async function bundle(root: string): Promise<void> {
     external: EXTERNAL,
     plugins: [onlyPostgres],
     chunkNames: 'src/chunks/[name]-[hash]',
-    minifyWhitespace: true,
     minifySyntax: true,
     metafile: true,
     logLevel: 'warning',
   });
   for (const file of Object.keys(metafile.outputs)) {
-    const text = readFileSync(join(root, file), 'utf8');
-    if (/\btypeof require\b/.test(text)) writeFileSync(join(root, file), `${REQUIRE}\n${text}`);
+    const text = withClassNames(readFileSync(join(root, file), 'utf8'));
+    writeFileSync(join(root, file), /\btypeof require\b/.test(text) ? `${REQUIRE}\n${text}` : text);
   }
   await joinChunks(root, metafile);
   rmSync(join(root, SPLIT), { recursive: true });
@@ -77,6 +76,15 @@ export async function bundle(root: string): Promise<void> {
   );
   const texts = [...new Set(folders)].sort().map((folder) => licenceOf(join(root, folder)));
   writeFileSync(join(root, 'dist/THIRD-PARTY-LICENCES.txt'), texts.join('\n\n---\n\n'));
+}
+
+/**
+ * Gives classes their own names back. esbuild writes `var Timestamp = class _Timestamp` for a class that refers to itself, and the
+ * name in it is what errors and stack traces show.
+ */
+function withClassNames(text: string): string {
+  const renamed = [...text.matchAll(/\b(\w+) = class (_\1)\b/g)];
+  return renamed.reduce((all, [, name = '', inner = '']) => all.replace(new RegExp(`\\b${inner}\\b`, 'g'), name), text);
 }
 
 /** Writes the files of esbuild to dist, and joins those that are loaded together. */
@@ -90,7 +98,6 @@ async function joinChunks(root: string, { outputs }: Metafile): Promise<void> {
   await bundled.write({
     dir: join(root, 'dist'),
     format: 'es',
-    compact: true,
     hoistTransitiveImports: false,
     chunkFileNames: 'src/chunks/[name].js',
     manualChunks: fileFor(fileOf),

@@ -13,12 +13,26 @@ async function entries(): Promise<Record<string, unknown>[]> {
   );
 }
 
-test('errors keep their names when they are bundled', async (t) => {
-  const classes = (await entries()).flatMap((exported) =>
-    Object.entries(exported).filter(([name, value]) => typeof value === 'function' && name.endsWith('Error')),
+test('classes and functions keep their names when they are bundled', async (t) => {
+  const named = (await entries()).flatMap((exported) =>
+    Object.entries(exported).filter(([, value]) => typeof value === 'function'),
   );
-  t.true(classes.length > 30);
-  for (const [name, value] of classes) t.is((value as { name: string }).name, name);
+  t.true(named.filter(([name]) => name.endsWith('Error')).length > 30);
+  for (const [name, value] of named) t.is((value as { name: string }).name, name);
+});
+
+test('an error that an application does not catch prints a line of code, not a file of it', (t) => {
+  const program = `
+    import { Clock, MemoryStore } from ${JSON.stringify(new URL('src/index.js', dist).href)};
+    const clock = new Clock();
+    await new MemoryStore().commitEvents([{ aggregateId: clock.now(), timestamp: clock.now(), sequence: 0, type: 'opened', body: {} }]);`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  t.is(status, 1);
+  t.regex(stderr, /InvalidEventError: /);
+  t.regex(stderr, /at (async )?MemoryStore\.commitEvents /);
+  for (const line of stderr.split('\n')) t.true(line.length < 400, line);
 });
 
 test('each class exists once, whichever entry it is reached by', async (t) => {
