@@ -19,7 +19,7 @@ import type { EventPlace, LastEvent } from './read/last-event.js';
 import { checkedLimit, sequenceRange } from './read/range.js';
 import { withReadRetry } from './read/read-retry.js';
 import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './read/rows.js';
-import { withoutPreparedStatements } from './driver/send.js';
+import { withoutPreparedStatements } from './driver/pg/prepared.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
 import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
@@ -54,7 +54,7 @@ export class PostgresStore implements Store {
     // In a transaction of the application, a group that fails would undo what went before it.
     const groups = (options.groupCommits ?? true) && !this.#context.verifyWrites && knex.isTransaction !== true;
     this.#groups = groups ? new GroupCommit(this.#context) : undefined;
-    this.#activity = shareActivity(this, knex.client as object);
+    this.#activity = shareActivity(this, knex);
   }
 
   async commitAll(

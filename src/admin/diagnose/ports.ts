@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { onConnection } from '../../store/driver/pool-connection.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
 
 /** The port of this side of a connection, as it is here and as the server sees it; absent where there is none. */
@@ -11,14 +11,11 @@ export interface Ports {
 /** The ports of a connection over TCP; `undefined` for one through a socket, or with another driver than `pg`. */
 export async function seenPorts(knex: Knex): Promise<Ports | undefined> {
   try {
-    return await onConnection(knex, async (connection) => {
-      const { stream } = (connection as { connection?: { stream?: { localPort?: number } } }).connection ?? {};
-      const answer = await knex
-        .raw<{ rows: [number | null][] }>('SELECT inet_client_port()')
-        .connection(connection)
-        .options({ rowMode: 'array' });
-      const there = answer.rows[0]?.[0];
-      return stream?.localPort === undefined || there == null ? undefined : { here: stream.localPort, there };
+    return await driverOf(knex).connection(async (connection) => {
+      const { rows } = await connection.send<[number | null]>({ sql: 'SELECT inet_client_port()' });
+      const here = connection.localPort;
+      const there = rows[0]?.[0];
+      return here === undefined || there == null ? undefined : { here, there };
     });
   } catch (error) {
     throw storeError(error);

@@ -4,7 +4,8 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { lockTables } from '../../store/migrate/lock-tables.js';
 import { execute, query } from '../../store/read/rows.js';
-import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 import { type BodyPath, bodyPath, type Fragment, isAt, without } from './body-path.js';
 import { eventsWithout } from './erased-events.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
@@ -89,7 +90,7 @@ export async function eraseAggregate(
   const id = erasure.aggregateId;
   const { log: events, snapshots } = tablesOf(log);
   try {
-    return await inTransaction(log.knex, async (transaction) => {
+    return await driverOf(log.knex).transaction(async (transaction) => {
       const inside = { ...log, knex: transaction };
       await refuseHiddenRows(transaction);
       await assertNoHiddenRows(inside);

@@ -1,8 +1,7 @@
-import type { Knex } from 'knex';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { execute, query } from '../../store/read/rows.js';
-import { inTransaction } from '../../store/driver/transaction.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 import { type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 
 /** Time for which the whole log may be read for the sake of a hint, in milliseconds. */
@@ -11,7 +10,7 @@ const PATIENCE = 2000;
 /** The types that events of the log have; `undefined` when finding out takes too long, since no index has them. */
 export async function eventTypes(log: NonTransactionalLog, patience = PATIENCE): Promise<string[] | undefined> {
   try {
-    return await inTransaction(log.knex, async (transaction: Knex.Transaction) => {
+    return await driverOf(log.knex).transaction(async (transaction) => {
       await execute(transaction, `SET LOCAL statement_timeout = ${patience}`);
       const rows = await query<[string]>(transaction, `SELECT DISTINCT type FROM ${tablesOf(log).log}`);
       return rows.map(([type]) => type);

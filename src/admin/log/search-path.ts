@@ -1,5 +1,5 @@
 import { MaestroError } from '../../errors.js';
-import { inTransaction } from '../../store/driver/transaction.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 import { execute, query } from '../../store/read/rows.js';
 import type { EventLog } from './event-log.js';
 import { select } from './select.js';
@@ -24,7 +24,7 @@ export async function assertSafeSearchPath(log: EventLog): Promise<void> {
   const schemas = JSON.parse(text) as string[];
   const ahead = schemas.slice(0, schemas.indexOf('pg_catalog')).filter((name) => !name.startsWith('pg_temp_'));
   if (ahead.length === 0) return;
-  const found = await inTransaction(log.knex, async (transaction) => {
+  const found = await driverOf(log.knex).transaction(async (transaction) => {
     await execute(transaction, 'SET LOCAL search_path = pg_catalog');
     return await shadowedNames(ahead, (sql, bindings) => query<[string]>(transaction, sql, bindings));
   });

@@ -14,8 +14,8 @@ export class NeedsStagingError extends Error {}
  * to compare with, no trigger, rule or policy of somebody else does something else with the rows, and no two of them can
  * have one timestamp, as they can in partitions.
  */
-export async function canCopyIntoEmptyLog(log: EventLog, connection: unknown): Promise<boolean> {
-  if (!canCopy(connection)) return false;
+export async function canCopyIntoEmptyLog(log: EventLog): Promise<boolean> {
+  if (!(await canCopy(log.knex))) return false;
   const { log: events, snapshots } = tablesOf(log);
   const sql = `SELECT NOT EXISTS (SELECT FROM ${events}) AND NOT EXISTS (SELECT FROM ${snapshots})
   AND current_setting('server_encoding') = 'UTF8'
@@ -32,12 +32,7 @@ export async function canCopyIntoEmptyLog(log: EventLog, connection: unknown): P
  * the text of the body, so nothing is compared afterwards but counts. Throws {@link NeedsStagingError} when there is something to
  * look at more closely: a body of another form, or a row that the log does not take. Nothing may be kept then.
  */
-export async function copyIntoEmptyLog(
-  log: EventLog,
-  connection: unknown,
-  items: AsyncIterable<ExportedItem>,
-): Promise<MergeReport> {
-  if (!canCopy(connection)) throw new NeedsStagingError('no COPY');
+export async function copyIntoEmptyLog(log: EventLog, items: AsyncIterable<ExportedItem>): Promise<MergeReport> {
   const { log: events, snapshots } = tablesOf(log);
   const iterator = items[Symbol.asyncIterator]();
   let next = await iterator.next();
@@ -60,9 +55,9 @@ export async function copyIntoEmptyLog(
   const columns = '("timestamp", aggregate_id, sequence, type, body)';
   try {
     const stored = {
-      events: await copyTexts(connection, `COPY ${events} ${columns} FROM STDIN`, texts(eventLine)),
+      events: await copyTexts(log.knex, `COPY ${events} ${columns} FROM STDIN`, texts(eventLine)),
       snapshots: await copyTexts(
-        connection,
+        log.knex,
         `COPY ${snapshots} (aggregate_id, sequence, body) FROM STDIN`,
         texts(snapshotLine),
       ),

@@ -18,7 +18,8 @@ import {
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import { eventJson, snapshotJson } from '../../store/read/stored-json.js';
-import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { refuseHiddenRows } from '../log/row-security.js';
 import { type Footer, footerLine, HEADER, newDigest } from './format.js';
@@ -69,7 +70,7 @@ export async function exportLog(
     options.onProgress?.(counts.events);
   };
   try {
-    await inTransaction(log.knex, async (transaction) => {
+    await driverOf(log.knex).transaction(async (transaction) => {
       await execute(transaction, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       await refuseHiddenRows(transaction);
       await assertCompleteLog({ ...log, knex: transaction });

@@ -3,7 +3,8 @@ import { MaestroError } from '../../errors.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { query } from '../../store/read/rows.js';
-import { CommitInterruptedError, inTransaction } from '../../store/driver/transaction.js';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 import { hasEctoMigrations } from '../log/elixir.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
@@ -71,7 +72,7 @@ async function attempt(
   const notes: ExportNotes = { incomplete: 0, footer: undefined };
   let report: ImportReport | undefined;
   try {
-    await inTransaction(log.knex, async (transaction, connection) => {
+    await driverOf(log.knex).transaction(async (transaction) => {
       const inside = { ...log, knex: transaction };
       await assertMigrated(inside);
       await refuseHiddenRows(transaction);
@@ -80,11 +81,11 @@ async function attempt(
       const all = readableBy(log.interop, readExport(lines, notes));
       const isToNote = log.interop === undefined && (await hasEctoMigrations(inside));
       const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
-      const items = canCopy(connection) ? noteDeepest(read, deepest) : bearable(read);
-      const canCopyAll = mayCopy && (await canCopyIntoEmptyLog(inside, connection));
+      const items = (await canCopy(transaction)) ? noteDeepest(read, deepest) : bearable(read);
+      const canCopyAll = mayCopy && (await canCopyIntoEmptyLog(inside));
       const merged = canCopyAll
-        ? await copyIntoEmptyLog(inside, connection, items)
-        : await importThroughStaging(inside, connection, items, options);
+        ? await copyIntoEmptyLog(inside, items)
+        : await importThroughStaging(inside, items, options);
       const { events, snapshots, present, skipped } = merged;
       report = { events, snapshots, present, skipped, incomplete: notes.incomplete, ...(unreadable && { unreadable }) };
       if (options.dryRun === true) throw new DryRun();
@@ -98,12 +99,11 @@ async function attempt(
 
 async function importThroughStaging(
   log: EventLog & { readonly knex: Knex.Transaction },
-  connection: unknown,
   items: AsyncIterable<ExportedItem>,
   options: ImportOptions,
 ): Promise<MergeReport> {
   await createStaging(log.knex);
-  await stage(log.knex, connection, items);
+  await stage(log.knex, items);
   options.onRead?.();
   return await mergeStaging(log, options);
 }

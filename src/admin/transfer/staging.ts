@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
+import type { Executor } from '../../store/driver/driver.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 import { execute } from '../../store/read/rows.js';
 import type { ExportedItem } from './read-export.js';
 
@@ -27,11 +27,7 @@ ON COMMIT DROP`,
 }
 
 /** Sends the items: on a server through COPY, else by statements of many rows. Rejects with what reading them throws. */
-export async function stage(
-  transaction: Knex.Transaction,
-  connection: unknown,
-  items: AsyncIterable<ExportedItem>,
-): Promise<void> {
+export async function stage(transaction: Knex.Transaction, items: AsyncIterable<ExportedItem>): Promise<void> {
   const iterator = items[Symbol.asyncIterator]();
   let next = await iterator.next();
   const events = async function* () {
@@ -47,9 +43,9 @@ export async function stage(
       yield [String(line), `\\x${snapshot.aggregateId.hex}`, String(snapshot.sequence), snapshot.body];
     }
   };
-  const send = canCopy(connection) ? copyRows : insertRows;
-  await send(transaction, connection, STAGED_EVENTS, EVENT_COLUMNS, events());
-  await send(transaction, connection, STAGED_SNAPSHOTS, SNAPSHOT_COLUMNS, snapshots());
+  const send = (await canCopy(transaction)) ? copyRows : insertRows;
+  await send(transaction, STAGED_EVENTS, EVENT_COLUMNS, events());
+  await send(transaction, STAGED_SNAPSHOTS, SNAPSHOT_COLUMNS, snapshots());
 }
 
 const EVENT_COLUMNS = ['bigint', 'bytea', 'bytea', 'integer', 'text', 'text'];
@@ -57,24 +53,17 @@ const SNAPSHOT_COLUMNS = ['bigint', 'bytea', 'integer', 'text'];
 
 type SendRows = (
   transaction: Knex.Transaction,
-  connection: unknown,
   table: string,
   types: readonly string[],
   rows: AsyncIterable<readonly string[]>,
 ) => Promise<void>;
 
-/** The driver of servers takes streams; PGlite's engine does not. */
-export interface StreamingConnection {
-  query<Stream extends NodeJS.WritableStream>(stream: Stream): Stream;
-  getTransactionStatus(): string | null;
+/** Whether rows can be sent through COPY: the driver of servers takes streams, the embedded engine does not. */
+export async function canCopy(transaction: Executor): Promise<boolean> {
+  return await driverOf(transaction).connection(async ({ copy }) => copy !== undefined);
 }
 
-/** Whether rows can be sent through COPY. */
-export function canCopy(connection: unknown): connection is StreamingConnection {
-  return typeof (connection as Partial<StreamingConnection>).getTransactionStatus === 'function';
-}
-
-const copyRows: SendRows = async (_transaction, connection, table, _types, rows) => {
+const copyRows: SendRows = async (transaction, table, _types, rows) => {
   const texts = async function* () {
     let text = '';
     for await (const row of rows) {
@@ -85,19 +74,15 @@ const copyRows: SendRows = async (_transaction, connection, table, _types, rows)
     }
     yield text;
   };
-  await copyTexts(connection as StreamingConnection, `COPY ${table} FROM STDIN`, texts());
+  await copyTexts(transaction, `COPY ${table} FROM STDIN`, texts());
 };
 
 /** Sends lines of COPY's text format, several in one text; resolves to how many rows the server took. */
-export async function copyTexts(
-  connection: StreamingConnection,
-  sql: string,
-  texts: AsyncIterable<string>,
-): Promise<number> {
-  const { default: copy } = await import('pg-copy-streams');
-  const target = connection.query(copy.from(sql));
-  await pipeline(Readable.from(texts, { objectMode: false }), target);
-  return target.rowCount;
+export async function copyTexts(transaction: Executor, sql: string, texts: AsyncIterable<string>): Promise<number> {
+  return await driverOf(transaction).connection(async ({ copy }) => {
+    if (copy === undefined) throw new Error('This driver takes no streams.');
+    return await copy(sql, texts);
+  });
 }
 
 /** A value as COPY's text format has it. */
@@ -107,7 +92,7 @@ export function copyText(value: string): string {
 
 const COPY_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-const insertRows: SendRows = async (transaction, _connection, table, types, rows) => {
+const insertRows: SendRows = async (transaction, table, types, rows) => {
   const columns = types.map((type, index) => `(row->>${index})::${type}`).join(', ');
   const sql = `INSERT INTO ${table} SELECT ${columns} FROM json_array_elements(?::text::json) AS row`;
   let texts: string[] = [];

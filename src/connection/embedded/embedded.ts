@@ -6,6 +6,8 @@ import { pid } from 'node:process';
 import { NotMigratedError } from '../../store/errors.js';
 import type { Interop } from '../../store/interop.js';
 import { nodePermissionError } from '../../store/failures/node-permission.js';
+import { guardEngine } from '../../store/driver/pglite/engine-guard.js';
+import { onEngine } from '../../store/driver/pglite/knex-on-pglite.js';
 import { PostgresStore } from '../../store/postgres-store.js';
 import { creationError, createDataFolder, makeParent } from './create-data-folder.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from '../server/close-pool.js';
@@ -15,7 +17,6 @@ import type { Database } from '../database.js';
 import { restoreOwner } from './restore-owner.js';
 import { enginePackages, isMissing, notInstalledError } from './packages.js';
 import { assertEngineCanRun, startError } from './start-failure.js';
-import { guardEngine } from './engine-guard.js';
 import { EmbeddedDatabaseBusyError } from '../errors.js';
 import { type FileLockOptions, lockFile } from './file-lock.js';
 import { checkedCloseTimeout, SILENT_LOGGER } from '../server/pool-options.js';
@@ -48,14 +49,6 @@ export interface EmbeddedOptions {
 const ACQUIRE_TIMEOUT = 5_000;
 /** Start parameters without PostgreSQL's timer for progress at start, which would keep the process running after a failed start. */
 const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];
-
-/** A PGlite instance as far as it is used here. */
-interface Engine {
-  readonly waitReady: Promise<void>;
-  readonly closed: boolean;
-  exec(sql: string): Promise<unknown>;
-  close(): Promise<void>;
-}
 
 /**
  * Opens the embedded PostgreSQL in a folder, which is created if it does not exist. The engine does not check that it is
@@ -98,7 +91,7 @@ async function open(
   const packages = enginePackages();
   const PGlite = packages.engine();
   const startParams = [...PGlite.defaultStartParams, ...WITHOUT_TIMER];
-  const engine: Engine = guardEngine(new PGlite(folder, { startParams }));
+  const engine = guardEngine(new PGlite(folder, { startParams }));
   const ready = engine.waitReady.catch((cause: unknown) => {
     throw startError(folder, cause);
   });
@@ -107,8 +100,7 @@ async function open(
   restoreOwner(folder, lockOf(folder));
   if (readOnly) await engine.exec('SET default_transaction_read_only = on');
   const knex = knexFactory({
-    client: packages.dialect(),
-    connection: (() => ({ pglite: engine })) as never,
+    ...onEngine(engine, packages.dialect()),
     compileSqlOnError: false,
     log: SILENT_LOGGER,
     // Whoever holds the one connection that there is must not wait for another one.

@@ -1,20 +1,11 @@
 import type { Knex } from 'knex';
-import { activityOf } from '../../store/driver/activity.js';
-import { closedDatabase } from '../../store/driver/pool-use.js';
+import { databaseActivity } from '../../store/driver/activity.js';
+import { driverOf } from '../../store/driver/driver-of.js';
 
 /** Time that what is under way may take by default when a database is closed, in milliseconds. */
 export const DEFAULT_CLOSE_TIMEOUT = 10_000;
 /** Time that connections which were cut off may take to notice, in milliseconds. */
 const CUT_OFF = 1_000;
-
-/** Knex's pool and a connection of `pg`, as far as they are needed to cut connections off. */
-interface Client {
-  acquireConnection: () => Promise<unknown>;
-  readonly pool?: { readonly used?: readonly { readonly resource?: { readonly connection?: Cut } }[] };
-}
-interface Cut {
-  readonly stream?: { destroy(): void };
-}
 
 /**
  * Ends a pool: what is under way may end first, for up to so many milliseconds; then its connections are cut off, and it
@@ -22,16 +13,13 @@ interface Cut {
  * connection from then on is told that the database was closed.
  */
 export async function closePool(knex: Knex, timeout: number): Promise<void> {
-  const client = knex.client as Client & object;
+  const driver = driverOf(knex);
   const deadline = Date.now() + timeout;
-  await within(activityOf(client).close(), timeout);
-  const { pool } = client;
-  const destroyed = knex.destroy();
-  // Knex would only say that it is unable to acquire a connection.
-  client.acquireConnection = () => Promise.reject(closedDatabase());
-  if (await within(destroyed, deadline - Date.now())) return;
-  for (const { resource } of pool?.used ?? []) resource?.connection?.stream?.destroy();
-  await within(destroyed, CUT_OFF);
+  await within(databaseActivity(knex).close(), timeout);
+  const closed = driver.close();
+  if (await within(closed, deadline - Date.now())) return;
+  driver.cancel();
+  await within(closed, CUT_OFF);
 }
 
 /** True when something was done in time, false when it was not; rejects when it failed in time. */

@@ -1,14 +1,14 @@
 import knexFactory, { type Knex } from 'knex';
+import { pgClient } from '../../store/driver/pg/derived-client.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import type { Interop } from '../../store/interop.js';
 import { PostgresStore } from '../../store/postgres-store.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
 import type { Database } from '../database.js';
 import { addressText, hostsOf, isLocal, type ServerAddress } from '../address/database-url.js';
-import { type ChoiceOfServers, choosingClient, postgresClient } from './choosing-client.js';
+import { choosing } from './choose-server.js';
 import { passwordFor } from './password.js';
 import { checkedCloseTimeout, checkedPool, type PoolOptions, SILENT_LOGGER } from './pool-options.js';
-import { readOnlyClient } from './read-only-client.js';
 import { choiceOfServers, hasOneAttempt } from './servers.js';
 import { allowsPlaintext } from './ssl.js';
 
@@ -82,7 +82,11 @@ function knexConfig(
     .filter((settings) => settings !== undefined)
     .join(' ');
   return {
-    client: clientFor(choice, readOnly && pooler === 'transaction', refuseHiddenRows),
+    client: pgClient({
+      connect: hasOneAttempt(choice) ? undefined : choosing(choice),
+      boundLogin: address.channelBinding === 'require',
+      readOnlyTransactions: readOnly && pooler === 'transaction' ? { refuseHiddenRows } : undefined,
+    }),
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
     log: SILENT_LOGGER,
@@ -124,17 +128,6 @@ function passwordOf(address: ServerAddress, warn: ServerOptions['warn']): Return
 function connectTimeoutOf({ connectTimeout }: ServerAddress, timeout = DEFAULT_CONNECT_TIMEOUT): number {
   if (connectTimeout === undefined) return timeout;
   return connectTimeout === 0 ? LONGEST : connectTimeout * 1000;
-}
-
-/** Knex's own client for a single server and way to connect, else one derived from it. */
-function clientFor(
-  choice: ChoiceOfServers,
-  isReadOnlyByStatement: boolean,
-  refuseHiddenRows: boolean,
-): Knex.Config['client'] {
-  if (hasOneAttempt(choice)) return isReadOnlyByStatement ? readOnlyClient(postgresClient(), refuseHiddenRows) : 'pg';
-  const client = choosingClient(postgresClient(), choice);
-  return isReadOnlyByStatement ? readOnlyClient(client, refuseHiddenRows) : client;
 }
 
 /** Settings with which a read-only session starts; they override those of the role and the database. */

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { HostAddress, ServerAddress } from '../address/server-address.js';
-import type { Attempt, ChoiceOfServers } from './choosing-client.js';
+import type { Attempt, ChoiceOfServers } from './choose-server.js';
 import { hostsOf } from '../address/database-url.js';
 import { sslOptions } from './ssl.js';
 
@@ -12,13 +12,12 @@ export function choiceOfServers(address: ServerAddress, madeReadOnly: boolean): 
     shuffled: address.shuffled,
     targetSession: address.targetSession,
     madeReadOnly,
-    needsBinding: address.channelBinding === 'require',
   };
 }
 
 /** True when there is one server, with one way to connect to it, so that nothing has to be tried. */
-export function hasOneAttempt({ servers, targetSession, needsBinding }: ChoiceOfServers): boolean {
-  return servers.length === 1 && servers[0]?.length === 1 && targetSession === 'any' && !needsBinding;
+export function hasOneAttempt({ servers, targetSession }: ChoiceOfServers): boolean {
+  return servers.length === 1 && servers[0]?.length === 1 && targetSession === 'any';
 }
 
 function attempts(host: HostAddress, { sslMode }: ServerAddress, tls: ConnectionOptions | false): readonly Attempt[] {

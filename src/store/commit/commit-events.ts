@@ -10,7 +10,8 @@ import { resolveFailureInside, insertInsideTransaction } from './inside-transact
 import { project } from './project.js';
 import type { CommitResult, Projection } from '../store.js';
 import { unexplainedUniqueViolation, diagnoseUniqueViolation } from './unique-violation.js';
-import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
+import { CommitInterruptedError } from '../driver/driver.js';
+import { driverOf } from '../driver/driver-of.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
 /** Characters of JSON in one statement at most; a larger commit takes several statements of one transaction. */
@@ -85,7 +86,7 @@ async function write(context: CommitContext, commit: Commit): Promise<void> {
   if (commit.isInside)
     return await insertInsideTransaction(context, commit.parts, commit.committed, commit.projections);
   if (commit.isOneStatement) return await insertEvents(knex, context, commit.events);
-  await inTransaction(knex, async (transaction) => {
+  await driverOf(knex).transaction(async (transaction) => {
     for (const part of commit.parts) await insertEvents(transaction, context, part);
     await project(transaction, commit.committed, commit.projections);
   });

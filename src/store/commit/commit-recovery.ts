@@ -8,7 +8,8 @@ import { insertEvents, InsertConflictError } from './insert-events.js';
 import { execute } from '../read/rows.js';
 import type { CommitResult } from '../store.js';
 import { isStored, diagnoseUniqueViolation } from './unique-violation.js';
-import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
+import { CommitInterruptedError } from '../driver/driver.js';
+import { driverOf } from '../driver/driver-of.js';
 import type { EncodedEvent } from './validate.js';
 
 /** Longest wait of one attempt for the transaction of the lost connection to end, in milliseconds. */
@@ -59,7 +60,7 @@ async function insertOnce(
   lost: unknown,
 ): Promise<CommitResult | undefined> {
   try {
-    await inTransaction(context.knex, async (transaction) => {
+    await driverOf(context.knex).transaction(async (transaction) => {
       await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
       await insertEvents(transaction, context, events);
       if (mode === 'probe') throw new ProbeDone();

@@ -6,7 +6,8 @@ import { storeError } from '../failures/database-errors.js';
 import { WriteMismatchError } from '../errors.js';
 import { inSavepoint, errorInsideTransaction } from './inside-transaction.js';
 import { execute, type Executor, query, type SnapshotRow } from '../read/rows.js';
-import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
+import { CommitInterruptedError } from '../driver/driver.js';
+import { driverOf } from '../driver/driver-of.js';
 
 /** Stores a valid snapshot in one statement, if it is newer than the stored one; `stale` when it is not. */
 export async function commitSnapshotRow(
@@ -44,9 +45,9 @@ async function upsert(context: CommitContext, snapshot: NewSnapshot, json: strin
     return await upsertOn(knex, context, snapshot, json).catch((error: unknown) => {
       if (!isSerializationFailure(error)) throw error;
       // Others have changed the snapshot since the statement began, which only this level takes in.
-      return inTransaction(knex, (on) => upsertOn(on, context, snapshot, json));
+      return driverOf(knex).transaction((on) => upsertOn(on, context, snapshot, json));
     });
-  return await inTransaction(knex, (on) => upsertOn(on, context, snapshot, json));
+  return await driverOf(knex).transaction((on) => upsertOn(on, context, snapshot, json));
 }
 
 async function upsertOn(

@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import type { CommittedEvent } from '../../events.js';
 import type { CommitContext } from './commit-context.js';
-import { brokenBy } from '../driver/connection-end.js';
+import { CommitInterruptedError, type Executor } from '../driver/driver.js';
+import { brokenBy, driverOf } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
 import { project } from './project.js';
-import { type Executor, query } from '../read/rows.js';
+import { query } from '../read/rows.js';
 import type { CommitResult, Projection } from '../store.js';
 import { diagnoseUniqueViolation } from './unique-violation.js';
-import { CommitInterruptedError, inTransaction } from '../driver/transaction.js';
 import { takeTurn } from '../driver/turns.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -23,8 +23,8 @@ export async function inSavepoint<Value>(
 ): Promise<Value> {
   let endTurn = (): void => {};
   try {
-    return await inTransaction(transaction, async (savepoint) => {
-      endTurn = await takeTurn(transaction.client as object);
+    return await driverOf(transaction).transaction(async (savepoint) => {
+      endTurn = await takeTurn(transaction);
       return await work(savepoint, endTurn);
     });
   } finally {

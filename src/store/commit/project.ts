@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { type CommittedEvent, eventRef } from '../../events.js';
-import { brokenBy } from '../driver/connection-end.js';
+import { brokenBy } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, sqlState } from '../driver/driver-error.js';
 import { lostHint } from '../failures/database-errors.js';
 import { ProjectionError } from '../errors.js';

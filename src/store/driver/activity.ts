@@ -1,4 +1,6 @@
 import { DatabaseClosedError } from '../errors.js';
+import type { Executor } from './driver.js';
+import { clientOf } from './relied-upon.js';
 
 /** Calls and commands under way on a database, so that closing it can let them end first. */
 export class Activity {
@@ -57,18 +59,24 @@ export class Activity {
   }
 }
 
+/** Activities on databases, by Knex's client of each, and by each store on it. */
 const activities = new WeakMap<object, Activity>();
 
-/** The activity on a database: that of Knex's client, which all stores on it share, or of another store. */
-export function activityOf(owner: object): Activity {
-  let activity = activities.get(owner);
-  if (activity === undefined) activities.set(owner, (activity = new Activity()));
+/** The activity on the database of a Knex instance, which all stores on it share. */
+export function databaseActivity(knex: Executor): Activity {
+  return activityOf(clientOf(knex));
+}
+
+/** The activity on the database of a store. */
+export function activityOf(store: object): Activity {
+  let activity = activities.get(store);
+  if (activity === undefined) activities.set(store, (activity = new Activity()));
   return activity;
 }
 
-/** Has a store share the activity of the client that it works with. */
-export function shareActivity(store: object, client: object): Activity {
-  const activity = activityOf(client);
+/** Has a store share the activity on the database of the Knex instance that it works with. */
+export function shareActivity(store: object, knex: Executor): Activity {
+  const activity = databaseActivity(knex);
   activities.set(store, activity);
   return activity;
 }

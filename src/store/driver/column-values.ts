@@ -8,36 +8,46 @@ type ReadValue = (text: string) => unknown;
 
 const untouched = (text: string) => text;
 
-/** The values of a row as texts, but those that mean the same in every program. */
+/** Values that mean the same in every program; all others, times and large numbers too, stay the text that the server sends. */
 const VALUES: Readonly<Record<number, ReadValue>> = {
   [BOOLEAN]: (text) => text === 't',
   [BYTEA]: bytesOf,
   [INTEGER]: Number,
 };
-const TEXTS: Readonly<Record<number, ReadValue>> = {
-  ...Object.fromEntries([BYTEA, NAME, BIGINT, INTEGER, TEXT, VARCHAR, JSONB].map((type) => [type, untouched])),
-};
+/** What PGlite has to be told to leave as it is. */
+const TEXTS: Readonly<Record<number, ReadValue>> = Object.fromEntries(
+  [BYTEA, NAME, BIGINT, INTEGER, TEXT, VARCHAR, JSONB].map((type) => [type, untouched]),
+);
 
-/** Parsers of drivers for what the server sends: `pg` asks one of them, PGlite looks into the other. */
-interface ColumnReader {
+/** Option of `pg` for a statement: it asks for the parser of each column. */
+export interface PgColumns {
   readonly types: { getTypeParser(type: number): ReadValue };
+}
+
+/** Option of PGlite for a statement: it looks the parser of each column up. */
+export interface PgliteColumns {
   readonly parsers: Readonly<Record<number, ReadValue>>;
 }
 
-/**
- * Reads columns in the same way whatever an application has told the driver of types, which holds for its whole process:
- * booleans, integers and bytes as what they are, and all else, times and large numbers too, as the text that the server sends.
- */
-export const asValues: ColumnReader = readerOf(VALUES, { ...TEXTS, ...VALUES });
+const PG_VALUES: PgColumns = pgParsers(VALUES);
+const PGLITE_VALUES: PgliteColumns = { parsers: { ...TEXTS, ...VALUES } };
 
-/** Has every column handed over as the text that the server sent, and `jsonb` as what is made of its text. */
-export function asTextsWith(readBody: ReadBody): ColumnReader {
-  const bodies = { [JSONB]: readBody };
-  return readerOf(bodies, { ...TEXTS, ...bodies });
+/**
+ * Reads columns in the same way whatever an application has told `pg` of types, which holds for its whole process:
+ * booleans, integers and bytes as what they are, and all else as text; with `readBody` every column as the text that the
+ * server sent, and `jsonb` as what that makes of its text.
+ */
+export function pgColumns(readBody: ReadBody | undefined): PgColumns {
+  return readBody === undefined ? PG_VALUES : pgParsers({ [JSONB]: readBody });
 }
 
-function readerOf(special: Readonly<Record<number, ReadValue>>, parsers: ColumnReader['parsers']): ColumnReader {
-  return { types: { getTypeParser: (type) => special[type] ?? untouched }, parsers };
+/** The same for PGlite. */
+export function pgliteColumns(readBody: ReadBody | undefined): PgliteColumns {
+  return readBody === undefined ? PGLITE_VALUES : { parsers: { ...TEXTS, [JSONB]: readBody } };
+}
+
+function pgParsers(special: Readonly<Record<number, ReadValue>>): PgColumns {
+  return { types: { getTypeParser: (type) => special[type] ?? untouched } };
 }
 
 /** The bytes of a `bytea` as PostgreSQL prints it: in hex digits, or as it did before version 9 (`bytea_output`). */

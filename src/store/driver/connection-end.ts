@@ -1,9 +1,5 @@
 import { sqlState } from './driver-error.js';
-
-/** A connection of a driver that tells of its end. */
-interface TellingConnection {
-  once?(event: 'error', listener: (error: unknown) => void): unknown;
-}
+import type { PgConnection } from './relied-upon.js';
 
 /** End of each connection that was watched, with its reason once there is one. */
 const ends = new WeakMap<object, { reason?: unknown }>();
@@ -15,23 +11,17 @@ const GONE = /is not queryable|Connection (?:terminated|ended)/i;
  * Remembers why a connection ends, from now on. The server tells a connection that waits for nothing, and the driver
  * passes that on once, to whoever listens; later statements only hear that the connection cannot be used.
  */
-export function watchEnd(connection: object): void {
+export function watchEnd(connection: PgConnection): void {
   if (ends.has(connection)) return;
   const end: { reason?: unknown } = {};
   ends.set(connection, end);
-  (connection as TellingConnection).once?.('error', (error) => {
+  connection.once?.('error', (error) => {
     end.reason = error;
   });
 }
 
 /** The reason for which a connection ended, in the place of an error that only says that it did. */
-export function reasonOfEnd(connection: unknown, error: unknown): unknown {
+export function reasonOfEnd(connection: object, error: unknown): unknown {
   if (!(error instanceof Error) || sqlState(error) !== undefined || !GONE.test(error.message)) return error;
-  return ends.get(connection as object)?.reason ?? error;
-}
-
-/** The same for an error of the connection that a transaction has. */
-export async function brokenBy(transaction: { readonly client: unknown }, error: unknown): Promise<unknown> {
-  const client = transaction.client as { acquireConnection(): Promise<unknown> };
-  return reasonOfEnd(await client.acquireConnection(), error);
+  return ends.get(connection)?.reason ?? error;
 }

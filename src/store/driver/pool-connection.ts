@@ -1,24 +1,9 @@
-import type { Knex } from 'knex';
-import { reasonOfEnd, watchEnd } from './connection-end.js';
-import { isConnectionLost } from './driver-error.js';
 import { connectError } from '../failures/database-errors.js';
-import { closedPool, fullPool, type Pool } from './pool-use.js';
-
-/** A connection of the pool, as far as Knex lets others see into it. */
-interface PoolConnection {
-  /** Knex gives such a connection to nobody any more. */
-  __knex__disposed?: unknown;
-  /** Of `pg`: `I` when no transaction is open, as far as the server has said. */
-  getTransactionStatus?(): string | null;
-  end?(): Promise<void>;
-}
-
-/** Knex's client, which has the pool. */
-interface PoolClient {
-  readonly pool?: Pool;
-  acquireConnection(): Promise<PoolConnection>;
-  releaseConnection(connection: PoolConnection): Promise<void>;
-}
+import type { ConnectionKind } from './connection-kind.js';
+import { reasonOfEnd } from './connection-end.js';
+import { isConnectionLost } from './driver-error.js';
+import { closedPool, fullPool } from './pool-use.js';
+import type { KnexClient, RawConnection } from './relied-upon.js';
 
 /**
  * Runs work on one connection of the pool. Taking it is a step of its own, so that a connection that cannot be made,
@@ -27,31 +12,36 @@ interface PoolClient {
  * still come. Nor is one with a transaction that was not ended, ours or somebody else's: what is committed on it by itself
  * would be part of that transaction, and be lost.
  */
-export async function onConnection<Value>(knex: Knex, work: (connection: unknown) => Promise<Value>): Promise<Value> {
-  const client = knex.client as PoolClient;
-  const connection = await acquire(client);
+export async function onPoolConnection<Raw extends RawConnection, Value>(
+  client: KnexClient<Raw>,
+  kind: ConnectionKind<Raw>,
+  work: (connection: Raw) => Promise<Value>,
+): Promise<Value> {
+  const connection = await acquire(client, kind);
   try {
     return await work(connection);
   } catch (error) {
-    if (isConnectionLost(error)) discard(connection, error);
+    if (isConnectionLost(error)) discard(connection, kind, error);
     throw reasonOfEnd(connection, error);
   } finally {
-    if (isInTransaction(connection)) discard(connection, 'a transaction was left open');
+    if (kind.isInTransaction(connection)) discard(connection, kind, LEFT_OPEN);
     await client.releaseConnection(connection);
   }
 }
 
-async function acquire(client: PoolClient): Promise<PoolConnection> {
+const LEFT_OPEN = 'a transaction was left open';
+
+async function acquire<Raw extends RawConnection>(client: KnexClient<Raw>, kind: ConnectionKind<Raw>): Promise<Raw> {
   for (;;) {
-    const connection = await taken(client);
-    watchEnd(connection);
-    if (!isInTransaction(connection)) return connection;
-    discard(connection, 'a transaction was left open');
+    const connection = await waitFor(client, kind);
+    kind.taken(connection);
+    if (!kind.isInTransaction(connection)) return connection;
+    discard(connection, kind, LEFT_OPEN);
     await client.releaseConnection(connection);
   }
 }
 
-async function taken(client: PoolClient): Promise<PoolConnection> {
+async function waitFor<Raw extends RawConnection>(client: KnexClient<Raw>, kind: ConnectionKind<Raw>): Promise<Raw> {
   const began = Date.now();
   for (;;) {
     const closed = closedPool(client.pool);
@@ -59,7 +49,7 @@ async function taken(client: PoolClient): Promise<PoolConnection> {
     try {
       return await client.acquireConnection();
     } catch (error) {
-      const full = isTimeout(error) ? fullPool(client.pool, began, error) : undefined;
+      const full = isTimeout(error) ? fullPool(client.pool, kind, began, error) : undefined;
       if (full !== 'again') throw closedPool(client.pool) ?? full ?? connectError(error);
     }
   }
@@ -70,11 +60,7 @@ function isTimeout(error: unknown): boolean {
   return error instanceof Error && error.name === 'KnexTimeoutError';
 }
 
-function isInTransaction(connection: PoolConnection): boolean {
-  return ['T', 'E'].includes(connection.getTransactionStatus?.() ?? '');
-}
-
-function discard(connection: PoolConnection, reason: unknown): void {
+function discard<Raw extends RawConnection>(connection: Raw, kind: ConnectionKind<Raw>, reason: unknown): void {
   connection.__knex__disposed = reason;
-  void connection.end?.();
+  kind.end(connection);
 }

@@ -1,33 +1,13 @@
 import type { MaestroError } from '../../errors.js';
 import { DatabaseClosedError, PoolExhaustedError } from '../errors.js';
+import type { ConnectionKind } from './connection-kind.js';
+import type { KnexPool, RawConnection } from './relied-upon.js';
 
 /** Longest wait for a connection, as long as the others in use change hands, in milliseconds. */
 const LONGEST_WAIT = 60_000;
 
-/** A connection of the pool: of `pg`, which knows of its transaction, or the embedded engine, which has `execProtocol`. */
-interface HeldConnection {
-  readonly __knexTxId?: unknown;
-  getTransactionStatus?(): string | null;
-  readonly execProtocol?: unknown;
-}
-
-/** A connection that somebody has, and since when. */
-interface Held {
-  readonly resource?: HeldConnection;
-  /** Milliseconds since 1970. */
-  readonly timestamp?: number;
-}
-
-/** Knex's pool, as far as it lets others see into it; a pool that was made elsewhere has less. */
-export interface Pool {
-  readonly destroyed?: boolean;
-  readonly max?: number;
-  readonly used?: readonly Held[];
-  readonly acquireTimeoutMillis?: number;
-}
-
 /** The error for a pool that gives no connection any more, when that is so. */
-export function closedPool(pool: Pool | undefined): DatabaseClosedError | undefined {
+export function closedPool(pool: KnexPool<unknown> | undefined): DatabaseClosedError | undefined {
   if (pool !== undefined && pool.destroyed !== true) return undefined;
   return closedDatabase();
 }
@@ -44,14 +24,19 @@ export function closedDatabase(): DatabaseClosedError {
  * and it does not take too long, else the error that says who has them. Nothing when the pool is not full, so that making
  * a connection is what takes long.
  */
-export function fullPool(pool: Pool | undefined, began: number, cause: unknown): MaestroError | 'again' | undefined {
+export function fullPool<Raw extends RawConnection>(
+  pool: KnexPool<Raw> | undefined,
+  kind: ConnectionKind<Raw>,
+  began: number,
+  cause: unknown,
+): MaestroError | 'again' | undefined {
   const { used, max, acquireTimeoutMillis = 0 } = pool ?? {};
   if (used === undefined || max === undefined || used.length < max) return undefined;
   const now = Date.now();
   const changed = used.some(({ timestamp = 0 }) => timestamp > now - acquireTimeoutMillis);
   if (changed && now - began + acquireTimeoutMillis <= LONGEST_WAIT) return 'again';
   const waited = `none became free within ${Math.round((now - began) / 100) / 10} s.`;
-  if (used.some(({ resource }) => resource?.execProtocol !== undefined))
+  if (kind.isEmbedded)
     return new PoolExhaustedError(
       `The one connection of the embedded database is in use by a transaction of this program; ${waited}`,
       {
@@ -59,17 +44,14 @@ export function fullPool(pool: Pool | undefined, began: number, cause: unknown):
         cause,
       },
     );
-  const inTransactions = used.filter(({ resource }) => isInTransaction(resource)).length;
+  const inTransactions = used.filter(
+    ({ resource }) => resource !== undefined && (resource.__knexTxId !== undefined || kind.isInTransaction(resource)),
+  ).length;
   const all = max === 1 ? 'The one connection of the pool is' : `All ${max} connections of the pool are`;
   return new PoolExhaustedError(`${all} in use by ${holders(inTransactions, used.length)}; ${waited}`, {
     hint: 'Inside a transaction, pass it on ({ transaction }), so that its connection is used. Otherwise end transactions sooner, or make the pool larger ({ pool: { max } }).',
     cause,
   });
-}
-
-/** Knex takes its mark away when a savepoint ends, while the transaction around it goes on. */
-function isInTransaction(connection: HeldConnection | undefined): boolean {
-  return connection?.__knexTxId !== undefined || ['T', 'E'].includes(connection?.getTransactionStatus?.() ?? '');
 }
 
 function holders(inTransactions: number, all: number): string {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** A statement as a driver takes it. */
+/** A statement of SQL, as a driver takes it. */
 export interface Statement {
   /** The SQL, its values as `$1`, `$2`, … */
   readonly sql: string;
-  /** Under which name a connection keeps it prepared; absent for one that is sent once in a while. */
+  /** Name under which a connection keeps it prepared; absent for one that is sent once in a while. */
   readonly name?: string;
 }
 

@@ -1,32 +1,17 @@
 import type { Knex } from 'knex';
 import { reasonOfEnd } from './connection-end.js';
+import { CommitInterruptedError, type Executor } from './driver.js';
 import { isConnectionLost } from './driver-error.js';
-import { onConnection } from './pool-connection.js';
-
-/** The connection broke while COMMIT was under way: the transaction may or may not have taken effect. */
-export class CommitInterruptedError extends Error {
-  constructor(cause: unknown) {
-    super('The connection broke during COMMIT', { cause });
-  }
-}
+import type { RawConnection } from './relied-upon.js';
 
 /**
- * Runs work in one transaction, which sees what others have committed meanwhile (`READ COMMITTED`), whatever the server, the
- * role or the session has as default; it is also given the connection, unless the transaction runs inside another. Rejects with the first error of the work, never with a later one that the rollback met,
- * and with {@link CommitInterruptedError} when the connection broke after the work was done.
+ * Runs work in a transaction on a connection, or without one in a savepoint of a transaction. Rejects as
+ * `Driver.transaction` promises.
  */
-export async function inTransaction<Value>(
-  knex: Knex,
-  work: (transaction: Knex.Transaction, connection: unknown) => Promise<Value>,
-): Promise<Value> {
-  if (knex.isTransaction === true) return await transactionOn(knex, undefined, work);
-  return await onConnection(knex, (connection) => transactionOn(knex, connection, work));
-}
-
-async function transactionOn<Value>(
-  knex: Knex,
-  connection: unknown,
-  work: (transaction: Knex.Transaction, connection: unknown) => Promise<Value>,
+export async function runTransaction<Value>(
+  knex: Executor,
+  connection: RawConnection | undefined,
+  work: (transaction: Knex.Transaction) => Promise<Value>,
 ): Promise<Value> {
   let working: Promise<Value> | undefined;
   let failure: { readonly error: unknown } | undefined;
@@ -34,7 +19,7 @@ async function transactionOn<Value>(
   try {
     await knex.transaction(
       (transaction) => {
-        working = work(transaction, connection);
+        working = work(transaction);
         working.then(
           () => {
             worked = true;

@@ -4,7 +4,7 @@ import { sqlState } from '../driver/driver-error.js';
 import { DatabaseTimeoutError } from '../errors.js';
 import { MigrationLockError } from './migration-errors.js';
 import { execute, query } from '../read/rows.js';
-import { inTransaction } from '../driver/transaction.js';
+import { driverOf } from '../driver/driver-of.js';
 
 /**
  * Runs work in one transaction under the migration lock of a schema, an advisory lock that PostgreSQL releases when the
@@ -18,7 +18,7 @@ export async function withMigrationLock<Value>(
   work: (transaction: Knex.Transaction) => Promise<Value>,
 ): Promise<Value> {
   try {
-    return await inTransaction(knex, async (transaction) => {
+    return await driverOf(knex).transaction(async (transaction) => {
       await execute(transaction, `SET LOCAL lock_timeout = ${lockTimeout}`);
       await query(transaction, 'SELECT pg_advisory_xact_lock(?::text::bigint)', [lockKey(schema)]);
       return await work(transaction);

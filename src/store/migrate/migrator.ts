@@ -15,7 +15,7 @@ import {
 import { withReadRetry } from '../read/read-retry.js';
 import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
-import { CommitInterruptedError } from '../driver/transaction.js';
+import { CommitInterruptedError } from '../driver/driver.js';
 
 /** The steps that a migration took. */
 export interface MigrationReport {

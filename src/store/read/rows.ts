@@ -4,7 +4,8 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { decodeJson } from '../../json/parse.js';
 import type { JsonObject, NumberMode } from '../../json/types.js';
 import { bytesOf, type ReadBody } from '../driver/column-values.js';
-import { type Executor, send } from '../driver/send.js';
+import type { Executor } from '../driver/driver.js';
+import { driverOf } from '../driver/driver-of.js';
 import type { Statement } from '../driver/statement.js';
 import type { EncodedEvent } from '../commit/validate.js';
 
@@ -24,7 +25,7 @@ export async function query<Row extends readonly unknown[]>(
   bindings: readonly Knex.RawBinding[] = [],
   readBody?: ReadBody,
 ): Promise<Row[]> {
-  return (await send<Row>(on, statementOf(statement), bindings, readBody)).rows;
+  return (await driverOf(on).send<Row>(statementOf(statement), bindings, readBody)).rows;
 }
 
 /** The number of rows that a statement wrote. */
@@ -33,7 +34,7 @@ export async function execute(
   statement: string | Statement,
   bindings: readonly Knex.RawBinding[] = [],
 ): Promise<number> {
-  return (await send(on, statementOf(statement), bindings)).count;
+  return (await driverOf(on).send(statementOf(statement), bindings)).count;
 }
 
 /**

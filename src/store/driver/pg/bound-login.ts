@@ -1,17 +1,7 @@
 import { createRequire } from 'node:module';
 import type pg from 'pg';
-import { LoginRefusedError } from '../../store/errors.js';
-
-/** Parts of a connection of `pg` that tell of a login and can refuse it, which its types leave out. */
-interface Login {
-  on(event: 'authenticationSASL', listener: (message: { mechanisms: readonly string[] }) => void): void;
-  on(
-    event: 'authenticationCleartextPassword' | 'authenticationMD5Password' | 'authenticationOk',
-    listener: () => void,
-  ): void;
-  emit(event: 'error', error: Error): void;
-  readonly stream: { destroy(): void };
-}
+import { LoginRefusedError } from '../../errors.js';
+import type { PgLogin } from '../relied-upon.js';
 
 /** A login that is bound to the encrypted connection, so that nobody in between can pass it on. */
 const BOUND = 'SCRAM-SHA-256-PLUS';
@@ -20,12 +10,12 @@ const BOUND = 'SCRAM-SHA-256-PLUS';
  * The driver with a client that logs in only where the login is bound to the encrypted connection (`channel_binding=require`):
  * another way to log in ends the connection before a password, or anything made of it, is sent.
  */
-export function bindingDriver(): object {
+export function boundLoginDriver(): object {
   const driver = createRequire(import.meta.url)('pg') as typeof pg;
-  class BindingClient extends driver.Client {
+  class BoundLoginClient extends driver.Client {
     constructor(config: pg.ClientConfig) {
       super(config);
-      const { connection: login } = this as unknown as { readonly connection: Login };
+      const { connection: login } = this as unknown as { readonly connection: PgLogin };
       let isBound = false;
       // Asked before the driver answers, which hears of it after this.
       const refuse = () => {
@@ -51,5 +41,5 @@ export function bindingDriver(): object {
       });
     }
   }
-  return Object.assign(Object.create(driver) as object, { Client: BindingClient });
+  return Object.assign(Object.create(driver) as object, { Client: BoundLoginClient });
 }

@@ -1,15 +1,5 @@
-import { ENGINE_STOPPED } from '../../store/driver/driver-error.js';
-
-type Ask = (...words: never[]) => Promise<unknown>;
-
-/** What of the engine talks to PostgreSQL: `query` and `exec` send several messages by the other two. */
-interface Asking {
-  query: Ask;
-  exec: Ask;
-  execProtocol: Ask;
-  execProtocolStream: Ask;
-  close: () => Promise<void>;
-}
+import { ENGINE_STOPPED } from '../driver-error.js';
+import type { Ask, AskingEngine } from '../relied-upon.js';
 
 /**
  * Keeps an engine that has stopped from being asked again, since it would never answer and hold the process up: PostgreSQL
@@ -17,7 +7,7 @@ interface Asking {
  * repeated with the code {@link ENGINE_STOPPED} for everything after that; closing does nothing then.
  */
 export function guardEngine<Engine extends object>(engine: Engine): Engine {
-  const asking = engine as Asking;
+  const asking = engine as AskingEngine;
   let stopped: { readonly error: unknown; readonly message: string } | undefined;
   const guarded = (ask: Ask, isStatement: boolean): Ask => {
     return async (...words) => {

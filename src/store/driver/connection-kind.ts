@@ -1,0 +1,13 @@
+import type { RawConnection } from './relied-upon.js';
+
+/** Facts about the connections of a driver that whoever takes them from a pool has to know. */
+export interface ConnectionKind<Raw extends RawConnection> {
+  /** There is but one connection: the embedded engine. */
+  readonly isEmbedded: boolean;
+  /** Called with each connection that is taken. */
+  taken(connection: Raw): void;
+  /** Whether a transaction is open on it, as far as this side knows. */
+  isInTransaction(connection: Raw): boolean;
+  /** Ends a connection that nobody is to use any more. */
+  end(connection: Raw): void;
+}

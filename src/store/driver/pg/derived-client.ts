@@ -1,0 +1,118 @@
+import { createRequire } from 'node:module';
+import type { ConnectionOptions } from 'node:tls';
+import type { Knex } from 'knex';
+import type { OverriddenClient, PgConnection } from '../relied-upon.js';
+import { boundLoginDriver } from './bound-login.js';
+
+/** Ways in which a client differs from Knex's own for `pg`. */
+export interface ClientDifferences {
+  /** Makes each connection of the pool. @defaultValue one attempt with the settings of the Knex instance */
+  readonly connect?: Connect | undefined;
+  /** Log in only where the login is bound to the encrypted connection (`channel_binding=require`). @defaultValue false */
+  readonly boundLogin?: boolean | undefined;
+  /**
+   * Run every statement in a read-only transaction: for a server behind a pooler in transaction mode, where a session cannot
+   * be made read-only because the next transaction of the same session may be somebody else's. With `refuseHiddenRows` the
+   * transaction also refuses what row-level security hides rows from. @defaultValue no
+   */
+  readonly readOnlyTransactions?: { readonly refuseHiddenRows: boolean } | undefined;
+}
+
+/** Makes a connection by any number of attempts, and ends those that it does not return. */
+export type Connect = (attempt: (settings: AttemptSettings) => Promise<NewConnection>) => Promise<NewConnection>;
+
+/** Settings that may differ between two attempts at a connection. */
+export interface AttemptSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: ConnectionOptions | false;
+}
+
+/** A connection that belongs to no pool yet. */
+export interface NewConnection {
+  /** The first row of a statement. */
+  ask(sql: string): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+/** Knex's client for PostgreSQL, or one that is derived from it. */
+type ClientClass = new (config: Knex.Config) => OverriddenClient;
+
+/** Knex's client for `pg` with some differences; without any, Knex's own. */
+export function pgClient({
+  connect,
+  boundLogin = false,
+  readOnlyTransactions,
+}: ClientDifferences): NonNullable<Knex.Config['client']> {
+  if (connect === undefined && !boundLogin && readOnlyTransactions === undefined) return 'pg';
+  // Brings the whole of Knex's dialect with it.
+  let Client = createRequire(import.meta.url)('knex/lib/dialects/postgres') as ClientClass;
+  if (connect !== undefined) Client = connecting(Client, connect);
+  if (boundLogin) Client = loggingInBound(Client);
+  if (readOnlyTransactions !== undefined) Client = onlyReading(Client, readOnlyTransactions.refuseHiddenRows);
+  return Client as unknown as typeof Knex.Client;
+}
+
+function connecting(Base: ClientClass, connect: Connect): ClientClass {
+  return class extends Base {
+    override async _acquireOnlyConnection(): Promise<PgConnection> {
+      const made = new Map<NewConnection, PgConnection>();
+      const chosen = await connect(async (settings) => {
+        const connection = await this.#attempt(settings);
+        const attempt: NewConnection = {
+          ask: async (sql) => (await connection.query(sql)).rows[0],
+          end: async () => connection.end?.(),
+        };
+        made.set(attempt, connection);
+        return attempt;
+      });
+      return made.get(chosen) as PgConnection;
+    }
+
+    #attempt(attempt: AttemptSettings): Promise<PgConnection> {
+      const usual = this.connectionSettings;
+      const { password } = usual as { password?: unknown };
+      // Knex keeps the password out of what is printed of the settings.
+      const settings = Object.defineProperty({ ...usual, ...attempt }, 'password', {
+        value: password,
+        enumerable: false,
+      });
+      this.connectionSettings = settings;
+      try {
+        // Reads the settings before it returns, and others may be connecting at the same time.
+        return super._acquireOnlyConnection();
+      } finally {
+        this.connectionSettings = usual;
+      }
+    }
+  };
+}
+
+function loggingInBound(Base: ClientClass): ClientClass {
+  return class extends Base {
+    override _driver(): object {
+      return boundLoginDriver();
+    }
+  };
+}
+
+function onlyReading(Base: ClientClass, refuseHiddenRows: boolean): ClientClass {
+  const settings = refuseHiddenRows ? '; SET LOCAL row_security = off' : '';
+  return class extends Base {
+    override async _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown> {
+      if (/^\s*BEGIN\b/i.test(statement.sql)) {
+        const begun = await super._query(connection, statement);
+        await connection.query(`SET TRANSACTION READ ONLY${settings}`);
+        return begun;
+      }
+      if (connection.getTransactionStatus?.() !== 'I') return await super._query(connection, statement);
+      await connection.query(`BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY${settings}`);
+      try {
+        return await super._query(connection, statement);
+      } finally {
+        // Ends a transaction that failed, too. When the connection is gone, so is the transaction.
+        await connection.query('COMMIT').catch(() => {});
+      }
+    }
+  };
+}

@@ -1,0 +1,113 @@
+import type { Knex } from 'knex';
+import { pgColumns, type ReadBody } from '../column-values.js';
+import { watchEnd } from '../connection-end.js';
+import type { ConnectionKind } from '../connection-kind.js';
+import type { Answer, Connection, Executor } from '../driver.js';
+import { isUnknownStatement } from '../driver-error.js';
+import { KnexDriver, ROWS } from '../knex-driver.js';
+import type { ClientQuery, KnexClient, PgConnection } from '../relied-upon.js';
+import type { Statement } from '../statement.js';
+import { copyFrom } from './copy-from.js';
+import { keepsPrepared, withoutPreparedStatements } from './prepared.js';
+
+/** The driver of a Knex instance on `pg`, whether its client is Knex's own or one that was derived from it. */
+export class KnexOnPg extends KnexDriver<PgConnection> {
+  protected readonly kind = KIND;
+  readonly #isPlain: boolean;
+
+  constructor(knex: Executor) {
+    super(knex);
+    this.#isPlain = isPlain(this.client);
+  }
+
+  cancel(): void {
+    for (const { resource } of this.client.pool?.used ?? []) resource?.connection?.stream?.destroy();
+  }
+
+  /**
+   * Sends a statement. Behind a pooler that loses prepared statements it is sent again without its name, and so is every later
+   * one: when a name is not known, nothing has been executed yet.
+   */
+  protected async ask<Row>(
+    connection: PgConnection,
+    statement: Statement,
+    bindings: readonly Knex.RawBinding[],
+    readBody?: ReadBody,
+  ): Promise<Answer<Row>> {
+    const options = { ...ROWS, ...pgColumns(readBody) };
+    if (statement.name === undefined || !keepsPrepared(this.knex))
+      return answer(await this.throughKnex(connection, statement.sql, bindings, options));
+    try {
+      return answer(await this.#prepared(connection, statement, bindings, { ...options, name: statement.name }));
+    } catch (error) {
+      if (!isUnknownStatement(error)) throw error;
+      withoutPreparedStatements(this.knex);
+      return answer(await this.throughKnex(connection, statement.sql, bindings, options));
+    }
+  }
+
+  protected override lent(connection: PgConnection): Connection {
+    return {
+      ...super.lent(connection),
+      localPort: connection.connection?.stream?.localPort,
+      // `pg-native` takes no streams, and tells of no transaction either.
+      copy: connection.getTransactionStatus && ((sql, texts) => copyFrom(connection, sql, texts)),
+    };
+  }
+
+  /** Sends a statement that stays prepared, past all that Knex's own client would do to one whose values are numbered already. */
+  async #prepared(
+    connection: PgConnection,
+    { sql }: Statement,
+    bindings: readonly Knex.RawBinding[],
+    options: object,
+  ): Promise<PgAnswer> {
+    if (!this.#isPlain) return await this.throughKnex(connection, sql, bindings, options);
+    const statement = this.statementFor(connection, sql, bindings, options);
+    this.client.emit('query', statement);
+    try {
+      const response = await sendTo(connection, statement);
+      this.client.emit('query-response', response, statement);
+      return response;
+    } catch (error) {
+      // As Knex does it, so that an error reads the same whichever way its statement went.
+      if (error instanceof Error) error.message = `${sql} - ${error.message}`;
+      this.client.emit('query-error', error, statement);
+      throw error;
+    }
+  }
+}
+
+/** Knex's own client for `pg`, and none that was derived from it, which may have reasons to look at every statement. */
+function isPlain(client: KnexClient<PgConnection>): boolean {
+  return client.driverName === 'pg' && client.constructor.name === 'Client_PG';
+}
+
+/**
+ * Sends a statement with a callback, as Knex does: after the promise that `pg` makes without one, what a query returned
+ * survives the collections of garbage that follow it.
+ */
+function sendTo(connection: PgConnection, { sql: text, bindings: values, options }: ClientQuery): Promise<PgAnswer> {
+  return new Promise((resolve, reject) => {
+    connection.query({ ...options, text, values }, (error, response) =>
+      error ? reject(error) : resolve(response as PgAnswer),
+    );
+  });
+}
+
+/** Answer of `pg` to a statement. */
+interface PgAnswer {
+  readonly rows: unknown[];
+  readonly rowCount: number | null;
+}
+
+function answer<Row>({ rows, rowCount }: PgAnswer): Answer<Row> {
+  return { rows: rows as Row[], count: rowCount ?? 0 };
+}
+
+const KIND: ConnectionKind<PgConnection> = {
+  isEmbedded: false,
+  taken: watchEnd,
+  isInTransaction: (connection) => ['T', 'E'].includes(connection.getTransactionStatus?.() ?? ''),
+  end: (connection) => void connection.end?.(),
+};

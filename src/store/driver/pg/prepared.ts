@@ -1,0 +1,15 @@
+import type { Executor } from '../driver.js';
+import { clientOf } from '../relied-upon.js';
+
+/** Knex's clients that send every statement without its name. */
+const unprepared = new WeakSet<object>();
+
+/** From now on no statement of this Knex instance is kept prepared, as behind a pooler in transaction mode. */
+export function withoutPreparedStatements(knex: Executor): void {
+  unprepared.add(clientOf(knex));
+}
+
+/** Whether statements of this Knex instance are kept prepared. */
+export function keepsPrepared(knex: Executor): boolean {
+  return !unprepared.has(clientOf(knex));
+}

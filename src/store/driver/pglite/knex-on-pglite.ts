@@ -1,0 +1,49 @@
+import type { PGlite } from '@electric-sql/pglite';
+import type { Knex } from 'knex';
+import { pgliteColumns, type ReadBody } from '../column-values.js';
+import type { ConnectionKind } from '../connection-kind.js';
+import type { Answer } from '../driver.js';
+import { KnexDriver, ROWS } from '../knex-driver.js';
+import type { RawConnection } from '../relied-upon.js';
+import type { Statement } from '../statement.js';
+
+/**
+ * The driver of a Knex instance on PGlite, which is its one connection: it keeps no statement prepared under a name, takes no
+ * stream, and has no socket that could be cut off.
+ */
+export class KnexOnPglite extends KnexDriver<RawConnection> {
+  protected readonly kind = KIND;
+
+  cancel(): void {}
+
+  protected async ask<Row>(
+    connection: RawConnection,
+    { sql }: Statement,
+    bindings: readonly Knex.RawBinding[],
+    readBody?: ReadBody,
+  ): Promise<Answer<Row>> {
+    const options = { ...ROWS, ...pgliteColumns(readBody) };
+    const { rows, affectedRows } = await this.throughKnex<PgliteAnswer<Row>>(connection, sql, bindings, options);
+    return { rows, count: affectedRows ?? 0 };
+  }
+}
+
+/** Answer of PGlite to a statement. */
+interface PgliteAnswer<Row> {
+  readonly rows: Row[];
+  readonly affectedRows?: number;
+}
+
+/** The engine tells neither of its end nor of a transaction, and Knex ends it when its pool is told that it cannot be used. */
+const KIND: ConnectionKind<RawConnection> = {
+  isEmbedded: true,
+  taken: () => {},
+  isInTransaction: () => false,
+  end: () => {},
+};
+
+/** Configuration of a Knex instance on an engine, with the client that knex-pglite gives. */
+export function onEngine(engine: PGlite, client: typeof Knex.Client): Knex.Config {
+  // knex-pglite takes what the function returns as it is; an object in its place would be copied, the engine with it.
+  return { client, connection: (() => ({ pglite: engine })) as never };
+}

@@ -1,0 +1,129 @@
+/**
+ * Members of Knex, its pool (tarn), its dialect for PGlite (knex-pglite), `pg` and PGlite that are not documented for others,
+ * but that this folder cannot do without (docs/adr/0015-past-the-query-builder.md). All of them are named here, and used
+ * nowhere outside this folder, which `eslint.config.js` holds. Each has a test in `test/store/driver/relied-upon.test.ts`
+ * that fails by its name when a version of a package no longer has it, or means something else by it.
+ */
+
+/** Knex's client: what is below its query builder. */
+export interface KnexClient<Raw extends RawConnection = RawConnection> {
+  /** `pg` for Knex's own client and those derived from it, knex-pglite's too; other dialects have other names. */
+  readonly driverName?: string;
+  /** The module of the driver, also in a transaction; `undefined` for knex-pglite, whose engine is the driver. */
+  readonly driver?: object | undefined;
+  /** Its name tells Knex's own client for `pg`, `Client_PG`, from one that was derived from it. */
+  readonly constructor: { readonly name: string };
+  /** The pool; `undefined` in a transaction, and after `destroy()`. */
+  readonly pool?: KnexPool<Raw> | undefined;
+  /**
+   * Takes a connection of the pool, or in a transaction that of the transaction. Rejects with a `KnexTimeoutError`, known by
+   * its name, when none became free in time.
+   */
+  acquireConnection: () => Promise<Raw>;
+  /** Gives it back to the pool; in a transaction it does nothing. */
+  releaseConnection(connection: Raw): Promise<void>;
+  /**
+   * Sends a statement, of which it numbers the values, tells the listeners to `query` and `query-error`, and puts the SQL in
+   * front of the message of an error. The caller tells those to `query-response`, as Knex's runner does. In a transaction it
+   * refuses other connections, and what comes after the end.
+   */
+  query(connection: Raw, statement: ClientQuery): Promise<{ readonly response: unknown }>;
+  /** Tells the listeners of the Knex instance; in a transaction also those of the instance that it is of. */
+  emit(event: string, ...facts: readonly unknown[]): unknown;
+}
+
+/** A statement as Knex's client hands it to the driver, with its options (`rowMode`, `types` or `parsers`) as they are. */
+export interface ClientQuery extends MarkedQuery {
+  readonly bindings: readonly unknown[];
+  readonly options: object;
+  readonly method: 'raw';
+  readonly __knexUid?: string | undefined;
+}
+
+/** A statement as listeners to Knex's events are told of it. */
+export interface MarkedQuery {
+  readonly sql: string;
+  /** The same in `query` and in the `query-response` or `query-error` that follows; another one for each statement. */
+  readonly __knexQueryUid: string;
+}
+
+/** Knex's pool, which is tarn's; one that was made elsewhere has less. */
+export interface KnexPool<Raw> {
+  /** No connection is given any more. */
+  readonly destroyed?: boolean;
+  /** Largest number of connections. */
+  readonly max?: number;
+  /** Connections that somebody has, with the time since when in milliseconds since 1970. */
+  readonly used?: readonly { readonly resource?: Raw; readonly timestamp?: number }[];
+  /** How long a wait for a connection may take, in milliseconds. */
+  readonly acquireTimeoutMillis?: number;
+}
+
+/** Marks that Knex puts on a connection of any driver. */
+export interface RawConnection {
+  /** Number of the connection, for listeners to Knex's events. */
+  readonly __knexUid?: string | undefined;
+  /** Knex's transaction on it. Knex takes it away when a savepoint ends, while the transaction around it goes on. */
+  readonly __knexTxId?: unknown;
+  /** Why it ended, or must: the pool gives such a connection to nobody any more, and ends it. */
+  __knex__disposed?: unknown;
+}
+
+/** A connection of `pg`; `pg-native` has less. */
+export interface PgConnection extends RawConnection {
+  /** Sends a statement; with a `name` it stays prepared, with `types` each column is read by what those return. */
+  query(
+    statement: { readonly text: string; readonly values: unknown; readonly name?: string | undefined },
+    callback: (error: Error | null, response: unknown) => void,
+  ): void;
+  query(sql: string): Promise<{ readonly rows: unknown[] }>;
+  query<Stream extends NodeJS.WritableStream>(stream: Stream): Stream;
+  /** `I` when no transaction is open, `T` or `E` in one, as far as the server has said; nothing before its first answer. */
+  getTransactionStatus?(): string | null;
+  /** Tells once why the server ended a connection that waits for nothing; later statements only hear that it did. */
+  once?(event: 'error', listener: (error: unknown) => void): unknown;
+  end?(): Promise<void>;
+  /** The protocol below, and its socket: what waits for an answer fails when that is destroyed. */
+  readonly connection?: { readonly stream?: { readonly localPort?: number; destroy(): void } };
+}
+
+/** The steps of a login, of which the protocol of a connection of `pg` tells before `pg` itself answers. */
+export interface PgLogin {
+  on(event: 'authenticationSASL', listener: (message: { readonly mechanisms: readonly string[] }) => void): void;
+  on(
+    event: 'authenticationCleartextPassword' | 'authenticationMD5Password' | 'authenticationOk',
+    listener: () => void,
+  ): void;
+  /** The login fails with this error. */
+  emit(event: 'error', error: Error): void;
+  readonly stream: { destroy(): void };
+}
+
+/** Members of Knex's client for `pg` that a client derived from it overrides. */
+export interface OverriddenClient {
+  /** Settings that a new connection is made with; read before `_acquireOnlyConnection` returns. */
+  connectionSettings: object;
+  /** The module of the driver, of which a new connection is a `Client`. */
+  _driver(): object;
+  /** Makes a connection that belongs to no pool yet. */
+  _acquireOnlyConnection(): Promise<PgConnection>;
+  /** Sends each statement there is, those of Knex's transactions too; `BEGIN` comes with its isolation level. */
+  _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown>;
+}
+
+/** A call of the engine. */
+export type Ask = (...words: never[]) => Promise<unknown>;
+
+/** Parts of PGlite that talk to PostgreSQL: `query` and `exec` send each of their messages by one of the other two. */
+export interface AskingEngine {
+  query: Ask;
+  exec: Ask;
+  execProtocol: Ask;
+  execProtocolStream: Ask;
+  close: () => Promise<void>;
+}
+
+/** Knex's client of an instance or a transaction. */
+export function clientOf<Raw extends RawConnection = RawConnection>(on: { readonly client: unknown }): KnexClient<Raw> {
+  return on.client as KnexClient<Raw>;
+}
