@@ -1,6 +1,6 @@
-/** What an error may carry beside its message. */
+/** Options of a {@link MaestroError}. */
 export interface MaestroErrorOptions {
-  /** What to do about it, in a sentence or two. */
+  /** The remedy, in a sentence or two. */
   readonly hint?: string;
   /** The error that led to this one. */
   readonly cause?: unknown;
@@ -71,13 +71,13 @@ export type ErrorCode =
   | 'MAESTRO_WRITE_MISMATCH';
 
 /**
- * Every error that Maestro throws on purpose. `code` is stable across releases and begins with `MAESTRO_`; the message
+ * The base class of every error that Maestro throws on purpose. `code` is stable across releases and begins with `MAESTRO_`; the message
  * is for people and may change. Facts are fields of the subclasses; the original error, if any, is `cause`.
  */
 export abstract class MaestroError extends Error {
   /** The stable name of this kind of error. */
   abstract readonly code: ErrorCode;
-  /** What to do about it, when there is something. */
+  /** The remedy, when there is one. */
   readonly hint: string | undefined;
 
   constructor(message: string, options: MaestroErrorOptions = {}) {
@@ -87,7 +87,7 @@ export abstract class MaestroError extends Error {
   }
 }
 
-/** A function of the library was called with something that it does not take. Nothing was done. */
+/** A function of the library was called with an argument that it does not accept. Nothing was done. */
 export class InvalidArgumentError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_ARGUMENT';
 }

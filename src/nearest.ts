@@ -1,6 +1,6 @@
 /**
- * The one of some words that was most likely meant by a word that is none of them: at most a third of its characters were
- * mistyped, upper and lower case counting as equal, or it is the beginning of just one. `undefined` when none comes near.
+ * The known word that a mistyped word most likely meant: at most a third of its characters differ, ignoring case, or it
+ * is the beginning of just one known word. `undefined` when none is near.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const typed = word.toLowerCase();
@@ -18,16 +18,18 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best ?? (continued.length === 1 ? continued[0] : undefined);
 }
 
-/** A sentence that names the nearest of some words; empty when none comes near. */
+/** A sentence that suggests the nearest known word; empty when none is near. */
 export function didYouMean(word: string, known: Iterable<string>): string {
   const meant = nearest(word, known);
   return meant === undefined ? '' : `Did you mean ${meant}?`;
 }
 
-/** No name is longer; comparing takes the product of the lengths. */
+/** Longest word that is compared: comparing takes the product of the lengths. */
 const LONGEST = 256;
 
-/** Number of letters that were left out, put in, replaced, or swapped with the next. */
+/**
+ * Damerau-Levenshtein distance: number of characters that were left out, put in, replaced, or swapped with the next.
+ */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,13 +1,13 @@
-/** An expected outcome as a value: what was asked for, or why not. Unexpected outcomes are thrown. */
+/** An expected outcome as a value: success with a value, or failure with a reason. Unexpected failures are thrown. */
 export type Result<Value, Reason> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: Reason };
 
-/** A result that holds what was asked for. */
+/** A successful result. */
 export function ok<Value>(value: Value): { readonly ok: true; readonly value: Value } {
   return { ok: true, value };
 }
 
-/** A result that holds the reason why not. */
+/** A failed result. */
 export function err<Reason>(error: Reason): { readonly ok: false; readonly error: Reason } {
   return { ok: false, error };
 }

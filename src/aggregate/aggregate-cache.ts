@@ -1,16 +1,16 @@
-/** Something kept in memory for an aggregate, and who is using it. */
+/** A value in memory, and its uses. */
 interface CacheEntry<Value> {
   readonly key: string;
   readonly value: Value;
-  /** How many are using it or waiting for their turn. */
+  /** Number of uses under way or waiting. */
   users: number;
-  /** Resolves when the last of them is done. */
+  /** Resolves when the last use has ended. */
   turn: Promise<void>;
 }
 
 /**
- * Values in memory by key, used by one at a time each, the waiting ones in the order they came. Of those that nobody is
- * using, only the most recently used ones stay.
+ * A cache of aggregates by key. Uses of one value run one at a time, in the order they came. Of the values that are not
+ * in use, only the most recently used ones stay.
  */
 export class AggregateCache<Value> {
   readonly #maxIdle: number;
@@ -22,12 +22,12 @@ export class AggregateCache<Value> {
     this.#maxIdle = maxIdle;
   }
 
-  /** How many are in memory. */
+  /** Number of values in memory. */
   get size(): number {
     return this.#busy.size + this.#idle.size;
   }
 
-  /** What is in memory for a key, without waiting for those who use it. Counts as a use. */
+  /** The value in memory for a key, without waiting for its uses. Counts as a use for eviction. */
   recall(key: string): Value | undefined {
     const idle = this.#idle.get(key);
     if (idle === undefined) return this.#busy.get(key)?.value;
@@ -37,8 +37,8 @@ export class AggregateCache<Value> {
   }
 
   /**
-   * Does some work with the value for a key, made if it is not in memory, when all who came before are done. Values that
-   * have to leave memory for it are handed to `onEvict`, which is waited for.
+   * Runs `work` with the value for a key, made by `make` if it is not in memory, after all earlier uses of it. Values
+   * that leave memory for it are passed to `onEvict`, which is waited for.
    */
   async use<Answer>(
     key: string,

@@ -23,7 +23,7 @@ import { mayBeCausedByState, stateWithoutSnapshot } from './snapshot/refold-with
 import { storeSnapshot } from './snapshot/store-snapshot.js';
 import type { StateAt } from './state-at.js';
 
-/** What a command has led to. */
+/** The result of a command that was not rejected. */
 interface Outcome {
   readonly events: readonly CommittedEvent[];
   readonly state: unknown;
@@ -37,7 +37,7 @@ interface Plan {
 }
 
 /**
- * One aggregate in memory. Reads the log before its first answer, and again whenever an answer depends on what others
+ * One aggregate in memory. Reads the log before its first result, and again whenever a result depends on what others
  * may have written. Its methods must run one after another; `Aggregates` sees to that. Mirrors the process of
  * `Maestro.Aggregate.Root`.
  */
@@ -45,13 +45,13 @@ export class AggregateRoot {
   readonly #context: RootContext;
   readonly #history: History;
   #current: StateAt | undefined;
-  /** A commit met a conflict or failed, so the log may hold more than what was read. */
+  /** True after a commit that met a conflict or failed: the log may hold more than was read. */
   #mayBeStale = false;
-  /** The state rests on a stored snapshot, and nothing has shown yet that it is the one that the events give. */
+  /** True while the state rests on a stored snapshot that was not compared with the events. */
   #isSnapshotUnverified = false;
-  /** Somebody in this process has written more than what was read. */
+  /** True when another part of this process may have written more than was read. */
   #isStale = false;
-  /** The known state rests on a snapshot, and the timestamps of what that stands for have not been looked at. */
+  /** True when the state rests on a snapshot, and the timestamps of the events before it were not looked at. */
   #lacksOlderTimestamps = false;
 
   constructor(
@@ -64,12 +64,12 @@ export class AggregateRoot {
     this.#history = { definition, store, id, onSnapshotIgnored, until: () => clock.lastAccepted() };
   }
 
-  /** The state as far as it was read; `undefined` before the first reading, and when it is known to be behind. */
+  /** The state as it was last read; `undefined` before the first read, and when it is known to be outdated. */
   get known(): StateAt | undefined {
     return this.#isStale ? undefined : this.#current;
   }
 
-  /** To be called when the log may hold more than what was read, also while something else is done. */
+  /** Marks the state as outdated: the log may hold more than was read. May be called while another method runs. */
   markStale(): void {
     this.#isStale = true;
   }
@@ -96,8 +96,8 @@ export class AggregateRoot {
   }
 
   /**
-   * Decides on a command and commits what follows from it. When another writer was faster, reads what is new and decides
-   * again after a pause, until {@link RetryLimitError}.
+   * Decides on a command and commits its events. When another writer was faster, reads the new events and decides again
+   * after a pause, until {@link RetryLimitError}.
    */
   async evaluate(command: Command): Promise<Result<Outcome, unknown>> {
     const { maxAttempts } = this.#context;
@@ -120,7 +120,10 @@ export class AggregateRoot {
     return await this.#storeSnapshot(current);
   }
 
-  /** Stores the known state as a snapshot if it has moved since the last one. Never fails: reports what went wrong. */
+  /**
+   * Stores the known state as a snapshot if it has changed since the last one. Never throws: reports failures to
+   * `onSnapshotError`.
+   */
   async snapshotIfChanged(): Promise<void> {
     const current = this.#current;
     if (current === undefined || current.sequence === current.snapshot) return;
@@ -134,8 +137,8 @@ export class AggregateRoot {
   }
 
   /**
-   * What a command leads to. A commit finds out by itself whether it rests on an old state; an answer without one, or a
-   * handler that fails, has to be looked at again with what is in the log now.
+   * Decides on a command. A commit finds out by itself whether the state was outdated; a rejection, a result without
+   * events or a failing handler has to be repeated on the state in the log.
    */
   async #plan(command: Command): Promise<Plan | Rejection<unknown>> {
     const { known } = this;
@@ -149,7 +152,7 @@ export class AggregateRoot {
     return await this.#planOnLatest(command);
   }
 
-  /** Plans on what is in the log now; where that fails on a state that a snapshot gave, on the state that the events give. */
+  /** Decides on the state in the log; when that rests on a snapshot and fails, on the state that the events give. */
   async #planOnLatest(command: Command): Promise<Plan | Rejection<unknown>> {
     const current = await this.#fetchForAppend();
     try {
@@ -196,7 +199,7 @@ export class AggregateRoot {
     return { events, next };
   }
 
-  /** Before handlers get the state: one that cannot be frozen they may change in place, and then fail. */
+  /** Forgets a state that could not be frozen before handlers get it: they may change it in place, and then fail. */
   #dropUnlessFrozen(): void {
     if (!deepFreeze(this.#current?.state)) this.#current = undefined;
   }

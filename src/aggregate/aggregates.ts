@@ -15,19 +15,22 @@ import { replayAt } from './replay-at.js';
 import { AggregateCache } from './aggregate-cache.js';
 import type { AggregateTypes, CommandOf } from './definition/types.js';
 
-/** The type of the aggregates that {@link openAggregates} gives for a definition: `AggregatesOf<typeof BankAccount>`. */
+/**
+ * The type of the aggregates that {@link openAggregates} returns for a definition: `AggregatesOf<typeof BankAccount>`.
+ */
 export type AggregatesOf<Definition extends Aggregate> =
   Definition extends Aggregate<infer Types> ? Aggregates<Types> : never;
 
 /**
- * The aggregates of one kind, each hydrated when it is first needed and kept in memory as long as the idle policy lets
- * it. Commands on one aggregate run one after another, those on different aggregates at the same time. States that are
- * handed out are frozen: they are shared. Made by {@link openAggregates}.
+ * The aggregates of one definition. Each is loaded when it is first needed, and kept in memory as long as the idle
+ * policy lets it. Commands on one aggregate run one after another, those on different aggregates at the same time.
+ * Returned states are frozen, since they are shared. Made by {@link openAggregates}.
  *
- * With `transaction` a method works inside a transaction of the application: what it reads and commits is that
- * transaction's, and is undone with it. It then works beside what is in memory, from the log as the transaction sees it, and
- * waits for no command of others. Whoever waits for a method inside a transaction, a projection too, hands that
- * transaction on; without, the method may wait for the connection or the events that the transaction itself holds.
+ * With the option `transaction` a method works inside that transaction of the application: its reads and commits belong
+ * to the transaction, and are undone with it. It then does not use the state in memory, but reads the log as the
+ * transaction sees it, and waits for no other command. Code that runs inside a transaction, a projection too, must pass
+ * that transaction on: without it, the method may wait forever for a connection or for events that the transaction
+ * itself holds.
  */
 export class Aggregates<Types extends AggregateTypes> {
   readonly #context: RootContext;
@@ -46,29 +49,29 @@ export class Aggregates<Types extends AggregateTypes> {
     };
   }
 
-  /** How many aggregates are in memory: those in use, and the idle ones. */
+  /** Number of aggregates in memory, in use or not. */
   get size(): number {
     return this.#cache.size;
   }
 
-  /** An id for a new aggregate. Nothing is written before its first event. Mirrors `new` of Elixir. */
+  /** Returns an id for a new aggregate; writes nothing. Mirrors `new` of Elixir. */
   create(): Timestamp {
     return this.#context.clock.now();
   }
 
   /**
    * Decides on a command and commits the events that its handler returns, with the projections in the same transaction.
-   * `{ok: true, value: {events, state, sequence}}`, or `{ok: false, error}` with the reason of the handler's rejection,
-   * which was decided on what was in the log then. When another writer was faster, reads the newer events and decides
-   * again, after random pauses that grow up to 200 ms.
+   * Returns `{ok: true, value: {events, state, sequence}}`, or `{ok: false, error}` with the reason of the handler's
+   * rejection, which was decided on the state that was in the log then. When another writer was faster, reads the newer
+   * events and decides again, after random pauses that grow up to 200 ms.
    *
-   * Whatever is thrown, nothing was committed, but for `OutcomeUnknownError`: `RetryLimitError` after the last attempt;
-   * `InvalidHandlerError` and `HandlerError` for a definition that cannot handle the command or its events;
-   * `EventSchemaError` and `InvalidEventError` for bodies that must not be stored; `ProjectionError`; `ClockDriftError`
-   * when the aggregate's last event is further ahead of this clock than it accepts; `IncompleteHistoryError`; what a
-   * command handler throws, as it is; and all that a store throws. Inside a transaction that is true of the transaction:
-   * it goes on after every error but `ConnectionLostError` and `SerializationError`, and nothing is durable before it is
-   * committed. Mirrors `evaluate` of Elixir.
+   * After any error nothing was committed, except that `OutcomeUnknownError` leaves it open. Throws `RetryLimitError`
+   * after the last attempt; `InvalidHandlerError` and `HandlerError` for a definition that cannot handle the command or
+   * its events; `EventSchemaError` and `InvalidEventError` for bodies that must not be stored; `ProjectionError`;
+   * `ClockDriftError` when the aggregate's last event is further ahead of this clock than it accepts;
+   * `IncompleteHistoryError`; the errors of a command handler, unwrapped; and all errors of a store. Inside a
+   * transaction the same holds for that transaction: it stays usable after every error but `ConnectionLostError` and
+   * `SerializationError`, and nothing is durable before it is committed. Mirrors `evaluate` of Elixir.
    */
   async evaluate<Type extends keyof Types['commands'] & string, Part extends keyof Evaluation<Types> = never>(
     id: Timestamp,
@@ -87,9 +90,9 @@ export class Aggregates<Types extends AggregateTypes> {
   }
 
   /**
-   * The state as this process knows it: current when nobody else writes, else perhaps behind. Reads the log only for an
-   * aggregate that is not in memory, and inside a transaction. One without events has the initial state. Throws
-   * `DatabaseClosedError` once closing has begun, also for one in memory. Mirrors `get` of Elixir.
+   * The state as this process knows it: current when nobody else writes, else possibly outdated. Reads the log only for
+   * an aggregate that is not in memory, and inside a transaction. An aggregate without events has the initial state.
+   * Throws `DatabaseClosedError` once closing has begun, also for an aggregate in memory. Mirrors `get` of Elixir.
    */
   async get(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
     assertId(id);
@@ -98,14 +101,14 @@ export class Aggregates<Types extends AggregateTypes> {
     return (known ?? (await this.#use(id, transaction, async (root) => root.known ?? root.fetch()))).state;
   }
 
-  /** The state with all that is in the log now. Mirrors `fetch` of Elixir. */
+  /** The state with all events that are in the log now. Mirrors `fetch` of Elixir. */
   async fetch(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
     return (await this.#use(id, transaction, (root) => root.fetch())).state;
   }
 
   /**
-   * The state right after the event with a sequence, as the log tells it: 0 gives the initial state, a sequence after the
-   * last event the latest. Mirrors `replay` of Elixir.
+   * The state right after the event with a sequence, from the log: 0 gives the initial state, a sequence after the last
+   * event the latest state. Mirrors `replay` of Elixir.
    */
   async replay(id: Timestamp, sequence: number, { transaction }: JoinOptions = {}): Promise<Types['state']> {
     assertInteger('The sequence', sequence, 0);
@@ -113,8 +116,8 @@ export class Aggregates<Types extends AggregateTypes> {
   }
 
   /**
-   * The state at a time: after the last event before which, and at which, no clock was later than that time. A `Date` or
-   * milliseconds since 1970 include all of that millisecond. Reads the history from its first event.
+   * The state at a time: before the first event with a later timestamp. A `Date` or a number of milliseconds since 1970
+   * includes all of that millisecond. Reads the history from its first event.
    */
   async replayAt(
     id: Timestamp,
@@ -125,9 +128,9 @@ export class Aggregates<Types extends AggregateTypes> {
   }
 
   /**
-   * Stores the state with all that is in the log now as a snapshot; `stale` when the stored one is as new. Throws
-   * `InvalidArgumentError` for an aggregate without events, and `InvalidSnapshotError` or `SnapshotLossError` for a state
-   * that is no JSON, or that would not come back as it is. Mirrors `snapshot` of Elixir.
+   * Stores the state with all events that are in the log now as a snapshot; `stale` when the stored one is as new.
+   * Throws `InvalidArgumentError` for an aggregate without events, `InvalidSnapshotError` for a state that is not JSON,
+   * and `SnapshotLossError` for one that would be another state when it is read again. Mirrors `snapshot` of Elixir.
    */
   async snapshot(id: Timestamp, { transaction }: JoinOptions = {}): Promise<'committed' | 'stale'> {
     return await this.#use(id, transaction, (root) => root.takeSnapshot());
@@ -144,7 +147,10 @@ export class Aggregates<Types extends AggregateTypes> {
     return await this.#activity.command(() => this.#cache.use(id.hex, make, work, this.#onEvict));
   }
 
-  /** A root of its own: one in memory must not know what may be undone, nor be waited for by whoever holds a transaction. */
+  /**
+   * Uses a root of its own: the one in memory must not learn what may be rolled back, nor be waited for by a caller
+   * that holds a transaction.
+   */
   async #useInside<Answer>(
     id: Timestamp,
     transaction: Knex.Transaction,
@@ -176,9 +182,10 @@ export class Aggregates<Types extends AggregateTypes> {
 }
 
 /**
- * Opens the aggregates of one kind on a store. Sends nothing by itself, holds no connection, and needs no closing; one
- * for each kind and process is what makes commands on one aggregate queue. Throws `InvalidArgumentError` for an option
- * out of bounds. Takes the place of `Maestro.Aggregate.Supervisor` of Elixir.
+ * Opens the aggregates of one definition on a store. Sends nothing by itself, holds no connection, and needs no
+ * closing. Commands on one aggregate queue only within one `Aggregates` object, so open one for each definition and
+ * process. Throws `InvalidArgumentError` for an option out of bounds. Takes the place of `Maestro.Aggregate.Supervisor`
+ * of Elixir.
  */
 export function openAggregates<Types extends AggregateTypes>(
   definition: Aggregate<Types>,

@@ -4,20 +4,23 @@ import { NestedTooDeeplyError } from '../json/parse.js';
 import { didYouMean } from '../nearest.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 
-/** Where in an application something went wrong. */
+/** The function of an application that an error concerns. */
 export interface HandlerRef {
   /** The name of the aggregate's definition. */
   readonly aggregate: string;
-  /** What was asked: the handler, upcaster or schema of an event, a command's handler, or a function that serves all. */
+  /**
+   * The kind of function: an event's handler, upcaster or schema, a command's handler, or a function of the whole
+   * definition.
+   */
   readonly handler:
     'event' | 'upcaster' | 'schema' | 'command' | 'initialState' | 'encode' | 'decode' | 'render' | 'ids';
-  /** The type of the event or command; absent for the functions that serve all. */
+  /** The type of the event or command; absent for functions of the whole definition. */
   readonly type?: string;
   /** The aggregate, in hex digits; absent where none is known. */
   readonly aggregateId?: string;
   /** The sequence of the event; for a command, of the last event before it. */
   readonly sequence?: number;
-  /** The file that defines the aggregate, where that can be told. */
+  /** The file that defines the aggregate, where that is known. */
   readonly file?: string | undefined;
 }
 
@@ -26,8 +29,8 @@ export class InvalidHandlerError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_HANDLER';
 
   constructor(
-    /** What was looked for, and where. */ readonly handler: HandlerRef,
-    /** The types that have one. */ readonly known: readonly string[],
+    /** The missing handler. */ readonly handler: HandlerRef,
+    /** The types that have a handler. */ readonly known: readonly string[],
   ) {
     const { aggregate, type, aggregateId, sequence } = handler;
     const where = handler.handler === 'event' ? `, sequence ${sequence} of ${aggregateId}` : '';
@@ -37,12 +40,12 @@ export class InvalidHandlerError extends MaestroError {
   }
 }
 
-/** A handler threw, or gave something that cannot be used. Nothing was committed. */
+/** A handler threw, or returned something that cannot be used. Nothing was committed. */
 export class HandlerError extends MaestroError {
   readonly code = 'MAESTRO_HANDLER';
 
   constructor(
-    /** Which handler, and what it was handling. */ readonly handler: HandlerRef,
+    /** The handler, and the event or command that it was handling. */ readonly handler: HandlerRef,
     problem: string,
     cause?: unknown,
   ) {
@@ -76,12 +79,12 @@ export class EventSchemaError extends MaestroError {
   }
 }
 
-/** What a projection was to claim belongs to somebody else. Its events were rolled back. */
+/** A value that a projection was to claim is taken. The events of the projection were rolled back. */
 export class AlreadyTakenError extends MaestroError {
   readonly code = 'MAESTRO_ALREADY_TAKEN';
 
   constructor(
-    /** The table whose unique index said no. */ readonly table: string,
+    /** The table with the unique index. */ readonly table: string,
     /** The row that was to be inserted. */ readonly row: Readonly<Record<string, unknown>>,
     /** The name of the index, where PostgreSQL gives it. */ readonly constraint: string | undefined,
     cause: unknown,
@@ -101,7 +104,7 @@ export class RetryLimitError extends MaestroError {
   constructor(
     /** The aggregate, in hex digits. */ readonly aggregateId: string,
     /** The type of the command. */ readonly command: string,
-    /** How often it was tried. */ readonly attempts: number,
+    /** The number of attempts. */ readonly attempts: number,
   ) {
     super(
       `Other writers took the next sequence of ${aggregateId} at each of ${attempts} attempts to ${command}; nothing was committed.`,
@@ -110,7 +113,7 @@ export class RetryLimitError extends MaestroError {
   }
 }
 
-/** The log lacks events that the state of an aggregate is made of. */
+/** Events of an aggregate are missing in the log, so its state cannot be folded. */
 export class IncompleteHistoryError extends MaestroError {
   readonly code = 'MAESTRO_INCOMPLETE_HISTORY';
 
@@ -161,7 +164,7 @@ function definedIn({ aggregate, file }: HandlerRef): string {
   return file === undefined ? '' : ` The aggregate ${aggregate} is defined in ${file}.`;
 }
 
-/** Whether an error says something of one history and the code that folds it, rather than of the database. */
+/** True for errors about one history and the handlers that fold it, as opposed to errors of the database. */
 export function isFoldingError(error: unknown): error is MaestroError {
   return (
     error instanceof HandlerError ||

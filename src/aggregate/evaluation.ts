@@ -1,9 +1,9 @@
 import type { JoinOptions } from '../store/driver/joined.js';
 import type { AggregateTypes, EventOf } from './definition/types.js';
 
-/** What a command has led to. */
+/** The result of a command that was not rejected. */
 export interface Evaluation<Types extends AggregateTypes> {
-  /** What was committed, in sequence order; none when the handler returned none. */
+  /** The committed events, in sequence order; none when the handler returned none. */
   readonly events: readonly EventOf<Types['events']>[];
   /** The state after them. */
   readonly state: Types['state'];
@@ -11,9 +11,9 @@ export interface Evaluation<Types extends AggregateTypes> {
   readonly sequence: number;
 }
 
-/** How a command is evaluated. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions<Part> extends JoinOptions {
-  /** Gives one part of the evaluation as the value, instead of all of it. */
+  /** Return this part of the evaluation instead of all of it. */
   readonly return?: Part;
 }
 

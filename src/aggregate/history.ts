@@ -9,34 +9,43 @@ import { SnapshotIgnoredError } from './snapshot/errors.js';
 import { snapshotState } from './snapshot/snapshot-codec.js';
 import { initialStateAt, type StateAt } from './state-at.js';
 
-/** What a fold reads from. */
+/** The aggregate to fold: its definition, its id and the store with its events. */
 export interface History {
   readonly definition: Definition;
   readonly store: Pick<Store, 'getEvents' | 'getLastEvent' | 'getSnapshot' | 'streamEvents'>;
   readonly id: Timestamp;
-  /** Told of a stored snapshot that was left aside, because what it holds cannot be the state. @defaultValue nobody is */
+  /**
+   * Called with a stored snapshot that was not used, because handlers fail on its state. @defaultValue ignored silently
+   */
   readonly onSnapshotIgnored?: ((error: SnapshotIgnoredError) => void) | undefined;
-  /** Up to which timestamp an overtaken event counts for those that follow. @defaultValue each does */
+  /** The latest timestamp that counts when `latest` of a state is determined. @defaultValue all count */
   readonly until?: (() => Timestamp) | undefined;
 }
 
-/** How far to fold, and from where. */
+/** Options of {@link fold}. */
 interface FoldOptions {
   /** The last sequence, inclusive. @defaultValue 2147483647 */
   readonly maxSequence?: number | undefined;
-  /** Whether a stored snapshot may stand for the events before it. @defaultValue true */
+  /** Start at the stored snapshot when there is one. @defaultValue true */
   readonly useSnapshot?: boolean | undefined;
-  /** A reading of the clock: with a snapshot, look for a later event among those that it stands for, too. @defaultValue do not */
+  /**
+   * A timestamp: with a snapshot, also look for a later one among the events that the snapshot stands for.
+   * @defaultValue no search
+   */
   readonly ahead?: Timestamp | undefined;
 }
 
-/** How many events the first query reads: nearly every history whole. What is longer is read on in bounded memory. */
+/**
+ * Number of events that the first query reads at most; nearly every history is shorter. The rest is streamed in bounded
+ * memory.
+ */
 const EVENTS_AT_ONCE = 5000;
 
 /**
- * Folds a history: from the latest usable snapshot and the events after it, in two queries unless there are very many; with
- * `ahead` and a snapshot there is a third one beside the second. A snapshot on which `decode` or a handler fails, while none does on the events alone, is left aside.
- * Throws {@link IncompleteHistoryError}, and what `evolve` throws. Mirrors `update_aggregate` of `Maestro.Aggregate.Root`.
+ * Folds a history from its stored snapshot, if that is usable, and the events after it: in two queries unless there are
+ * very many; with `ahead` and a snapshot in a third one, at the same time as the second. A snapshot on which `decode`
+ * or a handler fails, while none fails on the events alone, is not used. Throws {@link IncompleteHistoryError}, and the
+ * errors of `evolve`. Mirrors `update_aggregate` of `Maestro.Aggregate.Root`.
  */
 export async function fold(
   history: History,
@@ -53,8 +62,8 @@ export async function fold(
 }
 
 /**
- * Folds the events after a state onto it; the very same state when there are none. Where it rests on a snapshot and
- * a handler fails on it, the history is folded as {@link fold} does without one.
+ * Folds the events after a state onto it; returns the very same state when there are none. When the state rests on a
+ * snapshot and a handler fails on it, folds the whole history without the snapshot.
  */
 export async function foldOn(history: History, base: StateAt, maxSequence = MAX_SEQUENCE): Promise<StateAt> {
   if (base.sequence >= maxSequence) return base;
@@ -65,8 +74,8 @@ export async function foldOn(history: History, base: StateAt, maxSequence = MAX_
 }
 
 /**
- * Folds with a snapshot; where a function of the definition fails, from the first event: what does not fail there fails
- * because of the snapshot. A type without a handler and a body that no schema takes have nothing to do with a state.
+ * Folds with a snapshot; when a function of the definition fails, folds from the first event instead: if that succeeds,
+ * the snapshot is at fault. A type without a handler, or a body that no schema takes, has nothing to do with the state.
  */
 async function withSnapshotFallback(
   history: History,
@@ -84,7 +93,7 @@ async function withSnapshotFallback(
   }
 }
 
-/** Folds the events up to the first one that is too late: the longest beginning of the history before it. */
+/** Folds the events before the first one that is too late. */
 export async function foldUntil(history: History, isTooLate: (event: CommittedEvent) => boolean): Promise<StateAt> {
   const { definition, store, id } = history;
   let current = initialStateAt(definition);
@@ -95,7 +104,10 @@ export async function foldUntil(history: History, isTooLate: (event: CommittedEv
   return current;
 }
 
-/** The event with the latest timestamp of a history, if it is not the last one, is later than a reading, and the store can tell. */
+/**
+ * The event with the latest timestamp of a history, if that is not the last event and is later than `ahead`, and the
+ * store can tell.
+ */
 export async function latestAfter({ store, id, until }: History, ahead: Timestamp): Promise<EventPlace | undefined> {
   return (await store.getLastEvent?.(id, { ahead, until: until?.() }))?.latest;
 }
@@ -118,8 +130,8 @@ function stateOfSnapshot({ definition }: History, snapshot: Snapshot): StateAt |
 }
 
 /**
- * Folds the events after a snapshot onto it, and reads the event at the snapshot too: its timestamp is what later ones
- * must be later than. Nothing when the log has neither, for then the snapshot says nothing about this log.
+ * Folds the events after a snapshot onto it. Also reads the event at the snapshot, since later events need later
+ * timestamps than it has. `undefined` when the log has neither: then the snapshot says nothing about this log.
  */
 async function foldOnSnapshot(
   history: History,
@@ -151,7 +163,7 @@ function read({ definition, store, id }: History, min: number, maxSequence: numb
   return store.getEvents(id, min, { maxSequence, limit: EVENTS_AT_ONCE, numbers: definition.numbers });
 }
 
-/** Folds what the first query has left. */
+/** Folds the events that the first query did not read. */
 async function foldRest(history: History, begun: StateAt, read: number, maxSequence: number): Promise<StateAt> {
   if (read < EVENTS_AT_ONCE) return begun;
   const { definition, store, id } = history;

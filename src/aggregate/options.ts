@@ -10,54 +10,55 @@ import type { Definition } from './definition/definition.js';
 import { asProjection } from './projections.js';
 import { SnapshotIgnoredError } from './snapshot/errors.js';
 
-/** How many aggregates that nobody is using stay in memory by default. */
+/** Default of `idle.max`. */
 const DEFAULT_MAX_IDLE = 1000;
 
-/** What the aggregates of one kind are opened with. */
+/** Options of `openAggregates`. */
 export interface AggregatesOptions {
-  /** Where their events are. */
+  /** The store with their events. */
   readonly store: Store;
-  /** The clock of this process; share it with everything that commits here. @defaultValue a clock of its own */
+  /** The clock of this process; share it with everything that commits here. @defaultValue a new clock */
   readonly clock?: Clock;
-  /** How often to decide on a command when other writers keep being faster, 1 or more. @defaultValue 100 */
+  /** Largest number of attempts at a command while other writers keep being faster, 1 or more. @defaultValue 100 */
   readonly maxAttempts?: number;
-  /** What stays in memory. */
+  /** The policy for aggregates that are not in use. */
   readonly idle?: IdlePolicy;
   /**
-   * Told when a snapshot that the policy asked for could not be stored, and (`SnapshotIgnoredError`) when a stored one was
-   * left aside because handlers fail on what it holds. The command has succeeded, or goes on, all the same.
+   * Called when a snapshot of the policy could not be stored, and (with `SnapshotIgnoredError`) when a stored one was
+   * not used because handlers fail on it. The command itself has succeeded, or goes on.
    * @defaultValue a warning of the process (`process.emitWarning`)
    */
   readonly onSnapshotError?: (error: unknown, id: Timestamp) => unknown;
 }
 
-/** Which aggregates that nobody is using stay in memory: the most recently used. */
+/** The policy for aggregates that are not in use: the most recently used ones stay in memory. */
 export interface IdlePolicy {
-  /** How many, 0 or more. @defaultValue 1000 */
+  /** Number of unused aggregates that stay in memory, 0 or more. @defaultValue 1000 */
   readonly max?: number;
   /**
-   * Whether one that has to leave is stored as a snapshot, if it has moved since the last. The command that another has
-   * to leave for waits for that. @defaultValue false
+   * Store a snapshot of an aggregate that leaves memory, if it has changed since the last one. The command that makes
+   * it leave waits for that.
+   * @defaultValue false
    */
   readonly snapshot?: boolean;
 }
 
-/** Parts that all roots of one kind work with. */
+/** The parts that all roots of one definition share. */
 export interface RootContext {
   readonly definition: Definition;
   readonly store: Store;
   readonly clock: Clock;
   readonly maxAttempts: number;
   readonly projections: readonly Projection[];
-  /** Told of a snapshot that nobody asked for and that could not be stored, and of a stored one that could not be used. */
+  /** Called when an automatic snapshot could not be stored, or a stored one could not be used. */
   readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
 }
 
-/** What follows from options. */
+/** The options with their defaults, as `Aggregates` uses them. */
 interface ResolvedOptions {
   readonly context: RootContext;
   readonly maxIdle: number;
-  /** Whether aggregates that leave memory are stored as snapshots. */
+  /** True when aggregates that leave memory are stored as snapshots. */
   readonly snapshotsEvicted: boolean;
 }
 
@@ -93,7 +94,7 @@ export function assertInteger(name: string, value: number, min: number): void {
     throw new InvalidArgumentError(`${name} is an integer, ${min} or more; got ${inspect(value)}.`);
 }
 
-/** The command whose snapshot it was has succeeded, so whoever is told of it may fail, or take as long as it likes. */
+/** Calls `onSnapshotError`. The command has succeeded already, so a failure there only becomes a warning. */
 async function tellOfSnapshot(
   onSnapshotError: (error: unknown, id: Timestamp) => unknown,
   error: unknown,

@@ -5,7 +5,7 @@ import type { Definition } from './definition/definition.js';
 import { AlreadyTakenError } from './errors.js';
 import { ownProperty } from './fold/own-property.js';
 
-/** A projection of a definition as the store runs it. */
+/** Converts a projection of a definition into one function, as the store runs it. */
 export function asProjection(projection: Definition['projections'][number]): Projection {
   if (typeof projection === 'function') return projection;
   return (event, transaction) => ownProperty(projection, event.type)?.(event, transaction);
@@ -15,11 +15,11 @@ export function asProjection(projection: Definition['projections'][number]): Pro
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Inserts a row that must be the only one of its kind, in the transaction of a projection: the way to a name that no two
- * aggregates have. The table is the application's own and needs a unique index; write `schema.table` for one that is
- * not on the search path. Throws {@link AlreadyTakenError} when the index refuses the row; a claim by a transaction that
- * is under way is waited for. To change a name, claim the new one before the old one is released: two that
- * change into each other's names are then refused instead of waiting for one another.
+ * Inserts a row that must be unique, in the transaction of a projection: so no two aggregates have one name. The table
+ * is the application's own and needs a unique index; write `schema.table` for one that is not on the search path.
+ * Throws {@link AlreadyTakenError} when the index refuses the row; waits for a transaction that is inserting the same
+ * value. To change a name, claim the new one before you release the old one: then two aggregates that swap names are
+ * refused instead of waiting for each other.
  */
 export async function claim(
   transaction: Knex.Transaction,
@@ -35,7 +35,10 @@ export async function claim(
   }
 }
 
-/** Deletes the rows of a table that have these values, in the transaction of a projection: what {@link claim} took is free again. */
+/**
+ * Deletes the rows of a table with these values, in the transaction of a projection: frees what {@link claim} has
+ * taken.
+ */
 export async function release(
   transaction: Knex.Transaction,
   table: string,

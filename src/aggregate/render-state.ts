@@ -3,7 +3,7 @@ import { HandlerError, type HandlerRef } from './errors.js';
 import type { History } from './history.js';
 import type { StateAt } from './state-at.js';
 
-/** A state as its definition shows it to people; `undefined` when it does not. Throws `HandlerError`. */
+/** The state as text from the definition's `render`; `undefined` without one. Throws `HandlerError`. */
 export function renderState(history: Pick<History, 'definition' | 'id'>, at: StateAt): string | undefined {
   const { render } = history.definition;
   if (render === undefined) return undefined;
@@ -13,7 +13,7 @@ export function renderState(history: Pick<History, 'definition' | 'id'>, at: Sta
   return text;
 }
 
-/** A state as its definition stores it: the state itself unless there is an `encode`. Throws `HandlerError`. */
+/** The state as the definition's `encode` stores it; the state itself without one. Throws `HandlerError`. */
 export function encodedState(history: Pick<History, 'definition' | 'id'>, at: StateAt): unknown {
   const { encode } = history.definition.snapshot;
   return encode === undefined ? at.state : callHandler(handlerRef('encode', history, at), () => encode(at.state));

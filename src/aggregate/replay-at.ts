@@ -5,8 +5,8 @@ import { foldUntil, type History } from './history.js';
 import type { StateAt } from './state-at.js';
 
 /**
- * The state of an aggregate at a time: after the longest beginning of its history in which no clock was later. A `Date`,
- * and a number of milliseconds since 1970, include all of that millisecond. Throws {@link InvalidArgumentError}.
+ * The state of an aggregate at a time: before its first event with a later timestamp. A `Date`, and a number of
+ * milliseconds since 1970, include all of that millisecond. Throws {@link InvalidArgumentError}.
  */
 export async function replayAt(history: History, time: Date | number | Timestamp): Promise<StateAt> {
   if (time instanceof Timestamp) return await foldUntil(history, ({ timestamp }) => timestamp.compare(time) > 0);

@@ -3,40 +3,45 @@ import { InvalidArgumentError } from '../errors.js';
 import { ClockDriftError } from './errors.js';
 import { MAX_COUNTER, MAX_NODE_ID, MAX_TIME, Timestamp } from './timestamp.js';
 
-/** How far ahead of this machine's time a reading may be by default, in milliseconds: five minutes. */
+/** Default `maxDrift`: five minutes, in milliseconds. */
 export const DEFAULT_MAX_DRIFT = 300_000;
 
-/** How long a full counter waits for the system clock to move on before the reading moves on by itself, in milliseconds. */
+/**
+ * Longest wait of a full counter for the system clock to move on, in milliseconds; then the reading moves on by itself.
+ */
 const LONGEST_WAIT = 2;
 
-/** So few times ahead are kept without a look at which have passed. */
+/** Number of remembered times ahead below which passed ones are not looked for. */
 const FEW = 1000;
 
-/** How many of the hex digits of a timestamp are its time, and how many its node id. */
+/** Numbers of hex digits of a timestamp that are its time, and its node id. */
 const [TIME_DIGITS, NODE_DIGITS] = [12, 16];
 
-/** What a clock can be made with. */
+/** Options of a {@link Clock}. */
 export interface ClockOptions {
-  /** Tells this node's readings from all others, 0n to 2^64 - 1. @defaultValue 64 random bits */
+  /**
+   * The id of this node, part of every reading, 0n to 2^64 - 1; no two clocks may share one. @defaultValue 64 random
+   * bits
+   */
   readonly nodeId?: bigint;
-  /** How far ahead an observed reading may be, in milliseconds. @defaultValue 300000 */
+  /** Milliseconds by which an observed reading may be ahead of the system clock. @defaultValue 300000 */
   readonly maxDrift?: number;
   /** The system clock, in milliseconds since 1970; may step back or stand still. @defaultValue Date.now */
   readonly physicalTime?: () => number;
 }
 
 /**
- * A hybrid logical clock: readings follow the system clock but strictly increase in a process, also while the system
- * clock stands still or steps back, and after {@link observe} they are later than what was observed. {@link after} gives single
- * readings that are ahead of the others.
+ * A hybrid logical clock: readings follow the system clock but strictly increase within a process, also while the
+ * system clock stands still or steps back, and after {@link observe} they are later than the observed reading.
+ * {@link after} returns single readings that are ahead of the others.
  *
  * The default node id is random, so two processes on one host, or two containers with one host name, never share it.
  * Mirrors `HLClock` of Elixir, which derives the node id from the host name.
  */
 export class Clock {
-  /** This node's part of every reading. */
+  /** The id of this node, part of every reading. */
   readonly nodeId: bigint;
-  /** How far ahead an observed reading may be, in milliseconds. */
+  /** Milliseconds by which an observed reading may be ahead of the system clock. */
   readonly maxDrift: number;
   readonly #physicalTime: () => number;
   readonly #nodeDigits: string;
@@ -45,9 +50,9 @@ export class Clock {
   #timeDigits = '';
   #time = 0;
   #counter = 0;
-  /** For times that are still to come: the last counter that {@link after} has given there. */
+  /** The last counter that {@link after} has returned for each time that is still to come. */
   readonly #given = new Map<number, number>();
-  /** Number of those at which the times that have passed are forgotten. */
+  /** Size of {@link #given} at which passed times are removed. */
   #most = FEW;
 
   /** Throws {@link InvalidTimestampError} for a node id out of bounds, {@link InvalidArgumentError} for a bad drift. */
@@ -61,7 +66,10 @@ export class Clock {
     this.#physicalTime = physicalTime;
   }
 
-  /** A reading later than every earlier one of {@link now} and {@link observe}, and than all that was observed. Mirrors `HLClock.send_timestamp`. */
+  /**
+   * Returns a reading later than all earlier readings of {@link now} and {@link observe}, and than all observed ones.
+   * Mirrors `HLClock.send_timestamp`.
+   */
   now(): Timestamp {
     const physical = this.#physical();
     if (physical > this.#time) return this.#advance(physical, 0);
@@ -69,9 +77,9 @@ export class Clock {
   }
 
   /**
-   * Takes note of a reading of another clock and returns one that is later than it. Mirrors `HLClock.recv_timestamp`.
-   * Throws {@link ClockDriftError}, and stays as it was, when the reading is more than `maxDrift` ahead of the system
-   * clock.
+   * Moves the clock beyond a reading of another clock, and returns a later reading. Mirrors `HLClock.recv_timestamp`.
+   * Throws {@link ClockDriftError}, and leaves the clock as it was, when the other reading is more than `maxDrift`
+   * ahead of the system clock.
    */
   observe(remote: Timestamp): Timestamp {
     this.#assertNear(remote);
@@ -81,9 +89,9 @@ export class Clock {
   }
 
   /**
-   * A reading that is later than another one, and that no other call of this clock gives. Unlike {@link observe} it leaves the
-   * clock where it is, so one reading of a clock that is ahead does not move all that follows. Throws {@link ClockDriftError}
-   * when the other one is more than `maxDrift` ahead of the system clock.
+   * Returns a reading that is later than another clock's, and that no other call of this clock returns. Unlike
+   * {@link observe} it does not move the clock, so one reading of a clock that is ahead does not move all that follow.
+   * Throws {@link ClockDriftError} when the other reading is more than `maxDrift` ahead of the system clock.
    */
   after(other: Timestamp): Timestamp {
     if (other.time <= Math.max(this.#time, this.#physical())) return this.observe(other);
@@ -94,12 +102,12 @@ export class Clock {
     return this.#reading(time, counter);
   }
 
-  /** Distance of a reading ahead of the system clock, in milliseconds; negative when it is behind. */
+  /** Milliseconds by which a reading is ahead of the system clock; negative when it is behind. */
   driftOf(reading: Timestamp): number {
     return reading.time - this.#physical();
   }
 
-  /** The last reading that {@link observe} and {@link after} accept by now. */
+  /** The latest reading that {@link observe} and {@link after} accept at present. */
   lastAccepted(): Timestamp {
     const time = Math.min(MAX_TIME, Math.floor(this.#physical() + this.maxDrift));
     return Timestamp.of({ time, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
@@ -110,7 +118,7 @@ export class Clock {
     if (drift > this.maxDrift) throw new ClockDriftError(drift, this.maxDrift, reading.toString());
   }
 
-  /** The first place from this one on that {@link after} has not given. */
+  /** The first time and counter from these on that {@link after} has not returned. */
   #free(time: number, counter: number): readonly [time: number, counter: number] {
     for (let [at, next] = [time, counter]; ; [at, next] = [at + 1, 0]) {
       const free = Math.max(next, (this.#given.get(at) ?? -1) + 1);

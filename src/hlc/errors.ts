@@ -1,23 +1,23 @@
 import { MaestroError } from '../errors.js';
 import { timeSpan } from './time-span.js';
 
-/** Something is not a 16-byte hybrid logical clock value, nor a text form of one. */
+/** A value is not a 16-byte timestamp or aggregate id, nor a text form of one. */
 export class InvalidTimestampError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_TIMESTAMP';
 }
 
-/** A clock was shown a reading that lies further ahead of its own time than its maximum drift. */
+/** A timestamp is further ahead of this machine's clock than the maximum drift. */
 export class ClockDriftError extends MaestroError {
   readonly code = 'MAESTRO_CLOCK_DRIFT';
 
   constructor(
-    /** How far ahead the reading is, in milliseconds. */
+    /** Milliseconds by which the reading is ahead. */
     readonly drift: number,
-    /** How far ahead a reading may be, in milliseconds. */
+    /** Milliseconds by which a reading may be ahead. */
     readonly maxDrift: number,
     /** The text form of the reading. */
     readonly reading: string,
-    /** The event that has it as its timestamp, when it is the last one of an aggregate that was to go on. */
+    /** The event with this timestamp, when it is an aggregate's last one and new events were to follow it. */
     readonly event?: { readonly aggregateId: string; readonly sequence: number },
   ) {
     const what =

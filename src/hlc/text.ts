@@ -12,7 +12,7 @@ export function timestampText(timestamp: { readonly time: number; readonly hex: 
   return `${new Date(timestamp.time).toISOString()}-${digits.slice(0, 4)}-${digits.slice(4)}`;
 }
 
-/** The 32 lower-case hex digits that one of the text forms stands for; `undefined` when the text is none of them. */
+/** The 32 lower-case hex digits of a timestamp or id in one of its text forms; `undefined` for any other text. */
 export function hexFromText(text: string): string | undefined {
   if (!TEXT_FORM.test(text)) {
     const hex = HEX.exec(text)?.[1] ?? (UUID.test(text) ? text.replaceAll('-', '') : undefined);
@@ -25,10 +25,13 @@ export function hexFromText(text: string): string | undefined {
   return `${time.toString(16).padStart(12, '0')}${text.slice(25, 29)}${text.slice(30)}`.toLowerCase();
 }
 
-/** The last date that was read: a file of events has few. */
+/** Cache of the last date: a file of events has few. */
 let known: { readonly date: string; readonly time: number | undefined } = { date: '', time: undefined };
 
-/** When a date of four, two and two digits begins in UTC; `undefined` when no calendar has it, or it is before 1970. */
+/**
+ * The beginning, in UTC, of a date with four, two and two digits; `undefined` when no calendar has it, or it is before
+ * 1970.
+ */
 function midnight(date: string): number | undefined {
   if (known.date !== date) {
     const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
@@ -39,7 +42,7 @@ function midnight(date: string): number | undefined {
   return known.time;
 }
 
-/** How many days a month has, 1 for January. */
+/** Number of days of a month, 1 for January. */
 function daysOf(year: number, month: number): number {
   if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;

@@ -50,7 +50,7 @@ export class Timestamp {
     return new Timestamp(hexDigits(time, 12) + hexDigits(counter, 4) + hexDigits(nodeId, 16));
   }
 
-  /** The timestamp that these 16 bytes are. Throws {@link InvalidTimestampError} for any other length. */
+  /** The timestamp with these 16 bytes. Throws {@link InvalidTimestampError} for any other length. */
   static decode(bytes: Uint8Array): Timestamp {
     if (!(bytes instanceof Uint8Array) || bytes.length !== TIMESTAMP_SIZE)
       throw new InvalidTimestampError(
@@ -68,9 +68,9 @@ export class Timestamp {
   }
 
   /**
-   * Reads one of the four text forms, and nothing that is only nearly one: the form of {@link toString}
-   * (`2014-09-14T00:00:00.000Z-0000-0000000000000000`), 32 hex digits, `\x` and 32 hex digits as PostgreSQL prints
-   * them, or a UUID. Throws {@link InvalidTimestampError} for anything else, such as a date that no calendar has.
+   * Parses one of the four text forms: that of {@link toString} (`2014-09-14T00:00:00.000Z-0000-0000000000000000`), 32
+   * hex digits, `\x` and 32 hex digits as PostgreSQL prints them, or a UUID. Throws {@link InvalidTimestampError} for
+   * any other text, also for a date that no calendar has.
    */
   static parse(text: string): Timestamp {
     const hex = typeof text === 'string' ? hexFromText(text) : undefined;
@@ -96,7 +96,7 @@ export class Timestamp {
     return BigInt(`0x${this.hex.slice(16)}`);
   }
 
-  /** The 16 bytes, as PostgreSQL stores them; the caller's to keep. */
+  /** The 16 bytes, as PostgreSQL stores them, in a new Buffer. */
   encode(): Buffer {
     return Buffer.from(this.hex, 'hex');
   }
@@ -107,7 +107,7 @@ export class Timestamp {
     return this.hex < other.hex ? -1 : 1;
   }
 
-  /** Whether both are the same 16 bytes. */
+  /** True when both are the same 16 bytes. */
   equals(other: Timestamp): boolean {
     return this.hex === other.hex;
   }
@@ -125,7 +125,7 @@ export class Timestamp {
     return this.toString();
   }
 
-  /** How Node prints it in a console or an assertion. */
+  /** The form in which Node prints a timestamp in a console or an assertion. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return `Timestamp(${this.toString()})`;
   }
@@ -144,7 +144,7 @@ function hexDigits(value: number | bigint, digits: number): string {
   return value.toString(16).padStart(digits, '0');
 }
 
-/** The bytes as a Buffer over the same memory. */
+/** A Buffer over the same memory. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

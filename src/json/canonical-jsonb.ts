@@ -1,4 +1,4 @@
-/** How deeply objects and arrays may lie inside one another to be looked at. */
+/** Levels of nesting up to which a text is looked at. */
 const MAX_DEPTH = 500;
 
 const [QUOTE, BACKSLASH, COMMA, COLON, SPACE, MINUS, POINT] = [34, 92, 44, 58, 32, 45, 46];
@@ -6,16 +6,16 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
 const [ZERO, NINE] = [48, 57];
 
 /**
- * Whether a text (of whole characters) is exactly how PostgreSQL prints some `jsonb` value: one space behind colons and commas and none elsewhere,
- * keys by their length in bytes and then byte by byte and none twice, numbers without exponent or needless zeros in front,
- * and only those escapes that have to be. Such a text is stored and printed again without any change. False for values
- * nested deeper than 500 levels, whatever they are.
+ * True for a text (without lone surrogates) that is exactly what PostgreSQL prints for some `jsonb` value: one space
+ * after colons and commas and none elsewhere, keys by their length in bytes and then byte by byte and none twice,
+ * numbers without exponent or needless leading zeros, and only the necessary escapes. PostgreSQL stores such a text and
+ * prints it again unchanged. Always false for values nested deeper than 500 levels.
  */
 export function isCanonicalJsonb(text: string): boolean {
   return value(text, 0, MAX_DEPTH) === text.length;
 }
 
-/** Where the value that begins here ends; -1 when there is none. */
+/** The index after the value that begins at `at`; -1 when there is none. */
 function value(text: string, at: number, depth: number): number {
   switch (text.charCodeAt(at)) {
     case QUOTE:
@@ -82,7 +82,9 @@ function string(text: string, begin: number): number {
   return -1;
 }
 
-/** Quotes, backslashes, and control characters: those that have a short form in it, the others by their number. */
+/**
+ * The escapes of quotes, backslashes and control characters: the short form where there is one, otherwise the number.
+ */
 const ESCAPE = /\\(?:["\\bfnrt]|u00(?:0[1-7be-f]|1[0-9a-f]))/y;
 
 function number(text: string, begin: number): number {

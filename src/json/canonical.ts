@@ -5,8 +5,9 @@ import { isJsonObject } from './same.js';
 import type { JsonValue } from './types.js';
 
 /**
- * JSON text of which there is one for each value: keys in the order of their code units, no spaces, and of a number the
- * digits that matter and a power of ten (`1.50` as `15e-1`). Two texts mean the same value exactly when these are equal.
+ * The canonical JSON text of a value: keys in the order of their code units, no spaces, and numbers as their
+ * significant digits and a power of ten (`1.50` as `15e-1`). Two JSON texts mean the same value exactly when their
+ * canonical texts are equal. (Not PostgreSQL's form: see `isCanonicalJsonb`.)
  */
 export function canonicalJson(text: string): string {
   return printJson(sorted(parseJsonText(text)));
@@ -20,7 +21,7 @@ function sorted(value: JsonValue): JsonValue {
   return Object.fromEntries(keys.map((key) => [key, sorted(value[key] as JsonValue)]));
 }
 
-/** A number without exponent, leading and trailing zeros. */
+/** A number as its significant digits and a power of ten. */
 function plainDigits(text: string): string {
   const [, sign = '', whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];

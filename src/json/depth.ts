@@ -1,6 +1,6 @@
 import { jsonTokens } from './tokens.js';
 
-/** Number of levels of objects and arrays inside one another in a valid JSON text. */
+/** Levels of objects and arrays inside one another in a valid JSON text. */
 export function depthOf(text: string): number {
   let [depth, deepest] = [0, 0];
   for (const { text: token } of jsonTokens(text)) {
@@ -10,7 +10,7 @@ export function depthOf(text: string): number {
   return deepest;
 }
 
-/** True when objects and arrays lie more than so many levels inside one another in a valid JSON text. */
+/** True for a valid JSON text nested deeper than so many levels. */
 export function isDeeperThan(text: string, levels: number): boolean {
   // Each level takes a bracket at both ends.
   if (text.length <= 2 * levels || text.split(/[[{]/, levels + 2).length <= levels + 1) return false;

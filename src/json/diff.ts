@@ -2,25 +2,31 @@ import { createPatch, type Operation, Pointer } from 'rfc6902';
 import { isJsonObject, sameValue } from './same.js';
 import type { JsonObject, JsonValue } from './types.js';
 
-/** One difference between two JSON values: an operation of JSON Patch (RFC 6902), and what was there before. */
+/**
+ * One difference between two JSON values: an operation of JSON Patch (RFC 6902), with the value that it removes or
+ * replaces as `before`.
+ */
 export type Change =
   | { readonly op: 'add'; readonly path: string; readonly value: JsonValue }
   | { readonly op: 'remove'; readonly path: string; readonly before: JsonValue }
   | { readonly op: 'replace'; readonly path: string; readonly before: JsonValue; readonly value: JsonValue };
 
-/** The shortest edit of two arrays takes the product of all that is in them to find; above this it is not looked for. */
+/**
+ * Upper bound on the product of the sizes of two arrays for which the shortest edit is computed: that takes as many
+ * steps.
+ */
 const MOST_COMPARISONS = 4_000;
 
 /**
- * The JSON Patch that makes one value the other, operation by operation; empty when they mean the same. Numbers that
- * were read without loss are compared digit by digit. Neither value is changed.
+ * The JSON Patch that turns one value into the other; empty when they are equal. Numbers that were read without loss
+ * are compared digit by digit. Neither value is changed.
  */
 export function diffJson(before: JsonValue, after: JsonValue): Change[] {
   const holder: JsonObject = { root: copied(before) };
   return operations(before, after).map((operation) => apply(holder, operation));
 }
 
-/** The operations of JSON Patch, without what was there before. */
+/** The changes as plain operations of JSON Patch, without `before`. */
 export function patchOperations(changes: readonly Change[]): JsonObject[] {
   return changes.map((change): JsonObject => {
     const { op, path } = change;
@@ -38,7 +44,10 @@ function operations(before: JsonValue, after: JsonValue): Operation[] {
   });
 }
 
-/** A difference of arrays that takes one look at each place: what stands between the same beginning and the same end. */
+/**
+ * The operations for long arrays, in linear time: compares item by item between the common beginning and the common
+ * end.
+ */
 function byPosition(left: readonly JsonValue[], right: readonly JsonValue[], at: Pointer): Operation[] {
   const begin = sameItems(left, right, Math.min(left.length, right.length));
   const end = sameItems(left.toReversed(), right.toReversed(), Math.min(left.length, right.length) - begin);
@@ -55,14 +64,14 @@ function byPosition(left: readonly JsonValue[], right: readonly JsonValue[], at:
   return found;
 }
 
-/** How many of the first items are the same. */
+/** Number of equal items at the beginning, at most `most`. */
 function sameItems(left: readonly JsonValue[], right: readonly JsonValue[], most: number): number {
   let count = 0;
   while (count < most && sameValue(left[count] as JsonValue, right[count] as JsonValue)) count += 1;
   return count;
 }
 
-/** Carries an operation out on the value in `root`, which tells what was there before. */
+/** Applies an operation to the value in `root`; returns it with the value that was there before. */
 function apply(holder: JsonObject, operation: Operation): Change {
   const { op, path } = operation;
   const keys = ['root', ...Pointer.fromJSON(path).tokens.slice(1)];
@@ -88,7 +97,7 @@ function copied(value: JsonValue): JsonValue {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copied(item)]));
 }
 
-/** How many values are in a value, itself included; counting stops at `most`. */
+/** Number of values inside a value, itself included; counting stops at `most`. */
 function size(value: JsonValue, most: number): number {
   let count = 1;
   if (isContainer(value))
@@ -103,7 +112,7 @@ function isContainer(value: JsonValue): value is JsonObject | JsonValue[] {
   return Array.isArray(value) || isJsonObject(value);
 }
 
-/** The library counts keys in an object of its own, where this one is lost; such an object is replaced as a whole. */
+/** True for a key `__proto__`, which the patch library loses; such an object is replaced as a whole. */
 function hasPrototypeKey(value: JsonObject | JsonValue[]): boolean {
   return Object.hasOwn(value, '__proto__');
 }

@@ -1,12 +1,15 @@
 import { isPlainObject } from './plain-object.js';
 
-/** What JSON escapes, or no text can hold: quotes, backslashes, control characters, surrogates (paired or not). */
+/**
+ * Matches characters that JSON escapes or no text can hold: quotes, backslashes, control characters, surrogates (paired
+ * or not).
+ */
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /**
- * The JSON text of a value in which there is nothing to think about: plain objects and arrays, nested no deeper than
- * `depth`, of strings that are well-formed, finite numbers, booleans and nulls. Nearly every body is one. `undefined` for
- * anything else, fault or not. Reads each property once.
+ * Encodes the simple values of which nearly every body is made: plain objects and arrays, nested no deeper than
+ * `depth`, of well-formed strings, finite numbers, booleans and nulls. Returns `undefined` for all other values, valid
+ * or not. Reads each property once.
  */
 export function encodeSimple(value: unknown, depth: number): string | undefined {
   switch (typeof value) {

@@ -4,24 +4,27 @@ import { numberFault, stringFault } from './scalars.js';
 import type { JsonFault } from './types.js';
 import { encodeSimple } from './encode-simple.js';
 
-/** How many objects and arrays may lie inside one another. */
+/** Most levels of objects and arrays inside one another. */
 export const MAX_DEPTH = 500;
 /** The longest JSON text that PostgreSQL's jsonb can hold, in bytes; longer ones could not be read back either. */
 export const MAX_JSON_BYTES = 268_435_455;
-/** By how much a number of JavaScript, such as 1e-300, becomes longer at most when it is written without an exponent. */
+/**
+ * Upper bound of the factor by which a text grows when PostgreSQL writes its JavaScript numbers, such as 1e-300,
+ * without exponents.
+ */
 const MAX_GROWTH = 64;
 
-/** The outcome of {@link encodeJson}: a text that means the value, or why there is none. */
+/** The result of {@link encodeJson}: the JSON text, or the faults of the value. */
 export type EncodedJson = { readonly text: string } | { readonly faults: readonly JsonFault[] };
 
 /**
- * The JSON text of a value, or every fault in it: whatever JSON would drop or change (undefined, functions, symbols,
- * NaN, negative zero, dates, maps, typed arrays, holes, hidden properties), and whatever PostgreSQL's jsonb would
- * refuse (U+0000, lone surrogates, endless numbers, nesting deeper than {@link MAX_DEPTH}).
+ * Encodes a value as JSON, or finds every fault in it: whatever JSON would drop or change (undefined, functions,
+ * symbols, NaN, negative zero, dates, maps, typed arrays, holes, hidden properties), and whatever PostgreSQL's jsonb
+ * would refuse (U+0000, lone surrogates, endless numbers, nesting deeper than {@link MAX_DEPTH}).
  *
- * Checking and writing are one walk, so what was checked is what is written, also when a getter answers differently the
- * second time. A first walk is for bodies in which there is nothing to think about; where
- * it gives up, a second one begins anew, which knows all cases and finds the faults.
+ * One walk checks and writes, so the checked value is the written one, also when a getter answers differently the
+ * second time. A first, fast walk handles simple bodies; where it gives up, a second one starts anew, which handles all
+ * cases and finds the faults.
  */
 export function encodeJson(value: unknown): EncodedJson {
   const plain = encodeSimple(value, MAX_DEPTH);
@@ -34,7 +37,7 @@ export function encodeJson(value: unknown): EncodedJson {
   return { text };
 }
 
-/** Whether a value is written as exactly this JSON text. */
+/** True when {@link encodeJson} encodes a value as exactly this text. */
 export function isWrittenAs(value: unknown, text: string): boolean {
   const encoded = encodeJson(value);
   return 'text' in encoded && encoded.text === text;
@@ -42,10 +45,10 @@ export function isWrittenAs(value: unknown, text: string): boolean {
 
 type Path = (string | number)[];
 
-/** What is found out while a value is written. */
+/** Facts gathered during the walk. */
 interface Notes {
   readonly faults: JsonFault[];
-  /** By how many digits the text becomes longer when PostgreSQL writes its numbers out: a few letters can be 131,072. */
+  /** Digits that the text gains when PostgreSQL writes its exponents out: a few characters can become 131,072. */
   growth: number;
 }
 
@@ -113,7 +116,7 @@ function within(value: unknown, key: string | number, path: Path, notes: Notes):
   return text;
 }
 
-/** Notes the fault, if there is one, and passes the value on: the walk goes on to find the others. */
+/** Records the fault, if there is one, and returns the value: the walk goes on to find the others. */
 function checked<Value>(value: Value, fault: string | undefined, path: Path, notes: Notes): Value {
   if (fault !== undefined) notes.faults.push({ path: [...path], message: fault });
   return value;

@@ -3,9 +3,9 @@ import type { JsonObject, JsonValue } from './types.js';
 
 /**
  * Applies a JSON Merge Patch (RFC 7396): members of the patch replace or extend those of the target, `null` removes.
- * Changes the target where it can, so that folding a long history costs what the patches hold, not what the state
- * holds; with `copy` the target stays as it is, and what the patch does not touch is shared. Own code because the packages that do it set `__proto__` through the prototype and take an
- * {@link ExactNumber} apart.
+ * Changes the target in place, so that folding a long history costs the size of the patches, not of the state; with
+ * `copy` the target stays as it is, and untouched parts are shared. Own code, because the packages for it set
+ * `__proto__` through the prototype and take an {@link ExactNumber} apart.
  */
 export function mergePatch(
   target: JsonValue | undefined,

@@ -2,7 +2,7 @@ import { numberFault, stringFault } from './scalars.js';
 import { jsonTokens } from './tokens.js';
 import type { JsonFault } from './types.js';
 
-/** A number of a JSON text. */
+/** A number in a JSON text. */
 export interface FoundNumber {
   /** Path to it: keys and places from the outermost value inwards. */
   readonly path: JsonFault['path'];
@@ -11,8 +11,8 @@ export interface FoundNumber {
 }
 
 /**
- * Why PostgreSQL would not take the strings and numbers of a valid JSON text, or never print them so, looked for without making
- * a value of it; `undefined` when there is nothing.
+ * The first reason why PostgreSQL would refuse a string or number of a valid JSON text, or never print it so;
+ * `undefined` when there is none. Does not parse the text into a value.
  */
 export function scalarFault(text: string): string | undefined {
   for (const { text: token } of jsonTokens(text)) {
@@ -26,10 +26,7 @@ export function scalarFault(text: string): string | undefined {
   return undefined;
 }
 
-/**
- * The numbers of a valid JSON text, in its order, however deeply they are nested: nothing here calls itself, so the stack does
- * not limit it.
- */
+/** The numbers of a valid JSON text, in its order. Not recursive, so the stack does not limit the nesting. */
 export function* numbersIn(text: string): Generator<FoundNumber> {
   const path: (string | number)[] = [];
   for (const { text: token, isKey } of jsonTokens(text)) {

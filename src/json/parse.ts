@@ -3,25 +3,31 @@ import { MaestroError } from '../errors.js';
 import { ExactNumber } from './exact-number.js';
 import type { JsonValue, NumberMode } from './types.js';
 
-/** A text that should be JSON is not, or says one thing twice. */
+/** A text is not valid JSON, or gives one key two values. */
 export class InvalidJsonError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_JSON';
 }
 
-/** A stored text is nested too deeply to be made into a value here. It can be read and moved as text. */
+/**
+ * A stored body is nested too deeply to be parsed with lossless numbers. It can be read with plain numbers, and moved
+ * as text.
+ */
 export class NestedTooDeeplyError extends MaestroError {
   readonly code = 'MAESTRO_NESTED_TOO_DEEPLY';
 }
 
-/** Numbers of up to 15 significant digits are exact in JavaScript; only longer runs need the slow, exact reading. */
+/** Matches runs that need exact parsing: numbers of up to 15 significant digits are exact in JavaScript. */
 const LONG_NUMBER = /[\d.]{16}/;
 
-/** Whether a JSON text may hold a number that a JavaScript number cannot. */
+/** True for a JSON text that may contain a number which a JavaScript number cannot hold exactly. */
 export function mayLoseDigits(text: string): boolean {
   return LONG_NUMBER.test(text);
 }
 
-/** The value of a JSON text that PostgreSQL printed (so it is valid, and no number has an exponent). */
+/**
+ * Parses a JSON text that PostgreSQL printed, so it is valid and no number has an exponent. Throws
+ * {@link NestedTooDeeplyError} for lossless numbers.
+ */
 export function decodeJson(text: string, numbers: NumberMode = 'plain'): JsonValue {
   if (numbers === 'plain' || !mayLoseDigits(text)) return JSON.parse(text) as JsonValue;
   try {
@@ -36,8 +42,8 @@ export function decodeJson(text: string, numbers: NumberMode = 'plain'): JsonVal
 }
 
 /**
- * The value of a JSON text that a person or another program wrote, every number kept as its text. Throws
- * {@link InvalidJsonError} when it is not JSON, is nested too deeply to be read, or gives one key two values
+ * Parses a JSON text that a person or another program wrote, keeping every number as its text. Throws
+ * {@link InvalidJsonError} when it is not JSON, is nested too deeply to be parsed, or gives one key two values
  * (PostgreSQL would keep the last one silently).
  */
 export function parseJsonText(text: string): JsonValue {

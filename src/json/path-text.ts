@@ -1,4 +1,4 @@
-/** A path into a value as people write it: `body.items[2].price`. A long one is cut. */
+/** A path into a value as people write it: `body.items[2].price`. Cut after 12 keys. */
 export function pathText(root: string, path: readonly (string | number)[]): string {
   const shown = path.length > 12 ? [...path.slice(0, 12), '…'] : path;
   return shown.reduce<string>((text, key) => {

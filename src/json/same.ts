@@ -3,12 +3,12 @@ import { ExactNumber } from './exact-number.js';
 import { parseJsonText } from './parse.js';
 import type { JsonObject, JsonValue } from './types.js';
 
-/** Whether two JSON texts mean the same value: numbers compared digit by digit, keys in any order. */
+/** True when two JSON texts mean the same value: numbers compared digit by digit, keys in any order. */
 export function sameJson(left: string, right: string): boolean {
   return left === right || sameValue(parseJsonText(left), parseJsonText(right));
 }
 
-/** Whether two JSON values mean the same; exact numbers are compared digit by digit. */
+/** True when two JSON values are equal; exact numbers are compared digit by digit. */
 export function sameValue(left: JsonValue, right: JsonValue): boolean {
   if (left instanceof ExactNumber && right instanceof ExactNumber) return compareNumber(left.text, right.text) === 0;
   if (Array.isArray(left) && Array.isArray(right))
@@ -21,7 +21,7 @@ export function sameValue(left: JsonValue, right: JsonValue): boolean {
   return left === right;
 }
 
-/** Whether a JSON value is an object. */
+/** True for a JSON object, as opposed to an array, a scalar or an {@link ExactNumber}. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }

@@ -5,14 +5,14 @@ const MAX_FRACTION_DIGITS = 16_383;
 
 const JSON_NUMBER = /^-?(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** Why PostgreSQL would refuse a string, or a driver change it; `undefined` when it is kept as it is. */
+/** The reason why PostgreSQL would refuse a string, or a driver change it; `undefined` when it is stored unchanged. */
 export function stringFault(text: string): string | undefined {
   if (text.includes('\0')) return 'contains U+0000, which PostgreSQL cannot store';
   if (!text.isWellFormed()) return 'contains a lone surrogate, which is not Unicode text';
   return undefined;
 }
 
-/** Why a number, or the text of one, would be refused or changed; `undefined` when its value is kept. */
+/** The reason why a number, or the text of one, would be refused or changed; `undefined` when its value is kept. */
 export function numberFault(number: number | string): string | undefined {
   if (typeof number === 'number') {
     if (!Number.isFinite(number)) return `is ${number}, which JSON has no number for; write null or a string`;

@@ -1,19 +1,19 @@
-/** A string, a number, or a bracket or comma of a JSON text. */
+/** A string, number, bracket or comma of a JSON text. */
 export interface JsonToken {
-  /** It as it is written. */
+  /** The token as it is written. */
   readonly text: string;
   /** True for a string with a colon behind it. */
   readonly isKey: boolean;
 }
 
-/** Matches the begin of a token: none of these occurs in what lies between tokens, nor in `true`, `false` and `null`. */
+/** Matches the first character of a token: none of these occurs between tokens, nor in `true`, `false` and `null`. */
 const BEGIN = /["[\]{},\d-]/g;
 const NUMBER = /[\d.eE+-]+/y;
 const COLON = /\s*:/y;
 
 /**
- * The strings, numbers, brackets and commas of a valid JSON text, in its order. The end of a string is looked for by hand: a
- * regular expression that repeats a choice, such as one of a character or an escape, uses up the stack on a long one.
+ * The strings, numbers, brackets and commas of a valid JSON text, in its order. Finds the end of a string by hand: a
+ * regular expression that repeats a choice, such as "a character or an escape", uses up the stack on a long string.
  */
 export function* jsonTokens(text: string): Generator<JsonToken> {
   const begin = new RegExp(BEGIN);
@@ -34,7 +34,7 @@ export function* jsonTokens(text: string): Generator<JsonToken> {
   }
 }
 
-/** End of the string that begins here: behind the next quote with an even number of backslashes before it. */
+/** Index after the string that begins at `begin`: after the next quote with an even number of backslashes before it. */
 function endOfString(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin + 1); quote > 0; quote = text.indexOf('"', quote + 1)) {
     let plain = quote;

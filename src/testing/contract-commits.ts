@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { clock, collect, event, history, idOf, rejects, sequences, type PromiseOf } from './contract-samples.js';
 
-/** What every store promises of commits. */
+/** The promises of a store about commits. */
 export function commitPromises(promise: PromiseOf): void {
   promise('a commit of no events succeeds', async (store) => {
     assert.deepEqual(await store.commitEvents([]), { ok: true, value: [] });

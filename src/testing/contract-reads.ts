@@ -3,7 +3,7 @@ import { MAX_SEQUENCE } from '../events.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { clock, collect, history, idOf, rejects, sequences, type PromiseOf } from './contract-samples.js';
 
-/** What every store promises of reading events. */
+/** The promises of a store about reading events. */
 export function readPromises(promise: PromiseOf): void {
   promise('both bounds of a read are inclusive', async (store) => {
     const events = history(5);

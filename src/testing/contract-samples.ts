@@ -4,10 +4,10 @@ import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { Store } from '../store/store.js';
 
-/** States one promise of the contract as a test. */
+/** Registers one promise of the contract as a test. */
 export type PromiseOf = (title: string, run: (store: Store) => Promise<void>) => void;
 
-/** The clock of the contract's events. */
+/** The clock from which the contract's events get their timestamps. */
 export const clock = new Clock();
 
 /** A valid event, unless the changes make it otherwise. */
@@ -38,7 +38,7 @@ export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]>
   return collected;
 }
 
-/** Passes when a promise is rejected with an error of this code. */
+/** Asserts that a promise is rejected with an error of this code; resolves to the error. */
 export async function rejects(promise: Promise<unknown>, code: string): Promise<Error> {
   const error = await promise.then(
     () => assert.fail(`expected ${code}`),

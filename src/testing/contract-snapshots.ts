@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { clock, collect, history, idOf, rejects, sequences, type PromiseOf } from './contract-samples.js';
 
-/** What every store promises of snapshots. */
+/** The promises of a store about snapshots. */
 export function snapshotPromises(promise: PromiseOf): void {
   promise('a snapshot is stored only when it is newer', async (store) => {
     const aggregateId = clock.now();

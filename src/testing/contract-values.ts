@@ -4,7 +4,7 @@ import { Timestamp } from '../hlc/timestamp.js';
 import { ExactNumber } from '../json/exact-number.js';
 import { clock, event, rejects, sequences, type PromiseOf } from './contract-samples.js';
 
-/** What every store promises of the values in events. */
+/** The promises of a store about the values in events. */
 export function valuePromises(promise: PromiseOf): void {
   promise('bodies keep every JSON value, also keys that mean something to JavaScript', async (store) => {
     const id = clock.now();

@@ -4,7 +4,7 @@ import { snapshotPromises } from './contract-snapshots.js';
 import { valuePromises } from './contract-values.js';
 import type { Store } from '../store/store.js';
 
-/** What a test of the contract is given by the runner: with AVA, its `t`, which wants to hear that something passed. */
+/** The argument that the runner passes to a test: with AVA its `t`, whose `pass` counts as an assertion. */
 export interface ContractExecution {
   pass?(): unknown;
 }
@@ -13,8 +13,8 @@ export interface ContractExecution {
 export type ContractTest = (title: string, run: (execution: ContractExecution) => Promise<void>) => unknown;
 
 /**
- * The promises of {@link Store} as tests. Every store that ships with Maestro passes them all, and so should an adapter
- * of your own:
+ * Registers the promises of {@link Store} as tests. Every store that ships with Maestro passes them all, and so should
+ * an adapter of your own:
  *
  * ```ts
  * import test from 'ava';
@@ -23,8 +23,8 @@ export type ContractTest = (title: string, run: (execution: ContractExecution) =
  * storeContract(test, () => new MyStore());
  * ```
  *
- * @param test - Registers a test; each uses aggregates of its own, so they can share a database and run side by side.
- * @param createStore - Gives the store to test; called once for every test.
+ * @param test - Registers a test. Each uses aggregates of its own, so they can share a database and run side by side.
+ * @param createStore - Returns the store to test; called once for every test.
  */
 export function storeContract(test: ContractTest, createStore: () => Store | Promise<Store>): void {
   const promise = (title: string, run: (store: Store) => Promise<void>) =>

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { isPlainObject } from '../../json/plain-object.js';
 import { eventTypeFault } from '../../store/commit/validate.js';
 
-/** All that a definition may say. */
+/** The keys of a definition. */
 const KEYS = [
   'name',
   'initialState',
@@ -19,7 +19,7 @@ const KEYS = [
 const SNAPSHOT_KEYS = ['every', 'version', 'encode', 'decode'];
 const OWNS_KEYS = ['firstEvents', 'ids'];
 
-/** Throws {@link InvalidArgumentError} for the first thing that makes a description unusable. */
+/** Throws {@link InvalidArgumentError} for the first fault of a description. */
 export function assertDefinition(description: unknown): void {
   const definition = object(description, 'A definition');
   const { name } = definition;
@@ -109,7 +109,7 @@ function isFunctionOrAbsent(value: unknown): boolean {
   return value === undefined || typeof value === 'function';
 }
 
-/** Schemas of some libraries are functions. */
+/** True for an object, or a function as some libraries have it, that implements Standard Schema. */
 function isStandardSchema(value: unknown): boolean {
   return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value;
 }

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * The file that called the function that calls this; `undefined` where the engine does not tell. A stack is a text
- * without a standard, so this is for people to read, and nothing depends on it.
+ * The file of the caller's caller; `undefined` where the engine does not tell. Stacks have no standard format, so this
+ * is for people to read, and nothing depends on it.
  */
 export function callerFile(): string | undefined {
   const { stack } = new Error();

@@ -6,31 +6,34 @@ import type { JsonObject, JsonValue, NumberMode } from '../../json/types.js';
 import type { Projection } from '../../store/store.js';
 import type { AggregateTypes, DecisionTools, EventOf } from './types.js';
 
-/** When and how the states of an aggregate are kept as snapshots. */
+/** The policy for an aggregate's snapshots. */
 export interface SnapshotPolicy<State> {
-  /** Take one as soon as this many events follow the last; `'never'` takes none by itself. @defaultValue 'never' */
+  /**
+   * Number of events after the last snapshot at which a new one is stored; `'never'` stores none automatically.
+   * @defaultValue 'never'
+   */
   readonly every?: number | 'never';
   /**
    * The version of the state's shape. A stored snapshot of another version, or of none, is not used, so change this
-   * with every change of what {@link encode} gives or event handlers make of old events. Without a version snapshots
-   * are stored bare, as Elixir Maestro stores them and reads them.
+   * with every change of the shape that {@link encode} returns, or of what event handlers make of old events. Without a
+   * version, snapshots are stored in Elixir Maestro's format, which has none.
    */
   readonly version?: number | string;
   /** The JSON to store for a state; without a version it must be an object. @defaultValue the state itself */
   readonly encode?: (state: State) => unknown;
-  /** The state that a stored JSON stands for. @defaultValue the JSON itself */
+  /** The state for a stored JSON value, the inverse of {@link encode}. @defaultValue the JSON value itself */
   readonly decode?: (json: JsonValue) => State;
 }
 
-/** How a tool tells that an aggregate id belongs to a definition, when nobody says so. */
+/** The rules by which a tool finds the definition of an aggregate id when none is named. */
 export interface Ownership<Type extends string = string> {
   /** Types of event that only this aggregate's histories begin with. */
   readonly firstEvents?: readonly Type[];
-  /** Whether an id is one of this aggregate's. */
+  /** Returns true for an id of this definition's aggregates. */
   readonly ids?: (id: Timestamp) => boolean;
 }
 
-/** The old body of an event, and the event it is of. */
+/** Converts the stored body of an event into the newest shape; also gets the other fields of the event. */
 export type Upcaster = (body: JsonObject, event: Omit<CommittedEvent, 'body'>) => unknown;
 
 /**
@@ -45,7 +48,7 @@ export type ProjectionByType<Bodies> = {
   readonly [Type in keyof Bodies & string]?: (event: EventOf<Bodies, Type>, transaction: Knex.Transaction) => unknown;
 };
 
-/** A definition as the rest of Maestro runs it, its types set aside. */
+/** A definition without its types, as Maestro runs it. */
 export interface Definition {
   readonly name: string;
   readonly initialState: () => unknown;
@@ -58,11 +61,11 @@ export interface Definition {
   readonly owns: Ownership;
   readonly numbers: NumberMode;
   readonly render: ((state: unknown) => string) | undefined;
-  /** The file that defines it, where that can be told. */
+  /** The file that called `defineAggregate`, where that is known. */
   readonly file: string | undefined;
 }
 
-/** What {@link defineAggregate} gives: a definition that knows its types. */
+/** A definition that knows its types, made by {@link defineAggregate}. */
 export interface Aggregate<Types extends AggregateTypes = AggregateTypes> extends Definition {
   /** Only there for the compiler. */
   readonly types?: Types;

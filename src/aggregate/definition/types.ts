@@ -3,12 +3,12 @@ import type { CommittedEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { Rejection } from '../fold/rejection.js';
 
-/** All that a definition says in types: what `defineAggregate` infers, and what the rest is typed by. */
+/** The types of a definition, as `defineAggregate` infers them. */
 export interface AggregateTypes {
   readonly state: unknown;
   /** The body of every event, by type, as command handlers write it. */
   readonly events: Readonly<Record<string, unknown>>;
-  /** What every command carries, and the reasons its handler may give to reject it. */
+  /** The data of every command, and the reasons with which its handler may reject it. */
   readonly commands: Readonly<Record<string, CommandTypes>>;
 }
 
@@ -24,27 +24,27 @@ export type EventSchemas = Readonly<Record<string, StandardSchemaV1>>;
 type Input<Schema> = Schema extends StandardSchemaV1<infer In, unknown> ? In : never;
 type Output<Schema> = Schema extends StandardSchemaV1<unknown, infer Out> ? Out : never;
 
-/** What command handlers get beside the state and the data. */
+/** The third argument of command handlers. */
 export interface DecisionTools {
   /** The aggregate. */
   readonly id: Timestamp;
   /** The sequence of the last event that the state contains; 0 when there is none. */
   readonly sequence: number;
-  /** Says no: `return reject('not_enough_money')`. The reason comes back from `evaluate` as `error`. */
+  /** Rejects the command: `return reject('not_enough_money')`. The reason is returned by `evaluate` as `error`. */
   readonly reject: <const Reason>(reason: Reason) => Rejection<Reason>;
 }
 
 /**
- * What the `events` of a definition must be. The body's type is the output of its schema, or else what the handler says
- * it is; without either it is `never`, so that it cannot be used by mistake.
+ * The type of the `events` of a definition. A body has the output type of its schema, else the handler's parameter
+ * type; without either it is `never`, so that it cannot be used by mistake.
  */
 export type EventHandlers<State, Schemas> = {
   readonly [Type in keyof Schemas]: (state: State, body: Output<Schemas[Type]>) => NextState<State>;
 } & { readonly [type: string]: (state: State, body: never) => NextState<State> };
 
 /**
- * What an event handler returns: a state. While the compiler does not know yet what a state is, anything, told to it so
- * that it keeps literals as what they are: it looks at handlers without parameters at once, and never again.
+ * The return type of an event handler: a state. While the compiler has not inferred the state yet, any value, in a type
+ * that keeps literals narrow: the compiler infers handlers without parameters at once, and only once.
  */
 type NextState<State> = unknown extends State ? AnyLiterals : State;
 type AnyLiterals =
@@ -58,7 +58,10 @@ type Handled<Handler> = Handler extends (state: never, body: infer Body) => unkn
     : Body
   : never;
 
-/** The bodies of the events that handlers stand for, as they are written: with a schema, its input. */
+/**
+ * The bodies of events by type, as command handlers write them: the input type of the schema, else the handler's
+ * parameter type.
+ */
 export type EventBodies<Handlers, Schemas> = {
   readonly [Type in keyof Handlers & string]: Type extends keyof Schemas
     ? Input<Schemas[Type]>
@@ -70,25 +73,28 @@ export type DraftOf<Bodies> = {
   [Type in keyof Bodies & string]: { readonly type: Type; readonly body: Bodies[Type] };
 }[keyof Bodies & string];
 
-/** What may be returned; anything while the compiler has not come to the event handlers yet and knows no types of them. */
+/** An event that a command handler may return; any event while the compiler has not inferred the event handlers yet. */
 type HandledDraft<Events, Schemas> = string extends keyof Events
   ? { readonly type: AnyText; readonly body: object }
   : DraftOf<EventBodies<Events, Schemas>>;
 
-/** Never fits; its literal type has the compiler keep the literal types of what handlers return, and tell what is wrong. */
+/**
+ * A type that no value has. Its literal makes the compiler keep the literal types of returned events, and explains the
+ * error.
+ */
 interface NoSuchEvent {
   readonly type: 'a type of event that the definition has a handler for';
   readonly body: never;
 }
 
-/** What the `commands` of a definition must be. */
+/** The type of the `commands` of a definition. */
 export type CommandHandler<State, Events, Schemas> = (
   state: State,
   data: never,
   tools: DecisionTools,
 ) => readonly (HandledDraft<Events, Schemas> | NoSuchEvent)[] | Rejection<unknown>;
 
-/** What commands carry and are rejected with, read off their handlers. */
+/** The data and rejection types of commands, inferred from their handlers. */
 export type CommandTypesOf<Handlers> = {
   readonly [Type in keyof Handlers]: {
     readonly data: DataOf<Handlers[Type]>;
@@ -96,7 +102,7 @@ export type CommandTypesOf<Handlers> = {
   };
 };
 
-/** Nothing for a handler that takes no data, or has a parameter for it that it says no type of and so cannot use. */
+/** The data of a command; `undefined` when its handler takes none, or gives the parameter no type. */
 type DataOf<Handler> = Handler extends (...parameters: infer Parameters extends readonly unknown[]) => unknown
   ? [Parameters[1]] extends [never]
     ? undefined
@@ -110,8 +116,8 @@ type ReasonOf<Handler> = Handler extends (...parameters: never) => infer Answer
   : never;
 
 /**
- * A committed event of one of these types, its body typed by it. Nothing at all while the compiler knows no types yet, so
- * that whatever handles such events will do until it does.
+ * A committed event of one of these types, with its body's type. `never` while the compiler has inferred no types yet,
+ * so that any handler of such events is accepted until then.
  */
 export type EventOf<Bodies, Type extends keyof Bodies = keyof Bodies> = string extends keyof Bodies
   ? never

@@ -1,8 +1,8 @@
 import { HandlerError, type HandlerRef } from '../errors.js';
 
 /**
- * What a function of a definition answers. Throws {@link HandlerError} when it throws, or answers with a promise or with
- * nothing: it has to answer at once.
+ * Calls a function of a definition and returns its result. Throws {@link HandlerError} when it throws, or returns a
+ * promise or undefined: it has to answer at once.
  */
 export function callHandler<Answer>(handler: HandlerRef, call: () => Answer): Answer {
   let answer: Answer;
@@ -15,7 +15,7 @@ export function callHandler<Answer>(handler: HandlerRef, call: () => Answer): An
   return answer;
 }
 
-/** Throws {@link HandlerError} when an answer is a promise, or none at all. */
+/** Throws {@link HandlerError} when a result is a promise or undefined. */
 export function assertAnswer(handler: HandlerRef, answer: unknown): void {
   if (answer === undefined) throw new HandlerError(handler, 'returned undefined.');
   if (isThenable(answer)) {

@@ -6,13 +6,13 @@ import { HandlerError, type HandlerRef, InvalidHandlerError } from '../errors.js
 import { ownProperty } from './own-property.js';
 import { Rejection, reject } from './rejection.js';
 
-/** A command as a program hands it over. */
+/** A command: its type and its data. */
 export interface Command {
   readonly type: string;
   readonly data?: unknown;
 }
 
-/** The aggregate that a command is for, as far as its history is known. */
+/** The aggregate that a command is for, with its known state. */
 interface Situation {
   readonly id: Timestamp;
   readonly sequence: number;
@@ -20,9 +20,9 @@ interface Situation {
 }
 
 /**
- * What the handler of a command answers: the events that are to happen, or a rejection. What the handler throws is the
- * application's own and passes as it is. Throws {@link InvalidHandlerError} when there is no such handler, and
- * {@link HandlerError} when the answer is neither events nor a rejection. Mirrors `Maestro.Aggregate.CommandHandler.eval`.
+ * Runs a command handler: its events, or its rejection. An error that the handler throws is the application's own and
+ * is not wrapped. Throws {@link InvalidHandlerError} when there is no such handler, and {@link HandlerError} when the
+ * answer is neither events nor a rejection. Mirrors `Maestro.Aggregate.CommandHandler.eval`.
  */
 export function decide(
   definition: Definition,

@@ -1,16 +1,16 @@
 import { isPlainObject } from '../../json/plain-object.js';
 
-/** What has been frozen all the way down, and whether all of it could be. */
+/** Objects that were deeply frozen, with the result of {@link deepFreeze}. */
 const frozen = new WeakMap<object, boolean>();
-/** The maps and sets whose methods were taken away. */
+/** The maps and sets whose changing methods throw. */
 const locked = new WeakSet();
 
 /**
- * Makes a value unchangeable: plain objects, arrays, maps and sets, all the way down. States are shared between
- * callers, so whoever tries to change one gets a TypeError instead of changing it for everyone. Dates are left alone, as
- * are instances of other classes, which may not work when they are frozen. False when there is one of those in it.
+ * Deeply freezes a value: plain objects, arrays, maps and sets. States are shared between callers, so whoever tries to
+ * change one gets a TypeError instead of changing it for everyone. Dates and instances of other classes are left alone,
+ * since they may not work when frozen; the result is false when the value contains such an instance.
  *
- * What was frozen before is not looked into again, so freezing the next state costs as much as making it did.
+ * Objects that were frozen before are not walked again, so freezing the next state costs as much as making it did.
  */
 export function deepFreeze(value: unknown): boolean {
   if (!isObject(value)) return true;
@@ -38,14 +38,14 @@ export function deepFreeze(value: unknown): boolean {
   return isSafe;
 }
 
-/** Makes what was read from JSON unchangeable, all the way down; gives it back. */
+/** Deeply freezes a value that was read from JSON; returns it. */
 export function freezeJson<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value;
   for (const part of Object.values(value)) freezeJson(part);
   return Object.freeze(value);
 }
 
-/** Freezes one object and gives what it holds; `undefined` for one that must be left alone. */
+/** Freezes one object and returns its parts; `undefined` for one that must be left alone. */
 function frozenParts(value: object): readonly unknown[] | undefined {
   if (value instanceof Date || typeof value === 'function') return [];
   if (isMap(value) && lock(value, ['set', 'delete', 'clear'])) return [...value.keys(), ...value.values()];
@@ -55,7 +55,10 @@ function frozenParts(value: object): readonly unknown[] | undefined {
   return Object.values<unknown>(value as Readonly<Record<string, unknown>>);
 }
 
-/** Has the methods that would change a map or set throw. False for one that somebody else has frozen: it cannot be. */
+/**
+ * Makes the methods that change a map or set throw. False for one that somebody else has frozen: it cannot be changed
+ * so.
+ */
 function lock(value: object, methods: readonly string[]): boolean {
   if (locked.has(value)) return true;
   if (Object.isFrozen(value)) return false;

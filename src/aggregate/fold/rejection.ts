@@ -6,13 +6,13 @@ export class Rejection<Reason> {
     this.#reason = reason;
   }
 
-  /** Why the command is rejected: whatever the handler said. */
+  /** The reason that the handler gave. */
   get reason(): Reason {
     return this.#reason;
   }
 }
 
-/** Says no for a reason. */
+/** Makes a rejection with a reason, which a command handler returns. */
 export function reject<const Reason>(reason: Reason): Rejection<Reason> {
   return new Rejection(reason);
 }

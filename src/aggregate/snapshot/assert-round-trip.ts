@@ -5,12 +5,12 @@ import { snapshotState } from './snapshot-codec.js';
 import { SnapshotLossError } from './errors.js';
 import { type Difference, firstDifference } from './first-difference.js';
 
-/** A snapshot that a definition makes of a state: its body as JSON text. */
+/** A snapshot that was encoded from a state: its body as JSON text. */
 type EncodedSnapshot = Pick<Snapshot<string>, 'aggregateId' | 'sequence' | 'body'>;
 
 /**
- * Throws {@link SnapshotLossError} unless a state comes back as it is from a snapshot of it, and `HandlerError` when `decode`
- * fails on that.
+ * Throws {@link SnapshotLossError} unless decoding a snapshot of a state gives that state again, and `HandlerError`
+ * when `decode` fails.
  */
 export function assertRoundTrip(definition: Definition, state: unknown, made: EncodedSnapshot): void {
   const difference = roundTripDifference(definition, state, made);
@@ -18,7 +18,10 @@ export function assertRoundTrip(definition: Definition, state: unknown, made: En
     throw new SnapshotLossError(definition, made.aggregateId.hex, made.sequence, difference);
 }
 
-/** First difference in a state when the next process reads it from a snapshot; `undefined` when there is none. */
+/**
+ * The first difference between a state and the one that the next process decodes from its snapshot; `undefined` when
+ * there is none.
+ */
 export function roundTripDifference(
   definition: Definition,
   state: unknown,

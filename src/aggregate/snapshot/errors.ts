@@ -3,10 +3,13 @@ import { pathText } from '../../json/path-text.js';
 import type { Definition } from '../definition/definition.js';
 import type { Difference } from './first-difference.js';
 
-/** A state would not come back from its snapshot as it is, so the snapshot is refused. Events are not concerned. */
+/**
+ * A state would be another one after it is stored as a snapshot and read again, so the snapshot was refused. Events are
+ * not concerned.
+ */
 export class SnapshotLossError extends MaestroError {
   readonly code = 'MAESTRO_SNAPSHOT_LOSS';
-  /** Place of the first difference in the state, such as `state.balance`. */
+  /** Path to the first difference, such as `state.balance`. */
   readonly path: string;
 
   constructor(
@@ -27,7 +30,7 @@ export class SnapshotLossError extends MaestroError {
   }
 }
 
-/** Advice on what to change in a definition whose states do not come back. */
+/** The advice on how to change the definition. */
 function remedy({ snapshot }: Pick<Definition, 'snapshot'>, kind: string): string {
   if (kind === 'a mark') return 'Rename that key, or give the snapshots a version.';
   if (snapshot.encode !== undefined && snapshot.decode !== undefined)
@@ -40,7 +43,9 @@ function remedy({ snapshot }: Pick<Definition, 'snapshot'>, kind: string): strin
   return `${both}.`;
 }
 
-/** A stored snapshot is not what the handlers make of the events, so it was left aside. */
+/**
+ * A stored snapshot is not the state that the handlers make of the events, or handlers fail on it, so it was not used.
+ */
 export class SnapshotIgnoredError extends MaestroError {
   readonly code = 'MAESTRO_SNAPSHOT_IGNORED';
 

@@ -3,9 +3,9 @@ import { ExactNumber } from '../../json/exact-number.js';
 import { isPlainObject } from '../../json/plain-object.js';
 import { sameValue } from '../../json/same.js';
 
-/** A place where what came back is not what there was. */
+/** A place at which two states differ. */
 export interface Difference {
-  /** Keys and places in lists from the outermost value inwards. */
+  /** Keys and array indexes from the outermost value inwards. */
   readonly path: readonly (string | number)[];
   /** Kind of the value at that place, such as `a bigint`. */
   readonly kind: string;
@@ -13,23 +13,23 @@ export interface Difference {
   readonly message: string;
 }
 
-/** Two values that have to be the same, and where they are. */
+/** Two values to compare, and the path to them. */
 interface Pair {
   readonly before: unknown;
   readonly after: unknown;
   readonly place: Place | undefined;
 }
 
-/** A key, and where the value is that has it. */
+/** A key, and the path to the value that has it. */
 interface Place {
   readonly key: string | number;
   readonly outer: Place | undefined;
 }
 
 /**
- * The first place where two states are not the same; `undefined` when they are. Compares what handlers can tell apart: kinds
- * of values, classes, contents of maps and sets; not the order of keys, and not a key that is undefined from one that is not
- * there. What cannot be looked into (functions, private fields) counts as the same.
+ * The first place at which two states differ; `undefined` when they are the same. Compares what handlers can tell
+ * apart: kinds of values, classes, contents of maps and sets; not the order of keys, and not a key that is undefined
+ * from a missing one. Parts that cannot be inspected (functions, private fields) count as the same.
  */
 export function firstDifference(before: unknown, after: unknown): Difference | undefined {
   // In a list instead of by recursion: a state may be nested deeper than the stack, and may contain itself.
@@ -45,7 +45,7 @@ export function firstDifference(before: unknown, after: unknown): Difference | u
   return undefined;
 }
 
-/** Difference of a pair itself; the pairs within it are added to the list. */
+/** The difference of a pair itself; appends the pairs within it to the list. */
 function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | undefined {
   const [kind, other] = [named(before), named(after)];
   if (after === undefined) return `is ${kind}, and does not come back`;

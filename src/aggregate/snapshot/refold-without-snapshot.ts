@@ -6,7 +6,9 @@ import { pathText } from '../../json/path-text.js';
 import { SnapshotIgnoredError } from './errors.js';
 import { firstDifference } from './first-difference.js';
 
-/** True for an error that may come of a state of the wrong shape; one of an application's own classes does not. */
+/**
+ * True for an error that a state of the wrong shape may have caused; not for errors of an application's own classes.
+ */
 export function mayBeCausedByState(error: unknown): boolean {
   return [TypeError, RangeError, HandlerError, EventSchemaError, InvalidEventError].some(
     (kind) => error instanceof kind,
@@ -14,8 +16,8 @@ export function mayBeCausedByState(error: unknown): boolean {
 }
 
 /**
- * The state that the events alone give, for one that rests on a snapshot and that a handler has failed on; `undefined` when it
- * is the same state, or cannot be told. Reads the whole history.
+ * Folds without the snapshot, after a handler has failed on a state that rests on one. `undefined` when the state is
+ * the same, or folding fails, too. Reads the whole history; reports a wrong snapshot through `onSnapshotIgnored`.
  */
 export async function stateWithoutSnapshot(
   history: History,

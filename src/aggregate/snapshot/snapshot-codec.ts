@@ -7,8 +7,8 @@ import type { HandlerRef } from '../errors.js';
 import { deepFreeze } from '../fold/freeze.js';
 
 /**
- * The body of a snapshot of a state: the state as `encode` gives it, bare without a version (as Elixir Maestro stores
- * it), else as `{"$maestro": {"version"}, "state"}`. Throws `HandlerError`.
+ * Encodes a state as the body of a snapshot: the result of `encode`, without a version stored as it is (as Elixir
+ * Maestro does), else as `{"$maestro": {"version"}, "state"}`. Throws `HandlerError`.
  */
 export function snapshotBody(
   definition: Definition,
@@ -22,8 +22,8 @@ export function snapshotBody(
 }
 
 /**
- * The state that a stored snapshot stands for; `undefined` when its version is not the definition's, so that it must not
- * be used. Throws `HandlerError`.
+ * Decodes a stored snapshot into a state, frozen; `undefined` when its version is not the definition's, so that it must
+ * not be used. Throws `HandlerError`.
  */
 export function snapshotState(definition: Definition, snapshot: Snapshot): { readonly state: unknown } | undefined {
   const { decode } = definition.snapshot;
@@ -35,7 +35,7 @@ export function snapshotState(definition: Definition, snapshot: Snapshot): { rea
   return { state };
 }
 
-/** What `encode` gave, out of the body of a snapshot; `undefined` when its version is not the definition's. */
+/** The result of `encode` inside the body of a snapshot; `undefined` when its version is not the definition's. */
 export function jsonOfVersion({ snapshot: { version } }: Definition, body: JsonObject): JsonValue | undefined {
   const mark = Object.hasOwn(body, MARK) ? body[MARK] : undefined;
   if (version === undefined) return mark === undefined ? body : undefined;

@@ -6,8 +6,9 @@ import { assertRoundTrip } from './assert-round-trip.js';
 import { snapshotBody } from './snapshot-codec.js';
 
 /**
- * Stores a state as the snapshot of its aggregate; `stale` when the stored one is as new. Throws `SnapshotLossError` when the
- * state would not come back as it is, `InvalidSnapshotError` when it is no JSON, and `HandlerError`; then nothing is stored.
+ * Stores a state as the snapshot of its aggregate; `stale` when the stored one is as new. Throws `SnapshotLossError`
+ * for a state that does not survive the round trip, `InvalidSnapshotError` for one that is not JSON, and
+ * `HandlerError`; then nothing is stored.
  */
 export async function storeSnapshot(
   { definition, id }: Pick<History, 'definition' | 'id'>,

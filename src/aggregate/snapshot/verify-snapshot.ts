@@ -11,7 +11,7 @@ import type { StateAt } from '../state-at.js';
 import { assertRoundTrip, roundTripDifference } from './assert-round-trip.js';
 import { jsonOfVersion, snapshotBody } from './snapshot-codec.js';
 
-/** What came of comparing a snapshot with what the handlers make of the events. */
+/** The result of comparing a snapshot with the state that the handlers make of the events. */
 export type SnapshotVerdict =
   | {
       /** `same`: it means the same state. `other version`: it is of another version of the state's shape, so not used. */
@@ -20,15 +20,18 @@ export type SnapshotVerdict =
   | {
       /** `different`: the handlers make another state. `ahead`: the history ends before it. */
       readonly kind: 'different' | 'ahead';
-      /** The snapshot that the events give, its body as JSON text; of sequence 0 when there are no events. */
+      /** The correct snapshot, its body as JSON text; of sequence 0 when there are no events. */
       readonly proper: Pick<Snapshot<string>, 'sequence' | 'body'>;
-      /** Value that is read as something else, where the texts say the same: `state.n is a bigint, and …`. */
+      /**
+       * A value that is read as another kind than the state has, although the texts are equal: `state.n is a bigint,
+       * and …`.
+       */
       readonly readAs?: string;
     };
 
 /**
- * Folds a history from its first event to the sequence of a snapshot, and compares the states by content: numbers digit by
- * digit, keys in any order. Throws what folding throws, and what {@link compareSnapshot} throws.
+ * Folds a history from its first event to the sequence of a snapshot, and compares the states by content: numbers digit
+ * by digit, keys in any order. Throws the errors of folding and of {@link compareSnapshot}.
  */
 export async function verifySnapshot(history: History, stored: StoredSnapshot): Promise<SnapshotVerdict> {
   const { definition } = history;
@@ -36,15 +39,16 @@ export async function verifySnapshot(history: History, stored: StoredSnapshot): 
   return compareSnapshot(definition, stored, await fold(history, { maxSequence: stored.sequence, useSnapshot: false }));
 }
 
-/** True when nobody uses a snapshot, because it is of another version than a definition's. */
+/** True when a snapshot is of another version than the definition's, so that it is not used. */
 export function isOfOtherVersion(definition: Definition, stored: StoredSnapshot): boolean {
   return jsonOfVersion(definition, decodeJson(stored.body, definition.numbers) as JsonObject) === undefined;
 }
 
 /**
  * Compares a snapshot with the state that the events give at its sequence, or at the last one there is. Throws
- * `HandlerError` for a state that is no JSON, `SnapshotLossError` for one that does not come back from a snapshot as it is, and
- * `HandlerError` for a right snapshot that `decode` fails on; one that is wrong need not be understood.
+ * `HandlerError` for a state that cannot be stored and for a correct snapshot on which `decode` fails, and
+ * `SnapshotLossError` for a state that does not survive the round trip through a snapshot. A wrong snapshot is not
+ * decoded.
  */
 export function compareSnapshot(
   definition: Definition,
@@ -68,7 +72,10 @@ export function compareSnapshot(
   return { kind: 'different', proper, readAs: `${pathText('state', difference.path)} ${difference.message}` };
 }
 
-/** No state that can be stored is nested so deeply that it cannot be compared. */
+/**
+ * True when both texts mean the same. A text that is nested too deeply to be compared is not one that could have been
+ * stored.
+ */
 function isSame(stored: string, proper: string): boolean {
   try {
     return sameJson(stored, proper);
