@@ -4,16 +4,25 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundle } from './bundle.js';
 import { makeEmbeddedTemplate } from './embedded-template.js';
+import { isBuilt, markBuilt, sourcesFingerprint } from './support/build-stamp.js';
 
-/** Checks the types, bundles to dist/, and prepares the data folder that the embedded database starts from. */
+/**
+ * Checks the types, bundles to dist/, and prepares the data folder that the embedded database starts from. Does nothing when
+ * the last build was of the same sources and its outcome is still there.
+ */
 const root = fileURLToPath(new URL('..', import.meta.url));
-for (const folder of ['bin', 'src', 'migrations']) rmSync(`${root}/dist/${folder}`, { recursive: true, force: true });
-const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(/package\.json$/, 'bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', `${root}/tsconfig.build.json`], { stdio: 'inherit' });
-await bundle(root);
-await buildEntry();
-chmodSync(`${root}/dist/bin/maestro.js`, 0o755);
-await makeEmbeddedTemplate(`${root}/dist/embedded`);
+if (!isBuilt(root)) {
+  const sources = sourcesFingerprint(root);
+  for (const file of ['bin', 'src', 'migrations', 'build-stamp'])
+    rmSync(`${root}/dist/${file}`, { recursive: true, force: true });
+  const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(/package\.json$/, 'bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', `${root}/tsconfig.build.json`], { stdio: 'inherit' });
+  await bundle(root);
+  await buildEntry();
+  chmodSync(`${root}/dist/bin/maestro.js`, 0o755);
+  await makeEmbeddedTemplate(`${root}/dist/embedded`);
+  markBuilt(root, sources);
+}
 
 /** Builds the first file of the command, in a syntax that old versions of Node.js understand, so that it can refuse them. */
 async function buildEntry(): Promise<void> {

@@ -1,0 +1,45 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fingerprint } from './fingerprint.js';
+
+/** All that decides what `dist/` is made into; of the packages, the list of what is installed. */
+const INPUTS = [
+  'bin',
+  'src',
+  'migrations',
+  'knexfile.ts',
+  'scripts/build.ts',
+  'scripts/bundle.ts',
+  'scripts/embedded-template.ts',
+  'scripts/support/build-stamp.ts',
+  'scripts/support/fingerprint.ts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'node_modules/.package-lock.json',
+];
+
+/** In `dist/`, but not in one of the folders that are published. */
+const STAMP = 'dist/build-stamp';
+
+/** Whether `dist/` is what a build would make of the sources there are: neither they nor it changed since the last one. */
+export function isBuilt(root: string): boolean {
+  return (
+    existsSync(join(root, STAMP)) && readFileSync(join(root, STAMP), 'utf8') === stampOf(root, sourcesFingerprint(root))
+  );
+}
+
+/** What a build is about to read. Asked for before it begins, so that what changes under it is built again. */
+export function sourcesFingerprint(root: string): string {
+  return fingerprint(root, INPUTS);
+}
+
+/** Notes that `dist/` was just built, of what. */
+export function markBuilt(root: string, sources: string): void {
+  writeFileSync(join(root, STAMP), stampOf(root, sources));
+}
+
+function stampOf(root: string, sources: string): string {
+  return [process.version, sources, fingerprint(root, ['dist'], [STAMP])].join('\n');
+}
