@@ -7,5 +7,6 @@ export default {
   ...ava,
   files: ['build/test/**/*.test.js'],
   extensions: ['js'],
+  require: ['./build/test/support/worker.js'],
   nodeArguments: ['--enable-source-maps', ...ava.nodeArguments.filter((flag) => !flag.startsWith('--import='))],
 };

@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isBuilt } from './support/build-stamp.js';
+import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
 import { startPostgres } from './support/postgres.js';
 import { transpile } from './transpile.js';
 
 /**
  * Builds, makes JavaScript of the tests, starts a real PostgreSQL, runs AVA (with the arguments given, in which tests are called
- * by their sources) and stops the server again.
+ * by their sources), stops the server again, and prints what the run has cost: the ten dearest files, with
+ * `MAESTRO_TEST_COSTS=all` every file.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -16,10 +22,24 @@ async function node(argv: string[], env: NodeJS.ProcessEnv = {}): Promise<number
   return code ?? 1;
 }
 
-let code = await node(['--import=tsx', 'scripts/build.ts']);
+/** The processor time of the children that have ended since this was asked last. */
+function sinceLast(): number {
+  const now = childSeconds();
+  const since = now - known;
+  known = now;
+  return since;
+}
+let known = childSeconds();
+
+let code = isBuilt(root) ? 0 : await node(['--import=tsx', 'scripts/build.ts']);
+const build = sinceLast();
 if (code === 0) {
   await transpile(root, 'build');
+  const work = mkdtempSync(join(tmpdir(), 'maestro-run-'));
+  const notes = join(work, 'costs.ndjson');
   const postgres = await startPostgres();
+  const preparation = sinceLast();
+  let tests = 0;
   try {
     const ava = fileURLToPath(import.meta.resolve('ava')).replace(/entrypoints.*$/, 'entrypoints/cli.mjs');
     const args = process.argv
@@ -28,11 +48,30 @@ if (code === 0) {
         word.replace(/^(?:\.[\\/])?test(?=$|[\\/])/, 'build/test').replace(/^(build[\\/]test.*)\.ts$/, '$1.js'),
       );
     code = await node([ava, '--config', 'test.config.js', ...args], {
+      MAESTRO_TEST_COSTS: notes,
       MAESTRO_TEST_URL: postgres.url,
       TZ: 'Europe/Berlin',
     });
+    tests = sinceLast();
   } finally {
     await postgres.stop();
   }
+  const files = existsSync(notes)
+    ? readFileSync(notes, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as FileCost)
+    : [];
+  rmSync(work, { recursive: true });
+  const sum = (part: 'own' | 'children') => files.reduce((total, file) => total + file[part], 0);
+  const shares = {
+    build,
+    'JavaScript of the tests, and this script': ownSeconds(),
+    'test files': sum('own'),
+    'processes that test files started': sum('children'),
+    AVA: Math.max(0, tests - sum('own') - sum('children')),
+    'PostgreSQL of the run': preparation + sinceLast(),
+  };
+  console.log(`\n${costTable(files, shares, process.env['MAESTRO_TEST_COSTS'] === 'all' ? Infinity : 10)}`);
 }
 process.exit(code);
