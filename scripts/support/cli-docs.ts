@@ -133,7 +133,7 @@ millisecond that the time is in. So no event outside the range is shown.
 
 When summer time begins, clocks skip an hour. A time in that hour is taken as one hour later. When summer time ends,
 an hour comes twice: \`--since\` takes the first, and \`--until\`, \`--at\` and \`diff\` take the second. A note on standard
-error tells you in both cases. To choose yourself, write the offset: \`"2026-10-25 02:30+01"\`.
+error tells you in both cases. To choose, write the offset: \`"2026-10-25 02:30+01"\`.
 
 ## Exit codes
 

@@ -3,33 +3,33 @@ import type { Remarks } from './output/remarks.js';
 
 /** A stream that the command line writes to. */
 export interface OutputStream {
-  /** Whether it is a terminal. */
+  /** True for a terminal. */
   readonly isTerminal: boolean;
-  /** Its width in columns; absent when it is no terminal, and when a terminal does not tell it. */
+  /** Width in columns; absent when it is not a terminal, or a terminal of unknown size. */
   readonly columns: number | undefined;
-  /** Its height in lines; absent likewise. */
+  /** Height in lines; absent in the same cases. */
   readonly rows?: number | undefined;
   /** Resolves when more can be written. */
   write(text: string): Promise<void>;
-  /** Writes what a pager shows if it is longer than the screen; absent where there is no pager. */
+  /** Writes text that goes to a pager when it is longer than the screen; absent where no pager is used. */
   readonly page?: (text: string) => Promise<void>;
-  /** True while something is held back for a pager, or in it. */
+  /** True while text is held back for a pager, or is shown in it. */
   readonly isPaged?: () => boolean;
 }
 
-/** A running program that shows text page by page. When its reader leaves it early, the process ends, as with a closed pipe. */
+/** A running pager. When the user quits it early, the process ends, as with a closed pipe. */
 export interface Pager {
-  /** Resolves when more can be written; not any more once it was interrupted. */
+  /** Resolves when more can be written; never after an interrupt. */
   write(text: string): Promise<void>;
-  /** Says that this is all, and waits until the reader has left it. */
+  /** Ends the text, and waits until the user quits the pager. */
   end(): Promise<void>;
-  /** The text that it was given, if it turned out that it could not be run. */
+  /** The text written so far, if the pager could not be run after all. */
   readonly unread: string | undefined;
 }
 
 /** A stream that the command line reads, chunk by chunk. */
 export interface InputStream extends AsyncIterable<Uint8Array> {
-  /** Whether it is a terminal, at which somebody would have to type. */
+  /** True for a terminal, at which a user would have to type the input. */
   readonly isTerminal: boolean;
 }
 
@@ -41,32 +41,32 @@ export interface Key {
   readonly ctrl: boolean;
 }
 
-/** A terminal that hands over every key as it is pressed, but for Ctrl-C, which ends the process as it always does. */
+/** A terminal in raw mode: every key is read as it is pressed, except Ctrl-C, which ends the process as usual. */
 export interface RawTerminal {
   readonly columns: number;
   readonly rows: number;
-  /** Every key from now on, one by one; ends with {@link close}. */
+  /** Keys pressed from now on; ends with {@link close}. */
   readonly keys: AsyncIterable<Key>;
-  /** Calls back whenever the terminal gets another size. */
+  /** Calls the listener whenever the size of the terminal changes. */
   onResize(listener: () => void): void;
-  /** Gives keys their usual meaning back. Safe to call twice. */
+  /** Ends raw mode. May be called twice. */
   close(): void;
 }
 
-/** All that a command knows of the process it runs in: the seam between the commands and the world, and for tests. */
+/** Everything that a command uses of its process. Tests give another one. */
 export interface CliContext {
   readonly workingDirectory: string;
   readonly environment: Environment;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Takes the terminal over, if standard input and output are one. */
+  /** Puts the terminal into raw mode; `undefined` unless standard input and output are a terminal. */
   readonly openTerminal: () => RawTerminal | undefined;
-  /** Starts a pager on the terminal; nothing when it cannot be run. */
+  /** Starts a pager on the terminal; `undefined` when it cannot be run. `quitCode` is the exit code if the user quits it early. */
   readonly openPager: (command: string, quitCode: () => number) => Promise<Pager | undefined>;
-  /** Has the process end as soon as nobody reads its output any more, even if it has nothing to write. */
+  /** Makes the process end as soon as the reader of its output has gone, even while it has nothing to write. */
   readonly endWithReader?: () => Promise<void>;
-  /** Has something done when the process ends in the midst of a command, by Ctrl-C say; gives what takes that back. */
+  /** Registers a function to run when the process ends during a command, such as by Ctrl-C; returns how to remove it. */
   readonly onExit: (cleanUp: () => void) => () => void;
   /** The remarks beside the result; absent where they are said at once. */
   readonly remarks?: Remarks;

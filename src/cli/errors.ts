@@ -1,56 +1,56 @@
 import { MaestroError } from '../errors.js';
 
-/** The command line was used wrongly. */
+/** The command line is wrong. */
 export class UsageError extends MaestroError {
   readonly code = 'MAESTRO_USAGE';
 }
 
-/** What a command was given to read (a file, standard input) is not what it takes. Nothing was written. */
+/** The input of a command (a file, standard input) is wrong. Nothing was written. */
 export class InputError extends MaestroError {
   readonly code = 'MAESTRO_INPUT';
 }
 
-/** There is no such aggregate or snapshot. */
+/** The aggregate, event or snapshot does not exist. */
 export class NotFoundError extends MaestroError {
   readonly code = 'MAESTRO_NOT_FOUND';
 }
 
-/** A snapshot that is at least as new is stored already, so this one was not. */
+/** The snapshot was not stored, because the stored one has the same sequence or a higher one. */
 export class StaleSnapshotError extends MaestroError {
   readonly code = 'MAESTRO_STALE_SNAPSHOT';
 }
 
-/** The stored snapshot is not the one that was meant, or does not go away; it was left as it is. */
+/** The stored snapshot was not deleted, because it is not the expected one, or deleting it had no effect. */
 export class SnapshotKeptError extends MaestroError {
   readonly code = 'MAESTRO_SNAPSHOT_KEPT';
 }
 
-/** The configured handlers would not fold what was to be written, so it was not. */
+/** The events were not written, because the configured handlers cannot fold them. */
 export class WouldNotFoldError extends MaestroError {
   readonly code = 'MAESTRO_WOULD_NOT_FOLD';
 }
 
-/** The file system refused something that no other error says more of: nothing that a defect would be needed for. */
+/** The operating system refused to read or write a file, in a case for which there is no more precise error. */
 export class FileRefusedError extends MaestroError {
   readonly code = 'MAESTRO_FILE_REFUSED';
 
   constructor(cause: NodeJS.ErrnoException) {
-    super(`The system refuses a file: ${cause.message}.`, {
+    super(`A file cannot be read or written: ${cause.message}.`, {
       hint: /^E[MN]FILE$/.test(cause.code ?? '')
         ? 'Raise the limit of open files (ulimit -n).'
-        : 'Check the path, and the rights of this user on it and on the folders around it.',
+        : 'Check the path, and whether this user may read and write it and the folders above it.',
       cause,
     });
   }
 }
 
-/** Standard output could not be written, because its disk is full, say. What the command did beside that is done. */
+/** Standard output could not be written, for example to a full disk. Changes of the database have been made all the same. */
 export class OutputError extends MaestroError {
   readonly code = 'MAESTRO_OUTPUT';
 
   constructor(cause: NodeJS.ErrnoException) {
     super(`Standard output cannot be written: ${cause.code ?? cause.message}.`, {
-      hint: 'What was printed is not whole. A command that writes to the database may have done so: look before you repeat it.',
+      hint: 'The output is incomplete. If the command writes to the database, it may have done so: check before you run it again.',
       cause,
     });
   }

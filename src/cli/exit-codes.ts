@@ -1,25 +1,25 @@
 import { type ErrorCode, MaestroError } from '../errors.js';
 
-/** The command did what it was asked to do. */
+/** The command succeeded. */
 export const DONE = 0;
-/** The command ran, and found what was asked about. */
+/** The command ran, and a check failed, or differences were found. */
 export const FOUND = 1;
-/** The command was used wrongly, or its input or configuration is bad; nothing was written. */
+/** The command line, the input or the configuration is wrong; nothing was written. */
 export const USAGE = 2;
-/** There is no such aggregate, event or snapshot. */
+/** The aggregate, event or snapshot does not exist. */
 export const NOT_FOUND = 3;
-/** The database cannot be used: unreachable, too slow, full, refuses login or permission, or in use. */
+/** The database cannot be used: it is unreachable, too slow, full or in use, or refuses the login or a permission. */
 export const UNAVAILABLE = 4;
-/** Refused because of what is stored or what others do: a conflict, a held lock. */
+/** The stored data or another process prevents it, such as by a conflict or a lock. */
 export const REFUSED = 5;
-/** It is not known whether the write took effect. */
+/** The outcome of a write is unknown. */
 export const OUTCOME_UNKNOWN = 6;
-/** A defect in Maestro. */
+/** A bug in Maestro. */
 export const DEFECT = 70;
 /** Interrupted from the keyboard. */
 export const INTERRUPTED = 130;
 
-/** What a command line ends with; 143 beside these, when the process is asked to end. */
+/** The exit codes of a command; a process that gets SIGTERM ends with 143. */
 export type ExitCode =
   | typeof DONE
   | typeof FOUND

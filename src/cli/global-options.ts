@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { seconds } from './input/arguments.js';
 
-/** How results are printed. */
+/** Values of `--output`: the form in which results are printed. */
 export type OutputFormat = 'table' | 'json' | 'ndjson';
 
 /** The options that every command takes. */
@@ -11,7 +11,7 @@ export interface GlobalOptions {
   readonly schema?: string;
   readonly pooler?: string;
   readonly config?: string;
-  /** True with `--read-only`, false with `--no-read-only`; absent: as the command needs. */
+  /** True with `--read-only`, false with `--no-read-only`; absent: read-only unless the command writes. */
   readonly readOnly?: boolean;
   readonly output: OutputFormat;
   readonly color: 'auto' | 'always' | 'never';
@@ -35,8 +35,8 @@ export function addGlobalOptions(program: Command): void {
     )
     .option('--schema <name>', 'schema of the tables (else MAESTRO_SCHEMA, configuration; default: public)')
     .option('--pooler <mode>', '"transaction" behind PgBouncer in transaction mode')
-    .option('--read-only', 'have the database refuse to write (the default of every command that only reads)')
-    .option('--no-read-only', 'open the database for reading and writing, also to read')
+    .option('--read-only', 'make the database refuse all writes (the default of every command that only reads)')
+    .option('--no-read-only', 'allow writes, even for a command that only reads')
     .option('--config <file>', 'configuration file (default: maestro.config.{ts,mts,js,mjs,json} here)')
     .addOption(
       new Option('-o, --output <format>', 'how to print results').choices(['table', 'json', 'ndjson']).default('table'),
@@ -50,7 +50,7 @@ export function addGlobalOptions(program: Command): void {
       seconds,
     )
     .option('--no-input', 'never wait for input from a terminal')
-    .option('--no-pager', 'show long output at once, not in a pager (MAESTRO_PAGER, PAGER, less)');
+    .option('--no-pager', 'print long output directly, not in a pager (MAESTRO_PAGER, PAGER, less)');
 }
 
 /** The global options of a command that was parsed. */

@@ -4,21 +4,21 @@ import type { GlobalOptions } from './global-options.js';
 import { withOwnFlags } from './own-flags.js';
 import { escapeJson, escapeText } from './render/escape.js';
 
-/** How an error is shown. */
+/** Options for printing an error. */
 export interface ErrorReport {
-  /** As one JSON object, for programs. */
+  /** Print it as one JSON object, for programs. */
   readonly json: boolean;
-  /** With PostgreSQL's details, the causes and the stack trace. */
+  /** Add PostgreSQL's details, the causes and the stack trace. */
   readonly verbose: boolean;
-  /** The global options, for the commands in the hint. */
+  /** The global options, which are added to commands in the hint. */
   readonly flags?: Partial<GlobalOptions>;
-  /** A part of the answer had been printed. @defaultValue false */
+  /** A part of the result was printed before. @defaultValue false */
   readonly isPartial?: boolean;
-  /** Remarks that were to be said beside the result; for programs. @defaultValue nothing */
+  /** Notes and warnings that were held back; for JSON. @defaultValue none */
   readonly warnings?: readonly string[];
 }
 
-/** Writes an error to standard error: what is wrong, and what to do about it. */
+/** Writes an error with its hint to standard error, without passwords. */
 export async function reportError(
   context: CliContext,
   error: unknown,
@@ -38,7 +38,7 @@ export async function reportError(
   } else {
     await context.stderr.write(`error: ${lines(message)}\n`);
     if (hint !== undefined) await context.stderr.write(`hint: ${lines(hint)}\n`);
-    if (isPartial) await context.stderr.write('note: what was printed before is only a part of the answer\n');
+    if (isPartial) await context.stderr.write('note: the output before this error is incomplete\n');
   }
   if (verbose && !json) await context.stderr.write(details(error));
 }
@@ -52,7 +52,7 @@ function facts(error: unknown): { code: string; message: string; hint: string | 
   };
 }
 
-/** The stack, and for every cause its own, with what PostgreSQL says of the rows. */
+/** The stack traces of an error and its causes, with PostgreSQL's details. */
 function details(error: unknown): string {
   let text = '';
   for (let current = error; current instanceof Error; current = current.cause) {
@@ -64,7 +64,7 @@ function details(error: unknown): string {
   return text;
 }
 
-/** The errors that an error is made of, as when a host has several addresses. */
+/** The errors in an `AggregateError`, which Node.js throws when a host has several addresses. */
 function partsOf(error: Error): Error[] {
   const { errors } = error as Partial<AggregateError>;
   return Array.isArray(errors) ? errors.filter((part) => part instanceof Error) : [];
@@ -74,9 +74,9 @@ function lines(text: string): string {
   return withoutPasswords(text).split('\n').map(escapeText).join('\n');
 }
 
-/** A URL can be given by mistake where something else belongs, also a piece of one, and then stand in any message. */
+/** The text with passwords masked: any message may repeat a URL, or a piece of one, that was given in a wrong place. */
 function withoutPasswords(text: string): string {
-  // Our own example of a URL is printed as it is: "password" is nobody's.
+  // The example URL of our hints stays as it is.
   return text
     .split(EXAMPLE)
     .map((part, index) => (index % 2 === 1 ? part : masked(part)))
@@ -90,13 +90,13 @@ function masked(text: string): string {
     .replace(PARAMETER, '$1***');
 }
 
-/** The examples in hints, as words of their own: with more around them, they may be a piece of somebody's URL. */
+/** The example URLs of our hints, as separate words: with more text around them, they may be part of a real URL. */
 const EXAMPLE =
   /(?<=^|[\s(])(postgres:\/\/user:password@host(?::5432)?\/database)(?=(?:\?sslmode=verify-full)?[.,)]*(?:\s|$))/;
 
-/** A URL of PostgreSQL that ends before its host. What may be a port is one. */
+/** A URL of PostgreSQL that ends before its host. A number after the colon is taken for a port. */
 const CUT_SHORT =
   /(postgres(?:ql)?:?\/{1,2}[^\s:@/]*:)(?!\*\*\*)(?!\d{1,5}(?:\/|['".,]*(?:\s|$)))\S+?(?=['".,]*(?:\s|$))/g;
 
-/** A password as a parameter of a URL, or of a list of key words, unless it is masked already. */
+/** A password as a parameter of a URL or of a connection string, unless it is masked already. */
 const PARAMETER = /(password\s*=\s*)(?!\*\*\*)[^\s&]+/gi;

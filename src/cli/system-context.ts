@@ -10,18 +10,18 @@ import type { SystemPager } from './pager/system-pager.js';
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
 
-/** The exit code of a process that was asked to end. */
+/** The exit code after SIGTERM. */
 const TERMINATED = 143;
 
-/** Ends the process when its output is out, whatever the modules of an application keep running. */
+/** Ends the process once its output is written, even if modules of an application keep timers or connections open. */
 export async function leave(exitCode: number): Promise<never> {
   await Promise.all([writeOut, writeError].map((write) => new Promise((resolve) => write('', resolve))));
   process.exit(exitCode);
 }
 
 /**
- * The context of the real process. Ends it quietly when the reader of its output goes away, with 130 on Ctrl-C, and with 143
- * when it is asked to end.
+ * The context of the real process. The process ends quietly when the reader of its output goes away, with exit code 130 on
+ * Ctrl-C, and with 143 on SIGTERM.
  */
 export function systemContext(): CliContext {
   let pager: SystemPager | undefined;
@@ -56,10 +56,10 @@ export function systemContext(): CliContext {
   };
 }
 
-/** What is drawn for when a terminal does not tell its size. */
+/** The assumed size of a terminal of unknown size. */
 const USUAL_SIZE = { columns: 80, rows: 24 };
 
-/** Has the terminal hand over every key. Ctrl-C is one of them then, and ends the process here, whatever it is doing. */
+/** Puts the terminal into raw mode, where Ctrl-C is a key like others, and so ends the process here. */
 function openTerminal(): RawTerminal {
   const { stdin, stdout } = process;
   const keys = new PassThrough({ objectMode: true });

@@ -3,7 +3,7 @@ import { onStatement } from '../store/driver/statement-events.js';
 import type { OutputStream } from './context.js';
 import { escapeText } from './render/escape.js';
 
-/** Shows every statement and how long it took. */
+/** Prints every statement and its duration to standard error, without values, which may be private. */
 export function traceQueries(knex: Knex, stderr: OutputStream): void {
   onStatement(knex, ({ sql, duration, failed }) => {
     const text = escapeText(sql.replace(/\s+/g, ' '));

@@ -5,10 +5,10 @@ import { UsageError } from './errors.js';
 import { nearest } from '../nearest.js';
 import { refusedValue } from './input/refused-value.js';
 
-/** Stands for the help that was shown because no command was given. */
+/** Result for a command line without a command, for which the help was shown. */
 export const SHOWED_HELP = Symbol('help');
 
-/** Names that other tools have for what a command does. */
+/** Commands by the names that other tools have for them. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   list: 'aggregates',
   ls: 'aggregates',
@@ -43,7 +43,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   uuid: 'id new',
 };
 
-/** The same within a command that has others below it. */
+/** Subcommands by the names that other tools have for them, by their parent. */
 const SYNONYMS_WITHIN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   id: {
     decode: 'id show',
@@ -72,8 +72,8 @@ const SYNONYMS_WITHIN: Readonly<Record<string, Readonly<Record<string, string>>>
 const SEE_HELP = 'See `maestro --help`, or `maestro <command> --help`.';
 
 /**
- * The error for what commander complains of, with a hint at what may have been meant; nothing when it showed the help or the
- * version that it was asked for.
+ * The error for an error of commander, with a hint at what may have been meant; `undefined` when help or the version was
+ * asked for and shown.
  */
 export function usageError(
   { exitCode, message, code }: CommanderError,
@@ -91,7 +91,7 @@ export function usageError(
   });
 }
 
-/** A hint at the help of the command that was given, as far as one can be told. */
+/** A hint at the help of the command in the arguments, or at the help of all. */
 function helpOf(argv: readonly string[], program: Command): string {
   let command = program;
   const names: string[] = [];
@@ -119,19 +119,19 @@ function meant(problem: string, code: string, argv: readonly string[]): string |
   return id === undefined ? undefined : `To see the events of an aggregate, run \`maestro events ${id}\`.`;
 }
 
-/** The command for a name that other tools have, by the command before it if that has others below it. */
+/** The command for a name of another tool; below a parent command, one of its subcommands. */
 function synonymOf(word: string, argv: readonly string[]): string | undefined {
   const parent = argv[argv.indexOf(word) - 1] ?? '';
   const synonyms = Object.hasOwn(SYNONYMS_WITHIN, parent) ? (SYNONYMS_WITHIN[parent] ?? {}) : SYNONYMS;
   return Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
 }
 
-/** An option that has to be given, and seems to have been, with a mistake. */
+/** A hint when a required option is missing, but one with a similar name was given. */
 function mistyped(option: string, argv: readonly string[]): string | undefined {
   const typed = argv
     .map((word) => word.split('=')[0] ?? '')
     .find((word) => word !== option && /^--/.test(word) && nearest(word, [option]) !== undefined);
-  return typed === undefined ? undefined : `Did you mean ${option} by ${typed}?`;
+  return typed === undefined ? undefined : `Did you mean ${option} instead of ${typed}?`;
 }
 
 function isId(word: string): boolean {

@@ -365,7 +365,7 @@ test('a file that the system refuses where nothing else explains it exits 2, and
     stderr: { isTerminal: false, columns: undefined, write: async (text) => void (stderr += text) },
   });
   t.is(await run(['append', 'new', '--file', '-', ...HERE], context), 2);
-  t.regex(stderr, /^error: The system refuses a file: EISDIR.*\nhint: Check the path/m);
+  t.regex(stderr, /^error: A file cannot be read or written: EISDIR.*\nhint: Check the path/m);
 });
 
 test('a migration lock that somebody else holds exits 5', async (t) => {

@@ -11,8 +11,8 @@ export function idOrNew(text: string): IdArgument | 'new' {
 }
 
 /**
- * The aggregate that events are to be added to; it need not have any yet. Throws `NotFoundError` for the timestamp of an event, which would
- * begin a history of its own, and what `resolveAggregateId` throws.
+ * The aggregate to which events are to be appended; it need not have any yet. Throws `NotFoundError` for the timestamp of an
+ * event, which would begin a new history by mistake, and what `resolveAggregateId` throws.
  */
 export async function aggregateToExtend(
   session: { readonly output: Output },

@@ -1,15 +1,15 @@
 import { Option } from 'commander';
 
-/** The lower and the upper end of a range of sequences, both inclusive. */
+/** The ends of a range of sequences, both inclusive. */
 type Bound = 'min' | 'max';
 
-/** `--min <sequence>` or `--max <sequence>`, which is what help shows. */
+/** The option `--min <sequence>` or `--max <sequence>`. */
 export function bound(side: Bound, description: string, parse: (text: string) => number, fallback?: number): Option {
   const option = new Option(`--${side} <sequence>`, description).argParser(parse);
   return fallback === undefined ? option : option.default(fallback);
 }
 
-/** The same as {@link bound} under the name `--min-sequence` or `--max-sequence`, which help does not show. */
+/** The same option under its long name, `--min-sequence` or `--max-sequence`, which help does not show. */
 export function longBound(side: Bound, parse: (text: string) => number): Option {
   return new LongBound(side, parse);
 }

@@ -26,10 +26,10 @@ export interface FilterOptions {
   readonly until?: number;
 }
 
-/** Throws {@link UsageError} when nothing can lie between two times. Both may stand between the same two milliseconds. */
+/** Throws {@link UsageError} when the range is empty. Ends within the same millisecond may differ by one in the wrong order. */
 export function assertOrder({ since, until }: Pick<FilterOptions, 'since' | 'until'>): void {
   if (since === undefined || until === undefined || since <= until + 1) return;
   throw new UsageError(
-    `--since (${localTime(since)}) is later than --until (${localTime(until)}), so there is nothing between them.`,
+    `--since (${localTime(since)}) is later than --until (${localTime(until)}), so no event can be between them.`,
   );
 }

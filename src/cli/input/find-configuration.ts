@@ -3,19 +3,19 @@ import { dirname, extname, join } from 'node:path';
 import { ConfigurationError } from '../../connection/errors.js';
 import { editDistance } from '../../nearest.js';
 
-/** The forms of a configuration file that are loaded. */
+/** File extensions of configuration files. */
 const FORMS = ['ts', 'mts', 'js', 'mjs', 'json'];
 const NAMES = FORMS.map((form) => `maestro.config.${form}`);
 const WRITTEN = `maestro.config.{${FORMS.join(',')}}`;
 
-/** Endings that configuration files of other tools have. */
+/** Extensions of configuration files of other tools. */
 const OTHER_FORM = /^(?:\.(?:[cm]?[jt]sx?|json[c5]?|ya?ml|toml|ini|conf|cfg|xml))?$/i;
-/** Other names that configuration files of other tools have, without their punctuation. */
+/** Names that other tools would give to a configuration file, without punctuation. */
 const OTHER_STEM = /^maestro(?:rc|conf|cfg|configuration)$/;
 
 /**
- * The configuration file of a folder, if there is one. Throws {@link ConfigurationError} for two of them, and for a file
- * that was most likely meant as one but is not loaded: one of another form, or with a mistyped name.
+ * The path of the configuration file in a folder, if there is one. Throws {@link ConfigurationError} for two of them, and
+ * for a file that is probably meant as one but is not loaded, because of its extension or a mistyped name.
  */
 export function findConfiguration(folder: string): string | undefined {
   const files = filesOf(folder);
@@ -24,27 +24,33 @@ export function findConfiguration(folder: string): string | undefined {
   const [first, second = meant] = found;
   if (first !== undefined && second !== undefined)
     throw new ConfigurationError(`There are two configuration files, ${join(folder, first)} and ${second}.`, {
-      hint: 'Remove or rename one of them, or name the one that is meant with --config.',
+      hint: 'Remove or rename one of them, or choose one with --config.',
     });
   if (meant !== undefined)
-    throw new ConfigurationError(`${join(folder, meant)} looks like a configuration file, but is not loaded.`, {
-      hint: `Name it ${WRITTEN} and write it as such, or name it with --config if it is JavaScript, TypeScript or JSON.`,
-    });
+    throw new ConfigurationError(
+      `${join(folder, meant)} looks like a configuration file, but has a name that is not loaded.`,
+      {
+        hint: `Rename it to ${WRITTEN}. If it is JavaScript, TypeScript or JSON, you can also name it with --config.`,
+      },
+    );
   return first === undefined ? undefined : join(folder, first);
 }
 
 /**
- * Sees to it that the embedded database is not taken below a project that says which database is its own: throws
- * {@link ConfigurationError} for a configuration file in a folder above, as far as the same repository reaches.
+ * Throws {@link ConfigurationError} when a folder above, within the same repository, has a configuration file: it may name
+ * the database of the project, so the embedded one would be the wrong default.
  */
 export function assertNoConfigurationAbove(folder: string): void {
   const above = dirname(folder);
   if (above === folder || existsSync(join(folder, '.git')) || findConfiguration(folder) !== undefined) return;
   const found = NAMES.map((name) => join(above, name)).find((file) => existsSync(file));
   if (found === undefined) return assertNoConfigurationAbove(above);
-  throw new ConfigurationError(`No database is named here, and ${found} of a folder above is not read.`, {
-    hint: `Add --config ${found}, go to its folder, or name the folder of the embedded database (--data-dir).`,
-  });
+  throw new ConfigurationError(
+    `No database is named, and the configuration file ${found} is not read, because it is in a folder above.`,
+    {
+      hint: `Add --config ${found}, change to its folder, or name the folder of the embedded database (--data-dir).`,
+    },
+  );
 }
 
 function filesOf(folder: string): string[] {

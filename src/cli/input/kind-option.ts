@@ -4,27 +4,27 @@ import type { PostgresStore } from '../../store/postgres-store.js';
 import { typeOfFirstEvent } from '../fold/choose-aggregate.js';
 import { UsageError } from '../errors.js';
 
-/** `--aggregate` of commands that list: flags and description. */
+/** The option `--aggregate` of commands that list: flags and description. */
 export const KIND = [
   '--aggregate <name>',
-  'only aggregates that this definition of the configuration file owns',
+  'only aggregates that belong to this definition of the configuration file',
 ] as const;
 
-/** A kind of aggregates, told by the types that their histories begin with, or by what a function says of an id. */
+/** A filter for the aggregates of a definition: by the types of their first events, which SQL can do, or by a function. */
 export type Kind =
   | { readonly firstTypes: readonly string[] }
   | { readonly owns: (store: PostgresStore, id: Timestamp) => Promise<boolean> };
 
-/** So many answers are kept. */
+/** Number of answers that are kept. */
 const KEPT = 10_000;
 
-/** The kind that a definition says is its own. Throws {@link UsageError} when it does not say. */
+/** The filter for the aggregates of a definition. Throws {@link UsageError} when it does not say which they are. */
 export function kindOf(definition: Definition): Kind {
   const { name, owns } = definition;
   const { firstEvents = [], ids } = owns;
   if (ids !== undefined) return { owns: remembering((store, id) => isOwn(definition, store, id)) };
   if (firstEvents.length > 0) return { firstTypes: firstEvents };
-  throw new UsageError(`The definition ${name} does not say which aggregates it owns.`, {
+  throw new UsageError(`The definition ${name} does not say which aggregates belong to it.`, {
     hint: 'Add it to the definition: `owns: { firstEvents: [ … ] }`.',
   });
 }
@@ -46,7 +46,7 @@ function remembering(decide: (store: PostgresStore, id: Timestamp) => Promise<bo
   };
 }
 
-/** The items whose aggregate is of a kind that SQL cannot tell. */
+/** The items whose aggregates pass a filter. One by first types lets all pass, because SQL has applied it. */
 export async function* ofKind<Item extends { readonly aggregateId: Timestamp }>(
   items: AsyncIterable<Item>,
   kind: Kind | undefined,

@@ -56,7 +56,7 @@ async function load(path: string): Promise<unknown> {
   }
 }
 
-/** An error's own words in one line, without the files that led to a module that is not there: the last of those is told. */
+/** The message of an error on one line; of the `Require stack` of a missing module only the file that imports it. */
 function reasonOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   const [message = '', stack = ''] = text.split(/\s*^Require stack:\s*/m);
@@ -68,14 +68,14 @@ function hintFor(cause: unknown, path: string): string | undefined {
   if (!(cause instanceof Error)) return undefined;
   const { code } = cause as { code?: unknown };
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
-    return 'Check how the import is written, the ending of the file included; a package has to be installed where the configuration file is.';
-  if (/^ParseError\b/.test(cause.message)) return 'Fix the syntax at the place that is named: file, line and column.';
+    return 'Check the path in the import, with its file extension; a package must be installed in the project of the configuration file.';
+  if (/^ParseError\b/.test(cause.message)) return 'Fix the syntax at the file, line and column in the message.';
   if (cause instanceof SyntaxError)
-    return `Fix the syntax; \`node --check ${path}\` shows the place, if it is in this file.`;
+    return `Fix the syntax. \`node --check ${path}\` shows where, if the mistake is in this file.`;
   return undefined;
 }
 
-/** JSON.parse itself shows a piece of the text, which may be one of a password. */
+/** Parses JSON with errors that do not quote the text, as those of JSON.parse do: it may hold a password. */
 async function parseJson(text: string): Promise<unknown> {
   try {
     return JSON.parse(text);
@@ -85,7 +85,7 @@ async function parseJson(text: string): Promise<unknown> {
   }
 }
 
-/** Line and column of the mistake. JSON.parse does not name the position of every one. */
+/** Line and column of the mistake in a JSON text, for which JSON.parse does not always give a position. */
 async function placeOf(text: string): Promise<string | undefined> {
   const { parse } = await import('lossless-json');
   try {
@@ -114,7 +114,7 @@ async function checked(value: unknown, path: string): Promise<MaestroConfig> {
       throw new ConfigurationError(`In the configuration file ${path}, ${key} is not a string.`, {
         hint:
           key === 'connection'
-            ? 'Write the URL of a server as a text, such as postgres://user:password@host:5432/database'
+            ? 'Write the URL of a server as a string, such as postgres://user:password@host:5432/database'
             : 'Write it in quotation marks.',
       });
   }
@@ -125,7 +125,7 @@ async function assertAggregates(value: unknown, path: string): Promise<void> {
   const { isAggregate } = await import('../../aggregate/definition/define-aggregate.js');
   if (!Array.isArray(value) || !value.every(isAggregate))
     throw new ConfigurationError(`In the configuration file ${path}, aggregates is not a list of aggregates.`, {
-      hint: 'Make each with `defineAggregate({ … })`. One that is undefined may come from modules that import each other.',
+      hint: 'Make each with `defineAggregate({ … })`. If one is undefined, modules may import each other in a circle.',
     });
   const names = value.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

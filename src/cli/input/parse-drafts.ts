@@ -4,25 +4,25 @@ import type { JsonObject, JsonValue } from '../../json/types.js';
 import type { EventDraft } from '../../store/append.js';
 import { InputError } from '../errors.js';
 
-/** A JSON object in a text, its numbers kept digit for digit. `name` is what messages call the text. */
+/** Parses a JSON object, its numbers kept digit for digit. `name` is the name of the text in messages. */
 export function parseObject(text: string, name: string): JsonObject {
   const value = parseNamed(text, name);
   if (!isObject(value)) throw new InputError(`${name} is not a JSON object.`, { hint: 'Write it like {"amount": 5}.' });
   return value;
 }
 
-/** An event of a file, and where it stood there. */
+/** An event of a file, with its line number. */
 export interface LineDraft extends EventDraft {
   readonly line: number;
 }
 
-/** Events of NDJSON: a JSON object `{"type", "body"}` per line. Throws {@link InputError} naming the line. */
+/** Parses events from NDJSON: a JSON object `{"type", "body"}` per line. Throws {@link InputError} naming the line. */
 export function parseDrafts(text: string, name: string): LineDraft[] {
   const drafts = text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
     return [{ ...parseDraft(line, `${name}, line ${index + 1},`), line: index + 1 }];
   });
-  if (drafts.length === 0) throw new InputError(`${name} holds no events.`, { hint: 'Nothing was written.' });
+  if (drafts.length === 0) throw new InputError(`${name} contains no events.`, { hint: 'Nothing was written.' });
   return drafts;
 }
 
@@ -31,7 +31,7 @@ function parseDraft(line: string, name: string): EventDraft {
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
     throw new InputError(`${name} has the unknown key ${JSON.stringify(unknown)}.`, {
-      hint: 'A line holds "type" and "body" only: sequences and timestamps are given when it is appended.',
+      hint: 'A line has only "type" and "body"; the event gets its sequence and timestamp when it is appended.',
     });
   if (typeof type !== 'string') throw new InputError(`${name} has no "type", or one that is not a string.`);
   if (body === undefined || !isObject(body))

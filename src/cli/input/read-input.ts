@@ -13,7 +13,7 @@ export async function readInput(file: string, session: Session): Promise<string>
   }
 }
 
-/** What messages call an input. */
+/** The name of an input in messages. */
 export function inputName(file: string): string {
   return file === '-' ? 'Standard input' : `The file ${file}`;
 }
@@ -33,11 +33,11 @@ async function readStdin(session: Session): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Says that a terminal is waited for. Throws {@link UsageError} when that is forbidden. */
+/** Prints a note when the command waits for input from a terminal. Throws {@link UsageError} when `--no-input` forbids it. */
 export async function checkStdin({ context, options, output }: Session): Promise<void> {
   if (!context.stdin.isTerminal) return;
   if (!options.input)
-    throw new UsageError('Standard input is a terminal, and --no-input forbids to wait for it.', {
+    throw new UsageError('Standard input is a terminal, but --no-input forbids waiting for it.', {
       hint: 'Pipe the input in, or name a file.',
     });
   await output.note('reading from the terminal; end with Ctrl-D');

@@ -11,18 +11,18 @@ export interface Line {
   readonly text: string;
   /** The bytes as they were read, without the newline. */
   readonly bytes: Uint8Array;
-  /** Whether a newline ended it; only the last line of a file can lack one. */
+  /** True when a newline ended it; only the last line of a file can lack one. */
   readonly ended: boolean;
 }
 
-/** The longest line: what jsonb can hold at most, and some room for the rest of the line. */
+/** Longest line in bytes: the largest jsonb value, and some room for the rest of the line. */
 const LONGEST_LINE = 300_000_000;
 const NEWLINE = 10;
 
 /**
- * The lines of a file, or of standard input for `-`, one by one, holding one at a time. Throws {@link InputError} when the
- * input cannot be read, and, naming the line, when one is not UTF-8 or too long to be one. `onRead` is told how many bytes
- * have been read since it was told last.
+ * The lines of a file, or of standard input for `-`; holds one line at a time. Throws {@link InputError} when the input
+ * cannot be read, and, naming the line, when a line is not UTF-8 or too long. `onRead` gets the number of bytes of each
+ * chunk.
  */
 export async function* readLines(
   file: string,

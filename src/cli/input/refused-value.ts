@@ -1,12 +1,12 @@
 import { didYouMean } from '../../nearest.js';
 
-/** Commander's words for a value that an option (by its flags) or an argument (by its name) does not take, and why. */
+/** Commander's message for a refused value of an option (with its flags) or of an argument, and the parser's reason. */
 const REFUSED =
   /^error: (?:option '(?<flags>[^']*)' argument|command-argument value) '(?<value>.*)' is invalid(?: for argument '[^']*')?\. (?<why>.*)$/s;
 
 /**
- * The problem with a value, and what to write instead, from commander's message. Parsers of values say why in words that
- * follow the value, `is not a time. Write …`: the first sentence is the problem, the others are the remedy.
+ * Splits commander's message about a refused value into the problem and the remedy. Parsers of values throw sentences that
+ * follow the value, `is not a time. Write …`: the first is the problem, the others are the remedy.
  */
 export function refusedValue(message: string): { problem: string; remedy: string | undefined } | undefined {
   const { flags, value, why } = REFUSED.exec(message)?.groups ?? {};

@@ -3,8 +3,8 @@ import { InvalidJsonError, parseJsonText } from '../../json/parse.js';
 import { InputError, UsageError } from '../errors.js';
 
 /**
- * The JSON texts that are put in the place of erased values, by path: `"gone"` is for all paths, `/email="gone"` for one of
- * them. Throws {@link UsageError} for what is neither or is given twice, and {@link InputError} for what is no JSON.
+ * Parses the values of `--replace` into JSON texts by path: `"gone"` is for all paths, `/email="gone"` for one of them.
+ * Throws {@link UsageError} for an unknown path or two values for one, and {@link InputError} for text that is not JSON.
  */
 export function parseReplacements(values: readonly string[], paths: readonly string[]): Record<string, string> {
   const own = new Map<string, string>();
@@ -13,7 +13,7 @@ export function parseReplacements(values: readonly string[], paths: readonly str
     // A path may have a "=" in it, and another may begin like it.
     const [path] = paths.filter((each) => value.startsWith(`${each}=`)).sort((a, b) => b.length - a.length);
     if (path === undefined && value.startsWith('/'))
-      throw new UsageError(`--replace ${value} begins with none of the paths of --paths.`, {
+      throw new UsageError(`--replace ${value} does not begin with a path of --paths.`, {
         hint: 'Write --replace \'"gone"\' for all paths, or --replace /owner/email=\'"gone"\' for one of them.',
       });
     const json = jsonOf(path === undefined ? value : value.slice(path.length + 1));

@@ -5,14 +5,14 @@ import type { Output } from '../output/output.js';
 import { escapeText } from '../render/escape.js';
 import { type IdArgument, IdPrefix } from './id-argument.js';
 
-/** So many of several candidates are named. */
+/** Number of candidates that an error lists. */
 const NAMED = 10;
-/** So many digits of an aggregate's id are shown beside an event of it. */
+/** Number of digits shown of the id of an event's aggregate. */
 const SHOWN_DIGITS = 16;
 
 /**
- * The aggregate id that was given, or the only one with this beginning, which a note then tells. Throws {@link NotFoundError}
- * when none does, and {@link UsageError} with the candidates when several do.
+ * The aggregate id for an argument. A prefix is looked up, and a note prints the id that it stands for. Throws
+ * {@link NotFoundError} when no id begins with the prefix, and {@link UsageError} with the candidates when several do.
  */
 export async function resolveAggregateId(
   { output }: { readonly output: Output },
@@ -32,12 +32,12 @@ export async function resolveAggregateId(
   throw new NotFoundError(`No aggregate has an id that begins with ${digits}.`, {
     hint:
       timestamp === undefined
-        ? 'See which there are with `maestro aggregates`, and check the database (--url, --data-dir) and the schema (--schema).'
+        ? 'List the aggregates with `maestro aggregates`, and check the database (--url, --data-dir) and the schema (--schema).'
         : `The timestamp of an event begins with it; see \`maestro event ${timestamp.toString()}\`.`,
   });
 }
 
-/** The same for the timestamp of an event. */
+/** The timestamp of an event for an argument, as {@link resolveAggregateId} does it for ids. */
 export async function resolveTimestamp(
   { output }: { readonly output: Output },
   log: EventLog,
@@ -64,7 +64,7 @@ export async function resolveTimestamp(
   });
 }
 
-/** Words for what candidates are, and a line for each that tells it from the others. */
+/** The name of the kind of candidate, and a line of text for each. */
 interface Candidates {
   readonly what: string;
   readonly shown: (candidate: Timestamp) => Promise<string>;
@@ -81,7 +81,7 @@ async function onlyOne(
   if (found.length > NAMED) lines.push('  and more');
   const count = found.length > NAMED ? `More than ${NAMED}` : String(found.length);
   throw new UsageError(`${count} ${what} begin with ${digits}:\n${lines.join('\n')}`, {
-    hint: 'Write one of them whole, or more of its first digits.',
+    hint: 'Write all digits of one of them, or more of its first digits.',
   });
 }
 
@@ -94,6 +94,6 @@ async function aggregateLine(log: EventLog, id: Timestamp): Promise<string> {
 async function eventLine(log: EventLog, timestamp: Timestamp): Promise<string> {
   const { headWithTimestamp } = await import('../../admin/find-event/find-event.js');
   const head = await headWithTimestamp(log, timestamp);
-  // Its hex digits, which the beginning that was written is one of; `event` takes them, too.
+  // In hex digits, of which the given prefix is the beginning; `event` takes them, too.
   return `${timestamp.hex}${head === undefined ? '' : `  ${head.type}, ${head.sequence} of ${head.aggregateId.hex.slice(0, SHOWN_DIGITS)}…`}`;
 }

@@ -2,14 +2,14 @@ import { LAST_ISO_TIME } from '../../hlc/text.js';
 import { MAX_COUNTER, MAX_NODE_ID, type Timestamp } from '../../hlc/timestamp.js';
 import { localInstant } from './time/local.js';
 
-/** The point of a history that a time was taken for, such as `2026-11-28T00:00:00.000+01:00`; a timestamp as it is. */
+/** The text of a point in time for messages, such as `2026-11-28T00:00:00.000+01:00`; a timestamp in its text form. */
 export function pointInTime(reading: Timestamp): string {
   const { time, counter, nodeId } = reading;
   const isWhole = counter === MAX_COUNTER && nodeId === MAX_NODE_ID && time <= LAST_ISO_TIME;
   return isWhole ? localInstant(time) : reading.toString();
 }
 
-/** A local date and time to the millisecond, such as `2026-11-22 14:34:05.250`; words for one past the year 9999. */
+/** A local date and time to the millisecond, such as `2026-11-22 14:34:05.250`; `after the year 9999` where that is so. */
 export function localTime(time: number): string {
   if (time > LAST_ISO_TIME) return 'after the year 9999';
   const date = new Date(time);
@@ -18,7 +18,7 @@ export function localTime(time: number): string {
   return `${localDate(date)} ${clock}.${part(date.getMilliseconds(), 3)}`;
 }
 
-/** A local date and time to the second, such as `2026-11-22 14:34:05`; words for one past the year 9999. */
+/** A local date and time to the second, such as `2026-11-22 14:34:05`; `after the year 9999` where that is so. */
 export function shortTime(time: number): string {
   return localTime(time).replace(/\.\d{3}$/, '');
 }

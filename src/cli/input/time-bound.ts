@@ -2,12 +2,12 @@ import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
 import { UsageError } from '../errors.js';
 import { readTime, timestampOf } from './time/read-time.js';
 
-/** Is told what the one who wrote a time should know of it. */
+/** Receives a note for the user about a time, such as that it exists twice. */
 export type TellNote = (note: string) => void;
 
 /**
- * The last reading of a clock at a point in time: of a time as people write it every reading of its millisecond (of a day or a
- * second the first one), of a timestamp that reading itself. `undefined` for anything else.
+ * The largest timestamp at a point in time: of a time the last possible one of its millisecond (of a day or a second: of its
+ * first millisecond), of a timestamp itself. `undefined` for a text that is neither.
  */
 export function parseTimeBound(text: string, tell: TellNote = () => {}, now?: number): Timestamp | undefined {
   const timestamp = timestampOf(text);
@@ -19,12 +19,12 @@ export function parseTimeBound(text: string, tell: TellNote = () => {}, now?: nu
 }
 
 /**
- * Throws {@link UsageError} when the point in time is the id of the aggregate itself: it reads as a time, but one before all
- * that happened.
+ * Throws {@link UsageError} when the point in time is the id of the aggregate: that is a timestamp, too, but one before all
+ * its events, so it was given by mistake.
  */
 export function assertNotTheId(point: Timestamp | undefined, id: Timestamp): void {
   if (point?.equals(id) !== true) return;
-  throw new UsageError('The id of the aggregate stands where a time is wanted.', {
-    hint: `The timestamps of its events are in \`maestro events ${id.hex}\`; times are told by \`maestro help times\`.`,
+  throw new UsageError('A time is expected, but the id of the aggregate was given.', {
+    hint: `\`maestro events ${id.hex}\` lists the timestamps of its events; \`maestro help times\` says how to write a time.`,
   });
 }

@@ -5,28 +5,28 @@ import { escapeText } from '../render/escape.js';
 import { parseTimeBound, type TellNote } from './time-bound.js';
 import { notATime, readTime } from './time/read-time.js';
 
-/** A parser of times for one run of the command line, which is told on standard error what they were taken for. */
+/** A parser of times that prints notes about them, such as that a local time exists twice, to standard error. */
 type TimeParser<Value> = (context: CliContext) => (text: string) => Value;
 
-/** The first millisecond since 1970 that lies in a time, or behind it: for a beginning. */
+/** Parses a time as the start of a range: its first millisecond since 1970. */
 export const firstMillisecond: TimeParser<number> = (context) => (text) => {
   const { first, note } = readTime(text) ?? refuse(text);
   if (note !== undefined) notes(context)(note);
   return first;
 };
 
-/** The last millisecond since 1970 that lies in a time, or before it: for an end. */
+/** Parses a time as the end of a range: its last millisecond since 1970. */
 export const lastMillisecond: TimeParser<number> = (context) => (text) => {
   const { last, note } = readTime(text) ?? refuse(text);
   if (note !== undefined) notes(context)(note);
   return last;
 };
 
-/** The last reading of a clock that a time includes, or a timestamp as it is. */
+/** Parses a time or timestamp as a point of a history: the largest timestamp that it includes. */
 export const lastReading: TimeParser<Timestamp> = (context) => (text) =>
   parseTimeBound(text, notes(context)) ?? refuse(text);
 
-/** Tells notes on standard error. The options that might silence them are not known while arguments are read. */
+/** Prints notes to standard error. They ignore `--quiet`, which is not known yet while arguments are parsed. */
 export function notes({ stderr }: CliContext): TellNote {
   return (note) => void stderr.write(`note: ${escapeText(note)}\n`);
 }

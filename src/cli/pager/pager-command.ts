@@ -1,11 +1,11 @@
 import type { Environment } from '../../connection/environment.js';
 
-/** The pager of those who named none. */
+/** The default pager. */
 const USUAL = 'less';
 
 /**
- * The pager to show long output in, as a command line: MAESTRO_PAGER, else PAGER, else `less`. Nothing when it is empty or `cat`,
- * and at terminals that cannot show one or that nobody sits at.
+ * The command line of the pager: MAESTRO_PAGER, else PAGER, else `less`. `undefined` when it is empty or `cat`, when `CI` is
+ * set, and for terminals that cannot show a pager.
  */
 export function pagerCommand(environment: Environment): string | undefined {
   if (['', 'dumb'].includes(environment['TERM'] ?? '') || environment['CI'] !== undefined) return undefined;
@@ -13,12 +13,12 @@ export function pagerCommand(environment: Environment): string | undefined {
   return command === '' || command === 'cat' ? undefined : command;
 }
 
-/** The environment of a pager: unless set otherwise, it asks for colours, and for what was shown to stay on the screen. */
+/** The environment of a pager; unless set otherwise, `less` shows colours and leaves the text on the screen when it ends. */
 export function pagerEnvironment(environment: Environment): Environment {
   return { LESS: 'FRX', LESSCHARSET: 'utf-8', LV: '-c', ...environment };
 }
 
-/** A command line as a program and its arguments; nothing when only a shell can tell. */
+/** Splits a command line into a program and its arguments; `undefined` when it needs a shell. */
 export function asProgram(command: string): readonly [string, ...string[]] | undefined {
   const [program, ...others] = command.split(/\s+/);
   if (program === undefined || program.includes('=') || !/^[\w\s./:=+,@%-]+$/.test(command)) return undefined;

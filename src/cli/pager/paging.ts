@@ -4,28 +4,28 @@ import { terminalColumns } from '../output/output.js';
 import { textWidth } from '../render/width.js';
 import { pagerCommand } from './pager-command.js';
 
-/** The time after which printed text shows up also when it does not fill the screen yet, in milliseconds. */
+/** Milliseconds for which text that does not fill the screen is held back. */
 const PATIENCE = 400;
-/** The rows of a terminal that does not tell them. */
+/** The assumed rows of a terminal of unknown size. */
 const USUAL_ROWS = 24;
 
-/** The context of one command line whose long output is shown in a pager. */
+/** A context whose long output is shown in a pager. */
 export interface Paging {
   readonly context: CliContext;
-  /** Prints what was held back, or waits until the reader has left the pager. */
+  /** Prints the text that was held back, or waits until the user quits the pager. */
   end(): Promise<void>;
 }
 
 /**
- * Shows what a command prints in a pager if standard output is a terminal, and as it is otherwise. `quitCode` is the exit code when
- * the reader leaves the pager before the command has ended.
+ * Shows the output of a command in a pager if standard output is a terminal and the output is long. `quitCode` gives the
+ * exit code for when the user quits the pager before the command has ended.
  */
 export function withPaging(context: CliContext, quitCode: () => number): Paging {
   const command = context.stdout.isTerminal ? pagerCommand(context.environment) : undefined;
   if (command === undefined) return { context, end: async () => {} };
   const paged = new PagedText(context, command, quitCode);
   const stdout = overlaid(context.stdout, { page: (text) => paged.put(text), isPaged: () => paged.isShown });
-  // On the same screen, words about the result have their place in it.
+  // Notes and warnings share the screen with the output, so they go into the pager, too.
   const stderr = overlaid(context.stderr, {
     write: (text) => (context.stderr.isTerminal && paged.isShown ? paged.put(text) : context.stderr.write(text)),
   });
@@ -46,7 +46,7 @@ function overlaid(stream: OutputStream, changes: Partial<OutputStream>): OutputS
   };
 }
 
-/** Text that is held back while it fits the screen, and goes to a pager from then on. */
+/** Holds text back while it fits the screen, and sends it to a pager from then on. */
 class PagedText {
   readonly #context: CliContext;
   readonly #command: string;
@@ -54,9 +54,9 @@ class PagedText {
   #held = '';
   #timer: NodeJS.Timeout | undefined;
   #pager: Pager | undefined;
-  /** There is no pager, or no longer. */
+  /** True when no pager is used, or none any more. */
   #isDirect = false;
-  /** One write after another, whoever writes. */
+  /** The last write; the next one waits for it. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(context: CliContext, command: string, quitCode: () => number) {
@@ -65,7 +65,7 @@ class PagedText {
     this.#quitCode = quitCode;
   }
 
-  /** True while anything is held back or in the pager. */
+  /** True while text is held back or in the pager. */
   get isShown(): boolean {
     return this.#held !== '' || this.#pager !== undefined;
   }
@@ -75,7 +75,7 @@ class PagedText {
       if (this.#isDirect) return await this.#context.stdout.write(text);
       if (this.#pager !== undefined) return await this.#show(this.#pager, text);
       this.#held += text;
-      if (!fits(this.#held, this.#context)) return await this.#open();
+      if (!fitsScreen(this.#held, this.#context)) return await this.#open();
       this.#timer ??= setTimeout(() => void this.#inTurn(() => this.#open()), PATIENCE).unref();
     });
   }
@@ -111,7 +111,7 @@ class PagedText {
     if (pager.unread !== undefined) await this.#giveUp(pager);
   }
 
-  /** Prints what a pager that could not be run has not shown. */
+  /** Prints the text of a pager that could not be run. */
   async #giveUp({ unread }: Pager): Promise<void> {
     this.#pager = undefined;
     this.#isDirect = true;
@@ -125,8 +125,8 @@ class PagedText {
   }
 }
 
-/** True when a text leaves a line of the screen for what the shell writes next. */
-function fits(text: string, context: CliContext): boolean {
+/** True when a text fits the screen and leaves a line for the prompt of the shell. */
+function fitsScreen(text: string, context: CliContext): boolean {
   const columns = context.stdout.columns ?? terminalColumns(context) ?? 0;
   const rows = (context.stdout.rows ?? USUAL_ROWS) - 1;
   const lines = stripVTControlCharacters(text).split('\n');

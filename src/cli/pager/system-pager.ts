@@ -4,18 +4,18 @@ import type { Environment } from '../../connection/environment.js';
 import type { Pager } from '../context.js';
 import { asProgram, pagerEnvironment } from './pager-command.js';
 
-/** The exit codes of a shell that cannot run a program. */
+/** Exit codes of a shell that cannot run a program. */
 const NOT_RUN = [126, 127];
-/** A pager that has taken more than this, in characters, has run. */
+/** A pager that has read more characters than this is certainly running. */
 const SURELY_READ = 256 * 1024;
 
-/** Called when the reader left the pager before all was said, or was interrupted there. */
+/** Callbacks for a user who quits the pager before the end of the text, or interrupts it. */
 export interface PagerEnds {
   readonly onQuit: () => void;
   readonly onInterrupted: () => void;
 }
 
-/** Starts a pager on the terminal of this process; nothing when it cannot be started: there is no such program, or it is not allowed. */
+/** Starts a pager on the terminal of this process; `undefined` when it cannot be started. */
 export async function startPager(
   command: string,
   environment: Environment,
@@ -40,7 +40,7 @@ export async function startPager(
 export class SystemPager implements Pager {
   readonly #child: ChildProcess;
   readonly #closed: Promise<void>;
-  /** The text that was handed over, until it is sure that the pager runs. */
+  /** The text written so far, kept until it is certain that the pager runs. */
   #sent = '';
   #unread: string | undefined;
   #isRead = false;
@@ -49,7 +49,7 @@ export class SystemPager implements Pager {
 
   constructor(child: ChildProcess, { onQuit, onInterrupted }: PagerEnds) {
     this.#child = child;
-    // The reader may leave at any time: that it is closed tells so.
+    // The user may quit at any time; the event `close` reports that.
     child.stdin?.on('error', () => {});
     this.#closed = new Promise((resolve) => {
       child.once('close', (code) => {
@@ -74,12 +74,12 @@ export class SystemPager implements Pager {
     this.#sent = this.#isRead ? '' : this.#sent + text;
     const isTaken = new Promise<void>((resolve) => {
       this.#child.stdin?.write(text, (error) => {
-        // Whoever has left wants no more, and the process ends.
+        // After an error the user has quit, and the process ends.
         if (error === null || error === undefined) resolve();
       });
     });
     await Promise.race([isTaken, this.#closed]);
-    // Nothing more is to be done for somebody who has interrupted: what there is can still be read.
+    // After an interrupt nothing more is written; the user can still read the text that is there.
     if (this.#isInterrupted) await new Promise(() => {});
   }
 
@@ -89,14 +89,14 @@ export class SystemPager implements Pager {
     await this.#closed;
   }
 
-  /** Stops what is written, for Ctrl-C, which reaches the pager as well; after the end it concerns only the pager. */
+  /** Stops writing on Ctrl-C, which the pager gets as well. After {@link end}, Ctrl-C is for the pager only. */
   interrupt(): void {
     if (this.#hasEnded) return;
     this.#isInterrupted = true;
     this.#child.stdin?.end();
   }
 
-  /** Ends the pager, because this process ends. */
+  /** Ends the pager when this process ends. */
   kill(): void {
     this.#child.kill('SIGTERM');
   }

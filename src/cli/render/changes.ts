@@ -6,17 +6,17 @@ import { cut, textWidth, wrap } from './width.js';
 
 const SIGNS = { add: '+', remove: '-', replace: '~' } as const;
 
-/** A change as people read it, on one line: `+ /owner "Ada"`, `~ /balance 5 → 7`, `- /closed true`. Not escaped. */
+/** A change on one line: `+ /owner "Ada"`, `~ /balance 5 → 7`, `- /closed true`. Not escaped. */
 export function changeText(change: Change): string {
   return `${SIGNS[change.op]} ${pathText(change)} ${valueTexts(change).join(' → ')}`;
 }
 
-/** Deeper indented than a change itself. */
+/** Further indent of the values of a change. */
 const DEEPER = '    ';
 
 /**
- * The same escaped. Where it is wider than the terminal, the path and each value have a line of their own; of a value that is
- * wider still the beginning is shown.
+ * A change as lines, escaped. If it is wider than the terminal, the path and each value have lines of their own, and a value
+ * that is still too wide is cut.
  */
 export function changeLines(change: Change, columns: number | undefined, indent = ''): string[] {
   const line = indent + escapeText(changeText(change));
@@ -41,7 +41,7 @@ function valueTexts(change: Change): string[] {
   ];
 }
 
-/** How the text of a change is painted. */
+/** The colour for the text of a change. */
 export function changePaint({ op }: Change, style: Style): (text: string) => string {
   if (op === 'replace') return style.changed;
   return op === 'add' ? style.good : style.removed;

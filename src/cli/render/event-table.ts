@@ -7,38 +7,38 @@ import type { Style } from './style.js';
 import { cut, padEnd, textWidth } from './width.js';
 
 const TIMESTAMP_WIDTH = 46;
-/** A line for each event is worth it when the body has so many columns, or needs fewer: of one aggregate, and of many. */
+/** Fewest columns for the body of an event on one line, in a table of one aggregate and of many. */
 const BODY_LEAST = { one: 20, many: 30 };
-/** The body has so many columns before there is room for the whole timestamp too. */
+/** Fewest columns for the body beside the whole timestamp. */
 const BODY_AMPLE = 50;
-/** A type goes on in the next line rather than being cut to fewer columns. */
+/** Fewest columns that a type is cut to; with fewer it goes on a line of its own. */
 const TYPE_LEAST = 16;
-/** Columns for what comes when there is nothing yet to lay a table out by. */
+/** Assumed widths for a table that begins without events. */
 const UNKNOWN = { type: 20, sequence: 4, body: BODY_LEAST.many };
 
-/** Where the columns of a table of events stand. */
+/** The layout of a table of events. */
 export interface EventTable {
-  /** The width that lines are fitted to; absent when they are printed in full. */
+  /** The width to fit lines into; absent when they are printed in full. */
   readonly columns: number | undefined;
   readonly style: Style;
-  /** The number of digits of the id of its aggregate that a line begins with; 0 when all are of one. */
+  /** The number of digits shown of aggregate ids; 0 when all events are of one aggregate. */
   readonly idWidth: number;
   readonly sequenceWidth: number;
   readonly typeWidth: number;
-  /** The local time to the millisecond, to the second, or only the timestamp. */
+  /** The local time to the millisecond (`local`), to the second (`short`), or none. */
   readonly time: 'local' | 'short' | 'none';
   /** True when the whole timestamp is shown. */
   readonly hasTimestamp: boolean;
-  /** True when an event is one line if it fits; otherwise it takes as many as it needs, the body in the last one. */
+  /** True when an event that fits takes one line; false when each takes several lines, the body on the last. */
   readonly isOneLine: boolean;
 }
 
 type Layout = Pick<EventTable, 'idWidth' | 'time' | 'hasTimestamp'>;
 
 /**
- * Lays out a table by its first events, so that the rest can be printed as it comes: columns of fixed width, since
- * laying out all rows together takes a second per thousand. Of the layouts for a terminal the first is taken that leaves
- * enough for the body: with the whole timestamp, without it, with the beginnings of ids, and at last on several lines.
+ * Lays out a table by its first events, so that the rest can be printed as they come. For a terminal it takes the first
+ * layout that leaves enough columns for the body: with the whole timestamp, without it, with shortened ids, with times to
+ * the second, and at last several lines for each event.
  */
 export function eventTable(
   first: readonly StoredEvent[],
@@ -82,7 +82,7 @@ export function eventTable(
   };
 }
 
-/** The width of the id when an event takes several lines: all of it, unless the type would suffer or the terminal is narrower. */
+/** The width of the id when an event takes several lines: shortened only if the type needs the room, or the terminal is narrow. */
 function idWidthOfLines(
   columns: number,
   { sequenceWidth, typeWidth, shortWidth }: Record<'sequenceWidth' | 'typeWidth' | 'shortWidth', number>,
@@ -93,7 +93,7 @@ function idWidthOfLines(
   return isWorthIt || columns < ID_WIDTH ? shortWidth : ID_WIDTH;
 }
 
-/** The headings, on one line or several. */
+/** The headings, on one or several lines. */
 export function eventTableHead(table: EventTable): string {
   const { columns, isOneLine, style } = table;
   const cells = headings(table);
@@ -102,7 +102,7 @@ export function eventTableHead(table: EventTable): string {
   return style.heading(columns === undefined ? head : cut(head, columns));
 }
 
-/** One event, on one line or several. Nothing that was stored reaches the terminal raw. */
+/** One event, on one or several lines, escaped. */
 export function eventTableRow(event: StoredEvent, table: EventTable): string {
   const { columns, idWidth, sequenceWidth, typeWidth, time, style } = table;
   const type = escapeText(event.type);
@@ -115,7 +115,7 @@ export function eventTableRow(event: StoredEvent, table: EventTable): string {
   if (table.hasTimestamp) times += event.timestamp.toString().padEnd(TIMESTAMP_WIDTH) + GAP;
   if (columns === undefined) return begin + times + style.type(padEnd(type, typeWidth), event.type) + GAP + body;
   const rest = columns - begin.length - times.length - typeWidth - GAP.length;
-  // A sequence with more digits than those before it may leave nothing.
+  // A longer sequence than those of the layout may leave no room.
   if (rest <= 0) return rowInLines(event, { type, body }, table, columns);
   const shownType = style.type(padEnd(cut(type, typeWidth), typeWidth), event.type);
   return begin + style.faint(times) + shownType + GAP + cut(body, rest);
@@ -144,7 +144,7 @@ function rowInLines(
 
 const BODY_HEADING = 'BODY';
 
-/** All before the body, and the gap behind it. */
+/** The headings before that of the body. */
 function begin(cells: readonly Cell[], { typeWidth }: Pick<EventTable, 'typeWidth'>): string {
   return [...cells.slice(0, -2).map(({ text }) => text), 'TYPE'.padEnd(typeWidth), ''].join(GAP);
 }
@@ -155,7 +155,7 @@ function headings(table: Omit<EventTable, 'isOneLine'>): readonly Cell[] {
   return [...factCells(facts, table), { text: 'TYPE', least: TYPE_LEAST }, { text: BODY_HEADING, apart: true }];
 }
 
-/** The cells before the type. */
+/** The cells before that of the type. */
 function factCells(
   texts: Readonly<Record<'id' | 'sequence' | 'time' | 'timestamp', string>>,
   { idWidth, sequenceWidth, time, hasTimestamp, style }: Omit<EventTable, 'isOneLine'>,

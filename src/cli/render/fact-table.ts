@@ -5,10 +5,10 @@ import type { Style } from './style.js';
 import { textWidth } from './width.js';
 import { wrapWords } from './words.js';
 
-/** Values stand below their names when there are fewer columns left beside them. */
+/** Fewest columns for a value beside its name; with fewer it goes below. */
 const LEAST = 20;
 const INDENT = '  ';
-/** No lines at all: columns are set apart by spaces. */
+/** Borders of the table: none, with spaces between the columns. */
 const NO_LINES = Object.fromEntries(
   ['top', 'bottom']
     .flatMap((edge) => [edge, `${edge}-mid`, `${edge}-left`, `${edge}-right`])
@@ -17,9 +17,8 @@ const NO_LINES = Object.fromEntries(
 );
 
 /**
- * Facts about one thing: name, then value, which goes on in the next line when it is wider than the terminal, between words.
- * Those further lines begin `hang` columns further right than the value. A value with a word that is wider than the room
- * beside the names, an id say, stands below its name.
+ * A table of names and values. Values are wrapped between words to `columns`, further lines indented by `hang`. A value with
+ * a word that does not fit beside the names, such as an id, goes below its name.
  */
 export function factTable(
   facts: readonly (readonly [name: string, value: string])[],

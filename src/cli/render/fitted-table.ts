@@ -4,36 +4,36 @@ import { ID_WIDTH, shortIdWidth } from './short-ids.js';
 import type { Style } from './style.js';
 import { cut, padEnd, textWidth } from './width.js';
 
-/** One column of a table of rows. */
+/** One column of a table. */
 export interface Column<Row> {
   readonly heading: string;
-  /** What stands in it; escaped before it is shown. */
+  /** The text for a row; the table escapes it. */
   readonly value: (row: Row) => string;
-  /** Numbers stand right. @defaultValue left */
+  /** `right` for numbers. @defaultValue left */
   readonly align?: 'right';
   readonly paint?: (text: string, row: Row) => string;
-  /** May be cut to this many columns when the terminal is narrow. @defaultValue never cut */
+  /** Fewest columns to which values are cut in a narrow terminal. @defaultValue never cut */
   readonly least?: number;
-  /** Values that do not fit stand whole in the lines below, instead of being cut; for the last column. @defaultValue false */
+  /** Values that do not fit go on lines of their own instead of being cut; for the last column. @defaultValue false */
   readonly wraps?: boolean;
-  /** An id, of which a narrow terminal shows a beginning that commands take for it. @defaultValue false */
+  /** The values are ids, which a narrow terminal shows shortened as far as commands accept. @defaultValue false */
   readonly isId?: boolean;
-  /** Left out when the terminal is narrow, the highest number first. @defaultValue never left out */
+  /** The column is left out in a narrow terminal, the highest number first. @defaultValue never left out */
   readonly optional?: number;
 }
 
 interface PlacedColumn<Row> extends Column<Row> {
   width: number;
-  /** True when beginnings of ids are shown. */
+  /** True when ids are shortened. */
   readonly isShort?: boolean;
 }
 
-/** A table that is laid out by its first rows for the width of the terminal, so that the others can follow as they come. */
+/** A table laid out by its first rows for the width of the terminal, so that further rows can be printed as they come. */
 export class FittedTable<Row> {
   readonly #columns: readonly PlacedColumn<Row>[];
   readonly #width: number | undefined;
   readonly #style: Style;
-  /** True when a row is one line if it fits; otherwise it takes as many as it needs. */
+  /** True when a row that fits takes one line; false when each takes several. */
   readonly #isOneLine: boolean;
 
   constructor(columns: readonly Column<Row>[], first: readonly Row[], width: number | undefined, style: Style) {
@@ -52,7 +52,7 @@ export class FittedTable<Row> {
     this.#style = style;
   }
 
-  /** The headings, on one line or several. */
+  /** The headings, on one or several lines. */
   get head(): string {
     const cells = this.#columns.map((column) => {
       const heading = column.isShort === true ? `${column.heading}…` : column.heading;
@@ -68,7 +68,7 @@ export class FittedTable<Row> {
     );
   }
 
-  /** One row, on one line or several. */
+  /** One row, on one or several lines. */
   line(row: Row): string {
     const cells = this.#columns.map((column, index): Cell & { readonly column: PlacedColumn<Row> } => {
       const text = escapeText(column.value(row));
@@ -90,7 +90,7 @@ export class FittedTable<Row> {
     const last = cells.at(-1);
     if (last?.column.wraps === true && this.#isOneLine && textWidth(last.text) > last.column.width)
       return flow([...cells.slice(0, -1), { ...last, apart: true }], this.#width).join('\n');
-    // A later row with longer values takes more lines.
+    // A row with longer values than those of the layout takes more lines.
     const isWider =
       textWidth(
         cells
@@ -109,7 +109,7 @@ function joined(cells: readonly Cell[]): string {
     .trimEnd();
 }
 
-/** The columns that fit in one line: with whole ids, else with their beginnings, else with fewer columns; nothing if none do. */
+/** The columns that fit on one line: with whole ids, else shortened ids, else fewer columns; `undefined` if nothing fits. */
 function fitted<Row>(
   columns: readonly PlacedColumn<Row>[],
   first: readonly Row[],
@@ -140,7 +140,7 @@ function withShortIds<Row>(columns: readonly PlacedColumn<Row>[], first: readonl
   });
 }
 
-/** Takes columns from those that can be cut, the widest first. */
+/** Makes columns narrower by `over` in total, the widest first. */
 function shrunk<Row>(columns: readonly PlacedColumn<Row>[], over: number): PlacedColumn<Row>[] {
   const result = columns.map((column) => ({ ...column }));
   const room = ({ width, least = width }: PlacedColumn<Row>) => width - least;

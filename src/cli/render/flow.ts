@@ -3,21 +3,21 @@ import { wrapWords } from './words.js';
 
 /** The space between the columns of a table. */
 export const GAP = '  ';
-/** The indent of the further lines of a row. */
+/** The indent of all lines of a row but the first. */
 export const INDENT = '    ';
 
-/** A piece of a row. */
+/** A cell of a row. */
 export interface Cell {
-  /** Escaped, and filled up to the width of its column. */
+  /** Escaped text, padded to the width of its column. */
   readonly text: string;
   readonly paint?: ((text: string) => string) | undefined;
-  /** May be cut to this many columns. @defaultValue never cut */
+  /** Fewest columns to which it is cut. @defaultValue never cut */
   readonly least?: number;
-  /** Begins a line of its own. */
+  /** Put it on a line of its own. @defaultValue false */
   readonly apart?: boolean;
 }
 
-/** Lays out a row on as many lines as it needs: a piece that does not fit behind the others goes on in the next line. */
+/** Lays out a row on as many lines as it needs: a cell that does not fit begins the next line. */
 export function flow(cells: readonly Cell[], columns: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -41,7 +41,7 @@ export function flow(cells: readonly Cell[], columns: number): string[] {
       line += before + paint(shown);
       width += before.length + textWidth(shown);
     } else {
-      // Nothing of it may be lost. What was there before it has ended: it did not fit behind that.
+      // Too wide even for a line of its own: it is wrapped, so that nothing is lost. The line before has ended.
       const wrapped = isFirst ? wrapWords(bare, columns, INDENT) : wrapWords(bare, room).map((each) => before + each);
       lines.push(...wrapped.map((each) => paint(each)));
     }

@@ -1,11 +1,11 @@
-/** The time and the counter of an id that a clock made: hardly ever shared, and twice what Git shows. */
+/** Fewest digits of a shortened id: the time and the counter of a clock's id, which two ids rarely share. */
 const LEAST = 16;
-/** Longer beginnings are tried in steps of so many digits. */
+/** Digits by which a shortened id is lengthened. */
 const STEP = 4;
-/** The digits of a whole id. */
+/** Digits of a whole id. */
 export const ID_WIDTH = 32;
 
-/** The number of first digits that tells ids apart. Commands take such a beginning for the id. */
+/** The number of first digits that distinguishes the ids, as Git shortens hashes. Commands accept ids so shortened. */
 export function shortIdWidth(ids: readonly string[]): number {
   const different = new Set(ids);
   for (let width = LEAST; width < ID_WIDTH; width += STEP)

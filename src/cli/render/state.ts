@@ -7,9 +7,9 @@ import { printJson } from '../../json/print.js';
 import type { JsonValue } from '../../json/types.js';
 
 /**
- * A state as JSON text. One that is not plain JSON is shown as its definition stores it; and where that is none either,
- * maps and sets as lists, dates as ISO texts, instances as their properties and other values, and those that lie deeper
- * than jsonb values of ours may, as Node.js prints them.
+ * A state as JSON text. A state that is not plain JSON is printed as its definition encodes it for snapshots. If that is not
+ * JSON either, maps and sets become lists, dates ISO texts, instances their properties, and other or too deeply nested
+ * values texts, as Node.js prints them.
  */
 export function stateJson(state: unknown, encodeState: () => unknown): string {
   const encoded = encodeJson(state);
@@ -19,10 +19,10 @@ export function stateJson(state: unknown, encodeState: () => unknown): string {
   return 'text' in encodedForm ? encodedForm.text : printJson(asJson(stored, []));
 }
 
-/** The deepest nesting of a value that is shown on several lines: a line of each level is indented by the levels before. */
+/** Deepest nesting that is still indented: each level indents its lines further. */
 const MAX_INDENTED_DEPTH = 1000;
 
-/** JSON text on several lines, its numbers digit for digit; as it is when it is nested too deeply for that. */
+/** JSON text on several lines, its numbers digit for digit; unchanged when it is nested too deeply. */
 export function indented(json: string): string {
   if (isDeeperThan(json, MAX_INDENTED_DEPTH)) return json;
   return printJson(parseJsonText(json), 2);

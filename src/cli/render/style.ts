@@ -2,23 +2,23 @@ import { Chalk, type ChalkInstance } from 'chalk';
 
 const PALETTE = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'cyanBright', 'greenBright', 'magentaBright'] as const;
 
-/** How tables are coloured. */
+/** Colours by meaning. */
 export interface Style {
   /** A heading. */
   readonly heading: (text: string) => string;
-  /** Something of less interest. */
+  /** Something less important. */
   readonly faint: (text: string) => string;
-  /** The type of an event: each type has its colour, the same in every table. */
+  /** The type of an event; each type has the same colour in every table. */
   readonly type: (text: string, type: string) => string;
-  /** Something that is as it should be. */
+  /** Something that is right or new. */
   readonly good: (text: string) => string;
-  /** Something that wants attention. */
+  /** Something that needs attention. */
   readonly bad: (text: string) => string;
-  /** Something that is another than before. */
+  /** Something that has changed. */
   readonly changed: (text: string) => string;
-  /** Something that is not there any more. */
+  /** Something that was removed. */
   readonly removed: (text: string) => string;
-  /** Something that the eye is to find at once. */
+  /** Something to be found at a glance. */
   readonly marked: (text: string) => string;
 }
 
@@ -37,7 +37,7 @@ export function createStyle(colour: boolean): Style {
   };
 }
 
-/** Chalk paints everything that it is handed; `map` hands more than the text. */
+/** A paint function that ignores further arguments, which `map` gives and chalk would print. */
 function alone(paint: ChalkInstance): (text: string) => string {
   return (text) => paint(text);
 }

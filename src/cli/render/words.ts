@@ -1,13 +1,13 @@
 import { textWidth, wrap } from './width.js';
 
-/** Text between quotation marks or backticks: a command, a name. Not apostrophes, which stand inside words too. */
+/** Text between quotation marks or backticks, such as a command. Not between apostrophes, which also occur in words. */
 const QUOTED = /["`“][^"`”]*["`”]/g;
-/** Stands for a space at which no line ends; stored text reaches a table without it, because it is escaped before. */
+/** Replaces a space at which no line may end. Stored text cannot contain it, because it was escaped. */
 const GLUE = '\u0000';
 
 /**
- * Text in lines that fit a width, broken between words, and inside a quotation only when that is wider than a line; a word
- * that is wider is broken where it must be. All lines but the first begin with an indent, if there is room for one.
+ * Wraps a text into lines that fit a width, between words; inside a quotation or a word only when that is wider than a line.
+ * All lines but the first begin with the indent, if there is room for it.
  */
 export function wrapWords(text: string, columns: number, indent = ''): string[] {
   if (textWidth(text) <= columns) return [text];

@@ -249,8 +249,8 @@ for (const [name, [line, complaint]] of Object.entries(BAD_LINES)) {
 
 test('input that holds no events, cannot be read or is not UTF-8 is refused', async (t) => {
   for (const [file, complaint] of [
-    [aFile(''), /holds no events/],
-    [aFile(' \n\r\n'), /holds no events/],
+    [aFile(''), /contains no events/],
+    [aFile(' \n\r\n'), /contains no events/],
     [aFile(Buffer.from('{"type":"a","body":{"t":"\xe9"}}\n', 'latin1')), /is not UTF-8/],
     ['missing.ndjson', /cannot be read: ENOENT/],
     ['.', /cannot be read: EISDIR/],
@@ -262,7 +262,7 @@ test('input that holds no events, cannot be read or is not UTF-8 is refused', as
   }
   const { code, stderr } = await maestro(['append', 'new', '--file', '-'], { env: NOWHERE });
   t.is(code, 2);
-  t.regex(stderr, /Standard input holds no events/);
+  t.regex(stderr, /Standard input contains no events/);
 });
 
 test('a file that begins with a byte order mark is read without it', async (t) => {

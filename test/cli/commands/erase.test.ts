@@ -42,7 +42,7 @@ for (const [layout, place] of Object.entries(layouts))
       stdout:
         `aggregate          ${id.hex}\nreason             GDPR request 4711\nlast sequence      3\n` +
         'events to erase    3\nsnapshot to erase  of sequence 2\n',
-      stderr: 'note: nothing was changed; to do it: add --expect 3 --execute\n',
+      stderr: 'note: nothing was changed; to execute this plan, add --expect 3 --execute\n',
     });
     t.deepEqual(await run('export', id.hex), before);
 
@@ -134,7 +134,7 @@ test('a plan needs no reason, and tells what is missing', async (t) => {
   const { code, stdout, stderr } = await erase(id, []);
   t.is(code, 0, stderr);
   t.regex(stdout, new RegExp(`^aggregate +${id.hex}\nlast sequence +3\n`));
-  t.is(stderr, 'note: nothing was changed; to do it: add --reason "…" --expect 3 --execute\n');
+  t.is(stderr, 'note: nothing was changed; to execute this plan, add --reason "…" --expect 3 --execute\n');
   t.like(JSON.parse((await erase(id, ['-o', 'json'])).stdout), { executed: false, reason: null });
 });
 

@@ -193,7 +193,7 @@ test('an unknown command or option is named, with what may have been meant', asy
     [
       ['snapshot', 'put', '0'.repeat(32), '--sequenc', '3'],
       "Required option '--sequence",
-      'Did you mean --sequence by --sequenc?',
+      'Did you mean --sequence instead of --sequenc?',
     ],
     [['migrate', 'sql', '--partition', '3'], "Unknown option '--partition'", 'Did you mean --partitions?'],
     [['diff', '0'.repeat(32), '-1h', 'last'], "Unknown option '-1h'", 'write 1h'],

@@ -69,7 +69,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       for (const node of ['xyz', 'ab', '431707', '000000000000000ab', '']) {
         const { code, stderr } = await maestro(database, [command, '--node', node]);
         t.is(code, 2, node);
-        t.regex(stderr, /Write all 16 hex digits of the node, as they stand at the end of a timestamp such as /);
+        t.regex(stderr, /Write all 16 hex digits of the node, which are the end of a timestamp such as /);
       }
     t.deepEqual(await found('--aggregate', 'account'), [0, 1, 2]);
     t.deepEqual(await found('--aggregate', 'account', '--limit', '2', '--reverse'), [2, 1]);
@@ -93,7 +93,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       t.deepEqual([unknown.code, /Did you mean account\?/.test(unknown.stderr)], [2, true]);
       t.regex(
         (await maestro(database, [command, '--aggregate', 'unsaid'])).stderr,
-        /does not say which aggregates it owns/,
+        /does not say which aggregates belong to it/,
       );
     }
   });

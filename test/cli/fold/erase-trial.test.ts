@@ -163,7 +163,7 @@ test('a replacement that is none is refused before anything happens', async (t) 
     [['--force'], '--force is for --paths.'],
     [['--paths', '/email', '--replace', 'gone'], 'The value of --replace is not valid JSON'],
     [['--paths', '/email', '--replace', '"\\u0000"'], 'The value of --replace '],
-    [['--paths', '/email', '--replace', '/mail="x"'], '--replace /mail="x" begins with none of the paths of --paths.'],
+    [['--paths', '/email', '--replace', '/mail="x"'], '--replace /mail="x" does not begin with a path of --paths.'],
     [['--paths', '/email', '--replace', '1', '2'], '--replace gives two values for all paths.'],
     [['--paths', '/email', '--replace', '/email=1', '/email=2'], '--replace gives two values for /email.'],
     [['--paths', '/email', '/email/a', '--replace', '1'], '/email/a is inside another path of --paths'],

@@ -84,7 +84,7 @@ for (const [layout, database] of Object.entries(layouts)) {
       t.is(
         several.stderr,
         `error: 2 aggregate ids begin with 01a2:\n  ${ADA.hex}  last event 2 happened\n` +
-          `  ${GRACE.hex}  last event 1 happened\nhint: Write one of them whole, or more of its first digits.\n`,
+          `  ${GRACE.hex}  last event 1 happened\nhint: Write all digits of one of them, or more of its first digits.\n`,
       );
       const none = await maestro(database, ...before, 'ffff', ...behind);
       t.deepEqual([none.code, none.stdout], [3, ''], before.join(' '));
@@ -172,7 +172,7 @@ test('the id of the aggregate where a time is wanted is refused, and leads to it
   ]) {
     const { code, stdout, stderr } = await maestro(layouts.plain, ...argv);
     t.deepEqual([code, stdout], [2, ''], stderr);
-    t.regex(stderr, new RegExp(`^error: The id of the aggregate stands .*\nhint: .*\`maestro events ${ADA.hex}\``));
+    t.regex(stderr, new RegExp(`^error: A time is expected, but the id of the aggregate .*\nhint: .*\`maestro events ${ADA.hex}\``));
   }
 });
 

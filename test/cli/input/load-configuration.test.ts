@@ -151,7 +151,7 @@ test('below a configuration file no embedded database is taken or made, unless i
     t.is(code, 2);
     t.true(
       stderr.startsWith(
-        `error: No database is named here, and ${join(folder, 'maestro.config.json')} of a folder above`,
+        `error: No database is named, and the configuration file ${join(folder, 'maestro.config.json')} is not read`,
       ),
     );
   }
@@ -254,7 +254,7 @@ for (const [what, file, source, message, hint] of [
     'a.ts',
     'export default { schema: = }',
     /ParseError: .*a\.ts:1:\d+$/,
-    /^Fix the syntax at the place/,
+    /^Fix the syntax at the file/,
   ],
   ['a syntax error', 'a.mjs', 'export default { schema: = }', /Unexpected token '='$/, /node --check .*a\.mjs/],
   [
@@ -262,14 +262,14 @@ for (const [what, file, source, message, hint] of [
     'b.ts',
     "import './no.js';",
     /Cannot find module '\.\/no\.js' imported from .*b\.ts$/,
-    /ending of the file/,
+    /with its file extension/,
   ],
   [
     'a missing file',
     'b.mjs',
     "import './no.js';",
     /Cannot find module .* imported from .*b\.mjs$/,
-    /ending of the file/,
+    /with its file extension/,
   ],
   ['a missing package', 'c.ts', "import 'no-pkg';", /Cannot find module 'no-pkg' imported from .*c\.ts$/, /installed/],
 ] as const)

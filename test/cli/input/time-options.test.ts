@@ -68,7 +68,7 @@ test('an hour that exists twice is taken whole, and standard error says so', asy
   const lines = stderr.trimEnd().split('\n');
   t.is(lines.length, 2);
   for (const line of lines)
-    t.regex(line, /^note: The time 2026-10-25 02:30:00 comes twice in this time zone.* write the offset\.$/);
+    t.regex(line, /^note: The time 2026-10-25 02:30:00 exists twice in this time zone.* write the offset\.$/);
   t.deepEqual(await sequences('--since', '2026-10-25 02:30', '--until', '2026-10-25 02:30'), [3, 4]);
   t.deepEqual(await sequences('--since', '2026-10-25 02:30+01', '--until', '2026-10-25 02:30+01'), [4]);
   t.regex(
@@ -77,7 +77,7 @@ test('an hour that exists twice is taken whole, and standard error says so', asy
   );
   t.regex(
     (await maestro('diff', id.hex, '2026-10-25 02:30', 'last')).stderr,
-    /^note: The time 2026-10-25 02:30:00 comes twice/,
+    /^note: The time 2026-10-25 02:30:00 exists twice/,
   );
 });
 

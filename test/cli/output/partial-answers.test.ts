@@ -90,7 +90,7 @@ test('an empty answer names another schema that has an event log', async (t) => 
 
 test('what is cut off after something was printed says that it is a part', async (t) => {
   const { schema, store } = await aLog(t, { aggregates: 0 });
-  const note = 'note: what was printed before is only a part of the answer\n';
+  const note = 'note: the output before this error is incomplete\n';
   const id = anId();
   // The first page is quick, and the second takes too long.
   await store.commitEvents(aHistory(id, 1200).map((event) => ({ ...event, body: { filler: 'x'.repeat(300) } })));

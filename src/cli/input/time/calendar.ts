@@ -7,7 +7,7 @@ const WEEKDAY = '(?:(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*,? )?';
 const YEAR = '(?<year>\\d{4})';
 const DATE = '(?<day>\\d{1,2})';
 
-/** Dates as people and programs write them, in lower case with single spaces, and what follows them as `clock`. */
+/** Forms of dates, in lower case with single spaces; the group `clock` is the text behind the date. */
 const FORMS = [
   // PostgreSQL, ISO 8601, logs of many programs; an Elixir sigil is unwrapped before.
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[t ](?<clock>.+))?$/,
@@ -22,16 +22,16 @@ const FORMS = [
   new RegExp(`^${WEEKDAY}${MONTH} ${DATE} (?<clock>[\\d:.]+)(?<zone> [a-z]+)? ${YEAR}(?<offset> [+-]\\d{4})?$`),
 ];
 
-/** Dates without a year: the last one that is not in the future. Only with a time: `22 nov` alone might be of any year. */
+/** Forms of dates without a year. They need a time of day, because `22 nov` alone could be in any year. */
 const OF_NO_YEAR = [
   new RegExp(`^${WEEKDAY}${DATE} ${MONTH},?(?: at)? (?<clock>\\S.*)$`),
   new RegExp(`^${WEEKDAY}${MONTH} ${DATE},?(?: at)? (?<clock>\\S.*)$`),
 ];
 
-/** A date, and a time of day if there is one, as `refused` when no calendar or no clock shows it. */
+/** A date with an optional time of day; `refused` for one that does not exist, such as 31 February. */
 export type Dated = { readonly day: Day; readonly clock: Clock | undefined } | 'refused';
 
-/** The date that a text is, which is in lower case with single spaces; `undefined` when it does not look like one. */
+/** Reads a date from a text in lower case with single spaces; `undefined` when it does not look like one. */
 export function readDate(text: string): Dated | undefined {
   const groups = FORMS.map((form) => form.exec(unwrapped(text))?.groups).find((found) => found !== undefined);
   if (groups === undefined) return undefined;
@@ -43,8 +43,8 @@ export function readDate(text: string): Dated | undefined {
 }
 
 /**
- * The date and time that a text without a year is, in the last year in which it is not in the future; `undefined` when it does
- * not look like one, or no year has it.
+ * Reads a date and time without a year, as the last one that is not in the future; `undefined` when the text does not look
+ * like one.
  */
 export function readDateOfNoYear(text: string, now: number): Dated | undefined {
   const groups = OF_NO_YEAR.map((form) => form.exec(text)?.groups).find((found) => found !== undefined);
@@ -64,12 +64,12 @@ function monthOf(name = ''): string {
   return String(MONTHS.indexOf(name.slice(0, 3)) + 1);
 }
 
-/** The span of time that a date stands for. */
+/** The span of time of a date. */
 export function spanOfDate({ day, clock }: Exclude<Dated, 'refused'>): TimeSpan {
   return clock === undefined ? spanOfDay(day) : spanOfClock(day, clock);
 }
 
-/** Without what Elixir and JavaScript print around a time: `~U[…]`, ` (Central European Time)`. */
+/** The text without the additions of Elixir and JavaScript: `~U[…]`, ` (Central European Time)`. */
 function unwrapped(text: string): string {
   return text.replace(/^~u\[(.*)\]$/, '$1').replace(/ \([^()]*\)$/, '');
 }

@@ -1,6 +1,6 @@
 const DAY = 86_400_000;
 
-/** The instants that a local time may be. */
+/** The instants of a local time; two when clocks are set back. */
 interface LocalSpan {
   readonly first: number;
   readonly last: number;
@@ -8,8 +8,8 @@ interface LocalSpan {
 }
 
 /**
- * The instants of a local time, which is given as if it were UTC. In spring an hour does not exist: what its clock would
- * have shown is taken, an hour on. In autumn one exists twice: both are told, as the first and the last.
+ * The instants of a local time, given as if it were UTC. A time that does not exist because clocks are set forward is
+ * moved by the difference. A time that exists twice because clocks are set back gives both instants.
  */
 export function localSpan(asUtc: number): LocalSpan {
   const before = asUtc + offsetAt(asUtc - DAY);
@@ -20,17 +20,17 @@ export function localSpan(asUtc: number): LocalSpan {
   const [first, last = first] = found;
   const name = localTimeOf(asUtc);
   if (first === undefined || last === undefined) {
-    const note = `The time ${name} does not exist in this time zone, because clocks skip it. ${printed(before)} was taken instead.`;
+    const note = `The time ${name} does not exist in this time zone, because clocks are set forward then. Maestro uses ${printed(before)} instead.`;
     return { first: before, last: before, note };
   }
   if (first === last) return { first, last };
   const note =
-    `The time ${name} comes twice in this time zone, when clocks are set back: ${printed(first)} and ${printed(last)}. ` +
-    'For a beginning the first is taken, for an end or a point the second. To choose yourself, write the offset.';
+    `The time ${name} exists twice in this time zone, because clocks are set back then: ${printed(first)} and ${printed(last)}. ` +
+    'Maestro uses the first as a start, and the second as an end or a point. To choose, write the offset.';
   return { first, last, note };
 }
 
-/** A time that is given as if it were UTC as `2026-11-22 14:34:05`. */
+/** The text of a time given as if it were UTC: `2026-11-22 14:34:05`. */
 export function localTimeOf(asUtc: number): string {
   return new Date(asUtc).toISOString().slice(0, 19).replace('T', ' ');
 }
@@ -51,7 +51,7 @@ function offsetText(time: number): string {
   return `${minutes < 0 ? '-' : '+'}${part(Math.abs(minutes) / 60)}:${part(Math.abs(minutes) % 60)}`;
 }
 
-/** Milliseconds to add to a local time at an instant to have UTC. */
+/** UTC minus local time at an instant, in milliseconds. */
 function offsetAt(time: number): number {
   return new Date(time).getTimezoneOffset() * 60_000;
 }

@@ -3,11 +3,11 @@ import { type Day, instant, readClock, spanOfClock, spanOfDay, type TimeSpan } f
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const NAMED_DAY =
   /^(?:(today|yesterday)|(?:last )?(sun(?:day)?|mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:rs?|rsday)?|fri(?:day)?|sat(?:urday)?))(?:(?: at)? (.+))?$/;
-/** The same with the time first: `14:30 yesterday`. */
+/** A named day after the time: `14:30 yesterday`. */
 const TIME_FIRST =
   /^(?<time>(?:\d|noon|midnight).*?)(?: on)? (?<day>today|yesterday|(?:last )?(?:sun|mon|tue|wed|thu|fri|sat)[a-z]*)$/;
 
-/** Units of the same length everywhere, in milliseconds, and units of the calendar in months and days. */
+/** Units of fixed length in milliseconds, and units of the calendar in days and months. */
 const UNITS: readonly (readonly [name: RegExp, milliseconds: number, days: number, months: number])[] = [
   [/^(?:ms|milliseconds?)$/, 1, 0, 0],
   [/^(?:s|secs?|seconds?)$/, 1000, 0, 0],
@@ -21,13 +21,13 @@ const UNITS: readonly (readonly [name: RegExp, milliseconds: number, days: numbe
 const AMOUNT = /(\d{1,9}(?:\.\d{1,3})?|an?|one) ?([a-z]+)/;
 const AMOUNTS = new RegExp(`^-?${AMOUNT.source}(?:,? (?:and )?${AMOUNT.source}|${AMOUNT.source})*(?: ago)?$`);
 
-/** Reads a time that counts from now, in lower case with single spaces; `undefined` when it is none. */
+/** Reads a time relative to now from a text in lower case with single spaces; `undefined` for other texts. */
 export function readRelative(text: string, now: number): TimeSpan | undefined {
   if (text === 'now') return instant(now);
   return namedDay(text, now) ?? timeOfToday(text, now) ?? ago(text, now);
 }
 
-/** `yesterday`, `today 9:05`, `monday`: the last one before today. */
+/** Reads `yesterday`, `today 9:05` or `monday`, the last one before today. */
 function namedDay(text: string, now: number): TimeSpan | undefined {
   const [, name, weekday, time] = NAMED_DAY.exec(text.replace(TIME_FIRST, '$<day> $<time>')) ?? [];
   if (name === undefined && weekday === undefined) return undefined;
@@ -36,7 +36,7 @@ function namedDay(text: string, now: number): TimeSpan | undefined {
   date.setDate(date.getDate() - back);
   if (time === undefined) return spanOfDay(dayOf(date));
   const clock = readClock(time);
-  // With a zone it would be open whose day is meant.
+  // With a zone it would be unclear in which zone the day is.
   return clock === undefined || clock.zone !== undefined ? undefined : spanOfClock(dayOf(date), clock);
 }
 
@@ -53,7 +53,7 @@ function timeOfToday(text: string, now: number): TimeSpan | undefined {
   return clock === undefined || clock.zone !== undefined ? undefined : spanOfClock(dayOf(new Date(now)), clock);
 }
 
-/** `2 weeks ago`, `14d`, `-1h30m`, `an hour ago`: days, months and years by the calendar, so that the time of day stays. */
+/** Reads `2 weeks ago`, `14d`, `-1h30m` or `an hour ago`. Days, months and years keep the local time of day. */
 function ago(text: string, now: number): TimeSpan | undefined {
   if (!AMOUNTS.test(text) || (text.startsWith('-') && text.endsWith(' ago'))) return undefined;
   let [milliseconds, days, months] = [0, 0, 0];
@@ -69,7 +69,7 @@ function ago(text: string, now: number): TimeSpan | undefined {
   return Number.isNaN(time) ? undefined : instant(time);
 }
 
-/** So many months and days before; the last day of a month that has no such day. */
+/** The date moved back by months, then by days; in a month that is too short, its last day. */
 function earlier(date: Date, days: number, months: number): Date {
   const day = date.getDate();
   date.setMonth(date.getMonth() - months);

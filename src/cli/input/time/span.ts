@@ -1,30 +1,30 @@
 import { localSpan, localTimeOf } from './local.js';
 
 /**
- * The milliseconds since 1970 that a time as people write it stands for, both ends included. A date is its whole day, a time
- * without a fraction its whole second. A time between two milliseconds has the later one as its first and the earlier one
- * as its last: nothing before it is "since" it, and nothing after it is "until" it.
+ * The milliseconds since 1970 of a written time, both ends included. A date is its whole day, a time without a fraction its
+ * whole second. A time between two milliseconds has the later one as `first` and the earlier one as `last`, so that
+ * `--since` excludes what is before it and `--until` what is after it.
  */
 export interface TimeSpan {
   readonly first: number;
   readonly last: number;
-  /** The time as a point of a history: of a day or a second its first moment. */
+  /** The time as one point: of a day or a second its first millisecond. */
   readonly point: number;
-  /** A sentence for the one who wrote it: the local time does not exist, or exists twice. */
+  /** A sentence for the user: the local time does not exist, or exists twice. */
   readonly note?: string;
 }
 
-/** A time that is one millisecond. */
+/** The span of one millisecond. */
 export function instant(time: number): TimeSpan {
   return { first: time, last: time, point: time };
 }
 
-/** A time of day, and the zone it is told in; local without one. */
+/** A time of day with its zone; local without one. */
 export interface Clock {
   readonly hour: number;
   readonly minute: number;
   readonly second: number;
-  /** Up to nine digits behind the point; empty when none were written. */
+  /** Up to nine digits of the fraction of a second; empty when there is none. */
   readonly fraction: string;
   /** Minutes ahead of UTC. */
   readonly zone: number | undefined;
@@ -37,17 +37,17 @@ export interface Day {
   readonly day: number;
 }
 
-/** A time of day and its zone as text: `14:34`, `9:05:07,25`, `14:34:05.123456789+05:30`, with named groups. */
+/** A time of day and its zone: `14:34`, `9:05:07,25`, `14:34:05.123456789+05:30`. */
 const CLOCK =
   /^(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?: ?(?<zone>z|(?:utc|gmt)?(?<sign>[+-])(?<hours>\d{2}):?(?<minutes>\d{2})?(?: utc)?|utc|gmt))?$/;
 
-/** No zone is further from UTC: 15 hours and 59 minutes, as PostgreSQL has it. */
+/** Minutes from UTC that no zone reaches; PostgreSQL allows up to 15 hours and 59 minutes. */
 const FARTHEST_ZONE = 16 * 60;
 
-/** The same of twelve hours: `2pm`, `2:30 p.m.`, `12:05:07 am`; local. */
+/** A time of day on the 12-hour clock: `2pm`, `2:30 p.m.`, `12:05:07 am`. */
 const HALF_DAY = /^(?<hour>\d{1,2})(?<rest>(?::\d{2}){0,2}(?:[.,]\d{1,9})?) ?(?<half>[ap])\.?m\.?$/;
 
-/** A text in the form of 24 hours. */
+/** The text on the 24-hour clock. */
 function inTwentyFour(text: string): string {
   if (text === 'noon') return '12:00';
   if (text === 'midnight') return '0:00';
@@ -56,7 +56,7 @@ function inTwentyFour(text: string): string {
   return `${(Number(hour) % 12) + (half === 'p' ? 12 : 0)}${rest === '' ? ':00' : rest}`;
 }
 
-/** The time of day that a text in lower case is; `undefined` for none, such as 25:00. */
+/** Reads a time of day from a text in lower case; `undefined` for other texts, and for 25:00. */
 export function readClock(text: string): Clock | undefined {
   const {
     hour,
@@ -80,13 +80,13 @@ export function readClock(text: string): Clock | undefined {
   };
 }
 
-/** True for a day that the calendar has, from the year 1000 on. */
+/** True for a day that exists, from the year 1000 on. */
 export function isDay({ year, month, day }: Day): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
   return year >= 1000 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-/** A whole local day, from its first to its last millisecond, however long it is. */
+/** A whole local day, which may be longer or shorter than 24 hours. */
 export function spanOfDay({ year, month, day }: Day): TimeSpan {
   const date = new Date(year, month - 1, day);
   const first = date.getTime();
@@ -98,7 +98,7 @@ export function spanOfDay({ year, month, day }: Day): TimeSpan {
   };
 }
 
-/** A time on a day: a whole second, or the instant of its fraction. */
+/** The span of a time of day on a day: the whole second, or the millisecond of its fraction. */
 export function spanOfClock({ year, month, day }: Day, clock: Clock): TimeSpan {
   const { hour, minute, second, fraction, zone } = clock;
   const atSecond = Date.UTC(year, month - 1, day, hour, minute, second);
@@ -109,7 +109,7 @@ export function spanOfClock({ year, month, day }: Day, clock: Clock): TimeSpan {
   return { first: first + from, last: last + to, point, ...(note === undefined ? {} : { note }) };
 }
 
-/** The milliseconds of a fraction of a second: the first from it on, and the last up to it. */
+/** The milliseconds of a fraction of a second, rounded up for `first` and down for `last`. */
 export function millisecondsOf(fraction: string): readonly [first: number, last: number] {
   if (fraction === '') return [0, 999];
   const digits = fraction.padEnd(9, '0');

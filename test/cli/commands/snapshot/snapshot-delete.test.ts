@@ -37,7 +37,7 @@ for (const [layout, place] of Object.entries(layouts))
     t.deepEqual(await run(), {
       code: 0,
       stdout: facts('to delete'),
-      stderr: 'note: nothing was changed; to do it: add --expect 3 --execute\n',
+      stderr: 'note: nothing was changed; to execute this plan, add --expect 3 --execute\n',
     });
     t.is((await maestro(['snapshot', 'get', id.hex], place)).code, 0);
 
@@ -114,7 +114,7 @@ test('a plan needs no reason, and tells what is missing', async (t) => {
   const { code, stdout, stderr } = await maestro(['snapshot', 'delete', id.hex]);
   t.is(code, 0, stderr);
   t.regex(stdout, new RegExp(`^aggregate +${id.hex}\nsnapshot to delete +that of sequence 3, without a version\n`));
-  t.is(stderr, 'note: nothing was changed; to do it: add --reason "…" --expect 3 --execute\n');
+  t.is(stderr, 'note: nothing was changed; to execute this plan, add --reason "…" --expect 3 --execute\n');
   const asJson = await maestro(['snapshot', 'delete', id.hex, '-o', 'json']);
   t.like(JSON.parse(asJson.stdout), { executed: false, reason: null });
 });
