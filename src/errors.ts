@@ -71,8 +71,9 @@ export type ErrorCode =
   | 'MAESTRO_WRITE_MISMATCH';
 
 /**
- * The base class of every error that Maestro throws on purpose. `code` is stable across releases and begins with `MAESTRO_`; the message
- * is for people and may change. Facts are fields of the subclasses; the original error, if any, is `cause`.
+ * The base class of every error that Maestro throws on purpose. `code` is stable across releases and begins with
+ * `MAESTRO_`; the message is for people and may change. Facts are fields of the subclasses; the original error, if any,
+ * is `cause`.
  */
 export abstract class MaestroError extends Error {
   /** The stable name of this kind of error. */

@@ -6,10 +6,10 @@ import { eventsInOrder } from '../search-events/search-events.js';
 import { type Finding, finding, fine } from './finding.js';
 import { type EventAhead, lastAhead, nodesAhead, clockSkews } from './nodes.js';
 
-/** A difference of clocks that is worth a word, in milliseconds. */
+/** Difference of clocks from which a warning is given, in milliseconds. */
 const NOTICEABLE = 1000;
 
-/** How far this machine's clock is from the database's. */
+/** Checks the difference between this machine's clock and the database's. */
 export async function checkClock(log: EventLog, now: () => number = Date.now): Promise<Finding> {
   const before = now();
   const there = await databaseTime(log);
@@ -32,10 +32,13 @@ export async function checkClock(log: EventLog, now: () => number = Date.now): P
   );
 }
 
-/** Number of the latest events that tell whether the clocks of nodes differ. */
+/** Number of latest events in which nodes' clocks are compared. */
 const LOOKED_AT = 10_000;
 
-/** Checks for events ahead of the database's clock: names their nodes, and those of them that keep others from writing. */
+/**
+ * Checks for events with timestamps ahead of the database's clock; names their nodes, and the aggregates to which
+ * nothing can be appended.
+ */
 export async function checkNewest(log: EventLog): Promise<Finding> {
   const now = await databaseTime(log);
   const nodes = await nodesAhead(log, now + NOTICEABLE);
@@ -58,7 +61,7 @@ export async function checkNewest(log: EventLog): Promise<Finding> {
   );
 }
 
-/** Tells what appending does about events beyond the largest drift, of which these are the last of their aggregates. */
+/** The remedy for events beyond the maximum drift; `last` are those of them that are the last of their aggregates. */
 function lockedBy(last: readonly EventAhead[]): string {
   const [first] = last;
   if (first === undefined)
@@ -74,7 +77,10 @@ function lockedBy(last: readonly EventAhead[]): string {
   );
 }
 
-/** Checks for events behind others in their histories that are later by their clocks; names the nodes whose clocks differ. */
+/**
+ * Checks for events with an earlier timestamp than the event before them in their history; names the nodes whose clocks
+ * differ.
+ */
 export async function checkNodes(log: EventLog): Promise<Finding> {
   const pairs = await clockSkews(log, { latest: LOOKED_AT });
   if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LOOKED_AT} events`);

@@ -9,18 +9,18 @@ import { checkTables } from './schema.js';
 import { checkConnections, checkEncryption, checkVersion, checkWritable } from './server.js';
 import { checkDurability, checkSettings } from './settings.js';
 
-/** What is known of a database before it is looked at. */
+/** Known facts about the database. */
 export interface DiagnosisOptions {
-  /** It is the embedded one: one process, whose settings are nobody's to change. */
+  /** True for the embedded database: it has one process, and settings that nobody can change. */
   readonly embedded: boolean;
-  /** The server is on this machine. */
+  /** True when the server is on this machine. */
   readonly isLocal: boolean;
 }
 
 /**
- * Looks at a database: version, encryption, what the role may do, tables, clocks, and settings with which events could be
- * lost; one finding after the other, each with a remedy where there is something to do. Changes nothing. Throws when the
- * database cannot be reached.
+ * Checks a database: version, encryption, rights of the role, tables, clocks, and settings with which events could be
+ * lost. Yields one finding for each check, with a remedy where one is needed. Changes nothing. Throws when the database
+ * cannot be reached.
  */
 export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisOptions): AsyncGenerator<Finding> {
   yield await checkVersion(log);
@@ -37,7 +37,7 @@ export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisO
   yield* await checkSettings(log);
 }
 
-/** What depends on the role, as far as it can see. */
+/** The checks whose result depends on the rights of the role. */
 async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<Finding> {
   const closed = await checkAccess(log);
   if (closed !== undefined) {

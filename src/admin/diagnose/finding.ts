@@ -1,21 +1,21 @@
-/** What came of one check of a database. */
+/** The result of one check of a database. */
 export interface Finding {
-  /** What was looked at, in a word or two. */
+  /** The name of the check, a word or two. */
   readonly check: string;
-  /** `note`: to be known; `warning`: something to think about; `failure`: something that does not work or loses data. */
+  /** `note`: good to know; `warning`: may need a change; `failure`: something does not work, or data can be lost. */
   readonly status: 'ok' | 'note' | 'warning' | 'failure';
-  /** What was found. */
+  /** The facts. */
   readonly found: string;
-  /** What to do about it; absent when there is nothing to do. */
+  /** The remedy; absent when none is needed. */
   readonly remedy?: string;
 }
 
-/** A check that found nothing to do. */
+/** A finding that needs no remedy. */
 export function fine(check: string, found: string): Finding {
   return { check, status: 'ok', found };
 }
 
-/** A check that found something to do. */
+/** A finding with a remedy. */
 export function finding(check: string, status: 'note' | 'warning' | 'failure', found: string, remedy: string): Finding {
   return { check, status, found, remedy };
 }

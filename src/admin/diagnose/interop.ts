@@ -2,7 +2,10 @@ import { hasEctoMigrations } from '../log/elixir.js';
 import type { EventLog } from '../log/event-log.js';
 import { type Finding, finding, fine } from './finding.js';
 
-/** Checks that bodies are kept to what Elixir can read where Elixir shares the log. Nothing where neither is so. */
+/**
+ * Checks that values which Elixir cannot read are refused where an Elixir application shares the log. No finding where
+ * neither is so.
+ */
 export async function checkInterop(log: EventLog): Promise<Finding | undefined> {
   if (log.interop !== undefined) return fine('interop', `what ${log.interop} cannot read is refused`);
   if (!(await hasEctoMigrations(log))) return undefined;

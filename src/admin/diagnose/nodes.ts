@@ -2,7 +2,7 @@ import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 
-/** A node that wrote events whose time has not come. */
+/** A node that wrote events with timestamps in the future. */
 export interface NodeAhead {
   /** 16 upper-case hex digits. */
   readonly node: string;
@@ -11,17 +11,20 @@ export interface NodeAhead {
   readonly timestamp: Timestamp;
 }
 
-/** Two nodes whose clocks differ: one wrote behind an event of the other in its history, at an earlier time by its clock. */
+/**
+ * Two nodes whose clocks differ: `behind` wrote an event directly after one of `ahead` in a history, with an earlier
+ * timestamp.
+ */
 export interface ClockSkew {
   readonly ahead: string;
   readonly behind: string;
-  /** The largest difference that was found; that of the clocks is as large at least. */
+  /** The largest difference that was found, in milliseconds; the clocks differ at least as much. */
   readonly milliseconds: number;
-  /** Number of events that were found. */
+  /** Number of such events. */
   readonly events: number;
 }
 
-/** An event that lies in the future. */
+/** An event with a timestamp in the future. */
 export interface EventAhead {
   readonly aggregateId: string;
   readonly sequence: number;
@@ -31,12 +34,12 @@ export interface EventAhead {
 const node = (timestamp: string) => `upper(encode(substr(${timestamp}, 9), 'hex'))`;
 const time = (timestamp: string) => `('x' || encode(substr(${timestamp}, 1, 6), 'hex'))::bit(48)::bigint`;
 
-/** The last reading that lies within a millisecond. */
+/** The last timestamp within a millisecond. */
 function endOf(milliseconds: number): Buffer {
   return Timestamp.of({ time: milliseconds, counter: MAX_COUNTER, nodeId: MAX_NODE_ID }).encode();
 }
 
-/** The nodes with events later than a time in milliseconds since 1970, the one that is furthest ahead first. */
+/** The nodes with events later than a time (milliseconds since 1970), the one that is furthest ahead first. */
 export async function nodesAhead(log: EventLog, after: number): Promise<NodeAhead[]> {
   const sql = `SELECT ${node('"timestamp"')}, count(*)::text, max(encode("timestamp", 'hex') COLLATE "C") AS latest
 FROM ${tablesOf(log).log} WHERE "timestamp" > ? AND length("timestamp") = 16 GROUP BY 1 ORDER BY latest DESC LIMIT 5`;
@@ -48,7 +51,7 @@ FROM ${tablesOf(log).log} WHERE "timestamp" > ? AND length("timestamp") = 16 GRO
   }));
 }
 
-/** Events later than a time in milliseconds since 1970 that are the last of their aggregates, the latest first. */
+/** The events later than a time (milliseconds since 1970) that are the last of their aggregates, the latest first. */
 export async function lastAhead(log: EventLog, after: number): Promise<EventAhead[]> {
   const { log: events } = tablesOf(log);
   const sql = `SELECT encode(aggregate_id, 'hex'), sequence, encode("timestamp", 'hex') FROM ${events} AS e
@@ -59,7 +62,7 @@ WHERE "timestamp" > ? AND length("timestamp") = 16 AND NOT EXISTS (
   return rows.map(([aggregateId, sequence, hex]) => ({ aggregateId, sequence, timestamp: Timestamp.fromHex(hex) }));
 }
 
-/** From one time to another, both in milliseconds since 1970, the last one inclusive. */
+/** A range of time in milliseconds since 1970, both ends inclusive. */
 export interface TimeRange {
   readonly from: number;
   readonly to: number;
@@ -80,19 +83,19 @@ function startOf(milliseconds: number): Buffer {
   return Timestamp.of({ time: Math.max(0, milliseconds) }).encode();
 }
 
-/** Choice of the pairs of nodes to look for. */
+/** Options of {@link clockSkews}. */
 interface ClockSkewOptions {
-  /** Looks at the events that follow so many of the latest ones in their histories. */
+  /** Number of latest events whose successors in their histories are looked at. */
   readonly latest: number;
-  /** Of those in this range only. @defaultValue of the whole log */
+  /** Only events in this range. @defaultValue the whole log */
   readonly range?: TimeRange;
-  /** Looks only at events that are earlier than this, in milliseconds since 1970. @defaultValue at all that follow */
+  /** Only successors with a time before this, in milliseconds since 1970. @defaultValue all */
   readonly before?: number;
 }
 
 /**
- * The pairs of nodes whose clocks differ, as far as it shows in the events that follow the latest of the log in their histories;
- * the largest difference first.
+ * The pairs of nodes whose clocks differ, as far as the successors of the latest events show it; the largest difference
+ * first.
  */
 export async function clockSkews(log: EventLog, { latest, range, before }: ClockSkewOptions): Promise<ClockSkew[]> {
   const { log: events } = tablesOf(log);

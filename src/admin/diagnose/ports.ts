@@ -2,13 +2,13 @@ import type { Knex } from 'knex';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
 
-/** The port of this side of a connection, as it is here and as the server sees it; absent where there is none. */
+/** The local port of a connection, as this side and as the server see it. */
 export interface Ports {
   readonly here: number;
   readonly there: number;
 }
 
-/** The ports of a connection over TCP; `undefined` for one through a socket, or with another driver than `pg`. */
+/** The ports of a TCP connection; `undefined` for a socket, or with another driver than `pg`. */
 export async function seenPorts(knex: Knex): Promise<Ports | undefined> {
   try {
     return await driverOf(knex).connection(async (connection) => {

@@ -3,10 +3,10 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { type Finding, finding, fine } from './finding.js';
 
-/** What somebody may want to do, and what of it the role may not: each with the statement that would allow it. */
+/** Commands, and the rights that they need: each with the statement that would grant it. */
 type Need = readonly [commands: string, ...rights: readonly (readonly [has: boolean | null, grant: string])[]];
 
-/** Whether the role may look into the schema at all; `undefined` when it may, or when there is no such schema. */
+/** Checks that the role may use the schema; `undefined` when it may, or when there is no such schema. */
 export async function checkAccess(log: EventLog): Promise<Finding | undefined> {
   const { schema = DEFAULT_SCHEMA } = log;
   const [row] = await select<[string, boolean | null]>(
@@ -24,7 +24,7 @@ export async function checkAccess(log: EventLog): Promise<Finding | undefined> {
   );
 }
 
-/** What the role may do with the tables, and which commands need it. */
+/** Checks the role's rights on the tables; names the commands that need them. */
 export async function checkRights(log: EventLog): Promise<Finding> {
   const { schema = DEFAULT_SCHEMA } = log;
   const { log: events, snapshots } = tablesOf(log);
@@ -60,8 +60,8 @@ ${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right
 }
 
 /**
- * Checks that the role may make the tables, while they are not there: what it may do with them is not to be said yet. Not of the
- * embedded database, whose only role may do everything.
+ * Checks that the role may create the tables, while they do not exist: rights on them cannot be checked yet. Not for
+ * the embedded database, whose only role may do everything.
  */
 export async function checkMayMigrate(log: EventLog): Promise<Finding> {
   const { schema = DEFAULT_SCHEMA } = log;
@@ -100,7 +100,7 @@ function judged(role: string, needs: readonly Need[]): Finding {
   );
 }
 
-/** Names of schemas have no quotation marks in them. */
+/** A quoted schema name; valid names contain no quotation marks. */
 function quoted(schema: string): string {
   return `"${schema}"`;
 }

@@ -2,7 +2,10 @@ import type { EventLog } from '../log/event-log.js';
 import { policiesText, rowSecurity } from '../log/row-security.js';
 import { type Finding, finding } from './finding.js';
 
-/** Row-level security, table by table: whether it hides rows from this role, or only from others. Nothing without any. */
+/**
+ * Checks row-level security, table by table: does it hide rows from this role, or only from others? No finding where
+ * there is none.
+ */
 export async function checkRowSecurity(log: EventLog): Promise<Finding[]> {
   return (await rowSecurity(log)).map(({ table, role, applies, isForced, policies }) => {
     const found = `${table} has row-level security (${policiesText(policies)})`;

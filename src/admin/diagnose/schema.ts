@@ -11,7 +11,7 @@ import { type Finding, finding, fine } from './finding.js';
 
 const MIGRATE = 'Run `maestro migrate`, or name another --schema.';
 
-/** The tables: whether they are there, in shape, and how they are laid out. */
+/** Checks that the tables exist, have their proper shape and are up to date. */
 export async function checkTables(log: EventLog): Promise<Finding> {
   const { schema = DEFAULT_SCHEMA } = log;
   try {
@@ -42,7 +42,7 @@ async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
   );
 }
 
-/** Without the bookkeeping: only what the catalog says, which everybody may read. */
+/** Checks without the table of applied steps: by the catalog alone, which every role may read. */
 async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Finding> {
   const { knex } = eventLog;
   const [[role] = ['']] = await select<[string]>(eventLog, 'SELECT quote_ident(current_user)');

@@ -3,13 +3,15 @@ import { shadowedNames, shadowingText, SEARCH_PATH_REMEDY } from '../log/search-
 import { select } from '../log/select.js';
 import { type Finding, finding } from './finding.js';
 
-/** Reads what the role, or the database, has set: a session that only reads has a search path of its own. */
+/** Reads the setting of the role or the database: a session that only reads has a search path of its own. */
 const SET = `SELECT s.setting, session_user::text FROM pg_db_role_setting, unnest(setconfig) AS s(setting)
 WHERE starts_with(s.setting, 'search_path=') AND setrole IN (0, to_regrole(quote_ident(session_user))::oid)
 AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 ORDER BY setrole <> 0 DESC, setdatabase <> 0 DESC LIMIT 1`;
 
-/** A `search_path` that puts other functions and operators before PostgreSQL's own. Nothing when there is none. */
+/**
+ * Checks that no `search_path` puts other functions and operators before PostgreSQL's own. No finding when that is so.
+ */
 export async function checkSearchPath(log: EventLog): Promise<Finding[]> {
   const [row] = await select<[string, string]>(log, SET);
   if (row === undefined) return [];

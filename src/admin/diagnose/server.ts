@@ -7,7 +7,7 @@ const OLDEST_MAINTAINED = 140_000;
 /** The oldest version that has all that is used here. */
 const OLDEST_USABLE = 120_000;
 
-/** The version of the server. */
+/** Checks the version of the server. */
 export async function checkVersion(log: EventLog): Promise<Finding> {
   const [row] = await select<[string, string]>(
     log,
@@ -21,7 +21,7 @@ export async function checkVersion(log: EventLog): Promise<Finding> {
   return fine('server version', `PostgreSQL ${version}`);
 }
 
-/** Whether the connection is encrypted. */
+/** Checks that the connection is encrypted. */
 export async function checkEncryption(log: EventLog, isLocal: boolean): Promise<Finding> {
   const [row] = await select<[boolean, string | null]>(
     log,
@@ -37,7 +37,7 @@ export async function checkEncryption(log: EventLog, isLocal: boolean): Promise<
   );
 }
 
-/** Whether the server takes writes at all. */
+/** Checks that the server accepts writes. */
 export async function checkWritable(log: EventLog): Promise<Finding> {
   const [row] = await select<[boolean, boolean]>(
     log,
@@ -65,7 +65,7 @@ AND split_part(setting, '=', 1) = 'default_transaction_read_only' ORDER BY setro
   return fine('writable', 'yes');
 }
 
-/** How many connections are left. */
+/** Checks that connections are left. */
 export async function checkConnections(log: EventLog): Promise<Finding> {
   const [row] = await select<[number, number]>(
     log,

@@ -2,7 +2,7 @@ import type { EventLog } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { type Finding, finding, fine } from './finding.js';
 
-/** A setting with which acknowledged commits can be lost, or that would hurt otherwise. */
+/** A setting, with the values that lose acknowledged commits or do other harm. */
 interface Rule {
   readonly name: string;
   readonly isBad: (value: string) => boolean;
@@ -69,12 +69,12 @@ const OTHERS: readonly Rule[] = [
   },
 ];
 
-/** Settings with which acknowledged commits can be lost. */
+/** Checks settings with which acknowledged commits can be lost. */
 export async function checkDurability(log: EventLog): Promise<Finding[]> {
   return await findings(log, DURABILITY, fine('durability', 'what is acknowledged is on the disk'));
 }
 
-/** Other settings that would hurt. */
+/** Checks other settings that can do harm. */
 export async function checkSettings(log: EventLog): Promise<Finding[]> {
   return await findings(log, OTHERS, fine('settings', 'none that would hurt'));
 }

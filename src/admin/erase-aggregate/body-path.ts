@@ -4,11 +4,11 @@ import { InvalidArgumentError } from '../../errors.js';
 
 /** A path into the bodies of events. */
 export interface BodyPath {
-  /** As it was written: a JSON Pointer (RFC 6901). */
+  /** The path as it was given: a JSON Pointer (RFC 6901). */
   readonly pointer: string;
-  /** The keys and places on the way. */
+  /** The keys and array indexes of the path. */
   readonly tokens: readonly string[];
-  /** The JSON text of what is put in the place; absent when it is left empty. */
+  /** The JSON text of the replacement; absent when the value is removed. */
   readonly replacement?: string | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface Fragment {
   readonly bindings: readonly Knex.RawBinding[];
 }
 
-/** The path that a JSON Pointer is. Throws `InvalidArgumentError` when it is none, or the whole body. */
+/** Parses a JSON Pointer. Throws `InvalidArgumentError` when it is invalid, or stands for the whole body. */
 export function bodyPath(pointer: string, replacement?: string): BodyPath {
   if (!pointer.startsWith('/') || /~(?![01])/.test(pointer))
     throw new InvalidArgumentError(`${JSON.stringify(pointer)} is not a path into a body.`, {
@@ -28,8 +28,8 @@ export function bodyPath(pointer: string, replacement?: string): BodyPath {
 }
 
 /**
- * The condition that a body holds something at a path, and not what is to replace it. An item of an array that is null is
- * nothing.
+ * The condition that a body has a value at a path, other than the replacement. A null item of an array counts as no
+ * value.
  */
 export function isAt(path: BodyPath): Fragment {
   const { tokens, replacement } = path;
@@ -51,8 +51,8 @@ export function isAt(path: BodyPath): Fragment {
 }
 
 /**
- * A body without what it holds at a path: it is replaced, or else a key is removed, and an item becomes null, so that the
- * others keep their places.
+ * The body without the value at a path: replaced, or removed with its key, or, as an item of an array, set to null, so
+ * that the other items keep their places.
  */
 export function without({ tokens, replacement }: BodyPath): Fragment {
   if (replacement !== undefined)
@@ -67,12 +67,15 @@ THEN jsonb_set(body, ?::text::text[], 'null', false) ELSE body #- ?::text::text[
   };
 }
 
-/** In an array PostgreSQL takes -1 for the last place, and 01 for the second; a JSON Pointer means only keys with these. */
+/**
+ * True for a token that PostgreSQL takes for an index of an array (-1 for the last, 01 for the second) and a JSON
+ * Pointer only for a key.
+ */
 function isMistakenForPlace(token: string): boolean {
   return /^[ \t\n\v\f\r]*[+-]?\d+$/.test(token) && !/^(0|[1-9]\d*)$/.test(token);
 }
 
-/** An array as PostgreSQL's text for one. */
+/** A text array in PostgreSQL's notation. */
 function arrayOf(tokens: readonly string[]): string {
   return `{${tokens.map((token) => `"${token.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }

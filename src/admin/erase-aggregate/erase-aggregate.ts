@@ -11,38 +11,45 @@ import { eventsWithout } from './erased-events.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 
-/** What of an aggregate to erase. */
+/** The part of an aggregate to erase. */
 export interface Erasure {
   readonly aggregateId: Timestamp;
-  /** JSON Pointers (RFC 6901) into the bodies of its events. @defaultValue the events themselves, whole */
+  /**
+   * JSON Pointers (RFC 6901) into the bodies of its events: only these are erased. @defaultValue the events themselves
+   */
   readonly paths?: readonly string[] | undefined;
-  /** JSON texts that are put in the place of what is at a path. @defaultValue nothing is: the place is empty then */
+  /**
+   * JSON texts by path that replace the erased values. @defaultValue no replacement: keys are removed, items become
+   * null
+   */
   readonly replacements?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What an erasure removes. */
+/** The rows and values that an erasure removes. */
 export interface ErasurePlan {
-  /** How many events are removed, or have a path removed from their body. */
+  /** Number of events that are removed, or whose body loses a path. */
   readonly events: number;
   /** The last sequence of the aggregate; 0 when there are no events. */
   readonly sequence: number;
-  /** Number of events up to the last sequence that are not there. */
+  /** Number of missing events up to the last sequence. */
   readonly missing: number;
   /** The sequence of the snapshot, which is removed; absent when there is none. */
   readonly snapshot: number | undefined;
-  /** How many events have each of the paths. */
+  /** Number of events that have each of the paths. */
   readonly paths: readonly { readonly path: string; readonly events: number }[];
 }
 
-/** How an erasure is executed. */
+/** Options of {@link eraseAggregate}. */
 export interface EraseOptions {
-  /** The last sequence that the aggregate must have, 0 for none. @defaultValue any */
+  /**
+   * The last sequence that the aggregate must have, 0 for no events; else {@link EraseRefusedError}. @defaultValue any
+   */
   readonly expect?: number | undefined;
-  /** Time to try to get the tables while other transactions have them, in milliseconds. @defaultValue 30000 */
+  /** Time to wait for the tables while other transactions hold them, in milliseconds. @defaultValue 30000 */
   readonly lockTimeout?: number | undefined;
 }
 
-/** Nothing was erased, because the aggregate is not as it was expected to be, or because erasing did not take. */
+/** Nothing was erased: the aggregate is not as expected, or rows were still there afterwards. */
 export class EraseRefusedError extends MaestroError {
   readonly code = 'MAESTRO_ERASE_REFUSED';
 }
@@ -52,7 +59,10 @@ export class EraseInterruptedError extends MaestroError {
   readonly code = 'MAESTRO_ERASE_INTERRUPTED';
 }
 
-/** The events of the aggregate as they will be once the paths are erased; none when the events themselves are. */
+/**
+ * The events of the aggregate as they will be after the erasure of paths; none when the events themselves are erased.
+ * Changes nothing.
+ */
 export function erasedEvents(log: EventLog, erasure: Erasure): AsyncIterable<StoredEvent> {
   const paths = pathsOf(erasure);
   return paths === undefined ? noEvents() : eventsWithout(log, erasure.aggregateId, paths);
@@ -64,7 +74,9 @@ function pathsOf({ paths, replacements = {} }: Erasure): BodyPath[] | undefined 
   return paths?.map((path) => bodyPath(path, Object.hasOwn(replacements, path) ? replacements[path] : undefined));
 }
 
-/** What an erasure would remove. Changes nothing. Throws `InvalidArgumentError` for a path that is none. */
+/**
+ * Plans an erasure: counts what it would remove. Changes nothing. Throws `InvalidArgumentError` for an invalid path.
+ */
 export async function planErasure(log: EventLog, erasure: Erasure): Promise<ErasurePlan> {
   try {
     await assertNoHiddenRows(log);
@@ -75,11 +87,11 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
 }
 
 /**
- * Removes the events of exactly this aggregate, or the named paths from their bodies (items of arrays become null, so that
- * the others keep their places; a replacement takes the place of either), and its snapshot: in one transaction, which looks
- * afterwards that nothing is left. Writers to the log wait meanwhile, so none slips in between; while this waits for others,
- * they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError}, `DatabaseTimeoutError` and
- * `InvalidArgumentError`.
+ * Removes the events of exactly this aggregate, or the given paths from their bodies (keys are removed, items of arrays
+ * become null so that the others keep their places, replacements take the place of either), and its snapshot: in one
+ * transaction, which checks at its end that nothing is left. Writers to the log wait while it works, so no event slips
+ * in between; while it waits for others, they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError},
+ * `DatabaseTimeoutError` and `InvalidArgumentError`.
  */
 export async function eraseAggregate(
   log: NonTransactionalLog,
@@ -150,7 +162,7 @@ async function remove(log: EventLog, { aggregateId }: Erasure, paths: readonly B
   await execute(log.knex, `DELETE FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
 }
 
-/** Looks, in the same transaction, that nothing of it is left: a trigger or a policy may have kept it. */
+/** Throws unless, in the same transaction, nothing of it is left: a trigger or a policy may have kept rows. */
 async function assertAbsent(
   log: EventLog,
   { aggregateId }: Erasure,

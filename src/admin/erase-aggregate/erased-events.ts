@@ -6,7 +6,10 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { type BodyPath, isAt, without } from './body-path.js';
 
-/** The events of an aggregate as they will be once paths of their bodies are erased, in bounded memory. Changes nothing. */
+/**
+ * The events of an aggregate as they will be after the erasure of paths of their bodies, in bounded memory. Changes
+ * nothing.
+ */
 export async function* eventsWithout(
   log: EventLog,
   aggregateId: Timestamp,
@@ -27,7 +30,7 @@ export async function* eventsWithout(
   }
 }
 
-/** One path after the other is taken out, as erasing does it. */
+/** The query of one page: takes out one path after the other, as the erasure does. */
 function page(events: string, paths: readonly BodyPath[], inner: readonly Knex.RawBinding[]) {
   let sql = `SELECT encode("timestamp", 'hex') AS hex, sequence, type, body FROM ${events} WHERE aggregate_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
   let bindings = inner;

@@ -3,7 +3,7 @@ import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 
-/** Events of an aggregate that come after a sequence although their clock is not later than a reading. */
+/** Events of an aggregate after a sequence with an earlier timestamp than a given one. */
 export interface EarlierClocks {
   readonly count: number;
   /** The first of them. */
@@ -11,8 +11,9 @@ export interface EarlierClocks {
 }
 
 /**
- * Whether a history as of a reading of the clock, which ends at a sequence, leaves out events that are not later because
- * one before them was. `undefined` when it does not, as in every history whose clocks run forwards.
+ * Finds the events that a history up to a time, which ends at `sequence`, leaves out although their timestamps are not
+ * later than `until`: an event before them has a later one. `undefined` when there are none, as in every history in the
+ * order of its times.
  */
 export async function earlierClocks(
   log: EventLog,

@@ -5,14 +5,14 @@ import { select } from '../log/select.js';
 
 /** Range of the events of an aggregate, by sequence. */
 export interface HeadRange {
-  /** Those up to a sequence, the last ones first, or those after it. */
+  /** `upTo`: the events up to a sequence, the last ones first; `after`: those after it. */
   readonly direction: 'upTo' | 'after';
   readonly sequence: number;
-  /** At most so many. */
+  /** Largest number of events. */
   readonly limit: number;
 }
 
-/** Events of one aggregate without their bodies. The query follows an index. */
+/** Events of one aggregate without their bodies. Uses an index. */
 export async function eventHeads(
   log: EventLog,
   aggregateId: Timestamp,

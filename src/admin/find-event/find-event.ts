@@ -11,15 +11,15 @@ import { compared, LOG_ORDER, type LogPosition } from '../log/log-position.js';
 /** An event without its body. */
 export type EventHead = Omit<StoredEvent, 'body'>;
 
-/** The events of the whole log next to a place in it. Absent where there is none. */
+/** The events of the whole log next to a position; absent where there are none. */
 export interface Neighbours {
   /** The last event before it. */
   readonly before: EventHead | undefined;
-  /** The first event behind it. */
+  /** The first event after it. */
   readonly after: EventHead | undefined;
 }
 
-/** An event, and what lies around it. */
+/** An event and its neighbours. */
 export interface FoundEvent extends Neighbours {
   readonly event: StoredEvent;
   /** The event before it in its aggregate. */
@@ -31,14 +31,14 @@ export interface FoundEvent extends Neighbours {
 type HeadRow = readonly [Uint8Array, Uint8Array, number, string];
 
 /**
- * The event with a timestamp, and its neighbours; `undefined` when there is none. Of several that share the timestamp, as
- * events of different partitions can, the first by aggregate; the second is the one `after` it. Every query follows an index.
+ * The event with a timestamp, and its neighbours; `undefined` when there is none. Of events that share the timestamp,
+ * as in different partitions they can, the first by aggregate; the next one is `after`. Every query uses an index.
  */
 export async function findEvent(log: EventLog, timestamp: Timestamp): Promise<FoundEvent | undefined> {
   return await foundWhere(log, '"timestamp" = ? ORDER BY aggregate_id', [timestamp.encode()]);
 }
 
-/** The same for the event with a sequence of an aggregate. */
+/** The event with a sequence of an aggregate, and its neighbours; `undefined` when there is none. */
 export async function findEventAt(
   log: EventLog,
   { aggregateId, sequence }: { readonly aggregateId: Timestamp; readonly sequence: number },
@@ -66,7 +66,7 @@ async function foundWhere(
   };
 }
 
-/** The events of the whole log next to a place in it, whether there is an event at that place or not. */
+/** The events of the whole log next to a position, whether an event is at the position or not. */
 export async function neighbours(log: EventLog, position: LogPosition): Promise<Neighbours> {
   const next = async (direction: keyof typeof LOG_ORDER) => {
     const [condition, ...values] = compared(direction, position);
@@ -75,12 +75,12 @@ export async function neighbours(log: EventLog, position: LogPosition): Promise<
   return { before: await next('<'), after: await next('>') };
 }
 
-/** The event with a timestamp, without its body; of several, the first by aggregate. Follows an index. */
+/** The event with a timestamp, without its body; of several, the first by aggregate. Uses an index. */
 export async function headWithTimestamp(log: EventLog, timestamp: Timestamp): Promise<EventHead | undefined> {
   return await selectHead(log, '"timestamp" = ? ORDER BY aggregate_id', [timestamp.encode()]);
 }
 
-/** The last event of an aggregate, without its body. Follows an index. */
+/** The last event of an aggregate, without its body. Uses an index. */
 export async function lastHead(log: EventLog, aggregateId: Timestamp): Promise<EventHead | undefined> {
   return await selectHead(log, 'aggregate_id = ? ORDER BY sequence DESC', [aggregateId.encode()]);
 }

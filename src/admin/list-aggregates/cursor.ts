@@ -4,25 +4,25 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { type LogPosition, parsePosition, positionText } from '../log/log-position.js';
 import type { AggregateOrder, AggregateSummary } from './summary.js';
 
-/** What `after` takes to go on behind this aggregate. */
+/** The cursor after an aggregate: a value for `after` of a filter with the same order. */
 export function aggregateCursor({ aggregateId, events, last }: AggregateSummary, sort: AggregateOrder = 'id'): string {
   if (sort === 'id') return aggregateId.hex;
   return sort === 'events' ? `${events}:${aggregateId.hex}` : positionText({ timestamp: last, aggregateId });
 }
 
-/** The id in a cursor of the order by id. Throws `InvalidArgumentError`, as the others do. */
+/** Parses a cursor of the order by id. Throws `InvalidArgumentError`, as the others do. */
 export function idCursor(after: string): Buffer {
   return cursor(after, 'an aggregate id', () => Timestamp.parse(after).encode());
 }
 
-/** The number of events and the id in a cursor of the order by events. */
+/** Parses a cursor of the order by number of events. */
 export function countCursor(after: string): [count: number, id: Buffer] {
   const [, count = '', id = ''] = /^(\d{1,15}):(.*)$/.exec(after) ?? [];
   const read = (): [number, Buffer] => [Number(count), Timestamp.parse(id).encode()];
   return cursor(after, 'a number of events, a colon and an aggregate id', read);
 }
 
-/** The place of the last event in a cursor of the order by last event. */
+/** Parses a cursor of the order by last event. */
 export function positionCursor(after: string): LogPosition {
   return cursor(after, 'a timestamp, a colon and an aggregate id', () => {
     const position = parsePosition(after);

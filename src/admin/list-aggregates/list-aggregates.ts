@@ -8,18 +8,17 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
 import { select } from '../log/select.js';
 
-/** How many aggregates are read at once by an index, and when every page has to look at many events. */
+/** Aggregates in one page: by an index, or where every page has to read many events. */
 const PAGE = 200;
 const SCANNED_PAGE = 5000;
 
 type SummaryRow = readonly [Uint8Array, string, number, Uint8Array, Uint8Array, string, number | null];
 
 /**
- * The aggregates of a log, in bounded memory, page by page. By id it leaps from one aggregate to the next in the index;
- * by last event it walks the index on timestamps backwards; by number of events it counts the whole log for every page.
- * With a filter it reads the events of the time given (all, without a time) for every page by id, and those since a time
- * for every page by last event. A snapshot without any event is no aggregate. Throws
- * `InvalidArgumentError` for a cursor or a limit that is none.
+ * The aggregates of a log, page by page in bounded memory. By id it is a loose index scan; by last event it walks the
+ * index on timestamps backwards; by number of events it counts the whole log for every page. With a filter every page
+ * by id reads the events of the given time (all, without a time), and every page by last event those from `since` on. A
+ * snapshot without events is not an aggregate. Throws `InvalidArgumentError` for an invalid cursor or limit.
  */
 export async function* listAggregates(log: EventLog, filter: AggregateFilter = {}): AsyncGenerator<AggregateSummary> {
   const { sort = 'id' } = filter;
@@ -41,7 +40,7 @@ export async function* listAggregates(log: EventLog, filter: AggregateFilter = {
   }
 }
 
-/** Facts of each id of a page, each by an index. `place` keeps the order of the page. */
+/** SQL for the summaries of a page of ids, each by an index. `place` keeps the order of the page. */
 function summaries(log: EventLog, page: string): string {
   const { log: events, snapshots } = tablesOf(log);
   return `SELECT page.id, counted.events::text, final.sequence, initial."timestamp", final."timestamp", final.type, s.sequence

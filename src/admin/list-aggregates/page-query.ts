@@ -7,13 +7,13 @@ import { beginningWith, ofNode } from '../search-events/search-conditions.js';
 import { countCursor, idCursor, positionCursor } from './cursor.js';
 import type { AggregateFilter, AggregateOrder } from './summary.js';
 
-/** SQL for the ids of one page, with the place of each in the order. */
+/** SQL for the ids of one page, each with its place in the order. */
 export interface PageQuery {
   readonly sql: string;
   readonly bindings: readonly Knex.RawBinding[];
 }
 
-/** Which page of a list. */
+/** The page to read. */
 type Page = AggregateFilter & { readonly limit: number };
 
 /** The query of a page, for each order. Throws `InvalidArgumentError` for a cursor that is not one of the order. */
@@ -23,7 +23,7 @@ export const PAGE_QUERIES: Readonly<Record<AggregateOrder, (log: EventLog, page:
   last: (log, page) => (page.since === undefined ? pageByLastEvent(log, page) : pageOfFoundByLastEvent(log, page)),
 };
 
-/** Whether the query of a page looks at all events, or at all of a time. */
+/** True when the query of a page reads all events, or all events of the filter's time. */
 export function scans(filter: AggregateFilter): boolean {
   const { sort = 'id', withSnapshot = false, since } = filter;
   if (sort === 'last') return since !== undefined;
@@ -105,7 +105,7 @@ ${where.sql} ORDER BY ${LOG_ORDER['<']} LIMIT ?`,
   };
 }
 
-/** Looks at the events from a time on, instead of walking on to the beginning of the log when few aggregates have any. */
+/** Reads the events from a time on, instead of walking back to the beginning of the log when few aggregates match. */
 function pageOfFoundByLastEvent(log: EventLog, page: Page): PageQuery {
   const { log: events } = tablesOf(log);
   const matching = new Conditions();
@@ -123,19 +123,22 @@ ${where.sql} ORDER BY ${LOG_ORDER['<']} LIMIT ?`,
   };
 }
 
-/** The aggregates of some events, found before anything is limited: else the planner fetches row by row, for the order. */
+/**
+ * SQL for the aggregates of the matching events, all found before a limit applies: otherwise the planner fetches row by
+ * row, for the order.
+ */
 function found(events: string, where: Conditions): string {
   return `WITH found AS MATERIALIZED (SELECT DISTINCT aggregate_id AS id FROM ${events} ${where.sql})`;
 }
 
-/** The event is one that the filter asks for. */
+/** Adds the condition that an event matches the filter. */
 function concerns(where: Conditions, { since, until, types, node }: AggregateFilter): void {
   where.between(since, until);
   where.ofTypes(types);
   ofNode(where, node);
 }
 
-/** The aggregate has an event that the filter asks for. */
+/** Adds the condition that the aggregate has an event that matches the filter. */
 function hasEvent(where: Conditions, events: string, id: string, filter: AggregateFilter): void {
   const inner = new Conditions();
   inner.and(`aggregate_id = ${id}`);
@@ -143,7 +146,7 @@ function hasEvent(where: Conditions, events: string, id: string, filter: Aggrega
   where.and(`EXISTS (SELECT FROM ${events} ${inner.sql})`, ...inner.bindings);
 }
 
-/** The aggregate, of a row named `e`, has a snapshot if the filter asks for one. */
+/** Adds the condition that the aggregate (of the row named `e`) has a snapshot, if the filter demands one. */
 function hasSnapshot(where: Conditions, log: EventLog, { withSnapshot }: AggregateFilter): void {
   if (withSnapshot)
     where.and(`EXISTS (SELECT FROM ${tablesOf(log).snapshots} AS s WHERE s.aggregate_id = e.aggregate_id)`);

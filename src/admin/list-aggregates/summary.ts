@@ -1,9 +1,9 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 
-/** What is known of an aggregate without folding it. */
+/** Facts about an aggregate, without its state. */
 export interface AggregateSummary {
   readonly aggregateId: Timestamp;
-  /** How many events the log holds of it. */
+  /** Number of its events in the log. */
   readonly events: number;
   /** The sequence of its last event. */
   readonly sequence: number;
@@ -17,16 +17,16 @@ export interface AggregateSummary {
   readonly snapshot: number | undefined;
 }
 
-/** By id; the most events first; or the latest last event first. */
+/** The order: `id`; `events`, most events first; `last`, latest last event first. */
 export type AggregateOrder = 'id' | 'events' | 'last';
 
-/** Which aggregates to list, in which order. */
+/** The aggregates to list, and their order. */
 export interface AggregateFilter {
   /** Only aggregates with an event of one of these types (between `since` and `until`, where given). */
   readonly types?: readonly string[] | undefined;
-  /** Only aggregates with an event whose time is at least this, in milliseconds since 1970. */
+  /** Only aggregates with an event with a time of at least this, in milliseconds since 1970. */
   readonly since?: number | undefined;
-  /** Only aggregates with an event whose time is at most this, in milliseconds since 1970. */
+  /** Only aggregates with an event with a time of at most this, in milliseconds since 1970. */
   readonly until?: number | undefined;
   /** Only aggregates with an event of this node (of one of the types, between the times, where given). */
   readonly node?: bigint | undefined;
@@ -36,8 +36,8 @@ export interface AggregateFilter {
   readonly withSnapshot?: boolean | undefined;
   /** @defaultValue 'id' */
   readonly sort?: AggregateOrder | undefined;
-  /** Only what comes after this one, as `aggregateCursor` tells it, in the same order. */
+  /** Only aggregates after this cursor, made by `aggregateCursor` for the same order. */
   readonly after?: string | undefined;
-  /** At most this many. @defaultValue all */
+  /** Largest number of aggregates. @defaultValue all */
   readonly limit?: number | undefined;
 }

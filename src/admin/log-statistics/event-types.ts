@@ -4,10 +4,12 @@ import { execute, query } from '../../store/read/rows.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 
-/** Time for which the whole log may be read for the sake of a hint, in milliseconds. */
+/** Longest time for reading the whole log to make a hint, in milliseconds. */
 const PATIENCE = 2000;
 
-/** The types that events of the log have; `undefined` when finding out takes too long, since no index has them. */
+/**
+ * The types of the log's events; `undefined` when finding them takes longer than `patience`, since no index has them.
+ */
 export async function eventTypes(log: NonTransactionalLog, patience = PATIENCE): Promise<string[] | undefined> {
   try {
     return await driverOf(log.knex).transaction(async (transaction) => {
@@ -21,7 +23,7 @@ export async function eventTypes(log: NonTransactionalLog, patience = PATIENCE):
   }
 }
 
-/** The other schemas of the database that have an event log and can be looked into, by name; not many. */
+/** Up to five other schemas of the database with an event log that this role can use, by name. */
 export async function schemasWithLog(log: NonTransactionalLog): Promise<string[]> {
   const sql = `SELECT n.nspname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = 'event_log' AND c.relkind IN ('r', 'p') AND n.nspname <> ?::text AND has_schema_privilege(n.oid, 'USAGE')

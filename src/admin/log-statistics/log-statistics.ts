@@ -4,7 +4,7 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 
-/** What a log holds, all in all. */
+/** The numbers of a whole log. */
 export interface LogStatistics {
   readonly events: number;
   readonly aggregates: number;
@@ -28,13 +28,13 @@ export interface LogSize {
   readonly snapshots: number;
 }
 
-/** How many events an aggregate has. */
+/** An aggregate and its number of events. */
 export interface AggregateCount {
   readonly aggregateId: Timestamp;
   readonly events: number;
 }
 
-/** What events have in common, and how many they are. */
+/** The numbers of a group of events. */
 export interface GroupStatistics {
   readonly events: number;
   /** Bytes of their bodies, as they are stored. */
@@ -44,24 +44,24 @@ export interface GroupStatistics {
   readonly lastTime: number;
 }
 
-/** The events of a type. */
+/** The numbers of the events of one type. */
 export interface TypeStatistics extends GroupStatistics {
   readonly type: string;
 }
 
-/** The events of an aggregate. */
+/** The numbers of the events of one aggregate. */
 export interface AggregateStatistics extends GroupStatistics {
   readonly aggregateId: Timestamp;
 }
 
-/** The events of a quarter of an hour. */
+/** The number of events in one quarter of an hour. */
 export interface QuarterHourStatistics {
   /** Its beginning, in milliseconds since 1970. */
   readonly time: number;
   readonly events: number;
 }
 
-/** A table that events are in. */
+/** The numbers of one table of events. */
 export interface PartitionStatistics {
   /** Its name, with its schema unless that is `public`. */
   readonly partition: string;
@@ -71,14 +71,14 @@ export interface PartitionStatistics {
   readonly indexes: number;
 }
 
-/** Milliseconds of a quarter of an hour: every time zone of today is off by a whole number of them. */
+/** Milliseconds of a quarter of an hour: all present time zones differ by a whole number of them. */
 const QUARTER = 900_000;
 const TIME = `('x' || encode(substr("timestamp", 1, 6), 'hex'))::bit(48)::bigint`;
 const GROUP = `count(*)::text, coalesce(sum(pg_column_size(body)), 0)::text, min(${TIME})::text, max(${TIME})::text`;
 
 type GroupRow<Key> = readonly [Key, string, string, string, string];
 
-/** Counts the whole log, in the database. `longest` aggregates are named, 1 or more. */
+/** Counts the whole log, in the database. Names the `longest` longest aggregates, 1 or more. */
 export async function logStatistics(log: EventLog, longest = 5): Promise<LogStatistics> {
   await assertCompleteLog(log);
   const { log: events, snapshots } = tablesOf(log);
@@ -101,14 +101,14 @@ FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
   };
 }
 
-/** The events by type, the most frequent first. Reads the whole log, in the database. */
+/** The numbers by type, the most frequent first. Reads the whole log, in the database. */
 export async function typeStatistics(log: EventLog): Promise<TypeStatistics[]> {
   await assertCompleteLog(log);
   const sql = `SELECT type, ${GROUP} FROM ${tablesOf(log).log} GROUP BY type ORDER BY count(*) DESC, type COLLATE "C"`;
   return (await select<GroupRow<string>>(log, sql)).map(([type, ...group]) => ({ type, ...groupOf(group) }));
 }
 
-/** The events by aggregate, the longest first. Reads the whole log, in the database. */
+/** The numbers by aggregate, the longest first. Reads the whole log, in the database. */
 export async function aggregateStatistics(log: EventLog, limit?: number): Promise<AggregateStatistics[]> {
   await assertCompleteLog(log);
   const sql = `SELECT aggregate_id, ${GROUP} FROM ${tablesOf(log).log} GROUP BY aggregate_id
@@ -118,8 +118,8 @@ ORDER BY count(*) DESC, aggregate_id LIMIT ?`;
 }
 
 /**
- * The events by quarter of an hour, in order, from which the days of any time zone can be added up. Reads every
- * timestamp, in the database.
+ * The number of events by quarter of an hour, in order: from these the days of any time zone can be added up. Reads
+ * every timestamp, in the database.
  */
 export async function quarterHourStatistics(log: EventLog): Promise<QuarterHourStatistics[]> {
   await assertCompleteLog(log);
@@ -130,7 +130,7 @@ export async function quarterHourStatistics(log: EventLog): Promise<QuarterHourS
     .sort((a, b) => a.time - b.time);
 }
 
-/** The events by the table that they are in: one in the plain layout. Reads the whole log, in the database. */
+/** The numbers by table: one in the plain layout. Reads the whole log, in the database. */
 export async function partitionStatistics(log: EventLog): Promise<PartitionStatistics[]> {
   await assertCompleteLog(log);
   const sql = `WITH tables AS (
@@ -151,7 +151,7 @@ FROM named LEFT JOIN counts USING (relid) ORDER BY length(name), name COLLATE "C
   }));
 }
 
-/** Bytes on disk, of all partitions together. */
+/** The size of the tables on disk, of all partitions together. */
 export async function logSize(log: EventLog): Promise<LogSize> {
   const { log: events, snapshots } = tablesOf(log);
   // A plain table has no tree of partitions on some versions, and is its own only leaf on others.

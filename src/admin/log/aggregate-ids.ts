@@ -4,12 +4,13 @@ import { type EventLog, tablesOf } from './event-log.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 
-/** How many ids are read at once. */
+/** Ids in one page. */
 const PAGE = 1000;
 
 /**
- * SQL for ids of aggregates in order, which visits only one row of each in the index (a loose index scan) instead of reading every event. Its
- * bindings: the id that comes before, if `isAfter`, those of a condition on `ids.id`, and how many.
+ * SQL for the ids of aggregates in order, by a loose index scan: it visits one row of each aggregate in the index
+ * instead of every event. Its bindings: the id before the first, if `isAfter`; those of a condition on `ids.id`; and
+ * the limit.
  */
 export function looseIndexScan(events: string, isAfter: boolean, condition = 'TRUE'): string {
   const next = (before: string) => `SELECT aggregate_id FROM ${events} ${before} ORDER BY aggregate_id LIMIT 1`;
@@ -20,7 +21,7 @@ export function looseIndexScan(events: string, isAfter: boolean, condition = 'TR
 SELECT id FROM ids WHERE id IS NOT NULL AND ${condition} LIMIT ?`;
 }
 
-/** The ids of all aggregates, in order, by a loose index scan. */
+/** The ids of all aggregates that have events, in order, by a loose index scan, page by page. */
 export async function* aggregateIds(log: EventLog): AsyncGenerator<Timestamp> {
   const { log: events } = tablesOf(log);
   await assertNoHiddenRows(log);
@@ -36,8 +37,8 @@ export async function* aggregateIds(log: EventLog): AsyncGenerator<Timestamp> {
 }
 
 /**
- * So many ids, in order, each with the same chance; all when there are no more than that. Every id is read, and so many are
- * held.
+ * A random sample of `count` ids, in order, each with the same chance; all ids when there are no more. Reads every id,
+ * and holds `count` of them.
  */
 export async function sampleOfIds(log: EventLog, count: number, random = Math.random): Promise<Timestamp[]> {
   const sample: Timestamp[] = [];

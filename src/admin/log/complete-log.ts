@@ -6,8 +6,8 @@ import type { EventLog } from './event-log.js';
 import { assertNoHiddenRows } from './row-security.js';
 
 /**
- * Throws unless who reads the whole log gets all of it: `PermissionDeniedError` when row-level security hides rows from this
- * role, `ForeignSchemaError` when a partition was detached.
+ * Throws unless a query of the whole log sees all of it: `PermissionDeniedError` when row-level security hides rows
+ * from this role, `ForeignSchemaError` when a partition is detached.
  */
 export async function assertCompleteLog(log: EventLog): Promise<void> {
   await assertNoHiddenRows(log);
@@ -19,7 +19,7 @@ export async function assertCompleteLog(log: EventLog): Promise<void> {
     );
 }
 
-/** The tables of the store in whose place is something else, such as a view, with what that is. */
+/** The tables of the store that are replaced by something else, such as a view, with its kind. */
 export async function tablesReplaced(
   log: EventLog,
 ): Promise<{ readonly table: string; readonly kind: TableShape['kind'] }[]> {

@@ -2,7 +2,10 @@ import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../../store/schema-n
 import type { EventLog } from './event-log.js';
 import { select } from './select.js';
 
-/** True when the schema has the bookkeeping of Ecto, Elixir's library for databases: an Elixir application is at home there. */
+/**
+ * True when the schema has the migrations table of Ecto, Elixir's database library: an Elixir application uses the
+ * schema.
+ */
 export async function hasEctoMigrations(log: EventLog): Promise<boolean> {
   const table = qualified(checkSchemaName(log.schema ?? DEFAULT_SCHEMA), 'schema_migrations');
   // Other frameworks have a table of that name, without the second column.

@@ -6,8 +6,8 @@ import { select } from './select.js';
 const DIGITS = 32;
 
 /**
- * The ids that begin with some hex digits, of aggregates that have events or a snapshot, in order and at most so many. Leaps from
- * one to the next in the index.
+ * The ids that begin with some hex digits, of aggregates with events or a snapshot, in order, at most `limit`. A loose
+ * index scan.
  */
 export async function idsWithPrefix(log: EventLog, prefix: string, limit: number): Promise<Timestamp[]> {
   const { log: events, snapshots } = tablesOf(log);
@@ -21,7 +21,7 @@ export async function idsWithPrefix(log: EventLog, prefix: string, limit: number
     .map((hex) => Timestamp.fromHex(hex));
 }
 
-/** The timestamps of events that begin with some hex digits, in order and at most so many. Follows the index. */
+/** The timestamps of events that begin with some hex digits, in order, at most `limit`. Uses the index. */
 export async function timestampsWithPrefix(log: EventLog, prefix: string, limit: number): Promise<Timestamp[]> {
   const found = await valuesWithPrefix(log, tablesOf(log).log, '"timestamp"', prefix, limit);
   return found.map((hex) => Timestamp.fromHex(hex));

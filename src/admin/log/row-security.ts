@@ -3,21 +3,21 @@ import { execute, type Executor } from '../../store/read/rows.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { select } from './select.js';
 
-/** Row-level security of a table, and what it means for the role that asks. */
+/** Row-level security of a table, and its effect on the current role. */
 export interface RowSecurity {
   /** The table, as SQL names it. */
   readonly table: string;
   /** The role, as SQL names it. */
   readonly role: string;
-  /** It decides which rows this role gets to see. */
+  /** True when it limits the rows that this role sees. */
   readonly applies: boolean;
-  /** It also applies to the owner of the table. */
+  /** True when it also applies to the owner of the table. */
   readonly isForced: boolean;
-  /** The names of its policies, as SQL names them; without any, nobody to whom it applies sees a row. */
+  /** The names of its policies, as SQL names them. Without any, a role to which it applies sees no rows. */
   readonly policies: readonly string[];
 }
 
-/** The tables of the store that have row-level security; none as a rule. */
+/** The tables of the store with row-level security; usually none. */
 export async function rowSecurity(log: EventLog): Promise<RowSecurity[]> {
   const { log: events, snapshots } = tablesOf(log);
   const sql = `SELECT t.name, quote_ident(current_user), row_security_active(c.oid), c.relforcerowsecurity,
@@ -31,8 +31,8 @@ JOIN pg_class AS c ON c.oid = to_regclass(t.qualified) AND c.relrowsecurity ORDE
 }
 
 /**
- * Throws `PermissionDeniedError` when row-level security hides rows from this role, since an answer without them would look
- * whole. A missing table is left for the question itself to tell.
+ * Throws `PermissionDeniedError` when row-level security hides rows from this role: an answer without them would look
+ * complete. Passes when a table is missing; the query itself will report that.
  */
 export async function assertNoHiddenRows(log: EventLog): Promise<void> {
   for (const { table, role, applies, policies } of await rowSecurity(log))
@@ -43,7 +43,7 @@ export async function assertNoHiddenRows(log: EventLog): Promise<void> {
       );
 }
 
-/** Has PostgreSQL refuse what row-level security hides rows from, for the rest of a transaction. */
+/** Makes PostgreSQL refuse queries from which row-level security would hide rows, for the rest of a transaction. */
 export async function refuseHiddenRows(transaction: Executor): Promise<void> {
   await execute(transaction, 'SET LOCAL row_security = off');
 }

@@ -4,17 +4,20 @@ import { execute, query } from '../../store/read/rows.js';
 import type { EventLog } from './event-log.js';
 import { select } from './select.js';
 
-/** The `search_path` of a session has functions or operators before PostgreSQL's own, which statements would call instead. */
+/**
+ * The session's `search_path` puts other functions or operators before PostgreSQL's own, so statements would call
+ * those.
+ */
 export class SearchPathError extends MaestroError {
   readonly code = 'MAESTRO_SEARCH_PATH';
 }
 
-/** So many of what stands before PostgreSQL's own are named. */
+/** Largest number of objects that a message names. */
 const NAMED = 5;
 
 /**
- * Throws {@link SearchPathError} when the session would call something else than PostgreSQL's own functions and operators, by which
- * no answer could be trusted. One statement where `pg_catalog` comes first, as nearly everywhere.
+ * Throws {@link SearchPathError} when the session would call other functions or operators than PostgreSQL's own, so
+ * that no answer could be trusted. One statement where `pg_catalog` comes first, as nearly everywhere.
  */
 export async function assertSafeSearchPath(log: EventLog): Promise<void> {
   const [[text] = ['[]']] = await select<[string]>(
@@ -34,17 +37,20 @@ export async function assertSafeSearchPath(log: EventLog): Promise<void> {
     });
 }
 
-/** Repairs a search path that hides what is PostgreSQL's own. */
+/** The remedy for a search path that shadows PostgreSQL's own objects. */
 export const SEARCH_PATH_REMEDY =
   'Leave pg_catalog out of the search_path (ALTER ROLE … SET search_path, ALTER DATABASE … SET search_path, options=-csearch_path=…): then it comes first.';
 
-/** Schemas and what they hide, in words. */
+/** The shadowing objects and their schemas, in words. */
 export function shadowingText(schemas: readonly string[], found: readonly string[]): string {
   const names = found.slice(0, NAMED).join(', ');
   return `${names}${found.length > NAMED ? `, and ${found.length - NAMED} more` : ''} of ${schemas.join(', ')}`;
 }
 
-/** The functions, operators, tables and types of schemas that hide PostgreSQL's own when they are found first, in order. */
+/**
+ * The functions, operators, tables and types of schemas that shadow PostgreSQL's own when the schemas are searched
+ * first, in order.
+ */
 export async function shadowedNames(
   schemas: readonly string[],
   ask: (sql: string, bindings: string[]) => Promise<[string][]>,

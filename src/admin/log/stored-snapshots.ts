@@ -33,8 +33,8 @@ export async function* storedSnapshots(log: EventLog): AsyncGenerator<StoredSnap
 }
 
 /**
- * Puts another state in the place of a snapshot; false when somebody else has stored another one meanwhile. Throws
- * `InvalidSnapshotError` for one that others who read the tables cannot read.
+ * Replaces the sequence and body of a stored snapshot; false when somebody else has changed it meanwhile. Throws
+ * `InvalidSnapshotError` for a body that the other reader of the tables (`interop`) cannot read.
  */
 export async function replaceSnapshot(
   log: EventLog,
@@ -58,10 +58,10 @@ WHERE aggregate_id = ? AND sequence = ? AND body = ?::text::jsonb`;
   }
 }
 
-/** A stored snapshot without its state. */
+/** A stored snapshot without its body. */
 export interface SnapshotHead {
   readonly sequence: number;
-  /** The version of the state's shape as JSON text; absent for one that is stored bare, as Elixir Maestro does. */
+  /** The version of the state's shape as JSON text; absent for a snapshot without one, as Elixir Maestro stores it. */
   readonly version: string | undefined;
 }
 
@@ -72,7 +72,7 @@ export async function snapshotHead(log: EventLog, aggregateId: Timestamp): Promi
   return row && { sequence: row[0], version: row[1] ?? undefined };
 }
 
-/** Deletes the snapshot of an aggregate if it is of this sequence; false when there is none of it. */
+/** Deletes the snapshot of an aggregate if it has this sequence; false when there is none with it. */
 export async function deleteSnapshot(log: EventLog, aggregateId: Timestamp, sequence: number): Promise<boolean> {
   const sql = `DELETE FROM ${tablesOf(log).snapshots} WHERE aggregate_id = ? AND sequence = ?`;
   try {

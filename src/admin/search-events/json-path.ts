@@ -4,32 +4,32 @@ import { query } from '../../store/read/rows.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
 import type { EventLog } from '../log/event-log.js';
 
-/** A text is not a path of PostgreSQL's jsonpath language, or one that cannot be evaluated. */
+/** A text is not a jsonpath of PostgreSQL, or cannot be evaluated. */
 export class InvalidJsonPathError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_JSON_PATH';
 }
 
-/** PostgreSQL's errors about what was written: data exceptions, what it cannot do, syntax, variables. */
+/** SQL states about the jsonpath itself: data exceptions, unsupported features, syntax, variables. */
 const ABOUT_THE_TEXT = /^(22|0A|42601|42704)/;
 
 /**
- * SQL with one binding, a jsonpath: whether it holds for a `jsonb` expression, which is when it selects something other
- * than `false` and `null`. So a predicate (`$.amount > 5`) and a filter (`$.items[*] ? (@.price > 5)`) mean what they say.
- * Times without a zone are compared with others in the zone of the session.
+ * SQL with one binding, a jsonpath: true when it selects a value other than `false` and `null` from a `jsonb`
+ * expression. So a predicate (`$.amount > 5`) and a filter (`$.items[*] ? (@.price > 5)`) both mean what they say.
+ * Times without a zone are compared with others in the time zone of the session.
  */
 export function jsonPathHolds(expression: string): string {
   return `EXISTS (SELECT FROM jsonb_path_query_tz(${expression}, ?::text::jsonpath, '{}', true) AS item
 WHERE item NOT IN ('false', 'null'))`;
 }
 
-/** Throws {@link InvalidJsonPathError}, with PostgreSQL's own words, when a text is not a jsonpath. */
+/** Throws {@link InvalidJsonPathError}, with PostgreSQL's message, when a text is not a jsonpath. */
 export async function assertJsonPath({ knex }: EventLog, path: string): Promise<void> {
   await withReadRetry(() => evaluating(path, query(knex, 'SELECT ?::text::jsonpath', [path])));
 }
 
 /**
- * The answer to a query that evaluates a jsonpath. Some faults, such as a variable, which nothing defines, show only when the
- * path meets a value; rejects with {@link InvalidJsonPathError} then.
+ * Waits for a query that evaluates a jsonpath. Some faults, such as an undefined variable, show only when the path
+ * meets a value; then it throws {@link InvalidJsonPathError}.
  */
 export async function evaluating<Answer>(path: string, answer: Promise<Answer>): Promise<Answer> {
   try {

@@ -4,8 +4,8 @@ import type { EventLog } from '../log/event-log.js';
 import { evaluating, jsonPathHolds } from './json-path.js';
 
 /**
- * For which of some JSON texts a jsonpath selects something other than `false` and `null`, as PostgreSQL evaluates it.
- * Throws `InvalidJsonPathError`.
+ * Tests JSON texts against a jsonpath, as PostgreSQL evaluates it: true for each from which the path selects a value
+ * other than `false` and `null`. Throws `InvalidJsonPathError`.
  */
 export async function matchJsonPath({ knex }: EventLog, path: string, states: readonly string[]): Promise<boolean[]> {
   if (states.length === 0) return [];

@@ -3,13 +3,16 @@ import type { Conditions } from '../../store/read/conditions.js';
 /** Hex digits of a node id, as timestamps print them. */
 const NODE_DIGITS = 16;
 
-/** Only events whose timestamp is of this node; of all when absent. */
+/** Adds the condition that the event's timestamp is of this node; nothing when absent. */
 export function ofNode(where: Conditions, node: bigint | undefined): void {
   if (node === undefined) return;
   where.and('substring("timestamp" FROM 9) = ?', Buffer.from(node.toString(16).padStart(NODE_DIGITS, '0'), 'hex'));
 }
 
-/** Only events whose type has a text in it, or whose body, as JSON is printed or as the strings in it are; in upper or lower case. */
+/**
+ * Adds the condition that the type contains a text, or the body does, as printed JSON or inside its strings; ignoring
+ * case.
+ */
 export function withText(where: Conditions, text: string | undefined): void {
   if (text === undefined) return;
   const inString = JSON.stringify(text).slice(1, -1);
@@ -21,7 +24,7 @@ export function withText(where: Conditions, text: string | undefined): void {
   );
 }
 
-/** Only aggregates, whose id in SQL is given, whose first event is of one of these types; all when absent. */
+/** Adds the condition that the aggregate (`id` in SQL) has a first event of one of these types; nothing when absent. */
 export function beginningWith(
   where: Conditions,
   { events, id }: { readonly events: string; readonly id: string },

@@ -14,41 +14,41 @@ import { assertNoHiddenRows } from '../log/row-security.js';
 import { compared, LOG_ORDER, type LogPosition } from '../log/log-position.js';
 import { beginningWith, ofNode, withText } from './search-conditions.js';
 
-/** Which events of all aggregates to look for. */
+/** The events to find, of all aggregates. */
 export interface EventSearch {
   /** Only events of one of these types. */
   readonly types?: readonly string[] | undefined;
-  /** Only events whose time is at least this, in milliseconds since 1970. */
+  /** Only events with a time of at least this, in milliseconds since 1970. */
   readonly since?: number | undefined;
-  /** Only events whose time is at most this, in milliseconds since 1970, that millisecond included. */
+  /** Only events with a time of at most this, in milliseconds since 1970, that millisecond included. */
   readonly until?: number | undefined;
-  /** Only events for whose body this jsonpath of PostgreSQL selects something other than `false` and `null`. */
+  /** Only events for whose body this jsonpath (PostgreSQL's) selects a value other than `false` and `null`. */
   readonly where?: string | undefined;
-  /** Only events whose type or body has this text in it, in upper or lower case. */
+  /** Only events whose type or body contains this text, ignoring case. */
   readonly text?: string | undefined;
   /** Only events whose timestamp is of this node. */
   readonly node?: bigint | undefined;
   /** Only events of aggregates whose first event is of one of these types. */
   readonly firstTypes?: readonly string[] | undefined;
-  /** Only events that come after this one in the order of the search. */
+  /** Only events after this position, in the order of the search. */
   readonly after?: LogPosition | undefined;
   /** The latest event first. @defaultValue false */
   readonly reverse?: boolean | undefined;
-  /** At most this many. @defaultValue all */
+  /** Largest number of events. @defaultValue all */
   readonly limit?: number | undefined;
 }
 
 /**
- * The events of all aggregates in the order of {@link LogPosition}, one by one in bounded memory; each page is read when
- * the one before has been taken. Follows the index on timestamps: what has no index, types and paths, is found by
- * looking at every event in between. Throws `InvalidJsonPathError`, and `InvalidArgumentError` for a limit below 1.
+ * The events of all aggregates in the order of {@link LogPosition}, in bounded memory; reads a page when the one before
+ * has been taken. Uses the index on timestamps; types and paths have no index, so all events in between are looked at.
+ * Throws `InvalidJsonPathError`, and `InvalidArgumentError` for a limit below 1.
  */
 export async function* searchEvents(log: EventLog, search: EventSearch = {}): AsyncGenerator<StoredEvent> {
   await assertNoHiddenRows(log);
   yield* eventsInOrder(log, search);
 }
 
-/** The same for who has looked already whether rows are hidden. */
+/** {@link searchEvents} without the check for hidden rows, for callers that have made it. */
 export async function* eventsInOrder(log: EventLog, search: EventSearch): AsyncGenerator<StoredEvent> {
   let left = checkedLimit(search.limit) ?? Number.POSITIVE_INFINITY;
   if (search.where !== undefined) await assertJsonPath(log, search.where);

@@ -8,19 +8,19 @@ import { statementsFor } from '../../store/statements.js';
 import type { EventLog } from '../log/event-log.js';
 import type { Follower } from './follower.js';
 
-/** How many events one batch holds at most. */
+/** Most events in one batch. */
 const BATCH = 500;
 
 /**
- * Follows one aggregate by its sequences. They are gap-free, so everything up to the first one that is missing is
- * known; only what lies beyond has to be remembered.
+ * Follows one aggregate by its sequences. They have no gaps, so everything up to the first missing one is known; only
+ * known sequences beyond it have to be remembered.
  */
 export class AggregateFollower implements Follower {
   readonly #id: Timestamp;
   readonly #types: readonly string[] | undefined;
   /** Every sequence up to this one is known. */
   #known = 0;
-  /** The known sequences beyond. */
+  /** The known sequences greater than that. */
   readonly #beyond = new Set<number>();
 
   constructor(id: Timestamp, types?: readonly string[]) {

@@ -1,18 +1,21 @@
 import type { StoredEvent } from '../../events.js';
 import type { EventLog } from '../log/event-log.js';
 
-/** Runs a piece of work with the log: on connections that are open anyway, or on a database opened for it. */
+/** Runs work with the log, on open connections or on a database that is opened for it. */
 export type LogReader = <Value>(work: (log: EventLog) => Promise<Value>) => Promise<Value>;
 
-/** Finds events that were not there before. */
+/** Finds new events. */
 export interface Follower {
-  /** The last events of the log, the oldest first. Whatever is in the log now is known from here on. */
+  /**
+   * Returns the last events of the log, the oldest first. Every event that is in the log now counts as known from here
+   * on.
+   */
   begin(log: EventLog, lines: number): Promise<readonly StoredEvent[]>;
   /**
-   * A batch of events that are not known yet, in order; empty when there is none. They are known only when
-   * {@link acknowledge} says so, so a batch that was lost on its way comes again.
+   * Returns a batch of events that are not known yet, in order; empty when there are none. Events become known by
+   * {@link acknowledge}, so a batch that was lost on its way is returned again.
    */
   poll(log: EventLog): Promise<readonly StoredEvent[]>;
-  /** An event was handed on. */
+  /** Marks an event as known: it was delivered. */
   acknowledge(event: StoredEvent): void;
 }

@@ -10,16 +10,16 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { eventsInOrder } from '../search-events/search-events.js';
 import type { Follower } from './follower.js';
 
-/** How many events one batch holds at most. */
+/** Most events in one batch. */
 const BATCH = 500;
-/** Bytes of a timestamp that name its bucket: 256 milliseconds. */
+/** SQL for the bucket of a timestamp: its first five bytes, 256 milliseconds. */
 const BUCKET = 'encode(substr("timestamp", 1, 5), \'hex\')';
-/** A number that tells the timestamps of a bucket apart: their last byte of time, their counter. */
+/** A number that distinguishes the timestamps of a bucket: their last byte of time, their counter. */
 const MARK = 'get_byte("timestamp", 5) * 65536 + get_byte("timestamp", 6) * 256 + get_byte("timestamp", 7)';
 
-/** What is known of the events of 256 milliseconds. */
+/** The known events of 256 milliseconds. */
 interface Bucket {
-  /** Count and sum of marks of what was found when all of it was known; anything else means that something changed. */
+  /** Count and sum of {@link MARK} when all its events were known; any other value means that something has changed. */
   fingerprint: string;
   readonly timestamps: Set<string>;
 }
@@ -31,19 +31,22 @@ interface HandedOut {
 }
 
 /**
- * Follows the whole log by time. A transaction can commit late, with timestamps that are earlier than others' that were
- * seen before; so every poll looks at the window of the largest allowed drift before the newest event and before now. The
- * database sums the window up in buckets, and only buckets that changed are looked into.
+ * Follows the whole log by time. A transaction can commit late, with earlier timestamps than events that were seen
+ * before; so every poll looks at a window that begins one maximum drift before the newest event and before now. The
+ * database sums the window up in buckets, and only buckets that changed are read.
  */
 export class LogFollower implements Follower {
   readonly #types: readonly string[] | undefined;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
-  /** The newest timestamp, in milliseconds since 1970, up to which nothing is missing but what commits late. */
+  /** The time up to which every event is known except those that commit late, in milliseconds since 1970. */
   #newest = 0;
   /** The beginning of the window, in milliseconds since 1970; never moves back. */
   #begin = 0;
-  /** What will be known when all of the last batch has been handed on; absent while more is to come. */
+  /**
+   * The last batch, with the fingerprints that hold once all of it was acknowledged; absent when the batch left events
+   * over.
+   */
   #handedOut: HandedOut | undefined;
 
   constructor(types?: readonly string[], now: () => number = Date.now) {
@@ -51,7 +54,10 @@ export class LogFollower implements Follower {
     this.#now = now;
   }
 
-  /** Start of the window, in milliseconds since 1970: what commits with an earlier timestamp is not seen. */
+  /**
+   * The beginning of the window, in milliseconds since 1970: events that commit with an earlier timestamp are not
+   * found.
+   */
   get windowStart(): number {
     return this.#begin;
   }

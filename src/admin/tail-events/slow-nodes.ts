@@ -1,20 +1,22 @@
 import { type ClockSkew, clockSkews, nodesWithin } from '../diagnose/nodes.js';
 import type { EventLog } from '../log/event-log.js';
 
-/** Number of looks at the log from one for nodes to the next, and of the latest events that one takes in. */
+/** Every n-th poll looks for slow nodes, among the events that follow the latest n. */
 const NODES = { every: 10, latest: 2000 };
 
 /**
- * Finds nodes whose clock is so far behind that what they write lies before the window that is followed. It shows where such a
- * node writes behind an event of the window, and nothing of the node is in the window itself. An event that lies in the future
- * proves nothing: there the other clock is wrong.
+ * Finds nodes whose clock is so slow that their events lie before the followed window. It shows where such a node has
+ * written after an event of the window, while the window has no event of the node. Events in the future prove nothing:
+ * there the other clock is wrong.
  */
 export class SlowNodes {
   readonly #told = new Set<string>();
   #looks = 0;
   #lastStart: number | undefined;
 
-  /** Those that were not told before, given where the window begins, in milliseconds since 1970. */
+  /**
+   * The slow nodes that were not reported before; `start` is the beginning of the window, in milliseconds since 1970.
+   */
   async look(log: EventLog, start: number, now: number = Date.now()): Promise<readonly ClockSkew[]> {
     this.#looks += 1;
     if (this.#looks % NODES.every !== 1) return [];

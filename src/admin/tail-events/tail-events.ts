@@ -11,36 +11,36 @@ import { SlowNodes } from './slow-nodes.js';
 import type { Follower, LogReader } from './follower.js';
 import { LogFollower } from './log-follower.js';
 
-/** What of the log to tail, and how. */
+/** The events to tail, and how. */
 export interface TailOptions {
   /** Only events of this aggregate. @defaultValue the whole log */
   readonly aggregateId?: Timestamp | undefined;
   /** Only events of one of these types. */
   readonly types?: readonly string[] | undefined;
-  /** How many of the last events come first. @defaultValue 10 */
+  /** Number of last events that come first. @defaultValue 10 */
   readonly lines?: number | undefined;
-  /** Go on with new events as they commit. @defaultValue false */
+  /** Continue with new events as they are committed. @defaultValue false */
   readonly follow?: boolean | undefined;
-  /** How long to wait before looking again, in milliseconds. @defaultValue 1000 */
+  /** Time between two looks for new events, in milliseconds. @defaultValue 1000 */
   readonly interval?: number | undefined;
-  /** Ends following. */
+  /** Ends `follow` when it is aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** Told when the database cannot be reached any more; following tries again until it can. */
+  /** Called when the database cannot be reached any more; `follow` retries until it can. */
   readonly onLost?: ((error: unknown) => void) | undefined;
-  /** Told of a node whose events following the log does not show, since its clock is too far behind; once of each. */
+  /** Called with a node whose clock is so slow that `follow` does not show its events; once for each node. */
   readonly onBehind?: ((nodes: ClockSkew) => void) | undefined;
-  /** Told when the database can be reached again. */
+  /** Called when the database can be reached again. */
   readonly onBack?: (() => void) | undefined;
 }
 
-/** The pause after a failed attempt grows from the interval to this, in milliseconds. */
+/** Longest pause after a failed attempt, in milliseconds; the first is the interval, then it doubles. */
 const LONGEST_PAUSE = 10_000;
 
 /**
- * The last events, the oldest first: of the whole log by timestamp, of one aggregate by sequence. With `follow` then every
- * event that commits afterwards, each once, until the signal: also one whose transaction commits late with a timestamp
- * that is up to five minutes (the largest allowed drift) earlier than others'. A connection that breaks while following
- * is made again; the first reading throws like any other.
+ * The last events, the oldest first: of the whole log by timestamp, of one aggregate by sequence. With `follow`, then
+ * every event that is committed later, each once, until the signal is aborted; also an event whose transaction commits
+ * late, with a timestamp up to five minutes (the default maximum drift) earlier than others'. A connection that breaks
+ * while following is opened again; before that, errors are thrown.
  */
 export async function* tailEvents(log: EventLog, options: TailOptions = {}): AsyncGenerator<StoredEvent> {
   const tail = new Tail((work) => work(log), options);
@@ -48,14 +48,14 @@ export async function* tailEvents(log: EventLog, options: TailOptions = {}): Asy
   if (options.follow === true) yield* tail.follow();
 }
 
-/** The two halves of {@link tailEvents}, with a log that may be opened anew for every look at it. */
+/** The two parts of {@link tailEvents}, for a log that may be opened anew for each look. */
 export class Tail {
   readonly #read: LogReader;
   readonly #options: TailOptions;
   readonly #follower: Follower;
   readonly #behind = new SlowNodes();
 
-  /** Throws `InvalidArgumentError` for a number of lines that is none. */
+  /** Throws `InvalidArgumentError` for an invalid number of lines. */
   constructor(read: LogReader, options: TailOptions) {
     const { aggregateId, types, lines = 10 } = options;
     if (!Number.isInteger(lines) || lines < 0)
@@ -65,7 +65,7 @@ export class Tail {
     this.#follower = aggregateId === undefined ? new LogFollower(types) : new AggregateFollower(aggregateId, types);
   }
 
-  /** The last events. To be called first. */
+  /** The last events. Must be called first. */
   async last(): Promise<readonly StoredEvent[]> {
     return await this.#read(async (log) => {
       await assertNoHiddenRows(log);
@@ -73,7 +73,7 @@ export class Tail {
     });
   }
 
-  /** Every event that commits afterwards. */
+  /** Every event that is committed later. */
   async *follow(): AsyncGenerator<StoredEvent> {
     const { interval = 1000, signal } = this.#options;
     while (signal?.aborted !== true) {
@@ -86,7 +86,7 @@ export class Tail {
     }
   }
 
-  /** Looks until it could look. */
+  /** Looks for new events; retries while the database cannot be reached. */
   async #poll(): Promise<readonly StoredEvent[]> {
     const { interval = 1000, signal, onLost, onBack } = this.#options;
     for (let wait = Math.max(interval, 100), isLost = false; signal?.aborted !== true;) {
@@ -108,7 +108,10 @@ export class Tail {
     return [];
   }
 
-  /** Of a whole log only a window of time is followed; what a node writes before that shows beside other nodes' events only. */
+  /**
+   * Reports slow nodes. Only for the whole log, of which `follow` sees a window of time; events that a node writes
+   * before it show only beside other nodes' events.
+   */
   async #lookForBehind(log: EventLog): Promise<void> {
     const { onBehind } = this.#options;
     if (onBehind === undefined || !(this.#follower instanceof LogFollower)) return;

@@ -5,18 +5,20 @@ import { InvalidExportError } from './format.js';
 import type { ExportedItem } from './read-export.js';
 
 /**
- * Deepest nesting of a body for the embedded engine. Its stack is a part of its memory, which it overruns somewhere beyond
- * 5,000 levels, and then it answers no more; a server measures its stack, and refuses.
+ * Deepest nesting of a body that the embedded engine bears. Its stack is part of its memory, which it overruns beyond
+ * 5,000 levels or so, and then it stops answering; a server measures its stack, and refuses.
  */
 const EMBEDDED_DEPTH = 4000;
 
-/** The body of an export that is nested most deeply. */
+/** The most deeply nested body of an export. */
 export interface Deepest {
   line: number;
   levels: number;
 }
 
-/** The items of an export as they come; notes which is nested most deeply, of those that are deeper than what is committed here. */
+/**
+ * Passes the items of an export on; records the most deeply nested body of those that are deeper than a commit allows.
+ */
 export async function* noteDeepest(items: AsyncIterable<ExportedItem>, deepest: Deepest): AsyncGenerator<ExportedItem> {
   for await (const item of items) {
     const { body } = 'event' in item ? item.event : item.snapshot;
@@ -28,7 +30,10 @@ export async function* noteDeepest(items: AsyncIterable<ExportedItem>, deepest: 
   }
 }
 
-/** The items of an export as they come, as long as the embedded engine bears them. Throws {@link InvalidExportError}. */
+/**
+ * Passes the items of an export on. Throws {@link InvalidExportError} for a body that the embedded engine does not
+ * bear.
+ */
 export async function* bearable(items: AsyncIterable<ExportedItem>): AsyncGenerator<ExportedItem> {
   for await (const item of items) {
     const { body } = 'event' in item ? item.event : item.snapshot;
@@ -42,7 +47,10 @@ export async function* bearable(items: AsyncIterable<ExportedItem>): AsyncGenera
   }
 }
 
-/** The items of an export as they come, as long as others who read the tables can read them. Throws {@link InvalidExportError}. */
+/**
+ * Passes the items of an export on. Throws {@link InvalidExportError} for a body that the other reader of the tables
+ * cannot read.
+ */
 export function readableBy(
   interop: Interop | undefined,
   items: AsyncIterable<ExportedItem>,
@@ -50,16 +58,16 @@ export function readableBy(
   return interop === undefined ? items : checked(interop, items);
 }
 
-/** Bodies and snapshots of an export that others who read the tables cannot read. */
+/** Events and snapshots of an export whose bodies the other reader of the tables cannot read. */
 export interface Unreadable {
-  /** Number of bodies and snapshots. */
+  /** Number of such events and snapshots. */
   readonly count: number;
-  /** The line of the first, and what of it they cannot read. */
+  /** The line of the first, and its fault. */
   readonly line: number;
   readonly message: string;
 }
 
-/** The items of an export as they come; takes down what an Elixir application could not read. */
+/** Passes the items of an export on; counts those that an Elixir application could not read. */
 export async function* noteUnreadable(
   items: AsyncIterable<ExportedItem>,
   note: (unreadable: Unreadable) => void,

@@ -6,13 +6,13 @@ import type { ExportedItem } from './read-export.js';
 import type { MergeReport } from './merge-staging.js';
 import { canCopy, CHUNK, copyText, copyTexts } from './staging.js';
 
-/** The file is not one that can be loaded without a closer look; never leaves this folder. */
+/** The export cannot be copied straight into the log, but needs staging tables; caught in this folder. */
 export class NeedsStagingError extends Error {}
 
 /**
- * Whether an export can go straight into the log: rows can be sent through COPY, the log is empty, so that there is nothing
- * to compare with, no trigger, rule or policy of somebody else does something else with the rows, and no two of them can
- * have one timestamp, as they can in partitions.
+ * True when an export can be copied straight into the log: the connection takes COPY; the log is empty, so nothing has
+ * to be compared; no trigger, rule or policy changes the rows; and the log is not partitioned, so that its index
+ * refuses shared timestamps.
  */
 export async function canCopyIntoEmptyLog(log: EventLog): Promise<boolean> {
   if (!(await canCopy(log.knex))) return false;
@@ -28,9 +28,9 @@ export async function canCopyIntoEmptyLog(log: EventLog): Promise<boolean> {
 }
 
 /**
- * Loads the items of an export straight into the log. That PostgreSQL stores each body exactly as the file has it follows from
- * the text of the body, so nothing is compared afterwards but counts. Throws {@link NeedsStagingError} when there is something to
- * look at more closely: a body of another form, or a row that the log does not take. Nothing may be kept then.
+ * Copies the items of an export straight into the empty log. The text of each canonical body proves that PostgreSQL
+ * stores it exactly as the file has it, so only counts are compared afterwards. Throws {@link NeedsStagingError} for a
+ * body in another form, or a row that the log refuses; then the transaction must be rolled back.
  */
 export async function copyIntoEmptyLog(log: EventLog, items: AsyncIterable<ExportedItem>): Promise<MergeReport> {
   const { log: events, snapshots } = tablesOf(log);
@@ -79,14 +79,14 @@ export async function copyIntoEmptyLog(log: EventLog, items: AsyncIterable<Expor
   }
 }
 
-/** An event as a line of COPY's text format; nothing for another item. */
+/** An event as a line of COPY's text format; `undefined` for another item. */
 function eventLine(item: ExportedItem): string | undefined {
   if (!('event' in item)) return undefined;
   const { timestamp, aggregateId, sequence, type, body } = item.event;
   return `\\\\x${timestamp.hex}\t\\\\x${aggregateId.hex}\t${sequence}\t${copyText(type)}\t${copyBody(body)}\n`;
 }
 
-/** A snapshot as such a line; nothing for another item. */
+/** A snapshot as a line of COPY's text format; `undefined` for another item. */
 function snapshotLine(item: ExportedItem): string | undefined {
   if (!('snapshot' in item)) return undefined;
   const { aggregateId, sequence, body } = item.snapshot;
@@ -97,7 +97,7 @@ function assertCanonical({ isCanonical }: ExportedItem): void {
   if (!isCanonical) throw new NeedsStagingError('a body has another form');
 }
 
-/** A body as COPY's text format has it: of what is special there, JSON text can hold backslashes only. */
+/** A body escaped for COPY's text format: of its special characters JSON text can contain only backslashes. */
 function copyBody(body: string): string {
   return body.includes('\\') ? body.replaceAll('\\', '\\\\') : body;
 }

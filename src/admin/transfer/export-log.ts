@@ -25,29 +25,29 @@ import { refuseHiddenRows } from '../log/row-security.js';
 import { type Footer, footerLine, HEADER, newDigest } from './format.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 
-/** What of a log to export. */
+/** The part of a log to export. */
 export interface ExportOptions {
   /** Only these aggregates. */
   readonly aggregateIds?: readonly Timestamp[] | undefined;
   /** Only events of one of these types, and no snapshots. */
   readonly types?: readonly string[] | undefined;
-  /** Only events whose time is at least this, in milliseconds since 1970, and no snapshots. */
+  /** Only events with a time of at least this, in milliseconds since 1970, and no snapshots. */
   readonly since?: number | undefined;
-  /** Only events whose time is at most this, in milliseconds since 1970, and no snapshots. */
+  /** Only events with a time of at most this, in milliseconds since 1970, and no snapshots. */
   readonly until?: number | undefined;
-  /** Told how many events there will be, before the first; makes the database count them. */
+  /** Called with the total number of events, before the first; makes the database count them. */
   readonly onTotal?: ((events: number) => void) | undefined;
-  /** Told of each place at which the history of an aggregate has a gap; never where types or times choose the events. */
+  /** Called for each gap in the history of an aggregate; not when types or times select the events. */
   readonly onGap?: ((aggregateId: Timestamp, after: number, next: number) => void) | undefined;
-  /** Told how many events have been exported so far. */
+  /** Called with the number of events exported so far. */
   readonly onProgress?: ((events: number) => void) | undefined;
 }
 
 /**
  * Writes a log as NDJSON: a header, every event by aggregate and sequence, every snapshot, and a footer with counts and
- * a digest. Bodies pass through as PostgreSQL prints them, digit for digit; equal logs make equal texts. All is read in one
- * transaction, so it is the log of one moment, in bounded memory; the database sorts. `write` is given pieces of text and is
- * waited for; what it rejects with is thrown as it is.
+ * a digest. Bodies pass through as PostgreSQL prints them, digit for digit; equal logs make equal texts. Reads
+ * everything in one transaction, so from one snapshot of the database, in bounded memory; the database sorts. `write`
+ * gets pieces of text and is waited for; its errors are thrown as they are.
  */
 export async function exportLog(
   log: NonTransactionalLog,
@@ -122,7 +122,7 @@ async function exportEvents(
   }
 }
 
-/** Tells the gaps of events that come by aggregate and sequence; gives the last of them. */
+/** Reports the gaps of events that come by aggregate and sequence; returns the last of them. */
 function tellGaps(
   events: readonly StoredEvent[],
   before: StoredEvent | undefined,

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto';
 import { MaestroError } from '../../errors.js';
 
-/** The first line of an export: what it is. It names no time and no database, so that equal logs make equal files. */
+/** The first line of an export. It names no time and no database, so that equal logs make equal files. */
 export const HEADER = '{"format":"maestro-export","version":1}';
 
-/** What the last line of an export says of the lines before. */
+/** The last line of an export: the numbers and the digest of the lines before. */
 export interface Footer {
   readonly events: number;
   readonly snapshots: number;
@@ -17,21 +17,21 @@ export function footerLine({ events, snapshots, sha256 }: Footer): string {
   return JSON.stringify({ events, snapshots, sha256 });
 }
 
-/** What a footer's digest is made with. */
+/** The hash of a footer's digest. */
 export function newDigest(): Hash {
   return createHash('sha256');
 }
 
-/** How many bytes are handed to the digest at once: a call for each line takes longer than adding the line up. */
+/** Bytes handed to the hash at once: one call for each line is slower. */
 const PIECE = 64 * 1024;
 
-/** Adds up the digest of lines, each with the newline that ended it. */
+/** The digest of lines, each with the newline that ended it. */
 export class LineDigest {
   readonly #digest = newDigest();
   readonly #piece = Buffer.allocUnsafe(PIECE);
   #length = 0;
 
-  /** The bytes of a line, without its newline. */
+  /** Adds a line; the bytes come without its newline. */
   add(line: Uint8Array): void {
     if (this.#length + line.length + 1 > PIECE) this.#flush();
     if (line.length + 1 > PIECE) {
@@ -43,7 +43,7 @@ export class LineDigest {
     this.#piece[this.#length - 1] = NEWLINE;
   }
 
-  /** The digest of all lines in hex digits. To be asked for once, at the end. */
+  /** The digest of all lines in hex digits. May be called once, at the end. */
   hex(): string {
     this.#flush();
     return this.#digest.digest('hex');
@@ -57,13 +57,13 @@ export class LineDigest {
 
 const NEWLINE = 10;
 
-/** Why a line is not taken, beyond its own words, and what to do about it. */
+/** The cause of a fault, and its remedy. */
 interface Because {
   readonly cause?: unknown;
   readonly hint?: string | undefined;
 }
 
-/** A file is not an export, or not the whole of one, or not what was exported. Nothing was imported. */
+/** A file is not an export, is incomplete, or was changed. Nothing was imported. */
 export class InvalidExportError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_EXPORT';
 

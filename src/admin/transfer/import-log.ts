@@ -15,33 +15,34 @@ import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from
 import { mergeStaging, type MergeReport, type MergeOptions } from './merge-staging.js';
 import { canCopy, createStaging, stage } from './staging.js';
 
-/** How an export is imported. */
+/** Options of {@link importLog}. */
 export interface ImportOptions extends MergeOptions {
-  /** Find out all that would happen, and take it back. @defaultValue false */
+  /** Do everything, then roll it back. @defaultValue false */
   readonly dryRun?: boolean | undefined;
-  /** Told when the file is read and what is left is for the database to do. */
+  /** Called when the file was read, and only the database has work left. */
   readonly onRead?: (() => void) | undefined;
 }
 
-/** What an import did. */
+/** The result of an import. */
 export interface ImportReport extends MergeReport {
-  /** Aggregates of the file in which sequences are missing, or that do not begin with 1. */
+  /** Number of aggregates in the file whose sequences have a gap, or do not begin with 1. */
   readonly incomplete: number;
-  /** Part of the file that the Elixir application of this schema cannot read; absent when there is none, or it can read all. */
+  /** The bodies in the file that the Elixir application of this schema cannot read; absent when there are none. */
   readonly unreadable?: Unreadable;
 }
 
-/** The connection broke while the import was being committed: it is there whole, or not at all. */
+/** The connection broke while the import was being committed: either all of it is in the log, or nothing. */
 export class ImportInterruptedError extends MaestroError {
   readonly code = 'MAESTRO_IMPORT_INTERRUPTED';
 }
 
 /**
- * Imports an export: in one transaction, all or nothing. Events that are there already are left as they are, so importing
- * twice adds nothing. Everything is checked before anything is committed: the file line by line, that PostgreSQL
- * prints each body exactly as the file has it, and what the log holds at the same places. Into an empty log an export goes
- * straight, when its lines can be read again (`lines` is a function), should it turn out to need a closer look. Throws `InvalidExportError`,
- * `ImportConflictError` and {@link ImportInterruptedError}.
+ * Imports an export in one transaction, all or nothing. Events that are in the log already are left as they are, so
+ * importing twice adds nothing. Everything is checked before anything is committed: the file line by line, that
+ * PostgreSQL prints each body exactly as the file has it, and the log at the same positions. When `lines` is a
+ * function, so that they can be read a second time, an export is first copied straight into an empty log; if that meets
+ * anything unusual, it is imported through staging tables instead. Throws `InvalidExportError`, `ImportConflictError`
+ * and {@link ImportInterruptedError}.
  */
 export async function importLog(
   log: NonTransactionalLog,
@@ -108,10 +109,10 @@ async function importThroughStaging(
   return await mergeStaging(log, options);
 }
 
-/** Takes the transaction of a dry run back. */
+/** Thrown to roll back a dry run; caught in this file. */
 class DryRun extends Error {}
 
-/** The tables are there: better found out before a long file is read. */
+/** Throws when the tables do not exist: before a long file is read. */
 async function assertMigrated(log: EventLog): Promise<void> {
   for (const table of Object.values(tablesOf(log))) await query(log.knex, `SELECT FROM ${table} LIMIT 0`);
 }

@@ -7,38 +7,38 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { InvalidExportError } from './format.js';
 import { STAGED_EVENTS, STAGED_SNAPSHOTS } from './staging.js';
 
-/** How often the log is looked at anew when others keep writing the very events of the file. */
+/** Largest number of attempts while others keep writing the same events. */
 const MAX_ATTEMPTS = 5;
 
-/** What is done where the log and a file differ. */
+/** Options of the merge. */
 export interface MergeOptions {
   /**
-   * What becomes of an aggregate of which the log holds something else than the file: `fail` refuses the whole import,
-   * `skip` leaves that aggregate out, with all its events and its snapshot. @defaultValue 'fail'
+   * The treatment of an aggregate for which the log differs from the file: `fail` refuses the whole import, `skip`
+   * leaves that aggregate out, with all its events and its snapshot. @defaultValue 'fail'
    */
   readonly onConflict?: 'fail' | 'skip' | undefined;
 }
 
-/** What became of the rows of a file. */
+/** The numbers of merged rows. */
 export interface MergeReport {
   /** Events that were added. */
   readonly events: number;
-  /** Events that were there already, the very same. */
+  /** Events that were in the log already, identical. */
   readonly present: number;
-  /** Snapshots that were stored: newer than what was there. */
+  /** Snapshots that were stored, because they were newer. */
   readonly snapshots: number;
-  /** Aggregates that were left out because the log holds something else, in hex digits. */
+  /** Aggregates that were left out because the log differs, in hex digits. */
   readonly skipped: readonly string[];
 }
 
-/** The log holds something else at a place where the export has an event. Nothing was imported. */
+/** The log has another event at a sequence or timestamp of the export. Nothing was imported. */
 export class ImportConflictError extends MaestroError {
   readonly code = 'MAESTRO_IMPORT_CONFLICT';
 
   constructor(
     /** The first line of the export that is in conflict. */ readonly line: number,
     /** Its aggregate, in hex digits. */ readonly aggregateId: string,
-    /** How many aggregates are. */ readonly aggregates: number,
+    /** Number of aggregates in conflict. */ readonly aggregates: number,
     problem: string,
   ) {
     const all = aggregates === 1 ? '' : ` ${aggregates} aggregates are in conflict.`;
@@ -49,8 +49,8 @@ export class ImportConflictError extends MaestroError {
 }
 
 /**
- * Adds the rows that wait in the staging tables to the log: all that it does not hold yet. Before the first is written, all
- * are checked against PostgreSQL's way of printing and against the log. Throws {@link InvalidExportError},
+ * Adds to the log the rows of the staging tables that it does not have yet. Before the first is written, all are
+ * compared with PostgreSQL's way of printing and with the log. Throws {@link InvalidExportError},
  * {@link ImportConflictError} and {@link WriteMismatchError}.
  */
 export async function mergeStaging(
@@ -77,8 +77,8 @@ async function add(log: EventLog, { onConflict = 'fail' }: MergeOptions): Promis
 }
 
 /**
- * PostgreSQL prints every body exactly as the file has it, so that nothing is altered and the next export is the same. What is
- * no JSON to PostgreSQL has been refused line by line.
+ * Throws unless PostgreSQL prints every body exactly as the file has it, so that nothing is altered and the next export
+ * is the same. Invalid JSON has been refused line by line before.
  */
 async function assertExact({ knex }: EventLog, table: string): Promise<void> {
   const sql = `SELECT line::text FROM ${table} WHERE body::jsonb::text <> body ORDER BY line LIMIT 1`;
@@ -87,7 +87,7 @@ async function assertExact({ knex }: EventLog, table: string): Promise<void> {
     throw new InvalidExportError(Number(row[0]), 'has a body that is not as PostgreSQL prints it, so it was changed');
 }
 
-/** Takes aggregates out of the file that differ from the log; or throws for the first. */
+/** Removes aggregates that differ from the log from the staging tables; or throws for the first. */
 async function conflicts(log: EventLog, onConflict: 'fail' | 'skip'): Promise<string[]> {
   const { log: events } = tablesOf(log);
   const sql = `SELECT encode(s.aggregate_id, 'hex'), min(s.line)::text, min(s.reason) FROM (
@@ -113,8 +113,8 @@ async function conflicts(log: EventLog, onConflict: 'fail' | 'skip'): Promise<st
 }
 
 /**
- * Forgets the events of the file that the log holds already, the very same. Another one that somebody has written there
- * since the conflicts were looked for is met by the insert.
+ * Removes from the staging tables the events that the log has already, identical. If another event was written there
+ * meanwhile, the insert fails on it.
  */
 async function dropPresent(log: EventLog): Promise<number> {
   const { log: events } = tablesOf(log);
@@ -125,7 +125,7 @@ async function dropPresent(log: EventLog): Promise<number> {
   );
 }
 
-/** In the order in which all writers insert, see `inInsertionOrder`, so that none waits for this and this for it. */
+/** Inserts the events in the order of all writers, see `inInsertionOrder`, so that no deadlock arises. */
 async function insertEvents(log: EventLog): Promise<number> {
   const sql = `INSERT INTO ${tablesOf(log).log} ("timestamp", aggregate_id, sequence, type, body)
 SELECT "timestamp", aggregate_id, sequence, type, body::jsonb FROM ${STAGED_EVENTS}
@@ -155,7 +155,9 @@ FROM ${STAGED_SNAPSHOTS} AS s LEFT JOIN ${snapshots} AS stored ON stored.aggrega
   return await stored(log, same, 'snapshots');
 }
 
-/** How many rows there are of those that were sent. Throws {@link WriteMismatchError} when that is not all of them. */
+/**
+ * The number of rows that are stored as they were sent. Throws {@link WriteMismatchError} when it is not all of them.
+ */
 async function stored(log: EventLog, sql: string, what: 'events' | 'snapshots'): Promise<number> {
   const [[sent, found] = ['', '']] = await query<[string, string]>(log.knex, sql);
   if (sent === found) return Number(sent);

@@ -11,7 +11,7 @@ import { stringFault } from '../../json/scalars.js';
 import { snapshotJson } from '../../store/read/stored-json.js';
 import type { Footer } from './format.js';
 
-/** What a line of an export holds. */
+/** The contents of a line of an export, or its fault. */
 export type ParsedLine =
   | { readonly event: StoredEvent; readonly isCanonical: boolean }
   | { readonly snapshot: StoredSnapshot; readonly isCanonical: boolean }
@@ -19,28 +19,29 @@ export type ParsedLine =
   | { readonly fault: string; readonly hint?: string };
 
 /**
- * Lines are read strictly, in the very form in which they are written: nothing else can be an export that is whole. Types are
- * bounded (256 code points, each at most an escape and four digits), because a repetition without bound uses up the stack.
+ * The patterns of lines, strictly in the form in which an export is written: nothing else can be a complete export.
+ * Types are bounded (256 code points, each at most an escape and four digits), because a repetition without bound uses
+ * up the stack.
  */
 const EVENT =
   /^\{"aggregateId":"([0-9a-f]{32})","sequence":(\d{1,10}),"timestamp":"([0-9A-Fa-f:.TZ-]{1,64})","type":("(?:[^"\\]|\\.){0,1280}"),"body":(.*)\}$/s;
 const SNAPSHOT = /^\{"snapshot":\{"aggregateId":"([0-9a-f]{32})","sequence":(-?\d{1,10}),"body":(.*)\}\}$/s;
 const FOOTER = /^\{"events":(\d{1,15}),"snapshots":(\d{1,15}),"sha256":"([0-9a-f]{64})"\}$/;
 
-/** A type, in its quotes, of which nothing has to be asked. */
+/** Matches a quoted type that needs no further check. */
 const PLAIN_TYPE = /^"[\w.:-]{1,256}"$/;
 
-/** How long the text form of a timestamp is, and no other form. */
+/** Length of the text form of a timestamp; no other form has it. */
 const TEXT_LENGTH = 46;
 
 const NOT_AS_WRITTEN: ParsedLine = { fault: 'is not written as an export writes it' };
 
-/** Numbers as long as PostgreSQL may refuse: all that is left to look at in a body as PostgreSQL prints it. */
+/** Matches numbers so long that PostgreSQL may refuse them: the only check left for a canonical body. */
 const ENDLESS = /\d{1000}/;
-/** What JavaScript reads without complaint and PostgreSQL may refuse: escapes, exponents, endless numbers. */
+/** Matches what JavaScript parses and PostgreSQL may refuse: escapes, exponents, endless numbers. */
 const DUBIOUS = /\\u|\d[eE]|\d{1000}/;
 
-/** Reads a line of an export after the first. */
+/** Parses a line of an export after the first. */
 export function parseLine(text: string): ParsedLine {
   const event = EVENT.exec(text);
   if (event !== null) return parseEvent(event);
@@ -90,7 +91,7 @@ function parseSnapshot([text, id = '', sequenceText, body = '']: RegExpExecArray
   return `{"snapshot":${snapshotJson(parsed)}}` === text ? { snapshot: parsed, isCanonical } : NOT_AS_WRITTEN;
 }
 
-/** Whatever another application has stored is taken, as long as the column holds it. */
+/** The fault of a type. Accepts whatever the column can hold, since another application may have stored it. */
 function storedTypeFault(type: string): string | undefined {
   if (type.length > MAX_TYPE_LENGTH && [...type].length > MAX_TYPE_LENGTH)
     return `is longer than ${MAX_TYPE_LENGTH} code points`;

@@ -9,30 +9,30 @@ export interface ExportLine {
   readonly text: string;
   /** The bytes as they were read, without the newline. */
   readonly bytes: Uint8Array;
-  /** Whether a newline ended it. */
+  /** True when a newline ended it. */
   readonly ended: boolean;
 }
 
 /**
- * A line of an export that holds an event or a snapshot; `isCanonical` when its body is known to be exactly as PostgreSQL prints
- * it, which is still to be found out otherwise.
+ * A line of an export with an event or a snapshot; `isCanonical` when its body is known to be exactly as PostgreSQL
+ * prints it, which otherwise remains to be checked.
  */
 export type ExportedItem =
   | { readonly line: number; readonly event: StoredEvent; readonly isCanonical: boolean }
   | { readonly line: number; readonly snapshot: StoredSnapshot; readonly isCanonical: boolean };
 
-/** What is found out while an export is read. */
+/** Facts gathered while an export is read. */
 export interface ExportNotes {
-  /** How many aggregates have sequences missing within the file, or do not begin with 1. */
+  /** Number of aggregates whose sequences have a gap within the file, or do not begin with 1. */
   incomplete: number;
-  /** The last line, once it was read and everything before it is as it says. */
+  /** The last line, once it was read and matches everything before it. */
   footer: Footer | undefined;
 }
 
 /**
- * The items of an export, one by one. Throws {@link InvalidExportError}, with the line, as soon as something is not as an
- * export has it: the form of a line, the order, what a footer says of the lines before, anything behind it, nothing where one
- * should be. Only when it ends without throwing was the export whole.
+ * The items of an export, one by one. Throws {@link InvalidExportError}, with the line, as soon as something is not as
+ * an export has it: the form or order of a line, a footer that does not match the lines before, anything after it, a
+ * missing line. The export was complete only if it ends without throwing.
  */
 export async function* readExport(lines: AsyncIterable<ExportLine>, notes: ExportNotes): AsyncGenerator<ExportedItem> {
   const digest = new LineDigest();
@@ -69,7 +69,7 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
     throw new InvalidExportError(number + 1, 'should be there, and is not: the file is empty or was cut short');
 }
 
-/** Advice for a file of events that no export begins. */
+/** The hint for a file of events that is not an export. */
 const APPEND =
   'Nothing was imported. This is a file of events, not an export: append them with `maestro append new --file …` (or the id of an aggregate).';
 
@@ -105,7 +105,7 @@ class Order {
     this.#notes = notes;
   }
 
-  /** Why an item cannot follow the one before. */
+  /** The reason why an item cannot follow the one before; `undefined` when it can. */
   faultOf(item: { readonly event: StoredEvent } | { readonly snapshot: StoredSnapshot }): string | undefined {
     if ('snapshot' in item) {
       const isAfter = this.#snapshot === undefined || this.#snapshot.aggregateId.compare(item.snapshot.aggregateId) < 0;

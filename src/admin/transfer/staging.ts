@@ -5,14 +5,17 @@ import { driverOf } from '../../store/driver/driver-of.js';
 import { execute } from '../../store/read/rows.js';
 import type { ExportedItem } from './read-export.js';
 
-/** Rows of a file wait in these tables of the transaction until all of them are known to be right. */
+/** The staging tables of the transaction, which hold the rows of a file until all of them have been checked. */
 export const STAGED_EVENTS = 'pg_temp.maestro_import_events';
 export const STAGED_SNAPSHOTS = 'pg_temp.maestro_import_snapshots';
 
-/** How much text is sent at once. */
+/** Characters sent at once. */
 export const CHUNK = 256 * 1024;
 
-/** Makes the tables. They are gone with the transaction. Bodies are kept as text, to be compared with what is stored. */
+/**
+ * Creates the staging tables, which PostgreSQL drops with the transaction. Bodies are kept as text, to be compared with
+ * the stored ones.
+ */
 export async function createStaging(transaction: Knex.Transaction): Promise<void> {
   await execute(
     transaction,
@@ -26,7 +29,10 @@ ON COMMIT DROP`,
   );
 }
 
-/** Sends the items: on a server through COPY, else by statements of many rows. Rejects with what reading them throws. */
+/**
+ * Fills the staging tables: on a server through COPY, else by INSERT statements of many rows. Rejects with the errors
+ * of reading the items.
+ */
 export async function stage(transaction: Knex.Transaction, items: AsyncIterable<ExportedItem>): Promise<void> {
   const iterator = items[Symbol.asyncIterator]();
   let next = await iterator.next();
@@ -58,7 +64,7 @@ type SendRows = (
   rows: AsyncIterable<readonly string[]>,
 ) => Promise<void>;
 
-/** Whether rows can be sent through COPY: the driver of servers takes streams, the embedded engine does not. */
+/** True when rows can be sent through COPY on this connection. */
 export async function canCopy(transaction: Executor): Promise<boolean> {
   return await driverOf(transaction).connection(async ({ copy }) => copy !== undefined);
 }
@@ -77,7 +83,7 @@ const copyRows: SendRows = async (transaction, table, _types, rows) => {
   await copyTexts(transaction, `COPY ${table} FROM STDIN`, texts());
 };
 
-/** Sends lines of COPY's text format, several in one text; resolves to how many rows the server took. */
+/** Sends lines of COPY's text format, several in one text; resolves to the number of rows that the server took. */
 export async function copyTexts(transaction: Executor, sql: string, texts: AsyncIterable<string>): Promise<number> {
   return await driverOf(transaction).connection(async ({ copy }) => {
     if (copy === undefined) throw new Error('This driver takes no streams.');
@@ -85,7 +91,7 @@ export async function copyTexts(transaction: Executor, sql: string, texts: Async
   });
 }
 
-/** A value as COPY's text format has it. */
+/** A value escaped for COPY's text format. */
 export function copyText(value: string): string {
   return /[\\\t\n\r]/.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => COPY_ESCAPES[character] ?? '') : value;
 }

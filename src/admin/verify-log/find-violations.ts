@@ -10,10 +10,10 @@ import {
   violationsOf,
 } from './violations.js';
 
-/** How many violations are taken at once. */
+/** Violations in one page. */
 const PAGE_VIOLATIONS = 5_000;
 
-/** The violations among events that stand beside the events before them, page by page. */
+/** The violations of events, page by page. `neighbours` is SQL for events together with the event before each. */
 export async function* findViolations(
   log: EventLog,
   neighbours: string,

@@ -7,7 +7,7 @@ import type { Report } from './verify-progress.js';
 import { findViolations } from './find-violations.js';
 import type { Violation } from './violations.js';
 
-/** Which histories to look at, and how. */
+/** The histories to verify, and how. */
 export interface HistoriesOptions {
   readonly aggregateId: Timestamp | undefined;
   /** The latest time that an event may have, in milliseconds since 1970. */
@@ -16,7 +16,7 @@ export interface HistoriesOptions {
   readonly report: Report;
 }
 
-/** Whole histories, as many of them in a page as make about `pageEvents`. */
+/** Verifies histories from their first event, as many at a time as make about `pageEvents`. */
 export async function* verifyHistories(
   log: EventLog,
   { aggregateId: id, future, pageEvents, report }: HistoriesOptions,

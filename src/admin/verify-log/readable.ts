@@ -6,13 +6,19 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import type { Violation } from './violations.js';
 
-/** Number of bodies that are taken at once of those that may have a fault. */
+/** Bodies in one page of those that may have a fault. */
 const PAGE = 100;
 
-/** Every number that Elixir cannot read has that many digits in a row (more than 255 are no bound that PostgreSQL takes). */
+/**
+ * Condition for bodies that may have a number which Elixir cannot read: all such have that many digits in a row.
+ * (PostgreSQL takes no larger bound than 255.)
+ */
 const MANY_DIGITS = "body::text ~ '[0-9]{255}'";
 
-/** Bodies that others who read the tables cannot read. The database looks for those with very long numbers; the rest is done here. */
+/**
+ * Finds bodies that the other reader of the tables (`interop`) cannot read. The database selects those with very long
+ * numbers, and they are checked here.
+ */
 export async function* verifyReadable(
   log: EventLog,
   id: Timestamp | undefined,

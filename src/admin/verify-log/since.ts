@@ -6,7 +6,10 @@ import type { HistoriesOptions } from './histories.js';
 import { findViolations } from './find-violations.js';
 import type { Violation } from './violations.js';
 
-/** Events after a moment, each beside the event before it, and beside the one after it if that has an earlier clock. */
+/**
+ * Verifies the events from a time on, each against the event before it, and against the one after it if that has an
+ * earlier timestamp.
+ */
 export async function* verifySince(
   log: EventLog,
   { aggregateId: id, since, future, pageEvents, report }: HistoriesOptions & { readonly since: number },

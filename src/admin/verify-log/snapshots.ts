@@ -6,10 +6,10 @@ import { select } from '../log/select.js';
 import type { Report } from './verify-progress.js';
 import type { Violation } from './violations.js';
 
-/** How many snapshots are looked at in one statement. */
+/** Snapshots checked in one statement. */
 const PAGE_SNAPSHOTS = 20_000;
 
-/** Snapshots beside the last events of their aggregates. */
+/** Verifies snapshots against the first and last events of their aggregates. */
 export async function* verifySnapshots(
   log: EventLog,
   id: Timestamp | undefined,

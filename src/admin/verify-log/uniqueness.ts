@@ -5,14 +5,14 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import type { Violation } from './violations.js';
 
-/** Which events to look at, and how many of them in one statement. */
+/** The events to check, and how many of them in one statement. */
 export interface UniquenessOptions {
   readonly aggregateId: Timestamp | undefined;
   readonly since: number | undefined;
   readonly pageEvents: number;
 }
 
-/** Timestamps that events share, which a plain table cannot hold: the indexes of partitions are each of one partition. */
+/** Finds timestamps that events share. Only partitions can hold them: each has a unique index of its own. */
 export async function* verifyUniqueness(
   log: EventLog,
   { aggregateId, since, pageEvents }: UniquenessOptions,
@@ -41,7 +41,7 @@ FROM pg_class AS c WHERE c.oid = to_regclass(?)`;
   }
 }
 
-/** The events of one aggregate whose timestamps an event of another one has too. */
+/** The events of one aggregate with a timestamp that an event of another aggregate has, too. */
 async function* sharedWithOthers(log: EventLog, id: Timestamp, since: number | undefined): AsyncGenerator<Violation> {
   const where = new Conditions();
   where.and('aggregate_id = ?', id.encode());

@@ -12,25 +12,28 @@ import { verifyUniqueness } from './uniqueness.js';
 import type { Violation } from './violations.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 
-/** What of a log to verify. */
+/** The part of a log to verify. */
 export interface VerifyOptions {
-  /** Only this aggregate, and its snapshot. @defaultValue the whole log */
+  /** Only the events and the snapshot of this aggregate. @defaultValue the whole log */
   readonly aggregateId?: Timestamp | undefined;
-  /** Only events whose time is at least this, in milliseconds since 1970, beside their neighbours; all snapshots. */
+  /**
+   * Only events with a time of at least this, in milliseconds since 1970, each against its neighbours; and all
+   * snapshots.
+   */
   readonly since?: number | undefined;
   /**
-   * About how many events the database looks at in one statement, and sorts.
-   * @defaultValue 500000, or 20000 with `since`, where each needs a look for its neighbours
+   * Approximate number of events that the database reads and sorts in one statement.
+   * @defaultValue 500000, or 20000 with `since`, where each needs a search for its neighbours
    */
   readonly pageEvents?: number | undefined;
-  /** Told what has been checked so far; the last time when all is checked. */
+  /** Called with the numbers of what has been checked so far; the last time when everything is. */
   readonly onProgress?: ((checked: VerifyProgress) => void) | undefined;
 }
 
 /**
- * Looks for what cannot be in a sound log, one violation after the other, by aggregate and sequence, then snapshots:
- * see {@link Violation}. The whole log is read, in the database and page by page; only violations come here. Events that
- * commit meanwhile may be looked at or not.
+ * Finds everything that cannot be in a sound log, see {@link Violation}: first events by aggregate and sequence, then
+ * snapshots. Reads the whole log, in the database and page by page; only violations are transferred. Events that are
+ * committed meanwhile may be checked or not.
  */
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
   await assertCompleteLog(log);
@@ -48,7 +51,7 @@ export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): As
   yield* verifyReadable(log, aggregateId, since);
 }
 
-/** Whether there is anything of an aggregate: an event or a snapshot, however wrong it is. */
+/** True when the tables hold any event or snapshot with this aggregate id, however wrong it is. */
 export async function isStored(log: EventLog, id: Timestamp): Promise<boolean> {
   const { log: events, snapshots } = tablesOf(log);
   const of = (table: string) => `EXISTS (SELECT FROM ${table} WHERE aggregate_id = ?)`;

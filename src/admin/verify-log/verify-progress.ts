@@ -1,9 +1,9 @@
-/** How much has been checked. */
+/** Numbers of what {@link verifyLog} has checked so far. */
 export interface VerifyProgress {
   readonly events: number;
   readonly aggregates: number;
   readonly snapshots: number;
 }
 
-/** Is told how much more has been checked. */
+/** Adds to the numbers of what has been checked. */
 export type Report = (more: Partial<VerifyProgress>) => void;

@@ -2,8 +2,8 @@ import { DEFAULT_MAX_DRIFT } from '../../hlc/clock.js';
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
 
 /**
- * Something that cannot be in a sound log. Ids and timestamps are hex digits as they are stored, since their length may be
- * what is wrong.
+ * Something that cannot be in a sound log. Ids and timestamps are the stored bytes as hex digits, since their length
+ * may be at fault.
  */
 export type Violation = { readonly aggregateId: string; readonly sequence: number } & (
   | { /** The first event of the aggregate has another sequence than 1. */ readonly kind: 'first sequence' }
@@ -13,7 +13,7 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
       readonly before: number;
     }
   | {
-      /** Its clock is not later than `clock`, that of the event before it. */
+      /** Its timestamp is not later than `clock`, the timestamp of the event before it. */
       readonly kind: 'clock inversion';
       readonly timestamp: string;
       readonly clock: string;
@@ -21,7 +21,7 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
       readonly nodes: { readonly ahead: string; readonly behind: string; readonly milliseconds: number };
     }
   | {
-      /** Its clock is ahead of the database's by more than the largest drift that a clock accepts. */
+      /** Its timestamp is ahead of the database's clock by more than the default maximum drift. */
       readonly kind: 'future timestamp';
       readonly timestamp: string;
       /** The node that wrote it, in hex digits, and by how many milliseconds it is ahead of the database's clock. */
@@ -29,7 +29,7 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
       readonly milliseconds: number;
     }
   | {
-      /** The id or the timestamp has not 16 bytes. */
+      /** The id or the timestamp is not 16 bytes long. */
       readonly kind: 'id length';
       readonly of: 'aggregate id' | 'timestamp' | 'snapshot';
       readonly timestamp?: string;
@@ -42,27 +42,30 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
     }
   | { /** The log has no event of the snapshot's aggregate. */ readonly kind: 'snapshot without events' }
   | {
-      /** The history begins with a later event than 1, so the snapshot holds what is no longer in the log. */
+      /** The history begins after event 1, so the snapshot contains events that are no longer in the log. */
       readonly kind: 'snapshot of missing events';
       readonly first: number;
     }
   | {
-      /** Others who read the tables (`interop`) cannot read the body of the event or snapshot. */
+      /** The other reader of the tables (`interop`) cannot read the body of the event or snapshot. */
       readonly kind: 'unreadable body';
       readonly of: 'event' | 'snapshot';
-      /** Keys and places, with points between them. */
+      /** Keys and array indexes, joined by points. */
       readonly path: string;
       readonly problem: string;
     }
 );
 
-/** What is looked for in each event. */
+/** The faults for which each event is checked. */
 export const EVENT_FAULTS = ['first', 'gap', 'inversion', 'future', 'idLength', 'timestampLength'] as const;
 
 /** The SQL conditions for the faults, over `aggregate_id, sequence, "timestamp"` and, of the event before, `before, clock`. */
 export type EventFaults = Readonly<Record<(typeof EVENT_FAULTS)[number], string>>;
 
-/** A row of violations: id, sequence, timestamp, sequence and timestamp of the event before, and which faults it has. */
+/**
+ * A row of the query: id, sequence, timestamp, sequence and timestamp of the event before, and a flag for each of
+ * {@link EVENT_FAULTS}.
+ */
 export type ViolationRow = readonly [
   aggregateId: string,
   sequence: number,
@@ -72,7 +75,7 @@ export type ViolationRow = readonly [
   ...faults: boolean[],
 ];
 
-/** The conditions; `future` is the latest time that an event may have, in milliseconds since 1970. */
+/** The SQL conditions; `future` is the latest time that an event may have, in milliseconds since 1970. */
 export function faultColumns(future: number): EventFaults {
   const latest = Timestamp.of({ time: future, counter: MAX_COUNTER, nodeId: MAX_NODE_ID }).hex;
   return {
@@ -85,7 +88,7 @@ export function faultColumns(future: number): EventFaults {
   };
 }
 
-/** Every violation of one event; `future` as for {@link faultColumns}. */
+/** The violations of one event; `future` as in {@link faultColumns}. */
 export function* violationsOf(
   [aggregateId, sequence, timestamp, before, clock, ...faults]: ViolationRow,
   future: number,
@@ -107,7 +110,7 @@ export function* violationsOf(
   }
 }
 
-/** The parts of a timestamp that may have another length. */
+/** Node and time of a timestamp whose length may be wrong. */
 function partsOf(hex: string): { readonly node: string; readonly time: number } {
   return { node: hex.slice(16).toUpperCase(), time: Number.parseInt(hex.slice(0, 12).padEnd(12, '0'), 16) };
 }

@@ -47,8 +47,8 @@ export interface AggregateDescription<Name, State, Events, Commands, Schemas> {
 /**
  * Defines an aggregate: its command handlers return events, its event handlers fold them into a state. All types are
  * inferred from the handlers: an event without a handler, an unknown type or a wrong body is a compile error, and so is
- * a command or data that no handler takes. Nothing runs until {@link openAggregates}. Mirrors `use
- * Maestro.Aggregate.Root` of Elixir.
+ * a command or data that no handler takes. Nothing runs until {@link openAggregates}. Mirrors
+ * `use Maestro.Aggregate.Root` of Elixir.
  *
  * Throws `InvalidArgumentError` for faults that the compiler cannot see: an unusable name, an object that is not a
  * schema, and all faults of programs in plain JavaScript.

@@ -23,8 +23,8 @@ export type SnapshotVerdict =
       /** The correct snapshot, its body as JSON text; of sequence 0 when there are no events. */
       readonly proper: Pick<Snapshot<string>, 'sequence' | 'body'>;
       /**
-       * A value that is read as another kind than the state has, although the texts are equal: `state.n is a bigint,
-       * and …`.
+       * A value that is read as another kind than the state has, although the texts are equal:
+       * `state.n is a bigint, and …`.
        */
       readonly readAs?: string;
     };
