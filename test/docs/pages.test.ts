@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import test from 'ava';
-import { isInRepository, PAGES, readPage } from '../support/pages.js';
+import { isInRepository, PAGES, readPage } from '../support/pages/pages.js';
 
 /** The files of the published package, as folders and files of the repository. */
 const PUBLISHED = ['docs/', 'examples/', 'bench/results/chart.svg', 'README.md', 'CHANGELOG.md', 'LICENSE'];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +80,12 @@ for (const [file, events] of games) {
     }
   });
 }
+
+test('from-pgn.mjs makes the file of a game again', (t) => {
+  const argv = [join(examples, 'from-pgn.mjs'), join(examples, 'pgn/immortal-game.pgn')];
+  const made = execFileSync(process.execPath, argv, { encoding: 'utf8' });
+  t.is(made, readFileSync(join(examples, 'immortal-game.ndjson'), 'utf8'));
+});
 
 test('a game that was appended can be looked at as it stood after any half-move', async (t) => {
   const maestro = (...argv: string[]) => runCli(argv, { cwd: folder });
