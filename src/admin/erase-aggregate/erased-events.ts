@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
-import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import { readPages } from '../../store/read/read-pages.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { type BodyPath, isAt, without } from './body-path.js';
@@ -16,22 +16,19 @@ export async function* eventsWithout(
   paths: readonly BodyPath[],
 ): AsyncGenerator<StoredEvent> {
   const id = aggregateId.encode();
-  let after = 0;
-  for (let size = FIRST_PAGE; ;) {
-    const { sql, bindings } = page(tablesOf(log).log, paths, [id, after, size]);
-    const rows = await select<[string, number, string, string]>(log, sql, bindings);
+  const page = async (after: Row | undefined, size: number) => {
+    const { sql, bindings } = pageQuery(tablesOf(log).log, paths, [id, after?.[1] ?? 0, size]);
+    return await select<Row>(log, sql, bindings);
+  };
+  for await (const rows of readPages(page, { lengthOf: ([, , , body]) => body.length }))
     for (const [timestamp, sequence, type, body] of rows)
       yield { timestamp: Timestamp.fromHex(timestamp), aggregateId, sequence, type, body };
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < size) return;
-    after = last[1];
-    const length = rows.reduce((sum, [, , , body]) => sum + body.length, 0);
-    size = nextPageSize(rows.length, length);
-  }
 }
 
+type Row = [timestamp: string, sequence: number, type: string, body: string];
+
 /** The query of one page: takes out one path after the other, as the erasure does. */
-function page(events: string, paths: readonly BodyPath[], inner: readonly Knex.RawBinding[]) {
+function pageQuery(events: string, paths: readonly BodyPath[], inner: readonly Knex.RawBinding[]) {
   let sql = `SELECT encode("timestamp", 'hex') AS hex, sequence, type, body FROM ${events} WHERE aggregate_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
   let bindings = inner;
   for (const path of paths) {

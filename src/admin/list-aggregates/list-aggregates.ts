@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { checkedLimit } from '../../store/read/range.js';
+import { readPages } from '../../store/read/read-pages.js';
 import { aggregateCursor } from './cursor.js';
 import { PAGE_QUERIES, scans } from './page-query.js';
 import type { AggregateFilter, AggregateSummary } from './summary.js';
@@ -23,21 +23,14 @@ type SummaryRow = readonly [Uint8Array, string, number, Uint8Array, Uint8Array, 
 export async function* listAggregates(log: EventLog, filter: AggregateFilter = {}): AsyncGenerator<AggregateSummary> {
   const { sort = 'id' } = filter;
   await assertNoHiddenRows(log);
-  let left = checkedLimit(filter.limit) ?? Number.POSITIVE_INFINITY;
-  const most = scans(filter) ? SCANNED_PAGE : PAGE;
-  for (let { after } = filter; left > 0;) {
-    const size = Math.min(left, most);
-    const page = PAGE_QUERIES[sort](log, { ...filter, after, limit: size });
-    const rows = await select<SummaryRow>(log, summaries(log, page.sql), page.bindings);
-    for (const row of rows) {
-      const summary = summaryOf(row);
-      after = aggregateCursor(summary, sort);
-      yield summary;
-    }
-    if (rows.length < size) return;
-    left -= rows.length;
-    await setImmediate();
-  }
+  const limit = checkedLimit(filter.limit);
+  const page = async (last: SummaryRow | undefined, size: number) => {
+    const after = last === undefined ? filter.after : aggregateCursor(summaryOf(last), sort);
+    const { sql, bindings } = PAGE_QUERIES[sort](log, { ...filter, after, limit: size });
+    return await select<SummaryRow>(log, summaries(log, sql), bindings);
+  };
+  const size = scans(filter) ? SCANNED_PAGE : PAGE;
+  for await (const rows of readPages(page, { size, limit })) for (const row of rows) yield summaryOf(row);
 }
 
 /** SQL for the summaries of a page of ids, each by an index. `place` keeps the order of the page. */

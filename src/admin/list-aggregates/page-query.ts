@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { Conditions } from '../../store/read/conditions.js';
-import { looseIndexScan } from '../log/aggregate-ids.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { compared, LOG_ORDER } from '../log/log-position.js';
+import { looseIndexScan } from '../log/loose-index-scan.js';
 import { beginningWith, ofNode } from '../search-events/search-conditions.js';
 import { countCursor, idCursor, positionCursor } from './cursor.js';
 import type { AggregateFilter, AggregateOrder } from './summary.js';
@@ -52,8 +52,11 @@ function pageById(log: EventLog, page: Page): PageQuery {
     const kind = new Conditions();
     beginningWith(kind, { events, id: 'ids.id' }, page.firstTypes);
     const condition = kind.sql.replace(/^WHERE /, '') || 'TRUE';
-    const sql = `SELECT id, id AS place FROM (${looseIndexScan(events, after !== undefined, condition)}) AS ids`;
-    return { sql, bindings: [...start, ...kind.bindings, limit] };
+    const scan = looseIndexScan(events, 'aggregate_id', {
+      from: after === undefined ? undefined : 'aggregate_id > ?',
+      condition,
+    });
+    return { sql: `SELECT id, id AS place FROM (${scan}) AS ids`, bindings: [...start, ...kind.bindings, limit] };
   }
   if (after !== undefined) where.and('aggregate_id > ?', ...start);
   concerns(where, page);

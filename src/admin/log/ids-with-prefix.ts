@@ -1,5 +1,6 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import { type EventLog, tablesOf } from './event-log.js';
+import { looseIndexScan } from './loose-index-scan.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 
@@ -36,13 +37,7 @@ async function valuesWithPrefix(
 ): Promise<string[]> {
   await assertNoHiddenRows(log);
   const [first, last] = ['0', 'f'].map((digit) => Buffer.from(prefix.padEnd(DIGITS, digit), 'hex')) as [Buffer, Buffer];
-  const next = (condition: string) =>
-    `SELECT ${column} FROM ${table} WHERE ${column} ${condition} AND ${column} <= ? ORDER BY ${column} LIMIT 1`;
-  const sql = `WITH RECURSIVE found(value) AS (
-  (${next('>= ?')})
-  UNION ALL
-  SELECT (${next('> found.value')}) FROM found WHERE found.value IS NOT NULL)
-SELECT value FROM found WHERE value IS NOT NULL LIMIT ?`;
+  const sql = looseIndexScan(table, column, { from: `${column} >= ?`, within: `${column} <= ?` });
   const rows = await select<[Uint8Array]>(log, sql, [first, last, last, limit]);
   return rows.map(([value]) => Timestamp.decode(value).hex);
 }

@@ -1,7 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import { readPages } from '../../store/read/read-pages.js';
 import { execute, type SnapshotRow, storedSnapshot } from '../../store/read/rows.js';
 import { isSerializationFailure } from '../../store/driver/driver-error.js';
 import { storeError } from '../../store/failures/database-errors.js';
@@ -15,21 +14,13 @@ import { select } from './select.js';
 export async function* storedSnapshots(log: EventLog): AsyncGenerator<StoredSnapshot> {
   const { snapshots } = tablesOf(log);
   await assertNoHiddenRows(log);
-  let after: Buffer | undefined;
-  for (let size = FIRST_PAGE; ;) {
+  const page = (after: SnapshotRow | undefined, size: number) => {
     const where = after === undefined ? '' : 'WHERE aggregate_id > ?';
     const sql = `SELECT aggregate_id, sequence, body::text FROM ${snapshots} ${where} ORDER BY aggregate_id LIMIT ?`;
-    const rows = await select<SnapshotRow>(log, sql, [...(after === undefined ? [] : [after]), size]);
+    return select<SnapshotRow>(log, sql, [...(after === undefined ? [] : [after[0] as Buffer]), size]);
+  };
+  for await (const rows of readPages(page, { lengthOf: ([, , body]) => body.length }))
     for (const row of rows) yield storedSnapshot(row);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < size) return;
-    after = last[0] as Buffer;
-    size = nextPageSize(
-      rows.length,
-      rows.reduce((sum, [, , body]) => sum + body.length, 0),
-    );
-    await setImmediate();
-  }
 }
 
 /**

@@ -1,11 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { StoredEvent } from '../../events.js';
 import { Conditions } from '../../store/read/conditions.js';
-import { textLength } from '../../store/read/event-query.js';
-import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
 import { checkedLimit } from '../../store/read/range.js';
+import { readPages } from '../../store/read/read-pages.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
-import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
+import { bodyLength, type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
@@ -50,27 +48,22 @@ export async function* searchEvents(log: EventLog, search: EventSearch = {}): As
 
 /** {@link searchEvents} without the check for hidden rows, for callers that have made it. */
 export async function* eventsInOrder(log: EventLog, search: EventSearch): AsyncGenerator<StoredEvent> {
-  let left = checkedLimit(search.limit) ?? Number.POSITIVE_INFINITY;
+  const limit = checkedLimit(search.limit);
   if (search.where !== undefined) await assertJsonPath(log, search.where);
-  let { after } = search;
-  for (let size = FIRST_PAGE; left > 0;) {
-    const limit = Math.min(size, left);
-    const rows = await withReadRetry(() => selectPage(log, { ...search, after, limit }));
-    for (const row of rows) {
-      const event = storedEvent(row);
-      after = event;
-      yield event;
-    }
-    if (rows.length < limit) return;
-    left -= rows.length;
-    size = nextPageSize(rows.length, textLength(rows));
-    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
-    await setImmediate();
-  }
+  const page = (last: EventRow | undefined, size: number) => {
+    const after = last === undefined ? search.after : storedEvent(last);
+    return withReadRetry(() => selectPage(log, { ...search, after }, size));
+  };
+  for await (const rows of readPages(page, { lengthOf: bodyLength, limit }))
+    for (const row of rows) yield storedEvent(row);
 }
 
-async function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: EventSearch): Promise<EventRow[]> {
-  const { types, since, until, where, text, node, firstTypes, after, reverse = false, limit } = search;
+async function selectPage(
+  { knex, schema = DEFAULT_SCHEMA }: EventLog,
+  search: EventSearch,
+  size: number,
+): Promise<EventRow[]> {
+  const { types, since, until, where, text, node, firstTypes, after, reverse = false } = search;
   const conditions = new Conditions();
   const direction = reverse ? '<' : '>';
   if (after !== undefined) conditions.and(...compared(direction, after));
@@ -81,6 +74,6 @@ async function selectPage({ knex, schema = DEFAULT_SCHEMA }: EventLog, search: E
   withText(conditions, text);
   if (where !== undefined) conditions.and(jsonPathHolds('body'), where);
   const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ORDER BY ${LOG_ORDER[direction]} LIMIT ?`;
-  const page = query<EventRow>(knex, sql, [...conditions.bindings, limit ?? FIRST_PAGE]);
+  const page = query<EventRow>(knex, sql, [...conditions.bindings, size]);
   return await (where === undefined ? page : evaluating(where, page));
 }

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
+import { readPages } from '../../store/read/read-pages.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
 import { type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
@@ -37,15 +38,15 @@ export class AggregateFollower implements Follower {
   }
 
   async poll(log: EventLog): Promise<readonly StoredEvent[]> {
-    for (let min = this.#known + 1; ;) {
-      const events = await this.#select(log, { min, order: 'ASC', limit: BATCH });
+    const page = (last: StoredEvent | undefined, limit: number) =>
+      this.#select(log, { min: (last?.sequence ?? this.#known) + 1, order: 'ASC', limit });
+    for await (const events of readPages(page, { size: BATCH })) {
       const fresh = events.filter(({ sequence }) => !this.#beyond.has(sequence));
       const wanted = fresh.filter(({ type }) => this.#types?.includes(type) ?? true);
       for (const event of fresh) if (!wanted.includes(event)) this.acknowledge(event);
-      const last = events.at(-1);
-      if (wanted.length > 0 || last === undefined || events.length < BATCH) return wanted;
-      min = last.sequence + 1;
+      if (wanted.length > 0) return wanted;
     }
+    return [];
   }
 
   acknowledge({ sequence }: Pick<StoredEvent, 'sequence'>): void {

@@ -1,12 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { storeError } from '../../store/failures/database-errors.js';
-import { textLength } from '../../store/read/event-query.js';
-import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import { readPages } from '../../store/read/read-pages.js';
 import {
+  bodyLength,
   byteaArray,
   type EventRow,
   execute,
@@ -114,7 +113,7 @@ async function exportEvents(
   const sql = `${statementsFor(log.schema ?? DEFAULT_SCHEMA).selectEvents} ${where.sql} ORDER BY aggregate_id, sequence`;
   const isWhole = types === undefined && since === undefined && until === undefined;
   let before: StoredEvent | undefined;
-  for await (const rows of fetched<EventRow>(log, sql, where.bindings, textLength)) {
+  for await (const rows of fetched<EventRow>(log, sql, where.bindings, bodyLength)) {
     const events = rows.map((row): StoredEvent => storedEvent(row));
     if (onGap !== undefined && isWhole) before = tellGaps(events, before, onGap);
     await put(events.map((event) => `${eventJson(event)}\n`).join(''));
@@ -151,8 +150,7 @@ async function exportSnapshots(
   const where = new Conditions();
   if (aggregateIds !== undefined) where.and('aggregate_id = ANY (?::text::bytea[])', byteaArray(aggregateIds));
   const sql = `SELECT aggregate_id, sequence, body::text FROM ${tablesOf(log).snapshots} ${where.sql} ORDER BY aggregate_id`;
-  const lengthOf = (rows: readonly SnapshotRow[]) => rows.reduce((sum, [, , body]) => sum + body.length, 0);
-  for await (const rows of fetched<SnapshotRow>(log, sql, where.bindings, lengthOf)) {
+  for await (const rows of fetched<SnapshotRow>(log, sql, where.bindings, ([, , body]) => body.length)) {
     await put(rows.map((row) => `{"snapshot":${snapshotJson(storedSnapshot(row))}}\n`).join(''));
     count({ snapshots: rows.length });
   }
@@ -163,18 +161,10 @@ async function* fetched<Row extends readonly unknown[]>(
   { knex }: EventLog,
   sql: string,
   bindings: readonly Knex.RawBinding[],
-  lengthOf: (rows: readonly Row[]) => number,
+  lengthOf: (row: Row) => number,
 ): AsyncGenerator<Row[]> {
   await execute(knex, `DECLARE maestro_export NO SCROLL CURSOR FOR ${sql}`, bindings);
-  for (let size = FIRST_PAGE; ;) {
-    const rows = await query<Row>(knex, `FETCH ${size} FROM maestro_export`);
-    if (rows.length > 0) yield rows;
-    if (rows.length < size) break;
-    size = nextPageSize(rows.length, lengthOf(rows));
-    // Whoever took them is done with them, but names them until the next have come.
-    rows.length = 0;
-    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
-    await setImmediate();
-  }
+  const next = (_: unknown, size: number) => query<Row>(knex, `FETCH ${size} FROM maestro_export`);
+  yield* readPages(next, { lengthOf });
   await execute(knex, 'CLOSE maestro_export');
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { readPages } from '../../store/read/read-pages.js';
 import type { EventLog } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import {
@@ -21,17 +22,16 @@ export async function* findViolations(
   future: number,
 ): AsyncGenerator<Violation> {
   const faults: EventFaults = faultColumns(future);
-  for (let after: readonly [Buffer, number] | undefined; ;) {
-    const beyond = after === undefined ? '' : 'AND (aggregate_id, sequence) > (?, ?)';
+  const page = (last: ViolationRow | undefined, size: number) => {
+    const after = last === undefined ? [] : [Buffer.from(last[0], 'hex'), last[1]];
+    const beyond = last === undefined ? '' : 'AND (aggregate_id, sequence) > (?, ?)';
     const sql = `SELECT encode(aggregate_id, 'hex'), sequence, encode("timestamp", 'hex'), before, encode(clock, 'hex'),
   ${EVENT_FAULTS.map((fault) => faults[fault]).join(', ')}
 FROM (${neighbours}) AS event
 WHERE (${EVENT_FAULTS.map((fault) => faults[fault]).join(' OR ')}) ${beyond}
 ORDER BY aggregate_id, sequence LIMIT ?`;
-    const rows = await select<ViolationRow>(log, sql, [...bindings, ...(after ?? []), PAGE_VIOLATIONS]);
+    return select<ViolationRow>(log, sql, [...bindings, ...after, size]);
+  };
+  for await (const rows of readPages(page, { size: PAGE_VIOLATIONS }))
     for (const row of rows) yield* violationsOf(row, future);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE_VIOLATIONS) return;
-    after = [Buffer.from(last[0], 'hex'), last[1]];
-  }
 }

@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
-import type { Report } from './verify-progress.js';
+import { BY_AGGREGATE, eventRanges } from './event-ranges.js';
 import { findViolations } from './find-violations.js';
+import type { Report } from './verify-progress.js';
 import type { Violation } from './violations.js';
 
 /** The histories to verify, and how. */
@@ -22,14 +22,8 @@ export async function* verifyHistories(
   { aggregateId: id, future, pageEvents, report }: HistoriesOptions,
 ): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
-  for (let after: Uint8Array | undefined; ;) {
-    const range = new Conditions();
-    if (id !== undefined) range.and('aggregate_id = ?', id.encode());
-    if (after !== undefined) range.and('aggregate_id > ?', after as Buffer);
-    const end = `SELECT aggregate_id FROM ${events} ${range.sql} ORDER BY aggregate_id, sequence LIMIT 1 OFFSET ?`;
-    const [last] =
-      id === undefined ? await select<[Uint8Array]>(log, end, [...range.bindings, pageEvents - 1]) : [undefined];
-    if (last !== undefined) range.and('aggregate_id <= ?', last[0] as Buffer);
+  const ranges = id === undefined ? eventRanges(log, BY_AGGREGATE, pageEvents, () => {}) : [rangeOf(id)];
+  for await (const range of ranges) {
     const neighbours = `SELECT aggregate_id, sequence, "timestamp",
   lag(sequence) OVER history AS before, lag("timestamp") OVER history AS clock
 FROM ${events} ${range.sql} WINDOW history AS (PARTITION BY aggregate_id ORDER BY sequence)`;
@@ -37,8 +31,11 @@ FROM ${events} ${range.sql} WINDOW history AS (PARTITION BY aggregate_id ORDER B
     const counts = `SELECT count(*)::text, count(DISTINCT aggregate_id)::text FROM ${events} ${range.sql}`;
     const [counted] = await select<[string, string]>(log, counts, range.bindings);
     report({ events: Number(counted?.[0]), aggregates: Number(counted?.[1]) });
-    if (last === undefined) return;
-    after = last[0];
-    await setImmediate();
   }
+}
+
+function rangeOf(id: Timestamp): Conditions {
+  const range = new Conditions();
+  range.and('aggregate_id = ?', id.encode());
+  return range;
 }

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
+import { readPages } from '../../store/read/read-pages.js';
 import { interopFaults, snapshotInteropFaults, VERSION_MARK } from '../../store/interop.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
@@ -39,19 +39,21 @@ async function* unreadable(
   const table = of === 'event' ? events : snapshots;
   const dubious = of === 'event' ? MANY_DIGITS : `(jsonb_exists(body, '${VERSION_MARK}') OR ${MANY_DIGITS})`;
   const faultsOf = of === 'event' ? interopFaults : snapshotInteropFaults;
-  for (let after: readonly [Uint8Array, number] | undefined; ;) {
+  const page = (after: BodyRow | undefined, size: number) => {
     const where = new Conditions();
     if (id !== undefined) where.and('aggregate_id = ?', id.encode());
-    if (after !== undefined) where.and('(aggregate_id, sequence) > (?, ?)', after[0] as Buffer, after[1]);
+    if (after !== undefined) where.and('(aggregate_id, sequence) > (?, ?)', after[0] as Buffer, after[2]);
     if (since !== undefined) where.between(since, undefined);
     where.and(dubious);
     const { sql, bindings } = where;
-    const rows: [Uint8Array, string, number, string][] = await select(
+    return select<BodyRow>(
       log,
       `SELECT aggregate_id, encode(aggregate_id, 'hex'), sequence, body::text FROM ${table}
 ${sql} ORDER BY aggregate_id, sequence LIMIT ?`,
-      [...bindings, PAGE],
+      [...bindings, size],
     );
+  };
+  for await (const rows of readPages(page, { size: PAGE }))
     for (const [, aggregateId, sequence, body] of rows)
       for (const { path, message } of faultsOf(body, log.interop))
         yield {
@@ -62,9 +64,6 @@ ${sql} ORDER BY aggregate_id, sequence LIMIT ?`,
           path: path.slice(0, 12).join('.'),
           problem: message,
         };
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE) return;
-    after = [last[0], last[2]];
-    await setImmediate();
-  }
 }
+
+type BodyRow = [id: Uint8Array, aggregateId: string, sequence: number, body: string];

@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import type { HistoriesOptions } from './histories.js';
+import { BY_TIMESTAMP, eventRanges } from './event-ranges.js';
 import { findViolations } from './find-violations.js';
 import type { Violation } from './violations.js';
 
@@ -15,18 +15,14 @@ export async function* verifySince(
   { aggregateId: id, since, future, pageEvents, report }: HistoriesOptions & { readonly since: number },
 ): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
-  const begin = new Conditions();
-  begin.between(since, undefined);
-  if (id !== undefined) begin.and('aggregate_id = ?', id.encode());
-  for (let after: Uint8Array | undefined; ;) {
-    const page = new Conditions();
-    page.between(since, undefined);
-    if (id !== undefined) page.and('aggregate_id = ?', id.encode());
-    if (after !== undefined) page.and('"timestamp" > ?', after as Buffer);
-    const end = `SELECT "timestamp" FROM ${events} ${page.sql} ORDER BY "timestamp" LIMIT 1 OFFSET ?`;
-    const [last] = await select<[Uint8Array]>(log, end, [...page.bindings, pageEvents - 1]);
-    if (last !== undefined) page.and('"timestamp" <= ?', last[0] as Buffer);
-    const first = begin.bindings[0] as Buffer;
+  const among = (where: Conditions) => {
+    where.between(since, undefined);
+    if (id !== undefined) where.and('aggregate_id = ?', id.encode());
+  };
+  const all = new Conditions();
+  among(all);
+  const first = all.bindings[0] as Buffer;
+  for await (const page of eventRanges(log, BY_TIMESTAMP, pageEvents, among)) {
     const neighbours = `WITH page AS MATERIALIZED (SELECT aggregate_id, sequence, "timestamp" FROM ${events} ${page.sql})
 SELECT page.*, previous.sequence AS before, previous."timestamp" AS clock FROM page
 LEFT JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
@@ -40,11 +36,8 @@ WHERE next."timestamp" < ?`;
     const counts = `SELECT count(*)::text FROM ${events} ${page.sql}`;
     const [counted] = await select<[string]>(log, counts, page.bindings);
     report({ events: Number(counted?.[0]) });
-    if (last === undefined) break;
-    after = last[0];
-    await setImmediate();
   }
-  const counts = `SELECT count(DISTINCT aggregate_id)::text FROM ${events} ${begin.sql}`;
-  const [counted] = await select<[string]>(log, counts, begin.bindings);
+  const counts = `SELECT count(DISTINCT aggregate_id)::text FROM ${events} ${all.sql}`;
+  const [counted] = await select<[string]>(log, counts, all.bindings);
   report({ aggregates: Number(counted?.[0]) });
 }

@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
+import { BY_TIMESTAMP, eventRanges } from './event-ranges.js';
 import type { Violation } from './violations.js';
 
 /** The events to check, and how many of them in one statement. */
@@ -26,18 +26,10 @@ FROM pg_class AS c WHERE c.oid = to_regclass(?)`;
     yield* sharedWithOthers(log, aggregateId, since);
     return;
   }
-  for (let after: Uint8Array | undefined; ;) {
-    const range = new Conditions();
-    range.between(since, undefined);
-    if (after !== undefined) range.and('"timestamp" > ?', after as Buffer);
-    const end = `SELECT "timestamp" FROM ${events} ${range.sql} ORDER BY "timestamp" LIMIT 1 OFFSET ?`;
-    const [last] = await select<[Uint8Array]>(log, end, [...range.bindings, pageEvents - 1]);
-    if (last !== undefined) range.and('"timestamp" <= ?', last[0] as Buffer);
+  const among = (where: Conditions) => where.between(since, undefined);
+  for await (const range of eventRanges(log, BY_TIMESTAMP, pageEvents, among)) {
     const shared = `"timestamp" IN (SELECT "timestamp" FROM ${events} ${range.sql} GROUP BY "timestamp" HAVING count(*) > 1)`;
     yield* sharedTimestamps(log, shared, range);
-    if (last === undefined) return;
-    after = last[0];
-    await setImmediate();
   }
 }
 

@@ -7,7 +7,7 @@ import type { EventPlace, LastEvent } from './last-event.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
 import type { SequenceRange } from './range.js';
 import { withSerializationRetry } from './read-retry.js';
-import { type EventRow, type Executor, type HistoryRow, query } from './rows.js';
+import { type Executor, type HistoryRow, query } from './rows.js';
 import { preparedStatement, type Statement } from '../driver/statement.js';
 import type { Statements } from '../statements.js';
 
@@ -161,11 +161,6 @@ function beyond({ min, max }: SequenceRange, sequence: number, reverse = false):
 function near({ min, max }: SequenceRange, count: number, reverse = false): SequenceRange {
   if (!reverse) return { min: Math.max(min, 1), max: Math.min(max, Math.max(min, 1) + count - 1) };
   return { min: Math.max(min, max - count + 1), max };
-}
-
-/** Total length of the bodies of a page, in characters. */
-export function textLength(rows: readonly EventRow[]): number {
-  return rows.reduce((sum, row) => sum + row[4].length, 0);
 }
 
 function selection(

@@ -90,6 +90,11 @@ export function storedEvent([timestamp, aggregateId, sequence, type, body]: Even
   };
 }
 
+/** Length of the text of a row's body. */
+export function bodyLength({ 4: body }: EventRow): number {
+  return body.length;
+}
+
 /** The event of a row of the history of an aggregate, its body as it was read. */
 export function eventOf<Body>(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow<Body>) {
   return { timestamp: printedTimestamp(timestamp), aggregateId, sequence: Number(sequence), type, body };

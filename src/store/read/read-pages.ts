@@ -1,0 +1,49 @@
+import { setImmediate } from 'node:timers/promises';
+import { FIRST_PAGE, nextPageSize } from './page-size.js';
+
+/** Size of the pages of a query. */
+export type PageSizing<Row> = {
+  /** At most this many rows altogether. @defaultValue all */
+  readonly limit?: number | undefined;
+} & (
+  | {
+      /** Every page has so many rows. */
+      readonly size: number;
+    }
+  | {
+      /** The length of the text in a row. Pages grow until they hold about a megabyte. */
+      readonly lengthOf: (row: Row) => number;
+    }
+);
+
+/**
+ * The rows of a query page by page, in bounded memory. `select` reads so many rows behind one, the last of the page before; a page
+ * with fewer is the last. A page is emptied when the next one is asked for.
+ */
+export async function* readPages<Row>(
+  select: (after: Row | undefined, size: number) => Promise<Row[]>,
+  { limit = Number.POSITIVE_INFINITY, ...sizing }: PageSizing<Row>,
+): AsyncGenerator<Row[]> {
+  let left = limit;
+  let size = 'size' in sizing ? sizing.size : FIRST_PAGE;
+  for (let after: Row | undefined; left > 0;) {
+    const asked = Math.min(size, left);
+    const rows = await select(after, asked);
+    const { length } = rows;
+    after = rows.at(-1);
+    if ('lengthOf' in sizing) {
+      const { lengthOf } = sizing;
+      size = nextPageSize(
+        length,
+        rows.reduce((sum, row) => sum + lengthOf(row), 0),
+      );
+    }
+    if (length > 0) yield rows;
+    if (length < asked) return;
+    left -= length;
+    // Whoever took them is done with them, but names them until the next have come.
+    rows.length = 0;
+    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    await setImmediate();
+  }
+}
