@@ -105,9 +105,12 @@ async function joinChunks(root: string, { outputs }: Metafile): Promise<void> {
   await bundled.close();
 }
 
+/** The modules that do the work of the commands. */
+const WORK = /^src\/cli\/commands\/.*\/run\.ts$/;
+
 /**
- * Chooses the file for a module: needed by `--version`, by every command, by every command on a server, or by a program
- * that imports the library.
+ * Chooses the file for a module: needed by `--version`, by every command, by every command on a server, by several commands, or by a
+ * program that imports the library.
  */
 function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChunk {
   let groups: Map<string, ReadonlySet<string>> | undefined;
@@ -123,16 +126,30 @@ function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChun
       ['command', reached('src/cli/run-command.ts')],
       [
         'server',
-        reached('src/connection/open-database.ts', 'src/connection/server/server.ts', 'src/cli/render/event-table.ts'),
+        reached(
+          'src/connection/open-database.ts',
+          'src/connection/server/server.ts',
+          // Most commands share what this one needs.
+          'src/cli/commands/events/run.ts',
+        ),
+      ],
+      [
+        'several',
+        neededTwice([...fileOf.keys()].filter((entry = '') => WORK.test(entry)).map((entry = '') => reached(entry))),
       ],
     ]);
     const isIn = (group: string) => groups?.get(group)?.has(id) ?? false;
     if (ENTRIES.some((entry) => fileOf.get(entry) === id)) return undefined;
     if (isIn('boot')) return 'boot';
-    if (!isIn('command') && !isIn('server')) return undefined;
-    if (isIn('library')) return 'library';
-    return isIn('command') ? 'command' : 'server';
+    if (isIn('library') && (isIn('command') || isIn('server'))) return 'library';
+    return ['command', 'server', 'several'].find(isIn);
   };
+}
+
+/** What is in more than one of some sets. */
+function neededTwice(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  const all = sets.flatMap((set) => [...set]);
+  return new Set(all.filter((one, index) => all.indexOf(one) !== index));
 }
 
 function licenceOf(folder: string): string {

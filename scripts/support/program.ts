@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
+import { CommandRunner } from '../../src/cli/command-runner.js';
 import type { CliContext, OutputStream } from '../../src/cli/context.js';
 import { createProgram } from '../../src/cli/program.js';
 
@@ -22,7 +23,7 @@ export function aContext(changes: Partial<CliContext> = {}): CliContext {
 /** The command line with all its commands, to inspect and not to run. */
 export function aProgram(): Command {
   const ignore = () => {};
-  return createProgram({ context: aContext(), version: '', writeOut: ignore, writeErr: ignore, exit: ignore });
+  return createProgram(new CommandRunner(aContext()), '', { writeOut: ignore, writeErr: ignore });
 }
 
 /** The names of all commands without subcommands, each with those of its parents: `migrate status`. */

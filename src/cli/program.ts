@@ -1,37 +1,13 @@
 import { Command, Help, type Option } from 'commander';
-import { registerAggregates } from './commands/aggregates.js';
-import { registerAppend } from './commands/append.js';
-import { registerBisect } from './commands/bisect.js';
-import { registerCheck } from './commands/check/check.js';
-import { registerCompletion } from './commands/completion/completion.js';
-import { registerDiff } from './commands/diff.js';
-import { registerDoctor } from './commands/doctor.js';
-import { registerErase } from './commands/erase.js';
-import { registerEvent } from './commands/event.js';
-import { registerEvents } from './commands/events.js';
-import { registerExport } from './commands/export.js';
-import { registerHelp } from './commands/help.js';
-import { registerId } from './commands/id.js';
-import { registerImport } from './commands/import.js';
-import { registerMigrate } from './commands/migrate/migrate.js';
-import { registerReplay } from './commands/replay.js';
-import { registerSearch } from './commands/search.js';
-import { registerSnapshot } from './commands/snapshot/snapshot.js';
-import { registerStats } from './commands/stats/stats.js';
-import { registerStep } from './commands/step/step.js';
-import { registerTail } from './commands/tail.js';
-import { registerVerify } from './commands/verify.js';
-import type { CliContext } from './context.js';
+import type { CommandRunner } from './command-runner.js';
+import { COMMANDS } from './commands/catalogue.js';
 import { terminalColumns } from './output/output.js';
 import { addGlobalOptions } from './global-options.js';
 
-/** What the program writes help and complaints with, and whom it tells an exit code other than 0. */
-export interface ProgramHost {
-  readonly context: CliContext;
-  readonly version: string;
+/** Functions that get the texts that commander prints: help, and complaints. */
+export interface ProgramTexts {
   readonly writeOut: (text: string) => void;
   readonly writeErr: (text: string) => void;
-  readonly exit: (code: number) => void;
 }
 
 /** The columns that help is laid out for when no terminal tells its width. */
@@ -44,7 +20,8 @@ function optionDescription(this: Help, option: Option): string {
 }
 
 /** The command line with all its commands; loads none of what they need to run. */
-export function createProgram({ context, version, writeOut, writeErr, exit }: ProgramHost): Command {
+export function createProgram(runner: CommandRunner, version: string, { writeOut, writeErr }: ProgramTexts): Command {
+  const { context } = runner;
   const program = new Command('maestro')
     .description('Read, replay and write the histories in an event store on PostgreSQL.')
     .version(version, '-V, --version', 'show the version')
@@ -61,32 +38,10 @@ export function createProgram({ context, version, writeOut, writeErr, exit }: Pr
     .showSuggestionAfterError()
     .configureHelp({ optionDescription });
   addGlobalOptions(program);
-  program.commandsGroup('One aggregate:');
-  registerEvents(program, context);
-  registerReplay(program, context, exit);
-  registerStep(program, context);
-  registerDiff(program, context, exit);
-  registerBisect(program, context);
-  registerSnapshot(program, context, exit);
-  registerAppend(program, context);
-  registerId(program, context);
-  program.commandsGroup('The whole log:');
-  registerAggregates(program, context);
-  registerSearch(program, context);
-  registerEvent(program, context);
-  registerTail(program, context);
-  registerStats(program, context);
-  registerVerify(program, context, exit);
-  registerCheck(program, context, exit);
-  registerExport(program, context);
-  registerImport(program, context);
-  registerErase(program, context);
-  program.commandsGroup('The database:');
-  registerMigrate(program, context, exit);
-  registerDoctor(program, context, exit);
-  program.commandsGroup('This tool:');
-  registerCompletion(program, context);
-  registerHelp(program, context);
+  for (const { heading, commands } of COMMANDS) {
+    program.commandsGroup(heading);
+    for (const declare of commands) declare(program, runner);
+  }
   program.addHelpText('afterAll', ({ command }) =>
     command === program ? '' : '\nOptions of every command (database, output, …): maestro help options',
   );

@@ -1,39 +1,28 @@
 import { CommanderError } from 'commander';
 import { isFileError } from '../connection/embedded/file-errors.js';
 import { nodePermissionError } from '../store/failures/node-permission.js';
+import { CommandRunner } from './command-runner.js';
 import type { CliContext } from './context.js';
 import { FileRefusedError, UsageError } from './errors.js';
-import { DEFECT, DONE, exitCodeFor, FOUND, UNAVAILABLE, USAGE } from './exit-codes.js';
+import { DEFECT, DONE, type ExitCode, exitCodeFor, UNAVAILABLE, USAGE } from './exit-codes.js';
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
 import { Remarks } from './output/remarks.js';
 import { SHOWED_HELP, usageError } from './usage-error.js';
 import { watchOutput } from './output/watched-output.js';
 
-/** Commands whose exit code is the answer. As long as they have not ended, it is not that nothing was found. */
-const ANSWERING = new Set(['diff', 'verify', 'check', 'doctor']);
-
 /** Parses one command line, runs the command, reports what went wrong, and returns the exit code. Never throws. */
-export async function runCommand(argv: readonly string[], context: CliContext, version: string): Promise<number> {
-  let exitCode = DONE;
+export async function runCommand(argv: readonly string[], context: CliContext, version: string): Promise<ExitCode> {
   const out: string[] = [];
   const err: string[] = [];
-  let quitCode = DONE;
   const report = errorReport(argv);
-  const paging = withPaging(context, () => quitCode);
+  const paging = withPaging(context, () => runner.quitCode);
   const remarks = new Remarks(paging.context, report.json);
   const watched = watchOutput(paging.context);
-  const program = createProgram({
-    context: { ...watched.context, remarks },
-    version,
+  const runner = new CommandRunner({ ...watched.context, remarks });
+  const program = createProgram(runner, version, {
     writeOut: (text) => out.push(text),
     writeErr: (text) => err.push(text),
-    exit: (code) => {
-      exitCode = code;
-    },
-  });
-  program.hook('preAction', (_, command) => {
-    if (ANSWERING.has(command.name())) quitCode = FOUND;
   });
   try {
     await program.parseAsync(argv, { from: 'user' }).finally(async () => {
@@ -41,22 +30,23 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       if (out.length > 0) await context.stdout.write(out.join(''));
     });
     await remarks.tell();
+    return runner.exitCode;
   } catch (error) {
     const complaint = error instanceof CommanderError ? usageError(error, argv, program) : meaningOf(error);
     const failure = complaint === SHOWED_HELP && report.json ? noCommand() : complaint;
+    if (failure === undefined) return DONE;
     if (failure === SHOWED_HELP) {
       // No command was given: the help is the complaint.
       await context.stderr.write(err.join(''));
-      exitCode = USAGE;
-    } else if (failure !== undefined) {
-      const { reportError } = await import('./report-error.js');
-      exitCode = exitCodeFor(failure);
-      // Whatever a command finds, refuses or misses it says in full; what cuts it off it cannot know before.
-      const isPartial = watched.hasPrinted() && (exitCode === UNAVAILABLE || exitCode === DEFECT);
-      await reportError(context, failure, { ...report, flags: program.opts(), isPartial, warnings: remarks.take() });
+      return USAGE;
     }
+    const { reportError } = await import('./report-error.js');
+    const exitCode = exitCodeFor(failure);
+    // Whatever a command finds, refuses or misses it says in full; what cuts it off it cannot know before.
+    const isPartial = watched.hasPrinted() && (exitCode === UNAVAILABLE || exitCode === DEFECT);
+    await reportError(context, failure, { ...report, flags: program.opts(), isPartial, warnings: remarks.take() });
+    return exitCode;
   }
-  return exitCode;
 }
 
 /** For programs, the help is no complaint. */

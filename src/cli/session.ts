@@ -18,6 +18,10 @@ export interface Session {
   readonly context: CliContext;
   readonly options: GlobalOptions;
   readonly output: Output;
+  /** The command, as commander parsed it. */
+  readonly command: Command;
+  /** The command line with all its commands. */
+  readonly program: Command;
   /** What the command calls itself, such as `maestro append`. */
   readonly purpose: string;
   /** The configuration, loaded when it is first asked for. Rejects with `ConfigurationError`. */
@@ -32,6 +36,8 @@ export function createSession(context: CliContext, command: Command): Session {
     context,
     options,
     output: new Output(context, options),
+    command,
+    program: rootOf(command),
     purpose: commandPath(command),
     configuration: () => (configuration ??= loadConfiguration(options.config, context.workingDirectory)),
   };
@@ -158,6 +164,10 @@ async function preferQuickStart(): Promise<void> {
  */
 function nameRuntime(): void {
   if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: 'Node.js' } });
+}
+
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
 }
 
 /** All words that name a command, such as `maestro snapshot put`. */

@@ -5,8 +5,8 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { shellWord } from './shell-word.js';
 import { readTime } from './time/read-time.js';
 
-/** An aggregate id: 32 hex digits, `\x…`, a UUID, or the text form of a timestamp. */
-export function aggregateId(text: string): Timestamp {
+/** A timestamp, or an aggregate id, which is one: 32 hex digits, `\x…`, a UUID, or the text form. */
+export function timestamp(text: string): Timestamp {
   try {
     return Timestamp.parse(text);
   } catch (error) {

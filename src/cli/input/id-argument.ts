@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { aggregateId } from './arguments.js';
+import { timestamp } from './arguments.js';
 
 /** The first hex digits of an id, to be looked up in the database. */
 export class IdPrefix {
@@ -22,7 +22,7 @@ export function idOrPrefix(text: string): IdArgument {
   const begin = text.replace(CUT, '');
   const digits = PREFIX.exec(begin)?.[1]?.replaceAll('-', '').toLowerCase();
   if (digits !== undefined) return new IdPrefix(digits);
-  if (!/^[0-9a-f]{1,3}$/i.test(begin)) return aggregateId(begin);
+  if (!/^[0-9a-f]{1,3}$/i.test(begin)) return timestamp(begin);
   throw new InvalidArgumentError('is not an id. Write an id, or at least its first 4 digits.');
 }
 

@@ -1,4 +1,6 @@
 import type { StoredEvent } from '../../events.js';
+import { eventJson } from '../../store/read/stored-json.js';
+import { eventTable, eventTableHead, eventTableRow } from '../render/event-table.js';
 import { chain, map, take } from './iterate.js';
 import type { Output } from './output.js';
 
@@ -29,12 +31,8 @@ export async function printEvents(
     return await output.lines(events, ({ aggregateId, timestamp }) =>
       quietIds === 'aggregates' ? aggregateId.hex : timestamp.toString(),
     );
-  if (output.format !== 'table') {
-    const { eventJson } = await import('../../store/read/stored-json.js');
-    return await output.jsonItems(map(events, eventJson));
-  }
+  if (output.format !== 'table') return await output.jsonItems(map(events, eventJson));
   if (first.length === 0 && whenNone !== undefined) return;
-  const { eventTable, eventTableHead, eventTableRow } = await import('../render/event-table.js');
   const table = eventTable(first, output.columns, output.style, ofMany);
   await output.line(eventTableHead(table));
   await output.lines(events, (event) => eventTableRow(event, table));

@@ -1,8 +1,14 @@
-import type { SnapshotVerdict } from '../../../aggregate/snapshot/verify-snapshot.js';
+import { replaceSnapshot } from '../../../admin/log/stored-snapshots.js';
+import { isFoldingError } from '../../../aggregate/errors.js';
+import { type SnapshotVerdict, verifySnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
 import type { Database } from '../../../connection/database.js';
 import type { StoredSnapshot } from '../../../events.js';
-import { type AggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
+import { diffJson } from '../../../json/diff.js';
+import { InvalidJsonError, parseJsonText } from '../../../json/parse.js';
 import { UsageError } from '../../errors.js';
+import { type AggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
+import { changeText } from '../../render/changes.js';
+import { cut } from '../../render/width.js';
 
 /** A snapshot that is not what the handlers make of the events. */
 export interface WrongSnapshot {
@@ -37,11 +43,6 @@ export async function* wrongSnapshots(
   checked: SnapshotCheckCounts,
   fix: boolean,
 ): AsyncGenerator<WrongSnapshot> {
-  const [{ verifySnapshot }, { replaceSnapshot }, { isFoldingError }] = await Promise.all([
-    import('../../../aggregate/snapshot/verify-snapshot.js'),
-    import('../../../admin/log/stored-snapshots.js'),
-    import('../../../aggregate/errors.js'),
-  ]);
   const { store } = database;
   for await (const stored of snapshots) {
     const { aggregateId: id, sequence } = stored;
@@ -81,12 +82,6 @@ export async function messageOf(
 }
 
 async function firstChange(stored: string, proper: string): Promise<string> {
-  const [{ diffJson }, { InvalidJsonError, parseJsonText }, { changeText }, { cut }] = await Promise.all([
-    import('../../../json/diff.js'),
-    import('../../../json/parse.js'),
-    import('../../render/changes.js'),
-    import('../../render/width.js'),
-  ]);
   try {
     const [first, ...others] = diffJson(parseJsonText(stored), parseJsonText(proper));
     const more = others.length > 0 ? `, and ${others.length} more` : '';

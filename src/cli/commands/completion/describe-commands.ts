@@ -1,6 +1,6 @@
 import { RootCommand } from '@bomb.sh/tab';
 import type { Command } from 'commander';
-import { HELP_TOPICS } from '../help.js';
+import { HELP_TOPICS } from '../help/topics.js';
 
 type Described = ReturnType<RootCommand['command']>;
 

@@ -1,7 +1,7 @@
 import type { QuarterHourStatistics } from '../../../admin/log-statistics/log-statistics.js';
+import { localDay } from '../../input/time-argument.js';
 import { bar, decimal } from '../../render/figures.js';
 import type { Column } from '../../render/fitted-table.js';
-import { localDay } from '../../input/time-argument.js';
 
 /** A local day, and how many events it has. */
 export interface Day {

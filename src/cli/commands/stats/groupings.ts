@@ -1,79 +1,76 @@
-import type { EventLog } from '../../../admin/log/event-log.js';
-import type {
-  AggregateStatistics,
-  GroupStatistics,
-  PartitionStatistics,
-  TypeStatistics,
+import {
+  type AggregateStatistics,
+  aggregateStatistics,
+  type GroupStatistics,
+  type PartitionStatistics,
+  partitionStatistics,
+  quarterHourStatistics,
+  type TypeStatistics,
+  typeStatistics,
 } from '../../../admin/log-statistics/log-statistics.js';
+import type { EventLog } from '../../../admin/log/event-log.js';
+import { shortTime } from '../../input/time-argument.js';
 import { listed } from '../../output/iterate.js';
 import { printRows } from '../../output/print-rows.js';
 import { escapeText } from '../../render/escape.js';
 import { byteSize, decimal } from '../../render/figures.js';
 import type { Column } from '../../render/fitted-table.js';
 import type { Session } from '../../session.js';
-import { shortTime } from '../../input/time-argument.js';
 import { barColumn, byDay, type Day, dayColumns } from './days.js';
-
-/** What the events of a log can be counted by. */
-export type Grouping = 'type' | 'day' | 'aggregate' | 'partition';
+import type { Group } from './groups.js';
 
 /** Counts a log by something, and prints the groups; `limit` is for those that can be many. */
-export const GROUPINGS: Readonly<Record<Grouping, (log: EventLog, session: Session, limit: number) => Promise<void>>> =
-  {
-    async type(log, { output }) {
-      const { typeStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
-      const types = await typeStatistics(log);
-      await printRows<TypeStatistics>(listed(types), output, {
-        id: ({ type }) => escapeText(type),
-        json: ({ type, ...group }) => JSON.stringify({ type, ...group }),
-        columns: [
-          {
-            heading: 'TYPE',
-            value: ({ type }) => type,
-            paint: (text, { type }) => output.style.type(text, type),
-            least: 12,
-          },
-          ...groupColumns,
-          barColumn(types),
-        ],
-        whenNone: () => output.note('the log is empty'),
-      });
-    },
-    async day(log, { output }) {
-      const { quarterHourStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
-      const days = byDay(await quarterHourStatistics(log));
-      await printRows<Day>(listed(days), output, {
-        id: ({ day }) => day,
-        json: (day) => JSON.stringify(day),
-        columns: dayColumns(days),
-        whenNone: () => output.note('the log is empty'),
-      });
-    },
-    async aggregate(log, { output }, limit) {
-      const { aggregateStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
-      await printRows<AggregateStatistics>(listed(await aggregateStatistics(log, limit)), output, {
-        id: ({ aggregateId }) => aggregateId.hex,
-        json: ({ aggregateId, ...group }) => JSON.stringify({ aggregateId: aggregateId.hex, ...group }),
-        columns: [{ heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex, isId: true }, ...groupColumns],
-        whenNone: () => output.note('the log is empty'),
-      });
-    },
-    async partition(log, { output }) {
-      const { partitionStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
-      const partitions = await partitionStatistics(log);
-      await printRows<PartitionStatistics>(listed(partitions), output, {
-        id: ({ partition }) => escapeText(partition),
-        json: (partition) => JSON.stringify(partition),
-        columns: [
-          { heading: 'PARTITION', value: ({ partition }) => partition, least: 12 },
-          { heading: 'EVENTS', value: ({ events }) => decimal(events), align: 'right' },
-          { heading: 'ROWS', value: ({ log }) => byteSize(log), align: 'right' },
-          { heading: 'INDEXES', value: ({ indexes }) => byteSize(indexes), align: 'right' },
-          barColumn(partitions),
-        ],
-      });
-    },
-  };
+export const GROUPINGS: Readonly<Record<Group, (log: EventLog, session: Session, limit: number) => Promise<void>>> = {
+  async type(log, { output }) {
+    const types = await typeStatistics(log);
+    await printRows<TypeStatistics>(listed(types), output, {
+      id: ({ type }) => escapeText(type),
+      json: ({ type, ...group }) => JSON.stringify({ type, ...group }),
+      columns: [
+        {
+          heading: 'TYPE',
+          value: ({ type }) => type,
+          paint: (text, { type }) => output.style.type(text, type),
+          least: 12,
+        },
+        ...groupColumns,
+        barColumn(types),
+      ],
+      whenNone: () => output.note('the log is empty'),
+    });
+  },
+  async day(log, { output }) {
+    const days = byDay(await quarterHourStatistics(log));
+    await printRows<Day>(listed(days), output, {
+      id: ({ day }) => day,
+      json: (day) => JSON.stringify(day),
+      columns: dayColumns(days),
+      whenNone: () => output.note('the log is empty'),
+    });
+  },
+  async aggregate(log, { output }, limit) {
+    await printRows<AggregateStatistics>(listed(await aggregateStatistics(log, limit)), output, {
+      id: ({ aggregateId }) => aggregateId.hex,
+      json: ({ aggregateId, ...group }) => JSON.stringify({ aggregateId: aggregateId.hex, ...group }),
+      columns: [{ heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex, isId: true }, ...groupColumns],
+      whenNone: () => output.note('the log is empty'),
+    });
+  },
+  async partition(log, { output }) {
+    const partitions = await partitionStatistics(log);
+    await printRows<PartitionStatistics>(listed(partitions), output, {
+      id: ({ partition }) => escapeText(partition),
+      json: (partition) => JSON.stringify(partition),
+      columns: [
+        { heading: 'PARTITION', value: ({ partition }) => partition, least: 12 },
+        { heading: 'EVENTS', value: ({ events }) => decimal(events), align: 'right' },
+        { heading: 'ROWS', value: ({ log }) => byteSize(log), align: 'right' },
+        { heading: 'INDEXES', value: ({ indexes }) => byteSize(indexes), align: 'right' },
+        barColumn(partitions),
+      ],
+    });
+  },
+};
 
 const groupColumns: readonly Column<GroupStatistics>[] = [
   { heading: 'EVENTS', value: ({ events }) => decimal(events), align: 'right' },

@@ -1,8 +1,14 @@
+import {
+  type LogStatistics,
+  logStatistics,
+  quarterHourStatistics,
+} from '../../../admin/log-statistics/log-statistics.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
-import type { LogStatistics } from '../../../admin/log-statistics/log-statistics.js';
-import { byteSize, counted, decimal } from '../../render/figures.js';
-import type { Session } from '../../session.js';
 import { localTime } from '../../input/time-argument.js';
+import { factTable } from '../../render/fact-table.js';
+import { byteSize, counted, decimal } from '../../render/figures.js';
+import { FittedTable } from '../../render/fitted-table.js';
+import type { Session } from '../../session.js';
 import { byDay, type Day, dayColumns } from './days.js';
 
 /** How many of the last days the summary draws. */
@@ -10,7 +16,6 @@ const CHART_DAYS = 14;
 
 /** Counts a log, and prints what it holds in the form that was asked for. */
 export async function printSummary(log: EventLog, { output }: Session): Promise<void> {
-  const { logStatistics, quarterHourStatistics } = await import('../../../admin/log-statistics/log-statistics.js');
   const summary = await logStatistics(log);
   const days = byDay(await quarterHourStatistics(log));
   if (output.quiet) {
@@ -18,10 +23,8 @@ export async function printSummary(log: EventLog, { output }: Session): Promise<
     return;
   }
   if (output.format !== 'table') return await output.json(summaryJson(summary, days));
-  const { factTable } = await import('../../render/fact-table.js');
   await output.line(factTable(summaryFacts(summary), output.style, output.columns));
   if (days.length === 0) return;
-  const { FittedTable } = await import('../../render/fitted-table.js');
   const shown = days.slice(-CHART_DAYS);
   const chart = new FittedTable(dayColumns(shown), shown, output.columns, output.style);
   await output.line('');

@@ -1,0 +1,156 @@
+import type { CommittedEvent, NewEvent } from '../../../events.js';
+import { Clock, DEFAULT_MAX_DRIFT } from '../../../hlc/clock.js';
+import { timeSpan } from '../../../hlc/time-span.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { appendEvents, type EventDraft } from '../../../store/append.js';
+import { encodeEvents } from '../../../store/commit/validate.js';
+import { InvalidEventError } from '../../../store/errors.js';
+import type { Interop } from '../../../store/interop.js';
+import type { PostgresStore } from '../../../store/postgres-store.js';
+import { InputError, UsageError, WouldNotFoldError } from '../../errors.js';
+import { appendTrialFor } from '../../fold/trial/append-trial-for.js';
+import type { AppendTrial } from '../../fold/trial/append-trial.js';
+import { printDryRun } from '../../fold/trial/print-dry-run.js';
+import { aggregateToExtend } from '../../input/aggregate-to-extend.js';
+import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
+import { parseDrafts, parseObject } from '../../input/parse-drafts.js';
+import { inputName, readInput } from '../../input/read-input.js';
+import { printFacts } from '../../output/print-facts.js';
+import { type Session, sessionSettings, withDatabase } from '../../session.js';
+
+export interface AppendOptions {
+  readonly type?: string;
+  readonly body?: string;
+  readonly file?: string;
+  readonly expect?: number;
+  readonly aggregate?: string;
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+  /** Seconds. */
+  readonly maxDrift?: number;
+}
+
+/** An event to append, and the line of the file that it stood on. */
+type Draft = EventDraft & { readonly line?: number };
+
+/** A file can be wrong on every line; this many faults are enough to see what is wrong with it. */
+const SHOWN_ISSUES = 5;
+
+/** Appends events, once they were tried. */
+export async function run(argument: IdArgument | 'new', options: AppendOptions, session: Session): Promise<void> {
+  const drafts = await readDrafts(options, session);
+  const clock = new Clock({ maxDrift: options.maxDrift === undefined ? DEFAULT_MAX_DRIFT : options.maxDrift * 1000 });
+  const given = argument === 'new' || argument instanceof IdPrefix ? clock.now() : argument;
+  await assertValid(
+    drafts,
+    drafts.map(({ type, body }, index) => {
+      return { type, body, timestamp: clock.now(), aggregateId: given, sequence: index + 1 };
+    }),
+    (await sessionSettings(session)).interop,
+  );
+  const choose = await appendTrialFor(options, session);
+  const { expect, dryRun = false } = options;
+  const { aggregateId, events, trial } = await withDatabase(
+    session,
+    async (database) => {
+      const { store } = database;
+      const aggregateId = argument === 'new' ? given : await aggregateToExtend(session, database, argument);
+      const trial = await choose(store, aggregateId, drafts[0]?.type);
+      const beforeCommit = trial && ((placed: readonly NewEvent[]) => runTrial(trial, placed, options, session));
+      const on = dryRun ? withoutCommits(store) : store;
+      return {
+        aggregateId,
+        events: await appendEvents(on, clock, aggregateId, drafts, { expect, beforeCommit }),
+        trial,
+      };
+    },
+    { writes: !dryRun },
+  );
+  if (argument !== 'new' && expect === undefined && events[0]?.sequence === 1)
+    await session.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
+  const drift = clock.driftOf(events.at(-1)?.timestamp ?? aggregateId);
+  if (events.length > 0 && drift > DEFAULT_MAX_DRIFT) await warnOfDrift(aggregateId, drift, session);
+  if (dryRun) {
+    return await printDryRun(argument === 'new' ? undefined : aggregateId, events, trial, session.output);
+  }
+  await print(
+    aggregateId.hex,
+    events.map(({ sequence }) => sequence),
+    session,
+  );
+}
+
+/** Others accept no event so far ahead unless they are told to, so whoever appends one should know. */
+async function warnOfDrift(id: Timestamp, drift: number, { output }: Session): Promise<void> {
+  await output.warn(
+    `The last event of ${id.hex} is now ${timeSpan(drift)} ahead. Until its time has come, everybody who appends to it has to accept as much.`,
+  );
+}
+
+/** Tries events before they are committed; with `--force` a failure is only told. */
+async function runTrial(
+  trial: AppendTrial,
+  events: readonly NewEvent[],
+  { force = false, dryRun = false }: AppendOptions,
+  { output }: Session,
+): Promise<void> {
+  try {
+    await trial.run(events);
+  } catch (error) {
+    if (!force || !(error instanceof WouldNotFoldError)) throw error;
+    await output.warn(`${error.message} ${dryRun ? 'They would be appended' : 'Appended'} all the same (--force).`);
+  }
+}
+
+/** The store, but that nothing is written. */
+function withoutCommits(store: PostgresStore): Pick<PostgresStore, 'getLastEvent' | 'commitEvents'> {
+  return {
+    getLastEvent: (id, options) => store.getLastEvent(id, options),
+    commitEvents: async (events) => ({ ok: true, value: events as CommittedEvent[] }),
+  };
+}
+
+/** Bad input must not even touch a database; appending would find it only after reading the last event. */
+async function assertValid(
+  drafts: readonly Draft[],
+  events: readonly NewEvent[],
+  interop: Interop | undefined,
+): Promise<void> {
+  try {
+    encodeEvents(events, interop);
+  } catch (cause) {
+    if (!(cause instanceof InvalidEventError)) throw cause;
+    const issues = cause.issues.slice(0, SHOWN_ISSUES).map(({ index = 0, path, message }) => {
+      const line = drafts[index]?.line;
+      return `${line === undefined ? '' : `line ${line}: `}${path} ${message}`;
+    });
+    const more = cause.issues.length - issues.length;
+    throw new InputError(`${issues.join('; ')}${more > 0 ? ` (and ${more} more)` : ''}.`, {
+      hint: 'Nothing was written.',
+      cause,
+    });
+  }
+}
+
+async function readDrafts({ type, body, file }: AppendOptions, session: Session): Promise<Draft[]> {
+  if (file !== undefined) {
+    if (type !== undefined || body !== undefined)
+      throw new UsageError('--file and --type/--body are two ways to give events; use one of them.');
+    return parseDrafts(await readInput(file, session), inputName(file));
+  }
+  if (type === undefined || body === undefined)
+    throw new UsageError('Name the event with --type and --body, or a file of events with --file.');
+  return [{ type, body: parseObject(body, 'The text of --body') }];
+}
+
+async function print(aggregateId: string, sequences: readonly number[], { output }: Session): Promise<void> {
+  const [first, last] = [sequences[0], sequences.at(-1)];
+  await printFacts(output, {
+    id: aggregateId,
+    json: JSON.stringify({ aggregateId, sequences }),
+    facts: [
+      ['aggregate', aggregateId],
+      first === last ? ['sequence', String(first)] : ['sequences', `${first} to ${last}`],
+    ],
+  });
+}

@@ -1,0 +1,135 @@
+import { aggregateIds, sampleOfIds } from '../../../admin/log/aggregate-ids.js';
+import { storedSnapshots } from '../../../admin/log/stored-snapshots.js';
+import type { Database } from '../../../connection/database.js';
+import { UsageError } from '../../errors.js';
+import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
+import { handlersChooser } from '../../fold/choose-aggregate.js';
+import { each, listed } from '../../output/iterate.js';
+import { printFindings } from '../../output/print-findings.js';
+import { writeWhole } from '../../output/whole-file.js';
+import { counted, decimal } from '../../render/figures.js';
+import { type Session, withDatabase } from '../../session.js';
+import { versionsBesideElixir } from '../../versions-beside-elixir.js';
+import { BASELINE_HEADER, type BaselineEntry, baselineFooter, readBaseline } from './baseline.js';
+import { checkAggregates, type CheckCounts, type Problem } from './check-aggregates.js';
+import { type SnapshotOf, snapshotsInOrder } from './check-snapshot.js';
+
+export interface CheckOptions {
+  readonly all?: boolean;
+  readonly sample?: number;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly force?: boolean;
+  readonly aggregate?: string;
+  /** False with `--no-snapshots`. */
+  readonly snapshots: boolean;
+}
+
+/** Folds stored aggregates, and exits with 1 when there is a problem. */
+export async function run(options: CheckOptions, session: Session): Promise<ExitCode> {
+  if (options.all && options.sample !== undefined)
+    throw new UsageError('--all and --sample contradict each other; use one of them.');
+  const { writeBaseline, force } = options;
+  if (writeBaseline === '-') throw new UsageError('--write-baseline takes a file, which "-" is not.');
+  if (force && writeBaseline === undefined) throw new UsageError('--force is for --write-baseline.');
+  const choose = await handlersChooser(session, options.aggregate);
+  await assertBaseline(options, session);
+  if (writeBaseline === undefined) return (await checkWith(choose, options, session)) ? FOUND : DONE;
+  session.output.withoutPager();
+  let found = false;
+  await writeWhole(writeBaseline, session, { force }, async (write) => {
+    let aggregates = 0;
+    await write(`${BASELINE_HEADER}\n`);
+    found = await checkWith(choose, options, session, async (entry) => {
+      aggregates += 1;
+      await write(`${JSON.stringify(entry)}\n`);
+    });
+    await write(`${baselineFooter(aggregates)}\n`);
+  });
+  return found ? FOUND : DONE;
+}
+
+/** Reads a baseline once before any work is done, so that one that is no good is refused at once. */
+async function assertBaseline({ baseline }: CheckOptions, session: Session): Promise<void> {
+  if (baseline === undefined || baseline === '-') return;
+  for await (const entry of readBaseline(baseline, session)) void entry;
+}
+
+async function checkWith(
+  choose: Awaited<ReturnType<typeof handlersChooser>>,
+  { sample, baseline, snapshots }: CheckOptions,
+  session: Session,
+  record?: (entry: BaselineEntry) => Promise<void>,
+): Promise<boolean> {
+  const { output } = session;
+  return await withDatabase(session, async (database) => {
+    const { aggregates = [] } = await session.configuration();
+    const versions = versionsBesideElixir(aggregates, database.interop);
+    if (versions !== undefined) await output.warn(`${versions.found}. ${versions.remedy}`);
+    const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
+    const checked: CheckCounts = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
+    const nothingChecked = () => checked.aggregates === 0 && checked.withoutHandlers > 0;
+    let wrong = 0;
+    const problems = checkAggregates({
+      ids: each(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
+      store: database.store,
+      choose,
+      session,
+      baseline: baseline === undefined ? undefined : readBaseline(baseline, session),
+      complete: sample === undefined,
+      snapshotOf: snapshots ? await snapshotsOf(database, sample !== undefined) : undefined,
+      record,
+      checked,
+    });
+    const counting = each(problems, ({ problem }) => (wrong += problem === 'snapshot' ? 1 : 0));
+    const found = await printFindings<Problem>(counting, output, {
+      name: 'problems',
+      checked: () => checked,
+      checkedText: () => checkedText(checked, baseline !== undefined),
+      more: () => (nothingChecked() ? { nothingChecked: true } : {}),
+      id: ({ aggregateId }) => aggregateId,
+      json: (problem) => JSON.stringify({ ...problem, aggregate: problem.aggregate ?? null }),
+      columns: [
+        { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId, isId: true },
+        { heading: 'NAME', value: ({ aggregate }) => aggregate ?? '', least: 8, optional: 1 },
+        { heading: 'SEQUENCE', value: ({ sequence }) => String(sequence), align: 'right' },
+        {
+          heading: 'PROBLEM',
+          value: ({ message }) => message,
+          paint: (text) => output.style.bad(text),
+          least: 12,
+          wraps: true,
+        },
+      ],
+    });
+    if (!snapshots) await output.note('stored snapshots were not compared (--no-snapshots)');
+    if (wrong > 0)
+      await output.note(
+        '`maestro snapshot verify --fix` puts the right state in the place of a wrong snapshot, `maestro snapshot delete` removes it',
+      );
+    if (checked.withoutHandlers > 0)
+      await output.warn(
+        `Not checked, because no configured definition owns them: ${counted(checked.withoutHandlers, 'aggregate')}.`,
+      );
+    if (!nothingChecked()) return found;
+    if (output.format === 'table' && !output.quiet) await output.sentence(NOTHING_CHECKED, output.style.bad);
+    else await output.warn(NOTHING_CHECKED);
+    return true;
+  });
+}
+
+const NOTHING_CHECKED = 'Nothing was checked at all.';
+
+function checkedText({ events, aggregates, snapshots, compared }: CheckCounts, hasBaseline: boolean): string {
+  return [
+    `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`,
+    ...(snapshots > 0 ? [counted(snapshots, 'snapshot')] : []),
+    ...(hasBaseline ? [`${decimal(compared)} against the baseline`] : []),
+  ].join(', ');
+}
+
+/** Snapshots as they are asked for: all in one go, or for a sample one by one. */
+async function snapshotsOf(database: Database, oneByOne: boolean): Promise<SnapshotOf> {
+  if (oneByOne) return (id) => database.store.getStoredSnapshot(id, 0);
+  return snapshotsInOrder(storedSnapshots(database));
+}

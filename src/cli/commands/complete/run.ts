@@ -1,0 +1,15 @@
+import type { Session } from '../../session.js';
+import { describeCommands, printed, takesFile } from '../completion/describe-commands.js';
+import { configuredValues } from './configured-values.js';
+
+/** Tells the scripts that there is nothing to offer but files. */
+const OFFER_FILES = ':0';
+
+/** Prints what can take the place of the last word. */
+export async function run(words: readonly string[], _options: object, { program, context }: Session): Promise<void> {
+  const configured = await configuredValues(words, context);
+  const lines =
+    configured ??
+    (takesFile(program, words.at(-2)) ? [OFFER_FILES] : printed(() => describeCommands(program).parse([...words])));
+  await context.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}

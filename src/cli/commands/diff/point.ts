@@ -1,0 +1,22 @@
+import { InvalidArgumentError } from 'commander';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import type { CliContext } from '../../context.js';
+import { sequenceOrZero } from '../../input/arguments.js';
+import { parseTimeBound } from '../../input/time-bound.js';
+import { notes } from '../../input/time-options.js';
+import { notATime } from '../../input/time/read-time.js';
+
+/** A point of a history as people name it. */
+export type Point = { readonly sequence: number } | { readonly until: Timestamp } | 'last';
+
+/** A parser of points for one run of the command line, which is told on standard error what times were taken for. */
+export function pointOfHistory(context: CliContext): (text: string) => Point {
+  return (text) => {
+    if (text === 'last') return 'last';
+    // A number of ten digits may be a sequence; with @ before it, it is a time.
+    if (/^\d{1,10}$/.test(text)) return { sequence: sequenceOrZero(text) };
+    const until = parseTimeBound(text, notes(context));
+    if (until !== undefined) return { until };
+    throw new InvalidArgumentError(notATime(text, 'a sequence, a timestamp, "last" or a time'));
+  };
+}

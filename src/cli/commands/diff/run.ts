@@ -1,0 +1,136 @@
+import { IncompleteHistoryError } from '../../../aggregate/errors.js';
+import type { StateAt } from '../../../aggregate/state-at.js';
+import type { StoredEvent } from '../../../events.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { type Change, diffJson, patchOperations } from '../../../json/diff.js';
+import { parseJsonText } from '../../../json/parse.js';
+import { printJson } from '../../../json/print.js';
+import { NotFoundError } from '../../errors.js';
+import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
+import { mayBeBefore, missingEvent, missingWithin } from '../../fold/missing-events.js';
+import { type OpenHistory, withFolding } from '../../fold/with-folding.js';
+import type { IdArgument } from '../../input/id-argument.js';
+import { pointInTime } from '../../input/time-argument.js';
+import { assertNotTheId } from '../../input/time-bound.js';
+import { listed, map } from '../../output/iterate.js';
+import type { Output } from '../../output/output.js';
+import { warnOfClocks } from '../../output/warn-of-clocks.js';
+import { changeLines, changePaint } from '../../render/changes.js';
+import { escapeText } from '../../render/escape.js';
+import { factTable } from '../../render/fact-table.js';
+import type { Session } from '../../session.js';
+import type { Point } from './point.js';
+
+export interface DiffOptions {
+  readonly aggregate?: string;
+}
+
+/** Compares two states, and exits with 1 when they differ. */
+export async function run(
+  argument: IdArgument,
+  a: Point,
+  b: Point,
+  { aggregate }: DiffOptions,
+  session: Session,
+): Promise<ExitCode> {
+  const points = [a, b] as const;
+  return await withFolding(session, argument, aggregate, async (history) => {
+    const { id, folding, database, last } = history;
+    for (const point of points) if (isTime(point)) assertNotTheId(point.until, id);
+    assertReached(points, last);
+    const [from, to] = await statesAt(points, history, session.output);
+    for (const [{ sequence }, point] of [[from, a] as const, [to, b] as const])
+      if (isTime(point)) await warnOfClocks(database, id, { sequence, until: point.until }, session.output);
+    const changes = diffJson(parseJsonText(folding.json(from)), parseJsonText(folding.json(to)));
+    const shown = [pointText(from, a), pointText(to, b)] as const;
+    if (session.output.format !== 'table' && points.some(isTime))
+      await session.output.note(`from ${shown[0]}, to ${shown[1]}`);
+    await print(changes, shown, history, session);
+    return changes.length > 0 ? FOUND : DONE;
+  });
+}
+
+function assertReached(points: readonly Point[], last: number): void {
+  for (const point of points)
+    if (point !== 'last' && 'sequence' in point && point.sequence > last)
+      throw new NotFoundError(`The aggregate's last sequence is ${last}, so there is no state at ${point.sequence}.`, {
+        hint: 'Write "last" for the state as it is now.',
+      });
+}
+
+/**
+ * The states at two points, in one pass over the events up to the later one. Events that are missing are told, and refused
+ * where an application folds: it is never given a history with a gap.
+ */
+async function statesAt(
+  points: readonly [Point, Point],
+  { id, database, folding, last }: OpenHistory,
+  output: Output,
+): Promise<readonly [StateAt, StateAt]> {
+  const found: (StateAt | undefined)[] = [undefined, undefined];
+  let current = folding.start();
+  const warnings = new Set<string>();
+  let within: number | undefined;
+  for await (const event of database.store.streamStoredEvents(id, 1, { maxSequence: last })) {
+    const { sequence } = current;
+    const open = event.sequence === sequence + 1 ? [] : points.filter((_, index) => found[index] === undefined);
+    for (const point of open) {
+      const isBefore = isBeyond(event, point);
+      if (isBefore && isTime(point)) warnings.add(mayBeBefore(sequence));
+      if (isBefore && (isTime(point) || sequenceOf(point) <= sequence)) continue;
+      if (folding.aggregate !== undefined) throw new IncompleteHistoryError(id.hex, sequence + 1, event.sequence);
+      if (isBefore) warnings.add(missingEvent(sequenceOf(point), sequence));
+      else within ??= sequence;
+    }
+    for (const [index, point] of points.entries()) if (isBeyond(event, point)) found[index] ??= current;
+    if (found[0] !== undefined && found[1] !== undefined) break;
+    current = folding.next(current, event);
+  }
+  if (within !== undefined) await output.warn(missingWithin(within, 'the states'));
+  for (const warning of warnings) await output.warn(warning);
+  return [found[0] ?? current, found[1] ?? current];
+}
+
+/** The sequence that a point names. */
+function sequenceOf(point: Point): number {
+  return point !== 'last' && 'sequence' in point ? point.sequence : Infinity;
+}
+
+function isTime(point: Point): point is { readonly until: Timestamp } {
+  return point !== 'last' && 'until' in point;
+}
+
+function isBeyond({ sequence, timestamp }: StoredEvent, point: Point): boolean {
+  if (point === 'last') return false;
+  return 'sequence' in point ? sequence > point.sequence : timestamp.compare(point.until) > 0;
+}
+
+async function print(
+  changes: readonly Change[],
+  [from, to]: readonly [string, string],
+  { id, folding }: OpenHistory,
+  { output }: Session,
+): Promise<void> {
+  if (output.quiet) return await output.lines(listed(changes), ({ path }) => escapeText(path));
+  if (output.format !== 'table') {
+    await output.note(folding.how);
+    return await output.jsonItems(map(listed(patchOperations(changes)), (operation) => printJson(operation)));
+  }
+  const facts = [
+    ['aggregate', id.hex],
+    ['from', from],
+    ['to', to],
+    ['state', folding.how],
+    ['changes', changes.length === 0 ? 'none' : String(changes.length)],
+  ] as const;
+  await output.line(factTable(facts, output.style, output.columns));
+  if (changes.length > 0) await output.line('');
+  await output.lines(listed(changes), (change) =>
+    changeLines(change, output.columns).map(changePaint(change, output.style)).join('\n'),
+  );
+}
+
+function pointText({ sequence, timestamp }: StateAt, point: Point): string {
+  const place = timestamp === undefined ? 'before the first event' : `sequence ${sequence}, ${timestamp.toString()}`;
+  return isTime(point) ? `${place} (at ${pointInTime(point.until)})` : place;
+}

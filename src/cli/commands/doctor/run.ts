@@ -1,0 +1,94 @@
+import { diagnose } from '../../../admin/diagnose/diagnose.js';
+import type { Finding } from '../../../admin/diagnose/finding.js';
+import { seenPorts } from '../../../admin/diagnose/ports.js';
+import { select } from '../../../admin/log/select.js';
+import { isLocal } from '../../../connection/address/database-url.js';
+import type { Database } from '../../../connection/database.js';
+import type { ConnectionSettings } from '../../../connection/settings.js';
+import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
+import { listed, map } from '../../output/iterate.js';
+import type { Output } from '../../output/output.js';
+import { factTable } from '../../render/fact-table.js';
+import { type Session, sessionSettings, withDatabase } from '../../session.js';
+import { versionsBesideElixir } from '../../versions-beside-elixir.js';
+
+/** Runs all checks, and exits with 1 when one fails. */
+export async function run(_options: object, session: Session): Promise<ExitCode> {
+  const settings = await sessionSettings(session);
+  const findings = await withDatabase(session, (database) => collect(database, settings, session), { settings });
+  await print(findings, session.output);
+  return findings.some(({ status }) => status === 'failure') ? FOUND : DONE;
+}
+
+async function collect(
+  database: Database,
+  { target, pooler }: ConnectionSettings,
+  session: Session,
+): Promise<Finding[]> {
+  const times: number[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    const start = performance.now();
+    await select(database, 'SELECT 1');
+    times.push(performance.now() - start);
+  }
+  const findings: Finding[] = [
+    {
+      check: 'connection',
+      status: 'ok',
+      found: `${database.location}, ${Math.min(...times).toFixed(1)} ms for a round trip`,
+    },
+  ];
+  if (!database.embedded) findings.push(await poolerFinding(database, pooler));
+  const isLocalServer = 'server' in target && isLocal(target.server.host);
+  for await (const finding of diagnose(database, { embedded: database.embedded, isLocal: isLocalServer }))
+    findings.push(finding);
+  const { aggregates = [] } = await session.configuration();
+  findings.push(
+    aggregates.length > 0
+      ? { check: 'handlers', status: 'ok', found: aggregates.map(({ name }) => name).join(', ') }
+      : {
+          check: 'handlers',
+          status: 'note',
+          found: 'none are configured: states are merged from bodies',
+          remedy: 'List your aggregates in maestro.config.ts to see the states of your application.',
+        },
+  );
+  const versions = versionsBesideElixir(aggregates, database.interop);
+  if (versions !== undefined) findings.push({ check: 'snapshot versions', status: 'warning', ...versions });
+  return findings;
+}
+
+/** Whether a pooler is in between, as far as it shows: the server then sees another port than the one used here. */
+async function poolerFinding({ knex }: Database, pooler: ConnectionSettings['pooler']): Promise<Finding> {
+  const ports = await seenPorts(knex);
+  const isBetween = ports !== undefined && ports.here !== ports.there;
+  if (pooler === 'transaction')
+    return { check: 'pooler', status: 'ok', found: 'transaction mode: no named statements, no state of a session' };
+  if (!isBetween) return { check: 'pooler', status: 'ok', found: 'none in between' };
+  return {
+    check: 'pooler',
+    status: 'note',
+    found: 'something is in between: a pooler, or a proxy',
+    remedy: 'If it is PgBouncer in transaction mode, add --pooler transaction.',
+  };
+}
+
+async function print(findings: readonly Finding[], output: Output): Promise<void> {
+  if (output.quiet) {
+    for (const { check, status } of findings) if (status === 'failure') await output.line(check);
+    return;
+  }
+  if (output.format !== 'table') {
+    return await output.jsonItems(map(listed(findings), (finding) => JSON.stringify(finding)));
+  }
+  const rows = findings.flatMap(({ check, status, found, remedy }) => [
+    [check, `${SIGNS[status]} ${found}`] as const,
+    ...(remedy === undefined ? [] : [['', `  ${remedy}`] as const]),
+  ]);
+  await output.line(factTable(rows, output.style, output.columns, SIGN_WIDTH));
+}
+
+/** The width of a sign and the space behind it. */
+const SIGN_WIDTH = 2;
+
+const SIGNS = { ok: '✓', note: 'i', warning: '!', failure: '✗' } as const;

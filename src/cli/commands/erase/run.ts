@@ -1,0 +1,143 @@
+import { hasEctoMigrations } from '../../../admin/log/elixir.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { UsageError } from '../../errors.js';
+import { aggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
+import { type TriedErasure, triedErasure } from '../../fold/trial/tried-erasure.js';
+import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
+import { assertReason, toExecute } from '../../input/reason.js';
+import { parseReplacements } from '../../input/replacements.js';
+import { resolveAggregateId } from '../../input/resolve-id.js';
+import { printFacts } from '../../output/print-facts.js';
+import { counted, decimal } from '../../render/figures.js';
+import { type Session, withDatabase } from '../../session.js';
+
+export interface EraseOptions {
+  readonly paths?: string[];
+  readonly reason?: string;
+  readonly execute?: boolean;
+  readonly expect?: number;
+  readonly replace?: string[];
+  readonly aggregate?: string;
+  readonly force?: boolean;
+}
+
+/** Plans an erasure, and does it with `--execute`. */
+export async function run(argument: IdArgument, options: EraseOptions, session: Session): Promise<void> {
+  const { paths, execute = false, aggregate, replace = [] } = options;
+  assertOptions(argument, options);
+  const replacements = parseReplacements(replace, paths ?? []);
+  const choose = await aggregateChooser(session, aggregate);
+  let besideElixir = false;
+  const { id, done } = await withDatabase(
+    session,
+    async (database) => {
+      const id = await resolveAggregateId(session, database, argument);
+      const definition = paths && (await choose(id, () => typeOfFirstEvent(database.store, id)));
+      const done = await triedErasure(database, { aggregateId: id, paths, replacements }, definition, options, session);
+      besideElixir = await hasEctoMigrations(database);
+      return { id, done };
+    },
+    { writes: execute },
+  );
+  await print(id, done, replacements, options, session);
+  const { missing } = done.plan;
+  if (missing > 0)
+    await session.output.warn(
+      `${counted(missing, 'event')} up to the last sequence ${missing === 1 ? 'was' : 'were'} not there before; see \`maestro verify\`.`,
+    );
+  if (paths !== undefined && done.trial === undefined && (await session.configuration()).aggregates?.length)
+    await session.output.note(
+      'no configured definition owns this aggregate, so no handlers were tried on what is left',
+    );
+  if (execute)
+    await session.output.note(
+      'it is still in backups, exports, the write-ahead log, replicas until they follow, and read models of applications; ' +
+        'the space on disk is overwritten after VACUUM',
+    );
+  if (besideElixir) await session.output.warn(writtenBack(id, paths));
+  if (!execute) await session.output.note(toExecute(options.reason, done.plan.sequence));
+}
+
+function assertOptions(argument: IdArgument, { paths, reason, replace, force, execute }: EraseOptions): void {
+  assertReason(reason, execute);
+  if (execute && argument instanceof IdPrefix)
+    throw new UsageError('--execute needs the whole id of the aggregate.', {
+      hint: 'Leave --execute out to see what would be erased, with the whole id. Nothing was changed.',
+    });
+  if (paths === undefined && (replace !== undefined || force))
+    throw new UsageError(`${replace === undefined ? '--force' : '--replace'} is for --paths.`, {
+      hint: 'Without --paths the events themselves are removed, and nothing is left to be folded.',
+    });
+}
+
+/** The warning that a process of an Elixir application may write back what is erased, and how to look for it. */
+function writtenBack(id: Timestamp, paths: readonly string[] | undefined): string {
+  const look =
+    paths === undefined
+      ? `check with \`maestro verify ${id.hex}\` that nothing has come back`
+      : 'make this plan again and run `maestro snapshot verify`, to check that no value has come back';
+  return (
+    'An Elixir application uses this schema. If one of its processes has the aggregate in memory, it writes what is erased ' +
+    `back with its next events or snapshot. Restart it first, on all nodes. Afterwards ${look}.`
+  );
+}
+
+async function print(
+  id: Timestamp,
+  { plan: { events, sequence, missing, snapshot, paths }, trial }: TriedErasure,
+  replacements: Readonly<Record<string, string>>,
+  { reason, execute = false, paths: asked }: EraseOptions,
+  { output }: Session,
+): Promise<void> {
+  const whole = asked === undefined;
+  const verb = execute ? 'erased' : 'to erase';
+  const replaced = (path: string) => (Object.hasOwn(replacements, path) ? replacements[path] : undefined);
+  const left = Object.keys(replacements).length > 0 ? 'another value at these paths' : 'these paths';
+  const changes = execute ? undefined : trial?.changes;
+  const known = JSON.stringify({
+    aggregateId: id.hex,
+    executed: execute,
+    at: new Date().toISOString(),
+    reason: reason ?? null,
+    what: whole ? 'events' : 'paths',
+    events,
+    sequence,
+    missing,
+    snapshot: snapshot ?? null,
+    // As text: a number may have more digits than JavaScript keeps.
+    paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
+    ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
+    ...(execute ? { left: { events: 0, snapshots: 0 } } : {}),
+  });
+  const shown = changes && (await import('../../fold/state-changes.js'));
+  await printFacts(output, {
+    id: id.hex,
+    json: shown === undefined ? known : `${known.slice(0, -1)},"patch":${shown.patchText(changes)}}`,
+    facts: [
+      ['aggregate', id.hex],
+      ...(reason === undefined ? [] : [['reason', reason] as const]),
+      ['last sequence', String(sequence)],
+      [whole ? `events ${verb}` : `events with paths ${verb}`, decimal(events)],
+      ...paths.map(({ path, events: count }) => {
+        const value = replaced(path);
+        return [
+          `path ${verb}`,
+          `${path}${value === undefined ? '' : ` → ${value}`} (in ${counted(count, 'event')})`,
+        ] as const;
+      }),
+      [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],
+      ...(trial === undefined
+        ? []
+        : [
+            [
+              Object.keys(replacements).length > 0 ? 'folds afterwards' : 'folds without it',
+              `${trial.folds ? 'yes' : 'no'}, by the handlers of ${trial.aggregate}`,
+            ] as const,
+          ]),
+      ...(execute
+        ? [['left of it', whole ? 'no event, no snapshot' : `no event with ${left}, no snapshot`] as const]
+        : []),
+    ],
+  });
+  if (changes !== undefined && shown !== undefined) await shown.printStateChanges(changes, output);
+}

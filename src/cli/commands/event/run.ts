@@ -1,0 +1,109 @@
+import {
+  type EventHead,
+  findEvent,
+  findEventAt,
+  type FoundEvent,
+  neighbours,
+} from '../../../admin/find-event/find-event.js';
+import type { Database } from '../../../connection/database.js';
+import { eventJson } from '../../../store/read/stored-json.js';
+import { NotFoundError } from '../../errors.js';
+import { assertAggregate } from '../../fold/assert-aggregate.js';
+import type { IdArgument } from '../../input/id-argument.js';
+import { resolveAggregateId, resolveTimestamp } from '../../input/resolve-id.js';
+import { clockFacts, clockJson } from '../../output/clock-facts.js';
+import { printFacts } from '../../output/print-facts.js';
+import { indented } from '../../render/state.js';
+import { type Session, withDatabase } from '../../session.js';
+
+/** Shows one event. */
+export async function run(
+  argument: IdArgument,
+  sequence: number | undefined,
+  _options: object,
+  session: Session,
+): Promise<void> {
+  const found = await withDatabase(session, (database) =>
+    sequence === undefined
+      ? eventWithTimestamp(database, argument, session)
+      : eventOfAggregate(database, argument, sequence, session),
+  );
+  await print(found, session);
+}
+
+async function eventWithTimestamp(database: Database, argument: IdArgument, session: Session): Promise<FoundEvent> {
+  const timestamp = await resolveTimestamp(session, database, argument);
+  const event = await findEvent(database, timestamp);
+  if (event !== undefined) return event;
+  const last = await database.store.getLastEvent(timestamp);
+  const message = `There is no event with the timestamp ${timestamp.toString()}.`;
+  if (last !== undefined)
+    throw new NotFoundError(message, {
+      hint: `It is the id of an aggregate: see \`maestro events ${timestamp.hex}\`, or its last event with \`maestro event ${timestamp.hex} ${last.sequence}\`.`,
+    });
+  const { before, after } = await neighbours(database, { timestamp });
+  const nearest = [before, after].flatMap((head) => head?.timestamp.toString() ?? []);
+  throw new NotFoundError(message, {
+    hint:
+      nearest.length === 0
+        ? 'The log has no events at all. Check the database (--url, --data-dir) and the schema (--schema).'
+        : `The nearest ${nearest.length === 1 ? 'is' : 'are'} ${nearest.join(' and ')}.`,
+  });
+}
+
+async function eventOfAggregate(
+  database: Database,
+  argument: IdArgument,
+  sequence: number,
+  session: Session,
+): Promise<FoundEvent> {
+  const aggregateId = await resolveAggregateId(session, database, argument);
+  const event = await findEventAt(database, { aggregateId, sequence });
+  if (event !== undefined) return event;
+  const last = await assertAggregate(database, aggregateId);
+  throw new NotFoundError(`There is no event ${sequence} of ${aggregateId.hex}.`, {
+    hint:
+      sequence > last
+        ? `Its last event is \`maestro event ${aggregateId.hex} ${last}\`.`
+        : `The history has a gap there; see \`maestro verify ${aggregateId.hex}\`.`,
+  });
+}
+
+async function print({ event, previous, next, before, after }: FoundEvent, { output }: Session): Promise<void> {
+  const { aggregateId, sequence, timestamp, type, body } = event;
+  const more = JSON.stringify({
+    clock: clockJson(timestamp),
+    previous: headJson(previous),
+    next: headJson(next),
+    before: headJson(before),
+    after: headJson(after),
+  });
+  const inAggregate = (head: EventHead | undefined, none: string) =>
+    head === undefined ? none : `${head.sequence} ${head.type}, ${head.timestamp.toString()}`;
+  const inLog = (head: EventHead | undefined, none: string) =>
+    head === undefined
+      ? none
+      : `${head.timestamp.toString()}: ${head.type}, ${head.sequence} of ${head.aggregateId.hex}`;
+  await printFacts(output, {
+    id: timestamp.toString(),
+    json: `${eventJson(event).slice(0, -1)},${more.slice(1)}`,
+    facts: [
+      ['aggregate', aggregateId.hex],
+      ['sequence', String(sequence)],
+      ['type', type],
+      ['timestamp', timestamp.toString()],
+      ...clockFacts(timestamp),
+      ['before it', inAggregate(previous, 'none in its aggregate')],
+      ['after it', inAggregate(next, 'none in its aggregate')],
+      ['before it in the log', inLog(before, 'none')],
+      ['after it in the log', inLog(after, 'none')],
+    ],
+    below: `\n${indented(body)}`,
+  });
+}
+
+function headJson(head: EventHead | undefined): object | null {
+  if (head === undefined) return null;
+  const { aggregateId, sequence, timestamp, type } = head;
+  return { aggregateId: aggregateId.hex, sequence, timestamp, type };
+}

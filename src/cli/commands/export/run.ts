@@ -1,0 +1,106 @@
+import { exportLog, type ExportOptions } from '../../../admin/transfer/export-log.js';
+import type { Footer } from '../../../admin/transfer/format.js';
+import type { Database } from '../../../connection/database.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { UsageError } from '../../errors.js';
+import { assertAggregate } from '../../fold/assert-aggregate.js';
+import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
+import type { IdArgument } from '../../input/id-argument.js';
+import { resolveAggregateId } from '../../input/resolve-id.js';
+import { warnOfUnknownTypes } from '../../output/output-hints.js';
+import { printFacts } from '../../output/print-facts.js';
+import { writeWhole } from '../../output/whole-file.js';
+import { escapeText } from '../../render/escape.js';
+import { counted, decimal } from '../../render/figures.js';
+import { type Session, withDatabase } from '../../session.js';
+
+export interface ExportCommandOptions extends FilterOptions {
+  readonly file?: string;
+  readonly force?: boolean;
+}
+
+/** Exports the log, or a part of it. */
+export async function run(
+  named: readonly IdArgument[] = [],
+  options: ExportCommandOptions,
+  session: Session,
+): Promise<void> {
+  const { file, force, type: types, since, until } = options;
+  const { output, context } = session;
+  assertOrder(options);
+  if (file === undefined && force) throw new UsageError('--force is for --file.');
+  if (file === undefined && context.stdout.isTerminal)
+    throw new UsageError('Standard output is a terminal.', {
+      hint: 'Name a file with --file, or redirect the output. To look at events, see `maestro events` and `maestro search`.',
+    });
+  await withDatabase(session, async (database) => {
+    const ids: Timestamp[] = [];
+    for (const argument of named) {
+      const id = await resolveAggregateId(session, database, argument);
+      await assertAggregate(database, id);
+      ids.push(id);
+    }
+    await warnOfUnknownTypes(database, types, new Set(), output);
+    const chosen: ExportOptions = { aggregateIds: ids.length === 0 ? undefined : ids, types, since, until };
+    if (file === undefined) {
+      const footer = await writeExport(database, chosen, session, (text) => context.stdout.write(text));
+      await output.note(`exported ${summary(footer)}`);
+      return;
+    }
+    let footer: Footer | undefined;
+    await writeWhole(file, session, { force }, async (write) => {
+      footer = await writeExport(database, chosen, session, write);
+    });
+    if (footer !== undefined) await print(file, footer, session);
+  });
+  if (types !== undefined || since !== undefined || until !== undefined)
+    await output.note('the histories in it are not whole, and snapshots were left out');
+}
+
+async function writeExport(
+  database: Database,
+  options: ExportOptions,
+  { output, context }: Session,
+  write: (text: string) => Promise<void>,
+): Promise<Footer> {
+  let total = 0;
+  let gaps = 0;
+  let first = '';
+  const onGap = ({ hex }: Timestamp, after: number, next: number) => {
+    gaps += 1;
+    if (gaps === 1) first = `${hex} between ${after} and ${next}`;
+  };
+  const counting = context.stderr.isTerminal ? { onTotal: (events: number) => (total = events) } : {};
+  const footer = await exportLog(
+    database,
+    {
+      ...options,
+      ...counting,
+      onGap,
+      onProgress: (events) => output.progress.measure('Exporting', events, total, 'events'),
+    },
+    write,
+  ).finally(() => output.progress.stop());
+  if (gaps > 0)
+    await output.warn(
+      `Events are missing in ${counted(gaps, 'place')}, first of ${first}: the export has what is there. Run \`maestro verify\`.`,
+    );
+  return footer;
+}
+
+async function print(file: string, { events, snapshots, sha256 }: Footer, { output }: Session): Promise<void> {
+  await printFacts(output, {
+    id: escapeText(file),
+    json: JSON.stringify({ file, events, snapshots, sha256 }),
+    facts: [
+      ['file', file],
+      ['events', decimal(events)],
+      ['snapshots', decimal(snapshots)],
+      ['sha-256', sha256],
+    ],
+  });
+}
+
+function summary({ events, snapshots }: Footer): string {
+  return `${counted(events, 'event')} and ${counted(snapshots, 'snapshot')}`;
+}

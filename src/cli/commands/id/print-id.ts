@@ -1,0 +1,15 @@
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { clockFacts, clockJson } from '../../output/clock-facts.js';
+import { printFacts } from '../../output/print-facts.js';
+import type { Session } from '../../session.js';
+
+/** Prints the forms of an id, and the parts of the reading of the clock that it is. */
+export async function printId(value: Timestamp, { output }: Session): Promise<void> {
+  const { hex } = value;
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  await printFacts(output, {
+    id: hex,
+    json: JSON.stringify({ aggregateId: hex, timestamp: value, uuid, ...clockJson(value) }),
+    facts: [['id', hex], ['timestamp', value.toString()], ['uuid', uuid], ...clockFacts(value)],
+  });
+}

@@ -1,0 +1,81 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { importLog, type ImportReport } from '../../../admin/transfer/import-log.js';
+import { readLines } from '../../input/read-lines.js';
+import { printFacts } from '../../output/print-facts.js';
+import { counted, decimal } from '../../render/figures.js';
+import { type Session, withDatabase } from '../../session.js';
+
+export interface ImportOptions {
+  readonly file: string;
+  readonly onConflict: 'fail' | 'skip';
+  readonly dryRun?: boolean;
+}
+
+/** Imports an export. */
+export async function run({ file, onConflict, dryRun }: ImportOptions, session: Session): Promise<void> {
+  const { output, context } = session;
+  const size =
+    file === '-'
+      ? 0
+      : await stat(resolve(context.workingDirectory, file)).then(
+          (s) => s.size,
+          () => 0,
+        );
+  const report = await withDatabase(
+    session,
+    async (database) => {
+      let read = 0;
+      const lines = () => {
+        read = 0;
+        return readLines(file, session, (bytes) => {
+          read += bytes;
+          output.progress.measure('Reading', read, size, 'bytes');
+        });
+      };
+      const onRead = () => {
+        output.progress.stop();
+        output.progress.report('Checking and writing');
+      };
+      // Standard input can be read only once.
+      return await importLog(database, file === '-' ? lines() : lines, { onConflict, dryRun, onRead });
+    },
+    { writes: true },
+  );
+  await print(report, dryRun ?? false, session);
+  if (report.events > 0 && (await session.configuration()).aggregates?.length)
+    await output.note(
+      'no handlers were tried on what was imported; `maestro check` folds it with the configured aggregates',
+    );
+}
+
+async function print(report: ImportReport, dryRun: boolean, { output }: Session): Promise<void> {
+  const { events, present, snapshots, skipped, incomplete, unreadable } = report;
+  if (output.quiet) {
+    for (const id of skipped) await output.line(id);
+  } else
+    await printFacts(output, {
+      id: '',
+      json: JSON.stringify({ dryRun, ...report }),
+      facts: [
+        [dryRun ? 'events to import' : 'events imported', decimal(events)],
+        ['already there', decimal(present)],
+        [dryRun ? 'snapshots to store' : 'snapshots stored', decimal(snapshots)],
+        ['aggregates left out', skipped.length === 0 ? 'none' : decimal(skipped.length)],
+        ...skipped.slice(0, SHOWN_IDS).map((id) => ['', id] as const),
+        ...(skipped.length > SHOWN_IDS ? [['', 'and more; -o json names them all'] as const] : []),
+      ],
+    });
+  if (incomplete > 0)
+    await output.warn(
+      `The export has only parts of the histories of ${counted(incomplete, 'aggregate')}; \`maestro verify\` tells which are not whole now.`,
+    );
+  if (unreadable !== undefined)
+    await output.warn(
+      `An Elixir application uses this schema, and cannot read ${counted(unreadable.count, 'body', 'bodies')} of the export, the first in line ${unreadable.line}: it ${unreadable.message}. With \`interop\` (maestro.config.ts) such an import is refused.`,
+    );
+  if (dryRun) await output.note('this was a dry run: nothing was written');
+}
+
+/** How many of the aggregates that were left out a table names. */
+const SHOWN_IDS = 10;

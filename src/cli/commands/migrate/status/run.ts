@@ -1,0 +1,50 @@
+import { type MigrationStatus, migrationStatus } from '../../../../store/migrate/migration-status.js';
+import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
+import { ifThere } from '../../../if-there.js';
+import { escapeText } from '../../../render/escape.js';
+import { FittedTable } from '../../../render/fitted-table.js';
+import type { Session } from '../../../session.js';
+
+export interface StatusOptions {
+  readonly exitCode?: boolean;
+}
+
+/** Shows which steps are taken, and with `--exit-code` exits with 1 unless all are. */
+export async function run({ exitCode = false }: StatusOptions, session: Session): Promise<ExitCode> {
+  const result = await ifThere(session, (knex, schema) => migrationStatus(knex, { schema }));
+  await printStatus(result, session);
+  return exitCode && !result.upToDate ? FOUND : DONE;
+}
+
+async function printStatus(result: MigrationStatus, { output }: Session): Promise<void> {
+  if (output.format !== 'table') return await output.json(JSON.stringify(result));
+  if (output.quiet) {
+    for (const { name, state } of result.steps) if (state === 'pending') await output.line(escapeText(name));
+    return;
+  }
+  const { good, bad } = output.style;
+  type Step = MigrationStatus['steps'][number];
+  const table = new FittedTable<Step>(
+    [
+      { heading: 'STEP', value: ({ name }) => name },
+      {
+        heading: 'STATE',
+        value: ({ state }) => state,
+        paint: (text, { state }) => (state === 'pending' || state === 'unknown' ? bad : good)(text),
+      },
+      { heading: 'SINCE', value: ({ at }) => at?.toISOString() ?? '' },
+    ],
+    result.steps,
+    output.columns,
+    output.style,
+  );
+  await output.line(table.head);
+  for (const step of result.steps) await output.line(table.line(step));
+  const layout =
+    result.partitions === undefined ? 'none yet' : result.partitions > 1 ? `${result.partitions} partitions` : 'plain';
+  await output.sentence(
+    `schema ${result.schema}, layout ${layout}: ${result.upToDate ? 'up to date' : 'not up to date'}`,
+    result.upToDate ? good : bad,
+  );
+  for (const fault of result.faults) await output.sentence(`- ${fault}`, bad);
+}

@@ -1,0 +1,34 @@
+import { didYouMean } from '../../../../nearest.js';
+import { migrate } from '../../../../store/migrate/migrator.js';
+import { UsageError } from '../../../errors.js';
+import { type Session, withDatabase } from '../../../session.js';
+import { printOutcomes } from '../print-outcomes.js';
+
+export interface UpOptions {
+  readonly partitions?: number;
+  /** Milliseconds. */
+  readonly lockTimeout?: number;
+}
+
+/** Migrates, and makes an embedded database that is not there. */
+export async function run(options: UpOptions, session: Session): Promise<void> {
+  assertNoFurtherWord(session);
+  const { applied, adopted } = await withDatabase(
+    session,
+    ({ knex, schema }) => {
+      session.output.progress.report('Migrating, or waiting for another migration to end');
+      return migrate(knex, { schema, ...options });
+    },
+    { create: true },
+  );
+  await printOutcomes(session, { applied, adopted }, 'up to date: nothing to do');
+}
+
+function assertNoFurtherWord({ command: { args, parent } }: Session): void {
+  const [word] = args;
+  if (word === undefined) return;
+  const known = parent?.commands.map((command) => command.name()) ?? [];
+  throw new UsageError(`Unknown command '${word}' of migrate.`, {
+    hint: `${didYouMean(word, known)} The commands are ${known.join(', ')}.`.trim(),
+  });
+}

@@ -1,0 +1,92 @@
+import type { StateAt } from '../../../aggregate/state-at.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { UsageError } from '../../errors.js';
+import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
+import type { Folding } from '../../fold/folding.js';
+import { tellMissingEnd } from '../../fold/missing-events.js';
+import { assertOneMoment, replaySteps, type StepsOptions } from '../../fold/replay-steps.js';
+import { withFolding } from '../../fold/with-folding.js';
+import type { IdArgument } from '../../input/id-argument.js';
+import { pointInTime } from '../../input/time-argument.js';
+import { assertNotTheId } from '../../input/time-bound.js';
+import type { Output } from '../../output/output.js';
+import { printFacts } from '../../output/print-facts.js';
+import { warnOfClocks } from '../../output/warn-of-clocks.js';
+import { indented } from '../../render/state.js';
+import type { Session } from '../../session.js';
+
+export interface ReplayOptions extends StepsOptions {
+  readonly steps?: boolean;
+  /** False with `--no-snapshot`. */
+  readonly snapshot: boolean;
+}
+
+/** Shows a state, or with `--steps` what each event changed, and then exits with 1 when a step has a fault. */
+export async function run(argument: IdArgument, options: ReplayOptions, session: Session): Promise<ExitCode> {
+  if (options.steps) return (await replaySteps(argument, options, session)) ? FOUND : DONE;
+  await replay(argument, options, session);
+  return DONE;
+}
+
+async function replay(argument: IdArgument, options: ReplayOptions, session: Session): Promise<void> {
+  assertOneMoment(options);
+  const { min, max, at, aggregate, snapshot } = options;
+  if (min !== undefined) throw new UsageError('--min is for --steps: a state is always folded from the beginning.');
+  const { output } = session;
+  const { id, folding, state, shown } = await withFolding(session, argument, aggregate, async (history) => {
+    const { id, database, folding, last } = history;
+    assertNotTheId(at, id);
+    if ((max ?? 0) > last) await output.note(`the last sequence is ${last}, so this is the state after that`);
+    const range = { maxSequence: max, until: at, useSnapshot: snapshot };
+    const state = await folding.fold(database.store, range, output);
+    const { sequence } = state;
+    const byHandlers = folding.aggregate !== undefined;
+    await tellMissingEnd(database.store, { id, sequence, max, at, last, byHandlers }, output);
+    if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, output);
+    return { id, folding, state, shown: shownState(state, folding, output) };
+  });
+  await print(id.hex, state, shown, folding, at, output);
+}
+
+/** A state as JSON text, and for people as its application shows it. */
+interface ShownState {
+  readonly json: string;
+  readonly rendered: string | undefined;
+}
+
+function shownState(state: StateAt, folding: Folding, output: Output): ShownState {
+  const rendered = output.format === 'table' ? folding.render?.(state) : undefined;
+  return { json: folding.json(state), rendered };
+}
+
+async function print(
+  id: string,
+  { sequence, timestamp, snapshot }: StateAt,
+  { json, rendered }: ShownState,
+  { aggregate, how }: Folding,
+  until: Timestamp | undefined,
+  output: Output,
+): Promise<void> {
+  const at = until && pointInTime(until);
+  const known = JSON.stringify({
+    aggregateId: id,
+    at,
+    sequence,
+    timestamp: timestamp ?? null,
+    aggregate: aggregate ?? null,
+    ...(snapshot > 0 ? { snapshot } : {}),
+  });
+  if (output.format !== 'table' && aggregate === undefined) await output.note(how);
+  await printFacts(output, {
+    id,
+    json: `${known.slice(0, -1)},"state":${json}}`,
+    facts: [
+      ['aggregate', id],
+      ...(at === undefined ? [] : [['at', at] as const]),
+      ['sequence', String(sequence)],
+      ['timestamp', timestamp?.toString() ?? 'before the first event'],
+      ['state', snapshot > 0 ? `${how}, on the snapshot of sequence ${snapshot}` : how],
+    ],
+    below: rendered === undefined ? indented(json) : `\n${rendered}`,
+  });
+}

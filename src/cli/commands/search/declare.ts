@@ -1,0 +1,52 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type LogPosition, parsePosition } from '../../../admin/log/log-position.js';
+import type { CommandRunner } from '../../command-runner.js';
+import { limit, timestamp } from '../../input/arguments.js';
+import { sinceOption, TYPE, untilOption } from '../../input/filter-options.js';
+import { KIND } from '../../input/kind-option.js';
+import { NODE } from '../../input/node-id.js';
+
+/** Declares `maestro search`. */
+export function declareSearch(program: Command, runner: CommandRunner): void {
+  program
+    .command('search')
+    .summary('find events of all aggregates')
+    .description(
+      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index; the others ' +
+        'look at every event in between, so narrow the time of a large log. With --quiet the ids of the aggregates are ' +
+        'printed, each once.',
+    )
+    .option(...TYPE)
+    .option(...sinceOption(runner.context))
+    .option(...untilOption(runner.context))
+    .option('--where <jsonpath>', "only events whose body this path of PostgreSQL's jsonpath finds something in")
+    .option('--text <text>', 'only events whose type or body has this text in it, in upper or lower case', someText)
+    .option(...KIND)
+    .option(...NODE)
+    .option('--reverse', 'the latest event first')
+    .option('--limit <count>', 'at most this many events; with --quiet, aggregates', limit, 50)
+    .option('--after <timestamp>', 'only events that come after this one, to go on where a page ended', position)
+    .addHelpText(
+      'after',
+      `
+A path that is a condition ('$.amount > 100') must be true; one that selects ('$.items[*] ? (@.price > 5)') must
+find something other than false and null.
+
+Examples:
+  $ maestro search --since "yesterday 14:30" --until "yesterday 14:40"
+  $ maestro search --type withdrawn --where '$.amount > 1000' --reverse --limit 5
+  $ maestro search --text "ada lovelace" -q | xargs -n 1 maestro events
+  $ maestro search --where '$.owner.name == "Ada"' -o ndjson | jq -r .aggregateId | sort -u`,
+    )
+    .action(runner.lazy(() => import('./run.js')));
+}
+
+function someText(text: string): string {
+  if (text === '')
+    throw new InvalidArgumentError('is empty. Write at least one character: every body has an empty text in it.');
+  return text;
+}
+
+function position(text: string): LogPosition {
+  return parsePosition(text, timestamp);
+}

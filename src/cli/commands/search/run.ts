@@ -1,0 +1,63 @@
+import { type LogPosition, positionText } from '../../../admin/log/log-position.js';
+import { searchEvents } from '../../../admin/search-events/search-events.js';
+import type { StoredEvent } from '../../../events.js';
+import { configuredAggregate } from '../../fold/choose-aggregate.js';
+import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
+import { kindOf, ofKind } from '../../input/kind-option.js';
+import { upTo } from '../../output/iterate.js';
+import { noteEmptyLog, noting, warnOfUnknownTypes } from '../../output/output-hints.js';
+import { firstOfEach, printEvents } from '../../output/print-events.js';
+import { type Session, withDatabase } from '../../session.js';
+
+export interface SearchOptions extends FilterOptions {
+  readonly where?: string;
+  readonly text?: string;
+  readonly node?: bigint;
+  readonly aggregate?: string;
+  readonly after?: LogPosition;
+  readonly reverse?: boolean;
+  readonly limit: number;
+}
+
+/** Lists the events that were searched for. */
+export async function run(options: SearchOptions, session: Session): Promise<void> {
+  const { type: types, limit, aggregate, ...others } = options;
+  assertOrder(options);
+  const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(session, aggregate));
+  await withDatabase(session, async (database) => {
+    let cursor: string | undefined;
+    const { output } = session;
+    const isExact = !output.quiet && (kind === undefined || 'firstTypes' in kind);
+    const filter = { ...pick(others), types, ...(kind !== undefined && 'firstTypes' in kind ? kind : {}) };
+    const found = searchEvents(database, { ...filter, limit: isExact ? limit + 1 : undefined });
+    const seen = new Set<string>();
+    const events = noting(ofKind(found, kind, database.store), seen);
+    const page = upTo(
+      output.quiet ? firstOfEach(events) : events,
+      limit,
+      (last, next) => (cursor = cursorBetween(last, next)),
+    );
+    await printEvents(page, output, {
+      ofMany: true,
+      quietIds: 'aggregates',
+      whenNone: async () => {
+        await warnOfUnknownTypes(database, types, seen, output);
+        await output.note('no event was found');
+        await noteEmptyLog(database, output);
+      },
+    });
+    if (seen.size > 0) await warnOfUnknownTypes(database, types, seen, output);
+    if (cursor === undefined) return;
+    if (output.quiet) await output.warn('There are more aggregates: give a larger --limit.');
+    else await output.note(`there are more: add --after ${cursor}, or a larger --limit`);
+  });
+}
+
+function pick({ since, until, where, text, node, after, reverse }: Omit<SearchOptions, 'type' | 'limit'>) {
+  return { since, until, where, text, node, after, reverse };
+}
+
+/** Where the next page begins. Only events of different partitions can share a timestamp; then the aggregate tells them apart. */
+function cursorBetween({ timestamp, aggregateId }: StoredEvent, next: StoredEvent): string {
+  return positionText(next.timestamp.compare(timestamp) === 0 ? { timestamp, aggregateId } : { timestamp });
+}

@@ -1,0 +1,48 @@
+import { fold } from '../../../../aggregate/history.js';
+import { storeSnapshot } from '../../../../aggregate/snapshot/store-snapshot.js';
+import type { Database } from '../../../../connection/database.js';
+import type { MaestroError } from '../../../../errors.js';
+import { UsageError } from '../../../errors.js';
+import { assertAggregate } from '../../../fold/assert-aggregate.js';
+import { aggregateChoice } from '../../../fold/choose-aggregate.js';
+import type { IdArgument } from '../../../input/id-argument.js';
+import { resolveAggregateId } from '../../../input/resolve-id.js';
+import { printSnapshotOutcome } from '../../../output/snapshot-outcome.js';
+import { type Session, withDatabase } from '../../../session.js';
+
+export interface CreateOptions {
+  readonly aggregate?: string;
+  /** False with `--no-snapshot`. */
+  readonly snapshot: boolean;
+}
+
+/** Why a snapshot that nobody uses is not replaced. */
+const UNUSED =
+  'The stored one is not used: it has another version, a higher sequence than the last event, or the handlers fail on it. Only a newer snapshot can replace it. Create one after the next event, or delete this one with `maestro snapshot delete`.';
+
+/** Folds the current state and stores it. */
+export async function run(
+  argument: IdArgument,
+  { aggregate, snapshot }: CreateOptions,
+  session: Session,
+): Promise<void> {
+  const choose = await aggregateChoice(session, aggregate);
+  const create = async (database: Database) => {
+    const { store } = database;
+    const id = await resolveAggregateId(session, database, argument);
+    await assertAggregate(database, id);
+    const definition = await choose(store, id);
+    if (definition === undefined)
+      throw new UsageError(`No configured definition owns ${id.hex}.`, {
+        hint: 'Name the one it is with --aggregate, and list it in maestro.config.ts.',
+      });
+    const warn = (error: MaestroError) => void session.output.warn(error.message);
+    const history = { definition, store, id, onSnapshotIgnored: warn };
+    const moment = await fold(history, { useSnapshot: snapshot });
+    const outcome = await storeSnapshot(history, store, moment);
+    const isUsed = outcome === 'committed' || (await fold({ ...history, onSnapshotIgnored: undefined })).snapshot > 0;
+    return { id, sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
+  };
+  const { id, sequence, outcome, hint } = await withDatabase(session, create, { writes: true });
+  await printSnapshotOutcome(id, sequence, outcome, session, hint);
+}

@@ -1,0 +1,105 @@
+import { hasEctoMigrations } from '../../../../admin/log/elixir.js';
+import { deleteSnapshot, type SnapshotHead, snapshotHead } from '../../../../admin/log/stored-snapshots.js';
+import type { Database } from '../../../../connection/database.js';
+import type { Timestamp } from '../../../../hlc/timestamp.js';
+import { NotFoundError, SnapshotKeptError, UsageError } from '../../../errors.js';
+import { type IdArgument, IdPrefix } from '../../../input/id-argument.js';
+import { assertReason, toExecute } from '../../../input/reason.js';
+import { resolveAggregateId } from '../../../input/resolve-id.js';
+import { printFacts } from '../../../output/print-facts.js';
+import { counted } from '../../../render/figures.js';
+import { type Session, withDatabase } from '../../../session.js';
+
+export interface DeleteOptions {
+  readonly reason?: string;
+  readonly expect?: number;
+  readonly execute?: boolean;
+}
+
+/** A snapshot that is deleted, or would be, and how many events there are to fold without it. */
+interface Deletion extends SnapshotHead {
+  readonly events: number;
+  /** True when an Elixir application uses the schema, which cannot read snapshots with a version. */
+  readonly besideElixir: boolean;
+}
+
+/** Plans to delete a snapshot, and does it with `--execute`. */
+export async function run(argument: IdArgument, options: DeleteOptions, session: Session): Promise<void> {
+  const { reason, expect, execute = false } = options;
+  assertReason(reason, execute);
+  if (execute && argument instanceof IdPrefix)
+    throw new UsageError('--execute needs the whole id of the aggregate.', {
+      hint: 'Leave --execute out to see what would be deleted, with the whole id. Nothing was changed.',
+    });
+  const { id, deletion } = await withDatabase(
+    session,
+    async (database) => {
+      const id = await resolveAggregateId(session, database, argument);
+      const head = await headOf(database, id);
+      if (expect !== undefined && head.sequence !== expect) throw another(id, head, expect);
+      if (execute) await remove(database, id, head);
+      const events = (await database.store.getLastEvent(id))?.sequence ?? 0;
+      return { id, deletion: { ...head, events, besideElixir: await hasEctoMigrations(database) } };
+    },
+    { writes: execute },
+  );
+  await print(id, deletion, options, session);
+  if (!execute) return await session.output.note(toExecute(options.reason, deletion.sequence));
+  await session.output.note(
+    'processes that have the aggregate in memory go on with their state, and may store it again: restart them if it is wrong',
+  );
+}
+
+async function headOf(database: Database, id: Timestamp): Promise<SnapshotHead> {
+  const head = await snapshotHead(database, id);
+  if (head !== undefined) return head;
+  throw new NotFoundError(`There is no snapshot of ${id.hex}.`, {
+    hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
+  });
+}
+
+/** Deletes the snapshot that was looked at, and no newer one that somebody has stored since. */
+async function remove(database: Database, id: Timestamp, { sequence }: SnapshotHead): Promise<void> {
+  if (await deleteSnapshot(database, id, sequence)) return;
+  const now = await headOf(database, id);
+  if (now.sequence !== sequence) throw another(id, now, sequence);
+  throw new SnapshotKeptError(`The snapshot of ${id.hex} could not be deleted.`, {
+    hint: 'Nothing was changed. Look for a trigger, rule or policy on the table, and at the rights of the role.',
+  });
+}
+
+function another(id: Timestamp, { sequence }: SnapshotHead, expected: number): SnapshotKeptError {
+  return new SnapshotKeptError(`The snapshot of ${id.hex} is of sequence ${sequence}, not ${expected}.`, {
+    hint: `Nothing was deleted. Look at it with \`maestro snapshot get ${id.hex}\`, then plan again.`,
+  });
+}
+
+async function print(
+  id: Timestamp,
+  { sequence, version, events, besideElixir }: Deletion,
+  { reason, execute = false }: DeleteOptions,
+  { output }: Session,
+): Promise<void> {
+  const unreadable = besideElixir ? ', which the Elixir application of this schema cannot read' : '';
+  const kind = version === undefined ? 'without a version' : `of version ${version}${unreadable}`;
+  const report = {
+    aggregateId: id.hex,
+    executed: execute,
+    at: new Date().toISOString(),
+    reason: reason ?? null,
+    sequence,
+  };
+  await printFacts(output, {
+    id: id.hex,
+    json: `${JSON.stringify(report).slice(0, -1)},"version":${version ?? 'null'},"events":${events}}`,
+    facts: [
+      ['aggregate', id.hex],
+      ...(reason === undefined ? [] : [['reason', reason] as const]),
+      [execute ? 'snapshot deleted' : 'snapshot to delete', `that of sequence ${sequence}, ${kind}`],
+      [
+        'afterwards',
+        events === 0 ? 'there are no events of it' : `${counted(events, 'event')} to fold, from the first`,
+      ],
+    ],
+  });
+}

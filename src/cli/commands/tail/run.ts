@@ -1,0 +1,121 @@
+import type { ClockSkew } from '../../../admin/diagnose/nodes.js';
+import type { LogReader } from '../../../admin/tail-events/follower.js';
+import { Tail } from '../../../admin/tail-events/tail-events.js';
+import type { StoredEvent } from '../../../events.js';
+import { timeSpan } from '../../../hlc/time-span.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { eventJson } from '../../../store/read/stored-json.js';
+import { UsageError } from '../../errors.js';
+import { assertAggregate } from '../../fold/assert-aggregate.js';
+import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
+import { resolveAggregateId } from '../../input/resolve-id.js';
+import { listed } from '../../output/iterate.js';
+import { noteEmptyLog, noting, warnOfUnknownTypes } from '../../output/output-hints.js';
+import { printEvents } from '../../output/print-events.js';
+import { escapeJson } from '../../render/escape.js';
+import { eventTable, eventTableHead, eventTableRow } from '../../render/event-table.js';
+import { type Session, sessionSettings, withDatabase } from '../../session.js';
+
+export interface TailOptions {
+  readonly lines: number;
+  readonly follow?: boolean;
+  readonly type?: string[];
+  /** Milliseconds. */
+  readonly interval?: number;
+}
+
+/** How often the embedded database is looked at: each time keeps others out for as long as opening it takes. */
+const EMBEDDED_INTERVAL = 2000;
+
+/** Lists the last events, and with `--follow` every new one. */
+export async function run(argument: IdArgument | undefined, options: TailOptions, session: Session): Promise<void> {
+  const { output } = session;
+  if (options.follow) output.withoutPager();
+  if (options.follow && output.format === 'json')
+    throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
+  const settings = await sessionSettings(session);
+  const isEmbedded = 'dataDir' in settings.target;
+  const id =
+    argument instanceof IdPrefix
+      ? await withDatabase(session, (database) => resolveAggregateId(session, database, argument), { settings })
+      : argument;
+  const open = (read: LogReader) =>
+    new Tail(read, {
+      aggregateId: id,
+      types: options.type,
+      lines: options.lines,
+      interval: options.interval ?? (isEmbedded ? EMBEDDED_INTERVAL : undefined),
+      onLost: (error) => void output.warn(`${messageOf(error)} Trying again until it is back.`),
+      onBehind: (nodes) => void output.warn(behind(nodes)),
+      onBack: () => void output.note('the database is back'),
+    });
+  // The embedded database is opened for every look anew, so that whoever writes to it gets in between.
+  if (options.follow && isEmbedded) {
+    const tail = open((work) => withDatabase(session, work, { settings }));
+    return await follow(tail, session, id);
+  }
+  await withDatabase(
+    session,
+    async (database) => {
+      const tail = open((work) => work(database));
+      if (options.follow) {
+        await warnOfUnknownTypes(database, options.type, new Set(), output);
+        return await follow(tail, session, id);
+      }
+      const seen = new Set<string>();
+      await printEvents(noting(listed(await tail.last()), seen), output, {
+        ofMany: id === undefined,
+        whenNone: async () => {
+          if (id !== undefined) await assertAggregate(database, id);
+          await warnOfUnknownTypes(database, options.type, seen, output);
+          await output.note(options.lines === 0 ? 'no events were asked for (--lines 0)' : 'no event was found');
+          if (id === undefined) await noteEmptyLog(database, output);
+        },
+      });
+      if (seen.size > 0) await warnOfUnknownTypes(database, options.type, seen, output);
+    },
+    { settings },
+  );
+}
+
+/** Words about the events that following does not show, and how to see them. */
+function behind({ ahead, behind, milliseconds }: ClockSkew): string {
+  return (
+    `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. Its new ` +
+    'events are older than the five minutes that are followed, and are not shown here. To see all events of an ' +
+    'aggregate, follow it by its id.'
+  );
+}
+
+/** Prints the last events and then every new one at once, each in a line of its own. */
+async function follow(tail: Tail, { output, context }: Session, id: Timestamp | undefined): Promise<void> {
+  const last = await tail.last();
+  const render = await eventRenderer(last, output, id === undefined);
+  if (render.head !== undefined) await output.line(render.head);
+  for (const event of last) await output.line(render.line(event));
+  output.progress.stop();
+  await context.endWithReader?.();
+  for await (const event of tail.follow()) await output.line(render.line(event));
+}
+
+interface EventRenderer {
+  readonly head?: string;
+  readonly line: (event: StoredEvent) => string;
+}
+
+async function eventRenderer(
+  last: readonly StoredEvent[],
+  output: Session['output'],
+  ofMany: boolean,
+): Promise<EventRenderer> {
+  if (output.quiet) return { line: ({ timestamp }) => timestamp.toString() };
+  if (output.format !== 'table') {
+    return { line: (event) => (output.columns === undefined ? eventJson(event) : escapeJson(eventJson(event))) };
+  }
+  const table = eventTable(last, output.columns, output.style, ofMany);
+  return { head: eventTableHead(table), line: (event) => eventTableRow(event, table) };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,91 @@
+import { tablesReplaced } from '../../../admin/log/complete-log.js';
+import type { VerifyProgress } from '../../../admin/verify-log/verify-progress.js';
+import { isStored, verifyLog } from '../../../admin/verify-log/verify-log.js';
+import type { Violation } from '../../../admin/verify-log/violations.js';
+import { timeSpan } from '../../../hlc/time-span.js';
+import { Timestamp } from '../../../hlc/timestamp.js';
+import type { Interop } from '../../../store/interop.js';
+import { NotFoundError } from '../../errors.js';
+import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
+import type { IdArgument } from '../../input/id-argument.js';
+import { resolveAggregateId } from '../../input/resolve-id.js';
+import { printFindings } from '../../output/print-findings.js';
+import { counted, decimal } from '../../render/figures.js';
+import { type Session, withDatabase } from '../../session.js';
+
+export interface VerifyOptions {
+  readonly since?: number;
+  readonly interop?: Interop;
+}
+
+/** Checks the log, and exits with 1 when anything is found. */
+export async function run(
+  argument: IdArgument | undefined,
+  { since, interop }: VerifyOptions,
+  session: Session,
+): Promise<ExitCode> {
+  const { output } = session;
+  return await withDatabase(session, async (database) => {
+    const id = argument && (await resolveAggregateId(session, database, argument));
+    if (id !== undefined && !(await isStored(database, id)))
+      throw new NotFoundError(`There is nothing of ${id.hex}, neither an event nor a snapshot.`, {
+        hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
+      });
+    for (const { table, kind } of await tablesReplaced(database))
+      await output.warn(`${table} is a ${kind}, not a table: only the rows that it shows are looked at.`);
+    let checked: VerifyProgress = { events: 0, aggregates: 0, snapshots: 0 };
+    const onProgress = (now: VerifyProgress) => {
+      checked = now;
+      output.progress.report(`Reading the whole log: ${decimal(now.events)} events checked`);
+    };
+    const log = { ...database, interop: interop ?? database.interop };
+    const found = await printFindings(verifyLog(log, { aggregateId: id, since, onProgress }), output, {
+      name: 'violations',
+      checked: () => checked,
+      checkedText: () =>
+        `${counted(checked.events, 'event')} of ${counted(checked.aggregates, 'aggregate')}, and ${counted(checked.snapshots, 'snapshot')}`,
+      id: (violation) => violation.aggregateId,
+      json: (violation) => JSON.stringify(violation),
+      columns: [
+        { heading: 'AGGREGATE', value: (violation) => violation.aggregateId, isId: true },
+        { heading: 'SEQUENCE', value: (violation) => String(violation.sequence), align: 'right' },
+        { heading: 'VIOLATION', value: describe, paint: (text) => output.style.bad(text), least: 12, wraps: true },
+      ],
+    });
+    return found ? FOUND : DONE;
+  });
+}
+
+function describe(violation: Violation): string {
+  switch (violation.kind) {
+    case 'first sequence':
+      return 'first sequence: the history does not begin with 1';
+    case 'gap':
+      return `gap: nothing between ${violation.before} and ${violation.sequence}`;
+    case 'clock inversion':
+      return `clock inversion: ${clock(violation.timestamp)} is not after ${clock(violation.clock)} of the event before${apart(violation.nodes)}`;
+    case 'future timestamp':
+      return `future timestamp: ${clock(violation.timestamp)} is ${timeSpan(violation.milliseconds)} ahead of the database's clock, by node ${violation.node}`;
+    case 'id length':
+      return `id length: the ${violation.of === 'snapshot' ? 'id of the snapshot' : violation.of} has not 16 bytes`;
+    case 'shared timestamp':
+      return `shared timestamp: another event has ${clock(violation.timestamp)} too`;
+    case 'snapshot ahead':
+      return `snapshot ahead: the last event is ${violation.last}`;
+    case 'snapshot of missing events':
+      return `snapshot of missing events: the history begins with ${violation.first}`;
+    case 'unreadable body':
+      return `unreadable body of the ${violation.of}: ${violation.path === '' ? 'it' : violation.path} ${violation.problem}`;
+    case 'snapshot without events':
+      return 'snapshot without events: the log has none of this aggregate';
+  }
+}
+
+function apart({ ahead, behind, milliseconds }: (Violation & { kind: 'clock inversion' })['nodes']): string {
+  if (ahead === behind) return `: the clock of node ${behind} ran backwards, by ${timeSpan(milliseconds)} or more`;
+  return `: node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more`;
+}
+
+function clock(hex: string): string {
+  return hex.length === 32 ? Timestamp.parse(hex).toString() : `\\x${hex}`;
+}
