@@ -15,6 +15,7 @@ import {
 import { BankAccount, type BankAccounts } from '../../examples/bank/account.js';
 import { migrateBank } from '../../examples/bank/migrations.js';
 import { resumeTransfers, transfer } from '../../examples/bank/transfer.js';
+import { QUICK_WASM } from '../support/children/processes.js';
 import { runCli } from '../support/cli/cli.js';
 import { testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 
@@ -108,7 +109,7 @@ test('the program prints what its README says, also the second time, and the com
   ].map(([, block]) => block);
   const [, ...printed] = programBlock.split('\n');
   const env = { ...process.env, DATABASE_URL: undefined, MAESTRO_TEST_URL: undefined };
-  const argv = ['--import', import.meta.resolve('tsx'), example('main.ts')];
+  const argv = [QUICK_WASM, '--import', import.meta.resolve('tsx'), example('main.ts')];
   const run = () => promisify(execFile)(process.execPath, argv, { cwd: folder, env });
 
   t.is(anonymous((await run()).stdout), anonymous(printed.join('\n')));

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { transform } from 'esbuild';
+import { QUICK_WASM } from '../support/children/processes.js';
 import { useTemporaryFolder } from '../support/database.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,6 +21,23 @@ function blocks(heading: string, language: string, document = readme): string[] 
   return [...section.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
     ([, code = '']) => code,
   );
+}
+
+/** What a program of TypeScript prints that lies in a folder, the last of these files being its entry. */
+async function printedBy(cwd: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const source = (path: string) => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
+  let entry = '';
+  for (const [name, text] of Object.entries(files)) {
+    const { code } = await transform(text, { loader: 'ts', target: 'node20' });
+    entry = join(cwd, name);
+    writeFileSync(
+      entry,
+      code
+        .replaceAll(/"maestro-store"/g, () => source('index.js'))
+        .replaceAll(/"maestro-store\/admin"/g, () => source('admin/index.js')),
+    );
+  }
+  return (await run(process.execPath, [QUICK_WASM, entry], { cwd })).stdout;
 }
 
 test('the quick start is one line, and records, lists and replays a game', async (t) => {
@@ -50,16 +69,8 @@ for (const [section, document, printed] of [
   test(`the example of the section "${section}" runs as it stands`, async (t) => {
     const [code = ''] = blocks(section, 'ts', document);
     const cwd = mkdtempSync(join(folder, 'example-'));
-    const file = join(cwd, 'example.mts');
-    const source = (path: string) => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
-    writeFileSync(
-      file,
-      code
-        .replace("'maestro-store'", () => source('index.js'))
-        .replace("'maestro-store/admin'", () => source('admin/index.js')),
-    );
 
-    const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file], { cwd });
+    const stdout = await printedBy(cwd, { 'example.mjs': code });
 
     t.is(stdout, printed);
   });
@@ -67,15 +78,9 @@ for (const [section, document, printed] of [
 test('the migration that fills a read model from the log runs as it stands, inside its transaction', async (t) => {
   const code = blocks('Projections', 'ts', guide).find((block) => block.includes('searchEvents')) ?? '';
   const cwd = mkdtempSync(join(folder, 'migration-'));
-  const source = (path: string) => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
-  writeFileSync(
-    join(cwd, 'step.mts'),
-    code.replace("'maestro-store/admin'", () => source('admin/index.js')),
-  );
-  writeFileSync(
-    join(cwd, 'program.mts'),
-    `import { Clock, openDatabase, appendEvents, migrate } from ${source('index.js')};
-import * as step from './step.mts';
+  const program = `
+import { Clock, openDatabase, appendEvents, migrate } from 'maestro-store';
+import * as step from './step.mjs';
 const { knex, store, close } = await openDatabase({ dataDir: 'data' });
 await migrate(knex);
 const clock = new Clock();
@@ -86,12 +91,9 @@ await knex.migrate.latest({
 });
 console.log((await knex('account_names').pluck('name').orderBy('name')).join(' '));
 await close();
-`,
-  );
+`;
 
-  const { stdout } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), join(cwd, 'program.mts')], {
-    cwd,
-  });
+  const stdout = await printedBy(cwd, { 'step.mjs': code, 'program.mjs': program });
 
   t.is(stdout, 'Ada Grace\n');
 });

@@ -20,6 +20,9 @@ export interface Child {
   ended(): Promise<void>;
 }
 
+/** Flag with which the embedded engine is compiled once, as in the command line: optimizing it takes longer than what a test asks. */
+export const QUICK_WASM = '--liftoff-only';
+
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /**
@@ -56,7 +59,7 @@ export function useProcesses(
   return {
     file,
     start: (...argv) => {
-      const child = started(spawn(process.execPath, [file, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] }));
+      const child = started(spawn(process.execPath, [QUICK_WASM, file, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] }));
       children.add(child);
       return child;
     },
