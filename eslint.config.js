@@ -1,5 +1,10 @@
 import tseslint from 'typescript-eslint';
 
+/** Members of Knex, its pool and the drivers that are documented for nobody; `src/store/driver/relied-upon.ts` describes them. */
+const INTERNALS =
+  '/^(?:__knex.*|_query|_driver|_acquireOnlyConnection|acquire(?:Raw)?Connection|releaseConnection|destroyRawConnection|getTransactionStatus|execProtocol.*)$/';
+const BELOW_KNEX = 'Only src/store/driver looks below the public interface of Knex: use driverOf(), see docs/adr/0015.';
+
 export default tseslint.config(
   {
     ignores: [
@@ -33,6 +38,28 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
+    },
+  },
+  {
+    ignores: ['{src,test}/store/driver/**', 'test/support/connections.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        { selector: `Identifier[name=${INTERNALS}]`, message: BELOW_KNEX },
+        { selector: 'Literal[value=/^knex.lib/]', message: BELOW_KNEX },
+        { selector: 'MemberExpression[property.name="client"][object.name=/knex|transaction/i]', message: BELOW_KNEX },
+        { selector: 'MemberExpression[property.name="client"][object.property.name="knex"]', message: BELOW_KNEX },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/store/driver/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(?:pg|pg-copy-streams|tarn|knex/.*)$', message: BELOW_KNEX }] },
+      ],
     },
   },
 );

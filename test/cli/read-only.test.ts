@@ -11,6 +11,7 @@ import { PostgresStore } from '../../src/store/postgres-store.js';
 import { readingCommands, type Samples, writingCommands } from '../support/cli/catalogue.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { runAny } from '../support/cli/run-any.js';
+import { onConnections } from '../support/connections.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
 
@@ -183,14 +184,10 @@ for (const pooler of [undefined, 'transaction'] as const)
     t.is(await reader.store.getSnapshot(storedId, 1), undefined);
     if (pooler === undefined) return;
     // What a pooler hands to somebody else must be as it was.
-    const [connection] = [await reader.knex.client.acquireConnection()] as {
-      query(sql: string): Promise<{ rows: { state: string }[] }>;
-    }[];
-    const { rows } = (await connection?.query("SELECT current_setting('transaction_read_only') AS state")) ?? {
-      rows: [],
-    };
-    await reader.knex.client.releaseConnection(connection);
-    t.deepEqual(rows, [{ state: 'off' }]);
+    await onConnections(reader.knex, 1, async (connection) => {
+      const { rows } = await connection.query("SELECT current_setting('transaction_read_only') AS state");
+      t.deepEqual(rows, [{ state: 'off' }]);
+    });
   });
 
 test.serial('the embedded database refuses to write, too', async (t) => {

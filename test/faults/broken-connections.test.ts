@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { MaestroError } from '../../src/errors.js';
@@ -10,6 +9,7 @@ import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../src/store/postgres-store-options.js';
 import type { Projection } from '../../src/store/store.js';
+import { connectionOf, onConnections } from '../support/connections.js';
 import { aSchemaName, testKnex, testUrl, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId, collect } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
@@ -112,8 +112,7 @@ for (const [what, work] of Object.entries(OPERATIONS)) {
   test(`${what} after all connections were terminated while idle: it is as if nothing had been`, async (t) => {
     const { knex, name, store } = named(t, 3);
     for (let round = 0; round < 2; round += 1) {
-      const connections = await Promise.all([1, 2, 3].map(() => knex.client.acquireConnection()));
-      for (const connection of connections) await knex.client.releaseConnection(connection);
+      await onConnections(knex, 3);
       t.true((await terminateAll(name)) >= 3);
       await work(t, store);
     }
@@ -187,7 +186,7 @@ test('why the server ended a connection that a projection computes on is what is
   for (const [reason, end] of Object.entries(ends)) {
     const { knex, store } = named(t, 1);
     const computing: Projection = async (_event, transaction) => {
-      const connection = (await transaction.client.acquireConnection()) as EventEmitter;
+      const connection = await connectionOf(transaction);
       const ended = new Promise((resolve) => connection.once('end', resolve));
       await end(transaction);
       await ended;

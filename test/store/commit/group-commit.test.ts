@@ -5,6 +5,7 @@ import { DatabaseUnreachableError, DuplicateTimestampError, WriteMismatchError }
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import type { PostgresStoreOptions } from '../../../src/store/postgres-store-options.js';
+import { countAttempts } from '../../support/connections.js';
 import { aSchemaName, testKnex, useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { freePort } from '../../../scripts/support/postgres.js';
@@ -319,18 +320,12 @@ test('when nothing can be reached, each is told so, and nobody waits longer for 
   const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };
   const knex = testKnex({ connection: `postgres://nobody@127.0.0.1:${port}/none`, log: silent });
   t.teardown(() => knex.destroy());
-  let attempts = 0;
-  const { client } = knex as unknown as { client: { acquireRawConnection(): Promise<unknown> } };
-  const acquire = client.acquireRawConnection.bind(client);
-  client.acquireRawConnection = () => {
-    attempts += 1;
-    return acquire();
-  };
+  const attempts = countAttempts(knex);
   const store = new PostgresStore(knex, { schema: database.schema });
 
   const results = await Promise.allSettled(each(100).map((events) => store.commitEvents(events)));
 
   for (const result of results)
     t.true(result.status === 'rejected' && result.reason instanceof DatabaseUnreachableError);
-  t.true(attempts < 50, `${attempts} attempts to connect`);
+  t.true(attempts() < 50, `${attempts()} attempts to connect`);
 });

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';
+import { onConnections } from '../../support/connections.js';
 import { aSchemaName, testKnex, useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 
@@ -107,11 +108,7 @@ test('several connections that lose their prepared statements at the same time c
   const commitTo = (sequence: number) =>
     Promise.all(ids.map((aggregateId) => store.commitEvents([anEvent(aggregateId, { sequence })])));
   await commitTo(1);
-  const connections = await Promise.all(Array.from({ length: 4 }, () => knex.client.acquireConnection()));
-  for (const connection of connections) {
-    await connection.query('DEALLOCATE ALL');
-    await knex.client.releaseConnection(connection);
-  }
+  await onConnections(knex, 4, (connection) => connection.query('DEALLOCATE ALL'));
 
   t.true((await commitTo(2)).every(({ ok }) => ok));
 
