@@ -1,0 +1,83 @@
+import { type Block, blocksOf, PAGES } from './pages.js';
+
+/** What stands around a sample that is only a part of a program, by the page and the first words of the sample. */
+const AROUND: readonly {
+  readonly page: string;
+  readonly begins: string;
+  readonly before: string;
+  readonly after?: string;
+}[] = [
+  {
+    page: 'docs/aggregates.md',
+    begins: 'schemas:',
+    before: `import { defineAggregate } from 'maestro-store';
+import { z } from 'zod';
+export default defineAggregate({ name: 'account', initialState: () => ({ balance: 0 }), commands: {},`,
+    after: '});',
+  },
+  {
+    page: 'docs/aggregates.md',
+    begins: 'projections:',
+    before: `import { claim, defineAggregate } from 'maestro-store';
+export default defineAggregate({ name: 'account', initialState: () => ({}), commands: {},
+events: { opened: (state, _body: { owner: string }) => state },`,
+    after: '});',
+  },
+  {
+    page: 'docs/aggregates.md',
+    begins: 'snapshot:',
+    before: `import { defineAggregate } from 'maestro-store';
+export default defineAggregate({ name: 'prices', initialState: () => new Map<string, number>(), commands: {}, events: {},`,
+    after: '});',
+  },
+  {
+    page: 'docs/aggregates.md',
+    begins: 'await knex.transaction',
+    before: `import type { AggregatesOf, Knex, Timestamp } from 'maestro-store';
+import type { Account } from './src/account.js';
+declare const knex: Knex, accounts: AggregatesOf<typeof Account>, from: Timestamp, to: Timestamp;`,
+  },
+  {
+    page: 'docs/coming-from-elixir.md',
+    begins: 'const Counter',
+    before: `import { Clock, defineAggregate, openAggregates, openDatabase, type Timestamp } from 'maestro-store';
+declare const id: Timestamp;`,
+  },
+  {
+    page: 'docs/coming-from-elixir.md',
+    begins: 'const clock',
+    before: `import { Clock } from 'maestro-store';`,
+    after: 'export { clock };',
+  },
+  {
+    page: 'docs/coming-from-elixir.md',
+    begins: 'export default defineConfig',
+    before: `import { defineConfig, openDatabase } from 'maestro-store';
+declare const url: string;`,
+  },
+];
+
+/**
+ * The TypeScript of the pages as programs, by the paths at which a compiler is to find them, below a folder. A part of a
+ * program gets what stands around it; whatever begins with an import is whole.
+ */
+export function samplesIn(folder: string): Map<string, string> {
+  const samples = PAGES.flatMap((page) => blocksOf(page))
+    .filter(({ language }) => language === 'ts')
+    .map((block): [string, string] => [
+      `${folder}/${block.page.replace(/\W/g, '-')}-${block.line}.ts`,
+      programOf(block),
+    ]);
+  return new Map([
+    ...samples,
+    [`${folder}/src/account.ts`, `export { BankAccount as Account } from '../../examples/bank/account.js';`],
+  ]);
+}
+
+function programOf({ page, line, lines }: Block): string {
+  const sample = lines.join('\n');
+  if (/^(\/\/ .*\n)?import /.test(sample)) return sample;
+  const around = AROUND.find((entry) => entry.page === page && sample.startsWith(entry.begins));
+  if (around === undefined) throw new Error(`${page}:${line}: say what stands around this sample.`);
+  return `${around.before}\n${sample}\n${around.after ?? 'export {};'}`;
+}
