@@ -1,4 +1,5 @@
 import { createPatch, type Operation, Pointer } from 'rfc6902';
+import { commonEnds } from './aligned-items.js';
 import { isJsonObject, sameValue } from './same.js';
 import type { JsonObject, JsonValue } from './types.js';
 
@@ -49,8 +50,7 @@ function operations(before: JsonValue, after: JsonValue): Operation[] {
  * end.
  */
 function byPosition(left: readonly JsonValue[], right: readonly JsonValue[], at: Pointer): Operation[] {
-  const begin = sameItems(left, right, Math.min(left.length, right.length));
-  const end = sameItems(left.toReversed(), right.toReversed(), Math.min(left.length, right.length) - begin);
+  const { begin, end } = commonEnds(left, right, sameValue);
   const [leftEnd, rightEnd] = [left.length - end, right.length - end];
   const both = Math.min(leftEnd, rightEnd);
   const found: Operation[] = [];
@@ -62,13 +62,6 @@ function byPosition(left: readonly JsonValue[], right: readonly JsonValue[], at:
   for (let index = both; index < rightEnd; index += 1)
     found.push({ op: 'add', path: place(index), value: right[index] });
   return found;
-}
-
-/** Number of equal items at the beginning, at most `most`. */
-function sameItems(left: readonly JsonValue[], right: readonly JsonValue[], most: number): number {
-  let count = 0;
-  while (count < most && sameValue(left[count] as JsonValue, right[count] as JsonValue)) count += 1;
-  return count;
 }
 
 /** Applies an operation to the value in `root`; returns it with the value that was there before. */

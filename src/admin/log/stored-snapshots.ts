@@ -1,5 +1,6 @@
 import type { StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { pathText } from '../../json/path-text.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { execute, type SnapshotRow, storedSnapshot } from '../../store/read/rows.js';
 import { isSerializationFailure } from '../../store/driver/driver-error.js';
@@ -33,7 +34,7 @@ export async function replaceSnapshot(
   { sequence: newSequence, body: newBody }: Pick<StoredSnapshot, 'sequence' | 'body'>,
 ): Promise<boolean> {
   const issues = snapshotInteropFaults(newBody, log.interop).map(({ path, message }) => ({
-    path: ['body', ...path].join('.'),
+    path: pathText('body', path),
     message,
   }));
   if (issues.length > 0) throw new InvalidSnapshotError(issues);

@@ -1,5 +1,6 @@
 import { depthOf, isDeeperThan } from '../../json/depth.js';
 import { MAX_DEPTH } from '../../json/encode.js';
+import { pathText } from '../../json/path-text.js';
 import { interopFaults, type Interop, snapshotInteropFaults } from '../../store/interop.js';
 import { InvalidExportError } from './format.js';
 import type { ExportedItem } from './read-export.js';
@@ -99,7 +100,7 @@ async function* checked(interop: Interop, items: AsyncIterable<ExportedItem>): A
 }
 
 function unreadable(line: number, path: readonly (string | number)[], message: string): InvalidExportError {
-  const where = path.length === 0 ? '' : ` at /${path.slice(0, 12).join('/')}`;
+  const where = path.length === 0 ? '' : ` at ${pathText('', path)}`;
   return new InvalidExportError(line, `has a body that${where} ${message}`, {
     hint: 'Nothing was imported. If no Elixir application reads the log, import without `interop`. Otherwise export without that aggregate.',
   });

@@ -1,4 +1,5 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { pathText } from '../../json/path-text.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { interopFaults, snapshotInteropFaults, VERSION_MARK } from '../../store/interop.js';
@@ -61,7 +62,7 @@ ${sql} ORDER BY aggregate_id, sequence LIMIT ?`,
           aggregateId,
           sequence,
           of,
-          path: path.slice(0, 12).join('.'),
+          path: pathText('', path),
           problem: message,
         };
 }

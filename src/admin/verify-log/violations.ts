@@ -50,7 +50,7 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
       /** The other reader of the tables (`interop`) cannot read the body of the event or snapshot. */
       readonly kind: 'unreadable body';
       readonly of: 'event' | 'snapshot';
-      /** Keys and array indexes, joined by points. */
+      /** Path to the value in the body, such as `items[2].price`; empty for the body itself. */
       readonly path: string;
       readonly problem: string;
     }

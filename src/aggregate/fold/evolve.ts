@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type CommittedEvent, eventRef } from '../../events.js';
 import { callHandler } from './call-handler.js';
+import { pathText } from '../../json/path-text.js';
 import type { Definition } from '../definition/definition.js';
 import { EventSchemaError, type HandlerRef, InvalidHandlerError } from '../errors.js';
 import { deepFreeze } from './freeze.js';
@@ -51,10 +52,11 @@ function checkedBody(
     schema['~standard'].validate(body),
   ) as StandardSchemaV1.Result<unknown>;
   if (result.issues === undefined) return result.value;
-  const issues = result.issues.map(({ path = [], message }) => ({ path: pathText(path), message }));
+  const issues = result.issues.map(({ path = [], message }) => ({ path: pathText('', keysOf(path)), message }));
   throw new EventSchemaError(eventRef(event), name, issues, file);
 }
 
-function pathText(path: NonNullable<StandardSchemaV1.Issue['path']>): string {
-  return path.map((segment) => String(typeof segment === 'object' ? segment.key : segment)).join('.');
+function keysOf(path: NonNullable<StandardSchemaV1.Issue['path']>): (string | number)[] {
+  const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment));
+  return keys.map((key) => (typeof key === 'symbol' ? String(key) : key));
 }

@@ -157,15 +157,15 @@ test('an import into a log that Elixir reads is refused with the line; verify fi
   t.deepEqual(
     found.map((violation) => [violation.kind, violation.aggregateId, 'path' in violation ? violation.path : '']),
     [
-      ['unreadable body', second.hex, 'n.1'],
-      ['unreadable body', second.hex, 'n.1'],
+      ['unreadable body', second.hex, 'n[1]'],
+      ['unreadable body', second.hex, 'n[1]'],
       ['unreadable body', third.hex, ''],
     ],
   );
   const text = await exported(log);
   await emptied(log);
   const error = await t.throwsAsync(imported({ ...log, interop: 'elixir' }, text), { instanceOf: InvalidExportError });
-  t.regex(error?.message ?? '', /^Line 3 of the export has a body that at \/n\/1 is an integer of 1025 characters/);
+  t.regex(error?.message ?? '', /^Line 3 of the export has a body that at n\[1\] is an integer of 1025 characters/);
   t.is((await imported(log, text)).events, 3);
 });
 

@@ -1,3 +1,4 @@
+import { alignedItems } from '../../../json/aligned-items.js';
 import { printJson } from '../../../json/print.js';
 import { isJsonObject, sameValue } from '../../../json/same.js';
 import type { JsonObject, JsonValue } from '../../../json/types.js';
@@ -62,23 +63,10 @@ function goneKeys(before: JsonObject, after: JsonObject): Map<string | undefined
   return gone;
 }
 
-/** Items are told apart by what stands between the same beginning and the same end. */
 function arrayLines(before: JsonValue[] | undefined, after: JsonValue[], depth: number): StateLine[] {
-  if (before === undefined) return after.flatMap((item) => lines(undefined, item, depth, ''));
-  const most = Math.min(before.length, after.length);
-  let begin = 0;
-  while (begin < most && sameValue(before[begin] as JsonValue, after[begin] as JsonValue)) begin += 1;
-  let end = 0;
-  while (end < most - begin && sameValue(before.at(-1 - end) as JsonValue, after.at(-1 - end) as JsonValue)) end += 1;
-  const replaced = before.slice(begin, before.length - end);
-  const added = after.slice(begin, after.length - end);
-  const same = (items: readonly JsonValue[]) => items.flatMap((item) => lines(item, item, depth, ''));
-  return [
-    ...same(after.slice(0, begin)),
-    ...added.flatMap((item, index) => lines(replaced[index], item, depth, '')),
-    ...replaced.slice(added.length).map((item) => removed(item, depth, '')),
-    ...same(after.slice(after.length - end)),
-  ];
+  return alignedItems(before ?? [], after, sameValue).flatMap(({ before: old, after: now }) =>
+    now === undefined ? removed(old, depth, '') : lines(old, now, depth, ''),
+  );
 }
 
 function removed(value: JsonValue | undefined, depth: number, prefix: string): StateLine {
