@@ -116,7 +116,9 @@ export class AggregateRoot {
   async takeSnapshot(): Promise<'committed' | 'stale'> {
     const current = await this.fetch();
     if (current.sequence === 0)
-      throw new InvalidArgumentError(`The aggregate ${this.id.hex} has no event, so there is nothing to keep.`);
+      throw new InvalidArgumentError(
+        `The aggregate ${this.id.hex} has no events, so there is no state to store as a snapshot.`,
+      );
     return await this.#storeSnapshot(current);
   }
 

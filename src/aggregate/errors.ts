@@ -50,7 +50,7 @@ export class HandlerError extends MaestroError {
     cause?: unknown,
   ) {
     super(`${described(handler)} ${problem}`, {
-      hint: `Handlers are pure: they answer at once, from what they are given, and change nothing.${definedIn(handler)}`,
+      hint: `Handlers must be pure: they return a value (no promise), use only their arguments, and change nothing.${definedIn(handler)}`,
       cause,
     });
   }
@@ -71,7 +71,7 @@ export class EventSchemaError extends MaestroError {
     super(
       `The body of ${event.type} at sequence ${event.sequence} of ${event.aggregateId} does not match the schema of the aggregate ${aggregate}: ${faults}.`,
       {
-        hint: `An upcaster can turn what older code has written into the newest shape${
+        hint: `If older code wrote this body, add an upcaster that converts it to the newest shape${
           file === undefined ? '.' : `; the definition is in ${file}.`
         }`,
       },
@@ -91,7 +91,7 @@ export class AlreadyTakenError extends MaestroError {
   ) {
     const index = constraint === undefined ? 'A unique index' : `The unique index ${constraint}`;
     super(`${index} of ${table} refuses the row: what it claims is taken.`, {
-      hint: 'Choose another value, or free the one that is taken.',
+      hint: 'Choose another value, or release the one that is taken.',
       cause,
     });
   }
@@ -124,7 +124,7 @@ export class IncompleteHistoryError extends MaestroError {
   ) {
     super(
       found === undefined
-        ? `The snapshot of ${aggregateId} is of sequence ${expected}, but the log has no event of it at all.`
+        ? `The snapshot of ${aggregateId} is of sequence ${expected}, but the log has no events of this aggregate.`
         : `The history of ${aggregateId} has a gap: the event after sequence ${expected - 1} has the sequence ${found}.`,
       {
         hint:

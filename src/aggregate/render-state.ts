@@ -9,7 +9,7 @@ export function renderState(history: Pick<History, 'definition' | 'id'>, at: Sta
   if (render === undefined) return undefined;
   const about = handlerRef('render', history, at);
   const text: unknown = callHandler(about, () => render(at.state));
-  if (typeof text !== 'string') throw new HandlerError(about, 'returned something that is no text.');
+  if (typeof text !== 'string') throw new HandlerError(about, 'returned something that is not a text.');
   return text;
 }
 

@@ -29,7 +29,7 @@ export class ClockDriftError extends MaestroError {
           'Compare the clocks of the machines that write: one of them is wrong.' +
           (event === undefined
             ? ' Then try again.'
-            : ' New events go after that event. Wait until its time has come, or accept more drift (`new Clock({ maxDrift })`, `append --max-drift`).'),
+            : ' New events must be later than that event. Wait until its time has come, or accept more drift (`new Clock({ maxDrift })`, `append --max-drift`).'),
       },
     );
   }

@@ -79,7 +79,7 @@ function writeObject(value: object, path: Path, notes: Notes): string {
     return checked('', `is nested deeper than ${MAX_DEPTH} levels (or contains itself)`, path, notes);
   if (Array.isArray(value)) return writeArray(value, path, notes);
   if (!isPlainObject(value))
-    return checked('', `is ${named(value)}, not a plain object; write what you need of it as JSON`, path, notes);
+    return checked('', `is ${named(value)}, not a plain object; convert it to JSON values first`, path, notes);
   return writeEntries(value as Record<string, unknown>, path, notes);
 }
 

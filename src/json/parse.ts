@@ -51,7 +51,7 @@ export function parseJsonText(text: string): JsonValue {
     return parse(text, undefined, {
       parseNumber: (number) => new ExactNumber(number),
       onDuplicateKey: ({ key }) => {
-        throw new SyntaxError(`The key ${JSON.stringify(key)} is there twice with two values`);
+        throw new SyntaxError(`The key ${JSON.stringify(key)} occurs twice with different values`);
       },
     }) as JsonValue;
   } catch (error) {

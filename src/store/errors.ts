@@ -16,7 +16,7 @@ export class InvalidEventError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_EVENT';
 
   constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
-    super(summary('event', issues), { hint: 'Nothing was written. Fix what is named and commit again.' });
+    super(summary('event', issues), { hint: 'Nothing was written. Fix the listed issues and retry.' });
   }
 }
 
@@ -26,7 +26,7 @@ export class InvalidSnapshotError extends MaestroError {
 
   constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
     super(summary('snapshot', issues), {
-      hint: 'Nothing was written. Fix what is named and commit again; a state that is no JSON needs snapshot.encode and snapshot.decode in its definition.',
+      hint: 'Nothing was written. Fix the listed issues and retry. If the state is not plain JSON, give its definition snapshot.encode and snapshot.decode.',
     });
   }
 }
@@ -51,7 +51,7 @@ export class DuplicateTimestampError extends MaestroError {
     cause?: unknown,
   ) {
     super(`The log already has an event with the timestamp ${timestamps.join(', ')}; nothing was committed.`, {
-      hint: 'Take a new timestamp from the clock for every event, and one clock for every process.',
+      hint: 'Take a new timestamp from the clock for every event, and use one clock in each process.',
       cause,
     });
   }
@@ -114,7 +114,7 @@ export class OutcomeUnknownError extends MaestroError {
     super(
       `The connection broke${reason === undefined ? '' : ` (${reason})`} while ${events.length} event${events.length === 1 ? '' : 's'} of ${[
         ...new Set(events.map((event) => event.aggregateId)),
-      ].join(', ')} were being committed, and the outcome could not be read back.`,
+      ].join(', ')} were being committed, and whether they were could not be found out.`,
       {
         hint: `Check whether these timestamps are in the log before you commit again: ${events
           .slice(0, SHOWN_ISSUES)
@@ -187,7 +187,7 @@ export class NotMigratedError extends MaestroError {
   readonly code = 'MAESTRO_NOT_MIGRATED';
 
   constructor(message: string, cause?: unknown, more?: string) {
-    const hint = 'Run `maestro migrate` on this database first, or name the right one.';
+    const hint = 'Run `maestro migrate` on this database first, or connect to the right one.';
     super(message, { hint: more === undefined ? hint : `${hint} ${more}`, cause });
   }
 }

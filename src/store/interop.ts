@@ -24,7 +24,7 @@ const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** Returns the setting when it is a known one, or absent. Throws {@link InvalidArgumentError} otherwise. */
 export function checkedInterop(interop: string | undefined): Interop | undefined {
   if (interop === undefined || interop === 'elixir') return interop;
-  throw new InvalidArgumentError(`${JSON.stringify(interop)} is not a setting of interop.`, {
+  throw new InvalidArgumentError(`${JSON.stringify(interop)} is not a valid value of interop.`, {
     hint: 'Write "elixir" for a log that an Elixir application reads, too; leave it out for all others.',
   });
 }

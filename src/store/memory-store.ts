@@ -47,7 +47,7 @@ export class MemoryStore implements Store {
     options: JoinOptions = {},
   ): Promise<CommitResult> {
     if (projections.length > 0)
-      throw new ProjectionsUnsupportedError('MemoryStore has no transaction that projections could write in.', {
+      throw new ProjectionsUnsupportedError('MemoryStore cannot run projections, because it has no transactions.', {
         hint: 'Use PostgresStore; in tests, on the embedded database.',
       });
     return await this.commitEvents(events, options);
@@ -135,7 +135,7 @@ export class MemoryStore implements Store {
 
 function refuseToJoin({ transaction }: JoinOptions): void {
   if (transaction !== undefined)
-    throw new InvalidArgumentError('MemoryStore cannot take part in a transaction of a database.', {
+    throw new InvalidArgumentError('MemoryStore has no transactions, so it cannot join one.', {
       hint: 'Use PostgresStore; in tests, on the embedded database.',
     });
 }

@@ -8,8 +8,8 @@ const SCHEMA_NAME = /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/;
 /** Returns the name when Maestro accepts it for a schema. Throws {@link InvalidArgumentError} otherwise. */
 export function checkSchemaName(name: string): string {
   if (!SCHEMA_NAME.test(name))
-    throw new InvalidArgumentError(`${JSON.stringify(name)} is not a schema name that Maestro takes.`, {
-      hint: 'A letter or underscore, then up to 62 letters, digits, underscores or dollar signs.',
+    throw new InvalidArgumentError(`${JSON.stringify(name)} cannot be the name of a schema here.`, {
+      hint: 'Write a letter or underscore, then up to 62 letters, digits, underscores or dollar signs.',
     });
   return name;
 }

@@ -254,7 +254,7 @@ test('a connection that breaks inside a transaction: all of it is undone, and th
   const id = tallies.create();
   const lost = {
     instanceOf: ConnectionLostError,
-    message: /terminating connection.*all of that transaction is undone/,
+    message: /terminating connection.*the whole transaction was rolled back/,
   };
   const transaction = await server.knex.transaction();
   await tallies.evaluate(id, add(1), { transaction });

@@ -209,7 +209,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     argv: ['stats', '--url', `${database.url}?sslmode=require`],
     exit: 4,
     code: 'MAESTRO_LOGIN_REFUSED',
-    message: /^The server takes no encrypted connections, which sslmode asks for\.$/,
+    message: /^The server does not support encrypted connections, but sslmode requires one\.$/,
     hint: /ssl = on/,
   },
   'tables of another shape': {
@@ -217,7 +217,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     exit: 5,
     code: 'MAESTRO_DATABASE',
     message: /^PostgreSQL refused the statement: column .*aggregate_id.* does not exist/,
-    hint: /`maestro migrate status --url [^`]*` says what differs, `maestro doctor/,
+    hint: /`maestro migrate status --url [^`]*` shows what differs, `maestro doctor/,
   },
   'a role that may not read': {
     argv: ['events', anId().hex, '--url', urlWith({ username: role, password: role }), '--schema', database.schema],
@@ -384,7 +384,7 @@ test('a migration lock that somebody else holds exits 5', async (t) => {
       '0.1',
     ]);
     t.deepEqual([code, stdout], [5, '']);
-    t.regex(stderr, /^error: Another migration.*after 0\.1 s\.\nhint: .*--lock-timeout/);
+    t.regex(stderr, /^error: Another migration.*within 0\.1 s\.\nhint: .*--lock-timeout/);
   } finally {
     await transaction.rollback();
   }

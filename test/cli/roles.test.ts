@@ -358,7 +358,7 @@ test.serial('what names no role, or has no roles, is wrong usage', async (t) => 
     [['--no-erase'], /^error: --no-erase is for --roles\.\nhint: Add --roles/],
     [
       ['--roles', '--no-erase', '--writer', 'a', '--migrator', 'a'],
-      /is to be the migrator, too, which owns the tables/,
+      /is named as writer and as migrator, which owns the tables/,
     ],
     [['--writer', 'app'], /^error: --writer names a role for --roles\.\nhint: Add --roles/],
   ] as const) {

@@ -80,10 +80,10 @@ test('every fault is said where it is, and the walk goes on', (t) => {
     'key\0': 1,
   };
   t.deepEqual(faultsOf(value), [
-    'date: is a Date, not a plain object; write what you need of it as JSON',
-    'money: is a Money, not a plain object; write what you need of it as JSON',
-    'nameless: is a class instance, not a plain object; write what you need of it as JSON',
-    'unnamed: is a class instance, not a plain object; write what you need of it as JSON',
+    'date: is a Date, not a plain object; convert it to JSON values first',
+    'money: is a Money, not a plain object; convert it to JSON values first',
+    'nameless: is a class instance, not a plain object; convert it to JSON values first',
+    'unnamed: is a class instance, not a plain object; convert it to JSON values first',
     'nothing: is undefined, which JSON leaves out; omit the key or write null',
     'call: is a function, which JSON leaves out; omit the key or write null',
     'list: is an array with holes or with properties of its own, which JSON loses',

@@ -65,7 +65,7 @@ for (const text of [
   });
 
 test('a key with two values is refused, since PostgreSQL would drop one', (t) => {
-  t.throws(() => parseJsonText('{"a":1,"a":2}'), { instanceOf: InvalidJsonError, message: /"a" is there twice/ });
+  t.throws(() => parseJsonText('{"a":1,"a":2}'), { instanceOf: InvalidJsonError, message: /"a" occurs twice/ });
   t.throws(() => parseJsonText('{"b":{"a":[1],"a":[1.1]}}'), { instanceOf: InvalidJsonError });
 });
 

@@ -91,7 +91,7 @@ test("in the application's own repeatable read a change of others is told as wha
       },
       { isolationLevel: 'repeatable read' },
     ),
-    { code: 'MAESTRO_SERIALIZATION', message: /Others have changed what this transaction works on/ },
+    { code: 'MAESTRO_SERIALIZATION', message: /Another transaction changed data that this one uses/ },
   );
   t.regex((error as { hint?: string }).hint ?? '', /run the whole transaction again/);
 });

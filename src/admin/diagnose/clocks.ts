@@ -57,7 +57,7 @@ export async function checkNewest(log: EventLog): Promise<Finding> {
     `${first.timestamp.toString()}, which is in the future; ahead of the database's clock: ${who.join(', ')}`,
     first.timestamp.time - now > DEFAULT_MAX_DRIFT
       ? lockedBy(await lastAhead(log, now + DEFAULT_MAX_DRIFT))
-      : 'Synchronize the clocks (NTP). Until then, new events of the same aggregates go right after those events.',
+      : 'Synchronize the clocks (NTP). Until then, new events of the same aggregates get timestamps right after those.',
   );
 }
 
@@ -65,7 +65,7 @@ export async function checkNewest(log: EventLog): Promise<Finding> {
 function lockedBy(last: readonly EventAhead[]): string {
   const [first] = last;
   if (first === undefined)
-    return 'A clock was wrong. Later events have overtaken these, so appending goes on; see `maestro verify`.';
+    return 'A clock was wrong. Later events with correct timestamps follow these, so appending still works; see `maestro verify`.';
   const { aggregateId, sequence, timestamp } = first;
   const more =
     last.length === 1

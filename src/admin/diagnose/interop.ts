@@ -7,7 +7,7 @@ import { type Finding, finding, fine } from './finding.js';
  * neither is so.
  */
 export async function checkInterop(log: EventLog): Promise<Finding | undefined> {
-  if (log.interop !== undefined) return fine('interop', `what ${log.interop} cannot read is refused`);
+  if (log.interop !== undefined) return fine('interop', `values that ${log.interop} cannot read are refused`);
   if (!(await hasEctoMigrations(log))) return undefined;
   return finding(
     'interop',

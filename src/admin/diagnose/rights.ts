@@ -19,8 +19,8 @@ export async function checkAccess(log: EventLog): Promise<Finding | undefined> {
   return finding(
     'rights',
     'failure',
-    `${role} may not look into schema ${schema}`,
-    `GRANT USAGE ON SCHEMA ${quoted(schema)} TO ${role}, and then what it is to do there.`,
+    `${role} may not use schema ${schema}`,
+    `GRANT USAGE ON SCHEMA ${quoted(schema)} TO ${role}, then grant the rights that it needs there.`,
   );
 }
 
@@ -96,7 +96,7 @@ function judged(role: string, needs: readonly Need[]): Finding {
     able.length === 0
       ? `${role} may do nothing here: no ${unable.join(', no ')}`
       : `${role} may ${able.join(', ')}, but not ${unable.join(', ')}`,
-    `Where that is not meant: ${[...new Set(grants)].join('; ')}.`,
+    `To allow the rest: ${[...new Set(grants)].join('; ')}.`,
   );
 }
 

@@ -20,7 +20,7 @@ export async function checkRowSecurity(log: EventLog): Promise<Finding[]> {
           'row security',
           'note',
           `${found}, which does not apply to ${role}`,
-          `An application whose role ${isForced ? 'has no BYPASSRLS' : 'is not the owner and has no BYPASSRLS'} sees only a part of the log, and cannot know it.`,
+          `An application whose role ${isForced ? 'has no BYPASSRLS' : 'is not the owner and has no BYPASSRLS'} sees only a part of the log, without an error.`,
         );
   });
 }

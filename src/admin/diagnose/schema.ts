@@ -29,16 +29,17 @@ async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
   if (faults.length > 0) return failure(faults.join('; '), 'See `maestro migrate status`.');
   const named = (state: string) => steps.filter((step) => step.state === state).map(({ name }) => name);
   if (named('unknown').length > 0) return failure('migrated by a newer Maestro', 'Install that version.');
-  if (partitions === undefined) return failure('there are none', MIGRATE);
+  if (partitions === undefined) return failure('no tables', MIGRATE);
   const found = `schema ${schema}, ${layoutText(partitions)}`;
   if (upToDate) return fine('tables', `${found}, up to date`);
   const pending = named('pending');
-  if (pending.length < steps.length) return failure(`pending: ${pending.join(', ')}`, 'Run `maestro migrate`.');
+  if (pending.length < steps.length)
+    return failure(`pending migrations: ${pending.join(', ')}`, 'Run `maestro migrate`.');
   return finding(
     'tables',
     'note',
-    `${found}, in shape, but not made by this tool`,
-    'Reading works. `maestro migrate` adopts them unchanged.',
+    `${found}, valid, but not created by Maestro`,
+    'They can be used as they are. `maestro migrate` records them, unchanged.',
   );
 }
 
@@ -51,14 +52,14 @@ async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Find
     await readTableShape(knex, schema, 'snapshots'),
   ];
   if (log === undefined || snapshots === undefined)
-    return finding('tables', 'failure', `schema ${schema}: they are not there`, MIGRATE);
+    return finding('tables', 'failure', `schema ${schema}: no tables`, MIGRATE);
   const faults = [...shapeDifferences('event_log', log), ...shapeDifferences('snapshots', snapshots)];
   if (faults.length > 0)
     return finding('tables', 'failure', `schema ${schema}: ${faults.join('; ')}`, 'See `maestro migrate status`.');
   return finding(
     'tables',
     'note',
-    `schema ${schema}, ${layoutText(log.partitions.length)}, in shape; the role may not see which migrations are pending`,
-    `Nothing else needs it. To see them: GRANT SELECT ON ${qualified(schema, MIGRATIONS_TABLE)} TO ${role}.`,
+    `schema ${schema}, ${layoutText(log.partitions.length)}, valid; the role may not read which migrations are pending`,
+    `Nothing else needs this right. To grant it: GRANT SELECT ON ${qualified(schema, MIGRATIONS_TABLE)} TO ${role}.`,
   );
 }

@@ -32,7 +32,7 @@ export async function checkEncryption(log: EventLog, isLocal: boolean): Promise<
   return finding(
     'encryption',
     'warning',
-    'none: whoever is between sees the password and the data',
+    'none: others on the network can read the password and the data',
     'Add sslmode=verify-full (or require) to the URL.',
   );
 }

@@ -26,8 +26,8 @@ const DURABILITY: readonly Rule[] = [
     name: 'full_page_writes',
     isBad: isOff,
     status: 'failure',
-    why: 'a crash in the midst of writing can damage pages',
-    remedy: 'Set full_page_writes = on, unless the file system rules torn pages out.',
+    why: 'a crash during a write can damage pages',
+    remedy: 'Set full_page_writes = on, unless the file system prevents torn pages.',
   },
   {
     name: 'synchronous_commit',
@@ -50,7 +50,7 @@ const OTHERS: readonly Rule[] = [
     name: 'autovacuum',
     isBad: isOff,
     status: 'warning',
-    why: 'the planner works with old statistics, and reading by index alone stops working',
+    why: 'queries are planned with old statistics, and index-only scans stop working',
     remedy: 'Set autovacuum = on.',
   },
   {
@@ -71,12 +71,12 @@ const OTHERS: readonly Rule[] = [
 
 /** Checks settings with which acknowledged commits can be lost. */
 export async function checkDurability(log: EventLog): Promise<Finding[]> {
-  return await findings(log, DURABILITY, fine('durability', 'what is acknowledged is on the disk'));
+  return await findings(log, DURABILITY, fine('durability', 'acknowledged commits are on the disk'));
 }
 
 /** Checks other settings that can do harm. */
 export async function checkSettings(log: EventLog): Promise<Finding[]> {
-  return await findings(log, OTHERS, fine('settings', 'none that would hurt'));
+  return await findings(log, OTHERS, fine('settings', 'no harmful ones'));
 }
 
 async function findings(log: EventLog, rules: readonly Rule[], good: Finding): Promise<Finding[]> {

@@ -120,7 +120,7 @@ export async function eraseAggregate(
   } catch (error) {
     if (!(error instanceof CommitInterruptedError)) throw storeError(error);
     throw new EraseInterruptedError(`The connection broke while ${id.hex} was being erased.`, {
-      hint: 'It took place whole, or not at all. Plan again to see which.',
+      hint: 'Either all of it was erased, or nothing. Plan again to see which.',
       cause: error,
     });
   }

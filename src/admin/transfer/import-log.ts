@@ -120,7 +120,7 @@ async function assertMigrated(log: EventLog): Promise<void> {
 function meaning(error: unknown, deepest: Deepest): unknown {
   if (error instanceof CommitInterruptedError)
     return new ImportInterruptedError('The connection broke while the import was being committed.', {
-      hint: 'It is there whole, or not at all. Import again: what is there already is left as it is.',
+      hint: 'Either all of it was imported, or nothing. Import again: events that are there already are left as they are.',
       cause: error,
     });
   if (sqlState(error) === '54001' && deepest.levels > 0)

@@ -42,8 +42,8 @@ export class ImportConflictError extends MaestroError {
     problem: string,
   ) {
     const all = aggregates === 1 ? '' : ` ${aggregates} aggregates are in conflict.`;
-    super(`Line ${line} of the export, of ${aggregateId}: ${problem}.${all}`, {
-      hint: 'Nothing was imported. Look at the aggregate in both places, or leave out those in conflict with --on-conflict skip.',
+    super(`Line ${line} of the export (aggregate ${aggregateId}): ${problem}.${all}`, {
+      hint: 'Nothing was imported. Compare the aggregate in the log and in the export, or leave out those in conflict with --on-conflict skip.',
     });
   }
 }
@@ -84,7 +84,10 @@ async function assertExact({ knex }: EventLog, table: string): Promise<void> {
   const sql = `SELECT line::text FROM ${table} WHERE body::jsonb::text <> body ORDER BY line LIMIT 1`;
   const [row] = await query<[string]>(knex, sql);
   if (row !== undefined)
-    throw new InvalidExportError(Number(row[0]), 'has a body that is not as PostgreSQL prints it, so it was changed');
+    throw new InvalidExportError(
+      Number(row[0]),
+      'has a body in another form than PostgreSQL prints, so the file was changed',
+    );
 }
 
 /** Removes aggregates that differ from the log from the staging tables; or throws for the first. */

@@ -34,7 +34,7 @@ const PLAIN_TYPE = /^"[\w.:-]{1,256}"$/;
 /** Length of the text form of a timestamp; no other form has it. */
 const TEXT_LENGTH = 46;
 
-const NOT_AS_WRITTEN: ParsedLine = { fault: 'is not written as an export writes it' };
+const NOT_AS_WRITTEN: ParsedLine = { fault: 'is not in the form of an export' };
 
 /** Matches numbers so long that PostgreSQL may refuse them: the only check left for a canonical body. */
 const ENDLESS = /\d{1000}/;
@@ -58,7 +58,7 @@ function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '
   if (sequence < 1 || sequence > MAX_SEQUENCE)
     return { fault: `has the sequence ${sequence}, which no event can have` };
   const timestamp = parseTimestamp(time);
-  if (timestamp === undefined) return { fault: `has ${JSON.stringify(time)} for a timestamp, which it is not` };
+  if (timestamp === undefined) return { fault: `has the invalid timestamp ${JSON.stringify(time)}` };
   let type: unknown = typeText.slice(1, -1);
   let isWrittenType = true;
   if (!PLAIN_TYPE.test(typeText)) {

@@ -44,7 +44,7 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
     const cut = line.ended ? '' : ': the file was cut short';
     const fail = (problem: string, because: { cause?: unknown; hint?: string | undefined } = {}) =>
       new InvalidExportError(number, problem, because);
-    if (notes.footer !== undefined) throw fail('comes after the footer, which is the last');
+    if (notes.footer !== undefined) throw fail('comes after the footer, which must be the last');
     if (number === 1) {
       if (line.text !== HEADER) throw fail(headerFault(line.text) + cut, isEvent(line.text) ? { hint: APPEND } : {});
       if (!line.ended) throw fail(`has no newline at its end${cut}`);
@@ -66,7 +66,7 @@ export async function* readExport(lines: AsyncIterable<ExportLine>, notes: Expor
     digest.add(line.bytes);
   }
   if (notes.footer === undefined)
-    throw new InvalidExportError(number + 1, 'should be there, and is not: the file is empty or was cut short');
+    throw new InvalidExportError(number + 1, 'is missing: the file is empty or was cut short');
 }
 
 /** The hint for a file of events that is not an export. */
@@ -82,7 +82,7 @@ function headerFault(text: string): string {
   const [, version] = /^\{"format":"maestro-export","version":(\d{1,9})[,}]/.exec(text) ?? [];
   return version === undefined || version === '1'
     ? 'is not the header of an export'
-    : `says that the export has version ${version}, of which this Maestro knows nothing`;
+    : `names version ${version} of the export format, which this version of Maestro does not know`;
 }
 
 function checkFooter(said: Footer, found: Footer, fail: (problem: string) => Error): void {
@@ -110,16 +110,16 @@ class Order {
     if ('snapshot' in item) {
       const isAfter = this.#snapshot === undefined || this.#snapshot.aggregateId.compare(item.snapshot.aggregateId) < 0;
       this.#snapshot = item.snapshot;
-      return isAfter ? undefined : 'is not in the order of aggregates, or holds a second snapshot of one';
+      return isAfter ? undefined : 'is not in the order of aggregates, or is a second snapshot of one';
     }
-    if (this.#snapshot !== undefined) return 'holds an event after the snapshots';
+    if (this.#snapshot !== undefined) return 'is an event after the snapshots';
     const before = this.#event;
     this.#event = item.event;
     const order = before?.aggregateId.compare(item.event.aggregateId) ?? -1;
     if (order > 0) return 'is not in the order of aggregates';
     if (order < 0) this.#isIncomplete = false;
     const expected = order < 0 ? 1 : (before?.sequence ?? 0) + 1;
-    if (item.event.sequence < expected) return `has the sequence ${item.event.sequence}, which is not the next one`;
+    if (item.event.sequence < expected) return `has the sequence ${item.event.sequence}, which is out of order`;
     if (item.event.sequence > expected && !this.#isIncomplete) {
       this.#isIncomplete = true;
       this.#notes.incomplete += 1;

@@ -38,7 +38,7 @@ export function decide(
   if (answer instanceof Rejection) return answer;
   if (!Array.isArray(answer)) throw new HandlerError(about, 'returned neither a list of events nor reject(reason).');
   const odd = answer.findIndex((draft) => !isDraft(draft));
-  if (odd >= 0) throw new HandlerError(about, `returned a list whose element ${odd} is no event ({type, body}).`);
+  if (odd >= 0) throw new HandlerError(about, `returned a list whose element ${odd} is not an event ({type, body}).`);
   return answer as EventDraft[];
 }
 

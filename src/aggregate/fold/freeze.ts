@@ -65,7 +65,7 @@ function lock(value: object, methods: readonly string[]): boolean {
   for (const method of methods)
     Object.defineProperty(value, method, {
       value: () => {
-        throw new TypeError(`Cannot ${method} on a state that is frozen; make a copy and change that.`);
+        throw new TypeError(`Cannot ${method} on a frozen state; change a copy instead.`);
       },
     });
   Object.freeze(value);

@@ -34,5 +34,5 @@ export function roundTripDifference(
 const MISTAKEN = {
   path: ['$maestro'],
   kind: 'a mark',
-  message: 'marks snapshots of a version, so this one would not be used',
+  message: 'is the mark of snapshots with a version, so this snapshot would not be used',
 };

@@ -21,7 +21,7 @@ export class SnapshotLossError extends MaestroError {
     const { name, file } = definition;
     const at = pathText('state', path);
     super(
-      `The state of the aggregate ${name} at sequence ${sequence} of ${aggregateId} does not come back from a snapshot as it is: ${at} ${message}.`,
+      `The state of the aggregate ${name} at sequence ${sequence} of ${aggregateId} would change when a snapshot of it is stored and read: ${at} ${message}.`,
       {
         hint: `No snapshot was stored. ${remedy(definition, kind)}${file === undefined ? '' : ` The aggregate ${name} is defined in ${file}.`}`,
       },
@@ -34,10 +34,10 @@ export class SnapshotLossError extends MaestroError {
 function remedy({ snapshot }: Pick<Definition, 'snapshot'>, kind: string): string {
   if (kind === 'a mark') return 'Rename that key, or give the snapshots a version.';
   if (snapshot.encode !== undefined && snapshot.decode !== undefined)
-    return 'snapshot.decode has to make the same state again from what snapshot.encode wrote.';
+    return 'snapshot.decode must return the same state from the JSON that snapshot.encode returned.';
   const both = 'Give the definition snapshot.encode and snapshot.decode, which turn the state into JSON and back';
   if (kind === 'a bigint')
-    return `${both}: String(value) and BigInt(text), for a bigint. With numbers: 'lossless' only integers beyond 2^53 come back as bigint.`;
+    return `${both}: String(value) and BigInt(text), for a bigint. With numbers: 'lossless' only integers beyond 2^53 are read as bigint.`;
   if (kind === 'an ExactNumber')
     return `${both}, or read the numbers with numbers: 'lossless', which keeps those that a JavaScript number cannot hold.`;
   return `${both}.`;
@@ -58,7 +58,7 @@ export class SnapshotIgnoredError extends MaestroError {
     super(
       `The stored snapshot of ${aggregateId} at sequence ${sequence} was not used, and its history was folded from the first event: ${problem}`,
       {
-        hint: `\`maestro snapshot verify ${aggregateId}\` compares it with the events; with --fix it puts the right state in its place, and \`maestro snapshot delete\` removes it.`,
+        hint: `\`maestro snapshot verify ${aggregateId}\` compares it with the events; with --fix it stores the right state instead, and \`maestro snapshot delete\` removes it.`,
         cause,
       },
     );

@@ -48,9 +48,9 @@ export function firstDifference(before: unknown, after: unknown): Difference | u
 /** The difference of a pair itself; appends the pairs within it to the list. */
 function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | undefined {
   const [kind, other] = [named(before), named(after)];
-  if (after === undefined) return `is ${kind}, and does not come back`;
-  if (before === undefined) return `is not there, and comes back as ${other}`;
-  if (kind !== other) return `is ${kind}, and comes back as ${other}`;
+  if (after === undefined) return `is ${kind}, but is missing when read`;
+  if (before === undefined) return `is missing, but is read as ${other}`;
+  if (kind !== other) return `is ${kind}, but is read as ${other}`;
   const within = (key: string | number, left: unknown, right: unknown) =>
     pairs.push({ before: left, after: right, place: { key, outer: place } });
   if (!isObject(before) || !isObject(after))
@@ -58,7 +58,7 @@ function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | u
   if (before instanceof ExactNumber && after instanceof ExactNumber)
     return sameValue(before, after) ? undefined : OTHER_VALUE;
   if (Array.isArray(before) && Array.isArray(after)) {
-    if (before.length !== after.length) return `has ${before.length} items, and comes back with ${after.length}`;
+    if (before.length !== after.length) return `has ${before.length} items, but is read with ${after.length}`;
     before.forEach((item: unknown, index) => within(index, item, after[index]));
     return undefined;
   }
@@ -67,20 +67,20 @@ function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | u
   if (types.isDate(before) || types.isRegExp(before) || ArrayBuffer.isView(before) || types.isBoxedPrimitive(before))
     return isDeepStrictEqual(before, after) ? undefined : OTHER_VALUE;
   if (!isPlainObject(before) && Object.getPrototypeOf(before) !== Object.getPrototypeOf(after))
-    return `is ${kind}, and comes back as ${other} of another class of that name`;
+    return `is ${kind}, but is read as ${other} of another class with that name`;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
     within(key, ownValue(before, key), ownValue(after, key));
   return undefined;
 }
 
-const OTHER_VALUE = 'comes back with another value';
+const OTHER_VALUE = 'is read with another value';
 
 function differenceOfMaps(
   before: ReadonlyMap<unknown, unknown>,
   after: ReadonlyMap<unknown, unknown>,
   within: (key: string | number, left: unknown, right: unknown) => void,
 ): string | undefined {
-  if (before.size !== after.size) return `has ${before.size} entries, and comes back with ${after.size}`;
+  if (before.size !== after.size) return `has ${before.size} entries, but is read with ${after.size}`;
   // Keys that are objects have no names; they are compared in order.
   const others = [...after.keys()];
   let index = 0;
@@ -88,10 +88,10 @@ function differenceOfMaps(
     const other = others[index];
     index += 1;
     if (isObject(key)) {
-      if (!isDeepStrictEqual(key, other)) return 'comes back with other keys';
+      if (!isDeepStrictEqual(key, other)) return 'is read with other keys';
       within(index - 1, value, after.get(other));
     } else if (after.has(key)) within(String(key), value, after.get(key));
-    else return `comes back without ${named(key)} that is one of its keys or items`;
+    else return `is read without one of its keys or items, ${named(key)}`;
   }
   return undefined;
 }

@@ -61,7 +61,7 @@ export function compareSnapshot(
   if (!('text' in encoded))
     throw new HandlerError(
       { aggregate: definition.name, handler: 'encode', aggregateId: aggregateId.hex, sequence, file: definition.file },
-      `gives a state that cannot be stored: ${encoded.faults[0]?.message ?? 'it is no JSON'}.`,
+      `returned a state that cannot be stored: ${encoded.faults[0]?.message ?? 'it is no JSON'}.`,
     );
   const proper = { sequence, body: encoded.text };
   assertRoundTrip(definition, state, { aggregateId, ...proper });

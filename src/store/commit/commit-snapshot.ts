@@ -61,7 +61,7 @@ async function upsertOn(
   const [stored] = await query<[number, string]>(on, statements.upsertSnapshotReturning, bindings);
   if (stored === undefined) return 'stale';
   if (stored[0] !== snapshot.sequence || !sameJson(json, stored[1]))
-    throw new WriteMismatchError('The snapshot came back different from what was sent; nothing was stored.', {
+    throw new WriteMismatchError('The snapshot was changed on its way into the table; nothing was stored.', {
       hint: 'Look for a trigger or rule on snapshots that changes rows; if there is none, please report this.',
     });
   return 'committed';

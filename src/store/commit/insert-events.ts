@@ -83,7 +83,7 @@ function assertSame(sent: readonly EncodedEvent[], stored: readonly StoredEvent[
       sameJson(json, back.body);
     if (!same)
       throw new WriteMismatchError(
-        `The event ${event.timestamp.toString()} came back different from what was sent; nothing was committed.`,
+        `The event ${event.timestamp.toString()} was changed on its way into the table; nothing was committed.`,
         { hint: 'Look for a trigger or rule on event_log that changes rows; if there is none, please report this.' },
       );
   }

@@ -86,13 +86,13 @@ export async function resolveFailureInside(
 export async function errorInsideTransaction(on: Executor, error: unknown): Promise<unknown> {
   const cause = await brokenBy(on, error);
   if (sqlState(cause) === '40001')
-    return new SerializationError(`Others have changed what this transaction works on: ${driverMessage(cause)}.`, {
+    return new SerializationError(`Another transaction changed data that this one uses: ${driverMessage(cause)}.`, {
       hint: RUN_AGAIN,
       cause,
     });
   if (!isConnectionLost(cause)) return cause;
   return new ConnectionLostError(
-    `The connection broke inside a transaction of the application (${driverMessage(cause)}); all of that transaction is undone.`,
+    `The connection broke inside the application's transaction (${driverMessage(cause)}); the whole transaction was rolled back.`,
     { hint: 'Begin the whole transaction again.', cause },
   );
 }

@@ -46,7 +46,7 @@ async function assertUsable(transaction: Knex.Transaction): Promise<void> {
     await query(transaction, 'SELECT 1');
   } catch (error) {
     if (sqlState(error) !== '25P02') throw error;
-    throw new Error('A statement of a projection failed, and the projection swallowed its error.', { cause: error });
+    throw new Error('A statement of a projection failed, and the projection ignored the error.', { cause: error });
   }
 }
 

@@ -164,10 +164,10 @@ function reportRepetitions(events: readonly EncodedEvent[], issues: ValidationIs
       issues.push({
         index,
         path: 'sequence',
-        message: `is that of event ${positions.get(position)} of the same aggregate`,
+        message: `is already used by event ${positions.get(position)}, of the same aggregate`,
       });
     else if (timestamps.has(timestamp))
-      issues.push({ index, path: 'timestamp', message: `is that of event ${timestamps.get(timestamp)}` });
+      issues.push({ index, path: 'timestamp', message: `is already used by event ${timestamps.get(timestamp)}` });
     positions.set(position, index);
     timestamps.set(timestamp, index);
   }

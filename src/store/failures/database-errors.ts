@@ -68,7 +68,7 @@ export function storeError(error: unknown): MaestroError {
   if (isQueryTimeout(error)) return tookTooLong(message, error);
   if ((error as { code?: unknown } | undefined)?.code === ENGINE_STOPPED)
     return new DatabaseStoppedError(`The embedded database has stopped: ${message}.`, {
-      hint: 'Make room if its disk is full, and open it again: what was acknowledged is in it.',
+      hint: 'Free space if its disk is full, then open it again: every acknowledged commit is in it.',
       cause: error,
     });
   if (isConnectionLost(error))
@@ -84,7 +84,7 @@ export function storeError(error: unknown): MaestroError {
 const NO_TLS = /does not support SSL connections/;
 
 function withoutTls(cause: unknown): LoginRefusedError {
-  return new LoginRefusedError('The server takes no encrypted connections, which sslmode asks for.', {
+  return new LoginRefusedError('The server does not support encrypted connections, but sslmode requires one.', {
     hint: 'Check that this is the right server and port, and have it set up for TLS (ssl = on). Only where the network between is trusted, write sslmode=disable.',
     cause,
   });
@@ -102,7 +102,7 @@ function unreachable(error: unknown): DatabaseUnreachableError {
 function hintForConnecting(state: string | undefined, message: string): string {
   if (state === '53300')
     return 'The server runs, but all connections that it, this role or this database may have are taken. Close some, use fewer at once (a smaller pool, a pooler such as PgBouncer), or raise max_connections or the CONNECTION LIMIT.';
-  if (state === '57P03') return 'The server starts or stops just now. Try again in a moment.';
+  if (state === '57P03') return 'The server is starting or stopping. Try again in a moment.';
   return /certificate|altname|SSL|TLS/i.test(message)
     ? 'Check sslmode and sslrootcert, and that the certificate is the one of this host.'
     : 'Check that the server runs and that host and port are right.';
@@ -111,7 +111,7 @@ function hintForConnecting(state: string | undefined, message: string): string {
 /** The hint for a connection that the server has ended. */
 export function lostHint(error: unknown): string {
   return ['57P05', '25P03', '25P04'].includes(sqlState(error) ?? '')
-    ? 'Raise the timeout of the server or role for idle sessions, or do what takes long before the transaction.'
+    ? 'Raise the timeout for idle sessions of the server or role, or do long work before the transaction begins.'
     : 'Try again when the server is back.';
 }
 
@@ -123,7 +123,7 @@ const OTHER_SHAPE = new Set(['42703', '42804', '42883', '42846', '42P10', '42809
 
 function hintFor(state: string | undefined): string | undefined {
   if (state !== undefined && OTHER_SHAPE.has(state))
-    return 'The tables may not be of the shape that Maestro knows: `maestro migrate status` says what differs, `maestro doctor` checks the rest.';
+    return 'The tables may have another shape than Maestro expects: `maestro migrate status` shows what differs, `maestro doctor` checks the rest.';
   if (state !== '25P02') return undefined;
   return 'An earlier statement of this transaction failed, and its error was ignored. Find that error, and roll back.';
 }
@@ -131,19 +131,19 @@ function hintFor(state: string | undefined): string | undefined {
 function refusalFor(state: string, message: string, cause: unknown): MaestroError | undefined {
   if (LOGIN.has(state)) return loginRefused(message, cause);
   if (isSerializationFailure(cause))
-    return new SerializationError(`Others have changed what this transaction works on: ${message}.`, {
+    return new SerializationError(`Another transaction changed data that this one uses: ${message}.`, {
       hint: "Roll back and run the whole transaction again; at READ COMMITTED, PostgreSQL's default, it would see what others commit.",
       cause,
     });
   if (isHiddenByPolicy(cause))
     return new PermissionDeniedError(`Row-level security would hide rows from this role: ${message}.`, {
-      hint: 'An answer without them would look whole. Log in as the owner of the tables, or ALTER ROLE … BYPASSRLS; `maestro doctor` names the policies.',
+      hint: 'Without them the answer would be incomplete. Log in as the owner of the tables, or ALTER ROLE … BYPASSRLS; `maestro doctor` names the policies.',
       cause,
     });
   switch (state) {
     case '42P01':
     case '3F000':
-      return new NotMigratedError(`The event store's tables are not there: ${message}.`, cause);
+      return new NotMigratedError(`The event store's tables do not exist: ${message}.`, cause);
     case '3D000':
       return new LoginRefusedError(`The database does not exist: ${message}.`, {
         hint: 'Check its name at the end of the URL (or PGDATABASE); `psql --list` shows which there are, `createdb` makes one.',
@@ -166,7 +166,7 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
       });
     case '22P05':
       return new DatabaseError(
-        `The encoding of the database has no such character: ${message}.`,
+        `The encoding of the database cannot store a character: ${message}.`,
         state,
         cause,
         'Store it in a database made with ENCODING UTF8.',

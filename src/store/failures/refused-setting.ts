@@ -17,7 +17,7 @@ export function refusedSetting(error: unknown): MaestroError | undefined {
   if (state === undefined || !STATES.has(state)) return undefined;
   const message = driverMessage(error);
   return new LoginRefusedError(`The server refused a setting of the session: ${message}.`, {
-    hint: 'It comes from `options` in the URL, from PGOPTIONS, or from the role or the database (ALTER ROLE … SET, ALTER DATABASE … SET): put it right there.',
+    hint: 'It comes from `options` in the URL, from PGOPTIONS, or from the role or the database (ALTER ROLE … SET, ALTER DATABASE … SET): correct it there.',
     cause: error,
   });
 }

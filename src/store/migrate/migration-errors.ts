@@ -10,7 +10,7 @@ export class MigrationLockError extends MaestroError {
     /** Holders of the tables, in a sentence, where they are known. */ holders?: string,
   ) {
     super(
-      `Another migration, or another lock on the tables, was still there after ${lockTimeout / 1000} s.${holders === undefined ? '' : ` ${holders}`}`,
+      `Another migration, or another lock on the tables, did not end within ${lockTimeout / 1000} s.${holders === undefined ? '' : ` ${holders}`}`,
       {
         hint: 'Wait for it to end and run this again, or wait longer with --lock-timeout.',
         cause,
@@ -24,7 +24,7 @@ export class DatabaseNewerError extends MaestroError {
   readonly code = 'MAESTRO_DATABASE_NEWER';
 
   constructor(/** The unknown steps. */ readonly unknown: readonly string[]) {
-    super(`The database has steps that this version of Maestro does not know: ${unknown.join(', ')}.`, {
+    super(`The database was migrated by a newer Maestro; this version does not know the steps ${unknown.join(', ')}.`, {
       hint: 'Use the Maestro version that migrated it, or a newer one. Nothing was changed.',
     });
   }

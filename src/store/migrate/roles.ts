@@ -57,7 +57,7 @@ export async function rolesSql(
   const { reader = DEFAULT_ROLES.reader, writer = DEFAULT_ROLES.writer, migrator = DEFAULT_ROLES.migrator } = roles;
   if (!erase && writer === migrator)
     throw new InvalidArgumentError(
-      `${JSON.stringify(writer)} is to be the migrator, too, which owns the tables and can erase.`,
+      `${JSON.stringify(writer)} is named as writer and as migrator, which owns the tables and so can erase.`,
       {
         hint: 'Name two roles, or let the writer erase.',
       },

@@ -95,7 +95,7 @@ testProp(
         : `${role} may ${able.join(', ')}, but not ${unable.join(', ')}`,
     );
     t.is(rights?.status, able.includes('read') ? 'note' : 'failure');
-    const remedy = /^Where that is not meant: (.*)\.$/.exec(rights?.remedy ?? '')?.[1] ?? '';
+    const remedy = /^To allow the rest: (.*)\.$/.exec(rights?.remedy ?? '')?.[1] ?? '';
     for (const statement of remedy.split('; ')) await database.knex.raw(statement);
     t.deepEqual(await found(log, 'rights'), { check: 'rights', status: 'ok', found: `${role} may do everything` });
   },
@@ -106,9 +106,9 @@ test('a role that may not look into the schema is told so, and how to change tha
   const { role, knex } = await aRole(t);
   const log = { knex, schema: database.schema };
   const rights = await found(log, 'rights');
-  t.like(rights, { status: 'failure', found: `${role} may not look into schema ${database.schema}` });
+  t.like(rights, { status: 'failure', found: `${role} may not use schema ${database.schema}` });
   t.is(await found(log, 'tables'), undefined);
-  await database.knex.raw(/^(GRANT .*), and then/.exec(rights?.remedy ?? '')?.[1] ?? '');
+  await database.knex.raw(/^(GRANT .*), then/.exec(rights?.remedy ?? '')?.[1] ?? '');
   t.regex((await found(log, 'rights'))?.found ?? '', /may do nothing here: no read, no append/);
 });
 
@@ -136,7 +136,7 @@ test('a role without a right to the bookkeeping is told of the tables all the sa
     await database.knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${schema}" TO ${role}`);
     const tables = await found({ knex, schema }, 'tables');
     t.like(tables, { status: 'note' });
-    t.true(tables?.found.startsWith(`schema ${schema}, ${layout}, in shape; `), tables?.found);
+    t.true(tables?.found.startsWith(`schema ${schema}, ${layout}, valid; `), tables?.found);
     await database.knex.raw(`${/GRANT .*(?=\.$)/.exec(tables?.remedy ?? '')?.[0]}`);
     t.deepEqual(await found({ knex, schema }, 'tables'), {
       check: 'tables',
@@ -216,7 +216,7 @@ test('an event from the future is warned of, with the aggregate that it locks', 
   await ahead.store().commitEvents([anEvent(far.aggregateId, { sequence: 2 })]);
   t.regex(
     (await found(ahead, 'newest event'))?.remedy ?? '',
-    /^A clock was wrong\. Later events have overtaken these, so appending goes on/,
+    /^A clock was wrong\. Later events with correct timestamps follow these, so appending still works/,
   );
   t.is((await append()).length, 1);
 });
@@ -268,9 +268,12 @@ test('tables that are not there, not in shape, of a newer version, or not up to 
   t.like(await tables(), { status: 'failure', remedy: 'Install that version.' });
   await knex.raw(`DELETE FROM "${schema}".maestro_migrations WHERE name = '9999_from_the_future' OR name LIKE '0002%'`);
   t.like(await tables(), { status: 'failure', remedy: 'Run `maestro migrate`.' });
-  t.regex((await tables())?.found ?? '', /: pending: 0002_create_snapshots$/);
+  t.regex((await tables())?.found ?? '', /: pending migrations: 0002_create_snapshots$/);
   await knex.raw(`DROP TABLE "${schema}".maestro_migrations`);
-  t.like(await tables(), { status: 'note', remedy: 'Reading works. `maestro migrate` adopts them unchanged.' });
+  t.like(await tables(), {
+    status: 'note',
+    remedy: 'They can be used as they are. `maestro migrate` records them, unchanged.',
+  });
   await knex.raw(`ALTER TABLE "${schema}".event_log ADD COLUMN extra text`);
   t.like(await tables(), { status: 'failure', remedy: 'See `maestro migrate status`.' });
   t.regex((await tables())?.found ?? '', /extra/);

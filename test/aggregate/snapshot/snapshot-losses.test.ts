@@ -60,7 +60,7 @@ function anAccount(snapshot: SnapshotPolicy<Balance> = {}, numbers: NumberMode =
 
 const deposit = (amount: number) => ({ type: 'deposit', data: { amount } }) as const;
 const LOSS =
-  /^The state of the aggregate purse at sequence 1 of [0-9a-f]{32} does not come back from a snapshot as it is: state\.balance is a bigint, and comes back as a number\.$/;
+  /^The state of the aggregate purse at sequence 1 of [0-9a-f]{32} would change when a snapshot of it is stored and read: state\.balance is a bigint, but is read as a number\.$/;
 
 for (const [where, store] of Object.entries(STORES)) {
   test(`a bigint that comes back as a number is refused when the snapshot is taken, and commands go on: ${where}`, async (t) => {
@@ -101,7 +101,7 @@ for (const [where, store] of Object.entries(STORES)) {
     t.true(told.length >= 4 && told.every((error) => error instanceof SnapshotIgnoredError && error.sequence === 1));
     t.regex(
       told[0]?.message ?? '',
-      /^The stored snapshot of [0-9a-f]{32} at sequence 1 was not used, .*: state\.balance is a bigint, and comes back as a number\.$/,
+      /^The stored snapshot of [0-9a-f]{32} at sequence 1 was not used, .*: state\.balance is a bigint, but is read as a number\.$/,
     );
     t.regex(told[0]?.hint ?? '', /maestro snapshot verify [0-9a-f]{32}`/);
   });
@@ -205,24 +205,24 @@ const CASES: readonly (readonly [
     'a number beyond 2^53 that is read as a bigint',
     { n: 1e21 },
     {},
-    /state\.n is a number, and comes back as a bigint/,
+    /state\.n is a number, but is read as a bigint/,
     'lossless',
   ],
   ['a bigint beyond 2^53 that is read as one', { n: 2n ** 60n }, {}, undefined, 'lossless'],
-  ['a bigint beyond 2^53', { n: 2n ** 60n }, {}, /state\.n is a bigint, and comes back as a number/],
+  ['a bigint beyond 2^53', { n: 2n ** 60n }, {}, /state\.n is a bigint, but is read as a number/],
   ['a bigint deep inside', { a: [{ b: 1n }] }, {}, /state\.a\[0\]\.b is a bigint/, 'lossless'],
   ['an exact number', { n: new ExactNumber('0.10000000000000000001') }, {}, undefined, 'lossless'],
   [
     'an exact number in plain',
     { n: new ExactNumber('0.10000000000000000001') },
     {},
-    /is an ExactNumber, and comes back as a number/,
+    /is an ExactNumber, but is read as a number/,
   ],
   [
     'an exact number that is none when it is read',
     { n: new ExactNumber('12.50') },
     {},
-    /is an ExactNumber, and comes back as a number/,
+    /is an ExactNumber, but is read as a number/,
     'lossless',
   ],
   [
@@ -253,7 +253,7 @@ const CASES: readonly (readonly [
       (m: Map<string, bigint>) => [...m].map(([k, v]) => [k, Number(v)]),
       (json: [string, number][]) => new Map(json),
     ),
-    /state\.a is a bigint, and comes back as a number/,
+    /state\.a is a bigint, but is read as a number/,
   ],
   [
     'a Map of which an entry is lost',
@@ -265,7 +265,7 @@ const CASES: readonly (readonly [
       () => [['a', 1]],
       (json: [string, number][]) => new Map(json),
     ),
-    /state has 2 entries, and comes back with 1/,
+    /state has 2 entries, but is read with 1/,
   ],
   [
     'a Set that comes back in another order',
@@ -282,7 +282,7 @@ const CASES: readonly (readonly [
       () => ['b'],
       (json: string[]) => new Set(json),
     ),
-    /state comes back without a string that is one of its keys or items/,
+    /state is read without one of its keys or items, a string/,
   ],
   [
     'a Date that stays a text',
@@ -291,7 +291,7 @@ const CASES: readonly (readonly [
       ({ at }: { at: Date }) => ({ at: at.toISOString() }),
       (json) => json,
     ),
-    /state\.at is a Date, and comes back as a string/,
+    /state\.at is a Date, but is read as a string/,
   ],
   [
     'a Date that is another',
@@ -300,7 +300,7 @@ const CASES: readonly (readonly [
       ({ at }: { at: Date }) => ({ at: at.toISOString() }),
       () => ({ at: new Date(0) }),
     ),
-    /state\.at comes back with another value/,
+    /state\.at is read with another value/,
   ],
   [
     'an instance that comes back',
@@ -317,7 +317,7 @@ const CASES: readonly (readonly [
       ({ cents }: Money) => ({ cents }),
       (json) => json,
     ),
-    /state is a Money, and comes back as an object/,
+    /state is a Money, but is read as an object/,
   ],
   ['an instance', new Money(5), {}, /snapshot: body is a Money|is a Money/],
   [
@@ -327,7 +327,7 @@ const CASES: readonly (readonly [
       ({ a }) => ({ a }),
       (json) => json,
     ),
-    /state\.b is a number, and does not come back/,
+    /state\.b is a number, but is missing when read/,
   ],
   [
     'a key that decode adds',
@@ -336,7 +336,7 @@ const CASES: readonly (readonly [
       (state) => state,
       (json: object) => ({ ...json, b: null }),
     ),
-    /state\.b is not there, and comes back as null/,
+    /state\.b is missing, but is read as null/,
   ],
   [
     'a shorter list',
@@ -345,7 +345,7 @@ const CASES: readonly (readonly [
       () => ({ a: [1] }),
       (json) => json,
     ),
-    /state\.a has 2 items, and comes back with 1/,
+    /state\.a has 2 items, but is read with 1/,
   ],
   [
     'null for undefined in a list',
@@ -354,7 +354,7 @@ const CASES: readonly (readonly [
       () => [null],
       (json) => json,
     ),
-    /state\[0\] is not there, and comes back as null/,
+    /state\[0\] is missing, but is read as null/,
   ],
   ['a codec that changes nothing', { n: 1n }, same, /state\.n is a bigint/, 'lossless'],
   [
@@ -372,7 +372,7 @@ const CASES: readonly (readonly [
     'a key that is the mark of versions',
     { $maestro: { version: 1 } },
     {},
-    /state\.\$maestro marks snapshots of a version/,
+    /state\.\$maestro is the mark of snapshots with a version/,
   ],
 ];
 

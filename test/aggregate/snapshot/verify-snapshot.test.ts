@@ -120,7 +120,7 @@ test('one digit far behind is a difference', async (t) => {
   t.is((await verdict(Document, snapshot)).kind, 'same');
   t.like(
     await verdict(Document, { ...snapshot, body: `{"large": 9007199254740993.0, "n": ${digits}}` }),
-    { kind: 'different', readAs: 'state.large is a bigint, and comes back as an ExactNumber' },
+    { kind: 'different', readAs: 'state.large is a bigint, but is read as an ExactNumber' },
     'handlers that are given a bigint fail on another kind of number',
   );
   const wrong = { ...snapshot, body: `{"large": 9007199254740992, "n": ${digits}}` };
@@ -174,7 +174,7 @@ test('a state that cannot be stored, a hole in the history, and a right snapshot
     ),
     {
       instanceOf: HandlerError,
-      message: /snapshot\.encode .* gives a state that cannot be stored/,
+      message: /snapshot\.encode .* returned a state that cannot be stored/,
     },
   );
   const unreadable = () => {

@@ -223,8 +223,8 @@ const BAD_LINES: Readonly<Record<string, readonly [line: string, complaint: RegE
   'a body that is a list': ['{"type":"a","body":[]}', /"body", or one that is not an object/],
   'a body that is a number': ['{"type":"a","body":1.5}', /"body", or one that is not an object/],
   'a body that is null': ['{"type":"a","body":null}', /"body", or one that is not an object/],
-  'one key twice': ['{"type":"a","body":{"x":1,"x":2}}', /"x" is there twice/],
-  'one type twice': ['{"type":"a","type":"b","body":{}}', /"type" is there twice/],
+  'one key twice': ['{"type":"a","body":{"x":1,"x":2}}', /"x" occurs twice/],
+  'one type twice': ['{"type":"a","type":"b","body":{}}', /"type" occurs twice/],
   'a body that PostgreSQL cannot store': ['{"type":"a","body":{"x":"\\u0000"}}', /body\.x contains U\+0000/],
   'a type that the log cannot keep': ['{"type":"","body":{}}', /type is empty/],
 };
@@ -282,8 +282,8 @@ const BAD_BODIES: Readonly<Record<string, readonly [body: string, complaint: Reg
   'a lone surrogate': ['{"a":"\\ud83d"}', /body\.a contains a lone surrogate/],
   '501 levels': [`{"a":${'['.repeat(500)}${']'.repeat(500)}}`, /nested deeper than 500/],
   'a hundred thousand levels': [`{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, /nested too deeply/],
-  'one key twice': ['{"a":1,"a":2}', /"a" is there twice/],
-  'one key twice, deep inside': ['{"a":[{"b":null,"b":0}]}', /"b" is there twice/],
+  'one key twice': ['{"a":1,"a":2}', /"a" occurs twice/],
+  'one key twice, deep inside': ['{"a":[{"b":null,"b":0}]}', /"b" occurs twice/],
   'negative zero': ['{"a":-0}', /negative zero/],
   'more digits than PostgreSQL keeps': ['{"a":1e131073}', /more digits/],
 };

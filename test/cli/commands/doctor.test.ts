@@ -78,7 +78,7 @@ test('in a terminal lines are wrapped to its width', async (t) => {
 test('without tables it fails, and says what to run', async (t) => {
   const { code, stdout } = await doctor(['--schema', missing.schema]);
   t.is(code, 1);
-  t.regex(stdout, /^tables +✗ schema \S+: there are none\n +Run `maestro migrate`, or name another --schema\.$/m);
+  t.regex(stdout, /^tables +✗ schema \S+: no tables\n +Run `maestro migrate`, or name another --schema\.$/m);
 });
 
 test('a database that cannot be reached exits 4, in the form that was asked for', async (t) => {

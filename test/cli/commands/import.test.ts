@@ -80,8 +80,8 @@ test('a conflict refuses the import with its line, or leaves the aggregate out',
   t.deepEqual([refused.code, refused.stdout], [5, '']);
   t.is(
     refused.stderr,
-    `error: Line 5 of the export, of ${ids[1].hex}: the log has another event at this sequence.\n` +
-      'hint: Nothing was imported. Look at the aggregate in both places, or leave out those in conflict with --on-conflict skip.\n',
+    `error: Line 5 of the export (aggregate ${ids[1].hex}): the log has another event at this sequence.\n` +
+      'hint: Nothing was imported. Compare the aggregate in the log and in the export, or leave out those in conflict with --on-conflict skip.\n',
   );
   const json = await maestro(['--on-conflict', 'fail', '-o', 'json'], { stdin });
   t.like(JSON.parse(json.stderr), { error: { code: 'MAESTRO_IMPORT_CONFLICT' } });
@@ -111,7 +111,7 @@ test('a file that is not whole is refused with its line, and bad input is wrong 
   const id = await aStoredHistory();
   const text = await exportOf([id]);
   for (const [argv, stdin, problem] of [
-    [[], '', 'Line 1 of the export should be there'],
+    [[], '', 'Line 1 of the export is missing'],
     [[], text.slice(0, -1), 'Line 6 of the export has no newline at its end: the file was cut short.'],
     [[], text.replace('"n": 2', '"n": 3'), 'Line 6 of the export has a checksum that does not match'],
     [['--file', 'nowhere'], '', 'The file nowhere cannot be read: ENOENT.'],

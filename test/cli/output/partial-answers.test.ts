@@ -83,7 +83,7 @@ test('an empty answer names another schema that has an event log', async (t) => 
   t.is(code, 2);
   t.regex(
     stderr,
-    /hint: Run `maestro migrate` on this database first, or name the right one\. Or is another schema meant\? There (is|are) .*--schema/,
+    /hint: Run `maestro migrate` on this database first, or connect to the right one\. Or is another schema meant\? There (is|are) .*--schema/,
   );
   t.is((await runCli(['verify'], { env: { ...none.env, MAESTRO_SCHEMA: schema } })).code, 0);
 });

@@ -114,7 +114,7 @@ for (const sslMode of SSL_MODES.filter((mode) => !allowsPlaintext(mode)))
 
     const error = await failureOf(opened.store.getEvents(anId(), 1));
 
-    t.regex(error.message, /takes no encrypted connections/);
+    t.regex(error.message, /does not support encrypted connections/);
     t.is(exitCodeFor(error), UNAVAILABLE);
     t.true(recorder.sslRequests > 0);
     t.deepEqual(recorder.startupParameters, []);

@@ -102,7 +102,7 @@ test('without the setting every number that PostgreSQL holds is taken', async (t
     () => new MemoryStore({ interop: 'ruby' as never }),
     () => new PostgresStore(database.knex, { interop: 'ruby' as never }),
   ])
-    t.throws(make, { instanceOf: InvalidArgumentError, message: '"ruby" is not a setting of interop.' });
+    t.throws(make, { instanceOf: InvalidArgumentError, message: '"ruby" is not a valid value of interop.' });
 });
 
 const Counter = (version?: number) =>

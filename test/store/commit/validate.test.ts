@@ -267,19 +267,19 @@ test('a place in a body is written as one would write it in JavaScript, and cut 
 test('a place that occurs twice in a commit is a fault of the second event, whatever is between', (t) => {
   const [id, other] = [anId(), anId()];
   const first = anEvent(id);
-  const sequence = '2 sequence: is that of event 0 of the same aggregate';
-  const timestamp = '2 timestamp: is that of event 0';
+  const sequence = '2 sequence: is already used by event 0, of the same aggregate';
+  const timestamp = '2 timestamp: is already used by event 0';
   t.deepEqual(messages(first, anEvent(id, { sequence: 2 }), anEvent(id)), [sequence]);
   t.deepEqual(messages(first, anEvent(other), anEvent(id)), [sequence]);
   t.deepEqual(messages(first, anEvent(id, { sequence: 2 }), { ...first, sequence: 3 }), [timestamp]);
   t.deepEqual(messages(first, anEvent(other), { ...first, aggregateId: other, sequence: 2 }), [timestamp]);
   t.deepEqual(messages(first, anEvent(other, { sequence: 7 }), { ...first }), [sequence]);
-  t.deepEqual(messages(first, first), ['1 sequence: is that of event 0 of the same aggregate']);
-  t.deepEqual(messages(first, { ...first, sequence: 2 }), ['1 timestamp: is that of event 0']);
+  t.deepEqual(messages(first, first), ['1 sequence: is already used by event 0, of the same aggregate']);
+  t.deepEqual(messages(first, { ...first, sequence: 2 }), ['1 timestamp: is already used by event 0']);
   // The last of several counts as the one that was before.
   t.deepEqual(messages(first, anEvent(id), anEvent(id)), [
-    '1 sequence: is that of event 0 of the same aggregate',
-    '2 sequence: is that of event 1 of the same aggregate',
+    '1 sequence: is already used by event 0, of the same aggregate',
+    '2 sequence: is already used by event 1, of the same aggregate',
   ]);
 });
 

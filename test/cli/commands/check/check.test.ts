@@ -523,7 +523,7 @@ test('a right snapshot that does not come back as the state it is of is a proble
   t.is(lossy.code, 1);
   t.regex(
     lossy.stdout,
-    /"problem":"snapshot","message":"The state of the aggregate account .* state\.balance is a bigint, and comes back as a number\."/,
+    /"problem":"snapshot","message":"The state of the aggregate account .* state\.balance is a bigint, but is read as a number\."/,
   );
   t.is((await log.maestro(['snapshot', 'verify', id.hex, '--config', 'bigint.ts'])).code, 1);
 

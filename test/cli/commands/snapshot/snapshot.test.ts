@@ -100,7 +100,7 @@ test('a state of a sequence that is not there yet, or no JSON object, is refused
     [['--sequence', '1'], /--body or with --file/],
     [['--sequence', '1', '--body', '{}', '--file', 'state.json'], /--body and --file are two ways/],
     [['--sequence', '1', '--body', '[1]'], /not a JSON object/],
-    [['--sequence', '1', '--body', '{"a":1,"a":2}'], /"a" is there twice/],
+    [['--sequence', '1', '--body', '{"a":1,"a":2}'], /"a" occurs twice/],
     [['--sequence', '1', '--body', '{"a":"\\u0000"}'], /body\.a contains U\+0000/],
     [['--sequence', '1', '--body', `{"a":${'['.repeat(500)}${']'.repeat(500)}}`], /deeper than 500/],
     [['--sequence', '1', '--file', 'missing.json'], /missing\.json cannot be read: ENOENT/],
