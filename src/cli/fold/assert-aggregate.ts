@@ -1,5 +1,7 @@
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { findEvent } from '../../admin/find-event/find-event.js';
+import { NotFoundError } from '../errors.js';
 
 /** The last sequence of an aggregate. Throws `NotFoundError` when the log has no event of it. */
 export async function assertAggregate(
@@ -8,10 +10,6 @@ export async function assertAggregate(
 ): Promise<number> {
   const last = await database.store.getLastEvent(id);
   if (last !== undefined) return last.sequence;
-  const [{ NotFoundError }, { findEvent }] = await Promise.all([
-    import('../errors.js'),
-    import('../../admin/find-event/find-event.js'),
-  ]);
   const { event } = (await findEvent(database, id)) ?? {};
   throw new NotFoundError(`There is no aggregate ${id.hex}: the log has no event of it.`, {
     hint:

@@ -1,4 +1,5 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
+import { ownsAggregate } from '../../aggregate/owns-aggregate.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { UsageError } from '../errors.js';
@@ -65,7 +66,7 @@ async function aggregateOwning(
   firstTypeOf: () => Promise<string | undefined>,
 ): Promise<Definition | undefined> {
   if (aggregates.length === 0) return undefined;
-  const [{ ownsAggregate }, firstType] = await Promise.all([import('../../aggregate/owns-aggregate.js'), firstTypeOf()]);
+  const firstType = await firstTypeOf();
   const owners = aggregates.filter((definition) => ownsAggregate(definition, id, firstType));
   if (owners.length < 2) return owners[0];
   throw new UsageError(`${id.hex} may be one of several aggregates: ${namesOf(owners)}.`, {

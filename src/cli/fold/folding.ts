@@ -1,10 +1,8 @@
-import type { Definition } from '../../aggregate/definition/definition.js';
 import type { StateAt } from '../../aggregate/state-at.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import type { Output } from '../output/output.js';
-import type { Session } from '../session.js';
 
 /** How far a history is folded, and from where. */
 export interface FoldRange {
@@ -38,21 +36,4 @@ export interface Folding {
   json(at: StateAt): string;
   /** A state as its definition shows it to people; absent when it does not. Throws `HandlerError`. */
   readonly render?: (at: StateAt) => string;
-}
-
-/** The folding of an aggregate: by its definition, or without one by merging. */
-export async function foldingFor(
-  definition: Definition | undefined,
-  id: Timestamp,
-  session: Pick<Session, 'configuration'>,
-): Promise<Folding> {
-  if (definition !== undefined) {
-    const { handlerFolding } = await import('./handler-folding.js');
-    return handlerFolding(definition, id);
-  }
-  const [{ mergeFolding }, { aggregates = [] }] = await Promise.all([
-    import('./merge-folding.js'),
-    session.configuration(),
-  ]);
-  return mergeFolding(id, aggregates);
 }

@@ -1,16 +1,17 @@
-import type { Change } from '../../json/diff.js';
+import { type Change, diffJson, patchOperations } from '../../json/diff.js';
+import { parseJsonText } from '../../json/parse.js';
+import { printJson } from '../../json/print.js';
 import type { Step } from './fold-steps.js';
 import { map } from '../output/iterate.js';
 import type { Output } from '../output/output.js';
 import { localTime } from '../input/time-argument.js';
+import { changeLines, changePaint } from '../render/changes.js';
+import { escapeText } from '../render/escape.js';
+import { flow } from '../render/flow.js';
+import { wrapWords } from '../render/words.js';
 
 /** Prints what each event did to the state, as it comes; resolves to whether a handler failed or events were missing. */
 export async function printSteps(steps: AsyncIterable<Step>, output: Output): Promise<boolean> {
-  const [{ diffJson, patchOperations }, { parseJsonText }, { printJson }] = await Promise.all([
-    import('../../json/diff.js'),
-    import('../../json/parse.js'),
-    import('../../json/print.js'),
-  ]);
   let faulty = false;
   const looked = async function* () {
     for await (const step of steps) {
@@ -22,8 +23,7 @@ export async function printSteps(steps: AsyncIterable<Step>, output: Output): Pr
     before === after ? [] : diffJson(parseJsonText(before), parseJsonText(after));
   if (output.quiet) await output.lines(looked(), ({ event }) => event.timestamp.toString());
   else if (output.format === 'table') {
-    const render = await stepRenderer(output, changesOf);
-    await output.lines(looked(), render);
+    await output.lines(looked(), stepRenderer(output, changesOf));
   } else
     await output.jsonItems(
       map(looked(), (step) => {
@@ -40,16 +40,7 @@ export async function printSteps(steps: AsyncIterable<Step>, output: Output): Pr
 /** What stands before all that an event did. */
 const INDENT = '        ';
 
-async function stepRenderer(
-  { style, columns }: Output,
-  changesOf: (step: Step) => Change[],
-): Promise<(step: Step) => string> {
-  const [{ changeLines, changePaint }, { escapeText }, { flow }, { wrapWords }] = await Promise.all([
-    import('../render/changes.js'),
-    import('../render/escape.js'),
-    import('../render/flow.js'),
-    import('../render/words.js'),
-  ]);
+function stepRenderer({ style, columns }: Output, changesOf: (step: Step) => Change[]): (step: Step) => string {
   // Of a fault nothing may be lost.
   const fault = (text: string) =>
     (columns === undefined ? [text] : wrapWords(text, columns, INDENT)).map((line) => style.removed(line));

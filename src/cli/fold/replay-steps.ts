@@ -7,6 +7,8 @@ import { assertNotTheId } from '../input/time-bound.js';
 import { warnOfClocks } from '../output/warn-of-clocks.js';
 import { withFolding } from './with-folding.js';
 import type { IdArgument } from '../input/id-argument.js';
+import { foldSteps } from './fold-steps.js';
+import { printSteps } from './print-steps.js';
 
 /** Which part of a history is shown, and how it is folded. */
 export interface StepsOptions {
@@ -25,7 +27,6 @@ export async function replaySteps(argument: IdArgument, options: StepsOptions, s
   assertOneMoment(options);
   const { min, max, at } = options;
   if (min !== undefined && min > (max ?? min)) throw new UsageError(`--min ${min} is greater than --max ${max}.`);
-  const [{ foldSteps }, { printSteps }] = await Promise.all([import('./fold-steps.js'), import('./print-steps.js')]);
   return await withFolding(session, argument, options.aggregate, async ({ id, database, folding, last }) => {
     assertNotTheId(at, id);
     let sequence = 0;

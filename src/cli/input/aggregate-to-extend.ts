@@ -1,14 +1,10 @@
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { findEvent } from '../../admin/find-event/find-event.js';
 import { assertAggregate } from '../fold/assert-aggregate.js';
 import type { Output } from '../output/output.js';
-import { type IdArgument, idOrPrefix } from './id-argument.js';
+import type { IdArgument } from './id-argument.js';
 import { resolveAggregateId } from './resolve-id.js';
-
-/** `new`, an aggregate id, or the beginning of one, as an argument parser. */
-export function idOrNew(text: string): IdArgument | 'new' {
-  return text === 'new' ? 'new' : idOrPrefix(text);
-}
 
 /**
  * The aggregate to which events are to be appended; it need not have any yet. Throws `NotFoundError` for the timestamp of an
@@ -21,7 +17,6 @@ export async function aggregateToExtend(
 ): Promise<Timestamp> {
   const id = await resolveAggregateId(session, database, argument);
   if ((await database.store.getLastEvent(id)) !== undefined) return id;
-  const { findEvent } = await import('../../admin/find-event/find-event.js');
   if ((await findEvent(database, id)) !== undefined) await assertAggregate(database, id);
   return id;
 }

@@ -26,6 +26,11 @@ export function idOrPrefix(text: string): IdArgument {
   throw new InvalidArgumentError('is not an id. Write an id, or at least its first 4 digits.');
 }
 
+/** `new`, an aggregate id, or the beginning of one, as an argument parser. */
+export function idOrNew(text: string): IdArgument | 'new' {
+  return text === 'new' ? 'new' : idOrPrefix(text);
+}
+
 /** An id or its beginning as it can be given again. */
 export function idText(argument: IdArgument): string {
   return argument instanceof IdPrefix ? argument.digits : argument.hex;

@@ -1,57 +1,5 @@
-import type { Definition } from '../../aggregate/definition/definition.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import type { PostgresStore } from '../../store/postgres-store.js';
-import { typeOfFirstEvent } from '../fold/choose-aggregate.js';
-import { UsageError } from '../errors.js';
-
 /** The option `--aggregate` of commands that list: flags and description. */
 export const KIND = [
   '--aggregate <name>',
   'only aggregates that belong to this definition of the configuration file',
 ] as const;
-
-/** A filter for the aggregates of a definition: by the types of their first events, which SQL can do, or by a function. */
-export type Kind =
-  | { readonly firstTypes: readonly string[] }
-  | { readonly owns: (store: PostgresStore, id: Timestamp) => Promise<boolean> };
-
-/** Number of answers that are kept. */
-const KEPT = 10_000;
-
-/** The filter for the aggregates of a definition. Throws {@link UsageError} when it does not say which they are. */
-export function kindOf(definition: Definition): Kind {
-  const { name, owns } = definition;
-  const { firstEvents = [], ids } = owns;
-  if (ids !== undefined) return { owns: remembering((store, id) => isOwn(definition, store, id)) };
-  if (firstEvents.length > 0) return { firstTypes: firstEvents };
-  throw new UsageError(`The definition ${name} does not say which aggregates belong to it.`, {
-    hint: 'Add it to the definition: `owns: { firstEvents: [ … ] }`.',
-  });
-}
-
-async function isOwn(definition: Definition, store: PostgresStore, id: Timestamp): Promise<boolean> {
-  const { ownsAggregate } = await import('../../aggregate/owns-aggregate.js');
-  if (ownsAggregate(definition, id, undefined)) return true;
-  const { firstEvents = [] } = definition.owns;
-  return firstEvents.length > 0 && ownsAggregate(definition, id, await typeOfFirstEvent(store, id));
-}
-
-function remembering(decide: (store: PostgresStore, id: Timestamp) => Promise<boolean>): typeof decide {
-  const known = new Map<string, boolean>();
-  return async (store, id) => {
-    const answer = known.get(id.hex) ?? (await decide(store, id));
-    if (known.size >= KEPT) known.clear();
-    known.set(id.hex, answer);
-    return answer;
-  };
-}
-
-/** The items whose aggregates pass a filter. One by first types lets all pass, because SQL has applied it. */
-export async function* ofKind<Item extends { readonly aggregateId: Timestamp }>(
-  items: AsyncIterable<Item>,
-  kind: Kind | undefined,
-  store: PostgresStore,
-): AsyncGenerator<Item> {
-  for await (const item of items)
-    if (kind === undefined || !('owns' in kind) || (await kind.owns(store, item.aggregateId))) yield item;
-}

@@ -1,5 +1,7 @@
 import type { EventLog } from '../../admin/log/event-log.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { idsWithPrefix, timestampsWithPrefix } from '../../admin/log/ids-with-prefix.js';
+import { headWithTimestamp, lastHead } from '../../admin/find-event/find-event.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import type { Output } from '../output/output.js';
 import { escapeText } from '../render/escape.js';
@@ -21,7 +23,6 @@ export async function resolveAggregateId(
 ): Promise<Timestamp> {
   if (!(argument instanceof IdPrefix)) return argument;
   const { digits } = argument;
-  const { idsWithPrefix, timestampsWithPrefix } = await import('../../admin/log/ids-with-prefix.js');
   const found = await idsWithPrefix(log, digits, NAMED + 1);
   const id = await onlyOne(digits, found, { what: 'aggregate ids', shown: (each) => aggregateLine(log, each) });
   if (id !== undefined) {
@@ -45,7 +46,6 @@ export async function resolveTimestamp(
 ): Promise<Timestamp> {
   if (!(argument instanceof IdPrefix)) return argument;
   const { digits } = argument;
-  const { idsWithPrefix, timestampsWithPrefix } = await import('../../admin/log/ids-with-prefix.js');
   const found = await timestampsWithPrefix(log, digits, NAMED + 1);
   const timestamp = await onlyOne(digits, found, {
     what: 'timestamps of events',
@@ -86,13 +86,11 @@ async function onlyOne(
 }
 
 async function aggregateLine(log: EventLog, id: Timestamp): Promise<string> {
-  const { lastHead } = await import('../../admin/find-event/find-event.js');
   const last = await lastHead(log, id);
   return `${id.hex}  ${last === undefined ? 'a snapshot without events' : `last event ${last.sequence} ${last.type}`}`;
 }
 
 async function eventLine(log: EventLog, timestamp: Timestamp): Promise<string> {
-  const { headWithTimestamp } = await import('../../admin/find-event/find-event.js');
   const head = await headWithTimestamp(log, timestamp);
   // In hex digits, of which the given prefix is the beginning; `event` takes them, too.
   return `${timestamp.hex}${head === undefined ? '' : `  ${head.type}, ${head.sequence} of ${head.aggregateId.hex.slice(0, SHOWN_DIGITS)}…`}`;

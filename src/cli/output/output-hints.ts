@@ -1,6 +1,8 @@
 import type { Database } from '../../connection/database.js';
 import { MaestroError } from '../../errors.js';
 import { didYouMean } from '../../nearest.js';
+import { eventTypes, isEmptyLog, schemasWithLog } from '../../admin/log-statistics/event-types.js';
+import { NotMigratedError } from '../../store/errors.js';
 import type { Output } from './output.js';
 
 /** Hands items on, and takes down which types they have. */
@@ -23,7 +25,6 @@ export async function warnOfUnknownTypes(
 ): Promise<void> {
   const unseen = (types ?? []).filter((type) => !seen.has(type));
   if (unseen.length === 0) return;
-  const { eventTypes } = await import('../../admin/log-statistics/event-types.js');
   const known = await eventTypes(database);
   for (const type of new Set(unseen))
     if (known !== undefined && known.length > 0 && !known.includes(type))
@@ -51,7 +52,6 @@ function typeHint(type: string, known: readonly string[]): string {
 /** Says when nothing was found because the whole log is empty, and which other schemas of the database have one. */
 export async function noteEmptyLog(database: Database, output: Output): Promise<void> {
   if (output.quiet) return;
-  const { isEmptyLog } = await import('../../admin/log-statistics/event-types.js');
   if (!(await isEmptyLog(database))) return;
   const others = await otherSchemas(database);
   await output.note(`the log in schema ${database.schema} has no event at all${others === '' ? '' : `; ${others}`}`);
@@ -62,12 +62,10 @@ export async function namingOtherSchemas(error: unknown, database: Database): Pr
   if (!(error instanceof MaestroError && error.code === 'MAESTRO_NOT_MIGRATED')) return error;
   const others = await otherSchemas(database).catch(() => '');
   if (others === '') return error;
-  const { NotMigratedError } = await import('../../store/errors.js');
   return new NotMigratedError(error.message, error.cause, `Or is another schema meant? ${capital(others)}.`);
 }
 
 async function otherSchemas(database: Database): Promise<string> {
-  const { schemasWithLog } = await import('../../admin/log-statistics/event-types.js');
   const names = await schemasWithLog(database);
   if (names.length === 0) return '';
   const [first] = names;

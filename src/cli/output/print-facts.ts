@@ -1,3 +1,5 @@
+import { factTable } from '../render/fact-table.js';
+import { escapeJson } from '../render/escape.js';
 import type { Output } from './output.js';
 
 /** A result about one aggregate, in every form it can be asked for. */
@@ -16,10 +18,6 @@ export interface FactReport {
 export async function printFacts(output: Output, { id, json, facts, below }: FactReport): Promise<void> {
   if (output.quiet) return await output.line(id);
   if (output.format !== 'table') return await output.json(json);
-  const [{ factTable }, { escapeJson }] = await Promise.all([
-    import('../render/fact-table.js'),
-    import('../render/escape.js'),
-  ]);
   await output.line(factTable(facts, output.style, output.columns));
   if (below !== undefined) await output.line(escapeJson(below));
 }

@@ -1,6 +1,6 @@
 import { chain, map, take } from './iterate.js';
 import type { Output } from './output.js';
-import type { Column } from '../render/fitted-table.js';
+import { type Column, FittedTable } from '../render/fitted-table.js';
 
 /** A list of things, in every form it can be asked for. */
 export interface RowReport<Row> {
@@ -30,7 +30,6 @@ export async function printRows<Row>(
   if (output.quiet) return await output.lines(rows, id);
   if (output.format !== 'table') return await output.jsonItems(map(rows, json));
   if (first.length === 0) return;
-  const { FittedTable } = await import('../render/fitted-table.js');
   const table = new FittedTable(columns, first, output.columns, output.style);
   await output.line(table.head);
   await output.lines(rows, (row) => table.line(row));

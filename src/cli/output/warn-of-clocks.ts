@@ -1,5 +1,6 @@
 import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { earlierClocks } from '../../admin/find-event/earlier-clocks.js';
 import type { Output } from './output.js';
 
 /** Warns when the state at a reading of the clock, which is that after a sequence, leaves out later events with earlier clocks. */
@@ -9,7 +10,6 @@ export async function warnOfClocks(
   { until, sequence }: { readonly until: Timestamp; readonly sequence: number },
   output: Output,
 ): Promise<void> {
-  const { earlierClocks } = await import('../../admin/find-event/earlier-clocks.js');
   const earlier = await earlierClocks(database, id, sequence, until);
   if (earlier === undefined) return;
   const { count, sequence: first } = earlier;

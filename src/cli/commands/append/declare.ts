@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../../command-runner.js';
-import { idOrNew } from '../../input/aggregate-to-extend.js';
 import { integer, sequenceOrZero } from '../../input/arguments.js';
+import { idOrNew } from '../../input/id-argument.js';
 
 /** A hundred years, in seconds. */
 const LONGEST_DRIFT = 3_155_760_000;

@@ -2,6 +2,7 @@ import { hasEctoMigrations } from '../../../admin/log/elixir.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
 import { aggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
+import { patchText, printStateChanges } from '../../fold/state-changes.js';
 import { type TriedErasure, triedErasure } from '../../fold/trial/tried-erasure.js';
 import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
 import { assertReason, toExecute } from '../../input/reason.js';
@@ -109,10 +110,9 @@ async function print(
     ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
     ...(execute ? { left: { events: 0, snapshots: 0 } } : {}),
   });
-  const shown = changes && (await import('../../fold/state-changes.js'));
   await printFacts(output, {
     id: id.hex,
-    json: shown === undefined ? known : `${known.slice(0, -1)},"patch":${shown.patchText(changes)}}`,
+    json: changes === undefined ? known : `${known.slice(0, -1)},"patch":${patchText(changes)}}`,
     facts: [
       ['aggregate', id.hex],
       ...(reason === undefined ? [] : [['reason', reason] as const]),
@@ -139,5 +139,5 @@ async function print(
         : []),
     ],
   });
-  if (changes !== undefined && shown !== undefined) await shown.printStateChanges(changes, output);
+  if (changes !== undefined) await printStateChanges(changes, output);
 }

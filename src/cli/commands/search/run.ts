@@ -1,9 +1,9 @@
 import { type LogPosition, positionText } from '../../../admin/log/log-position.js';
 import { searchEvents } from '../../../admin/search-events/search-events.js';
 import type { StoredEvent } from '../../../events.js';
+import { kindOf, ofKind } from '../../fold/aggregate-kind.js';
 import { configuredAggregate } from '../../fold/choose-aggregate.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
-import { kindOf, ofKind } from '../../input/kind-option.js';
 import { upTo } from '../../output/iterate.js';
 import { noteEmptyLog, noting, warnOfUnknownTypes } from '../../output/output-hints.js';
 import { firstOfEach, printEvents } from '../../output/print-events.js';

@@ -2,11 +2,12 @@ import type { Definition } from '../../../aggregate/definition/definition.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { PostgresStore } from '../../../store/postgres-store.js';
 import { didYouMean, nearest } from '../../../nearest.js';
+import { ownsAggregate } from '../../../aggregate/owns-aggregate.js';
 import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import type { Output } from '../../output/output.js';
 import type { Session } from '../../session.js';
-import type { AppendTrial } from './append-trial.js';
+import { AppendTrial, NOT_APPENDED } from './append-trial.js';
 
 /** Gives the trial of an aggregate's history; none when no configured definition owns it. */
 type Chooser = (
@@ -40,7 +41,6 @@ export async function appendTrialFor(options: TrialOptions, session: Session): P
       return undefined;
     }
     if (beginsWith !== undefined) await assertBeginning(definition, id, beginsWith, options, session.output);
-    const { AppendTrial } = await import('./append-trial.js');
     const onSnapshotIgnored = (error: Error) => void session.output.warn(error.message);
     return new AppendTrial({ definition, store, id, onSnapshotIgnored });
   };
@@ -71,12 +71,10 @@ async function assertBeginning(
   const { name, owns: owned } = definition;
   // A type that it does not handle at all is refused when it is tried.
   if (owned.firstEvents === undefined || !Object.hasOwn(definition.events, type)) return;
-  const { ownsAggregate } = await import('../../../aggregate/owns-aggregate.js');
   if (ownsAggregate(definition, id, type)) return;
   const problem = `The first event of ${name} cannot be ${type}: its \`owns.firstEvents\` names ${owned.firstEvents.join(', ')}.`;
   if (force)
     return await output.warn(`${problem} ${dryRun ? 'It would be appended' : 'Appended'} all the same (--force).`);
-  const { NOT_APPENDED } = await import('./append-trial.js');
   throw new WouldNotFoldError(problem, {
     hint: `${didYouMean(type, owned.firstEvents)} Then no command would find the handlers of ${name} by itself. ${NOT_APPENDED}`.trimStart(),
   });

@@ -1,6 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { type Folding, foldingFor } from '../../../../src/cli/fold/folding.js';
+import type { Folding } from '../../../../src/cli/fold/folding.js';
+import { foldingFor } from '../../../../src/cli/fold/folding-for.js';
 import { foldSteps, type Step } from '../../../../src/cli/fold/fold-steps.js';
 import { loadConfiguration } from '../../../../src/cli/input/load-configuration.js';
 import { Timeline } from '../../../../src/cli/commands/step/timeline.js';

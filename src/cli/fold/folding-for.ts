@@ -1,0 +1,17 @@
+import type { Definition } from '../../aggregate/definition/definition.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { Session } from '../session.js';
+import type { Folding } from './folding.js';
+import { handlerFolding } from './handler-folding.js';
+import { mergeFolding } from './merge-folding.js';
+
+/** The folding of an aggregate: by its definition, or without one by merging. */
+export async function foldingFor(
+  definition: Definition | undefined,
+  id: Timestamp,
+  { configuration }: Pick<Session, 'configuration'>,
+): Promise<Folding> {
+  if (definition !== undefined) return handlerFolding(definition, id);
+  const { aggregates = [] } = await configuration();
+  return mergeFolding(id, aggregates);
+}
