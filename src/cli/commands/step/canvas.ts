@@ -1,10 +1,10 @@
 import ansi from 'ansi-escapes';
 
-/** Whether text that is too long for a line goes on in the next one. */
+/** Escape sequences that turn off and on that long text continues in the next line. */
 const WRAP_OFF = '\u001b[?7l';
 const WRAP_ON = '\u001b[?7h';
 
-/** The screen of a terminal while it is ours: another one than what was on it, which is there again afterwards. */
+/** The alternate screen of a terminal, which leaves the normal screen unchanged. */
 export class Canvas {
   readonly #write: (text: string) => void;
   #isOurs = false;
@@ -13,25 +13,25 @@ export class Canvas {
     this.#write = write;
   }
 
-  /** Takes the screen over. */
+  /** Switches to the alternate screen. */
   enter(): void {
     this.#isOurs = true;
     this.#write(ansi.enterAlternativeScreen + ansi.cursorHide + WRAP_OFF + ansi.clearViewport);
   }
 
-  /** Makes the screen empty, after a resize say. */
+  /** Clears the screen, such as after a resize. */
   clear(): void {
     this.#write(ansi.clearViewport);
   }
 
-  /** Puts lines in place of those that were there: from the first on, at once. Nothing of what is too long shows. */
+  /** Draws lines from the top, in one update. Text beyond the width is not shown. */
   draw(lines: readonly string[]): void {
-    // Erased first: behind the last column a terminal may take the character in it for what is to be erased.
+    // Erased first: when the cursor is behind the last column, a terminal may erase the character in it.
     const rows = lines.map((line, row) => ansi.cursorTo(0, row) + ansi.eraseLine + line);
     this.#write(ansi.synchronizedOutput(rows.join('')));
   }
 
-  /** Gives the screen back as it was. Safe to call twice. */
+  /** Switches back to the normal screen. May be called twice. */
   leave(): void {
     if (!this.#isOurs) return;
     this.#isOurs = false;

@@ -1,7 +1,7 @@
 import type { Key } from '../../context.js';
-import type { Attention } from './attended.js';
+import type { Interruption } from './interruptible.js';
 
-/** The keys that were pressed, one by one, also while work goes on, which Esc stops. */
+/** A queue of pressed keys, which also collects keys while work is running; Esc stops the work. */
 export class KeyQueue {
   readonly #keys: AsyncIterator<Key>;
   readonly #waiting: Key[] = [];
@@ -12,19 +12,19 @@ export class KeyQueue {
     this.#keys = keys[Symbol.asyncIterator]();
   }
 
-  /** The next key; nothing when there will be none. */
+  /** The next key; `undefined` when the terminal is closed. */
   async next(): Promise<Key | undefined> {
     return this.#waiting.shift() ?? (await this.#pressed());
   }
 
-  /** The result of work, or nothing when Esc was pressed first. Other keys wait until it is done. */
+  /** The result of work; `undefined` when Esc was pressed first. Other keys wait until it is done. */
   async untilEscape<Value>(
-    work: (attention: Attention) => Promise<Value>,
+    work: (interruption: Interruption) => Promise<Value>,
     onProgress: (events: number) => void,
   ): Promise<Value | undefined> {
     const stop = new AbortController();
     const done = work({ signal: stop.signal, onProgress }).then((value) => ({ value }));
-    // When nobody waits for it any more, how it ends does not matter.
+    // After Esc nothing waits for it, and it may fail.
     done.catch(() => {});
     for (;;) {
       const first = this.#hasEnded ? await done : await Promise.race([done, this.#arrival()]);

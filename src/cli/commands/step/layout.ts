@@ -10,22 +10,22 @@ export interface Size {
   readonly rows: number;
 }
 
-/** One half of the screen: all its lines, of which a page is shown at a time. */
+/** One half of the screen: all its lines, of which it shows a page. */
 export interface Pane {
   readonly width: number;
   /** The number of lines that it shows. */
   readonly page: number;
   /** The lines, wrapped to the width and safe to show. */
   readonly lines: readonly PaneLine[];
-  /** How many of the lines, before they were wrapped, are what the event did. */
+  /** Number of changed lines, before wrapping. */
   readonly changes: number;
-  /** The line to begin with unless it was scrolled: there is the first change. */
+  /** The first line to show unless scrolled, so that the first change is visible. */
   readonly start: number;
-  /** The last line that it makes sense to begin with. */
+  /** The largest first line: there the last line is at the bottom. */
   readonly most: number;
 }
 
-/** The layout of the parts in a terminal of some size. */
+/** The parts of the screen for a size of the terminal. */
 export interface Layout {
   readonly size: Size;
   /** The event beside the state, above it, or one of them at a time. */
@@ -40,16 +40,16 @@ export interface Layout {
 export const DIVIDER = ' │ ';
 /** Lines that are not part of the halves: title, headings, message, keys. */
 const FRAME_ROWS = 4;
-/** The part of the width, or of the height, that is the event's. */
+/** The event's fraction of the width or height. */
 const EVENT_SHARE = { beside: 0.42, above: 0.4 };
-/** The least columns for the halves beside each other, and for a list of events beside them. */
+/** Fewest columns for the halves beside each other, and for a list of events beside them. */
 const BESIDE_COLUMNS = 60;
 export const LIST_COLUMNS = 100;
-/** The least rows for one half above the other. */
+/** Fewest rows for one half above the other. */
 const ABOVE_ROWS = 14;
 const LIST = { share: 0.24, least: 24, most: 44 };
 
-/** Lays out what is to be seen. */
+/** Lays out a view for a size of the terminal. */
 export function layOut(
   view: Pick<View, 'frame' | 'compared' | 'isRendered'>,
   { columns, rows }: Size,
@@ -78,12 +78,12 @@ export function layOut(
   };
 }
 
-/** The part that the arrow keys move in. */
+/** The part in which the arrow keys move. */
 export function activePane({ pane }: Pick<View, 'pane'>, { list }: Pick<Layout, 'list'>): PaneName {
   return pane === 'events' && list === undefined ? 'state' : pane;
 }
 
-/** The line that a half begins with, when it was scrolled to one or was not. */
+/** The first line that a half shows. */
 export function beginning({ start, most }: Pane, scroll: number | undefined): number {
   return Math.min(scroll ?? start, most);
 }
@@ -94,7 +94,7 @@ function listWidth(columns: number): number {
 
 function pane(lines: readonly PaneLine[], width: number, page: number): Pane {
   const wrapped = lines.flatMap((line) => fitted(line, width));
-  // The first change is shown with a little of what stands before it.
+  // The first change is shown with two lines before it.
   const change = wrapped.findIndex(({ isChange }) => isChange === true);
   return {
     width,

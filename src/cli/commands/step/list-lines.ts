@@ -5,16 +5,16 @@ import { cut, padEnd } from '../../render/width.js';
 import { localTime } from '../../input/time-argument.js';
 import type { View } from './view.js';
 
-/** The list is so wide before it tells the time of each event. */
+/** Fewest columns of the list for showing the time of each event. */
 const TIME_COLUMNS = 38;
 
-/** The list of events around the one that is shown, which is marked: as many lines as there are rows. */
+/** The lines of the list of events around the shown one, which is highlighted; always `page` lines. */
 export function listLines(
   { heads, frame, mark }: Pick<View, 'heads' | 'frame' | 'mark'>,
   { width, page }: { readonly width: number; readonly page: number },
   style: Style,
 ): string[] {
-  // The point before the first event is a place to be at too.
+  // The point before the first event is listed, too.
   const isFromStart = (heads[0]?.sequence ?? 1) <= 1;
   const all: readonly (EventHead | undefined)[] = isFromStart ? [undefined, ...heads] : heads;
   const current = Math.max(

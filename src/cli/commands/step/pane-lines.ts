@@ -6,23 +6,25 @@ import { type StateLine, stateLines } from './state-lines.js';
 import { textLines } from './text-lines.js';
 import type { View } from './view.js';
 
-/** A line of one half of the screen: without escape sequences and not escaped, and how it is painted. */
+/** A line of one half of the screen: plain text, not escaped, and its colour. */
 export interface PaneLine {
   readonly text: string;
-  /** Shown behind the text, but only where there is room for it. */
+  /** Text shown behind the line if there is room. */
   readonly aside?: string;
   readonly paint?: ((text: string) => string) | undefined;
-  /** Whether it is what the event did. */
+  /** True for a line that the event changed. */
   readonly isChange?: boolean;
 }
 
-/** What is shown of the event. */
+/** The lines of the event. */
 export function eventLines({ step }: View['frame'], style: Style): PaneLine[] {
   if (step === undefined) return [{ text: '(before the first event)', paint: style.faint }];
   const { event, gapAfter } = step;
   const { type, timestamp, sequence } = event;
   const gap =
-    gapAfter === undefined ? [] : [{ text: `! nothing between ${gapAfter} and ${sequence}`, paint: style.removed }];
+    gapAfter === undefined
+      ? []
+      : [{ text: `! events between ${gapAfter} and ${sequence} are missing`, paint: style.removed }];
   return [
     ...gap,
     { text: type, paint: (text) => style.type(text, type) },
@@ -37,7 +39,7 @@ export function eventLines({ step }: View['frame'], style: Style): PaneLine[] {
 
 const SIGNS: Readonly<Record<StateLine['change'], string>> = { same: ' ', added: '+', changed: '~', removed: '-' };
 
-/** What is shown of the state: that after the event, marked against the one before it, or against the one compared with. */
+/** The lines of the state after the event, marked with changes since the state before it, or since the compared one. */
 export function stateLinesOf(
   { frame, compared, isRendered }: Pick<View, 'frame' | 'compared' | 'isRendered'>,
   style: Style,
@@ -57,7 +59,7 @@ export function stateLinesOf(
   if (step?.error === undefined || compared !== undefined) return lines;
   return [
     { text: `! ${step.error.message}`, paint: style.removed, isChange: true },
-    { text: '  Stepped over: this is the state before it.', paint: style.faint },
+    { text: '  The event was skipped: this is the state before it.', paint: style.faint },
     { text: '' },
     ...lines,
   ];

@@ -2,8 +2,8 @@ import { UsageError } from '../../errors.js';
 import { withFolding } from '../../fold/with-folding.js';
 import { type IdArgument, idText } from '../../input/id-argument.js';
 import type { Session } from '../../session.js';
+import { runScreen } from './run-screen.js';
 import { Timeline } from './timeline.js';
-import { walk } from './walk.js';
 
 export interface StepOptions {
   readonly from?: number;
@@ -14,20 +14,20 @@ export interface StepOptions {
 export async function run(id: IdArgument, { from = 1, aggregate }: StepOptions, session: Session): Promise<void> {
   const { context, output, options } = session;
   if (!context.stdin.isTerminal || !context.stdout.isTerminal || !options.input)
-    throw new UsageError('maestro step needs a terminal to show things in and to read keys from.', {
-      hint: `See \`maestro replay ${idText(id)} --steps\` for the same as text.`,
+    throw new UsageError('maestro step needs a terminal for its screen and for keys.', {
+      hint: `See \`maestro replay ${idText(id)} --steps\` for the same as text output.`,
     });
   if (output.format !== 'table')
-    throw new UsageError('maestro step is for people; it has no JSON.', {
+    throw new UsageError('maestro step shows a screen; it has no JSON output.', {
       hint: `See \`maestro replay ${idText(id)} --steps -o json\`.`,
     });
   await withFolding(session, id, aggregate, async (history) => {
     output.progress.stop();
     const terminal = context.openTerminal();
-    if (terminal === undefined) throw new UsageError('The terminal cannot be taken over.');
+    if (terminal === undefined) throw new UsageError('The terminal cannot be switched to single keys (raw mode).');
     const subject = { id: history.id.hex, aggregate: history.folding.aggregate };
     try {
-      await walk(new Timeline(history), subject, from, terminal, context, output.style);
+      await runScreen(new Timeline(history), subject, from, terminal, context, output.style);
     } finally {
       terminal.close();
     }

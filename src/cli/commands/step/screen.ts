@@ -2,22 +2,22 @@ import ansi from 'ansi-escapes';
 import { escapeText } from '../../render/escape.js';
 import type { Style } from '../../render/style.js';
 import { cut, padEnd, wrap } from '../../render/width.js';
-import { helpLines, helpRows, keysFor } from './help.js';
+import { helpLines, helpRows, keysFor, searchKeysFor } from './help.js';
 import { activePane, beginning, DIVIDER, type Layout, type Pane, type Size } from './layout.js';
 import { listLines } from './list-lines.js';
 import type { View } from './view.js';
 
-/** What is known of the history that is stepped through. */
+/** The history on the screen. */
 export interface Subject {
   readonly id: string;
   /** The name of the aggregate whose handlers fold; absent when bodies are merged. */
   readonly aggregate: string | undefined;
 }
 
-/** The smallest terminal that anything is drawn for. */
+/** The smallest terminal in which the screen is drawn. */
 export const SMALLEST: Size = { columns: 20, rows: 6 };
 
-/** The lines of the whole screen: as many as it has rows, none wider than it is. */
+/** The lines of the whole screen: one for each row, none wider than the screen. */
 export function screenLines(view: View, subject: Subject, layout: Layout, style: Style): string[] {
   const { columns, rows } = layout.size;
   if (columns < SMALLEST.columns || rows < SMALLEST.rows) return fill(tooSmall(layout.size), rows);
@@ -36,10 +36,10 @@ function tooSmall({ columns }: Size): string[] {
 
 function helpPage({ helpFrom = 0 }: View, { columns, rows }: Size, style: Style): string[] {
   const lines = helpLines(columns).slice(helpFrom);
-  return [style.heading(cut('The keys (press any to go on)', columns)), ...lines.slice(0, helpRows(rows))];
+  return [style.heading(cut('Keys (press any key to continue)', columns)), ...lines.slice(0, helpRows(rows))];
 }
 
-/** Headings, and the parts below them. */
+/** The headings and the parts below them. */
 function bodyLines(view: View, layout: Layout, style: Style): string[] {
   const { event, state, list, halves } = layout;
   const active = activePane(view, layout);
@@ -50,7 +50,7 @@ function bodyLines(view: View, layout: Layout, style: Style): string[] {
     return [heads[name], ...lines[name]];
   }
   if (halves === 'above') return [heads.event, ...lines.event, heads.state, ...lines.state];
-  // Each part is put where it belongs, however wide the terminal thinks that the one before it is.
+  // The cursor is moved to each part, because terminals disagree about the width of some characters.
   const columnsOf = (texts: readonly string[], divider: string) => {
     let column = 0;
     return texts
@@ -97,7 +97,7 @@ function headings(view: View, layout: Layout, style: Style): Record<'events' | '
   };
 }
 
-/** Which of its lines a half shows, when it does not show all. */
+/** The visible range of lines of a half, such as ` (1-20/44)`; empty when all are visible. */
 function extent(pane: Pane, scroll: number | undefined): string {
   if (pane.most === 0) return '';
   const begin = beginning(pane, scroll);
@@ -122,16 +122,11 @@ const QUESTIONS = {
   compare: 'Compare with sequence or time: ',
 } as const;
 
-function promptOrKeys({ prompt, sought }: View, columns: number, style: Style): string {
+function promptOrKeys({ prompt, searched }: View, columns: number, style: Style): string {
   if (prompt === undefined)
-    return style.faint(
-      cut(
-        sought === undefined ? keysFor(columns) : `n/N next/previous "${escapeText(sought)}"  Esc ends  ? help  q quit`,
-        columns,
-      ),
-    );
+    return style.faint(searched === undefined ? keysFor(columns) : searchKeysFor(escapeText(searched), columns));
   const question = QUESTIONS[prompt.asks];
-  // Of a long answer, its end.
+  // Of a long answer the end is shown.
   const answer = wrap(escapeText(prompt.text), Math.max(1, columns - question.length - 1)).at(-1);
   return cut(`${question}${answer}█`, columns);
 }

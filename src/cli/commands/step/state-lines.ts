@@ -3,15 +3,15 @@ import { printJson } from '../../../json/print.js';
 import { isJsonObject, sameValue } from '../../../json/same.js';
 import type { JsonObject, JsonValue } from '../../../json/types.js';
 
-/** A line of a state, and what became of it. */
+/** A line of a state, with its change since the state before. */
 export interface StateLine {
   readonly text: string;
   readonly change: 'same' | 'added' | 'changed' | 'removed';
-  /** What stood there before, when that was another value on one line. */
+  /** The value before, if it fits on one line. */
   readonly was?: string;
 }
 
-/** A state on several lines, each marked by what it was in the state before; what is gone stands where it stood. */
+/** The lines of a state, each marked with its change since the state before; removed values are listed at their old place. */
 export function stateLines(before: JsonValue | undefined, after: JsonValue): StateLine[] {
   return lines(before, after, 0, '');
 }
@@ -25,7 +25,7 @@ function lines(before: JsonValue | undefined, after: JsonValue, depth: number, p
   const bothObjects = isJsonObject(after) && (before === undefined || isJsonObject(before));
   const bothArrays = Array.isArray(after) && (before === undefined || Array.isArray(before));
   const isEmpty = (bothObjects && Object.keys(after).length === 0) || (bothArrays && after.length === 0);
-  // A container that is there in both is marked where its content differs; anything else as a whole.
+  // A container in both states is marked inside, where it differs; anything else as a whole.
   if ((!bothObjects && !bothArrays) || (isEmpty && whole !== 'changed')) {
     const [first = '', ...others] = printJson(after, 2).split('\n');
     const was = whole === 'changed' && before !== undefined && !isContainer(before) ? { was: printJson(before) } : {};
@@ -53,7 +53,7 @@ function objectLines(before: JsonObject | undefined, after: JsonObject, depth: n
   return [...goneBehind(undefined), ...kept];
 }
 
-/** The keys that are gone, by the key that is still there which they stood behind; under `undefined`, those of the beginning. */
+/** Removed keys, by the remaining key that they followed; under `undefined` those that were first. */
 function goneKeys(before: JsonObject, after: JsonObject): Map<string | undefined, string[]> {
   const gone = new Map<string | undefined, string[]>();
   let behind: string | undefined;

@@ -6,36 +6,36 @@ import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { pass, type Step, stepOver } from '../../fold/fold-steps.js';
 import type { OpenHistory } from '../../fold/with-folding.js';
-import { type Attention, attended } from './attended.js';
+import { type Interruption, interruptible } from './interruptible.js';
 
-/** One point of a history: what an event did; without an event, the state before the first. */
+/** One point of a history: an event with the state after it, or the state before the first event. */
 export interface Frame {
   readonly sequence: number;
   readonly step: Step | undefined;
   /** The state at this point, as JSON text. */
   readonly state: string;
-  /** The state as its definition renders it, and the one before the event; absent when it does not. */
+  /** The state and the one before the event as their definition renders them; absent without a `render`. */
   readonly rendered?: Rendered | undefined;
 }
 
-/** Renders a state when it is asked for; `before` renders the one before the event. */
+/** Renders the state on demand; `before` renders the one before the event. */
 export type Rendered = (() => string) & { readonly before: () => string };
 
-/** A text to look for among events, from where, and in which direction. */
+/** A text to search, the sequence to start from, and the direction. */
 export interface Search {
   readonly text: string;
   readonly from: number;
   readonly isForward: boolean;
 }
 
-/** States that were passed are kept, so that going back need not fold from the first event: one of so many … */
+/** Distance between states that are kept, so that going back need not fold from the first event. */
 const CHECKPOINT_DISTANCE = 200;
-/** … and the last ones that were looked at. */
+/** Number of the latest states that are kept as well. */
 const RECENT = 50;
-/** The number of events to know on either side, so that most steps need not ask for them. */
+/** Number of events to read on either side, so that most steps need no query. */
 const AROUND = 200;
 
-/** A history that can be walked in both directions. Events are read as they are needed, so new ones show up. */
+/** A history to step through in both directions. Events are read when they are needed, so new ones are found. */
 export class Timeline {
   readonly #history: OpenHistory;
   readonly #start: StateAt;
@@ -49,13 +49,15 @@ export class Timeline {
     this.#start = history.folding.start();
   }
 
-  /** The point after the last event that is not beyond a sequence; 0 is before the first. */
-  async at(sequence: number, attention: Attention = {}): Promise<Frame> {
+  /** The point after the last event up to a sequence; 0 is before the first. */
+  async at(sequence: number, interruption: Interruption = {}): Promise<Frame> {
     const { folding } = this.#history;
     let point = this.#pointBefore(sequence);
     let before = point;
     let step: Step | undefined;
-    for await (const [event, isLast] of withLast(attended(this.#read(point.sequence + 1, sequence), attention))) {
+    for await (const [event, isLast] of withLast(
+      interruptible(this.#read(point.sequence + 1, sequence), interruption),
+    )) {
       before = point;
       if (isLast) {
         const next = stepOver(point, this.#text(point), event, folding);
@@ -65,12 +67,12 @@ export class Timeline {
       this.#keep(point);
     }
     // Nothing lies between what is known and the sequence: the event before is the last.
-    if (step === undefined && point.sequence > 0) return await this.at(point.sequence, attention);
+    if (step === undefined && point.sequence > 0) return await this.at(point.sequence, interruption);
     const state = step?.after ?? this.#text(point);
     return { sequence: point.sequence, step, state, rendered: this.#rendered(before, point) };
   }
 
-  /** The events on both sides of a sequence, in order, without their bodies. */
+  /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
   async around(sequence: number, count: number): Promise<readonly EventHead[]> {
     const index = this.#heads.findLastIndex((head) => head.sequence <= sequence);
     const [first] = this.#heads;
@@ -80,12 +82,12 @@ export class Timeline {
     return this.#heads;
   }
 
-  /** The sequence of the next event; nothing at the end. */
+  /** The sequence of the next event; `undefined` at the end. */
   async next(sequence: number): Promise<number | undefined> {
     return await first(this.#history.database.store.streamStoredEvents(this.#history.id, sequence + 1, { limit: 1 }));
   }
 
-  /** The sequence of the event before, 0 for the point before the first; nothing there. */
+  /** The sequence of the previous event, 0 for the point before the first; `undefined` at that point. */
   async previous(sequence: number): Promise<number | undefined> {
     if (sequence === 0) return undefined;
     const options = { maxSequence: sequence - 1, reverse: true, limit: 1 };
@@ -97,10 +99,10 @@ export class Timeline {
     return (await this.#history.database.store.getLastEvent(this.#history.id))?.sequence ?? 0;
   }
 
-  /** The last sequence of the longest beginning of the history in which no clock is later than a time. */
-  async sequenceAt(time: Timestamp, attention: Attention = {}): Promise<number> {
+  /** The last sequence before the first event that is later than a time. */
+  async sequenceAt(time: Timestamp, interruption: Interruption = {}): Promise<number> {
     let sequence = 0;
-    for await (const event of attended(this.#read(1), attention)) {
+    for await (const event of interruptible(this.#read(1), interruption)) {
       if (event.timestamp.compare(time) > 0) break;
       ({ sequence } = event);
     }
@@ -108,25 +110,25 @@ export class Timeline {
   }
 
   /**
-   * The sequence of the nearest event, later or earlier, whose type or body contains a text, upper or lower case; beyond the end
-   * the search goes on at the other end. Holds no more than a page of events.
+   * The sequence of the nearest event, later or earlier, whose type or body contains a text, ignoring case. The search
+   * continues at the other end of the history. Holds no more than a page of events in memory.
    */
   async find(
     { text, from, isForward }: Search,
-    attention: Attention = {},
+    interruption: Interruption = {},
   ): Promise<{ readonly sequence: number; readonly isWrapped: boolean } | undefined> {
-    const sought = text.toLowerCase();
+    const searched = text.toLowerCase();
     const [earlier, later] = isForward ? [[1, from], [from + 1]] : [[1, from - 1], [Math.max(1, from)]];
     const sides = (isForward ? [later, earlier] : [earlier, later]).map(([min = 1, max]) =>
       max === 0 || max === -1 ? [] : this.#read(min, max, !isForward),
     );
     let looked = 0;
-    const onProgress = (events: number) => attention.onProgress?.(looked + events);
+    const onProgress = (events: number) => interruption.onProgress?.(looked + events);
     for (const [index, side] of sides.entries()) {
       let events = 0;
-      for await (const { type, body, sequence } of attended(side, { ...attention, onProgress })) {
+      for await (const { type, body, sequence } of interruptible(side, { ...interruption, onProgress })) {
         events += 1;
-        if (type.toLowerCase().includes(sought) || body.toLowerCase().includes(sought))
+        if (type.toLowerCase().includes(searched) || body.toLowerCase().includes(searched))
           return { sequence, isWrapped: index === 1 };
       }
       looked += events;
@@ -159,7 +161,7 @@ export class Timeline {
     return Object.assign(() => text(point), { before: () => text(before) });
   }
 
-  /** A state as JSON text; one that its definition cannot show, as a text that says so. */
+  /** A state as JSON text; if its definition cannot encode it, a JSON string that says so. */
   #text(point: StateAt): string {
     try {
       return this.#history.folding.json(point);
@@ -173,7 +175,7 @@ export class Timeline {
     return this.#history.database.store.streamStoredEvents(this.#history.id, min, { maxSequence, reverse });
   }
 
-  /** The latest point that is known and lies before a sequence. */
+  /** The latest kept point before a sequence. */
   #pointBefore(sequence: number): StateAt {
     let best = this.#start;
     for (const points of [this.#checkpoints, this.#recent])
@@ -196,7 +198,7 @@ async function first(events: AsyncIterable<StoredEvent>): Promise<number | undef
   return undefined;
 }
 
-/** Every item, and whether it is the last. */
+/** Every item, with true for the last one. */
 async function* withLast<Item>(items: AsyncIterable<Item>): AsyncGenerator<readonly [Item, boolean]> {
   let held: { readonly item: Item } | undefined;
   for await (const item of items) {

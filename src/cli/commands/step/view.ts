@@ -1,41 +1,41 @@
 import type { EventHead } from '../../../admin/find-event/find-event.js';
 import type { Frame } from './timeline.js';
 
-/** A part of the screen that keys move in. */
+/** A part of the screen in which keys can move. */
 export type PaneName = 'events' | 'event' | 'state';
 
-/** What is on the screen. */
+/** Everything that the screen shows. */
 export interface View {
   readonly frame: Frame;
-  /** The events around it, by sequence, as far as they are known. */
+  /** Events around the frame, by sequence, as far as they were read. */
   readonly heads: readonly EventHead[];
-  /** The last sequence that is known. */
+  /** The highest sequence that was read. */
   readonly last: number;
-  /** The point that others are compared with. */
+  /** The sequence that the user has marked for comparing. */
   readonly mark: number | undefined;
-  /** The point that is compared with; absent while the event's own changes are shown. */
+  /** The point that the state is compared with; absent while the changes by the event are shown. */
   readonly compared: Pick<Frame, 'sequence' | 'state' | 'rendered'> | undefined;
-  /** The part that the arrow keys move in; where the list of events is not shown, the state in its place. */
+  /** The part in which the arrow keys move; `events` means the state where the list is not shown. */
   readonly pane: PaneName;
-  /** The line that each half was scrolled to; absent: where the first change is. */
+  /** The first line shown of each half after scrolling; absent: the place of the first change. */
   readonly scroll: { readonly event?: number; readonly state?: number };
   /** True while the state is shown as its definition renders it, rather than as JSON. */
   readonly isRendered: boolean;
-  /** Said once, until the next key. */
+  /** A message that is shown until the next key. */
   readonly message: string | undefined;
   readonly prompt: Prompt | undefined;
-  /** The last text that was looked for in types and bodies, until Esc. */
-  readonly sought: string | undefined;
+  /** The last searched text, until Esc. */
+  readonly searched: string | undefined;
   readonly isHelp: boolean;
-  /** The line that the help begins with. @defaultValue 0 */
+  /** The first line shown of the help. @defaultValue 0 */
   readonly helpFrom?: number;
 }
 
-/** A question that is being answered. */
+/** A question to the user, with the answer typed so far. */
 export interface Prompt {
   readonly asks: 'goto' | 'search' | 'compare';
   readonly text: string;
 }
 
-/** What both halves are scrolled to when another event is shown: nothing. */
-export const TOP: View['scroll'] = {};
+/** The scroll position for a new event: none. */
+export const UNSCROLLED: View['scroll'] = {};

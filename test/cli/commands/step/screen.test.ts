@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import { UsageError } from '../../../../src/cli/errors.js';
 import { createStyle } from '../../../../src/cli/render/style.js';
 import { type Layout, layOut, type Size } from '../../../../src/cli/commands/step/layout.js';
-import { press } from '../../../../src/cli/commands/step/press.js';
+import { handleKey } from '../../../../src/cli/commands/step/handle-key.js';
 import { screenLines } from '../../../../src/cli/commands/step/screen.js';
 import type { Rendered } from '../../../../src/cli/commands/step/timeline.js';
 import type { View } from '../../../../src/cli/commands/step/view.js';
@@ -75,7 +75,7 @@ const views: fc.Arbitrary<View> = fc
       fc.record({ asks: fc.constantFrom('goto', 'search', 'compare'), text: fc.string({ unit: 'binary' }) }),
       { nil: undefined },
     ),
-    sought: fc.constantFrom(undefined, 'x'),
+    searched: fc.constantFrom(undefined, 'x'),
     isHelp: fc.boolean(),
   })
   .map(({ step, rendered, ...view }) => ({
@@ -139,7 +139,7 @@ testProp(
     let view = first;
     let layout: Layout = layOut(view, size, plain);
     for (const key of pressed) {
-      ({ view } = press(view, key, layout));
+      ({ view } = handleKey(view, key, layout));
       layout = layOut(view, size, plain);
       t.true(view.prompt?.text.isWellFormed() ?? true);
     }
@@ -166,7 +166,7 @@ function aView(changes: Partial<View> = {}): View {
     scroll: {},
     message: undefined,
     prompt: undefined,
-    sought: undefined,
+    searched: undefined,
     isHelp: false,
     ...changes,
   };
@@ -174,7 +174,7 @@ function aView(changes: Partial<View> = {}): View {
 
 function pressed(view: View, size: Size, ...names: string[]): View {
   return names.reduce(
-    (now, name) => press(now, { name, text: undefined, ctrl: false }, layOut(now, size, plain)).view,
+    (now, name) => handleKey(now, { name, text: undefined, ctrl: false }, layOut(now, size, plain)).view,
     view,
   );
 }
@@ -247,21 +247,21 @@ test('which part the arrow keys move in is marked, and tab goes from part to par
   t.is(marked(pressed(view, wide, 'tab', 'tab', 'tab'), 120), 'EVENTS');
   t.is(marked(pressed(view, usual, 'tab'), 80), 'EVENT');
   const down = { name: 'j', text: 'j', ctrl: false };
-  t.deepEqual(press(view, down, layOut(view, wide, plain)).effect, { kind: 'go', to: { by: 1 } });
-  t.is(press(view, down, layOut(view, usual, plain)).view.scroll.state, 1);
+  t.deepEqual(handleKey(view, down, layOut(view, wide, plain)).effect, { kind: 'go', to: { by: 1 } });
+  t.is(handleKey(view, down, layOut(view, usual, plain)).view.scroll.state, 1);
 });
 
 test('n steps on until something was looked for, then finds it again; Esc ends that', (t) => {
   const layout = layOut(aView(), { columns: 80, rows: 24 }, plain);
   const effect = (view: View, text: string) =>
-    press(view, { name: text.toLowerCase(), text, ctrl: false }, layout).effect;
+    handleKey(view, { name: text.toLowerCase(), text, ctrl: false }, layout).effect;
   t.deepEqual(effect(aView(), 'n'), { kind: 'go', to: 'next' });
-  const looking = aView({ sought: 'x' });
+  const looking = aView({ searched: 'x' });
   t.deepEqual(effect(looking, 'n'), { kind: 'find', text: 'x', isForward: true });
   t.deepEqual(effect(looking, 'N'), { kind: 'find', text: 'x', isForward: false });
   t.deepEqual(effect(pressed(looking, layout.size, 'escape'), 'n'), { kind: 'go', to: 'next' });
   t.is(effect(aView(), 'N'), undefined);
-  const asked = press(aView(), { name: 'g', text: 'g', ctrl: false }, layout).view;
+  const asked = handleKey(aView(), { name: 'g', text: 'g', ctrl: false }, layout).view;
   t.deepEqual(effect(asked, 'g'), { kind: 'go', to: 'first' }, 'gg, as in vi');
 });
 
@@ -270,14 +270,14 @@ test('a rendered state is marked line by line, and JSON is a key away; without a
   const { frame } = aView();
   const view = aView({ frame: { ...frame, rendered: renderedAs('a b\nc d', 'a b\nc x') } });
   const r = { name: 'r', text: 'r', ctrl: false };
-  const shown = press(view, r, layOut(view, size, plain)).view;
+  const shown = handleKey(view, r, layOut(view, size, plain)).view;
   const lines = screenLines(shown, subject, layOut(shown, size, plain), plain).join('\n');
   t.regex(lines, /│ {3}a b *\n/);
   t.regex(lines, /│ ~ c x *\n/);
-  t.false(press(shown, r, layOut(shown, size, plain)).view.isRendered);
+  t.false(handleKey(shown, r, layOut(shown, size, plain)).view.isRendered);
   t.regex(
-    press(aView(), r, layOut(aView(), size, plain)).view.message ?? '',
-    /^No configured definition of this aggregate has a render/,
+    handleKey(aView(), r, layOut(aView(), size, plain)).view.message ?? '',
+    /^The definition of this aggregate has no `render`/,
   );
 });
 
@@ -304,5 +304,18 @@ test('in a small terminal the help goes on from page to page, and all of it is t
       .join('\n');
     view = pressed(view, size, 'space');
   }
-  for (const word of ['next event', 'compare with', 'quit', 'a fault']) t.true(text.includes(word), word);
+  for (const word of ['next event', 'compare with', 'quit', 'an error']) t.true(text.includes(word), word);
+});
+
+test('at every width the last line has as many keys as fit, and always those for help and for quitting', (t) => {
+  const keys = (columns: number, searched?: string) =>
+    screenLines(aView({ searched }), subject, layOut(aView(), { columns, rows: 24 }, plain), plain).at(-1) ?? '';
+  for (let columns = 20; columns <= 100; columns += 1)
+    for (const searched of [undefined, 'x', 'a long text that is searched in every event']) {
+      const line = keys(columns, searched);
+      t.true(line.endsWith('? help  q quit') && line.length <= columns, line);
+    }
+  t.is(keys(40), '←/→ step  g goto  / find  ? help  q quit');
+  t.is(keys(52, 'deposited'), 'n/N next/previous "depos…"  Esc ends  ? help  q quit');
+  t.is(keys(40, 'deposited'), 'Esc ends  ? help  q quit');
 });

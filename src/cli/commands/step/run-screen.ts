@@ -2,19 +2,19 @@ import type { CliContext, RawTerminal } from '../../context.js';
 import type { Style } from '../../render/style.js';
 import { Canvas } from './canvas.js';
 import { type Layout, layOut } from './layout.js';
-import { perform, shown } from './perform.js';
+import { runEffect, shown } from './run-effect.js';
 import { screenLines, type Subject } from './screen.js';
 import type { Timeline } from './timeline.js';
-import type { Attention } from './attended.js';
+import type { Interruption } from './interruptible.js';
 import { KeyQueue } from './key-queue.js';
-import { press } from './press.js';
-import { TOP, type View } from './view.js';
+import { handleKey } from './handle-key.js';
+import { UNSCROLLED, type View } from './view.js';
 
-/** Work that takes longer than this says that it goes on, in milliseconds. */
+/** Milliseconds after which long work shows its progress. */
 const PATIENCE = 300;
 
-/** Shows a history and does what the keys say, until one of them ends it. */
-export async function walk(
+/** Shows a history on the screen and handles keys until one of them ends it. */
+export async function runScreen(
   timeline: Timeline,
   subject: Subject,
   first: number,
@@ -40,14 +40,14 @@ export async function walk(
     });
     const keys = new KeyQueue(terminal.keys);
     for (let key = await keys.next(); key !== undefined; key = await keys.next()) {
-      const { view: pressed, effect } = press(view, key, layoutNow(view));
+      const { view: pressed, effect } = handleKey(view, key, layoutNow(view));
       view = pressed;
       if (effect?.kind === 'quit') return;
       if (effect !== undefined) {
         let looked = 0;
         const tell = () => draw({ ...view, message: reading(looked) });
         const timer = setInterval(tell, PATIENCE);
-        const work = (attention: Attention) => perform(effect, view, timeline, attention);
+        const work = (interruption: Interruption) => runEffect(effect, view, timeline, interruption);
         view = await keys
           .untilEscape(work, (events) => (looked = events))
           .then((after) => after ?? { ...view, message: 'Stopped.' })
@@ -74,17 +74,17 @@ async function beginning(timeline: Timeline, first: number): Promise<View> {
     mark: undefined,
     compared: undefined,
     pane: 'events',
-    scroll: TOP,
+    scroll: UNSCROLLED,
     isRendered: false,
     message: undefined,
     prompt: undefined,
-    sought: undefined,
+    searched: undefined,
     isHelp: false,
   };
   return await shown(first, view, timeline);
 }
 
-/** Laying out a large state takes a while, and most keys change nothing of it. */
+/** Caches the layout, because laying out a large state takes a while and most keys do not change it. */
 function rememberedLayout(terminal: RawTerminal, style: Style): (view: View) => Layout {
   let last: { view: View; layout: Layout } | undefined;
   return (view) => {

@@ -1,18 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Work that can take long: the signal stops it, by throwing its reason, and it tells how many events it has looked at. */
-export interface Attention {
+/** Options for work that can take long: a signal that stops it by throwing its reason, and reports of the events read so far. */
+export interface Interruption {
   readonly signal?: AbortSignal;
   readonly onProgress?: (events: number) => void;
 }
 
-/** Keys are looked for after so many events. */
+/** Number of events after which keys are looked at. */
 const BETWEEN = 200;
 
-/** The same events; in between, keys are noticed, and the work is stopped when that was asked for. */
-export async function* attended<Item>(
+/** Yields the same items, but lets the process read keys in between, and throws when the signal is aborted. */
+export async function* interruptible<Item>(
   items: AsyncIterable<Item> | readonly Item[],
-  { signal, onProgress }: Attention,
+  { signal, onProgress }: Interruption,
 ): AsyncGenerator<Item> {
   let count = 0;
   for await (const item of items) {
