@@ -2,6 +2,7 @@ import { type Change, diffJson, patchOperations } from '../../json/diff.js';
 import { parseJsonText } from '../../json/parse.js';
 import { printJson } from '../../json/print.js';
 import type { Step } from './fold-steps.js';
+import { missingText } from './gaps.js';
 import { map } from '../output/iterate.js';
 import type { Output } from '../output/output.js';
 import { localTime } from '../input/time-argument.js';
@@ -59,7 +60,7 @@ function stepRenderer({ style, columns }: Output, changesOf: (step: Step) => Cha
       changeLines(change, columns, INDENT).map(changePaint(change, style)),
     );
     return [
-      ...(gapAfter === undefined ? [] : fault(`${INDENT}! nothing between ${gapAfter} and ${sequence}`)),
+      ...(gapAfter === undefined ? [] : fault(`${INDENT}! ${missingText(gapAfter, sequence)}`)),
       ...head,
       ...(error === undefined ? changes : fault(`${INDENT}! ${escapeText(error.message)}`)),
       ...(error === undefined && changes.length === 0 ? [style.faint(`${INDENT}(no change)`)] : []),

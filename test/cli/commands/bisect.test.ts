@@ -184,7 +184,7 @@ test('a handler that fails, and events that are missing, are told and stepped ov
   const { code, stdout, stderr } = await bisect(id, '$.total > 4', ['-o', 'json', '--config', FAULTY_CONFIG]);
   t.is(code, 0);
   t.like((JSON.parse(stdout) as unknown[])[0], { sequence: 5, holds: true });
-  t.regex(stderr, /warning: Stepped over sequence 2: The event handler "thrown" .*\\u001b/);
+  t.regex(stderr, /warning: Event 2 was skipped: The event handler "thrown" .*\\u001b/);
   t.regex(stderr, /warning: Nothing is stored between 2 and 5\./);
 });
 

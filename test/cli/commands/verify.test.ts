@@ -73,7 +73,7 @@ async function plant({ knex, schema }: TestDatabase, isPartitioned: boolean): Pr
   const text = (hex: string) => Timestamp.parse(hex).toString();
   const [earlier, later, future] = [anId().hex, anId().hex, Timestamp.of({ time: Date.now() + 3_600_000 }).hex];
 
-  await plant('gap', 4, /gap: nothing between 2 and 4$/, async (id) => {
+  await plant('gap', 4, /gap: event 3 is missing$/, async (id) => {
     for (const sequence of [1, 2, 4, 5]) await insert(id, sequence);
   });
   await plant('first sequence', 2, /first sequence: the history does not begin with 1$/, (id) => insert(id, 2));

@@ -48,7 +48,7 @@ test('a body that is nested too deeply to be folded is a fact about the data, pr
     t.is((await maestro(['replay', id.hex, '--max-sequence', '1'])).code, 0);
     const bisect = await maestro(['bisect', id.hex, '--where', '$.n == 1']);
     t.is(bisect.code, 0);
-    t.true(bisect.stderr.includes(`warning: Stepped over sequence 2: Event 2 of ${id.hex}, a "deep"`), bisect.stderr);
+    t.true(bisect.stderr.includes(`warning: Event 2 was skipped: Event 2 of ${id.hex}, a "deep"`), bisect.stderr);
     const steps = await maestro(['replay', id.hex, '--steps']);
     t.is(steps.code, 1);
     t.regex(steps.stdout, /nested deeper than 1000 levels/);

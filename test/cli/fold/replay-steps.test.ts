@@ -217,7 +217,7 @@ test('events that are missing are told, also at the beginning, and the exit code
   );
   const { code, stdout } = await steps(id);
   t.is(code, 1);
-  t.regex(stdout, /! nothing between 3 and 7\n {5}7 /);
+  t.regex(stdout, /! events 4 to 6 are missing\n {5}7 /);
 });
 
 test('--min-sequence and --max-sequence choose the steps that are shown, both inclusive; the fold begins at the first', async (t) => {

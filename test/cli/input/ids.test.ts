@@ -172,7 +172,10 @@ test('the id of the aggregate where a time is wanted is refused, and leads to it
   ]) {
     const { code, stdout, stderr } = await maestro(layouts.plain, ...argv);
     t.deepEqual([code, stdout], [2, ''], stderr);
-    t.regex(stderr, new RegExp(`^error: A time is expected, but the id of the aggregate .*\nhint: .*\`maestro events ${ADA.hex}\``));
+    t.regex(
+      stderr,
+      new RegExp(`^error: A time is expected, but the id of the aggregate .*\nhint: .*\`maestro events ${ADA.hex}\``),
+    );
   }
 });
 

@@ -113,7 +113,7 @@ async function* turnsOf(
 
 async function warnOfFault({ event, error, gapAfter }: Step, output: Session['output']): Promise<void> {
   if (gapAfter !== undefined) await output.warn(`Nothing is stored between ${gapAfter} and ${event.sequence}.`);
-  if (error !== undefined) await output.warn(`Stepped over sequence ${event.sequence}: ${error.message}`);
+  if (error !== undefined) await output.warn(`Event ${event.sequence} was skipped: ${error.message}`);
 }
 
 /** The local time in a terminal, and the whole timestamp where there is room for it. */

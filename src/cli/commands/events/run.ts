@@ -4,7 +4,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { StoredEventOptions } from '../../../store/postgres-store-options.js';
 import { UsageError } from '../../errors.js';
 import { assertAggregate } from '../../fold/assert-aggregate.js';
-import { type Gaps, gapsText, noGaps, noteGap, notingGaps } from '../../fold/noted-gaps.js';
+import { type Gaps, gapsText, noGaps, addGap, recordGaps } from '../../fold/gaps.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
@@ -31,7 +31,7 @@ export async function run(argument: IdArgument, options: EventsOptions, session:
     const events = database.store.streamStoredEvents(id, min, range);
     const seen = new Set<string>();
     const gaps = noGaps();
-    await printEvents(noting(notingGaps(events, gaps), seen), session.output, {
+    await printEvents(noting(recordGaps(events, gaps), seen), session.output, {
       whenNone: async () => {
         await assertAggregate(database, id);
         if (session.output.format === 'table') await session.output.note('no event was found');
@@ -52,11 +52,11 @@ async function warnOfGaps(
   if (type !== undefined || since !== undefined || until !== undefined) return;
   const { lowest, highest, seen } = gaps;
   const isCut = seen >= limit;
-  if (lowest !== undefined && lowest > min && !(isCut && reverse)) noteGap(gaps, min - 1, lowest);
+  if (lowest !== undefined && lowest > min && !(isCut && reverse)) addGap(gaps, min - 1, lowest);
   if (max < MAX_SEQUENCE && (highest ?? 0) < max && !(isCut && !reverse)) {
     const { sequence: last = 0 } = (await database.store.getLastEvent(id)) ?? {};
     const end = highest ?? min - 1;
-    if (end < Math.min(max, last)) noteGap(gaps, end, Math.min(max, last) + 1);
+    if (end < Math.min(max, last)) addGap(gaps, end, Math.min(max, last) + 1);
   }
   const text = gapsText(gaps);
   if (text !== undefined) await output.warn(text);

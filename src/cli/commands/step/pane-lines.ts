@@ -1,6 +1,7 @@
 import { parseJsonText } from '../../../json/parse.js';
 import { indented } from '../../render/state.js';
 import type { Style } from '../../render/style.js';
+import { missingText } from '../../fold/gaps.js';
 import { localTime } from '../../input/time-argument.js';
 import { type StateLine, stateLines } from './state-lines.js';
 import { textLines } from './text-lines.js';
@@ -21,10 +22,7 @@ export function eventLines({ step }: View['frame'], style: Style): PaneLine[] {
   if (step === undefined) return [{ text: '(before the first event)', paint: style.faint }];
   const { event, gapAfter } = step;
   const { type, timestamp, sequence } = event;
-  const gap =
-    gapAfter === undefined
-      ? []
-      : [{ text: `! events between ${gapAfter} and ${sequence} are missing`, paint: style.removed }];
+  const gap = gapAfter === undefined ? [] : [{ text: `! ${missingText(gapAfter, sequence)}`, paint: style.removed }];
   return [
     ...gap,
     { text: type, paint: (text) => style.type(text, type) },

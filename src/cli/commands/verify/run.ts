@@ -5,6 +5,7 @@ import type { Violation } from '../../../admin/verify-log/violations.js';
 import { timeSpan } from '../../../hlc/time-span.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
 import type { Interop } from '../../../store/interop.js';
+import { missingText } from '../../fold/gaps.js';
 import { NotFoundError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import type { IdArgument } from '../../input/id-argument.js';
@@ -61,7 +62,7 @@ function describe(violation: Violation): string {
     case 'first sequence':
       return 'first sequence: the history does not begin with 1';
     case 'gap':
-      return `gap: nothing between ${violation.before} and ${violation.sequence}`;
+      return `gap: ${missingText(violation.before, violation.sequence)}`;
     case 'clock inversion':
       return `clock inversion: ${clock(violation.timestamp)} is not after ${clock(violation.clock)} of the event before${apart(violation.nodes)}`;
     case 'future timestamp':
