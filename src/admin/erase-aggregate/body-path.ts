@@ -31,7 +31,7 @@ export function bodyPath(pointer: string, replacement?: string): BodyPath {
  * The condition that a body has a value at a path, other than the replacement. A null item of an array counts as no
  * value.
  */
-export function isAt(path: BodyPath): Fragment {
+export function hasValueAt(path: BodyPath): Fragment {
   const { tokens, replacement } = path;
   const sql = [
     'body #> ?::text::text[] IS NOT NULL',
@@ -54,7 +54,7 @@ export function isAt(path: BodyPath): Fragment {
  * The body without the value at a path: replaced, or removed with its key, or, as an item of an array, set to null, so
  * that the other items keep their places.
  */
-export function without({ tokens, replacement }: BodyPath): Fragment {
+export function withoutValueAt({ tokens, replacement }: BodyPath): Fragment {
   if (replacement !== undefined)
     return {
       sql: 'jsonb_set(body, ?::text::text[], ?::text::jsonb, false)',

@@ -6,7 +6,7 @@ import { lockTables } from '../../store/migrate/lock-tables.js';
 import { execute, query } from '../../store/read/rows.js';
 import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { driverOf } from '../../store/driver/driver-of.js';
-import { type BodyPath, bodyPath, type Fragment, isAt, without } from './body-path.js';
+import { type BodyPath, bodyPath, type Fragment, hasValueAt, withoutValueAt } from './body-path.js';
 import { eventsWithout } from './erased-events.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
@@ -133,7 +133,7 @@ async function plan(
 ): Promise<ErasurePlan> {
   const { log: events, snapshots } = tablesOf(log);
   const id = aggregateId.encode();
-  const at = (paths ?? []).map(isAt);
+  const at = (paths ?? []).map(hasValueAt);
   const touched = paths === undefined ? '' : ` FILTER (WHERE ${anyOf(at)})`;
   const each = at.map(({ sql }) => `, count(*) FILTER (WHERE ${sql})::text`).join('');
   const sql = `SELECT coalesce(max(sequence), 0), count(*)::text, count(*)${touched}::text${each} FROM ${events} WHERE aggregate_id = ?`;
@@ -155,7 +155,7 @@ async function remove(log: EventLog, { aggregateId }: Erasure, paths: readonly B
   const id = aggregateId.encode();
   if (paths === undefined) await execute(log.knex, `DELETE FROM ${events} WHERE aggregate_id = ?`, [id]);
   for (const path of paths ?? []) {
-    const [rest, at] = [without(path), isAt(path)];
+    const [rest, at] = [withoutValueAt(path), hasValueAt(path)];
     const sql = `UPDATE ${events} SET body = ${rest.sql} WHERE aggregate_id = ? AND ${at.sql}`;
     await execute(log.knex, sql, [...rest.bindings, id, ...at.bindings]);
   }
@@ -170,7 +170,7 @@ async function assertAbsent(
 ): Promise<void> {
   const { log: events, snapshots } = tablesOf(log);
   const id = aggregateId.encode();
-  const at = (paths ?? []).map(isAt);
+  const at = (paths ?? []).map(hasValueAt);
   const condition = paths === undefined ? '' : `AND ${anyOf(at)}`;
   const sql = `SELECT (SELECT count(*) FROM ${events} WHERE aggregate_id = ? ${condition})::text,
   (SELECT count(*) FROM ${snapshots} WHERE aggregate_id = ?)::text`;

@@ -4,7 +4,7 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
-import { type BodyPath, isAt, without } from './body-path.js';
+import { type BodyPath, hasValueAt, withoutValueAt } from './body-path.js';
 
 /**
  * The events of an aggregate as they will be after the erasure of paths of their bodies, in bounded memory. Changes
@@ -32,7 +32,7 @@ function pageQuery(events: string, paths: readonly BodyPath[], inner: readonly K
   let sql = `SELECT encode("timestamp", 'hex') AS hex, sequence, type, body FROM ${events} WHERE aggregate_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
   let bindings = inner;
   for (const path of paths) {
-    const [at, rest] = [isAt(path), without(path)];
+    const [at, rest] = [hasValueAt(path), withoutValueAt(path)];
     sql = `SELECT hex, sequence, type, CASE WHEN ${at.sql} THEN ${rest.sql} ELSE body END AS body FROM (${sql}) AS before`;
     bindings = [...at.bindings, ...rest.bindings, ...bindings];
   }

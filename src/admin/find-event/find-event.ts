@@ -6,7 +6,7 @@ import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
-import { compared, LOG_ORDER, type LogPosition } from '../log/log-position.js';
+import { positionCondition, LOG_ORDER, type LogPosition } from '../log/log-position.js';
 
 /** An event without its body. */
 export type EventHead = Omit<StoredEvent, 'body'>;
@@ -69,7 +69,7 @@ async function foundWhere(
 /** The events of the whole log next to a position, whether an event is at the position or not. */
 export async function neighbours(log: EventLog, position: LogPosition): Promise<Neighbours> {
   const next = async (direction: keyof typeof LOG_ORDER) => {
-    const [condition, ...values] = compared(direction, position);
+    const [condition, ...values] = positionCondition(direction, position);
     return await selectHead(log, `${condition} ORDER BY ${LOG_ORDER[direction]}`, values);
   };
   return { before: await next('<'), after: await next('>') };

@@ -2,7 +2,7 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { checkedLimit } from '../../store/read/range.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { aggregateCursor } from './cursor.js';
-import { PAGE_QUERIES, scans } from './page-query.js';
+import { PAGE_QUERIES, readsManyEvents } from './page-query.js';
 import type { AggregateFilter, AggregateSummary } from './summary.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
@@ -29,7 +29,7 @@ export async function* listAggregates(log: EventLog, filter: AggregateFilter = {
     const { sql, bindings } = PAGE_QUERIES[sort](log, { ...filter, after, limit: size });
     return await select<SummaryRow>(log, summaries(log, sql), bindings);
   };
-  const size = scans(filter) ? SCANNED_PAGE : PAGE;
+  const size = readsManyEvents(filter) ? SCANNED_PAGE : PAGE;
   for await (const rows of readPages(page, { size, limit })) for (const row of rows) yield summaryOf(row);
 }
 

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { compared, LOG_ORDER } from '../log/log-position.js';
+import { positionCondition, LOG_ORDER } from '../log/log-position.js';
 import { looseIndexScan } from '../log/loose-index-scan.js';
-import { beginningWith, ofNode } from '../search-events/search-conditions.js';
+import { whereFirstType, whereNode } from '../search-events/search-conditions.js';
 import { countCursor, idCursor, positionCursor } from './cursor.js';
 import type { AggregateFilter, AggregateOrder } from './summary.js';
 
@@ -24,7 +24,7 @@ export const PAGE_QUERIES: Readonly<Record<AggregateOrder, (log: EventLog, page:
 };
 
 /** True when the query of a page reads all events, or all events of the filter's time. */
-export function scans(filter: AggregateFilter): boolean {
+export function readsManyEvents(filter: AggregateFilter): boolean {
   const { sort = 'id', withSnapshot = false, since } = filter;
   if (sort === 'last') return since !== undefined;
   return sort === 'events' || (isFiltered(filter) && !withSnapshot);
@@ -42,7 +42,7 @@ function pageById(log: EventLog, page: Page): PageQuery {
   if (withSnapshot) {
     if (after !== undefined) where.and('s.aggregate_id > ?', ...start);
     hasEvent(where, events, 's.aggregate_id', page);
-    beginningWith(where, { events, id: 's.aggregate_id' }, page.firstTypes);
+    whereFirstType(where, { events, id: 's.aggregate_id' }, page.firstTypes);
     return {
       sql: `SELECT s.aggregate_id AS id, s.aggregate_id AS place FROM ${snapshots} AS s ${where.sql} ORDER BY 1 LIMIT ?`,
       bindings: [...where.bindings, limit],
@@ -50,7 +50,7 @@ function pageById(log: EventLog, page: Page): PageQuery {
   }
   if (!isFiltered(page)) {
     const kind = new Conditions();
-    beginningWith(kind, { events, id: 'ids.id' }, page.firstTypes);
+    whereFirstType(kind, { events, id: 'ids.id' }, page.firstTypes);
     const condition = kind.sql.replace(/^WHERE /, '') || 'TRUE';
     const scan = looseIndexScan(events, 'aggregate_id', {
       from: after === undefined ? undefined : 'aggregate_id > ?',
@@ -61,7 +61,7 @@ function pageById(log: EventLog, page: Page): PageQuery {
   if (after !== undefined) where.and('aggregate_id > ?', ...start);
   concerns(where, page);
   const kind = new Conditions();
-  beginningWith(kind, { events, id: 'found.id' }, page.firstTypes);
+  whereFirstType(kind, { events, id: 'found.id' }, page.firstTypes);
   return {
     sql: `${found(events, where)} SELECT id, id AS place FROM found ${kind.sql} ORDER BY id LIMIT ?`,
     bindings: [...where.bindings, ...kind.bindings, limit],
@@ -76,7 +76,7 @@ function pageByEvents(log: EventLog, page: Page): PageQuery {
   const having = new Conditions();
   if (isFiltered(page)) having.and(`bool_or(${matching.sql.replace(/^WHERE /, '')})`, ...matching.bindings);
   hasSnapshot(having, log, page);
-  beginningWith(having, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  whereFirstType(having, { events, id: 'e.aggregate_id' }, page.firstTypes);
   if (after !== undefined) {
     const [count, id] = countCursor(after);
     having.and('(count(*) < ? OR (count(*) = ? AND e.aggregate_id > ?))', count, count, id);
@@ -95,9 +95,9 @@ function pageByLastEvent(log: EventLog, page: Page): PageQuery {
   const { after, limit } = page;
   const where = new Conditions();
   where.and('final.last = e.sequence');
-  if (after !== undefined) where.and(...compared('<', positionCursor(after)));
+  if (after !== undefined) where.and(...positionCondition('<', positionCursor(after)));
   hasSnapshot(where, log, page);
-  beginningWith(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  whereFirstType(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
   if (isFiltered(page)) hasEvent(where, events, 'e.aggregate_id', page);
   return {
     sql: `SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM ${events} AS e
@@ -114,9 +114,9 @@ function pageOfFoundByLastEvent(log: EventLog, page: Page): PageQuery {
   const matching = new Conditions();
   concerns(matching, page);
   const where = new Conditions();
-  if (page.after !== undefined) where.and(...compared('<', positionCursor(page.after)));
+  if (page.after !== undefined) where.and(...positionCondition('<', positionCursor(page.after)));
   hasSnapshot(where, log, page);
-  beginningWith(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  whereFirstType(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
   return {
     sql: `${found(events, matching)}
 SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM found CROSS JOIN LATERAL (
@@ -138,7 +138,7 @@ function found(events: string, where: Conditions): string {
 function concerns(where: Conditions, { since, until, types, node }: AggregateFilter): void {
   where.between(since, until);
   where.ofTypes(types);
-  ofNode(where, node);
+  whereNode(where, node);
 }
 
 /** Adds the condition that the aggregate has an event that matches the filter. */

@@ -13,7 +13,7 @@ export interface LogPosition {
 export const LOG_ORDER = { '>': '"timestamp", aggregate_id', '<': '"timestamp" DESC, aggregate_id DESC' } as const;
 
 /** The SQL condition that an event lies after a position (`>`), or before it (`<`), with its values. */
-export function compared(
+export function positionCondition(
   comparison: keyof typeof LOG_ORDER,
   { timestamp, aggregateId }: LogPosition,
 ): readonly [condition: string, ...values: Buffer[]] {

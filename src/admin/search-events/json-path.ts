@@ -24,14 +24,14 @@ WHERE item NOT IN ('false', 'null'))`;
 
 /** Throws {@link InvalidJsonPathError}, with PostgreSQL's message, when a text is not a jsonpath. */
 export async function assertJsonPath({ knex }: EventLog, path: string): Promise<void> {
-  await withReadRetry(() => evaluating(path, query(knex, 'SELECT ?::text::jsonpath', [path])));
+  await withReadRetry(() => withJsonPathErrors(path, query(knex, 'SELECT ?::text::jsonpath', [path])));
 }
 
 /**
  * Waits for a query that evaluates a jsonpath. Some faults, such as an undefined variable, show only when the path
  * meets a value; then it throws {@link InvalidJsonPathError}.
  */
-export async function evaluating<Answer>(path: string, answer: Promise<Answer>): Promise<Answer> {
+export async function withJsonPathErrors<Answer>(path: string, answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {

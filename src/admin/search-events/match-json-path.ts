@@ -1,7 +1,7 @@
 import { withReadRetry } from '../../store/read/read-retry.js';
 import { query } from '../../store/read/rows.js';
 import type { EventLog } from '../log/event-log.js';
-import { evaluating, jsonPathHolds } from './json-path.js';
+import { withJsonPathErrors, jsonPathHolds } from './json-path.js';
 
 /**
  * Tests JSON texts against a jsonpath, as PostgreSQL evaluates it: true for each from which the path selects a value
@@ -12,5 +12,7 @@ export async function matchJsonPath({ knex }: EventLog, path: string, states: re
   const sql = `SELECT ${jsonPathHolds('state.value')}
 FROM jsonb_array_elements(?::text::jsonb) WITH ORDINALITY AS state(value, place) ORDER BY place`;
   const bindings = [path, `[${states.join(',')}]`];
-  return (await withReadRetry(() => evaluating(path, query<[boolean]>(knex, sql, bindings)))).map(([held]) => held);
+  return (await withReadRetry(() => withJsonPathErrors(path, query<[boolean]>(knex, sql, bindings)))).map(
+    ([held]) => held,
+  );
 }

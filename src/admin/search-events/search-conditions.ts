@@ -4,7 +4,7 @@ import type { Conditions } from '../../store/read/conditions.js';
 const NODE_DIGITS = 16;
 
 /** Adds the condition that the event's timestamp is of this node; nothing when absent. */
-export function ofNode(where: Conditions, node: bigint | undefined): void {
+export function whereNode(where: Conditions, node: bigint | undefined): void {
   if (node === undefined) return;
   where.and('substring("timestamp" FROM 9) = ?', Buffer.from(node.toString(16).padStart(NODE_DIGITS, '0'), 'hex'));
 }
@@ -13,7 +13,7 @@ export function ofNode(where: Conditions, node: bigint | undefined): void {
  * Adds the condition that the type contains a text, or the body does, as printed JSON or inside its strings; ignoring
  * case.
  */
-export function withText(where: Conditions, text: string | undefined): void {
+export function whereText(where: Conditions, text: string | undefined): void {
   if (text === undefined) return;
   const inString = JSON.stringify(text).slice(1, -1);
   const patterns = [...new Set([text, inString])].map((part) => `%${part.replace(/[\\%_]/g, '\\$&')}%`);
@@ -25,7 +25,7 @@ export function withText(where: Conditions, text: string | undefined): void {
 }
 
 /** Adds the condition that the aggregate (`id` in SQL) has a first event of one of these types; nothing when absent. */
-export function beginningWith(
+export function whereFirstType(
   where: Conditions,
   { events, id }: { readonly events: string; readonly id: string },
   types: readonly string[] | undefined,

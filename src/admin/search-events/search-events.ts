@@ -7,10 +7,10 @@ import { bodyLength, type EventRow, query, storedEvent } from '../../store/read/
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { assertJsonPath, evaluating, jsonPathHolds } from './json-path.js';
+import { assertJsonPath, withJsonPathErrors, jsonPathHolds } from './json-path.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
-import { compared, LOG_ORDER, type LogPosition } from '../log/log-position.js';
-import { beginningWith, ofNode, withText } from './search-conditions.js';
+import { positionCondition, LOG_ORDER, type LogPosition } from '../log/log-position.js';
+import { whereFirstType, whereNode, whereText } from './search-conditions.js';
 
 /** The events to find, of all aggregates. */
 export interface EventSearch {
@@ -66,14 +66,14 @@ async function selectPage(
   const { types, since, until, where, text, node, firstTypes, after, reverse = false } = search;
   const conditions = new Conditions();
   const direction = reverse ? '<' : '>';
-  if (after !== undefined) conditions.and(...compared(direction, after));
+  if (after !== undefined) conditions.and(...positionCondition(direction, after));
   conditions.between(since, until);
   conditions.ofTypes(types);
-  ofNode(conditions, node);
-  beginningWith(conditions, { events: tablesOf({ schema }).log, id: 'event_log.aggregate_id' }, firstTypes);
-  withText(conditions, text);
+  whereNode(conditions, node);
+  whereFirstType(conditions, { events: tablesOf({ schema }).log, id: 'event_log.aggregate_id' }, firstTypes);
+  whereText(conditions, text);
   if (where !== undefined) conditions.and(jsonPathHolds('body'), where);
   const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ORDER BY ${LOG_ORDER[direction]} LIMIT ?`;
   const page = query<EventRow>(knex, sql, [...conditions.bindings, size]);
-  return await (where === undefined ? page : evaluating(where, page));
+  return await (where === undefined ? page : withJsonPathErrors(where, page));
 }

@@ -10,7 +10,14 @@ import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 import { InvalidExportError } from './format.js';
 import { canCopyIntoEmptyLog, copyIntoEmptyLog, NeedsStagingError } from './copy-into-empty-log.js';
-import { bearable, type Deepest, noteDeepest, noteUnreadable, readableBy, type Unreadable } from './bodies.js';
+import {
+  limitDepth,
+  type Deepest,
+  noteDeepest,
+  noteUnreadable,
+  refuseUnreadable,
+  type Unreadable,
+} from './check-bodies.js';
 import { type ExportedItem, type ExportLine, type ExportNotes, readExport } from './read-export.js';
 import { mergeStaging, type MergeReport, type MergeOptions } from './merge-staging.js';
 import { canCopy, createStaging, stage } from './staging.js';
@@ -79,10 +86,10 @@ async function attempt(
       await refuseHiddenRows(transaction);
       await assertNoHiddenRows(inside);
       let unreadable: Unreadable | undefined;
-      const all = readableBy(log.interop, readExport(lines, notes));
+      const all = refuseUnreadable(log.interop, readExport(lines, notes));
       const isToNote = log.interop === undefined && (await hasEctoMigrations(inside));
       const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
-      const items = (await canCopy(transaction)) ? noteDeepest(read, deepest) : bearable(read);
+      const items = (await canCopy(transaction)) ? noteDeepest(read, deepest) : limitDepth(read);
       const canCopyAll = mayCopy && (await canCopyIntoEmptyLog(inside));
       const merged = canCopyAll
         ? await copyIntoEmptyLog(inside, items)

@@ -5,7 +5,7 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { verifyHistories } from './histories.js';
 import type { VerifyProgress } from './verify-progress.js';
-import { verifyReadable } from './readable.js';
+import { verifyBodies } from './unreadable-bodies.js';
 import { verifySince } from './since.js';
 import { verifySnapshots } from './snapshots.js';
 import { verifyUniqueness } from './uniqueness.js';
@@ -48,7 +48,7 @@ export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): As
   else yield* verifySince(log, { aggregateId, since, future, pageEvents, report });
   yield* verifyUniqueness(log, { aggregateId, since, pageEvents });
   yield* verifySnapshots(log, aggregateId, report);
-  yield* verifyReadable(log, aggregateId, since);
+  yield* verifyBodies(log, aggregateId, since);
 }
 
 /** True when the tables hold any event or snapshot with this aggregate id, however wrong it is. */

@@ -35,7 +35,7 @@ export async function* noteDeepest(items: AsyncIterable<ExportedItem>, deepest: 
  * Passes the items of an export on. Throws {@link InvalidExportError} for a body that the embedded engine does not
  * bear.
  */
-export async function* bearable(items: AsyncIterable<ExportedItem>): AsyncGenerator<ExportedItem> {
+export async function* limitDepth(items: AsyncIterable<ExportedItem>): AsyncGenerator<ExportedItem> {
   for await (const item of items) {
     const { body } = 'event' in item ? item.event : item.snapshot;
     if (isDeeperThan(body, EMBEDDED_DEPTH))
@@ -52,7 +52,7 @@ export async function* bearable(items: AsyncIterable<ExportedItem>): AsyncGenera
  * Passes the items of an export on. Throws {@link InvalidExportError} for a body that the other reader of the tables
  * cannot read.
  */
-export function readableBy(
+export function refuseUnreadable(
   interop: Interop | undefined,
   items: AsyncIterable<ExportedItem>,
 ): AsyncIterable<ExportedItem> {

@@ -20,7 +20,7 @@ const MANY_DIGITS = "body::text ~ '[0-9]{255}'";
  * Finds bodies that the other reader of the tables (`interop`) cannot read. The database selects those with very long
  * numbers, and they are checked here.
  */
-export async function* verifyReadable(
+export async function* verifyBodies(
   log: EventLog,
   id: Timestamp | undefined,
   since: number | undefined,
