@@ -9,7 +9,7 @@ import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/commit/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
 import { laterPredecessor } from '../store/read/last-event.js';
-import { alreadyEncoded, encodeEvents } from '../store/commit/validate.js';
+import { rememberEncoding, encodeEvents } from '../store/commit/validate.js';
 import { type Command, decide } from './fold/decide.js';
 import { HandlerError, RetryLimitError } from './errors.js';
 import { evolve } from './fold/evolve.js';
@@ -191,7 +191,7 @@ export class AggregateRoot {
     for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
       const text = storedText(json, definition.numbers);
       // A copy, frozen: the command's data, which may be in it, is its owner's to change.
-      events.push(alreadyEncoded({ ...event, body: exactBody(text, definition.numbers) }, json));
+      events.push(rememberEncoding({ ...event, body: exactBody(text, definition.numbers) }, json));
       // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
       const body = decodeJson(text, definition.numbers) as JsonObject;
       const { sequence, timestamp } = event;

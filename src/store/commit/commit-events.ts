@@ -7,7 +7,7 @@ import { storeError } from '../failures/database-errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { resolveFailureInside, insertInsideTransaction } from './inside-transaction.js';
-import { project } from './project.js';
+import { runProjections } from './run-projections.js';
 import type { CommitResult, Projection } from '../store.js';
 import { unexplainedUniqueViolation, diagnoseUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
@@ -88,7 +88,7 @@ async function write(context: CommitContext, commit: Commit): Promise<void> {
   if (commit.isOneStatement) return await insertEvents(knex, context, commit.events);
   await driverOf(knex).transaction(async (transaction) => {
     for (const part of commit.parts) await insertEvents(transaction, context, part);
-    await project(transaction, commit.committed, commit.projections);
+    await runProjections(transaction, commit.committed, commit.projections);
   });
 }
 

@@ -6,7 +6,7 @@ import { brokenBy, driverOf } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
-import { project } from './project.js';
+import { runProjections } from './run-projections.js';
 import { query } from '../read/rows.js';
 import type { CommitResult, Projection } from '../store.js';
 import { diagnoseUniqueViolation } from './unique-violation.js';
@@ -45,7 +45,7 @@ export async function insertInsideTransaction(
   await inSavepoint(context.knex, async (savepoint, endTurn) => {
     for (const part of parts) await insertEvents(savepoint, context, part);
     endTurn();
-    await project(savepoint, committed, projections);
+    await runProjections(savepoint, committed, projections);
   });
 }
 

@@ -23,7 +23,7 @@ const encodedBefore = new WeakMap<NewEvent, EncodedEvent>();
  * Remembers the JSON text of a valid event's body, so that the commit does not check and encode it a second time.
  * Freezes the event; the caller has frozen its body, all the way down.
  */
-export function alreadyEncoded<Event extends NewEvent>(event: Event, json: string): Event {
+export function rememberEncoding<Event extends NewEvent>(event: Event, json: string): Event {
   encodedBefore.set(Object.freeze(event), { event, json });
   return event;
 }

@@ -73,7 +73,7 @@ export function storeError(error: unknown): MaestroError {
     });
   if (isConnectionLost(error))
     return new ConnectionLostError(`The connection to the database broke: ${message}.`, {
-      hint: lostHint(error),
+      hint: connectionLostHint(error),
       cause: error,
     });
   if (/^Transaction query already complete/.test(message)) return endedTransaction(error);
@@ -109,7 +109,7 @@ function hintForConnecting(state: string | undefined, message: string): string {
 }
 
 /** The hint for a connection that the server has ended. */
-export function lostHint(error: unknown): string {
+export function connectionLostHint(error: unknown): string {
   return ['57P05', '25P03', '25P04'].includes(sqlState(error) ?? '')
     ? 'Raise the timeout for idle sessions of the server or role, or do long work before the transaction begins.'
     : 'Try again when the server is back.';

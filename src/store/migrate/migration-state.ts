@@ -79,7 +79,7 @@ export function partitionsOf({ shapes }: MigrationState): number | undefined {
 }
 
 /** The faults of existing tables, and applied steps whose table is missing; a sentence each. */
-export function faultsOf({ applied, shapes }: MigrationState): string[] {
+export function tableFaults({ applied, shapes }: MigrationState): string[] {
   return migrations.flatMap(({ name, table }) => {
     const shape = shapes.get(table);
     if (shape !== undefined) return shapeDifferences(table, shape);
@@ -94,7 +94,7 @@ export function faultsOf({ applied, shapes }: MigrationState): string[] {
 export function assertUsableState(state: MigrationState, partitions: number | undefined): void {
   const unknown = unknownSteps(state);
   if (unknown.length > 0) throw new DatabaseNewerError(unknown);
-  const faults = faultsOf(state);
+  const faults = tableFaults(state);
   if (faults.length > 0) throw new ForeignSchemaError(faults);
   const present = partitionsOf(state);
   if (present !== undefined && partitions !== undefined && partitions !== present)

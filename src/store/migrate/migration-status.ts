@@ -4,7 +4,7 @@ import { storeError } from '../failures/database-errors.js';
 import {
   ADOPTED_BATCH,
   EMPTY_STATE,
-  faultsOf,
+  tableFaults,
   type MigrationState,
   partitionsOf,
   readMigrationState,
@@ -63,7 +63,7 @@ function statusOf(state: MigrationState, schema: string): MigrationStatus {
     const known = taken.batch === ADOPTED_BATCH ? 'adopted' : 'applied';
     return { name, state: unknown.includes(name) ? 'unknown' : known, at: taken.at ?? undefined };
   });
-  const faults = faultsOf(state);
+  const faults = tableFaults(state);
   const isComplete = steps.every((step) => step.state === 'applied' || step.state === 'adopted');
   return { schema, steps, partitions: partitionsOf(state), faults, upToDate: isComplete && faults.length === 0 };
 }

@@ -4,7 +4,7 @@ import type { NewEvent, NewSnapshot } from '../../../src/events.js';
 import { ExactNumber } from '../../../src/json/exact-number.js';
 import { InvalidEventError, InvalidSnapshotError } from '../../../src/store/errors.js';
 import {
-  alreadyEncoded,
+  rememberEncoding,
   committedEvents,
   encodeEvents,
   encodeSnapshot,
@@ -304,7 +304,7 @@ test('what is wrong with an event is said before what repeats', (t) => {
 });
 
 test('an event that was found valid before is not looked at again, and can no longer be changed', (t) => {
-  const event = alreadyEncoded(anEvent(anId(), { body: { not: undefined } }), '{"the":"text"}');
+  const event = rememberEncoding(anEvent(anId(), { body: { not: undefined } }), '{"the":"text"}');
   t.true(Object.isFrozen(event));
   t.deepEqual(
     encodeEvents([event, anEvent()]).map(({ json }) => json),

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { type CommittedEvent, eventRef } from '../../events.js';
 import { brokenBy } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, sqlState } from '../driver/driver-error.js';
-import { lostHint } from '../failures/database-errors.js';
+import { connectionLostHint } from '../failures/database-errors.js';
 import { ProjectionError } from '../errors.js';
 import { query } from '../read/rows.js';
 import type { Projection } from '../store.js';
@@ -12,7 +12,7 @@ import type { Projection } from '../store.js';
  * when a projection swallowed the failure of a statement: PostgreSQL answers COMMIT of such a transaction with a silent
  * rollback, which must not look like success.
  */
-export async function project(
+export async function runProjections(
   transaction: Knex.Transaction,
   events: readonly CommittedEvent[],
   projections: readonly Projection[],
@@ -38,7 +38,7 @@ async function blaming(event: CommittedEvent, transaction: Knex.Transaction, wor
 }
 
 function lostConnection(cause: unknown): { reason: string; hint: string } {
-  return { reason: `since its connection broke (${driverMessage(cause)})`, hint: lostHint(cause) };
+  return { reason: `since its connection broke (${driverMessage(cause)})`, hint: connectionLostHint(cause) };
 }
 
 async function assertUsable(transaction: Knex.Transaction): Promise<void> {
