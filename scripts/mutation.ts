@@ -11,13 +11,13 @@ interface Family {
 
 const FAMILIES: Readonly<Record<string, Family>> = {
   append: { mutate: ['src/store/append.ts'], tests: ['test/store/append.test.ts'] },
-  clock: { mutate: ['src/hlc/{clock,timestamp,text}.ts'], tests: ['test/hlc/*.test.ts'] },
+  clock: { mutate: ['src/hlc/{clock,timestamp,timestamp-text}.ts'], tests: ['test/hlc/*.test.ts'] },
   validation: {
     mutate: ['src/store/commit/validate.ts', 'src/json/{encode,encode-simple,plain-object,scalars}.ts'],
     tests: ['test/store/commit/validate.test.ts', 'test/json/encode.test.ts'],
   },
   retry: {
-    mutate: ['src/store/commit/backoff.ts', 'src/aggregate/aggregate-root.ts'],
+    mutate: ['src/store/commit/backoff.ts', 'src/aggregate/{aggregate-root,plan}.ts'],
     tests: [
       'test/store/commit/backoff.test.ts',
       'test/aggregate/{aggregates,fold/freeze,fold/handlers,snapshot/snapshots}.test.ts',

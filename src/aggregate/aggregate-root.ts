@@ -1,22 +1,15 @@
 import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { storedText } from '../json/round-trip.js';
-import { decodeJson } from '../json/parse.js';
-import type { JsonObject } from '../json/types.js';
 import { err, ok, type Result } from '../result.js';
-import { placeAfter } from '../store/append.js';
 import { pauseAfter } from '../store/commit/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
-import { laterPredecessor } from '../store/read/last-event.js';
-import { rememberEncoding, encodeEvents } from '../store/commit/validate.js';
-import { type Command, decide } from './fold/decide.js';
+import type { Command } from './fold/decide.js';
 import { HandlerError, RetryLimitError } from './errors.js';
-import { evolve } from './fold/evolve.js';
-import { exactBody } from './fold/exact-body.js';
 import { deepFreeze } from './fold/freeze.js';
 import { fold, foldOn, type History, latestAfter, withLatest } from './history.js';
 import type { RootContext } from './options.js';
+import { type Plan, plan } from './plan.js';
 import { Rejection } from './fold/rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 import { mayBeCausedByState, stateWithoutSnapshot } from './snapshot/refold-without-snapshot.js';
@@ -28,12 +21,6 @@ interface Outcome {
   readonly events: readonly CommittedEvent[];
   readonly state: unknown;
   readonly sequence: number;
-}
-
-/** The events of a decision in their places, and the state after them. */
-interface Plan {
-  readonly events: readonly CommittedEvent[];
-  readonly next: StateAt;
 }
 
 /**
@@ -103,11 +90,11 @@ export class AggregateRoot {
     const { maxAttempts } = this.#context;
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       if (attempt > 1) await pauseAfter(attempt - 1);
-      const plan = await this.#plan(command);
-      if (plan instanceof Rejection) return err(plan.reason);
-      if (plan.events.length === 0) return ok({ events: [], ...facts(plan.next) });
-      const events = await this.#commit(plan);
-      if (events !== undefined) return ok({ events, ...facts(plan.next) });
+      const planned = await this.#plan(command);
+      if (planned instanceof Rejection) return err(planned.reason);
+      if (planned.events.length === 0) return ok({ events: [], ...facts(planned.next) });
+      const events = await this.#commit(planned);
+      if (events !== undefined) return ok({ events, ...facts(planned.next) });
     }
     throw new RetryLimitError(this.id.hex, command.type, maxAttempts);
   }
@@ -146,8 +133,8 @@ export class AggregateRoot {
     const { known } = this;
     if (known === undefined || this.#mayBeStale || this.#lacksOlderTimestamps) return await this.#planOnLatest(command);
     try {
-      const plan = this.#planOnState(known, command);
-      if (!(plan instanceof Rejection) && plan.events.length > 0) return plan;
+      const planned = this.#planOnState(known, command);
+      if (!(planned instanceof Rejection) && planned.events.length > 0) return planned;
     } catch {
       // Whether it fails on the current state too is what counts.
     }
@@ -181,24 +168,8 @@ export class AggregateRoot {
   }
 
   #planOnState(current: StateAt, command: Command): Plan | Rejection<unknown> {
-    const { definition, clock } = this.#context;
     this.#dropUnlessFrozen();
-    const { id } = this;
-    const decision = decide(definition, { id, ...current }, command);
-    if (decision instanceof Rejection) return decision;
-    const events: CommittedEvent[] = [];
-    let next = current;
-    for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
-      const text = storedText(json, definition.numbers);
-      // A copy, frozen: the command's data, which may be in it, is its owner's to change.
-      events.push(rememberEncoding({ ...event, body: exactBody(text, definition.numbers) }, json));
-      // Handlers see the body as it will be read, and an event that they cannot take is found before it is committed.
-      const body = decodeJson(text, definition.numbers) as JsonObject;
-      const { sequence, timestamp } = event;
-      const latest = laterPredecessor(next, timestamp);
-      next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp, latest };
-    }
-    return { events, next };
+    return plan(this.#context, this.id, current, command);
   }
 
   /** Forgets a state that could not be frozen before handlers get it: they may change it in place, and then fail. */

@@ -1,5 +1,5 @@
 import { InvalidTimestampError } from './errors.js';
-import { hexFromText, timestampText } from './text.js';
+import { hexFromText, timestampText } from './timestamp-text.js';
 
 /** The length in bytes of every timestamp and every aggregate id. */
 export const TIMESTAMP_SIZE = 16;

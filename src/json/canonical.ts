@@ -1,7 +1,7 @@
 import { ExactNumber } from './exact-number.js';
 import { parseJsonText } from './parse.js';
 import { printJson } from './print.js';
-import { isJsonObject } from './same.js';
+import { isJsonObject } from './equality.js';
 import type { JsonValue } from './types.js';
 
 /**

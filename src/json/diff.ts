@@ -1,6 +1,6 @@
 import { createPatch, type Operation, Pointer } from 'rfc6902';
 import { commonEnds } from './aligned-items.js';
-import { isJsonObject, sameValue } from './same.js';
+import { isJsonObject, sameValue } from './equality.js';
 import type { JsonObject, JsonValue } from './types.js';
 
 /**

@@ -1,4 +1,4 @@
-import { isJsonObject } from './same.js';
+import { isJsonObject } from './equality.js';
 import type { JsonObject, JsonValue } from './types.js';
 
 /**

@@ -9,7 +9,7 @@ import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.j
 import { checkedInterop, type Interop } from './interop.js';
 import type { JoinOptions } from './driver/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
-import { checkedLimit, sequenceRange } from './read/range.js';
+import { checkedLimit, sequenceRange } from './read/sequence-range.js';
 import { decodedSnapshot } from './read/rows.js';
 import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './commit/validate.js';

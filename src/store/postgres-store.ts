@@ -16,7 +16,7 @@ import { errorInsideTransaction } from './commit/inside-transaction.js';
 import { checkedTransaction, type JoinOptions } from './driver/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
-import { checkedLimit, sequenceRange } from './read/range.js';
+import { checkedLimit, sequenceRange } from './read/sequence-range.js';
 import { withReadRetry } from './read/read-retry.js';
 import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './read/rows.js';
 import { withoutPreparedStatements } from './driver/pg/prepared.js';

@@ -3,7 +3,7 @@ import test from 'ava';
 import { applyPatch } from 'rfc6902';
 import { diffJson, patchOperations } from '../../src/json/diff.js';
 import { parseJsonText } from '../../src/json/parse.js';
-import { sameValue } from '../../src/json/same.js';
+import { sameValue } from '../../src/json/equality.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { jsonValues } from '../support/data/arbitraries.js';
 

@@ -1,5 +1,5 @@
 import { Timestamp } from '../../hlc/timestamp.js';
-import { checkedLimit } from '../../store/read/range.js';
+import { checkedLimit } from '../../store/read/sequence-range.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { aggregateCursor } from './cursor.js';
 import { PAGE_QUERIES, readsManyEvents } from './page-query.js';

@@ -1,5 +1,5 @@
 import { Timestamp } from '../../hlc/timestamp.js';
-import { checkedLimit } from '../../store/read/range.js';
+import { checkedLimit } from '../../store/read/sequence-range.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { assertCompleteLog } from '../log/complete-log.js';

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../events.js';
 import { Conditions } from '../../store/read/conditions.js';
-import { checkedLimit } from '../../store/read/range.js';
+import { checkedLimit } from '../../store/read/sequence-range.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
 import { bodyLength, type EventRow, query, storedEvent } from '../../store/read/rows.js';

@@ -1,6 +1,6 @@
 import { MAX_SEQUENCE, MAX_TYPE_LENGTH, type StoredEvent, type StoredSnapshot } from '../../events.js';
 import { InvalidTimestampError } from '../../hlc/errors.js';
-import { LAST_ISO_TIME } from '../../hlc/text.js';
+import { LAST_ISO_TIME } from '../../hlc/timestamp-text.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
 import { isDeeperThan } from '../../json/depth.js';

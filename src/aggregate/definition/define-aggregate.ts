@@ -1,6 +1,6 @@
 import type { NumberMode } from '../../json/types.js';
 import { assertDefinition } from './assert-definition.js';
-import { callerFile } from './call-site.js';
+import { callerFile } from './caller-file.js';
 import type { Aggregate, AggregateProjection, Definition, Ownership, SnapshotPolicy, Upcaster } from './definition.js';
 import type { CommandHandler, CommandTypesOf, EventBodies, EventHandlers, EventSchemas } from './types.js';
 

@@ -1,4 +1,4 @@
-import { LAST_ISO_TIME } from '../../hlc/text.js';
+import { LAST_ISO_TIME } from '../../hlc/timestamp-text.js';
 import { MAX_COUNTER, MAX_NODE_ID, type Timestamp } from '../../hlc/timestamp.js';
 import { localInstant } from './time/local.js';
 

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../events.js';
-import { sameJson } from '../../json/same.js';
+import { sameJson } from '../../json/equality.js';
 import type { CommitContext } from './commit-context.js';
 import { isDeadlock, isSerializationFailure, isUniqueViolation } from '../driver/driver-error.js';
 import { WriteMismatchError } from '../errors.js';

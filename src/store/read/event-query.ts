@@ -5,7 +5,7 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from './conditions.js';
 import type { EventPlace, LastEvent } from './last-event.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
-import type { SequenceRange } from './range.js';
+import type { SequenceRange } from './sequence-range.js';
 import { withSerializationRetry } from './read-retry.js';
 import { type Executor, type HistoryRow, query } from './rows.js';
 import { preparedStatement, type Statement } from '../driver/statement.js';

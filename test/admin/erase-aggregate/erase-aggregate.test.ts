@@ -12,7 +12,7 @@ import {
 import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { sameJson } from '../../../src/json/same.js';
+import { sameJson } from '../../../src/json/equality.js';
 import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../../../src/store/errors.js';
 import { query } from '../../../src/store/read/rows.js';
 import { timestamps } from '../../support/data/arbitraries.js';

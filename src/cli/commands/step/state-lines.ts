@@ -1,6 +1,6 @@
 import { alignedItems } from '../../../json/aligned-items.js';
 import { printJson } from '../../../json/print.js';
-import { isJsonObject, sameValue } from '../../../json/same.js';
+import { isJsonObject, sameValue } from '../../../json/equality.js';
 import type { JsonObject, JsonValue } from '../../../json/types.js';
 
 /** A line of a state, with its change since the state before. */

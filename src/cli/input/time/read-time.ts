@@ -1,4 +1,4 @@
-import { LAST_ISO_TIME } from '../../../hlc/text.js';
+import { LAST_ISO_TIME } from '../../../hlc/timestamp-text.js';
 import { InvalidTimestampError } from '../../../hlc/errors.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
 import { readDate, readDateOfNoYear, spanOfDate } from './calendar.js';

@@ -1,0 +1,47 @@
+import type { CommittedEvent } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { decodeJson } from '../json/parse.js';
+import { storedText } from '../json/round-trip.js';
+import type { JsonObject } from '../json/types.js';
+import { placeAfter } from '../store/append.js';
+import { encodeEvents, rememberEncoding } from '../store/commit/validate.js';
+import { laterPredecessor } from '../store/read/last-event.js';
+import { type Command, decide } from './fold/decide.js';
+import { evolve } from './fold/evolve.js';
+import { exactBody } from './fold/exact-body.js';
+import { Rejection } from './fold/rejection.js';
+import type { RootContext } from './options.js';
+import type { StateAt } from './state-at.js';
+
+/** The events of a decision, ready to be committed, and the state after them. */
+export interface Plan {
+  readonly events: readonly CommittedEvent[];
+  readonly next: StateAt;
+}
+
+/**
+ * Decides on a command, and folds the events that its handler returns: an event that cannot be stored or folded is found
+ * before anything is committed. Throws the errors of `decide`, `encodeEvents`, `placeAfter` and `evolve`.
+ */
+export function plan(
+  { definition, clock }: Pick<RootContext, 'definition' | 'clock'>,
+  id: Timestamp,
+  current: StateAt,
+  command: Command,
+): Plan | Rejection<unknown> {
+  const decision = decide(definition, { id, ...current }, command);
+  if (decision instanceof Rejection) return decision;
+  const events: CommittedEvent[] = [];
+  let next = current;
+  for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
+    const text = storedText(json, definition.numbers);
+    // A copy, frozen: the command's data, which may be in it, is its owner's to change.
+    events.push(rememberEncoding({ ...event, body: exactBody(text, definition.numbers) }, json));
+    // Handlers see the body as it will be read.
+    const body = decodeJson(text, definition.numbers) as JsonObject;
+    const { sequence, timestamp } = event;
+    const latest = laterPredecessor(next, timestamp);
+    next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp, latest };
+  }
+  return { events, next };
+}
