@@ -49,6 +49,8 @@ export interface EmbeddedOptions {
 const ACQUIRE_TIMEOUT = 5_000;
 /** Start parameters without PostgreSQL's timer for progress at start, which would keep the process running after a failed start. */
 const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];
+/** Start parameters for a buffer of 64 MB: PostgreSQL writes to all of it at every start, and its usual 128 MB take time and memory. */
+const SMALL_BUFFER = ['-c', 'shared_buffers=64MB'];
 
 /**
  * Opens the embedded PostgreSQL in a folder, which is created if it does not exist. The engine does not check that it is
@@ -90,7 +92,7 @@ async function open(
 ): Promise<Database> {
   const packages = enginePackages();
   const PGlite = packages.engine();
-  const startParams = [...PGlite.defaultStartParams, ...WITHOUT_TIMER];
+  const startParams = [...PGlite.defaultStartParams, ...WITHOUT_TIMER, ...SMALL_BUFFER];
   const engine = guardEngine(new PGlite(folder, { startParams }));
   const ready = engine.waitReady.catch((cause: unknown) => {
     throw startError(folder, cause);
