@@ -9,7 +9,7 @@ import { ChessGame } from '../../examples/chess/chess-game.js';
 import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { runCli } from '../support/cli/cli.js';
-import { useTemporaryFolder } from '../support/database.js';
+import { useTestDatabase } from '../support/database.js';
 import { anId } from '../support/data/factories.js';
 
 interface ChessEvent {
@@ -24,7 +24,8 @@ interface Position {
 }
 
 const examples = fileURLToPath(new URL('../../examples/chess/', import.meta.url));
-const folder = useTemporaryFolder(test);
+const database = useTestDatabase(test);
+const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema };
 const games = new Map(
   readdirSync(examples)
     .filter((file) => file.endsWith('.ndjson'))
@@ -88,8 +89,7 @@ test('from-pgn.mjs makes the file of a game again', (t) => {
 });
 
 test('a game that was appended can be looked at as it stood after any half-move', async (t) => {
-  const maestro = (...argv: string[]) => runCli(argv, { cwd: folder });
-  await maestro('migrate');
+  const maestro = (...argv: string[]) => runCli(argv, { env });
   for (const [file, sequences] of [
     ['immortal-game.ndjson', [2, 46]],
     ['opera-game.ndjson', [1, 34]],
@@ -113,9 +113,7 @@ test('a game that was appended can be looked at as it stood after any half-move'
 });
 
 test('with the game as an aggregate, replay draws the board', async (t) => {
-  const maestro = (...argv: string[]) =>
-    runCli([...argv, '--config', join(examples, 'maestro.config.ts')], { cwd: folder });
-  await maestro('migrate');
+  const maestro = (...argv: string[]) => runCli([...argv, '--config', join(examples, 'maestro.config.ts')], { env });
   const id = anId().hex;
   await maestro('append', id, '--file', join(examples, 'immortal-game.ndjson'));
 
