@@ -1,6 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import test from 'ava';
-import { isInRepository, PAGES, readPage } from '../support/pages/pages.js';
+import { isInRepository, PAGES, readPage, ROOT } from '../support/pages/pages.js';
 
 /** The files of the published package, as folders and files of the repository. */
 const PUBLISHED = ['docs/', 'examples/', 'bench/results/chart.svg', 'README.md', 'CHANGELOG.md', 'LICENSE'];
@@ -91,4 +92,32 @@ test('each decision has a date and a status, and the list of decisions says the 
         page,
       );
   }
+});
+
+/** The files and folders that a page names in code, such as `cli/run.ts` and `test/faults/`; in the page of the architecture also without a folder. */
+function namedIn(page: string): string[] {
+  const hasBareNames = page === 'docs/architecture.md';
+  const words = [...readPage(page).matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/[\s,:]+/));
+  return words.filter(
+    (word) =>
+      /^[\w@.-]+(\/[\w@.-]+)*\/?$/.test(word) &&
+      /\.(ts|mjs|js|json|sql)$|\/$/.test(word) &&
+      (hasBareNames || /\/./.test(word)),
+  );
+}
+
+/** Files of an application, or of a machine, that pages name. */
+const ELSEWHERE: readonly string[] = [];
+
+test('the files that pages name are there', (t) => {
+  const sources = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' }).map((file) => `/${file}`);
+  const isThere = (page: string, name: string) =>
+    [name, `src/${name}`, `test/${name}`, posix.join(posix.dirname(page), name)].some(isInRepository) ||
+    (!name.slice(0, -1).includes('/') && sources.some((file) => file.endsWith(`/${name.replace(/\/$/, '')}`)));
+  const missing = PAGES.filter((page) => page !== 'CHANGELOG.md').flatMap((page) =>
+    namedIn(page)
+      .filter((name) => !isThere(page, name))
+      .map((name) => `${page}: ${name}`),
+  );
+  t.deepEqual(missing, [...ELSEWHERE]);
 });
