@@ -42,15 +42,25 @@ const games = aSchemaName();
 const schemas = [games];
 
 const ADA = Timestamp.parse('01a2076d43e00000f3d2116e5c2b276d');
-/** The ids of the six games on the pages, in the order in which they were loaded. */
-const GAMES = {
-  'immortal-game': '01a20f4add4a00007ca30c1051127df6',
-  'evergreen-game': '01a20f4ae12c0000c76005c4d33e8ddf',
-  'opera-game': '01a20f4ae5210000a9e03f1c6d52b874',
-  'game-of-the-century': '01a20f4ae916000054a5efee562bf44f',
-  'deep-blue-game-6': '01a20f4aee910000bcc07aa814604ad4',
-  'kasparov-immortal': '01a20f4af4c2000026e0658ea090c555',
-};
+/** The six games, each with its id and the time at which it was recorded. */
+const GAMES = [
+  ['immortal-game', '01a20f4add4a00007ca30c1051127df6', '2026-11-24T20:41:34.821Z'],
+  ['evergreen-game', '01a20f4ae12c0000c76005c4d33e8ddf', '2026-11-24T20:41:35.842Z'],
+  ['opera-game', '01a20f4ae5210000a9e03f1c6d52b874', '2026-11-24T20:41:36.853Z'],
+  ['game-of-the-century', '01a20f4ae916000054a5efee562bf44f', '2026-11-24T20:41:37.866Z'],
+  ['deep-blue-game-6', '01a20f4aee910000bcc07aa814604ad4', '2026-11-24T20:41:39.269Z'],
+  ['kasparov-immortal', '01a20f4af4c2000026e0658ea090c555', '2026-11-24T20:41:41.718Z'],
+] as const;
+
+/** Records a game, all of it in one millisecond. */
+async function recordGame(store: PostgresStore, [name, id, time]: (typeof GAMES)[number]): Promise<void> {
+  const place = { time: Date.parse(time), nodeId: BigInt(`0x${id.slice(16)}`) };
+  const events = chessGame(name).map((event, counter) => ({
+    ...{ ...event, aggregateId: Timestamp.parse(id), sequence: counter + 1 },
+    timestamp: Timestamp.of({ ...place, counter }),
+  }));
+  await store.commitEvents(events);
+}
 
 /** A local time of yesterday, as a timestamp. */
 function yesterday(time: string, counter = 0): Timestamp {
@@ -184,10 +194,8 @@ const NOT_RUN = [
 
 test.before(async () => {
   await migrate(knex, { schema: games });
-  const shell = shellFor(folder, games);
-  symlinkSync(join(ROOT, 'examples'), join(folder, 'examples'));
-  for (const [game, id] of Object.entries(GAMES))
-    await shell.type(`maestro append ${id} --file examples/chess/${game}.ndjson`);
+  const store = new PostgresStore(knex, { schema: games });
+  for (const game of GAMES) await recordGame(store, game);
 });
 test.after.always(async () => {
   for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
@@ -272,14 +280,8 @@ for (const [page, scene] of Object.entries(SCENES))
   });
 
 test.serial('docs/cli/step.md shows the screens as they are', async (t) => {
-  const { cwd, schema } = await worldOf({ database: 'new', config: 'chess' });
-  const aggregateId = Timestamp.parse('01a20f36dbfe0000b175c7becec4238d');
-  const time = Date.parse('2026-11-24T20:19:43.342Z');
-  const events = chessGame('immortal-game').map((event, index) => ({
-    ...{ ...event, aggregateId, sequence: index + 1 },
-    timestamp: Timestamp.of({ time, counter: index, nodeId: 0xb175c7becec4238dn }),
-  }));
-  await new PostgresStore(knex, { schema }).commitEvents(events);
+  const { cwd, schema } = await worldOf({ database: 'games', config: 'chess' });
+  const [[, id]] = GAMES;
   const blocks = blocksOf('docs/cli/step.md').filter(({ language }) => language === 'text');
   const screens = [
     { from: 24, columns: 80, keys: '' },
@@ -289,7 +291,7 @@ test.serial('docs/cli/step.md shows the screens as they are', async (t) => {
   for (const [index, block] of blocks.entries()) {
     const { from = 0, columns = 0, keys = '' } = screens[index] ?? {};
     const env = { MAESTRO_DATABASE_URL: databaseUrl, MAESTRO_SCHEMA: schema, TZ: 'UTC' };
-    const argv = ['step', aggregateId.hex, '--from', String(from)];
+    const argv = ['step', id, '--from', String(from)];
     const terminal = terminals.maestro(argv, { cwd, env, columns, rows: 24 });
     await terminal.shows(`event ${from} of 47`, /q quit$/);
     terminal.press(keys);
