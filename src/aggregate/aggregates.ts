@@ -79,10 +79,10 @@ export class Aggregates<Types extends AggregateTypes> {
     options: EvaluateOptions<Part> = {},
   ): Promise<Result<EvaluationValue<Types, Part>, Types['commands'][Type]['rejection']>> {
     if (typeof command !== 'object' || command === null || typeof command.type !== 'string')
-      throw new InvalidArgumentError('A command is an object {type, data} with a string for its type.');
+      throw new InvalidArgumentError('A command must be an object {type, data} with a string as its type.');
     const part = options.return;
     if (part !== undefined && !['events', 'state', 'sequence'].includes(part))
-      throw new InvalidArgumentError(`return is 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
+      throw new InvalidArgumentError(`return must be 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
     const result = await this.#use(id, options.transaction, (root) => root.evaluate(command));
     if (!result.ok) return result;
     const value = part === undefined ? result.value : result.value[part as 'events'];
@@ -196,7 +196,7 @@ export function openAggregates<Types extends AggregateTypes>(
 
 function assertId(id: unknown): void {
   if (!(id instanceof Timestamp))
-    throw new InvalidArgumentError(`An aggregate id is a Timestamp; got ${typeof id}.`, {
+    throw new InvalidArgumentError(`An aggregate id must be a Timestamp; got ${typeof id}.`, {
       hint: 'Take one from create(), or make one with Timestamp.parse().',
     });
 }

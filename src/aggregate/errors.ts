@@ -90,7 +90,7 @@ export class AlreadyTakenError extends MaestroError {
     cause: unknown,
   ) {
     const index = constraint === undefined ? 'A unique index' : `The unique index ${constraint}`;
-    super(`${index} of ${table} refuses the row: what it claims is taken.`, {
+    super(`${index} of ${table} refused the row: its value is already taken.`, {
       hint: 'Choose another value, or release the one that is taken.',
       cause,
     });
@@ -128,10 +128,10 @@ export class IncompleteHistoryError extends MaestroError {
         : `The history of ${aggregateId} has a gap: the event after sequence ${expected - 1} has the sequence ${found}.`,
       {
         hint:
-          `Look at what is there with \`maestro events ${aggregateId}\`, and restore the missing events from a backup` +
+          `List its events with \`maestro events ${aggregateId}\`, and restore the missing events from a backup` +
           (found === undefined
             ? '.'
-            : '. Or an event was committed with a wrong sequence: erase the aggregate and append its events anew, with appendEvents, which counts by itself.'),
+            : '. If an event was committed with a wrong sequence instead, erase the aggregate and append its events again with appendEvents, which assigns the sequences.'),
       },
     );
   }

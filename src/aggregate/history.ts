@@ -57,7 +57,7 @@ export async function fold(
     const snapshot = stateOfSnapshot(history, stored);
     if (snapshot === undefined) return await foldOn(history, initialStateAt(history.definition), maxSequence);
     const current = await foldOnSnapshot(history, snapshot, maxSequence, ahead);
-    return current ?? (await foldAnew(history, snapshot, maxSequence));
+    return current ?? (await foldFromStart(history, snapshot, maxSequence));
   });
 }
 
@@ -112,7 +112,7 @@ export async function latestAfter({ store, id, until }: History, ahead: Timestam
   return (await store.getLastEvent?.(id, { ahead, until: until?.() }))?.latest;
 }
 
-/** A state that began at a snapshot, with the latest of the events that the snapshot stands for. */
+/** Adds the latest event before the snapshot to a state that was folded from a snapshot. */
 export function withLatest(current: StateAt, latest: EventPlace | undefined): StateAt {
   const known = current.latest?.timestamp;
   const isNews = latest !== undefined && (known === undefined || known.compare(latest.timestamp) < 0);
@@ -153,7 +153,7 @@ async function foldOnSnapshot(
   return withLatest(await foldRest(history, current, events.length, maxSequence), latest);
 }
 
-async function foldAnew(history: History, snapshot: StateAt, maxSequence: number): Promise<StateAt> {
+async function foldFromStart(history: History, snapshot: StateAt, maxSequence: number): Promise<StateAt> {
   const current = await foldOn(history, initialStateAt(history.definition), maxSequence);
   if (current.sequence === 0) throw new IncompleteHistoryError(history.id.hex, snapshot.sequence, undefined);
   return current;

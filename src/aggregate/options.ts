@@ -76,7 +76,7 @@ export function resolveOptions(definition: Definition, options: AggregatesOption
       { hint: 'Leave the version out, or open aggregates that Elixir never loads on a store without `interop`.' },
     );
   if (typeof (clock as Partial<Clock> | null)?.now !== 'function')
-    throw new InvalidArgumentError(`clock is a Clock; got ${inspect(clock)}.`);
+    throw new InvalidArgumentError(`clock must be a Clock; got ${inspect(clock)}.`);
   assertInteger('maxAttempts', maxAttempts, 1);
   assertInteger('idle.max', maxIdle, 0);
   const projections = definition.projections.map(asProjection);
@@ -91,7 +91,7 @@ export function resolveOptions(definition: Definition, options: AggregatesOption
 /** Throws {@link InvalidArgumentError} for what is no integer, or less than it may be. */
 export function assertInteger(name: string, value: number, min: number): void {
   if (!Number.isInteger(value) || value < min)
-    throw new InvalidArgumentError(`${name} is an integer, ${min} or more; got ${inspect(value)}.`);
+    throw new InvalidArgumentError(`${name} must be an integer, ${min} or more; got ${inspect(value)}.`);
 }
 
 /** Calls `onSnapshotError`. The command has succeeded already, so a failure there only becomes a warning. */

@@ -13,7 +13,7 @@ export async function replayAt(history: History, time: Date | number | Timestamp
   const milliseconds = time instanceof Date ? time.getTime() : time;
   if (typeof milliseconds !== 'number' || Number.isNaN(milliseconds))
     throw new InvalidArgumentError(
-      `A time is a Date, a number of milliseconds since 1970 or a Timestamp; got ${inspect(time)}.`,
+      `A time must be a Date, a number of milliseconds since 1970 or a Timestamp; got ${inspect(time)}.`,
     );
   return await foldUntil(history, ({ timestamp }) => timestamp.time > milliseconds);
 }

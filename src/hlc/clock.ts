@@ -58,7 +58,7 @@ export class Clock {
   /** Throws {@link InvalidTimestampError} for a node id out of bounds, {@link InvalidArgumentError} for a bad drift. */
   constructor({ nodeId, maxDrift = DEFAULT_MAX_DRIFT, physicalTime = Date.now }: ClockOptions = {}) {
     if (!Number.isFinite(maxDrift) || maxDrift < 0)
-      throw new InvalidArgumentError(`maxDrift is a number of milliseconds, 0 or more; got ${String(maxDrift)}.`);
+      throw new InvalidArgumentError(`maxDrift must be a number of milliseconds, 0 or more; got ${String(maxDrift)}.`);
     const node = Timestamp.of({ time: 0, nodeId: nodeId ?? randomBytes(8).readBigUInt64BE() });
     this.nodeId = node.nodeId;
     this.#nodeDigits = node.hex.slice(-NODE_DIGITS);

@@ -120,7 +120,7 @@ export class Timestamp {
     return timestampText(this);
   }
 
-  /** The same as {@link toString}, so that a timestamp inside JSON is readable and can be parsed again. */
+  /** The text of {@link toString}: a timestamp inside JSON is readable and can be parsed again. */
   toJSON(): string {
     return this.toString();
   }
@@ -132,7 +132,9 @@ export class Timestamp {
 }
 
 function outOfBounds(part: string, value: unknown, bounds: string): InvalidTimestampError {
-  return new InvalidTimestampError(`The ${part} of a timestamp is an integer from ${bounds}; got ${String(value)}.`);
+  return new InvalidTimestampError(
+    `The ${part} of a timestamp must be an integer from ${bounds}; got ${String(value)}.`,
+  );
 }
 
 function shown(text: unknown): string {

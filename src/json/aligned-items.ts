@@ -1,10 +1,10 @@
-/** How many items two lists share at the beginning, and of the rest at the end. */
+/** Number of items that two lists share at the beginning, and among the rest at the end. */
 export interface CommonEnds {
   readonly begin: number;
   readonly end: number;
 }
 
-/** The same beginning and the same end of two lists, which do not overlap. Takes one look at each item. */
+/** The common beginning and the common end of two lists, which do not overlap. Compares each item once. */
 export function commonEnds<Item>(
   before: readonly Item[],
   after: readonly Item[],
@@ -18,15 +18,15 @@ export function commonEnds<Item>(
   return { begin, end };
 }
 
-/** An item and the one that stood in its place before; without the latter it is new, without the former it is gone. */
+/** A pair of items: `before` is undefined for a new item, `after` for a removed one. */
 export interface AlignedItem<Item> {
   readonly before: Item | undefined;
   readonly after: Item | undefined;
 }
 
 /**
- * Two lists beside each other: what stands between the same beginning and the same end is paired place by place, and items that
- * are gone come behind those.
+ * Pairs the items of two lists: those of the common beginning and the common end, and those in between by position;
+ * removed items that are left over come after those.
  */
 export function alignedItems<Item>(
   before: readonly Item[],

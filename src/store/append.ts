@@ -60,7 +60,7 @@ async function appendWithRetries(
   { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS, transaction, beforeCommit }: AppendOptions,
 ): Promise<CommittedEvent[]> {
   if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
-    throw new InvalidArgumentError(`expect is a sequence, or 0 for no events; got ${String(expect)}.`);
+    throw new InvalidArgumentError(`expect must be a sequence, or 0 for no events; got ${String(expect)}.`);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const bounds = { ahead: clock.now(), until: clock.lastAccepted() };
     const last = (await store.getLastEvent(aggregateId, { ...bounds, transaction })) ?? NO_EVENT;

@@ -114,7 +114,7 @@ export class OutcomeUnknownError extends MaestroError {
     super(
       `The connection broke${reason === undefined ? '' : ` (${reason})`} while ${events.length} event${events.length === 1 ? '' : 's'} of ${[
         ...new Set(events.map((event) => event.aggregateId)),
-      ].join(', ')} were being committed, and whether they were could not be found out.`,
+      ].join(', ')} were being committed, so it is not known whether they are in the log.`,
       {
         hint: `Check whether these timestamps are in the log before you commit again: ${events
           .slice(0, SHOWN_ISSUES)

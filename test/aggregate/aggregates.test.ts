@@ -453,7 +453,7 @@ test('what is no id, no command or no option is refused by name', async (t) => {
     t.throws(() => openAggregates(Counter, { store, maxAttempts }), { message: /maxAttempts/ });
   t.throws(() => openAggregates({ name: 'x' } as never, { store }), { message: /defineAggregate/ });
   t.throws(() => openAggregates(Counter, {} as never), { message: /takes a store/ });
-  t.throws(() => openAggregates(Counter, { store, clock: {} as never }), { message: /clock is a Clock/ });
+  t.throws(() => openAggregates(Counter, { store, clock: {} as never }), { message: /clock must be a Clock/ });
   for (const max of [-1, 0.5])
     t.throws(() => openAggregates(Counter, { store, idle: { max } }), { message: /idle\.max/ });
 });

@@ -207,7 +207,7 @@ test('options that make no sense are refused', (t) => {
   for (const maxDrift of [-1, Number.NaN, Number.POSITIVE_INFINITY])
     t.throws(() => new Clock({ maxDrift }), {
       instanceOf: InvalidArgumentError,
-      message: `maxDrift is a number of milliseconds, 0 or more; got ${maxDrift}.`,
+      message: `maxDrift must be a number of milliseconds, 0 or more; got ${maxDrift}.`,
     });
   t.is(new Clock({ maxDrift: 0 }).maxDrift, 0);
 });

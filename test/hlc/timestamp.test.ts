@@ -103,7 +103,7 @@ test('parts out of their bounds and bytes of another length are refused', (t) =>
           : ['time', '0 to 281474976710655', parts.time];
     t.throws(() => Timestamp.of(parts), {
       instanceOf: InvalidTimestampError,
-      message: `The ${part} of a timestamp is an integer from ${bounds}; got ${value}.`,
+      message: `The ${part} of a timestamp must be an integer from ${bounds}; got ${value}.`,
     });
   }
   for (const length of [0, 15, 17])

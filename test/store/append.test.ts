@@ -106,7 +106,7 @@ test('what is expected is a sequence, or 0', async (t) => {
     const { store, calls } = aContestedStore(0);
     await t.throwsAsync(appendEvents(store, new Clock(), anId(), [draft], { expect }), {
       instanceOf: InvalidArgumentError,
-      message: `expect is a sequence, or 0 for no events; got ${expect}.`,
+      message: `expect must be a sequence, or 0 for no events; got ${expect}.`,
     });
     t.is(calls.reads, 0);
   }

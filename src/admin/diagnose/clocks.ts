@@ -33,7 +33,7 @@ export async function checkClock(log: EventLog, now: () => number = Date.now): P
 }
 
 /** Number of latest events in which nodes' clocks are compared. */
-const LOOKED_AT = 10_000;
+const LATEST_EVENTS = 10_000;
 
 /**
  * Checks for events with timestamps ahead of the database's clock; names their nodes, and the aggregates to which
@@ -56,13 +56,13 @@ export async function checkNewest(log: EventLog): Promise<Finding> {
     'warning',
     `${first.timestamp.toString()}, which is in the future; ahead of the database's clock: ${who.join(', ')}`,
     first.timestamp.time - now > DEFAULT_MAX_DRIFT
-      ? lockedBy(await lastAhead(log, now + DEFAULT_MAX_DRIFT))
+      ? remedyForAhead(await lastAhead(log, now + DEFAULT_MAX_DRIFT))
       : 'Synchronize the clocks (NTP). Until then, new events of the same aggregates get timestamps right after those.',
   );
 }
 
 /** The remedy for events beyond the maximum drift; `last` are those of them that are the last of their aggregates. */
-function lockedBy(last: readonly EventAhead[]): string {
+function remedyForAhead(last: readonly EventAhead[]): string {
   const [first] = last;
   if (first === undefined)
     return 'A clock was wrong. Later events with correct timestamps follow these, so appending still works; see `maestro verify`.';
@@ -82,8 +82,8 @@ function lockedBy(last: readonly EventAhead[]): string {
  * differ.
  */
 export async function checkNodes(log: EventLog): Promise<Finding> {
-  const pairs = await clockSkews(log, { latest: LOOKED_AT });
-  if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LOOKED_AT} events`);
+  const pairs = await clockSkews(log, { latest: LATEST_EVENTS });
+  if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LATEST_EVENTS} events`);
   const found = pairs.map(
     ({ ahead, behind, milliseconds, events }) =>
       `node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more (${counted(events)} out of order)`,

@@ -56,7 +56,7 @@ ${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right
     ],
     ['migrate', [create, `GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${role}`]],
   ];
-  return judged(role, needs);
+  return rightsFinding(role, needs);
 }
 
 /**
@@ -85,7 +85,7 @@ has_schema_privilege(to_regnamespace(?)::oid, 'CREATE'), has_database_privilege(
   );
 }
 
-function judged(role: string, needs: readonly Need[]): Finding {
+function rightsFinding(role: string, needs: readonly Need[]): Finding {
   const able = needs.filter(([, ...rights]) => rights.every(([has]) => has === true)).map(([commands]) => commands);
   const unable = needs.map(([commands]) => commands).filter((commands) => !able.includes(commands));
   if (unable.length === 0) return fine('rights', `${role} may do everything`);

@@ -54,7 +54,7 @@ export class EraseRefusedError extends MaestroError {
   readonly code = 'MAESTRO_ERASE_REFUSED';
 }
 
-/** The connection broke while an erasure was being committed: it took place whole, or not at all. */
+/** The connection broke while an erasure was being committed: either all of it was erased, or nothing. */
 export class EraseInterruptedError extends MaestroError {
   readonly code = 'MAESTRO_ERASE_INTERRUPTED';
 }

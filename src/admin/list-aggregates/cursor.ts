@@ -36,7 +36,7 @@ function cursor<Value>(after: string, what: string, read: () => Value): Value {
     return read();
   } catch (cause) {
     throw new InvalidArgumentError(`The cursor ${JSON.stringify(after)} is not ${what}.`, {
-      hint: 'Give the cursor that the page before ended with, and the same order.',
+      hint: 'Use the cursor of the previous page, and the same order.',
       cause,
     });
   }

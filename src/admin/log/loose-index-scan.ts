@@ -1,16 +1,22 @@
-/** Part of the values of a column, in SQL with a `?` for each binding. */
+/** A range of the values of a column, as SQL with a `?` for each binding. */
 interface ScanRange {
-  /** The first value has to satisfy this condition, such as `aggregate_id > ?`. @defaultValue it is the first there is */
+  /**
+   * A condition for the first value, such as `aggregate_id > ?`. @defaultValue the scan begins with the smallest value
+   */
   readonly from?: string | undefined;
-  /** Every value has to satisfy this condition, which no value behind one that does not satisfies. @defaultValue all do */
+  /**
+   * A condition that ends the scan at the first value which does not satisfy it. @defaultValue the scan ends with the
+   * largest value
+   */
   readonly within?: string;
-  /** A condition on `ids.id` that values satisfy; others are passed over. @defaultValue all do */
+  /** A condition on `ids.id`; values that do not satisfy it are skipped. @defaultValue all values */
   readonly condition?: string;
 }
 
 /**
- * SQL for the different values of a column, in order, which visits only one row of each in the index (a loose index scan) instead of
- * reading every row. Its bindings: those of `from`, those of `within` twice, those of `condition`, and how many.
+ * SQL for the distinct values of a column, in order, by a loose index scan: it visits one row of each value in the
+ * index instead of every row. Its bindings: those of `from`, those of `within` twice, those of `condition`, and the
+ * limit.
  */
 export function looseIndexScan(
   table: string,

@@ -10,7 +10,7 @@ const NODES = { every: 10, latest: 2000 };
  * there the other clock is wrong.
  */
 export class SlowNodes {
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #looks = 0;
   #lastStart: number | undefined;
 
@@ -24,13 +24,13 @@ export class SlowNodes {
     const range = { from: Math.min(this.#lastStart ?? start, start), to: now };
     this.#lastStart = start;
     const pairs = await clockSkews(log, { latest: NODES.latest, range, before: start });
-    const suspects = pairs.filter(({ behind }) => !this.#told.has(behind));
+    const suspects = pairs.filter(({ behind }) => !this.#reported.has(behind));
     if (suspects.length === 0) return [];
     const fine = await nodesWithin(log, { from: start, to: now });
     const found: ClockSkew[] = [];
     for (const nodes of suspects) {
-      if (fine.has(nodes.behind) || this.#told.has(nodes.behind)) continue;
-      this.#told.add(nodes.behind);
+      if (fine.has(nodes.behind) || this.#reported.has(nodes.behind)) continue;
+      this.#reported.add(nodes.behind);
       found.push(nodes);
     }
     return found;

@@ -48,7 +48,7 @@ export async function* tailEvents(log: EventLog, options: TailOptions = {}): Asy
   if (options.follow === true) yield* tail.follow();
 }
 
-/** The two parts of {@link tailEvents}, for a log that may be opened anew for each look. */
+/** The two parts of {@link tailEvents}, for a log whose database may be opened again for each look. */
 export class Tail {
   readonly #read: LogReader;
   readonly #options: TailOptions;
@@ -59,7 +59,7 @@ export class Tail {
   constructor(read: LogReader, options: TailOptions) {
     const { aggregateId, types, lines = 10 } = options;
     if (!Number.isInteger(lines) || lines < 0)
-      throw new InvalidArgumentError(`lines is an integer, 0 or more; got ${String(lines)}.`);
+      throw new InvalidArgumentError(`lines must be an integer, 0 or more; got ${String(lines)}.`);
     this.#read = read;
     this.#options = options;
     this.#follower = aggregateId === undefined ? new LogFollower(types) : new AggregateFollower(aggregateId, types);
@@ -82,7 +82,7 @@ export class Tail {
         this.#follower.acknowledge(event);
         yield event;
       }
-      if (batch.length === 0) await rest(interval, signal);
+      if (batch.length === 0) await sleep(interval, signal);
     }
   }
 
@@ -101,7 +101,7 @@ export class Tail {
         if (!isTransient(error)) throw error;
         if (!isLost) onLost?.(error);
         isLost = true;
-        await rest(wait, signal);
+        await sleep(wait, signal);
         wait = Math.min(wait * 2, LONGEST_PAUSE);
       }
     }
@@ -119,6 +119,6 @@ export class Tail {
   }
 }
 
-async function rest(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   await pause(milliseconds, undefined, { signal }).catch(() => {});
 }

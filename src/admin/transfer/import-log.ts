@@ -66,7 +66,7 @@ export async function importLog(
       return await attempt(log, lines(), options, false, deepest);
     }
   } catch (error) {
-    throw meaning(error, deepest);
+    throw importError(error, deepest);
   }
 }
 
@@ -90,8 +90,8 @@ async function attempt(
       const isToNote = log.interop === undefined && (await hasEctoMigrations(inside));
       const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
       const items = (await canCopy(transaction)) ? noteDeepest(read, deepest) : limitDepth(read);
-      const canCopyAll = mayCopy && (await canCopyIntoEmptyLog(inside));
-      const merged = canCopyAll
+      const isCopied = mayCopy && (await canCopyIntoEmptyLog(inside));
+      const merged = isCopied
         ? await copyIntoEmptyLog(inside, items)
         : await importThroughStaging(inside, items, options);
       const { events, snapshots, present, skipped } = merged;
@@ -124,7 +124,7 @@ async function assertMigrated(log: EventLog): Promise<void> {
   for (const table of Object.values(tablesOf(log))) await query(log.knex, `SELECT FROM ${table} LIMIT 0`);
 }
 
-function meaning(error: unknown, deepest: Deepest): unknown {
+function importError(error: unknown, deepest: Deepest): unknown {
   if (error instanceof CommitInterruptedError)
     return new ImportInterruptedError('The connection broke while the import was being committed.', {
       hint: 'Either all of it was imported, or nothing. Import again: events that are there already are left as they are.',

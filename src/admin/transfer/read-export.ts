@@ -85,12 +85,12 @@ function headerFault(text: string): string {
     : `names version ${version} of the export format, which this version of Maestro does not know`;
 }
 
-function checkFooter(said: Footer, found: Footer, fail: (problem: string) => Error): void {
-  if (said.events !== found.events || said.snapshots !== found.snapshots)
+function checkFooter(declared: Footer, found: Footer, fail: (problem: string) => Error): void {
+  if (declared.events !== found.events || declared.snapshots !== found.snapshots)
     throw fail(
-      `says ${said.events} events and ${said.snapshots} snapshots, but there are ${found.events} and ${found.snapshots}`,
+      `counts ${declared.events} events and ${declared.snapshots} snapshots, but the file has ${found.events} and ${found.snapshots}`,
     );
-  if (said.sha256 !== found.sha256)
+  if (declared.sha256 !== found.sha256)
     throw fail('has a checksum that does not match the lines before it: the file was changed');
 }
 

@@ -3,7 +3,7 @@ import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 
-/** A column by which events are looked at range by range, and an order that an index gives and that begins with it. */
+/** A column by which events are split into ranges, and the order of an index that begins with it. */
 interface RangeKey {
   readonly column: string;
   readonly order: string;
@@ -13,8 +13,8 @@ export const BY_AGGREGATE: RangeKey = { column: 'aggregate_id', order: 'aggregat
 export const BY_TIMESTAMP: RangeKey = { column: '"timestamp"', order: '"timestamp"' };
 
 /**
- * Conditions for ranges of events that follow one another without a gap, each with about `pageEvents` events of those that
- * `among` asks for, so that the database looks at so many at a time. All events with the same key are in the same range.
+ * Conditions for contiguous ranges that cover all events which satisfy `among`, with about `pageEvents` of them in
+ * each, so that one statement reads no more. Events with the same key are in the same range.
  */
 export async function* eventRanges(
   log: EventLog,

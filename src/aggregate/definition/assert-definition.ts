@@ -25,7 +25,7 @@ export function assertDefinition(description: unknown): void {
   const { name } = definition;
   if (typeof name !== 'string' || !/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name))
     throw new InvalidArgumentError(
-      `The name of an aggregate is made of letters, digits, "-", "_" and "."; got ${JSON.stringify(name)}.`,
+      `The name of an aggregate must be made of letters, digits, "-", "_" and "."; got ${JSON.stringify(name)}.`,
     );
   const fail = (problem: string): never => {
     throw new InvalidArgumentError(`The definition of the aggregate ${name}: ${problem}.`);
@@ -51,7 +51,7 @@ export function assertDefinition(description: unknown): void {
   assertSnapshot(part('snapshot'), fail);
   assertOwns(part('owns'), Object.keys(events), fail);
   if (!['plain', 'lossless', undefined].includes(definition['numbers'] as string))
-    fail(`numbers is 'plain' or 'lossless'`);
+    fail(`numbers must be 'plain' or 'lossless'`);
   if (!isFunctionOrAbsent(definition['render'])) fail('render is not a function');
 }
 
@@ -69,8 +69,7 @@ function assertKnown(keys: readonly string[], known: readonly string[], prefix: 
 }
 
 function assertFunctions(part: Properties, name: string, fail: Fail): void {
-  if (!isPlainObject(part))
-    fail(`${name} is an instance of a class, whose methods are not looked for; make it a plain object`);
+  if (!isPlainObject(part)) fail(`${name} is an instance of a class; make it a plain object`);
   for (const [key, value] of Object.entries(part))
     if (typeof value !== 'function') fail(`${name}.${key} is not a function`);
 }
@@ -81,7 +80,7 @@ function assertProjections(projections: unknown, types: readonly string[], fail:
     if (typeof projection === 'function') continue;
     const handlers = object(projection, `projections[${index}]`);
     if (Object.keys(handlers).length === 0)
-      fail(`projections[${index}] has no function of its own; methods of a class are not looked for`);
+      fail(`projections[${index}] has no function of its own; methods of a class are not used`);
     assertKnown(Object.keys(handlers), types, `projections[${index}].`, fail);
     assertFunctions(handlers, `projections[${index}]`, fail);
   }
@@ -91,10 +90,11 @@ function assertSnapshot(snapshot: Properties, fail: Fail): void {
   const { every, version, encode, decode } = snapshot;
   assertKnown(Object.keys(snapshot), SNAPSHOT_KEYS, 'snapshot.', fail);
   if (every !== undefined && every !== 'never' && !(Number.isSafeInteger(every) && (every as number) > 0))
-    fail(`snapshot.every is a number of events, 1 or more, or 'never'; got ${JSON.stringify(every)}`);
+    fail(`snapshot.every must be a number of events, 1 or more, or 'never'; got ${JSON.stringify(every)}`);
   if (version !== undefined && typeof version !== 'string' && !Number.isSafeInteger(version))
-    fail('snapshot.version is an integer or a string');
-  if (!isFunctionOrAbsent(encode) || !isFunctionOrAbsent(decode)) fail('snapshot.encode and decode are functions');
+    fail('snapshot.version must be an integer or a string');
+  if (!isFunctionOrAbsent(encode) || !isFunctionOrAbsent(decode))
+    fail('snapshot.encode and snapshot.decode must be functions');
 }
 
 function assertOwns(owns: Properties, types: readonly string[], fail: Fail): void {

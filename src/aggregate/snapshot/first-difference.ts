@@ -9,7 +9,7 @@ export interface Difference {
   readonly path: readonly (string | number)[];
   /** Kind of the value at that place, such as `a bigint`. */
   readonly kind: string;
-  /** Text of the difference, to be read after the path: `is a bigint, and comes back as a number`. */
+  /** The difference, to be read after the path: `is a bigint, but is read as a number`. */
   readonly message: string;
 }
 
@@ -63,7 +63,7 @@ function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | u
     return undefined;
   }
   if (types.isMap(before) && types.isMap(after)) return differenceOfMaps(before, after, within);
-  if (types.isSet(before) && types.isSet(after)) return differenceOfMaps(listed(before), listed(after), within);
+  if (types.isSet(before) && types.isSet(after)) return differenceOfMaps(toMap(before), toMap(after), within);
   if (types.isDate(before) || types.isRegExp(before) || ArrayBuffer.isView(before) || types.isBoxedPrimitive(before))
     return isDeepStrictEqual(before, after) ? undefined : OTHER_VALUE;
   if (!isPlainObject(before) && Object.getPrototypeOf(before) !== Object.getPrototypeOf(after))
@@ -96,7 +96,7 @@ function differenceOfMaps(
   return undefined;
 }
 
-function listed(set: ReadonlySet<unknown>): ReadonlyMap<unknown, unknown> {
+function toMap(set: ReadonlySet<unknown>): ReadonlyMap<unknown, unknown> {
   return new Map([...set].map((item) => [item, true]));
 }
 

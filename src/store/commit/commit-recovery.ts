@@ -46,8 +46,8 @@ export async function recoverCommit(
       return await (isPanic(lost) ? readOnce(context, events, lost) : insertOnce(context, events, mode, lost));
     } catch (error) {
       if (error instanceof ConnectionLostError) throw error;
-      if (!mayPass(error) || Date.now() + wait > deadline)
-        throw outcomeUnknown(events, mayPass(error) ? lost : error, lost);
+      if (!isWorthRetrying(error) || Date.now() + wait > deadline)
+        throw outcomeUnknown(events, isWorthRetrying(error) ? lost : error, lost);
       await delay(wait * (0.5 + Math.random()));
     }
   }
@@ -82,7 +82,7 @@ async function readOnce(context: CommitContext, events: readonly EncodedEvent[],
 /**
  * True for errors after which another attempt makes sense: the server may come back, or the old transaction may end.
  */
-function mayPass(error: unknown): boolean {
+function isWorthRetrying(error: unknown): boolean {
   const interrupted = error instanceof CommitInterruptedError || isConnectionLost(error);
   return interrupted || isUnreachable(error) || sqlState(error) === '55P03';
 }

@@ -72,7 +72,7 @@ export async function resolveFailureInside(
     const [row] = await query<[string]>(knex, "SELECT current_setting('transaction_isolation')");
     if (row?.[0] === 'read committed') return error;
     throw new SerializationError(
-      `Another writer took the sequence of an event after this transaction began. The transaction is ${row?.[0]}, so it cannot see that event; its own was not stored.`,
+      `Another writer took the same sequence after this transaction began. At isolation level ${row?.[0]} the transaction cannot see that event; nothing of this commit was stored.`,
       { hint: RUN_AGAIN, cause: error.cause },
     );
   } catch (later) {

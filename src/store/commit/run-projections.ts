@@ -19,16 +19,20 @@ export async function runProjections(
 ): Promise<void> {
   const last = events.at(-1);
   if (projections.length === 0 || last === undefined) return;
-  const lent = withoutItsEnd(transaction);
+  const lent = withoutCommitAndRollback(transaction);
   for (const event of events)
     for (const projection of projections)
-      await blaming(event, transaction, async () => {
+      await withProjectionError(event, transaction, async () => {
         await projection(event, lent);
       });
-  await blaming(last, transaction, () => assertUsable(transaction));
+  await withProjectionError(last, transaction, () => assertUsable(transaction));
 }
 
-async function blaming(event: CommittedEvent, transaction: Knex.Transaction, work: () => Promise<void>): Promise<void> {
+async function withProjectionError(
+  event: CommittedEvent,
+  transaction: Knex.Transaction,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -51,7 +55,7 @@ async function assertUsable(transaction: Knex.Transaction): Promise<void> {
 }
 
 /** The transaction without `commit` and `rollback`: only the store ends it. */
-function withoutItsEnd(transaction: Knex.Transaction): Knex.Transaction {
+function withoutCommitAndRollback(transaction: Knex.Transaction): Knex.Transaction {
   return new Proxy(transaction, {
     get(target, key) {
       if (key === 'commit' || key === 'rollback')

@@ -71,7 +71,7 @@ async function heldByOthers(
   const holders = await holdersOf(transaction, tables, wanted);
   const what = wanted === 'a row' ? 'rows of the tables' : 'the tables';
   return new DatabaseTimeoutError(
-    `Other transactions held ${what} for all of ${Math.round(timeout / 100) / 10} s${holders === '' ? '' : `: ${holders}`}. Nothing was changed.`,
+    `Other transactions kept ${what} locked for the whole ${Math.round(timeout / 100) / 10} s${holders === '' ? '' : `: ${holders}`}. Nothing was changed.`,
     { hint: 'Wait for them to end, or allow more time. Other writers go on meanwhile.', cause },
   );
 }

@@ -27,9 +27,11 @@ export function resolveMigrateOptions({
 }: MigrateOptions) {
   checkSchemaName(schema);
   if (partitions !== undefined && (!Number.isInteger(partitions) || partitions < 1 || partitions > MAX_PARTITIONS))
-    throw new InvalidArgumentError(`partitions is an integer from 1 to ${MAX_PARTITIONS}; got ${String(partitions)}.`);
+    throw new InvalidArgumentError(
+      `partitions must be an integer from 1 to ${MAX_PARTITIONS}; got ${String(partitions)}.`,
+    );
   // PostgreSQL takes 0 for no limit at all, so the shortest wait is a millisecond.
   if (!Number.isFinite(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647)
-    throw new InvalidArgumentError(`lockTimeout is a number of milliseconds; got ${String(lockTimeout)}.`);
+    throw new InvalidArgumentError(`lockTimeout must be a number of milliseconds; got ${String(lockTimeout)}.`);
   return { schema, partitions, lockTimeout: Math.max(1, Math.round(lockTimeout)) };
 }

@@ -36,7 +36,7 @@ export class ForeignSchemaError extends MaestroError {
 
   constructor(
     /** One sentence per difference. */ readonly differences: readonly string[],
-    hint = 'Name another schema with --schema, or bring the tables into shape by hand. Nothing was changed.',
+    hint = 'Name another schema with --schema, or change the tables by hand. Nothing was changed.',
   ) {
     super(`The tables are not in the shape of an event store: ${differences.join('; ')}.`, {
       hint,

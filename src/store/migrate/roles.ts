@@ -69,14 +69,19 @@ export async function rolesSql(
     const [row] = await query<[string]>(knex, 'SELECT current_database()::text');
     const database = identifier(row?.[0] ?? '');
     const to = { ...names, database, schema, erase };
-    const rest = areThere(state) ? rights(to, await ownedByOthers(knex, state, schema, migrator)) : untilThere(to);
-    return [...atFirst(to, state), ...later(to), ...rest, 'COMMIT;\n'].join('\n');
+    const rest = tablesExist(state)
+      ? tableGrants(to, await ownedByOthers(knex, state, schema, migrator))
+      : migrateFirst(to);
+    return [...preamble(to, state), ...defaultPrivileges(to), ...rest, 'COMMIT;\n'].join('\n');
   } catch (error) {
     throw storeError(error);
   }
 }
 
-function atFirst({ database, schema, reader, writer, migrator }: Grantees, { schemaExists }: MigrationState): string[] {
+function preamble(
+  { database, schema, reader, writer, migrator }: Grantees,
+  { schemaExists }: MigrationState,
+): string[] {
   const all = list(reader, writer, migrator);
   return [
     `-- What three roles need for the event store in schema "${schema}". Run this as a superuser, or as the owner of the`,
@@ -95,20 +100,20 @@ function atFirst({ database, schema, reader, writer, migrator }: Grantees, { sch
  * Default privileges that let tables made later be read. The rights of a writer depend on the table, so defaults cannot
  * grant them.
  */
-function later({ schema, reader, writer, migrator }: Grantees): string[] {
+function defaultPrivileges({ schema, reader, writer, migrator }: Grantees): string[] {
   return [
     `-- Tables that ${migrator} makes later can be read by all. (For what they may write, print this again after a migration.)`,
     `ALTER DEFAULT PRIVILEGES FOR ROLE ${migrator} IN SCHEMA "${schema}" GRANT SELECT ON TABLES TO ${list(reader, writer)};\n`,
   ];
 }
 
-function untilThere({ migrator }: Grantees): string[] {
+function migrateFirst({ migrator }: Grantees): string[] {
   return [
     `-- The tables are not there yet: run \`maestro migrate\` as ${migrator}, then print this again for all that is missing.\n`,
   ];
 }
 
-function rights(
+function tableGrants(
   { database, schema, reader, writer, migrator, erase }: Grantees,
   notOwned: readonly string[],
 ): string[] {
@@ -142,7 +147,7 @@ function rights(
   ];
 }
 
-function areThere({ bookkeepingExists, shapes }: MigrationState): boolean {
+function tablesExist({ bookkeepingExists, shapes }: MigrationState): boolean {
   return bookkeepingExists && migrations.every(({ table }) => shapes.has(table));
 }
 

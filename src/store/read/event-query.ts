@@ -128,7 +128,7 @@ class Pages<Body> {
   async #read(): Promise<HistoryRow<Body>[]> {
     const { reverse } = this.#events;
     const limit = Math.min(this.#size, this.#left);
-    const range = this.#isBounded ? near(this.#range, limit, reverse) : this.#range;
+    const range = this.#isBounded ? pageRange(this.#range, limit, reverse) : this.#range;
     let length = 0;
     const readBody = (text: string) => {
       length += text.length;
@@ -139,7 +139,7 @@ class Pages<Body> {
     const last = rows.at(-1);
     if (last !== undefined) {
       this.#left -= rows.length;
-      this.#range = beyond(this.#range, Number(last[1]), reverse);
+      this.#range = rangeAfter(this.#range, Number(last[1]), reverse);
       this.#size = nextPageSize(rows.length, length);
     }
     const isFull = rows.length === limit;
@@ -150,7 +150,7 @@ class Pages<Body> {
 }
 
 /** The rest of a range after a sequence. */
-function beyond({ min, max }: SequenceRange, sequence: number, reverse = false): SequenceRange {
+function rangeAfter({ min, max }: SequenceRange, sequence: number, reverse = false): SequenceRange {
   return reverse ? { min, max: sequence - 1 } : { min: sequence + 1, max };
 }
 
@@ -158,7 +158,7 @@ function beyond({ min, max }: SequenceRange, sequence: number, reverse = false):
  * The part of a range that holds a page if no sequence is missing. Without a second bound, PostgreSQL sorts the whole
  * rest of the history for every page while it has no statistics of the table, as after a restore.
  */
-function near({ min, max }: SequenceRange, count: number, reverse = false): SequenceRange {
+function pageRange({ min, max }: SequenceRange, count: number, reverse = false): SequenceRange {
   if (!reverse) return { min: Math.max(min, 1), max: Math.min(max, Math.max(min, 1) + count - 1) };
   return { min: Math.max(min, max - count + 1), max };
 }

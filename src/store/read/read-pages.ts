@@ -3,11 +3,11 @@ import { FIRST_PAGE, nextPageSize } from './page-size.js';
 
 /** Size of the pages of a query. */
 export type PageSizing<Row> = {
-  /** At most this many rows altogether. @defaultValue all */
+  /** Largest number of rows in all pages together. @defaultValue all */
   readonly limit?: number | undefined;
 } & (
   | {
-      /** Every page has so many rows. */
+      /** Number of rows of every page. */
       readonly size: number;
     }
   | {
@@ -17,8 +17,8 @@ export type PageSizing<Row> = {
 );
 
 /**
- * The rows of a query page by page, in bounded memory. `select` reads so many rows behind one, the last of the page before; a page
- * with fewer is the last. A page is emptied when the next one is asked for.
+ * The rows of a query, page by page in bounded memory. `select` reads up to `size` rows after a row, the last of the
+ * page before; a shorter page is the last one. Empties a page when the next one is requested.
  */
 export async function* readPages<Row>(
   select: (after: Row | undefined, size: number) => Promise<Row[]>,

@@ -64,12 +64,12 @@ export function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
   return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
 }
 
-/** An array of integers as PostgreSQL's text for one, which both drivers hand on alike. */
+/** An array of integers in PostgreSQL's text form, which both drivers pass on alike. */
 export function integerArray(values: readonly number[]): string {
   return `{${values.join(',')}}`;
 }
 
-/** An array of byte strings as PostgreSQL's text for one. */
+/** An array of byte strings in PostgreSQL's text form. */
 export function byteaArray(values: readonly Timestamp[]): string {
   return `{${values.map((value) => `"\\\\x${value.hex}"`).join(',')}}`;
 }

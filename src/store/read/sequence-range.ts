@@ -17,12 +17,12 @@ export function sequenceRange(minSequence: number, maxSequence: number = MAX_SEQ
 /** Returns the limit, when it is absent or an integer of 1 or more. Throws {@link InvalidArgumentError} otherwise. */
 export function checkedLimit(limit: number | undefined): number | undefined {
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1))
-    throw new InvalidArgumentError(`limit is an integer, 1 or more; got ${String(limit)}.`);
+    throw new InvalidArgumentError(`limit must be an integer, 1 or more; got ${String(limit)}.`);
   return limit;
 }
 
 function bound(name: string, value: number): number {
   if (!Number.isInteger(value) && value !== Number.POSITIVE_INFINITY)
-    throw new InvalidArgumentError(`${name} is an integer; got ${String(value)}.`);
+    throw new InvalidArgumentError(`${name} must be an integer; got ${String(value)}.`);
   return value;
 }

@@ -310,7 +310,7 @@ for (const log of [plain, partitioned]) {
       const held = await t.throwsAsync(eraseAggregate(log, { aggregateId: id }, { lockTimeout: 1 }), {
         instanceOf: DatabaseTimeoutError,
       });
-      t.regex(held.message, /^Other transactions held the tables .*: process \d+.* Nothing was changed\.$/);
+      t.regex(held.message, /^Other transactions kept the tables locked .*: process \d+.* Nothing was changed\.$/);
       t.like(await planErasure(log, { aggregateId: id }), { events: 3, snapshot: 2 });
 
       const erasing = eraseAggregate(log, { aggregateId: id }, { lockTimeout: 60_000 });
@@ -357,7 +357,10 @@ for (const log of [plain, partitioned])
         const held = await t.throwsAsync(eraseAggregate(log, { aggregateId: id }, { lockTimeout: 1 }), {
           instanceOf: DatabaseTimeoutError,
         });
-        t.regex(held.message, /^Other transactions held rows of the tables .*: process \d+.* Nothing was changed\.$/);
+        t.regex(
+          held.message,
+          /^Other transactions kept rows of the tables locked .*: process \d+.* Nothing was changed\.$/,
+        );
         let isDone = false;
         const erasing = eraseAggregate(log, { aggregateId: id }, { lockTimeout: 60_000 });
         const done = erasing.finally(() => (isDone = true));

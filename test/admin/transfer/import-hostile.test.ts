@@ -155,7 +155,7 @@ const HOSTILE: Readonly<Record<string, readonly [file: string | Uint8Array, line
   'an event after the footer': [`${EMPTY}${eventAt(1)}\n`, 3, /after the footer/],
   'a newline after the footer': [`${EMPTY}\n`, 3, /after the footer/],
   'bytes that are no text': [Buffer.from(signed([event({ type: '"\u00e9"' })]), 'latin1'), 2, /line 2, is not UTF-8/],
-  'a footer that counts more': [EMPTY.replace('"events":0', '"events":1'), 2, /says 1 events/],
+  'a footer that counts more': [EMPTY.replace('"events":0', '"events":1'), 2, /counts 1 events/],
   'a footer with other digits': [
     EMPTY.replace(/"[0-9a-f]{64}"/, `"${'0'.repeat(64)}"`),
     2,

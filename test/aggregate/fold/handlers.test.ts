@@ -312,7 +312,7 @@ const UNUSABLE: readonly (readonly [what: string, change: object, message: RegEx
   ['a misspelt option', { snapshot: { evry: 1 } }, /snapshot\.evry is unknown; known are every/],
   ['a misspelt property', { event: {} }, /event is unknown; known are name/],
   ['a first event that it does not have', { owns: { firstEvents: ['undone'] } }, /owns\.firstEvents: undone/],
-  ['numbers of another kind', { numbers: 'exact' }, /numbers is 'plain' or 'lossless'/],
+  ['numbers of another kind', { numbers: 'exact' }, /numbers must be 'plain' or 'lossless'/],
 ];
 
 for (const [what, change, message] of UNUSABLE)
