@@ -82,7 +82,7 @@ export async function withDatabase<Value>(
   if (writes) output.withoutPager();
   const chosen = settings ?? (await sessionSettings(session));
   const using = `using ${targetText(chosen)}`;
-  const isForPrograms = output.format !== 'table';
+  const isForPrograms = output.form !== 'table';
   if (writes && !isForPrograms) await output.note(using);
   if ('dataDir' in chosen.target) await preferQuickStart();
   else nameRuntime();

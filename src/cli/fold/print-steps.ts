@@ -1,47 +1,56 @@
-import { type Change, diffJson, patchOperations } from '../../json/diff.js';
+import { type Change, diffJson } from '../../json/diff.js';
+import { objectText } from '../../json/object-text.js';
 import { parseJsonText } from '../../json/parse.js';
-import { printJson } from '../../json/print.js';
-import type { Step } from './fold-steps.js';
-import { missingText } from './gaps.js';
-import { map } from '../output/iterate.js';
-import type { Output } from '../output/output.js';
 import { localTime } from '../input/time-argument.js';
+import { tap } from '../output/iterate.js';
+import type { Output } from '../output/output.js';
+import { printList } from '../output/print-list.js';
 import { changeLines, changePaint } from '../render/changes.js';
 import { escapeText } from '../render/escape.js';
 import { flow } from '../render/flow.js';
 import { wrapWords } from '../render/words.js';
+import type { Step } from './fold-steps.js';
+import { missingText } from './gaps.js';
+import { patchJson } from './state-changes.js';
 
 /** Prints what each event did to the state, as it comes; resolves to whether a handler failed or events were missing. */
 export async function printSteps(steps: AsyncIterable<Step>, output: Output): Promise<boolean> {
   let faulty = false;
-  const looked = async function* () {
-    for await (const step of steps) {
-      faulty ||= step.error !== undefined || step.gapAfter !== undefined;
-      yield step;
-    }
-  };
-  const changesOf = ({ before, after }: Step) =>
-    before === after ? [] : diffJson(parseJsonText(before), parseJsonText(after));
-  if (output.quiet) await output.lines(looked(), ({ event }) => event.timestamp.toString());
-  else if (output.format === 'table') {
-    await output.lines(looked(), stepRenderer(output, changesOf));
-  } else
-    await output.jsonItems(
-      map(looked(), (step) => {
-        const { event, error, gapAfter } = step;
-        const { sequence, timestamp, type } = event;
-        const facts = JSON.stringify({ aggregateId: event.aggregateId.hex, sequence, timestamp, type });
-        const fault = error === undefined ? null : { code: error.code, message: error.message };
-        return `${facts.slice(0, -1)},"patch":${printJson(patchOperations(changesOf(step)))},"error":${JSON.stringify(fault)},"gapAfter":${gapAfter ?? null}}`;
-      }),
-    );
+  const looked = tap(steps, ({ error, gapAfter }) => {
+    faulty ||= error !== undefined || gapAfter !== undefined;
+  });
+  await printList(looked, output, {
+    id: ({ event }) => event.timestamp.toString(),
+    json: stepJson,
+    table: () => ({ line: stepRenderer(output) }),
+    // Nothing is laid out, and states may be large.
+    layoutItems: 1,
+  });
   return faulty;
+}
+
+function changesOf({ before, after }: Step): Change[] {
+  return before === after ? [] : diffJson(parseJsonText(before), parseJsonText(after));
+}
+
+function stepJson(step: Step): string {
+  const { event, error, gapAfter } = step;
+  const { aggregateId, sequence, timestamp, type } = event;
+  return objectText({
+    aggregateId: aggregateId.hex,
+    sequence,
+    timestamp,
+    type,
+    patch: patchJson(changesOf(step)),
+    error: error === undefined ? null : { code: error.code, message: error.message },
+    gapAfter: gapAfter ?? null,
+  });
 }
 
 /** What stands before all that an event did. */
 const INDENT = '        ';
 
-function stepRenderer({ style, columns }: Output, changesOf: (step: Step) => Change[]): (step: Step) => string {
+function stepRenderer({ style, columns }: Output): (step: Step) => string {
   // Of a fault nothing may be lost.
   const fault = (text: string) =>
     (columns === undefined ? [text] : wrapWords(text, columns, INDENT)).map((line) => style.removed(line));

@@ -1,4 +1,5 @@
 import { type Change, patchOperations } from '../../json/diff.js';
+import { RawJson } from '../../json/object-text.js';
 import { printJson } from '../../json/print.js';
 import type { Output } from '../output/output.js';
 import { changeLines, changePaint } from '../render/changes.js';
@@ -8,13 +9,13 @@ import { counted } from '../render/figures.js';
 const SHOWN = 10;
 
 /** The changes as a JSON Patch (RFC 6902), which has nothing of what was there before. */
-export function patchText(changes: readonly Change[] = []): string {
-  return printJson(patchOperations(changes));
+export function patchJson(changes: readonly Change[]): RawJson {
+  return new RawJson(printJson(patchOperations(changes)));
 }
 
 /** Prints what becomes of the last state, as `diff` does; of many changes the first, and a count. */
 export async function printStateChanges(changes: readonly Change[], output: Output): Promise<void> {
-  if (output.quiet || output.format !== 'table') return;
+  if (output.form !== 'table') return;
   await output.line('');
   if (changes.length === 0) return await output.line('The last state stays as it is.');
   await output.line('The last state changes:');

@@ -1,3 +1,6 @@
+/** Items that are there already, or that come one by one. */
+export type Items<Item> = Iterable<Item> | AsyncIterable<Item>;
+
 /** Up to so many of the next items. */
 export async function take<Item>(items: AsyncIterator<Item>, count: number): Promise<Item[]> {
   const taken: Item[] = [];
@@ -16,13 +19,21 @@ export async function* chain<Item>(first: readonly Item[], rest: AsyncIterator<I
 }
 
 /** Every item, transformed, as it comes. */
-export async function* map<From, To>(items: AsyncIterable<From>, transform: (item: From) => To): AsyncGenerator<To> {
+export async function* map<From, To>(items: Items<From>, transform: (item: From) => To): AsyncGenerator<To> {
   for await (const item of items) yield transform(item);
 }
 
-/** Up to so many items; when there are more, `onMore` is told the last one that was given and the first that was not. */
-export async function* upTo<Item>(
-  items: AsyncIterable<Item>,
+/** The same items; `look` is given each as it passes. */
+export async function* tap<Item>(items: Items<Item>, look: (item: Item) => void): AsyncGenerator<Item> {
+  for await (const item of items) {
+    look(item);
+    yield item;
+  }
+}
+
+/** At most so many items; when there are more, `onMore` is given the last one and the first that is left out. */
+export async function* limitTo<Item>(
+  items: Items<Item>,
   count: number,
   onMore: (last: Item, next: Item) => void,
 ): AsyncGenerator<Item> {
@@ -32,19 +43,6 @@ export async function* upTo<Item>(
     if (given === count) return onMore(last as Item, item);
     given += 1;
     last = item;
-    yield item;
-  }
-}
-
-/** Items that are there already. */
-export async function* listed<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
-}
-
-/** The same items; each is told as it passes. */
-export async function* each<Item>(items: AsyncIterable<Item>, tell: (item: Item) => void): AsyncGenerator<Item> {
-  for await (const item of items) {
-    tell(item);
     yield item;
   }
 }

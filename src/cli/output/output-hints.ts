@@ -5,17 +5,6 @@ import { eventTypes, isEmptyLog, schemasWithLog } from '../../admin/log-statisti
 import { NotMigratedError } from '../../store/errors.js';
 import type { Output } from './output.js';
 
-/** Hands items on, and takes down which types they have. */
-export async function* noting<Item extends { readonly type: string }>(
-  items: AsyncIterable<Item>,
-  seen: Set<string>,
-): AsyncGenerator<Item> {
-  for await (const item of items) {
-    seen.add(item.type);
-    yield item;
-  }
-}
-
 /** Says of each type that was asked for and not seen when no event of the whole log has it, and which one is near. */
 export async function warnOfUnknownTypes(
   database: Database,
@@ -51,7 +40,7 @@ function typeHint(type: string, known: readonly string[]): string {
 
 /** Says when nothing was found because the whole log is empty, and which other schemas of the database have one. */
 export async function noteEmptyLog(database: Database, output: Output): Promise<void> {
-  if (output.quiet) return;
+  if (output.form === 'ids') return;
   if (!(await isEmptyLog(database))) return;
   const others = await otherSchemas(database);
   await output.note(`the log in schema ${database.schema} has no event at all${others === '' ? '' : `; ${others}`}`);

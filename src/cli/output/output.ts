@@ -1,25 +1,29 @@
+import { membersText, objectText } from '../../json/object-text.js';
 import type { CliContext } from '../context.js';
 import type { GlobalOptions, OutputFormat } from '../global-options.js';
 import { withOwnFlags } from '../own-flags.js';
-import { Progress } from './progress.js';
-import { type Remark, Remarks } from './remarks.js';
 import { escapeJson, escapeText } from '../render/escape.js';
 import { createStyle, type Style } from '../render/style.js';
+import type { Form, Forms } from './form.js';
+import type { Items } from './iterate.js';
+import { Progress } from './progress.js';
+import { type Remark, Remarks } from './remarks.js';
+import { cannotRedraw, noColour, terminalColumns } from './terminal.js';
 
 /** Lines are gathered up to about this many characters before they are written. */
 const CHUNK = 64 * 1024;
 
 /** What a command prints its results with. */
 export class Output {
-  readonly format: OutputFormat;
-  /** Print only ids. */
-  readonly quiet: boolean;
+  /** The form that results were asked for in. What gives one goes through {@link inForm}; this is for what is said beside it. */
+  readonly form: Form;
   /** The width to lay out for; absent when the output is no terminal, and everything is printed in full. */
   readonly columns: number | undefined;
   readonly style: Style;
   /** What is shown while there is nothing to print yet. */
   readonly progress: Progress;
   readonly #context: CliContext;
+  readonly #format: OutputFormat;
   readonly #flags: Partial<GlobalOptions>;
   readonly #remarks: Remarks;
   #usesPager: boolean;
@@ -35,8 +39,8 @@ export class Output {
     this.#usesPager = options.input !== false && options.pager !== false;
     const isShown = context.stderr.isTerminal && !cannotRedraw(environment);
     this.progress = new Progress(() => isShown && stdout.isPaged?.() !== true);
-    this.format = options.output;
-    this.quiet = options.quiet ?? false;
+    this.#format = options.output;
+    this.form = options.quiet === true ? 'ids' : options.output;
     this.columns = terminalColumns(context);
     this.style = createStyle(
       options.color === 'always' || (options.color === 'auto' && stdout.isTerminal && !noColour(environment)),
@@ -48,35 +52,41 @@ export class Output {
     this.#usesPager = false;
   }
 
+  /** Gives a result in the form that was asked for: the one place that decides between table, JSON and ids. */
+  async inForm<Value>({ ids, table, json, ndjson = json }: Forms<Value>): Promise<Value> {
+    if (this.form === 'ids' && ids !== undefined) return await ids();
+    return await { table, json, ndjson }[this.#format]();
+  }
+
   /** Prints a line of a table, whose cells have been escaped, or an id. */
   async line(text: string): Promise<void> {
     await this.#write(`${text}\n`);
   }
 
-  /** Prints a JSON document: as it is, except that a terminal gets what it would act on as escapes. */
-  async json(text: string): Promise<void> {
-    await this.line(this.columns === undefined ? text : escapeJson(text));
+  /** Prints an object as JSON in one line. */
+  async json(members: object): Promise<void> {
+    await this.line(this.safeJson(objectText(members)));
   }
 
   /** Prints JSON items as one document (`json`), or one per line (`ndjson`), as they come. */
-  async jsonItems(items: AsyncIterable<string>): Promise<void> {
-    if (this.format === 'ndjson') return await this.lines(items, (item) => this.#safe(item));
+  async jsonItems(items: Items<string>): Promise<void> {
+    if (this.#format === 'ndjson') return await this.lines(items, (item) => this.safeJson(item));
     await this.#jsonList(items, '', () => '');
   }
 
   /** Prints a JSON object that begins with a list, whose items are printed as they come; `rest` is asked for what follows. */
-  async jsonObject(key: string, items: AsyncIterable<string>, rest: () => object): Promise<void> {
-    await this.#jsonList(items, `{${JSON.stringify(key)}:\n`, () => `\n,${JSON.stringify(rest()).slice(1)}`);
+  async jsonObject(key: string, items: Items<string>, rest: () => object): Promise<void> {
+    await this.#jsonList(items, `{${JSON.stringify(key)}:\n`, () => `\n,${membersText(rest())}}`);
   }
 
   /** Nothing is begun before the first item or the end is there: what fails before leaves standard output empty. */
-  async #jsonList(items: AsyncIterable<string>, before: string, after: () => string): Promise<void> {
+  async #jsonList(items: Items<string>, before: string, after: () => string): Promise<void> {
     const start = `${before}[\n`;
     let separator = start;
     await this.lines(
       items,
       (item) => {
-        const line = separator + this.#safe(item);
+        const line = separator + this.safeJson(item);
         separator = ',\n';
         return line;
       },
@@ -85,8 +95,13 @@ export class Output {
     await this.line((separator === start ? `${before}[]` : '\n]') + after());
   }
 
+  /** JSON text as it is printed: as it is, except that a terminal gets what it would act on as escapes. */
+  safeJson(text: string): string {
+    return this.columns === undefined ? text : escapeJson(text);
+  }
+
   /** Prints a line per item, gathering them, and waiting whenever the reader is slower. */
-  async lines<Item>(items: AsyncIterable<Item>, render: (item: Item) => string, end = '\n'): Promise<void> {
+  async lines<Item>(items: Items<Item>, render: (item: Item) => string, end = '\n'): Promise<void> {
     let text = '';
     for await (const item of items) {
       text += render(item) + end;
@@ -104,7 +119,7 @@ export class Output {
 
   /** Says something beside the result, likewise; nothing with `--quiet`. */
   async note(text: string): Promise<void> {
-    if (this.quiet) this.progress.stop();
+    if (this.form === 'ids') this.progress.stop();
     else await this.#remark('note', text);
   }
 
@@ -126,32 +141,4 @@ export class Output {
     const { stdout } = this.#context;
     await (this.#usesPager && stdout.page !== undefined ? stdout.page(text) : stdout.write(text));
   }
-
-  #safe(json: string): string {
-    return this.columns === undefined ? json : escapeJson(json);
-  }
-}
-
-/** A terminal that does not tell its width, and to which the environment does not either, is taken to be as wide as most. */
-const USUAL_COLUMNS = 80;
-/** The least that tables are laid out for: the time of an event, indented. In a narrower terminal lines go on in the next. */
-export const LEAST_COLUMNS = 27;
-
-/** The columns to lay out for; nothing when the output is no terminal. */
-export function terminalColumns({
-  stdout,
-  environment,
-}: Pick<CliContext, 'stdout' | 'environment'>): number | undefined {
-  if (!stdout.isTerminal) return undefined;
-  const told = /^[1-9]\d{0,5}$/.test(environment['COLUMNS'] ?? '') ? Number(environment['COLUMNS']) : USUAL_COLUMNS;
-  return Math.max(stdout.columns || told, LEAST_COLUMNS);
-}
-
-function noColour(environment: CliContext['environment']): boolean {
-  return (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
-}
-
-/** A terminal that is none that a line can be drawn anew in, or that nobody sits at. */
-function cannotRedraw(environment: CliContext['environment']): boolean {
-  return environment['TERM'] === 'dumb' || environment['CI'] !== undefined;
 }

@@ -1,13 +1,13 @@
-import { factTable } from '../render/fact-table.js';
 import { escapeJson } from '../render/escape.js';
+import { factTable } from '../render/fact-table.js';
 import type { Output } from './output.js';
 
-/** A result about one aggregate, in every form it can be asked for. */
+/** A result about one thing, in every form it can be asked for. */
 export interface FactReport {
-  /** What `--quiet` prints. */
-  readonly id: string;
-  /** What `-o json|ndjson` prints: one JSON document in a line. */
-  readonly json: string;
+  /** The ids that `--quiet` prints, each in a line. */
+  readonly ids: readonly string[];
+  /** The object that `-o json|ndjson` prints in one line. */
+  readonly json: object;
   /** What a table shows: names and values. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   /** JSON that a table shows below the facts. */
@@ -15,9 +15,13 @@ export interface FactReport {
 }
 
 /** Prints a result in the form that was asked for. */
-export async function printFacts(output: Output, { id, json, facts, below }: FactReport): Promise<void> {
-  if (output.quiet) return await output.line(id);
-  if (output.format !== 'table') return await output.json(json);
-  await output.line(factTable(facts, output.style, output.columns));
-  if (below !== undefined) await output.line(escapeJson(below));
+export async function printFacts(output: Output, { ids, json, facts, below }: FactReport): Promise<void> {
+  await output.inForm({
+    ids: () => output.lines(ids, String),
+    json: () => output.json(json),
+    table: async () => {
+      await output.line(factTable(facts, output.style, output.columns));
+      if (below !== undefined) await output.line(escapeJson(below));
+    },
+  });
 }

@@ -1,7 +1,8 @@
-import { each, map } from './iterate.js';
+import { objectText } from '../../json/object-text.js';
+import { decimal } from '../render/figures.js';
+import { type Items, map, tap } from './iterate.js';
 import type { Output } from './output.js';
 import { type RowReport, printRows } from './print-rows.js';
-import { decimal } from '../render/figures.js';
 
 /** What a check found, in every form it can be asked for. */
 export interface FindingsReport<Finding> extends RowReport<Finding> {
@@ -17,22 +18,32 @@ export interface FindingsReport<Finding> extends RowReport<Finding> {
 
 /** Prints findings as they come and then what was checked; resolves to whether there was any. */
 export async function printFindings<Finding>(
-  findings: AsyncIterable<Finding>,
+  findings: Items<Finding>,
   output: Output,
   { name, checked, checkedText, more, ...report }: FindingsReport<Finding>,
 ): Promise<boolean> {
   let found = 0;
-  const counted = each(findings, () => (found += 1));
-  if (output.format === 'json' && !output.quiet) {
-    const key = name.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
-    await output.jsonObject(key, map(counted, report.json), () => ({ checked: checked(), ...more?.() }));
-    return found > 0;
-  }
-  await printRows(counted, output, report);
-  const count = found === 0 ? 'no' : decimal(found);
-  const summary = `checked ${checkedText()}: ${count} ${found < 2 ? name.replace(/s$/, '') : name}`;
-  const { good, bad } = output.style;
-  if (output.format === 'table' && !output.quiet) await output.sentence(summary, found === 0 ? good : bad);
-  else await output.note(summary);
+  const counted = tap(findings, () => (found += 1));
+  const rows = () => printRows(counted, output, report);
+  const summary = () => {
+    const count = found === 0 ? 'no' : decimal(found);
+    return `checked ${checkedText()}: ${count} ${found < 2 ? name.replace(/s$/, '') : name}`;
+  };
+  await output.inForm({
+    ids: rows,
+    table: async () => {
+      await rows();
+      await output.sentence(summary(), found === 0 ? output.style.good : output.style.bad);
+    },
+    json: async () => {
+      const key = name.replace(/ (\w)/g, (_, letter: string) => letter.toUpperCase());
+      const items = map(counted, (finding) => objectText(report.json(finding)));
+      await output.jsonObject(key, items, () => ({ checked: checked(), ...more?.() }));
+    },
+    ndjson: async () => {
+      await rows();
+      await output.note(summary());
+    },
+  });
   return found > 0;
 }

@@ -1,36 +1,25 @@
-import { chain, map, take } from './iterate.js';
-import type { Output } from './output.js';
+import { objectText } from '../../json/object-text.js';
 import { type Column, FittedTable } from '../render/fitted-table.js';
+import type { Items } from './iterate.js';
+import type { Output } from './output.js';
+import { type ListReport, printList } from './print-list.js';
 
-/** A list of things, in every form it can be asked for. */
-export interface RowReport<Row> {
-  /** What `--quiet` prints of each. */
-  readonly id: (row: Row) => string;
-  /** What `-o json|ndjson` prints of each: JSON in a line. */
-  readonly json: (row: Row) => string;
-  /** What a table shows. */
+/** A list of things with a table of columns. */
+export interface RowReport<Row> extends Pick<ListReport<Row>, 'id' | 'whenNone'> {
+  /** The object that `-o json|ndjson` prints of each. */
+  readonly json: (row: Row) => object;
   readonly columns: readonly Column<Row>[];
-  /** Told when there is none at all; a table is not begun then. */
-  readonly whenNone?: () => Promise<unknown>;
 }
-
-/** A table is laid out by this many rows; the others follow in the same columns. */
-const LAYOUT_ROWS = 200;
 
 /** Prints rows in the form that was asked for, as they come. */
 export async function printRows<Row>(
-  listed: AsyncIterable<Row>,
+  rows: Items<Row>,
   output: Output,
-  { id, json, columns, whenNone }: RowReport<Row>,
+  { json, columns, ...report }: RowReport<Row>,
 ): Promise<void> {
-  const iterator = listed[Symbol.asyncIterator]();
-  const first = await take(iterator, LAYOUT_ROWS);
-  if (first.length === 0) await whenNone?.();
-  const rows = chain(first, iterator);
-  if (output.quiet) return await output.lines(rows, id);
-  if (output.format !== 'table') return await output.jsonItems(map(rows, json));
-  if (first.length === 0) return;
-  const table = new FittedTable(columns, first, output.columns, output.style);
-  await output.line(table.head);
-  await output.lines(rows, (row) => table.line(row));
+  await printList(rows, output, {
+    ...report,
+    json: (row) => objectText(json(row)),
+    table: (first) => new FittedTable(columns, first, output.columns, output.style),
+  });
 }

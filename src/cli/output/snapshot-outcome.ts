@@ -16,8 +16,8 @@ export async function printSnapshotOutcome(
       hint: `Nothing was written. ${hint}`,
     });
   await printFacts(output, {
-    id: id.hex,
-    json: JSON.stringify({ aggregateId: id.hex, sequence }),
+    ids: [id.hex],
+    json: { aggregateId: id.hex, sequence },
     facts: [
       ['aggregate', id.hex],
       ['sequence', `${sequence}, stored`],

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { CliContext, OutputStream, Pager } from '../context.js';
-import { terminalColumns } from '../output/output.js';
+import { terminalColumns } from '../output/terminal.js';
 import { textWidth } from '../render/width.js';
 import { pagerCommand } from './pager-command.js';
 

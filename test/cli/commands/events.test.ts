@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import stringWidth from 'string-width';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
+import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';

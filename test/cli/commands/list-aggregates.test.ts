@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 import { shortTime } from '../../../src/cli/input/time-argument.js';
 import type { NewEvent } from '../../../src/events.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
+import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';

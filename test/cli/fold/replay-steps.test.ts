@@ -7,7 +7,7 @@ import { ChessGame } from '../../../examples/chess/chess-game.js';
 import { mergePatch } from '../../../src/json/merge-patch.js';
 import type { JsonValue } from '../../../src/json/types.js';
 import { jsonBodies } from '../../support/data/arbitraries.js';
-import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
+import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
 import { anId } from '../../support/data/factories.js';

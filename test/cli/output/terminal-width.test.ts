@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import stringWidth from 'string-width';
-import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
+import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';

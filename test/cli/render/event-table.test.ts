@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import stringWidth from 'string-width';
-import { LEAST_COLUMNS } from '../../../src/cli/output/output.js';
+import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { eventTable, eventTableHead, eventTableRow } from '../../../src/cli/render/event-table.js';
 import { createStyle } from '../../../src/cli/render/style.js';
 import { shortTime } from '../../../src/cli/input/time-argument.js';

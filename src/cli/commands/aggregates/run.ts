@@ -6,7 +6,7 @@ import { kindOf, ofKind } from '../../fold/aggregate-kind.js';
 import { configuredAggregate } from '../../fold/choose-aggregate.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
 import { shortTime } from '../../input/time-argument.js';
-import { each, upTo } from '../../output/iterate.js';
+import { limitTo, tap } from '../../output/iterate.js';
 import { noteEmptyLog, warnOfUnknownTypes } from '../../output/output-hints.js';
 import { printRows } from '../../output/print-rows.js';
 import { type Session, withDatabase } from '../../session.js';
@@ -33,8 +33,8 @@ export async function run(options: AggregatesOptions, session: Session): Promise
     const filter = { since, until, withSnapshot, after, sort, types, node, firstTypes };
     const listed = listAggregates(database, { ...filter, limit: isExact ? limit + 1 : undefined });
     let isFound = false;
-    const found = each(ofKind(listed, kind, database.store), () => (isFound = true));
-    const page = upTo(found, limit, (last) => (cursor = aggregateCursor(last, sort)));
+    const found = tap(ofKind(listed, kind, database.store), () => (isFound = true));
+    const page = limitTo(found, limit, (last) => (cursor = aggregateCursor(last, sort)));
     const { style, columns } = output;
     const shown = (timestamp: Timestamp) => (columns === undefined ? timestamp.toString() : shortTime(timestamp.time));
     await printRows<AggregateSummary>(page, output, {
@@ -70,8 +70,8 @@ export async function run(options: AggregatesOptions, session: Session): Promise
   });
 }
 
-function summaryJson({ aggregateId, events, sequence, first, last, type, snapshot }: AggregateSummary): string {
-  return JSON.stringify({
+function summaryJson({ aggregateId, events, sequence, first, last, type, snapshot }: AggregateSummary): object {
+  return {
     aggregateId: aggregateId.hex,
     events,
     sequence,
@@ -79,5 +79,5 @@ function summaryJson({ aggregateId, events, sequence, first, last, type, snapsho
     last,
     type,
     snapshot: snapshot ?? null,
-  });
+  };
 }

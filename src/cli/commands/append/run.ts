@@ -146,8 +146,8 @@ async function readDrafts({ type, body, file }: AppendOptions, session: Session)
 async function print(aggregateId: string, sequences: readonly number[], { output }: Session): Promise<void> {
   const [first, last] = [sequences[0], sequences.at(-1)];
   await printFacts(output, {
-    id: aggregateId,
-    json: JSON.stringify({ aggregateId, sequences }),
+    ids: [aggregateId],
+    json: { aggregateId, sequences },
     facts: [
       ['aggregate', aggregateId],
       first === last ? ['sequence', String(first)] : ['sequences', `${first} to ${last}`],

@@ -128,7 +128,7 @@ function timeColumns({ columns, style }: Session['output']): readonly Column<Tur
   ];
 }
 
-function turnJson(aggregateId: Timestamp, { event, holds }: Turn): string {
+function turnJson(aggregateId: Timestamp, { event, holds }: Turn): object {
   const { sequence = 0, timestamp = null, type = null } = event ?? {};
-  return JSON.stringify({ aggregateId: aggregateId.hex, sequence, timestamp, type, holds });
+  return { aggregateId: aggregateId.hex, sequence, timestamp, type, holds };
 }

@@ -4,7 +4,7 @@ import type { Database } from '../../../connection/database.js';
 import { UsageError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import { handlersChooser } from '../../fold/choose-aggregate.js';
-import { each, listed } from '../../output/iterate.js';
+import { tap } from '../../output/iterate.js';
 import { printFindings } from '../../output/print-findings.js';
 import { writeWhole } from '../../output/whole-file.js';
 import { counted, decimal } from '../../render/figures.js';
@@ -66,12 +66,12 @@ async function checkWith(
     const { aggregates = [] } = await session.configuration();
     const versions = versionsBesideElixir(aggregates, database.interop);
     if (versions !== undefined) await output.warn(`${versions.found}. ${versions.remedy}`);
-    const ids = sample === undefined ? aggregateIds(database) : listed(await sampleOfIds(database, sample));
+    const ids = sample === undefined ? aggregateIds(database) : await sampleOfIds(database, sample);
     const checked: CheckCounts = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
     const nothingChecked = () => checked.aggregates === 0 && checked.withoutHandlers > 0;
     let wrong = 0;
     const problems = checkAggregates({
-      ids: each(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
+      ids: tap(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
       store: database.store,
       choose,
       session,
@@ -81,14 +81,14 @@ async function checkWith(
       record,
       checked,
     });
-    const counting = each(problems, ({ problem }) => (wrong += problem === 'snapshot' ? 1 : 0));
+    const counting = tap(problems, ({ problem }) => (wrong += problem === 'snapshot' ? 1 : 0));
     const found = await printFindings<Problem>(counting, output, {
       name: 'problems',
       checked: () => checked,
       checkedText: () => checkedText(checked, baseline !== undefined),
       more: () => (nothingChecked() ? { nothingChecked: true } : {}),
       id: ({ aggregateId }) => aggregateId,
-      json: (problem) => JSON.stringify({ ...problem, aggregate: problem.aggregate ?? null }),
+      json: (problem) => ({ ...problem, aggregate: problem.aggregate ?? null }),
       columns: [
         { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId, isId: true },
         { heading: 'NAME', value: ({ aggregate }) => aggregate ?? '', least: 8, optional: 1 },
@@ -112,7 +112,7 @@ async function checkWith(
         `Not checked, because no configured definition owns them: ${counted(checked.withoutHandlers, 'aggregate')}.`,
       );
     if (!nothingChecked()) return found;
-    if (output.format === 'table' && !output.quiet) await output.sentence(NOTHING_CHECKED, output.style.bad);
+    if (output.form === 'table') await output.sentence(NOTHING_CHECKED, output.style.bad);
     else await output.warn(NOTHING_CHECKED);
     return true;
   });

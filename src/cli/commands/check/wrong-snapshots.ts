@@ -6,6 +6,7 @@ import type { StoredSnapshot } from '../../../events.js';
 import { diffJson } from '../../../json/diff.js';
 import { InvalidJsonError, parseJsonText } from '../../../json/parse.js';
 import { UsageError } from '../../errors.js';
+import type { Items } from '../../output/iterate.js';
 import { type AggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
 import { changeText } from '../../render/changes.js';
 import { cut } from '../../render/width.js';
@@ -37,7 +38,7 @@ const LONGEST_CHANGE = 300;
  * that are wrong.
  */
 export async function* wrongSnapshots(
-  snapshots: AsyncIterable<StoredSnapshot>,
+  snapshots: Items<StoredSnapshot>,
   database: Database,
   choose: AggregateChooser,
   checked: SnapshotCheckCounts,

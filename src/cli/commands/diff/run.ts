@@ -12,7 +12,7 @@ import { type OpenHistory, withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { pointInTime } from '../../input/time-argument.js';
 import { assertNotTheId } from '../../input/time-bound.js';
-import { listed, map } from '../../output/iterate.js';
+import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
 import { warnOfClocks } from '../../output/warn-of-clocks.js';
 import { changeLines, changePaint } from '../../render/changes.js';
@@ -43,7 +43,7 @@ export async function run(
       if (isTime(point)) await warnOfClocks(database, id, { sequence, until: point.until }, session.output);
     const changes = diffJson(parseJsonText(folding.json(from)), parseJsonText(folding.json(to)));
     const shown = [pointText(from, a), pointText(to, b)] as const;
-    if (session.output.format !== 'table' && points.some(isTime))
+    if (session.output.form !== 'table' && points.some(isTime))
       await session.output.note(`from ${shown[0]}, to ${shown[1]}`);
     await print(changes, shown, history, session);
     return changes.length > 0 ? FOUND : DONE;
@@ -111,23 +111,27 @@ async function print(
   { id, folding }: OpenHistory,
   { output }: Session,
 ): Promise<void> {
-  if (output.quiet) return await output.lines(listed(changes), ({ path }) => escapeText(path));
-  if (output.format !== 'table') {
-    await output.note(folding.how);
-    return await output.jsonItems(map(listed(patchOperations(changes)), (operation) => printJson(operation)));
-  }
-  const facts = [
-    ['aggregate', id.hex],
-    ['from', from],
-    ['to', to],
-    ['state', folding.how],
-    ['changes', changes.length === 0 ? 'none' : String(changes.length)],
-  ] as const;
-  await output.line(factTable(facts, output.style, output.columns));
-  if (changes.length > 0) await output.line('');
-  await output.lines(listed(changes), (change) =>
-    changeLines(change, output.columns).map(changePaint(change, output.style)).join('\n'),
-  );
+  await output.inForm({
+    ids: () => output.lines(changes, ({ path }) => escapeText(path)),
+    json: async () => {
+      await output.note(folding.how);
+      await output.jsonItems(map(patchOperations(changes), (operation) => printJson(operation)));
+    },
+    table: async () => {
+      const facts = [
+        ['aggregate', id.hex],
+        ['from', from],
+        ['to', to],
+        ['state', folding.how],
+        ['changes', changes.length === 0 ? 'none' : String(changes.length)],
+      ] as const;
+      await output.line(factTable(facts, output.style, output.columns));
+      if (changes.length > 0) await output.line('');
+      await output.lines(changes, (change) =>
+        changeLines(change, output.columns).map(changePaint(change, output.style)).join('\n'),
+      );
+    },
+  });
 }
 
 function pointText({ sequence, timestamp }: StateAt, point: Point): string {

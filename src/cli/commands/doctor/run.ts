@@ -5,8 +5,9 @@ import { select } from '../../../admin/log/select.js';
 import { isLocal } from '../../../connection/address/database-url.js';
 import type { Database } from '../../../connection/database.js';
 import type { ConnectionSettings } from '../../../connection/settings.js';
+import { objectText } from '../../../json/object-text.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
-import { listed, map } from '../../output/iterate.js';
+import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
 import { factTable } from '../../render/fact-table.js';
 import { type Session, sessionSettings, withDatabase } from '../../session.js';
@@ -74,18 +75,20 @@ async function poolerFinding({ knex }: Database, pooler: ConnectionSettings['poo
 }
 
 async function print(findings: readonly Finding[], output: Output): Promise<void> {
-  if (output.quiet) {
-    for (const { check, status } of findings) if (status === 'failure') await output.line(check);
-    return;
-  }
-  if (output.format !== 'table') {
-    return await output.jsonItems(map(listed(findings), (finding) => JSON.stringify(finding)));
-  }
-  const rows = findings.flatMap(({ check, status, found, remedy }) => [
-    [check, `${SIGNS[status]} ${found}`] as const,
-    ...(remedy === undefined ? [] : [['', `  ${remedy}`] as const]),
-  ]);
-  await output.line(factTable(rows, output.style, output.columns, SIGN_WIDTH));
+  await output.inForm({
+    ids: () => {
+      const failed = findings.filter(({ status }) => status === 'failure');
+      return output.lines(failed, ({ check }) => check);
+    },
+    json: () => output.jsonItems(map(findings, objectText)),
+    table: async () => {
+      const rows = findings.flatMap(({ check, status, found, remedy }) => [
+        [check, `${SIGNS[status]} ${found}`] as const,
+        ...(remedy === undefined ? [] : [['', `  ${remedy}`] as const]),
+      ]);
+      await output.line(factTable(rows, output.style, output.columns, SIGN_WIDTH));
+    },
+  });
 }
 
 /** The width of a sign and the space behind it. */

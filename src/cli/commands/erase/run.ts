@@ -2,7 +2,7 @@ import { hasEctoMigrations } from '../../../admin/log/elixir.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
 import { aggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
-import { patchText, printStateChanges } from '../../fold/state-changes.js';
+import { patchJson, printStateChanges } from '../../fold/state-changes.js';
 import { type TriedErasure, triedErasure } from '../../fold/trial/tried-erasure.js';
 import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
 import { assertReason, toExecute } from '../../input/reason.js';
@@ -95,7 +95,7 @@ async function print(
   const replaced = (path: string) => (Object.hasOwn(replacements, path) ? replacements[path] : undefined);
   const left = Object.keys(replacements).length > 0 ? 'another value at these paths' : 'these paths';
   const changes = execute ? undefined : trial?.changes;
-  const known = JSON.stringify({
+  const json = {
     aggregateId: id.hex,
     executed: execute,
     at: new Date().toISOString(),
@@ -109,10 +109,11 @@ async function print(
     paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
     ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
     ...(execute ? { left: { events: 0, snapshots: 0 } } : {}),
-  });
+    patch: changes && patchJson(changes),
+  };
   await printFacts(output, {
-    id: id.hex,
-    json: changes === undefined ? known : `${known.slice(0, -1)},"patch":${patchText(changes)}}`,
+    ids: [id.hex],
+    json,
     facts: [
       ['aggregate', id.hex],
       ...(reason === undefined ? [] : [['reason', reason] as const]),

@@ -6,7 +6,7 @@ import {
   neighbours,
 } from '../../../admin/find-event/find-event.js';
 import type { Database } from '../../../connection/database.js';
-import { eventJson } from '../../../store/read/stored-json.js';
+import { eventMembers } from '../../../store/read/stored-json.js';
 import { NotFoundError } from '../../errors.js';
 import { assertAggregate } from '../../fold/assert-aggregate.js';
 import type { IdArgument } from '../../input/id-argument.js';
@@ -71,13 +71,6 @@ async function eventOfAggregate(
 
 async function print({ event, previous, next, before, after }: FoundEvent, { output }: Session): Promise<void> {
   const { aggregateId, sequence, timestamp, type, body } = event;
-  const more = JSON.stringify({
-    clock: clockJson(timestamp),
-    previous: headJson(previous),
-    next: headJson(next),
-    before: headJson(before),
-    after: headJson(after),
-  });
   const inAggregate = (head: EventHead | undefined, none: string) =>
     head === undefined ? none : `${head.sequence} ${head.type}, ${head.timestamp.toString()}`;
   const inLog = (head: EventHead | undefined, none: string) =>
@@ -85,8 +78,15 @@ async function print({ event, previous, next, before, after }: FoundEvent, { out
       ? none
       : `${head.timestamp.toString()}: ${head.type}, ${head.sequence} of ${head.aggregateId.hex}`;
   await printFacts(output, {
-    id: timestamp.toString(),
-    json: `${eventJson(event).slice(0, -1)},${more.slice(1)}`,
+    ids: [timestamp.toString()],
+    json: {
+      ...eventMembers(event),
+      clock: clockJson(timestamp),
+      previous: headJson(previous),
+      next: headJson(next),
+      before: headJson(before),
+      after: headJson(after),
+    },
     facts: [
       ['aggregate', aggregateId.hex],
       ['sequence', String(sequence)],

@@ -8,7 +8,8 @@ import { type Gaps, gapsText, noGaps, addGap, recordGaps } from '../../fold/gaps
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
-import { noting, warnOfUnknownTypes } from '../../output/output-hints.js';
+import { tap } from '../../output/iterate.js';
+import { warnOfUnknownTypes } from '../../output/output-hints.js';
 import type { Output } from '../../output/output.js';
 import { printEvents } from '../../output/print-events.js';
 import { type Session, withDatabase } from '../../session.js';
@@ -31,10 +32,11 @@ export async function run(argument: IdArgument, options: EventsOptions, session:
     const events = database.store.streamStoredEvents(id, min, range);
     const seen = new Set<string>();
     const gaps = noGaps();
-    await printEvents(noting(recordGaps(events, gaps), seen), session.output, {
+    const listed = tap(recordGaps(events, gaps), ({ type }) => seen.add(type));
+    await printEvents(listed, session.output, {
       whenNone: async () => {
         await assertAggregate(database, id);
-        if (session.output.format === 'table') await session.output.note('no event was found');
+        if (session.output.form === 'table') await session.output.note('no event was found');
       },
     });
     await warnOfGaps(gaps, id, options, { database, output: session.output });

@@ -90,8 +90,8 @@ async function writeExport(
 
 async function print(file: string, { events, snapshots, sha256 }: Footer, { output }: Session): Promise<void> {
   await printFacts(output, {
-    id: escapeText(file),
-    json: JSON.stringify({ file, events, snapshots, sha256 }),
+    ids: [escapeText(file)],
+    json: { file, events, snapshots, sha256 },
     facts: [
       ['file', file],
       ['events', decimal(events)],

@@ -8,8 +8,8 @@ export async function printId(value: Timestamp, { output }: Session): Promise<vo
   const { hex } = value;
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
   await printFacts(output, {
-    id: hex,
-    json: JSON.stringify({ aggregateId: hex, timestamp: value, uuid, ...clockJson(value) }),
+    ids: [hex],
+    json: { aggregateId: hex, timestamp: value, uuid, ...clockJson(value) },
     facts: [['id', hex], ['timestamp', value.toString()], ['uuid', uuid], ...clockFacts(value)],
   });
 }

@@ -51,21 +51,18 @@ export async function run({ file, onConflict, dryRun }: ImportOptions, session: 
 
 async function print(report: ImportReport, dryRun: boolean, { output }: Session): Promise<void> {
   const { events, present, snapshots, skipped, incomplete, unreadable } = report;
-  if (output.quiet) {
-    for (const id of skipped) await output.line(id);
-  } else
-    await printFacts(output, {
-      id: '',
-      json: JSON.stringify({ dryRun, ...report }),
-      facts: [
-        [dryRun ? 'events to import' : 'events imported', decimal(events)],
-        ['already there', decimal(present)],
-        [dryRun ? 'snapshots to store' : 'snapshots stored', decimal(snapshots)],
-        ['aggregates left out', skipped.length === 0 ? 'none' : decimal(skipped.length)],
-        ...skipped.slice(0, SHOWN_IDS).map((id) => ['', id] as const),
-        ...(skipped.length > SHOWN_IDS ? [['', 'and more; -o json names them all'] as const] : []),
-      ],
-    });
+  await printFacts(output, {
+    ids: skipped,
+    json: { dryRun, ...report },
+    facts: [
+      [dryRun ? 'events to import' : 'events imported', decimal(events)],
+      ['already there', decimal(present)],
+      [dryRun ? 'snapshots to store' : 'snapshots stored', decimal(snapshots)],
+      ['aggregates left out', skipped.length === 0 ? 'none' : decimal(skipped.length)],
+      ...skipped.slice(0, SHOWN_IDS).map((id) => ['', id] as const),
+      ...(skipped.length > SHOWN_IDS ? [['', 'and more; -o json names them all'] as const] : []),
+    ],
+  });
   if (incomplete > 0)
     await output.warn(
       `The export has only parts of the histories of ${counted(incomplete, 'aggregate')}; \`maestro verify\` tells which are not whole now.`,

@@ -10,16 +10,13 @@ export async function printOutcomes(
 ): Promise<void> {
   const { output } = session;
   const steps = Object.entries(report).flatMap(([outcome, names]) => names.map((name) => [name, outcome] as const));
-  if (output.format !== 'table') return await output.json(JSON.stringify(report));
-  if (output.quiet) for (const [name] of steps) await output.line(escapeText(name));
-  else if (steps.length === 0) await output.line(nothing);
-  else {
-    const words: Record<string, string> = { rolledBack: 'rolled back', adopted: 'adopted, unchanged' };
-    await output.line(
-      factTable(
-        steps.map(([name, outcome]) => [name, words[outcome] ?? outcome]),
-        output.style,
-      ),
-    );
-  }
+  await output.inForm({
+    ids: () => output.lines(steps, ([name]) => escapeText(name)),
+    json: () => output.json(report),
+    table: async () => {
+      const words: Record<string, string> = { rolledBack: 'rolled back', adopted: 'adopted, unchanged' };
+      const facts = steps.map(([name, outcome]) => [name, words[outcome] ?? outcome] as const);
+      await output.line(facts.length === 0 ? nothing : factTable(facts, output.style));
+    },
+  });
 }

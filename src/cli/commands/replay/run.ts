@@ -1,5 +1,6 @@
 import type { StateAt } from '../../../aggregate/state-at.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
+import { RawJson } from '../../../json/object-text.js';
 import { UsageError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import type { Folding } from '../../fold/folding.js';
@@ -55,7 +56,7 @@ interface ShownState {
 }
 
 function shownState(state: StateAt, folding: Folding, output: Output): ShownState {
-  const rendered = output.format === 'table' ? folding.render?.(state) : undefined;
+  const rendered = output.form === 'table' ? folding.render?.(state) : undefined;
   return { json: folding.json(state), rendered };
 }
 
@@ -68,18 +69,19 @@ async function print(
   output: Output,
 ): Promise<void> {
   const at = until && pointInTime(until);
-  const known = JSON.stringify({
+  const members = {
     aggregateId: id,
     at,
     sequence,
     timestamp: timestamp ?? null,
     aggregate: aggregate ?? null,
     ...(snapshot > 0 ? { snapshot } : {}),
-  });
-  if (output.format !== 'table' && aggregate === undefined) await output.note(how);
+    state: new RawJson(json),
+  };
+  if (output.form !== 'table' && aggregate === undefined) await output.note(how);
   await printFacts(output, {
-    id,
-    json: `${known.slice(0, -1)},"state":${json}}`,
+    ids: [id],
+    json: members,
     facts: [
       ['aggregate', id],
       ...(at === undefined ? [] : [['at', at] as const]),

@@ -4,9 +4,10 @@ import type { StoredEvent } from '../../../events.js';
 import { kindOf, ofKind } from '../../fold/aggregate-kind.js';
 import { configuredAggregate } from '../../fold/choose-aggregate.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
-import { upTo } from '../../output/iterate.js';
-import { noteEmptyLog, noting, warnOfUnknownTypes } from '../../output/output-hints.js';
-import { firstOfEach, printEvents } from '../../output/print-events.js';
+import { firstOfEach } from '../../output/first-of-each.js';
+import { limitTo, tap } from '../../output/iterate.js';
+import { noteEmptyLog, warnOfUnknownTypes } from '../../output/output-hints.js';
+import { printEvents } from '../../output/print-events.js';
 import { type Session, withDatabase } from '../../session.js';
 
 export interface SearchOptions extends FilterOptions {
@@ -27,13 +28,13 @@ export async function run(options: SearchOptions, session: Session): Promise<voi
   await withDatabase(session, async (database) => {
     let cursor: string | undefined;
     const { output } = session;
-    const isExact = !output.quiet && (kind === undefined || 'firstTypes' in kind);
+    const isExact = output.form !== 'ids' && (kind === undefined || 'firstTypes' in kind);
     const filter = { ...pick(others), types, ...(kind !== undefined && 'firstTypes' in kind ? kind : {}) };
     const found = searchEvents(database, { ...filter, limit: isExact ? limit + 1 : undefined });
     const seen = new Set<string>();
-    const events = noting(ofKind(found, kind, database.store), seen);
-    const page = upTo(
-      output.quiet ? firstOfEach(events) : events,
+    const events = tap(ofKind(found, kind, database.store), ({ type }) => seen.add(type));
+    const page = limitTo(
+      output.form === 'ids' ? firstOfEach(events) : events,
       limit,
       (last, next) => (cursor = cursorBetween(last, next)),
     );
@@ -48,7 +49,7 @@ export async function run(options: SearchOptions, session: Session): Promise<voi
     });
     if (seen.size > 0) await warnOfUnknownTypes(database, types, seen, output);
     if (cursor === undefined) return;
-    if (output.quiet) await output.warn('There are more aggregates: give a larger --limit.');
+    if (output.form === 'ids') await output.warn('There are more aggregates: give a larger --limit.');
     else await output.note(`there are more: add --after ${cursor}, or a larger --limit`);
   });
 }

@@ -10,7 +10,6 @@ import {
 } from '../../../admin/log-statistics/log-statistics.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
 import { shortTime } from '../../input/time-argument.js';
-import { listed } from '../../output/iterate.js';
 import { printRows } from '../../output/print-rows.js';
 import { escapeText } from '../../render/escape.js';
 import { byteSize, decimal } from '../../render/figures.js';
@@ -23,9 +22,9 @@ import type { Group } from './groups.js';
 export const GROUPINGS: Readonly<Record<Group, (log: EventLog, session: Session, limit: number) => Promise<void>>> = {
   async type(log, { output }) {
     const types = await typeStatistics(log);
-    await printRows<TypeStatistics>(listed(types), output, {
+    await printRows<TypeStatistics>(types, output, {
       id: ({ type }) => escapeText(type),
-      json: ({ type, ...group }) => JSON.stringify({ type, ...group }),
+      json: ({ type, ...group }) => ({ type, ...group }),
       columns: [
         {
           heading: 'TYPE',
@@ -41,26 +40,26 @@ export const GROUPINGS: Readonly<Record<Group, (log: EventLog, session: Session,
   },
   async day(log, { output }) {
     const days = byDay(await quarterHourStatistics(log));
-    await printRows<Day>(listed(days), output, {
+    await printRows<Day>(days, output, {
       id: ({ day }) => day,
-      json: (day) => JSON.stringify(day),
+      json: (day) => day,
       columns: dayColumns(days),
       whenNone: () => output.note('the log is empty'),
     });
   },
   async aggregate(log, { output }, limit) {
-    await printRows<AggregateStatistics>(listed(await aggregateStatistics(log, limit)), output, {
+    await printRows<AggregateStatistics>(await aggregateStatistics(log, limit), output, {
       id: ({ aggregateId }) => aggregateId.hex,
-      json: ({ aggregateId, ...group }) => JSON.stringify({ aggregateId: aggregateId.hex, ...group }),
+      json: ({ aggregateId, ...group }) => ({ aggregateId: aggregateId.hex, ...group }),
       columns: [{ heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex, isId: true }, ...groupColumns],
       whenNone: () => output.note('the log is empty'),
     });
   },
   async partition(log, { output }) {
     const partitions = await partitionStatistics(log);
-    await printRows<PartitionStatistics>(listed(partitions), output, {
+    await printRows<PartitionStatistics>(partitions, output, {
       id: ({ partition }) => escapeText(partition),
-      json: (partition) => JSON.stringify(partition),
+      json: (partition) => partition,
       columns: [
         { heading: 'PARTITION', value: ({ partition }) => partition, least: 12 },
         { heading: 'EVENTS', value: ({ events }) => decimal(events), align: 'right' },

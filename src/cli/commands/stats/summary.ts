@@ -5,6 +5,7 @@ import {
 } from '../../../admin/log-statistics/log-statistics.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
 import { localTime } from '../../input/time-argument.js';
+import type { Output } from '../../output/output.js';
 import { factTable } from '../../render/fact-table.js';
 import { byteSize, counted, decimal } from '../../render/figures.js';
 import { FittedTable } from '../../render/fitted-table.js';
@@ -18,18 +19,21 @@ const CHART_DAYS = 14;
 export async function printSummary(log: EventLog, { output }: Session): Promise<void> {
   const summary = await logStatistics(log);
   const days = byDay(await quarterHourStatistics(log));
-  if (output.quiet) {
-    for (const { aggregateId } of summary.longest) await output.line(aggregateId.hex);
-    return;
-  }
-  if (output.format !== 'table') return await output.json(summaryJson(summary, days));
+  await output.inForm({
+    ids: () => output.lines(summary.longest, ({ aggregateId }) => aggregateId.hex),
+    json: () => output.json(summaryJson(summary, days)),
+    table: () => printTable(summary, days, output),
+  });
+}
+
+async function printTable(summary: LogStatistics, days: readonly Day[], output: Output): Promise<void> {
   await output.line(factTable(summaryFacts(summary), output.style, output.columns));
   if (days.length === 0) return;
   const shown = days.slice(-CHART_DAYS);
   const chart = new FittedTable(dayColumns(shown), shown, output.columns, output.style);
   await output.line('');
   await output.line(chart.head);
-  for (const day of shown) await output.line(chart.line(day));
+  await output.lines(shown, (day) => chart.line(day));
   if (shown.length < days.length)
     await output.note(`these are the last ${CHART_DAYS} days with events; --by day counts all ${days.length}`);
 }
@@ -50,12 +54,12 @@ function summaryFacts({ events, aggregates, snapshots, firstTime, lastTime, size
   ] as const;
 }
 
-function summaryJson({ longest, firstTime, lastTime, ...others }: LogStatistics, days: readonly Day[]): string {
-  return JSON.stringify({
+function summaryJson({ longest, firstTime, lastTime, ...others }: LogStatistics, days: readonly Day[]): object {
+  return {
     ...others,
     firstTime: firstTime ?? null,
     lastTime: lastTime ?? null,
     longest: longest.map(({ aggregateId, events }) => ({ aggregateId: aggregateId.hex, events })),
     days,
-  });
+  };
 }

@@ -17,7 +17,7 @@ export async function run(id: IdArgument, { from = 1, aggregate }: StepOptions, 
     throw new UsageError('maestro step needs a terminal for its screen and for keys.', {
       hint: `See \`maestro replay ${idText(id)} --steps\` for the same as text output.`,
     });
-  if (output.format !== 'table')
+  if (options.output !== 'table')
     throw new UsageError('maestro step shows a screen; it has no JSON output.', {
       hint: `See \`maestro replay ${idText(id)} --steps -o json\`.`,
     });

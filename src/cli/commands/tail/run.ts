@@ -1,19 +1,15 @@
 import type { ClockSkew } from '../../../admin/diagnose/nodes.js';
 import type { LogReader } from '../../../admin/tail-events/follower.js';
 import { Tail } from '../../../admin/tail-events/tail-events.js';
-import type { StoredEvent } from '../../../events.js';
 import { timeSpan } from '../../../hlc/time-span.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { eventJson } from '../../../store/read/stored-json.js';
 import { UsageError } from '../../errors.js';
 import { assertAggregate } from '../../fold/assert-aggregate.js';
 import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
-import { listed } from '../../output/iterate.js';
-import { noteEmptyLog, noting, warnOfUnknownTypes } from '../../output/output-hints.js';
-import { printEvents } from '../../output/print-events.js';
-import { escapeJson } from '../../render/escape.js';
-import { eventTable, eventTableHead, eventTableRow } from '../../render/event-table.js';
+import { tap } from '../../output/iterate.js';
+import { noteEmptyLog, warnOfUnknownTypes } from '../../output/output-hints.js';
+import { eventLines, printEvents } from '../../output/print-events.js';
 import { type Session, sessionSettings, withDatabase } from '../../session.js';
 
 export interface TailOptions {
@@ -31,7 +27,7 @@ const EMBEDDED_INTERVAL = 2000;
 export async function run(argument: IdArgument | undefined, options: TailOptions, session: Session): Promise<void> {
   const { output } = session;
   if (options.follow) output.withoutPager();
-  if (options.follow && output.format === 'json')
+  if (options.follow && session.options.output === 'json')
     throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
   const settings = await sessionSettings(session);
   const isEmbedded = 'dataDir' in settings.target;
@@ -63,7 +59,8 @@ export async function run(argument: IdArgument | undefined, options: TailOptions
         return await follow(tail, session, id);
       }
       const seen = new Set<string>();
-      await printEvents(noting(listed(await tail.last()), seen), output, {
+      const last = tap(await tail.last(), ({ type }) => seen.add(type));
+      await printEvents(last, output, {
         ofMany: id === undefined,
         whenNone: async () => {
           if (id !== undefined) await assertAggregate(database, id);
@@ -90,30 +87,12 @@ function behind({ ahead, behind, milliseconds }: ClockSkew): string {
 /** Prints the last events and then every new one at once, each in a line of its own. */
 async function follow(tail: Tail, { output, context }: Session, id: Timestamp | undefined): Promise<void> {
   const last = await tail.last();
-  const render = await eventRenderer(last, output, id === undefined);
-  if (render.head !== undefined) await output.line(render.head);
-  for (const event of last) await output.line(render.line(event));
+  const lines = await eventLines(last, output, id === undefined);
+  if (lines.head !== undefined) await output.line(lines.head);
+  for (const event of last) await output.line(lines.line(event));
   output.progress.stop();
   await context.endWithReader?.();
-  for await (const event of tail.follow()) await output.line(render.line(event));
-}
-
-interface EventRenderer {
-  readonly head?: string;
-  readonly line: (event: StoredEvent) => string;
-}
-
-async function eventRenderer(
-  last: readonly StoredEvent[],
-  output: Session['output'],
-  ofMany: boolean,
-): Promise<EventRenderer> {
-  if (output.quiet) return { line: ({ timestamp }) => timestamp.toString() };
-  if (output.format !== 'table') {
-    return { line: (event) => (output.columns === undefined ? eventJson(event) : escapeJson(eventJson(event))) };
-  }
-  const table = eventTable(last, output.columns, output.style, ofMany);
-  return { head: eventTableHead(table), line: (event) => eventTableRow(event, table) };
+  for await (const event of tail.follow()) await output.line(lines.line(event));
 }
 
 function messageOf(error: unknown): string {

@@ -46,7 +46,7 @@ export async function run(
       checkedText: () =>
         `${counted(checked.events, 'event')} of ${counted(checked.aggregates, 'aggregate')}, and ${counted(checked.snapshots, 'snapshot')}`,
       id: (violation) => violation.aggregateId,
-      json: (violation) => JSON.stringify(violation),
+      json: (violation) => violation,
       columns: [
         { heading: 'AGGREGATE', value: (violation) => violation.aggregateId, isId: true },
         { heading: 'SEQUENCE', value: (violation) => String(violation.sequence), align: 'right' },

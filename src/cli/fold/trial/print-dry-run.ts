@@ -1,5 +1,6 @@
 import type { NewEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
+import { objectText, RawJson } from '../../../json/object-text.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
@@ -14,21 +15,22 @@ export async function printDryRun(
   output: Output,
 ): Promise<void> {
   const encoded = encodeEvents(events).map(({ event: { sequence, type }, json }) => ({ sequence, type, json }));
-  const known = JSON.stringify({
+  const items = encoded.map(({ sequence, type, json: body }) =>
+    objectText({ sequence, type, body: new RawJson(body) }),
+  );
+  const state = trial?.state;
+  const json = {
     aggregateId: id?.hex ?? null,
     sequences: encoded.map(({ sequence }) => sequence),
     dryRun: true,
     aggregate: trial?.aggregate ?? null,
-  });
-  const items = encoded.map(
-    ({ sequence, type, json }) => `{"sequence":${sequence},"type":${JSON.stringify(type)},"body":${json}}`,
-  );
-  const state = trial?.state;
-  // Only ids are asked for, and there is none yet.
-  if (output.quiet && id === undefined) return;
+    events: new RawJson(`[${items.join(',')}]`),
+    state: new RawJson(state ?? 'null'),
+  };
   await printFacts(output, {
-    id: id?.hex ?? '',
-    json: `${known.slice(0, -1)},"events":[${items.join(',')}],"state":${state ?? 'null'}}`,
+    // An aggregate to come has no id yet.
+    ids: id === undefined ? [] : [id.hex],
+    json,
     facts: [
       ['aggregate', id?.hex ?? 'a new one'],
       ...encoded.map(({ sequence, type, json }) => [`event ${sequence}`, `${type} ${json}`] as const),

@@ -61,6 +61,7 @@ test('status tells what is pending before and what is applied after', async (t) 
     upToDate: false,
   });
   t.is((await maestro('migrate', 'status', '-q')).stdout, STEPS.map((step) => `${step}\n`).join(''));
+  t.is((await maestro('migrate', 'status', '-q', '-o', 'json')).stdout, STEPS.map((step) => `${step}\n`).join(''));
   t.regex((await maestro('migrate', 'status')).stdout, /not up to date\n$/);
   t.deepEqual(await tables(), [], 'looking changes nothing');
 

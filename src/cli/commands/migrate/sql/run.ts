@@ -20,8 +20,10 @@ export async function run({ roles = false, partitions, erase, ...names }: SqlOpt
   if (!roles && !erase) throw new UsageError('--no-erase is for --roles.', { hint: 'Add --roles, or leave it out.' });
   const script = roles ? await grants({ ...names, erase }, session) : await steps(partitions, session);
   const { output } = session;
-  if (output.format !== 'table') return await output.json(JSON.stringify({ sql: script }));
-  await output.line(script === '' ? '-- up to date: nothing to do' : script.trimEnd());
+  await output.inForm({
+    json: () => output.json({ sql: script }),
+    table: () => output.line(script === '' ? '-- up to date: nothing to do' : script.trimEnd()),
+  });
 }
 
 async function steps(partitions: number | undefined, session: Session): Promise<string> {

@@ -1,6 +1,7 @@
 import { type MigrationStatus, migrationStatus } from '../../../../store/migrate/migration-status.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import { ifThere } from '../../../if-there.js';
+import type { Output } from '../../../output/output.js';
 import { escapeText } from '../../../render/escape.js';
 import { FittedTable } from '../../../render/fitted-table.js';
 import type { Session } from '../../../session.js';
@@ -17,11 +18,15 @@ export async function run({ exitCode = false }: StatusOptions, session: Session)
 }
 
 async function printStatus(result: MigrationStatus, { output }: Session): Promise<void> {
-  if (output.format !== 'table') return await output.json(JSON.stringify(result));
-  if (output.quiet) {
-    for (const { name, state } of result.steps) if (state === 'pending') await output.line(escapeText(name));
-    return;
-  }
+  const pending = result.steps.filter(({ state }) => state === 'pending');
+  await output.inForm({
+    ids: () => output.lines(pending, ({ name }) => escapeText(name)),
+    json: () => output.json(result),
+    table: () => printTable(result, output),
+  });
+}
+
+async function printTable(result: MigrationStatus, output: Output): Promise<void> {
   const { good, bad } = output.style;
   type Step = MigrationStatus['steps'][number];
   const table = new FittedTable<Step>(

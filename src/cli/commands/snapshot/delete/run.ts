@@ -2,6 +2,7 @@ import { hasEctoMigrations } from '../../../../admin/log/elixir.js';
 import { deleteSnapshot, type SnapshotHead, snapshotHead } from '../../../../admin/log/stored-snapshots.js';
 import type { Database } from '../../../../connection/database.js';
 import type { Timestamp } from '../../../../hlc/timestamp.js';
+import { RawJson } from '../../../../json/object-text.js';
 import { NotFoundError, SnapshotKeptError, UsageError } from '../../../errors.js';
 import { type IdArgument, IdPrefix } from '../../../input/id-argument.js';
 import { assertReason, toExecute } from '../../../input/reason.js';
@@ -82,16 +83,18 @@ async function print(
 ): Promise<void> {
   const unreadable = besideElixir ? ', which the Elixir application of this schema cannot read' : '';
   const kind = version === undefined ? 'without a version' : `of version ${version}${unreadable}`;
-  const report = {
+  const json = {
     aggregateId: id.hex,
     executed: execute,
     at: new Date().toISOString(),
     reason: reason ?? null,
     sequence,
+    version: version === undefined ? null : new RawJson(version),
+    events,
   };
   await printFacts(output, {
-    id: id.hex,
-    json: `${JSON.stringify(report).slice(0, -1)},"version":${version ?? 'null'},"events":${events}}`,
+    ids: [id.hex],
+    json,
     facts: [
       ['aggregate', id.hex],
       ...(reason === undefined ? [] : [['reason', reason] as const]),

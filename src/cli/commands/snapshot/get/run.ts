@@ -1,5 +1,5 @@
 import type { StoredSnapshot } from '../../../../events.js';
-import { snapshotJson } from '../../../../store/read/stored-json.js';
+import { snapshotMembers } from '../../../../store/read/stored-json.js';
 import { NotFoundError } from '../../../errors.js';
 import { assertAggregate } from '../../../fold/assert-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
@@ -29,8 +29,8 @@ export async function run(argument: IdArgument, { min, max }: GetOptions, sessio
 async function print(stored: StoredSnapshot, { output }: Session): Promise<void> {
   const id = stored.aggregateId.hex;
   await printFacts(output, {
-    id,
-    json: snapshotJson(stored),
+    ids: [id],
+    json: snapshotMembers(stored),
     facts: [
       ['aggregate', id],
       ['sequence', String(stored.sequence)],

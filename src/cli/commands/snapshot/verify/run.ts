@@ -7,7 +7,6 @@ import { assertAggregate } from '../../../fold/assert-aggregate.js';
 import { handlersChooser } from '../../../fold/choose-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
-import { listed } from '../../../output/iterate.js';
 import { printFindings } from '../../../output/print-findings.js';
 import { counted, decimal } from '../../../render/figures.js';
 import { type Session, withDatabase } from '../../../session.js';
@@ -32,7 +31,7 @@ export async function run(
   return await withDatabase(
     session,
     async (database) => {
-      const snapshots = id === undefined ? storedSnapshots(database) : listed([await oneOf(database, id, session)]);
+      const snapshots = id === undefined ? storedSnapshots(database) : [await oneOf(database, id, session)];
       const checked: SnapshotCheckCounts = { snapshots: 0, otherVersion: 0, withoutHandlers: 0 };
       let left = 0;
       const findings = async function* () {
@@ -46,7 +45,7 @@ export async function run(
         checked: () => checked,
         checkedText: () => checkedText(checked),
         id: (finding) => finding.aggregateId,
-        json: (finding) => JSON.stringify(finding),
+        json: (finding) => finding,
         columns: [
           { heading: 'AGGREGATE', value: (finding) => finding.aggregateId, isId: true },
           { heading: 'SEQUENCE', value: ({ sequence }) => String(sequence), align: 'right' },

@@ -1,0 +1,15 @@
+import type { StoredEvent } from '../../events.js';
+
+/** So many ids are remembered; one that comes again after as many others is given again. */
+const REMEMBERED = 100_000;
+
+/** The first of the events of each aggregate. */
+export async function* firstOfEach(events: AsyncIterable<StoredEvent>): AsyncGenerator<StoredEvent> {
+  const seen = new Set<string>();
+  for await (const event of events) {
+    if (seen.has(event.aggregateId.hex)) continue;
+    if (seen.size >= REMEMBERED) seen.clear();
+    seen.add(event.aggregateId.hex);
+    yield event;
+  }
+}
