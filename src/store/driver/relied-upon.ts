@@ -1,8 +1,8 @@
 /**
  * Members of Knex, its pool (tarn), its dialect for PGlite (knex-pglite), `pg` and PGlite that are not documented for others,
  * but that this folder cannot do without (docs/adr/0015-past-the-query-builder.md). All of them are named here, and used
- * nowhere outside this folder, which `eslint.config.js` holds. Each has a test in `test/store/driver/relied-upon.test.ts`
- * that fails by its name when a version of a package no longer has it, or means something else by it.
+ * nowhere outside this folder, which `eslint.config.js` holds. Each has a test in `test/store/driver/relied-upon/` that
+ * fails by its name when a version of a package no longer has it, or means something else by it.
  */
 
 /** Knex's client: what is below its query builder. */

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { boundLoginDriver } from '../../../../src/store/driver/pg/bound-login.js';
+import type { PgConnection } from '../../../../src/store/driver/relied-upon.js';
+import { LoginRefusedError } from '../../../../src/store/errors.js';
+import { assertHas, pgKnex } from './members.js';
+
+// Each title names members of `src/store/driver/relied-upon.ts`: what fails here is what an upgrade has broken.
+
+/** A connection of a pool until the end of the test. */
+async function aConnection(t: ExecutionContext): Promise<PgConnection> {
+  const { client } = pgKnex(t);
+  const connection = await client.acquireConnection();
+  t.teardown(() => client.releaseConnection(connection));
+  return connection;
+}
+
+test('pg: query() keeps a statement with a name prepared, asks `types` how to read columns, and calls back', async (t) => {
+  const connection = await aConnection(t);
+  const types: number[] = [];
+  const statement = {
+    name: 'of_this_test',
+    text: 'SELECT $1::int, $2::text',
+    values: [1, 'two'],
+    rowMode: 'array',
+    types: {
+      getTypeParser: (type: number) => {
+        types.push(type);
+        return (text: string) => `<${text}>`;
+      },
+    },
+  };
+  const response = await new Promise((resolve, reject) => {
+    connection.query(statement, (error, answer) => (error ? reject(error) : resolve(answer)));
+  });
+  t.like(response, { rows: [['<1>', '<two>']], rowCount: 1 });
+  t.deepEqual(types, [23, 25]);
+  const { rows } = await connection.query("SELECT name FROM pg_prepared_statements WHERE name = 'of_this_test'");
+  t.is(rows.length, 1);
+});
+
+test('pg: query() takes the streams of pg-copy-streams, which count rows', async (t) => {
+  const { default: copy } = await import('pg-copy-streams');
+  const connection = await aConnection(t);
+  await connection.query('CREATE TEMPORARY TABLE copied (line text)');
+  const stream = connection.query(copy.from('COPY copied FROM STDIN'));
+  stream.end('one\ntwo\n');
+  await once(stream, 'finish');
+  t.is(stream.rowCount, 2);
+});
+
+test('pg: getTransactionStatus() tells whether a transaction is open, and failed', async (t) => {
+  const connection = await aConnection(t);
+  assertHas(t, 'connection', connection, 'getTransactionStatus', 'function');
+  const status = async (sql: string) => {
+    await connection.query(sql).catch(() => {});
+    return connection.getTransactionStatus?.();
+  };
+  t.is(await status('SELECT 1'), 'I');
+  t.is(await status('BEGIN'), 'T');
+  t.is(await status('SELECT 1/0'), 'E');
+  t.is(await status('ROLLBACK'), 'I');
+});
+
+test('pg: `error` tells once why the server ended a connection, and later statements only that it is gone', async (t) => {
+  const { knex, client } = pgKnex(t);
+  const connection = await client.acquireConnection();
+  const reason = new Promise<unknown>((resolve) => connection.once?.('error', resolve));
+  const [own] = (await connection.query('SELECT pg_backend_pid() AS pid')).rows as [{ pid: number }];
+  await knex.raw('SELECT pg_terminate_backend(?)', [own.pid]);
+  t.like(await reason, { code: '57P01', severity: 'FATAL' });
+  await t.throwsAsync(connection.query('SELECT 1'), { message: /is not queryable|Connection (?:terminated|ended)/i });
+  t.truthy(connection.__knex__disposed, 'knex: a connection that ended has no __knex__disposed any more');
+  await client.releaseConnection(connection);
+});
+
+test('pg: connection.stream is the socket, which tells its port, and whose end fails what waits', async (t) => {
+  const { client } = pgKnex(t);
+  const connection = await client.acquireConnection();
+  const { stream } = connection.connection ?? {};
+  assertHas(t, 'connection', connection, 'connection', 'object');
+  assertHas(t, 'connection.connection', connection.connection ?? {}, 'stream', 'object');
+  const { rows } = await connection.query('SELECT inet_client_port() AS port');
+  t.deepEqual(rows, [{ port: stream?.localPort ?? 'no port' }]);
+  const waiting = t.throwsAsync(connection.query('SELECT pg_sleep(60)'), { message: /Connection terminated/ });
+  connection.once?.('error', () => {});
+  stream?.destroy();
+  await waiting;
+  await client.releaseConnection(connection);
+});
+
+/** A server that answers the start of a connection with some message, and what it is sent after that. */
+async function aLogin(t: ExecutionContext, answer: Buffer): Promise<{ port: number; received: Promise<Buffer> }> {
+  let received = (_bytes: Buffer): void => {};
+  const all = new Promise<Buffer>((resolve) => (received = resolve));
+  const server = createServer((socket: Socket) => {
+    const later: Buffer[] = [];
+    socket.once('data', () => {
+      socket.on('data', (bytes: Buffer) => void later.push(bytes));
+      socket.write(answer);
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => received(Buffer.concat(later)));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => server.close());
+  return { port: (server.address() as { port: number }).port, received: all };
+}
+
+function authentication(kind: number, rest = ''): Buffer {
+  const message = Buffer.alloc(9);
+  message.write('R');
+  message.writeInt32BE(8 + rest.length, 1);
+  message.writeInt32BE(kind, 5);
+  return Buffer.concat([message, Buffer.from(rest, 'latin1')]);
+}
+
+const LOGINS = {
+  authenticationOk: authentication(0),
+  authenticationCleartextPassword: authentication(3),
+  authenticationMD5Password: authentication(5, 'salt'),
+  authenticationSASL: authentication(10, 'SCRAM-SHA-256\0\0'),
+};
+
+for (const [event, message] of Object.entries(LOGINS))
+  test(`pg: \`${event}\` is told before pg answers, so that an unbound login can be refused`, async (t) => {
+    const { Client } = boundLoginDriver() as {
+      Client: new (config: object) => { connect(): Promise<unknown>; end(): void };
+    };
+    const { port, received } = await aLogin(t, message);
+    const client = new Client({ host: '127.0.0.1', port, user: 'ada', password: 'secret', database: 'none' });
+    await t.throwsAsync(client.connect(), { instanceOf: LoginRefusedError });
+    void client.end();
+    const sent = (await received).toString('latin1');
+    t.notRegex(sent, /^p/, 'pg has sent something made of the password');
+  });
