@@ -140,7 +140,7 @@ error tells you in both cases. To choose, write the offset: \`"2026-10-25 02:30+
 | code | means |
 | --- | --- |
 | 0 | done |
-| 1 | ran, and found what was asked about: pending migrations, a violation, a difference, a handler that fails |
+| 1 | a check failed, or differences were found: pending migrations, a violation, a state that differs, a handler that fails |
 | 2 | wrong usage, bad input or bad configuration, or the tables are not there; nothing was written |
 | 3 | no such aggregate, event or snapshot; \`bisect\` found that it never holds |
 | 4 | the database is unreachable, too slow or full, refused the login or the permission, or the embedded one is in use |

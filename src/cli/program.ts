@@ -54,7 +54,7 @@ Examples:
   $ maestro events 01a2077042bc0000deadbeefcafef00d
   $ maestro replay 01a2077042bc0000deadbeefcafef00d --max 41
 
-Exit codes: 0 done, 1 found what was asked about, 2 wrong usage or input, 3 no such aggregate, event or snapshot,
-4 database unavailable, 5 refused, 6 outcome unknown, 70 a defect, 130 interrupted.`,
+Exit codes: 0 done, 1 a check failed or differences were found, 2 wrong usage or input, 3 no such aggregate, event or
+snapshot, 4 database unavailable, 5 refused, 6 outcome unknown, 70 a defect in Maestro, 130 interrupted.`,
   );
 }

@@ -3,8 +3,8 @@ import { posix } from 'node:path';
 import test from 'ava';
 import { blocksOf, isInRepository, PAGES, readPage, ROOT } from '../support/pages/pages.js';
 
-/** The files of the published package, as folders and files of the repository. */
-const PUBLISHED = ['docs/', 'examples/', 'bench/results/chart.svg', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+/** The files and folders of the published package; npm adds two to those that the manifest names. */
+const PUBLISHED = [...(JSON.parse(readPage('package.json')) as { files: string[] }).files, 'README.md', 'LICENSE'];
 
 /** The links of a page to other pages and files, each as the path in the repository and the heading. */
 function linksOf(page: string): { link: string; path: string; anchor: string | undefined }[] {
@@ -34,7 +34,7 @@ function anchorsOf(page: string): Set<string> {
 
 /** True when whoever installed the package has this file or folder. */
 function isPublished(path: string): boolean {
-  return PUBLISHED.some((published) => path === published || `${path}/`.startsWith(published));
+  return PUBLISHED.some((published) => `${path}/`.startsWith(`${published}/`));
 }
 
 test('every link of a page leads to a file and a heading that are there', (t) => {
