@@ -126,7 +126,7 @@ export class Clock {
     }
   }
 
-  /** Number of times for which {@link after} remembers what it has given there. */
+  /** Number of times for which the clock remembers the readings of {@link after}. */
   get remembered(): number {
     return this.#given.size;
   }

@@ -96,13 +96,14 @@ export class SequenceConflictError extends MaestroError {
 }
 
 /**
- * The database stored something else than was sent, as a trigger or rule on the table can cause. Nothing was committed.
+ * The database stored something else than was sent, as a trigger or rule on the table can cause. The message says when
+ * nothing was committed.
  */
 export class WriteMismatchError extends MaestroError {
   readonly code = 'MAESTRO_WRITE_MISMATCH';
 }
 
-/** The connection broke during a commit, and whether it took effect could not be read back. */
+/** The connection broke during a commit, and it is not known whether the commit took effect. */
 export class OutcomeUnknownError extends MaestroError {
   readonly code = 'MAESTRO_OUTCOME_UNKNOWN';
 

@@ -51,10 +51,10 @@ export interface Store {
   readonly interop?: Interop | undefined;
 
   /**
-   * Commits all events or none, running every projection for every event, in order, in the same transaction. Without
+   * Commits all events or none, and runs every projection for every event, in order, in the same transaction. Without
    * projections it is {@link commitEvents}. A projection's error rolls everything back and is thrown as the cause of a
    * `ProjectionError`; a store that cannot run projections throws `ProjectionsUnsupportedError` instead of dropping
-   * them. The caller counts the sequences, as for {@link commitEvents}. Mirrors `Maestro.Store.commit_all`.
+   * them. The caller assigns the sequences, as for {@link commitEvents}. Mirrors `Maestro.Store.commit_all`.
    */
   commitAll(
     events: readonly NewEvent[],
@@ -63,14 +63,14 @@ export interface Store {
   ): Promise<CommitResult>;
 
   /**
-   * Commits all events or none. A taken (aggregate id, sequence) is an answer, `retry_command`; a taken timestamp
-   * throws `DuplicateTimestampError`; an invalid event throws `InvalidEventError` before anything is sent. No events:
-   * ok, without a query. In a transaction of the application, that goes on after every such answer.
+   * Commits all events or none. A taken (aggregate id, sequence) gives the result `retry_command`; a taken timestamp
+   * throws `DuplicateTimestampError`; an invalid event throws `InvalidEventError` before anything is sent. Without
+   * events: ok, without a query. A transaction of the application can go on after each of these results.
    *
-   * The caller counts the sequences: 1 for the first event of an aggregate, then one more than its last. A sequence that
-   * leaves a gap is stored as it is, since looking would cost a query, and an aggregate with a gap cannot be loaded any
-   * more (`IncompleteHistoryError`). `appendEvents` counts by itself, and so do the commands of aggregates. Mirrors
-   * `Maestro.Store.commit_events`.
+   * The caller assigns the sequences: 1 for the first event of an aggregate, then one more than its last. A sequence
+   * that leaves a gap is stored as it is, since looking would cost a query, and an aggregate with a gap cannot be
+   * loaded any more (`IncompleteHistoryError`). `appendEvents` assigns them itself, and so do the commands of
+   * aggregates. Mirrors `Maestro.Store.commit_events`.
    */
   commitEvents(events: readonly NewEvent[], options?: JoinOptions): Promise<CommitResult>;
 

@@ -43,7 +43,7 @@ export type Upcaster = (body: JsonObject, event: Omit<CommittedEvent, 'body'>) =
 export type AggregateProjection<Bodies> =
   ((event: EventOf<Bodies>, transaction: Knex.Transaction) => unknown) | ProjectionByType<Bodies>;
 
-/** The functions of an {@link AggregateProjection} by the type of their events; those of other types are not projected. */
+/** The functions of an {@link AggregateProjection}, by type of event; events of other types are not projected. */
 export type ProjectionByType<Bodies> = {
   readonly [Type in keyof Bodies & string]?: (event: EventOf<Bodies, Type>, transaction: Knex.Transaction) => unknown;
 };
@@ -67,6 +67,6 @@ export interface Definition {
 
 /** A definition that knows its types, made by {@link defineAggregate}. */
 export interface Aggregate<Types extends AggregateTypes = AggregateTypes> extends Definition {
-  /** Only there for the compiler. */
+  /** Exists only for the compiler. */
   readonly types?: Types;
 }
