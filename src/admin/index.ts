@@ -54,7 +54,7 @@ export {
   storedSnapshots,
 } from './log/stored-snapshots.js';
 export { tailEvents, type TailOptions } from './tail-events/tail-events.js';
-export { type Footer as ExportFooter, InvalidExportError } from './transfer/format.js';
+export { type Footer as ExportFooter, InvalidExportError } from './transfer/export-format.js';
 export type { ExportLine } from './transfer/read-export.js';
 export { ImportConflictError } from './transfer/merge-staging.js';
 export type { VerifyProgress } from './verify-log/verify-progress.js';

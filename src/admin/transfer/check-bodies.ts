@@ -2,7 +2,7 @@ import { depthOf, isDeeperThan } from '../../json/depth.js';
 import { MAX_DEPTH } from '../../json/encode.js';
 import { pathText } from '../../json/path-text.js';
 import { interopFaults, type Interop, snapshotInteropFaults } from '../../store/interop.js';
-import { InvalidExportError } from './format.js';
+import { InvalidExportError } from './export-format.js';
 import type { ExportedItem } from './read-export.js';
 
 /**

@@ -21,7 +21,7 @@ import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { refuseHiddenRows } from '../log/row-security.js';
-import { type Footer, footerLine, HEADER, newDigest } from './format.js';
+import { type Footer, footerLine, HEADER, newDigest } from './export-format.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 
 /** The part of a log to export. */

@@ -8,7 +8,7 @@ import { driverOf } from '../../store/driver/driver-of.js';
 import { hasEctoMigrations } from '../log/elixir.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
-import { InvalidExportError } from './format.js';
+import { InvalidExportError } from './export-format.js';
 import { canCopyIntoEmptyLog, copyIntoEmptyLog, NeedsStagingError } from './copy-into-empty-log.js';
 import {
   limitDepth,

@@ -4,7 +4,7 @@ import { isDeadlock, isUniqueViolation } from '../../store/driver/driver-error.j
 import { WriteMismatchError } from '../../store/errors.js';
 import { execute, query } from '../../store/read/rows.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { InvalidExportError } from './format.js';
+import { InvalidExportError } from './export-format.js';
 import { STAGED_EVENTS, STAGED_SNAPSHOTS } from './staging.js';
 
 /** Largest number of attempts while others keep writing the same events. */

@@ -9,7 +9,7 @@ import { parseJsonText } from '../../json/parse.js';
 import { isCanonicalJsonb } from '../../json/canonical-jsonb.js';
 import { stringFault } from '../../json/scalars.js';
 import { snapshotJson } from '../../store/read/stored-json.js';
-import type { Footer } from './format.js';
+import type { Footer } from './export-format.js';
 
 /** The contents of a line of an export, or its fault. */
 export type ParsedLine =

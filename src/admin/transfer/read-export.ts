@@ -1,5 +1,5 @@
 import type { StoredEvent, StoredSnapshot } from '../../events.js';
-import { type Footer, HEADER, InvalidExportError, LineDigest } from './format.js';
+import { type Footer, HEADER, InvalidExportError, LineDigest } from './export-format.js';
 import { parseLine } from './parse-line.js';
 
 /** A line of a file. */

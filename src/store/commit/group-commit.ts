@@ -1,7 +1,7 @@
 import { ok } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { commitEncoded } from './commit-events.js';
-import { resolveFailedGroup } from './group-outcome.js';
+import { resolveFailedGroup } from './failed-group.js';
 import { insertGroup } from './insert-events.js';
 import type { CommitResult } from '../store.js';
 import { committedEvents, type EncodedEvent } from './validate.js';

@@ -1,7 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { importLog, type ImportOptions, type ImportReport } from '../../../src/admin/transfer/import-log.js';
-import { InvalidExportError } from '../../../src/admin/transfer/format.js';
+import { InvalidExportError } from '../../../src/admin/transfer/export-format.js';
 import { ImportConflictError } from '../../../src/admin/transfer/merge-staging.js';
 import { WriteMismatchError } from '../../../src/store/errors.js';
 import { execute } from '../../../src/store/read/rows.js';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { importLog } from '../../../src/admin/transfer/import-log.js';
-import { HEADER, InvalidExportError } from '../../../src/admin/transfer/format.js';
+import { HEADER, InvalidExportError } from '../../../src/admin/transfer/export-format.js';
 import { readExport } from '../../../src/admin/transfer/read-export.js';
 import { InputError } from '../../../src/cli/errors.js';
 import { readLines } from '../../../src/cli/input/read-lines.js';

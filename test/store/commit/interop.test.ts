@@ -1,6 +1,6 @@
 import test from 'ava';
 import { diagnose } from '../../../src/admin/diagnose/diagnose.js';
-import { InvalidExportError } from '../../../src/admin/transfer/format.js';
+import { InvalidExportError } from '../../../src/admin/transfer/export-format.js';
 import { verifyLog } from '../../../src/admin/verify-log/verify-log.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';

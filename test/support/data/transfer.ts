@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
 import { exportLog, type ExportOptions } from '../../../src/admin/transfer/export-log.js';
 import { importLog, type ImportOptions, type ImportReport } from '../../../src/admin/transfer/import-log.js';
-import { footerLine, HEADER, newDigest } from '../../../src/admin/transfer/format.js';
+import { footerLine, HEADER, newDigest } from '../../../src/admin/transfer/export-format.js';
 import { readLines } from '../../../src/cli/input/read-lines.js';
 import type { Session } from '../../../src/cli/session.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';

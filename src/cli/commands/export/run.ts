@@ -1,5 +1,5 @@
 import { exportLog, type ExportOptions } from '../../../admin/transfer/export-log.js';
-import type { Footer } from '../../../admin/transfer/format.js';
+import type { Footer } from '../../../admin/transfer/export-format.js';
 import type { Database } from '../../../connection/database.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
