@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
 import { DONE, type ExitCode, FOUND } from './exit-codes.js';
-import { createSession, type Session } from './session.js';
+import { createInvocation, type Invocation } from './invocation.js';
 
 /** A module that does the work of one command, `run.ts` beside its `declare.ts`. Loaded only when that command is given. */
 export interface CommandModule<Given extends readonly unknown[]> {
   /** Does the work, given the arguments and then the options as commander parsed them. Resolves to nothing for {@link DONE}. */
-  readonly run: (...given: [...Given, session: Session]) => Promise<ExitCode | void>;
+  readonly run: (...given: [...Given, invocation: Invocation]) => Promise<ExitCode | void>;
 }
 
 /** Runs the command that was given, and knows what the process is to end with. */
@@ -33,8 +33,8 @@ export class CommandRunner {
       if (answers) this.quitCode = FOUND;
       const { run } = await load();
       const parsed = given.slice(0, -1) as unknown as Given;
-      const session = createSession(this.context, given.at(-1) as Command);
-      this.exitCode = (await run(...parsed, session)) ?? DONE;
+      const invocation = createInvocation(this.context, given.at(-1) as Command);
+      this.exitCode = (await run(...parsed, invocation)) ?? DONE;
     };
   }
 }

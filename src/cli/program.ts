@@ -2,7 +2,7 @@ import { Command, Help, type Option } from 'commander';
 import type { CommandRunner } from './command-runner.js';
 import { COMMANDS } from './commands/catalogue.js';
 import { terminalColumns } from './output/terminal.js';
-import { addGlobalOptions } from './global-options.js';
+import { addGlobalOptions } from './input/global-options.js';
 
 /** Functions that get the texts that commander prints: help, and complaints. */
 export interface ProgramTexts {

@@ -25,7 +25,7 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 }
 
 async function failed(context: CliContext, error: unknown): Promise<number> {
-  const { reportError } = await import('./report-error.js');
+  const { reportError } = await import('./output/report-error.js');
   await reportError(context, error, { json: false, verbose: false });
   return exitCodeFor(error);
 }

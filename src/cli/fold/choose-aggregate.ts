@@ -4,7 +4,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { UsageError } from '../errors.js';
 import { didYouMean } from '../../nearest.js';
-import type { Session } from '../session.js';
+import type { Invocation } from '../invocation.js';
 
 /** Tells the definition that an id is to be read as, given how to find the type of its first event; none if none fits. */
 export type AggregateChooser = (
@@ -18,16 +18,16 @@ export type AggregateChooser = (
  * {@link UsageError} for an unknown name, and when several say that the id is theirs.
  */
 export async function aggregateChoice(
-  session: Session,
+  invocation: Invocation,
   name: string | undefined,
 ): Promise<(store: PostgresStore, id: Timestamp) => Promise<Definition | undefined>> {
-  const choose = await aggregateChooser(session, name);
+  const choose = await aggregateChooser(invocation, name);
   return (store, id) => choose(id, () => typeOfFirstEvent(store, id));
 }
 
 /** The configured aggregate of a name. Throws {@link UsageError} when there is none. */
-export async function configuredAggregate(session: Session, name: string): Promise<Definition> {
-  const { aggregates = [] } = await session.configuration();
+export async function configuredAggregate(invocation: Invocation, name: string): Promise<Definition> {
+  const { aggregates = [] } = await invocation.configuration();
   const named = aggregates.find((definition) => definition.name === name);
   if (named !== undefined) return named;
   throw new UsageError(`No aggregate ${JSON.stringify(name)} is configured.`, {
@@ -36,21 +36,21 @@ export async function configuredAggregate(session: Session, name: string): Promi
 }
 
 /** The same for many ids, whose events are read anyway. */
-export async function aggregateChooser(session: Session, name: string | undefined): Promise<AggregateChooser> {
-  const { aggregates = [] } = await session.configuration();
+export async function aggregateChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
+  const { aggregates = [] } = await invocation.configuration();
   if (name === undefined) return (id, firstType) => aggregateOwning(aggregates, id, firstType);
-  const named = await configuredAggregate(session, name);
+  const named = await configuredAggregate(invocation, name);
   return async () => named;
 }
 
 /** The same for commands that need handlers. Throws {@link UsageError} when none are configured. */
-export async function handlersChooser(session: Session, name: string | undefined): Promise<AggregateChooser> {
-  const { aggregates = [] } = await session.configuration();
+export async function handlersChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
+  const { aggregates = [] } = await invocation.configuration();
   if (aggregates.length === 0)
-    throw new UsageError(`${session.purpose} folds with the handlers of aggregates, and none are configured.`, {
+    throw new UsageError(`${invocation.purpose} folds with the handlers of aggregates, and none are configured.`, {
       hint: CONFIGURE,
     });
-  return await aggregateChooser(session, name);
+  return await aggregateChooser(invocation, name);
 }
 
 function suggestion(name: string, aggregates: readonly Definition[]): string {

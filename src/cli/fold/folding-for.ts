@@ -1,6 +1,6 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import type { Session } from '../session.js';
+import type { Invocation } from '../invocation.js';
 import type { Folding } from './folding.js';
 import { handlerFolding } from './handler-folding.js';
 import { mergeFolding } from './merge-folding.js';
@@ -9,7 +9,7 @@ import { mergeFolding } from './merge-folding.js';
 export async function foldingFor(
   definition: Definition | undefined,
   id: Timestamp,
-  { configuration }: Pick<Session, 'configuration'>,
+  { configuration }: Pick<Invocation, 'configuration'>,
 ): Promise<Folding> {
   if (definition !== undefined) return handlerFolding(definition, id);
   const { aggregates = [] } = await configuration();

@@ -1,7 +1,7 @@
 import { type Change, diffJson } from '../../json/diff.js';
 import { objectText } from '../../json/object-text.js';
 import { parseJsonText } from '../../json/parse.js';
-import { localTime } from '../input/time-argument.js';
+import { localTime } from '../render/local-time.js';
 import { tap } from '../output/iterate.js';
 import type { Output } from '../output/output.js';
 import { printList } from '../output/print-list.js';

@@ -1,8 +1,8 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { UsageError } from '../errors.js';
 import { tellMissingEnd } from './missing-events.js';
-import type { Session } from '../session.js';
-import { pointInTime } from '../input/time-argument.js';
+import type { Invocation } from '../invocation.js';
+import { pointInTime } from '../render/local-time.js';
 import { assertNotTheId } from '../input/time-bound.js';
 import { warnOfClocks } from '../output/warn-of-clocks.js';
 import { withFolding } from './with-folding.js';
@@ -23,11 +23,15 @@ export interface StepsOptions {
 }
 
 /** Shows what each event changed; resolves to whether a handler failed or events were missing. */
-export async function replaySteps(argument: IdArgument, options: StepsOptions, session: Session): Promise<boolean> {
+export async function replaySteps(
+  argument: IdArgument,
+  options: StepsOptions,
+  invocation: Invocation,
+): Promise<boolean> {
   assertOneMoment(options);
   const { min, max, at } = options;
   if (min !== undefined && min > (max ?? min)) throw new UsageError(`--min ${min} is greater than --max ${max}.`);
-  return await withFolding(session, argument, options.aggregate, async ({ id, database, folding, last }) => {
+  return await withFolding(invocation, argument, options.aggregate, async ({ id, database, folding, last }) => {
     assertNotTheId(at, id);
     let sequence = 0;
     const shown = async function* () {
@@ -37,13 +41,13 @@ export async function replaySteps(argument: IdArgument, options: StepsOptions, s
         if (sequence >= (min ?? 1)) yield step;
       }
     };
-    await session.output.note(folding.how);
-    if (at !== undefined) await session.output.note(`up to ${pointInTime(at)}`);
-    const faulty = await printSteps(shown(), session.output);
+    await invocation.output.note(folding.how);
+    if (at !== undefined) await invocation.output.note(`up to ${pointInTime(at)}`);
+    const faulty = await printSteps(shown(), invocation.output);
     // Handlers that fail are stepped over here, and so is what is missing.
     const end = { id, sequence, max, at, last, byHandlers: false };
-    const isMissing = await tellMissingEnd(database.store, end, session.output);
-    if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, session.output);
+    const isMissing = await tellMissingEnd(database.store, end, invocation.output);
+    if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, invocation.output);
     return faulty || isMissing;
   });
 }

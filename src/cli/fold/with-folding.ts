@@ -4,7 +4,8 @@ import { assertAggregate } from './assert-aggregate.js';
 import { aggregateChoice } from './choose-aggregate.js';
 import type { Folding } from './folding.js';
 import { foldingFor } from './folding-for.js';
-import { type Session, withDatabase } from '../session.js';
+import { withDatabase } from '../database/with-database.js';
+import type { Invocation } from '../invocation.js';
 import type { IdArgument } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
 
@@ -22,16 +23,16 @@ export interface OpenHistory {
  * has none, what {@link resolveAggregateId} throws, and `UsageError` for a name that is not configured.
  */
 export async function withFolding<Value>(
-  session: Session,
+  invocation: Invocation,
   argument: IdArgument,
   aggregate: string | undefined,
   work: (history: OpenHistory) => Promise<Value>,
 ): Promise<Value> {
-  const choose = await aggregateChoice(session, aggregate);
-  return await withDatabase(session, async (database) => {
-    const id = await resolveAggregateId(session, database, argument);
+  const choose = await aggregateChoice(invocation, aggregate);
+  return await withDatabase(invocation, async (database) => {
+    const id = await resolveAggregateId(invocation, database, argument);
     const last = await assertAggregate(database, id);
-    const folding = await foldingFor(await choose(database.store, id), id, session);
+    const folding = await foldingFor(await choose(database.store, id), id, invocation);
     return await work({ id, database, folding, last });
   });
 }

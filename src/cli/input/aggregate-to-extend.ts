@@ -11,11 +11,11 @@ import { resolveAggregateId } from './resolve-id.js';
  * event, which would begin a new history by mistake, and what `resolveAggregateId` throws.
  */
 export async function aggregateToExtend(
-  session: { readonly output: Output },
+  invocation: { readonly output: Output },
   database: Database,
   argument: IdArgument,
 ): Promise<Timestamp> {
-  const id = await resolveAggregateId(session, database, argument);
+  const id = await resolveAggregateId(invocation, database, argument);
   if ((await database.store.getLastEvent(id)) !== undefined) return id;
   if ((await findEvent(database, id)) !== undefined) await assertAggregate(database, id);
   return id;

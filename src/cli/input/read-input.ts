@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InputError, UsageError } from '../errors.js';
-import type { Session } from '../session.js';
+import type { Invocation } from '../invocation.js';
 
 /** The text of a file, or of standard input for `-`. Throws {@link InputError} when it cannot be read or is not UTF-8. */
-export async function readInput(file: string, session: Session): Promise<string> {
-  const bytes = file === '-' ? await readStdin(session) : await readBytes(file, session.context.workingDirectory);
+export async function readInput(file: string, invocation: Invocation): Promise<string> {
+  const bytes = file === '-' ? await readStdin(invocation) : await readBytes(file, invocation.context.workingDirectory);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -26,15 +26,15 @@ async function readBytes(file: string, workingDirectory: string): Promise<Uint8A
   }
 }
 
-async function readStdin(session: Session): Promise<Uint8Array> {
-  await checkStdin(session);
+async function readStdin(invocation: Invocation): Promise<Uint8Array> {
+  await checkStdin(invocation);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of session.context.stdin) chunks.push(chunk);
+  for await (const chunk of invocation.context.stdin) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
 /** Prints a note when the command waits for input from a terminal. Throws {@link UsageError} when `--no-input` forbids it. */
-export async function checkStdin({ context, options, output }: Session): Promise<void> {
+export async function checkStdin({ context, options, output }: Invocation): Promise<void> {
   if (!context.stdin.isTerminal) return;
   if (!options.input)
     throw new UsageError('Standard input is a terminal, but --no-input forbids waiting for it.', {

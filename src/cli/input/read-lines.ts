@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { checkStdin, inputName } from './read-input.js';
-import type { Session } from '../session.js';
+import type { Invocation } from '../invocation.js';
 
 /** A line of an input. */
 export interface Line {
@@ -26,7 +26,7 @@ const NEWLINE = 10;
  */
 export async function* readLines(
   file: string,
-  session: Session,
+  invocation: Invocation,
   onRead?: (bytes: number) => void,
 ): AsyncGenerator<Line> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -42,7 +42,7 @@ export async function* readLines(
   };
   let parts: Buffer[] = [];
   let length = 0;
-  for await (const chunk of chunksOf(file, session)) {
+  for await (const chunk of chunksOf(file, invocation)) {
     onRead?.(chunk.length);
     let begin = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, begin)) {
@@ -63,9 +63,9 @@ export async function* readLines(
   if (length > 0) yield line(Buffer.concat(parts), false);
 }
 
-async function* chunksOf(file: string, session: Session): AsyncGenerator<Buffer> {
-  if (file === '-') await checkStdin(session);
-  const { stdin, workingDirectory } = session.context;
+async function* chunksOf(file: string, invocation: Invocation): AsyncGenerator<Buffer> {
+  if (file === '-') await checkStdin(invocation);
+  const { stdin, workingDirectory } = invocation.context;
   // Leaving the loop, for whatever reason, closes the file.
   const chunks = file === '-' ? stdin : createReadStream(resolve(workingDirectory, file), { highWaterMark: 1 << 18 });
   try {

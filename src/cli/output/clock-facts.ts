@@ -1,5 +1,5 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { localTime } from '../input/time-argument.js';
+import { localTime } from '../render/local-time.js';
 
 /** The parts of a reading of the clock, for JSON. */
 export function clockJson(value: Timestamp): { time: number; counter: number; nodeId: string } {

@@ -1,4 +1,4 @@
-import type { OutputFormat } from '../global-options.js';
+import type { OutputFormat } from '../input/global-options.js';
 
 /** Form of a result: ids alone (`--quiet`, which decides over `--output`), or the one that `--output` names. */
 export type Form = 'ids' | OutputFormat;

@@ -1,7 +1,7 @@
 import { membersText, objectText } from '../../json/object-text.js';
 import type { CliContext } from '../context.js';
-import type { GlobalOptions, OutputFormat } from '../global-options.js';
-import { withOwnFlags } from '../own-flags.js';
+import type { GlobalOptions, OutputFormat } from '../input/global-options.js';
+import { addDatabaseFlags } from './add-database-flags.js';
 import { escapeJson, escapeText } from '../render/escape.js';
 import { createStyle, type Style } from '../render/style.js';
 import type { Form, Forms } from './form.js';
@@ -125,7 +125,7 @@ export class Output {
 
   async #remark(kind: Remark['kind'], text: string): Promise<void> {
     this.progress.stop();
-    await this.#remarks.say({ kind, text: withOwnFlags(text, this.#flags) });
+    await this.#remarks.say({ kind, text: addDatabaseFlags(text, this.#flags) });
   }
 
   /** Prints a sentence, which goes on in the next line when it is wider than the terminal. */

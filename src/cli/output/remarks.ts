@@ -14,14 +14,14 @@ interface RemarkProcess {
 
 /** Says what a command has to say beside its result: at once, or for programs when it has ended. */
 export class Remarks {
-  readonly #process: RemarkProcess;
+  readonly #host: RemarkProcess;
   readonly #isLate: boolean;
   #held: Remark[] = [];
   #keep: (() => void) | undefined;
 
   /** With `isLate`, remarks wait for {@link tell} or {@link take}: whoever parses standard error finds one error there, or none. */
-  constructor(process: RemarkProcess, isLate: boolean) {
-    this.#process = process;
+  constructor(host: RemarkProcess, isLate: boolean) {
+    this.#host = host;
     this.#isLate = isLate;
   }
 
@@ -29,7 +29,7 @@ export class Remarks {
     if (!this.#isLate) return await this.#write(remark);
     this.#held.push(remark);
     // What is interrupted, such as `tail -f`, has no other end.
-    this.#keep ??= this.#process.onExit(() => void this.tell());
+    this.#keep ??= this.#host.onExit(() => void this.tell());
   }
 
   /** Says what has been held back. */
@@ -52,6 +52,6 @@ export class Remarks {
   }
 
   async #write({ kind, text }: Remark): Promise<void> {
-    await this.#process.stderr.write(`${kind}: ${escapeText(text)}\n`);
+    await this.#host.stderr.write(`${kind}: ${escapeText(text)}\n`);
   }
 }

@@ -1,14 +1,14 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { StaleSnapshotError } from '../errors.js';
 import { printFacts } from './print-facts.js';
-import type { Session } from '../session.js';
+import type { Invocation } from '../invocation.js';
 
 /** Prints that a snapshot is stored; throws {@link StaleSnapshotError}, with a hint, when the stored one is as new. */
 export async function printSnapshotOutcome(
   id: Timestamp,
   sequence: number,
   outcome: 'committed' | 'stale',
-  { output }: Session,
+  { output }: Invocation,
   hint = `See \`maestro snapshot get ${id.hex}\`.`,
 ): Promise<void> {
   if (outcome === 'stale')

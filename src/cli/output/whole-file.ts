@@ -5,7 +5,7 @@ import { chmod, link, lstat, open, realpath, rename } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { InputError, UsageError } from '../errors.js';
-import type { Session } from '../session.js';
+import type { Invocation } from '../invocation.js';
 
 /** Writes a piece of text; resolves when more can be taken. */
 export type WriteText = (text: string) => Promise<void>;
@@ -24,7 +24,7 @@ interface WholeFileOptions {
  */
 export async function writeWhole(
   file: string,
-  { context }: Pick<Session, 'context'>,
+  { context }: Pick<Invocation, 'context'>,
   { force = false }: WholeFileOptions,
   work: (write: WriteText) => Promise<void>,
 ): Promise<void> {

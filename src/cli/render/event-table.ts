@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../events.js';
-import { localTime, shortTime } from '../input/time-argument.js';
+import { localTime, shortTime } from './local-time.js';
 import { escapeText } from './escape.js';
 import { type Cell, flow, GAP } from './flow.js';
 import { ID_WIDTH, shortIdWidth } from './short-ids.js';

@@ -6,7 +6,7 @@ import { HEADER, InvalidExportError } from '../../../src/admin/transfer/export-f
 import { readExport } from '../../../src/admin/transfer/read-export.js';
 import { InputError } from '../../../src/cli/errors.js';
 import { readLines } from '../../../src/cli/input/read-lines.js';
-import type { Session } from '../../../src/cli/session.js';
+import type { Invocation } from '../../../src/cli/invocation.js';
 import { aContext } from '../../../scripts/support/program.js';
 import { useTestDatabase } from '../../support/database.js';
 import { collect } from '../../support/data/factories.js';
@@ -59,7 +59,7 @@ const WHOLE = Buffer.from(
 /** What reading the bytes throws; the database has no part in it. */
 async function faultOf(bytes: Uint8Array): Promise<unknown> {
   const stdin = Object.assign(Readable.from([bytes]), { isTerminal: false });
-  const lines = readLines('-', { context: aContext({ stdin }) } as unknown as Session);
+  const lines = readLines('-', { context: aContext({ stdin }) } as unknown as Invocation);
   try {
     await collect(readExport(lines, { incomplete: 0, footer: undefined }));
     return undefined;
@@ -279,7 +279,7 @@ test.serial('a line without end is refused before it fills the memory', async (t
     }
   };
   const stdin = Object.assign(endless(), { isTerminal: false });
-  const lines = readLines('-', { context: aContext({ stdin }) } as unknown as Session);
+  const lines = readLines('-', { context: aContext({ stdin }) } as unknown as Invocation);
   const error = await t.throwsAsync(importLog(database, lines), { instanceOf: InputError });
   t.is(error.message, 'Standard input, line 2, is longer than 300000000 bytes.');
   t.true(pieces < 310);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { localTime } from '../../../src/cli/input/time-argument.js';
+import { localTime } from '../../../src/cli/render/local-time.js';
 import type { NewEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import stringWidth from 'string-width';
-import { shortTime } from '../../../src/cli/input/time-argument.js';
+import { shortTime } from '../../../src/cli/render/local-time.js';
 import type { NewEvent } from '../../../src/events.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';

@@ -1,7 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { readTime, timeRefusal } from '../../../src/cli/input/time/read-time.js';
-import { localDay, localTime, shortTime } from '../../../src/cli/input/time-argument.js';
+import { localDay, localTime, shortTime } from '../../../src/cli/render/local-time.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 
 /** A Sunday; 16:00 in Berlin, 10:00 in New York, 20:30 in Kolkata. */

@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { eventTable, eventTableHead, eventTableRow } from '../../../src/cli/render/event-table.js';
 import { createStyle } from '../../../src/cli/render/style.js';
-import { shortTime } from '../../../src/cli/input/time-argument.js';
+import { shortTime } from '../../../src/cli/render/local-time.js';
 import type { StoredEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 

@@ -5,7 +5,7 @@ import { exportLog, type ExportOptions } from '../../../src/admin/transfer/expor
 import { importLog, type ImportOptions, type ImportReport } from '../../../src/admin/transfer/import-log.js';
 import { footerLine, HEADER, newDigest } from '../../../src/admin/transfer/export-format.js';
 import { readLines } from '../../../src/cli/input/read-lines.js';
-import type { Session } from '../../../src/cli/session.js';
+import type { Invocation } from '../../../src/cli/invocation.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { printJson } from '../../../src/json/print.js';
 import { byteaArray, execute } from '../../../src/store/read/rows.js';
@@ -57,7 +57,7 @@ export function linesOf(input: string | Uint8Array, pieces = 64 * 1024): ReturnT
     bytes.subarray(index * pieces, (index + 1) * pieces),
   );
   const stdin = Object.assign(Readable.from(chunks), { isTerminal: false });
-  const session = { context: aContext({ stdin }) } as unknown as Session;
+  const session = { context: aContext({ stdin }) } as unknown as Invocation;
   return readLines('-', session);
 }
 

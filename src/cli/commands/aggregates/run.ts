@@ -5,11 +5,12 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { kindOf, ofKind } from '../../fold/aggregate-kind.js';
 import { configuredAggregate } from '../../fold/choose-aggregate.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
-import { shortTime } from '../../input/time-argument.js';
+import { shortTime } from '../../render/local-time.js';
 import { limitTo, tap } from '../../output/iterate.js';
 import { noteEmptyLog, warnOfUnknownTypes } from '../../output/output-hints.js';
 import { printRows } from '../../output/print-rows.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface AggregatesOptions extends FilterOptions {
   readonly withSnapshot?: boolean;
@@ -21,12 +22,12 @@ export interface AggregatesOptions extends FilterOptions {
 }
 
 /** Lists the aggregates of the log. */
-export async function run(options: AggregatesOptions, session: Session): Promise<void> {
-  const { output } = session;
+export async function run(options: AggregatesOptions, invocation: Invocation): Promise<void> {
+  const { output } = invocation;
   const { limit, sort, type: types, since, until, withSnapshot, after, node, aggregate } = options;
-  const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(session, aggregate));
+  const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(invocation, aggregate));
   assertOrder(options);
-  await withDatabase(session, async (database) => {
+  await withDatabase(invocation, async (database) => {
     let cursor: string | undefined;
     const isExact = kind === undefined || 'firstTypes' in kind;
     const firstTypes = kind !== undefined && 'firstTypes' in kind ? kind.firstTypes : undefined;

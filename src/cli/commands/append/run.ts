@@ -16,7 +16,9 @@ import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
 import { parseDrafts, parseObject } from '../../input/parse-drafts.js';
 import { inputName, readInput } from '../../input/read-input.js';
 import { printFacts } from '../../output/print-facts.js';
-import { type Session, sessionSettings, withDatabase } from '../../session.js';
+import { databaseSettings } from '../../database/database-settings.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface AppendOptions {
   readonly type?: string;
@@ -37,8 +39,8 @@ type Draft = EventDraft & { readonly line?: number };
 const SHOWN_ISSUES = 5;
 
 /** Appends events, once they were tried. */
-export async function run(argument: IdArgument | 'new', options: AppendOptions, session: Session): Promise<void> {
-  const drafts = await readDrafts(options, session);
+export async function run(argument: IdArgument | 'new', options: AppendOptions, invocation: Invocation): Promise<void> {
+  const drafts = await readDrafts(options, invocation);
   const clock = new Clock({ maxDrift: options.maxDrift === undefined ? DEFAULT_MAX_DRIFT : options.maxDrift * 1000 });
   const given = argument === 'new' || argument instanceof IdPrefix ? clock.now() : argument;
   await assertValid(
@@ -46,17 +48,17 @@ export async function run(argument: IdArgument | 'new', options: AppendOptions, 
     drafts.map(({ type, body }, index) => {
       return { type, body, timestamp: clock.now(), aggregateId: given, sequence: index + 1 };
     }),
-    (await sessionSettings(session)).interop,
+    (await databaseSettings(invocation)).interop,
   );
-  const choose = await appendTrialFor(options, session);
+  const choose = await appendTrialFor(options, invocation);
   const { expect, dryRun = false } = options;
   const { aggregateId, events, trial } = await withDatabase(
-    session,
+    invocation,
     async (database) => {
       const { store } = database;
-      const aggregateId = argument === 'new' ? given : await aggregateToExtend(session, database, argument);
+      const aggregateId = argument === 'new' ? given : await aggregateToExtend(invocation, database, argument);
       const trial = await choose(store, aggregateId, drafts[0]?.type);
-      const beforeCommit = trial && ((placed: readonly NewEvent[]) => runTrial(trial, placed, options, session));
+      const beforeCommit = trial && ((placed: readonly NewEvent[]) => runTrial(trial, placed, options, invocation));
       const on = dryRun ? withoutCommits(store) : store;
       return {
         aggregateId,
@@ -67,21 +69,21 @@ export async function run(argument: IdArgument | 'new', options: AppendOptions, 
     { writes: !dryRun },
   );
   if (argument !== 'new' && expect === undefined && events[0]?.sequence === 1)
-    await session.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
+    await invocation.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
   const drift = clock.driftOf(events.at(-1)?.timestamp ?? aggregateId);
-  if (events.length > 0 && drift > DEFAULT_MAX_DRIFT) await warnOfDrift(aggregateId, drift, session);
+  if (events.length > 0 && drift > DEFAULT_MAX_DRIFT) await warnOfDrift(aggregateId, drift, invocation);
   if (dryRun) {
-    return await printDryRun(argument === 'new' ? undefined : aggregateId, events, trial, session.output);
+    return await printDryRun(argument === 'new' ? undefined : aggregateId, events, trial, invocation.output);
   }
   await print(
     aggregateId.hex,
     events.map(({ sequence }) => sequence),
-    session,
+    invocation,
   );
 }
 
 /** Others accept no event so far ahead unless they are told to, so whoever appends one should know. */
-async function warnOfDrift(id: Timestamp, drift: number, { output }: Session): Promise<void> {
+async function warnOfDrift(id: Timestamp, drift: number, { output }: Invocation): Promise<void> {
   await output.warn(
     `The last event of ${id.hex} is now ${timeSpan(drift)} ahead. Until its time has come, everybody who appends to it has to accept as much.`,
   );
@@ -92,7 +94,7 @@ async function runTrial(
   trial: AppendTrial,
   events: readonly NewEvent[],
   { force = false, dryRun = false }: AppendOptions,
-  { output }: Session,
+  { output }: Invocation,
 ): Promise<void> {
   try {
     await trial.run(events);
@@ -132,18 +134,18 @@ async function assertValid(
   }
 }
 
-async function readDrafts({ type, body, file }: AppendOptions, session: Session): Promise<Draft[]> {
+async function readDrafts({ type, body, file }: AppendOptions, invocation: Invocation): Promise<Draft[]> {
   if (file !== undefined) {
     if (type !== undefined || body !== undefined)
       throw new UsageError('--file and --type/--body are two ways to give events; use one of them.');
-    return parseDrafts(await readInput(file, session), inputName(file));
+    return parseDrafts(await readInput(file, invocation), inputName(file));
   }
   if (type === undefined || body === undefined)
     throw new UsageError('Name the event with --type and --body, or a file of events with --file.');
   return [{ type, body: parseObject(body, 'The text of --body') }];
 }
 
-async function print(aggregateId: string, sequences: readonly number[], { output }: Session): Promise<void> {
+async function print(aggregateId: string, sequences: readonly number[], { output }: Invocation): Promise<void> {
   const [first, last] = [sequences[0], sequences.at(-1)];
   await printFacts(output, {
     ids: [aggregateId],

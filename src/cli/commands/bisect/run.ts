@@ -6,11 +6,11 @@ import { NotFoundError } from '../../errors.js';
 import { foldSteps, type Step } from '../../fold/fold-steps.js';
 import { type OpenHistory, withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
-import { localTime } from '../../input/time-argument.js';
+import { localTime } from '../../render/local-time.js';
 import { chain, take } from '../../output/iterate.js';
 import { printRows } from '../../output/print-rows.js';
 import type { Column } from '../../render/fitted-table.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface BisectOptions {
   readonly where: string;
@@ -25,17 +25,21 @@ interface Turn {
 }
 
 /** Finds the events that change whether a condition holds. */
-export async function run(argument: IdArgument, { where, aggregate }: BisectOptions, session: Session): Promise<void> {
-  const { output } = session;
-  await withFolding(session, argument, aggregate, async (history) => {
+export async function run(
+  argument: IdArgument,
+  { where, aggregate }: BisectOptions,
+  invocation: Invocation,
+): Promise<void> {
+  const { output } = invocation;
+  await withFolding(invocation, argument, aggregate, async (history) => {
     const { id } = history;
     await assertJsonPath(history.database, where);
     await output.note(history.folding.how);
-    const turns = turnsOf(history, where, session)[Symbol.asyncIterator]();
+    const turns = turnsOf(history, where, invocation)[Symbol.asyncIterator]();
     const first = await take(turns, 1);
     if (first.length === 0)
       throw new NotFoundError(`${where} never holds in the ${history.last} events of ${id.hex}.`, {
-        hint: `${await mergedHint(history, session)}See the state with \`maestro replay ${id.hex}\`, and try the path on it.`,
+        hint: `${await mergedHint(history, invocation)}See the state with \`maestro replay ${id.hex}\`, and try the path on it.`,
       });
     await printRows<Turn>(chain(first, turns), output, {
       id: ({ event }) => event?.timestamp.toString() ?? '',
@@ -60,9 +64,9 @@ export async function run(argument: IdArgument, { where, aggregate }: BisectOpti
 }
 
 /** That no handlers folded, where what never holds may hold in the state of the application. */
-async function mergedHint({ folding }: OpenHistory, session: Session): Promise<string> {
+async function mergedHint({ folding }: OpenHistory, invocation: Invocation): Promise<string> {
   if (folding.aggregate !== undefined) return '';
-  const { aggregates = [] } = await session.configuration();
+  const { aggregates = [] } = await invocation.configuration();
   const missing =
     aggregates.length === 0
       ? 'Is --config missing, or is this another folder than that of maestro.config.ts?'
@@ -80,7 +84,7 @@ const BATCH_STATES = 2_000;
 async function* turnsOf(
   { id, database, folding }: OpenHistory,
   where: string,
-  { output }: Session,
+  { output }: Invocation,
 ): AsyncGenerator<Turn> {
   let held = false;
   let batch: { event: StoredEvent | undefined; state: string }[] = [
@@ -111,13 +115,13 @@ async function* turnsOf(
   yield* evaluate();
 }
 
-async function warnOfFault({ event, error, gapAfter }: Step, output: Session['output']): Promise<void> {
+async function warnOfFault({ event, error, gapAfter }: Step, output: Invocation['output']): Promise<void> {
   if (gapAfter !== undefined) await output.warn(`Nothing is stored between ${gapAfter} and ${event.sequence}.`);
   if (error !== undefined) await output.warn(`Event ${event.sequence} was skipped: ${error.message}`);
 }
 
 /** The local time in a terminal, and the whole timestamp where there is room for it. */
-function timeColumns({ columns, style }: Session['output']): readonly Column<Turn>[] {
+function timeColumns({ columns, style }: Invocation['output']): readonly Column<Turn>[] {
   const paint = style.faint;
   const timestamp = { heading: 'TIMESTAMP', value: ({ event }: Turn) => event?.timestamp.toString() ?? '', paint };
   if (columns === undefined) return [timestamp];

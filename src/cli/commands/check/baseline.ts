@@ -2,7 +2,7 @@ import { MAX_SEQUENCE } from '../../../events.js';
 import { InputError } from '../../errors.js';
 import { inputName } from '../../input/read-input.js';
 import { type Line, readLines } from '../../input/read-lines.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 
 /** What the state of an aggregate was when a baseline was written. */
 export interface BaselineEntry {
@@ -27,13 +27,13 @@ export function baselineFooter(aggregates: number): string {
  * The entries of a baseline, in the order of ids, in which a check goes through the log. Throws {@link InputError}, with the
  * line, for a file that is none, and for one that is not whole.
  */
-export async function* readBaseline(file: string, session: Session): AsyncGenerator<BaselineEntry> {
+export async function* readBaseline(file: string, invocation: Invocation): AsyncGenerator<BaselineEntry> {
   const fail = (number: number, problem: string) =>
     new InputError(`${inputName(file)}, line ${number}, ${problem}.`, {
       hint: 'Write a baseline with `maestro check --write-baseline`.',
     });
   let [lines, entries, before, isWhole] = [0, 0, '', false];
-  for await (const line of readLines(file, session)) {
+  for await (const line of readLines(file, invocation)) {
     lines = line.number;
     if (lines === 1) {
       if (line.text !== BASELINE_HEADER) throw fail(1, 'is not the beginning of a baseline of this version');

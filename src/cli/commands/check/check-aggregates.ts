@@ -11,7 +11,7 @@ import { UsageError } from '../../errors.js';
 import type { Folding } from '../../fold/folding.js';
 import { foldingFor } from '../../fold/folding-for.js';
 import { chain } from '../../output/iterate.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import type { BaselineEntry } from './baseline.js';
 import { snapshotProblem, type SnapshotOf } from './check-snapshot.js';
 
@@ -43,7 +43,7 @@ export interface Check {
   readonly ids: AsyncIterable<Timestamp>;
   readonly store: PostgresStore;
   readonly choose: AggregateChooser;
-  readonly session: Session;
+  readonly invocation: Invocation;
   /** In the order of ids. */
   readonly baseline?: AsyncIterable<BaselineEntry> | undefined;
   /** Whether an aggregate of the baseline that is not among the ids is missing, or just not asked for. */
@@ -74,7 +74,7 @@ export async function* checkAggregates(check: Check): AsyncGenerator<Problem> {
 }
 
 async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check: Check): AsyncGenerator<Problem> {
-  const { store, choose, session, checked } = check;
+  const { store, choose, invocation, checked } = check;
   const iterator = store.streamStoredEvents(id, 1)[Symbol.asyncIterator]();
   const at = { aggregateId: id.hex, sequence: 0, problem: 'handler' as const };
   try {
@@ -84,7 +84,7 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
     if (definition !== undefined) {
       checked.aggregates += 1;
       const snapshot = await check.snapshotOf?.(id);
-      const folding = await foldingFor(definition, id, session);
+      const folding = await foldingFor(definition, id, invocation);
       yield* foldOne(id, chain([first.value], iterator), { definition, folding, entry, snapshot }, check);
       return;
     }

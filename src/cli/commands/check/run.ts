@@ -8,8 +8,9 @@ import { tap } from '../../output/iterate.js';
 import { printFindings } from '../../output/print-findings.js';
 import { writeWhole } from '../../output/whole-file.js';
 import { counted, decimal } from '../../render/figures.js';
-import { type Session, withDatabase } from '../../session.js';
-import { versionsBesideElixir } from '../../versions-beside-elixir.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
+import { elixirVersionFault } from '../../fold/elixir-snapshot-versions.js';
 import { BASELINE_HEADER, type BaselineEntry, baselineFooter, readBaseline } from './baseline.js';
 import { checkAggregates, type CheckCounts, type Problem } from './check-aggregates.js';
 import { type SnapshotOf, snapshotsInOrder } from './check-snapshot.js';
@@ -26,21 +27,21 @@ export interface CheckOptions {
 }
 
 /** Folds stored aggregates, and exits with 1 when there is a problem. */
-export async function run(options: CheckOptions, session: Session): Promise<ExitCode> {
+export async function run(options: CheckOptions, invocation: Invocation): Promise<ExitCode> {
   if (options.all && options.sample !== undefined)
     throw new UsageError('--all and --sample contradict each other; use one of them.');
   const { writeBaseline, force } = options;
   if (writeBaseline === '-') throw new UsageError('--write-baseline takes a file, which "-" is not.');
   if (force && writeBaseline === undefined) throw new UsageError('--force is for --write-baseline.');
-  const choose = await handlersChooser(session, options.aggregate);
-  await assertBaseline(options, session);
-  if (writeBaseline === undefined) return (await checkWith(choose, options, session)) ? FOUND : DONE;
-  session.output.withoutPager();
+  const choose = await handlersChooser(invocation, options.aggregate);
+  await assertBaseline(options, invocation);
+  if (writeBaseline === undefined) return (await checkWith(choose, options, invocation)) ? FOUND : DONE;
+  invocation.output.withoutPager();
   let found = false;
-  await writeWhole(writeBaseline, session, { force }, async (write) => {
+  await writeWhole(writeBaseline, invocation, { force }, async (write) => {
     let aggregates = 0;
     await write(`${BASELINE_HEADER}\n`);
-    found = await checkWith(choose, options, session, async (entry) => {
+    found = await checkWith(choose, options, invocation, async (entry) => {
       aggregates += 1;
       await write(`${JSON.stringify(entry)}\n`);
     });
@@ -50,21 +51,21 @@ export async function run(options: CheckOptions, session: Session): Promise<Exit
 }
 
 /** Reads a baseline once before any work is done, so that one that is no good is refused at once. */
-async function assertBaseline({ baseline }: CheckOptions, session: Session): Promise<void> {
+async function assertBaseline({ baseline }: CheckOptions, invocation: Invocation): Promise<void> {
   if (baseline === undefined || baseline === '-') return;
-  for await (const entry of readBaseline(baseline, session)) void entry;
+  for await (const entry of readBaseline(baseline, invocation)) void entry;
 }
 
 async function checkWith(
   choose: Awaited<ReturnType<typeof handlersChooser>>,
   { sample, baseline, snapshots }: CheckOptions,
-  session: Session,
+  invocation: Invocation,
   record?: (entry: BaselineEntry) => Promise<void>,
 ): Promise<boolean> {
-  const { output } = session;
-  return await withDatabase(session, async (database) => {
-    const { aggregates = [] } = await session.configuration();
-    const versions = versionsBesideElixir(aggregates, database.interop);
+  const { output } = invocation;
+  return await withDatabase(invocation, async (database) => {
+    const { aggregates = [] } = await invocation.configuration();
+    const versions = elixirVersionFault(aggregates, database.interop);
     if (versions !== undefined) await output.warn(`${versions.found}. ${versions.remedy}`);
     const ids = sample === undefined ? aggregateIds(database) : await sampleOfIds(database, sample);
     const checked: CheckCounts = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
@@ -74,8 +75,8 @@ async function checkWith(
       ids: tap(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
       store: database.store,
       choose,
-      session,
-      baseline: baseline === undefined ? undefined : readBaseline(baseline, session),
+      invocation,
+      baseline: baseline === undefined ? undefined : readBaseline(baseline, invocation),
       complete: sample === undefined,
       snapshotOf: snapshots ? await snapshotsOf(database, sample !== undefined) : undefined,
       record,

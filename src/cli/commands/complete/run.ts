@@ -1,4 +1,4 @@
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import { describeCommands, printed, takesFile } from '../completion/describe-commands.js';
 import { configuredValues } from './configured-values.js';
 
@@ -6,7 +6,7 @@ import { configuredValues } from './configured-values.js';
 const OFFER_FILES = ':0';
 
 /** Prints what can take the place of the last word. */
-export async function run(words: readonly string[], _options: object, { program, context }: Session): Promise<void> {
+export async function run(words: readonly string[], _options: object, { program, context }: Invocation): Promise<void> {
   const configured = await configuredValues(words, context);
   const lines =
     configured ??

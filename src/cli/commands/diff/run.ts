@@ -10,7 +10,7 @@ import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import { mayBeBefore, missingEvent, missingWithin } from '../../fold/missing-events.js';
 import { type OpenHistory, withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
-import { pointInTime } from '../../input/time-argument.js';
+import { pointInTime } from '../../render/local-time.js';
 import { assertNotTheId } from '../../input/time-bound.js';
 import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
@@ -18,7 +18,7 @@ import { warnOfClocks } from '../../output/warn-of-clocks.js';
 import { changeLines, changePaint } from '../../render/changes.js';
 import { escapeText } from '../../render/escape.js';
 import { factTable } from '../../render/fact-table.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import type { Point } from './point.js';
 
 export interface DiffOptions {
@@ -31,21 +31,21 @@ export async function run(
   a: Point,
   b: Point,
   { aggregate }: DiffOptions,
-  session: Session,
+  invocation: Invocation,
 ): Promise<ExitCode> {
   const points = [a, b] as const;
-  return await withFolding(session, argument, aggregate, async (history) => {
+  return await withFolding(invocation, argument, aggregate, async (history) => {
     const { id, folding, database, last } = history;
     for (const point of points) if (isTime(point)) assertNotTheId(point.until, id);
     assertReached(points, last);
-    const [from, to] = await statesAt(points, history, session.output);
+    const [from, to] = await statesAt(points, history, invocation.output);
     for (const [{ sequence }, point] of [[from, a] as const, [to, b] as const])
-      if (isTime(point)) await warnOfClocks(database, id, { sequence, until: point.until }, session.output);
+      if (isTime(point)) await warnOfClocks(database, id, { sequence, until: point.until }, invocation.output);
     const changes = diffJson(parseJsonText(folding.json(from)), parseJsonText(folding.json(to)));
     const shown = [pointText(from, a), pointText(to, b)] as const;
-    if (session.output.form !== 'table' && points.some(isTime))
-      await session.output.note(`from ${shown[0]}, to ${shown[1]}`);
-    await print(changes, shown, history, session);
+    if (invocation.output.form !== 'table' && points.some(isTime))
+      await invocation.output.note(`from ${shown[0]}, to ${shown[1]}`);
+    await print(changes, shown, history, invocation);
     return changes.length > 0 ? FOUND : DONE;
   });
 }
@@ -109,7 +109,7 @@ async function print(
   changes: readonly Change[],
   [from, to]: readonly [string, string],
   { id, folding }: OpenHistory,
-  { output }: Session,
+  { output }: Invocation,
 ): Promise<void> {
   await output.inForm({
     ids: () => output.lines(changes, ({ path }) => escapeText(path)),

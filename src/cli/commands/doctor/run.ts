@@ -10,21 +10,23 @@ import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
 import { factTable } from '../../render/fact-table.js';
-import { type Session, sessionSettings, withDatabase } from '../../session.js';
-import { versionsBesideElixir } from '../../versions-beside-elixir.js';
+import { databaseSettings } from '../../database/database-settings.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
+import { elixirVersionFault } from '../../fold/elixir-snapshot-versions.js';
 
 /** Runs all checks, and exits with 1 when one fails. */
-export async function run(_options: object, session: Session): Promise<ExitCode> {
-  const settings = await sessionSettings(session);
-  const findings = await withDatabase(session, (database) => collect(database, settings, session), { settings });
-  await print(findings, session.output);
+export async function run(_options: object, invocation: Invocation): Promise<ExitCode> {
+  const settings = await databaseSettings(invocation);
+  const findings = await withDatabase(invocation, (database) => collect(database, settings, invocation), { settings });
+  await print(findings, invocation.output);
   return findings.some(({ status }) => status === 'failure') ? FOUND : DONE;
 }
 
 async function collect(
   database: Database,
   { target, pooler }: ConnectionSettings,
-  session: Session,
+  invocation: Invocation,
 ): Promise<Finding[]> {
   const times: number[] = [];
   for (let round = 0; round < 4; round += 1) {
@@ -43,7 +45,7 @@ async function collect(
   const isLocalServer = 'server' in target && isLocal(target.server.host);
   for await (const finding of diagnose(database, { embedded: database.embedded, isLocal: isLocalServer }))
     findings.push(finding);
-  const { aggregates = [] } = await session.configuration();
+  const { aggregates = [] } = await invocation.configuration();
   findings.push(
     aggregates.length > 0
       ? { check: 'handlers', status: 'ok', found: aggregates.map(({ name }) => name).join(', ') }
@@ -54,7 +56,7 @@ async function collect(
           remedy: 'List your aggregates in maestro.config.ts to see the states of your application.',
         },
   );
-  const versions = versionsBesideElixir(aggregates, database.interop);
+  const versions = elixirVersionFault(aggregates, database.interop);
   if (versions !== undefined) findings.push({ check: 'snapshot versions', status: 'warning', ...versions });
   return findings;
 }

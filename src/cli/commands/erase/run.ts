@@ -10,7 +10,8 @@ import { parseReplacements } from '../../input/replacements.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 import { printFacts } from '../../output/print-facts.js';
 import { counted, decimal } from '../../render/figures.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface EraseOptions {
   readonly paths?: string[];
@@ -23,40 +24,46 @@ export interface EraseOptions {
 }
 
 /** Plans an erasure, and does it with `--execute`. */
-export async function run(argument: IdArgument, options: EraseOptions, session: Session): Promise<void> {
+export async function run(argument: IdArgument, options: EraseOptions, invocation: Invocation): Promise<void> {
   const { paths, execute = false, aggregate, replace = [] } = options;
   assertOptions(argument, options);
   const replacements = parseReplacements(replace, paths ?? []);
-  const choose = await aggregateChooser(session, aggregate);
+  const choose = await aggregateChooser(invocation, aggregate);
   let besideElixir = false;
   const { id, done } = await withDatabase(
-    session,
+    invocation,
     async (database) => {
-      const id = await resolveAggregateId(session, database, argument);
+      const id = await resolveAggregateId(invocation, database, argument);
       const definition = paths && (await choose(id, () => typeOfFirstEvent(database.store, id)));
-      const done = await triedErasure(database, { aggregateId: id, paths, replacements }, definition, options, session);
+      const done = await triedErasure(
+        database,
+        { aggregateId: id, paths, replacements },
+        definition,
+        options,
+        invocation,
+      );
       besideElixir = await hasEctoMigrations(database);
       return { id, done };
     },
     { writes: execute },
   );
-  await print(id, done, replacements, options, session);
+  await print(id, done, replacements, options, invocation);
   const { missing } = done.plan;
   if (missing > 0)
-    await session.output.warn(
+    await invocation.output.warn(
       `${counted(missing, 'event')} up to the last sequence ${missing === 1 ? 'was' : 'were'} not there before; see \`maestro verify\`.`,
     );
-  if (paths !== undefined && done.trial === undefined && (await session.configuration()).aggregates?.length)
-    await session.output.note(
+  if (paths !== undefined && done.trial === undefined && (await invocation.configuration()).aggregates?.length)
+    await invocation.output.note(
       'no configured definition owns this aggregate, so no handlers were tried on what is left',
     );
   if (execute)
-    await session.output.note(
+    await invocation.output.note(
       'it is still in backups, exports, the write-ahead log, replicas until they follow, and read models of applications; ' +
         'the space on disk is overwritten after VACUUM',
     );
-  if (besideElixir) await session.output.warn(writtenBack(id, paths));
-  if (!execute) await session.output.note(toExecute(options.reason, done.plan.sequence));
+  if (besideElixir) await invocation.output.warn(writtenBack(id, paths));
+  if (!execute) await invocation.output.note(toExecute(options.reason, done.plan.sequence));
 }
 
 function assertOptions(argument: IdArgument, { paths, reason, replace, force, execute }: EraseOptions): void {
@@ -88,7 +95,7 @@ async function print(
   { plan: { events, sequence, missing, snapshot, paths }, trial }: TriedErasure,
   replacements: Readonly<Record<string, string>>,
   { reason, execute = false, paths: asked }: EraseOptions,
-  { output }: Session,
+  { output }: Invocation,
 ): Promise<void> {
   const whole = asked === undefined;
   const verb = execute ? 'erased' : 'to erase';

@@ -14,25 +14,30 @@ import { resolveAggregateId, resolveTimestamp } from '../../input/resolve-id.js'
 import { clockFacts, clockJson } from '../../output/clock-facts.js';
 import { printFacts } from '../../output/print-facts.js';
 import { indented } from '../../render/state.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 /** Shows one event. */
 export async function run(
   argument: IdArgument,
   sequence: number | undefined,
   _options: object,
-  session: Session,
+  invocation: Invocation,
 ): Promise<void> {
-  const found = await withDatabase(session, (database) =>
+  const found = await withDatabase(invocation, (database) =>
     sequence === undefined
-      ? eventWithTimestamp(database, argument, session)
-      : eventOfAggregate(database, argument, sequence, session),
+      ? eventWithTimestamp(database, argument, invocation)
+      : eventOfAggregate(database, argument, sequence, invocation),
   );
-  await print(found, session);
+  await print(found, invocation);
 }
 
-async function eventWithTimestamp(database: Database, argument: IdArgument, session: Session): Promise<FoundEvent> {
-  const timestamp = await resolveTimestamp(session, database, argument);
+async function eventWithTimestamp(
+  database: Database,
+  argument: IdArgument,
+  invocation: Invocation,
+): Promise<FoundEvent> {
+  const timestamp = await resolveTimestamp(invocation, database, argument);
   const event = await findEvent(database, timestamp);
   if (event !== undefined) return event;
   const last = await database.store.getLastEvent(timestamp);
@@ -55,9 +60,9 @@ async function eventOfAggregate(
   database: Database,
   argument: IdArgument,
   sequence: number,
-  session: Session,
+  invocation: Invocation,
 ): Promise<FoundEvent> {
-  const aggregateId = await resolveAggregateId(session, database, argument);
+  const aggregateId = await resolveAggregateId(invocation, database, argument);
   const event = await findEventAt(database, { aggregateId, sequence });
   if (event !== undefined) return event;
   const last = await assertAggregate(database, aggregateId);
@@ -69,7 +74,7 @@ async function eventOfAggregate(
   });
 }
 
-async function print({ event, previous, next, before, after }: FoundEvent, { output }: Session): Promise<void> {
+async function print({ event, previous, next, before, after }: FoundEvent, { output }: Invocation): Promise<void> {
   const { aggregateId, sequence, timestamp, type, body } = event;
   const inAggregate = (head: EventHead | undefined, none: string) =>
     head === undefined ? none : `${head.sequence} ${head.type}, ${head.timestamp.toString()}`;

@@ -12,7 +12,8 @@ import { tap } from '../../output/iterate.js';
 import { warnOfUnknownTypes } from '../../output/output-hints.js';
 import type { Output } from '../../output/output.js';
 import { printEvents } from '../../output/print-events.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface EventsOptions extends FilterOptions {
   readonly min: number;
@@ -22,25 +23,25 @@ export interface EventsOptions extends FilterOptions {
 }
 
 /** Lists the events of one aggregate. */
-export async function run(argument: IdArgument, options: EventsOptions, session: Session): Promise<void> {
+export async function run(argument: IdArgument, options: EventsOptions, invocation: Invocation): Promise<void> {
   const { min, max, type: types, ...others } = options;
   if (min > max) throw new UsageError(`--min ${min} is greater than --max ${max}, so there is nothing between them.`);
   assertOrder(options);
   const range: StoredEventOptions = { maxSequence: max, types, ...pick(others) };
-  await withDatabase(session, async (database) => {
-    const id = await resolveAggregateId(session, database, argument);
+  await withDatabase(invocation, async (database) => {
+    const id = await resolveAggregateId(invocation, database, argument);
     const events = database.store.streamStoredEvents(id, min, range);
     const seen = new Set<string>();
     const gaps = noGaps();
     const listed = tap(recordGaps(events, gaps), ({ type }) => seen.add(type));
-    await printEvents(listed, session.output, {
+    await printEvents(listed, invocation.output, {
       whenNone: async () => {
         await assertAggregate(database, id);
-        if (session.output.form === 'table') await session.output.note('no event was found');
+        if (invocation.output.form === 'table') await invocation.output.note('no event was found');
       },
     });
-    await warnOfGaps(gaps, id, options, { database, output: session.output });
-    await warnOfUnknownTypes(database, types, seen, session.output);
+    await warnOfGaps(gaps, id, options, { database, output: invocation.output });
+    await warnOfUnknownTypes(database, types, seen, invocation.output);
   });
 }
 

@@ -12,7 +12,8 @@ import { printFacts } from '../../output/print-facts.js';
 import { writeWhole } from '../../output/whole-file.js';
 import { escapeText } from '../../render/escape.js';
 import { counted, decimal } from '../../render/figures.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface ExportCommandOptions extends FilterOptions {
   readonly file?: string;
@@ -23,35 +24,35 @@ export interface ExportCommandOptions extends FilterOptions {
 export async function run(
   named: readonly IdArgument[] = [],
   options: ExportCommandOptions,
-  session: Session,
+  invocation: Invocation,
 ): Promise<void> {
   const { file, force, type: types, since, until } = options;
-  const { output, context } = session;
+  const { output, context } = invocation;
   assertOrder(options);
   if (file === undefined && force) throw new UsageError('--force is for --file.');
   if (file === undefined && context.stdout.isTerminal)
     throw new UsageError('Standard output is a terminal.', {
       hint: 'Name a file with --file, or redirect the output. To look at events, see `maestro events` and `maestro search`.',
     });
-  await withDatabase(session, async (database) => {
+  await withDatabase(invocation, async (database) => {
     const ids: Timestamp[] = [];
     for (const argument of named) {
-      const id = await resolveAggregateId(session, database, argument);
+      const id = await resolveAggregateId(invocation, database, argument);
       await assertAggregate(database, id);
       ids.push(id);
     }
     await warnOfUnknownTypes(database, types, new Set(), output);
     const chosen: ExportOptions = { aggregateIds: ids.length === 0 ? undefined : ids, types, since, until };
     if (file === undefined) {
-      const footer = await writeExport(database, chosen, session, (text) => context.stdout.write(text));
+      const footer = await writeExport(database, chosen, invocation, (text) => context.stdout.write(text));
       await output.note(`exported ${summary(footer)}`);
       return;
     }
     let footer: Footer | undefined;
-    await writeWhole(file, session, { force }, async (write) => {
-      footer = await writeExport(database, chosen, session, write);
+    await writeWhole(file, invocation, { force }, async (write) => {
+      footer = await writeExport(database, chosen, invocation, write);
     });
-    if (footer !== undefined) await print(file, footer, session);
+    if (footer !== undefined) await print(file, footer, invocation);
   });
   if (types !== undefined || since !== undefined || until !== undefined)
     await output.note('the histories in it are not whole, and snapshots were left out');
@@ -60,7 +61,7 @@ export async function run(
 async function writeExport(
   database: Database,
   options: ExportOptions,
-  { output, context }: Session,
+  { output, context }: Invocation,
   write: (text: string) => Promise<void>,
 ): Promise<Footer> {
   let total = 0;
@@ -88,7 +89,7 @@ async function writeExport(
   return footer;
 }
 
-async function print(file: string, { events, snapshots, sha256 }: Footer, { output }: Session): Promise<void> {
+async function print(file: string, { events, snapshots, sha256 }: Footer, { output }: Invocation): Promise<void> {
   await printFacts(output, {
     ids: [escapeText(file)],
     json: { file, events, snapshots, sha256 },

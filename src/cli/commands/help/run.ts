@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { didYouMean } from '../../../nearest.js';
 import { UsageError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import { HELP_TOPICS, helpTopic, isTopic } from './topics.js';
 
 /** Shows the help of a command or of a topic. */
-export async function run(words: readonly string[], _options: object, { program, context }: Session): Promise<void> {
+export async function run(words: readonly string[], _options: object, { program, context }: Invocation): Promise<void> {
   const [topic] = words;
   if (words.length === 1 && isTopic(topic))
     return await context.stdout.write(helpTopic(topic, program, context.stdout.columns));

@@ -4,7 +4,8 @@ import { importLog, type ImportReport } from '../../../admin/transfer/import-log
 import { readLines } from '../../input/read-lines.js';
 import { printFacts } from '../../output/print-facts.js';
 import { counted, decimal } from '../../render/figures.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface ImportOptions {
   readonly file: string;
@@ -13,8 +14,8 @@ export interface ImportOptions {
 }
 
 /** Imports an export. */
-export async function run({ file, onConflict, dryRun }: ImportOptions, session: Session): Promise<void> {
-  const { output, context } = session;
+export async function run({ file, onConflict, dryRun }: ImportOptions, invocation: Invocation): Promise<void> {
+  const { output, context } = invocation;
   const size =
     file === '-'
       ? 0
@@ -23,12 +24,12 @@ export async function run({ file, onConflict, dryRun }: ImportOptions, session: 
           () => 0,
         );
   const report = await withDatabase(
-    session,
+    invocation,
     async (database) => {
       let read = 0;
       const lines = () => {
         read = 0;
-        return readLines(file, session, (bytes) => {
+        return readLines(file, invocation, (bytes) => {
           read += bytes;
           output.progress.measure('Reading', read, size, 'bytes');
         });
@@ -42,14 +43,14 @@ export async function run({ file, onConflict, dryRun }: ImportOptions, session: 
     },
     { writes: true },
   );
-  await print(report, dryRun ?? false, session);
-  if (report.events > 0 && (await session.configuration()).aggregates?.length)
+  await print(report, dryRun ?? false, invocation);
+  if (report.events > 0 && (await invocation.configuration()).aggregates?.length)
     await output.note(
       'no handlers were tried on what was imported; `maestro check` folds it with the configured aggregates',
     );
 }
 
-async function print(report: ImportReport, dryRun: boolean, { output }: Session): Promise<void> {
+async function print(report: ImportReport, dryRun: boolean, { output }: Invocation): Promise<void> {
   const { events, present, snapshots, skipped, incomplete, unreadable } = report;
   await printFacts(output, {
     ids: skipped,

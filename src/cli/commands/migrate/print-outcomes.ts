@@ -1,14 +1,14 @@
 import { escapeText } from '../../render/escape.js';
 import { factTable } from '../../render/fact-table.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 
 /** Prints the steps that a migration took, by what became of them; `nothing` says that there were none. */
 export async function printOutcomes(
-  session: Session,
+  invocation: Invocation,
   report: Record<string, readonly string[]>,
   nothing: string,
 ): Promise<void> {
-  const { output } = session;
+  const { output } = invocation;
   const steps = Object.entries(report).flatMap(([outcome, names]) => names.map((name) => [name, outcome] as const));
   await output.inForm({
     ids: () => output.lines(steps, ([name]) => escapeText(name)),

@@ -8,13 +8,13 @@ import { tellMissingEnd } from '../../fold/missing-events.js';
 import { assertOneMoment, replaySteps, type StepsOptions } from '../../fold/replay-steps.js';
 import { withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
-import { pointInTime } from '../../input/time-argument.js';
+import { pointInTime } from '../../render/local-time.js';
 import { assertNotTheId } from '../../input/time-bound.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
 import { warnOfClocks } from '../../output/warn-of-clocks.js';
 import { indented } from '../../render/state.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface ReplayOptions extends StepsOptions {
   readonly steps?: boolean;
@@ -23,18 +23,18 @@ export interface ReplayOptions extends StepsOptions {
 }
 
 /** Shows a state, or with `--steps` what each event changed, and then exits with 1 when a step has a fault. */
-export async function run(argument: IdArgument, options: ReplayOptions, session: Session): Promise<ExitCode> {
-  if (options.steps) return (await replaySteps(argument, options, session)) ? FOUND : DONE;
-  await replay(argument, options, session);
+export async function run(argument: IdArgument, options: ReplayOptions, invocation: Invocation): Promise<ExitCode> {
+  if (options.steps) return (await replaySteps(argument, options, invocation)) ? FOUND : DONE;
+  await replay(argument, options, invocation);
   return DONE;
 }
 
-async function replay(argument: IdArgument, options: ReplayOptions, session: Session): Promise<void> {
+async function replay(argument: IdArgument, options: ReplayOptions, invocation: Invocation): Promise<void> {
   assertOneMoment(options);
   const { min, max, at, aggregate, snapshot } = options;
   if (min !== undefined) throw new UsageError('--min is for --steps: a state is always folded from the beginning.');
-  const { output } = session;
-  const { id, folding, state, shown } = await withFolding(session, argument, aggregate, async (history) => {
+  const { output } = invocation;
+  const { id, folding, state, shown } = await withFolding(invocation, argument, aggregate, async (history) => {
     const { id, database, folding, last } = history;
     assertNotTheId(at, id);
     if ((max ?? 0) > last) await output.note(`the last sequence is ${last}, so this is the state after that`);

@@ -8,7 +8,8 @@ import { firstOfEach } from '../../output/first-of-each.js';
 import { limitTo, tap } from '../../output/iterate.js';
 import { noteEmptyLog, warnOfUnknownTypes } from '../../output/output-hints.js';
 import { printEvents } from '../../output/print-events.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface SearchOptions extends FilterOptions {
   readonly where?: string;
@@ -21,13 +22,13 @@ export interface SearchOptions extends FilterOptions {
 }
 
 /** Lists the events that were searched for. */
-export async function run(options: SearchOptions, session: Session): Promise<void> {
+export async function run(options: SearchOptions, invocation: Invocation): Promise<void> {
   const { type: types, limit, aggregate, ...others } = options;
   assertOrder(options);
-  const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(session, aggregate));
-  await withDatabase(session, async (database) => {
+  const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(invocation, aggregate));
+  await withDatabase(invocation, async (database) => {
     let cursor: string | undefined;
-    const { output } = session;
+    const { output } = invocation;
     const isExact = output.form !== 'ids' && (kind === undefined || 'firstTypes' in kind);
     const filter = { ...pick(others), types, ...(kind !== undefined && 'firstTypes' in kind ? kind : {}) };
     const found = searchEvents(database, { ...filter, limit: isExact ? limit + 1 : undefined });

@@ -1,5 +1,5 @@
 import type { QuarterHourStatistics } from '../../../admin/log-statistics/log-statistics.js';
-import { localDay } from '../../input/time-argument.js';
+import { localDay } from '../../render/local-time.js';
 import { bar, decimal } from '../../render/figures.js';
 import type { Column } from '../../render/fitted-table.js';
 

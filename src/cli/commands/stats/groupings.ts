@@ -9,17 +9,19 @@ import {
   typeStatistics,
 } from '../../../admin/log-statistics/log-statistics.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
-import { shortTime } from '../../input/time-argument.js';
+import { shortTime } from '../../render/local-time.js';
 import { printRows } from '../../output/print-rows.js';
 import { escapeText } from '../../render/escape.js';
 import { byteSize, decimal } from '../../render/figures.js';
 import type { Column } from '../../render/fitted-table.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import { barColumn, byDay, type Day, dayColumns } from './days.js';
 import type { Group } from './groups.js';
 
 /** Counts a log by something, and prints the groups; `limit` is for those that can be many. */
-export const GROUPINGS: Readonly<Record<Group, (log: EventLog, session: Session, limit: number) => Promise<void>>> = {
+export const GROUPINGS: Readonly<
+  Record<Group, (log: EventLog, invocation: Invocation, limit: number) => Promise<void>>
+> = {
   async type(log, { output }) {
     const types = await typeStatistics(log);
     await printRows<TypeStatistics>(types, output, {

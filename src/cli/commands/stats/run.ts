@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 import { GROUPINGS } from './groupings.js';
 import { AGGREGATES, type Group } from './groups.js';
 import { printSummary } from './summary.js';
@@ -10,12 +11,12 @@ export interface StatsOptions {
 }
 
 /** Counts the log. */
-export async function run({ by, limit }: StatsOptions, session: Session): Promise<void> {
+export async function run({ by, limit }: StatsOptions, invocation: Invocation): Promise<void> {
   if (limit !== undefined && by !== 'aggregate')
     throw new UsageError('--limit is for --by aggregate; the other lists are short.');
-  await withDatabase(session, async (database) => {
-    session.output.progress.report('Counting, which reads the whole log');
-    if (by === undefined) await printSummary(database, session);
-    else await GROUPINGS[by](database, session, limit ?? AGGREGATES);
+  await withDatabase(invocation, async (database) => {
+    invocation.output.progress.report('Counting, which reads the whole log');
+    if (by === undefined) await printSummary(database, invocation);
+    else await GROUPINGS[by](database, invocation, limit ?? AGGREGATES);
   });
 }

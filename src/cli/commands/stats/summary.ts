@@ -4,19 +4,19 @@ import {
   quarterHourStatistics,
 } from '../../../admin/log-statistics/log-statistics.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
-import { localTime } from '../../input/time-argument.js';
+import { localTime } from '../../render/local-time.js';
 import type { Output } from '../../output/output.js';
 import { factTable } from '../../render/fact-table.js';
 import { byteSize, counted, decimal } from '../../render/figures.js';
 import { FittedTable } from '../../render/fitted-table.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import { byDay, type Day, dayColumns } from './days.js';
 
 /** How many of the last days the summary draws. */
 const CHART_DAYS = 14;
 
 /** Counts a log, and prints what it holds in the form that was asked for. */
-export async function printSummary(log: EventLog, { output }: Session): Promise<void> {
+export async function printSummary(log: EventLog, { output }: Invocation): Promise<void> {
   const summary = await logStatistics(log);
   const days = byDay(await quarterHourStatistics(log));
   await output.inForm({

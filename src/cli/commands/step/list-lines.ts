@@ -2,7 +2,7 @@ import type { EventHead } from '../../../admin/find-event/find-event.js';
 import { escapeText } from '../../render/escape.js';
 import type { Style } from '../../render/style.js';
 import { cut, padEnd } from '../../render/width.js';
-import { localTime } from '../../input/time-argument.js';
+import { localTime } from '../../render/local-time.js';
 import type { View } from './view.js';
 
 /** Fewest columns of the list for showing the time of each event. */

@@ -2,7 +2,7 @@ import { parseJsonText } from '../../../json/parse.js';
 import { indented } from '../../render/state.js';
 import type { Style } from '../../render/style.js';
 import { missingText } from '../../fold/gaps.js';
-import { localTime } from '../../input/time-argument.js';
+import { localTime } from '../../render/local-time.js';
 import { type StateLine, stateLines } from './state-lines.js';
 import { textLines } from './text-lines.js';
 import type { View } from './view.js';

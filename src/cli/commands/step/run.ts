@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.js';
 import { withFolding } from '../../fold/with-folding.js';
 import { type IdArgument, idText } from '../../input/id-argument.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import { runScreen } from './run-screen.js';
 import { Timeline } from './timeline.js';
 
@@ -11,8 +11,8 @@ export interface StepOptions {
 }
 
 /** Walks through a history in the terminal. */
-export async function run(id: IdArgument, { from = 1, aggregate }: StepOptions, session: Session): Promise<void> {
-  const { context, output, options } = session;
+export async function run(id: IdArgument, { from = 1, aggregate }: StepOptions, invocation: Invocation): Promise<void> {
+  const { context, output, options } = invocation;
   if (!context.stdin.isTerminal || !context.stdout.isTerminal || !options.input)
     throw new UsageError('maestro step needs a terminal for its screen and for keys.', {
       hint: `See \`maestro replay ${idText(id)} --steps\` for the same as text output.`,
@@ -21,7 +21,7 @@ export async function run(id: IdArgument, { from = 1, aggregate }: StepOptions, 
     throw new UsageError('maestro step shows a screen; it has no JSON output.', {
       hint: `See \`maestro replay ${idText(id)} --steps -o json\`.`,
     });
-  await withFolding(session, id, aggregate, async (history) => {
+  await withFolding(invocation, id, aggregate, async (history) => {
     output.progress.stop();
     const terminal = context.openTerminal();
     if (terminal === undefined) throw new UsageError('The terminal cannot be switched to single keys (raw mode).');

@@ -10,7 +10,9 @@ import { resolveAggregateId } from '../../input/resolve-id.js';
 import { tap } from '../../output/iterate.js';
 import { noteEmptyLog, warnOfUnknownTypes } from '../../output/output-hints.js';
 import { eventLines, printEvents } from '../../output/print-events.js';
-import { type Session, sessionSettings, withDatabase } from '../../session.js';
+import { databaseSettings } from '../../database/database-settings.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface TailOptions {
   readonly lines: number;
@@ -24,16 +26,20 @@ export interface TailOptions {
 const EMBEDDED_INTERVAL = 2000;
 
 /** Lists the last events, and with `--follow` every new one. */
-export async function run(argument: IdArgument | undefined, options: TailOptions, session: Session): Promise<void> {
-  const { output } = session;
+export async function run(
+  argument: IdArgument | undefined,
+  options: TailOptions,
+  invocation: Invocation,
+): Promise<void> {
+  const { output } = invocation;
   if (options.follow) output.withoutPager();
-  if (options.follow && session.options.output === 'json')
+  if (options.follow && invocation.options.output === 'json')
     throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
-  const settings = await sessionSettings(session);
+  const settings = await databaseSettings(invocation);
   const isEmbedded = 'dataDir' in settings.target;
   const id =
     argument instanceof IdPrefix
-      ? await withDatabase(session, (database) => resolveAggregateId(session, database, argument), { settings })
+      ? await withDatabase(invocation, (database) => resolveAggregateId(invocation, database, argument), { settings })
       : argument;
   const open = (read: LogReader) =>
     new Tail(read, {
@@ -47,16 +53,16 @@ export async function run(argument: IdArgument | undefined, options: TailOptions
     });
   // The embedded database is opened for every look anew, so that whoever writes to it gets in between.
   if (options.follow && isEmbedded) {
-    const tail = open((work) => withDatabase(session, work, { settings }));
-    return await follow(tail, session, id);
+    const tail = open((work) => withDatabase(invocation, work, { settings }));
+    return await follow(tail, invocation, id);
   }
   await withDatabase(
-    session,
+    invocation,
     async (database) => {
       const tail = open((work) => work(database));
       if (options.follow) {
         await warnOfUnknownTypes(database, options.type, new Set(), output);
-        return await follow(tail, session, id);
+        return await follow(tail, invocation, id);
       }
       const seen = new Set<string>();
       const last = tap(await tail.last(), ({ type }) => seen.add(type));
@@ -85,7 +91,7 @@ function behind({ ahead, behind, milliseconds }: ClockSkew): string {
 }
 
 /** Prints the last events and then every new one at once, each in a line of its own. */
-async function follow(tail: Tail, { output, context }: Session, id: Timestamp | undefined): Promise<void> {
+async function follow(tail: Tail, { output, context }: Invocation, id: Timestamp | undefined): Promise<void> {
   const last = await tail.last();
   const lines = await eventLines(last, output, id === undefined);
   if (lines.head !== undefined) await output.line(lines.head);

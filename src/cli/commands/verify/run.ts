@@ -12,7 +12,8 @@ import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 import { printFindings } from '../../output/print-findings.js';
 import { counted, decimal } from '../../render/figures.js';
-import { type Session, withDatabase } from '../../session.js';
+import { withDatabase } from '../../database/with-database.js';
+import type { Invocation } from '../../invocation.js';
 
 export interface VerifyOptions {
   readonly since?: number;
@@ -23,11 +24,11 @@ export interface VerifyOptions {
 export async function run(
   argument: IdArgument | undefined,
   { since, interop }: VerifyOptions,
-  session: Session,
+  invocation: Invocation,
 ): Promise<ExitCode> {
-  const { output } = session;
-  return await withDatabase(session, async (database) => {
-    const id = argument && (await resolveAggregateId(session, database, argument));
+  const { output } = invocation;
+  return await withDatabase(invocation, async (database) => {
+    const id = argument && (await resolveAggregateId(invocation, database, argument));
     if (id !== undefined && !(await isStored(database, id)))
       throw new NotFoundError(`There is nothing of ${id.hex}, neither an event nor a snapshot.`, {
         hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',

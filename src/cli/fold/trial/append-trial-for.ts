@@ -6,7 +6,7 @@ import { ownsAggregate } from '../../../aggregate/owns-aggregate.js';
 import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import type { Output } from '../../output/output.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import { AppendTrial, NOT_APPENDED } from './append-trial.js';
 
 /** Gives the trial of an aggregate's history; none when no configured definition owns it. */
@@ -28,20 +28,20 @@ interface TrialOptions {
  * is, by its first event, which may be one of the new ones. Throws `UsageError` for a name that is not configured, and
  * {@link WouldNotFoldError} for a first event with which a history of the named aggregate does not begin.
  */
-export async function appendTrialFor(options: TrialOptions, session: Session): Promise<Chooser> {
-  const choose = await aggregateChooser(session, options.aggregate);
-  const { aggregates = [] } = await session.configuration();
+export async function appendTrialFor(options: TrialOptions, invocation: Invocation): Promise<Chooser> {
+  const choose = await aggregateChooser(invocation, options.aggregate);
+  const { aggregates = [] } = await invocation.configuration();
   if (aggregates.length === 0) return async () => undefined;
   return async (store, id, firstNewType) => {
     const storedType = await typeOfFirstEvent(store, id);
     const definition = await choose(id, async () => storedType ?? firstNewType);
     const beginsWith = storedType === undefined ? firstNewType : undefined;
     if (definition === undefined) {
-      await tellUnowned(aggregates, beginsWith, session.output);
+      await tellUnowned(aggregates, beginsWith, invocation.output);
       return undefined;
     }
-    if (beginsWith !== undefined) await assertBeginning(definition, id, beginsWith, options, session.output);
-    const onSnapshotIgnored = (error: Error) => void session.output.warn(error.message);
+    if (beginsWith !== undefined) await assertBeginning(definition, id, beginsWith, options, invocation.output);
+    const onSnapshotIgnored = (error: Error) => void invocation.output.warn(error.message);
     return new AppendTrial({ definition, store, id, onSnapshotIgnored });
   };
 }

@@ -8,7 +8,7 @@ import {
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import type { Database } from '../../../connection/database.js';
 import { NotFoundError } from '../../errors.js';
-import type { Session } from '../../session.js';
+import type { Invocation } from '../../invocation.js';
 import { type ErasureTrial, tryErasure } from './erasure-trial.js';
 
 /** The plan of an erasure, carried out or not, and its trial; that is absent when no definition was given. */
@@ -33,7 +33,7 @@ export async function triedErasure(
   erasure: Erasure,
   definition: Definition | undefined,
   { execute = false, expect, force = false }: ErasureOptions,
-  { options, output }: Session,
+  { options, output }: Invocation,
 ): Promise<TriedErasure> {
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planErasure(database, erasure);

@@ -1,5 +1,6 @@
 import { rollback } from '../../../../store/migrate/rollback.js';
-import { type Session, withDatabase } from '../../../session.js';
+import { withDatabase } from '../../../database/with-database.js';
+import type { Invocation } from '../../../invocation.js';
 import { printOutcomes } from '../print-outcomes.js';
 
 export interface RollbackOptions {
@@ -9,12 +10,12 @@ export interface RollbackOptions {
 }
 
 /** Takes the last migration back. */
-export async function run(options: RollbackOptions, session: Session): Promise<void> {
+export async function run(options: RollbackOptions, invocation: Invocation): Promise<void> {
   const { rolledBack, forgotten } = await withDatabase(
-    session,
+    invocation,
     ({ knex, schema }) => rollback(knex, { schema, ...options }),
     { writes: true },
   );
-  await printOutcomes(session, { rolledBack, forgotten }, 'nothing to roll back');
-  if (forgotten.length > 0) await session.output.note('adopted tables are only forgotten: they are still there');
+  await printOutcomes(invocation, { rolledBack, forgotten }, 'nothing to roll back');
+  if (forgotten.length > 0) await invocation.output.note('adopted tables are only forgotten: they are still there');
 }

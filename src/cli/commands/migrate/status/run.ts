@@ -1,23 +1,23 @@
 import { type MigrationStatus, migrationStatus } from '../../../../store/migrate/migration-status.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
-import { ifThere } from '../../../if-there.js';
+import { withExistingDatabase } from '../../../database/with-existing-database.js';
 import type { Output } from '../../../output/output.js';
 import { escapeText } from '../../../render/escape.js';
 import { FittedTable } from '../../../render/fitted-table.js';
-import type { Session } from '../../../session.js';
+import type { Invocation } from '../../../invocation.js';
 
 export interface StatusOptions {
   readonly exitCode?: boolean;
 }
 
 /** Shows which steps are taken, and with `--exit-code` exits with 1 unless all are. */
-export async function run({ exitCode = false }: StatusOptions, session: Session): Promise<ExitCode> {
-  const result = await ifThere(session, (knex, schema) => migrationStatus(knex, { schema }));
-  await printStatus(result, session);
+export async function run({ exitCode = false }: StatusOptions, invocation: Invocation): Promise<ExitCode> {
+  const result = await withExistingDatabase(invocation, (knex, schema) => migrationStatus(knex, { schema }));
+  await printStatus(result, invocation);
   return exitCode && !result.upToDate ? FOUND : DONE;
 }
 
-async function printStatus(result: MigrationStatus, { output }: Session): Promise<void> {
+async function printStatus(result: MigrationStatus, { output }: Invocation): Promise<void> {
   const pending = result.steps.filter(({ state }) => state === 'pending');
   await output.inForm({
     ids: () => output.lines(pending, ({ name }) => escapeText(name)),

@@ -1,7 +1,8 @@
 import { didYouMean } from '../../../../nearest.js';
 import { migrate } from '../../../../store/migrate/migrator.js';
 import { UsageError } from '../../../errors.js';
-import { type Session, withDatabase } from '../../../session.js';
+import { withDatabase } from '../../../database/with-database.js';
+import type { Invocation } from '../../../invocation.js';
 import { printOutcomes } from '../print-outcomes.js';
 
 export interface UpOptions {
@@ -11,20 +12,20 @@ export interface UpOptions {
 }
 
 /** Migrates, and makes an embedded database that is not there. */
-export async function run(options: UpOptions, session: Session): Promise<void> {
-  assertNoFurtherWord(session);
+export async function run(options: UpOptions, invocation: Invocation): Promise<void> {
+  assertNoFurtherWord(invocation);
   const { applied, adopted } = await withDatabase(
-    session,
+    invocation,
     ({ knex, schema }) => {
-      session.output.progress.report('Migrating, or waiting for another migration to end');
+      invocation.output.progress.report('Migrating, or waiting for another migration to end');
       return migrate(knex, { schema, ...options });
     },
     { create: true },
   );
-  await printOutcomes(session, { applied, adopted }, 'up to date: nothing to do');
+  await printOutcomes(invocation, { applied, adopted }, 'up to date: nothing to do');
 }
 
-function assertNoFurtherWord({ command: { args, parent } }: Session): void {
+function assertNoFurtherWord({ command: { args, parent } }: Invocation): void {
   const [word] = args;
   if (word === undefined) return;
   const known = parent?.commands.map((command) => command.name()) ?? [];

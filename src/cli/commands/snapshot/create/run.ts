@@ -8,7 +8,8 @@ import { aggregateChoice } from '../../../fold/choose-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printSnapshotOutcome } from '../../../output/snapshot-outcome.js';
-import { type Session, withDatabase } from '../../../session.js';
+import { withDatabase } from '../../../database/with-database.js';
+import type { Invocation } from '../../../invocation.js';
 
 export interface CreateOptions {
   readonly aggregate?: string;
@@ -24,25 +25,25 @@ const UNUSED =
 export async function run(
   argument: IdArgument,
   { aggregate, snapshot }: CreateOptions,
-  session: Session,
+  invocation: Invocation,
 ): Promise<void> {
-  const choose = await aggregateChoice(session, aggregate);
+  const choose = await aggregateChoice(invocation, aggregate);
   const create = async (database: Database) => {
     const { store } = database;
-    const id = await resolveAggregateId(session, database, argument);
+    const id = await resolveAggregateId(invocation, database, argument);
     await assertAggregate(database, id);
     const definition = await choose(store, id);
     if (definition === undefined)
       throw new UsageError(`No configured definition owns ${id.hex}.`, {
         hint: 'Name the one it is with --aggregate, and list it in maestro.config.ts.',
       });
-    const warn = (error: MaestroError) => void session.output.warn(error.message);
+    const warn = (error: MaestroError) => void invocation.output.warn(error.message);
     const history = { definition, store, id, onSnapshotIgnored: warn };
     const moment = await fold(history, { useSnapshot: snapshot });
     const outcome = await storeSnapshot(history, store, moment);
     const isUsed = outcome === 'committed' || (await fold({ ...history, onSnapshotIgnored: undefined })).snapshot > 0;
     return { id, sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
   };
-  const { id, sequence, outcome, hint } = await withDatabase(session, create, { writes: true });
-  await printSnapshotOutcome(id, sequence, outcome, session, hint);
+  const { id, sequence, outcome, hint } = await withDatabase(invocation, create, { writes: true });
+  await printSnapshotOutcome(id, sequence, outcome, invocation, hint);
 }

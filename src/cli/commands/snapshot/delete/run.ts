@@ -9,7 +9,8 @@ import { assertReason, toExecute } from '../../../input/reason.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printFacts } from '../../../output/print-facts.js';
 import { counted } from '../../../render/figures.js';
-import { type Session, withDatabase } from '../../../session.js';
+import { withDatabase } from '../../../database/with-database.js';
+import type { Invocation } from '../../../invocation.js';
 
 export interface DeleteOptions {
   readonly reason?: string;
@@ -25,7 +26,7 @@ interface Deletion extends SnapshotHead {
 }
 
 /** Plans to delete a snapshot, and does it with `--execute`. */
-export async function run(argument: IdArgument, options: DeleteOptions, session: Session): Promise<void> {
+export async function run(argument: IdArgument, options: DeleteOptions, invocation: Invocation): Promise<void> {
   const { reason, expect, execute = false } = options;
   assertReason(reason, execute);
   if (execute && argument instanceof IdPrefix)
@@ -33,9 +34,9 @@ export async function run(argument: IdArgument, options: DeleteOptions, session:
       hint: 'Leave --execute out to see what would be deleted, with the whole id. Nothing was changed.',
     });
   const { id, deletion } = await withDatabase(
-    session,
+    invocation,
     async (database) => {
-      const id = await resolveAggregateId(session, database, argument);
+      const id = await resolveAggregateId(invocation, database, argument);
       const head = await headOf(database, id);
       if (expect !== undefined && head.sequence !== expect) throw another(id, head, expect);
       if (execute) await remove(database, id, head);
@@ -44,9 +45,9 @@ export async function run(argument: IdArgument, options: DeleteOptions, session:
     },
     { writes: execute },
   );
-  await print(id, deletion, options, session);
-  if (!execute) return await session.output.note(toExecute(options.reason, deletion.sequence));
-  await session.output.note(
+  await print(id, deletion, options, invocation);
+  if (!execute) return await invocation.output.note(toExecute(options.reason, deletion.sequence));
+  await invocation.output.note(
     'processes that have the aggregate in memory go on with their state, and may store it again: restart them if it is wrong',
   );
 }
@@ -79,7 +80,7 @@ async function print(
   id: Timestamp,
   { sequence, version, events, besideElixir }: Deletion,
   { reason, execute = false }: DeleteOptions,
-  { output }: Session,
+  { output }: Invocation,
 ): Promise<void> {
   const unreadable = besideElixir ? ', which the Elixir application of this schema cannot read' : '';
   const kind = version === undefined ? 'without a version' : `of version ${version}${unreadable}`;

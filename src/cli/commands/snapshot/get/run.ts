@@ -5,7 +5,8 @@ import { assertAggregate } from '../../../fold/assert-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printFacts } from '../../../output/print-facts.js';
-import { type Session, withDatabase } from '../../../session.js';
+import { withDatabase } from '../../../database/with-database.js';
+import type { Invocation } from '../../../invocation.js';
 
 export interface GetOptions {
   readonly min: number;
@@ -13,9 +14,9 @@ export interface GetOptions {
 }
 
 /** Shows a stored snapshot. */
-export async function run(argument: IdArgument, { min, max }: GetOptions, session: Session): Promise<void> {
-  const stored = await withDatabase(session, async (database) => {
-    const id = await resolveAggregateId(session, database, argument);
+export async function run(argument: IdArgument, { min, max }: GetOptions, invocation: Invocation): Promise<void> {
+  const stored = await withDatabase(invocation, async (database) => {
+    const id = await resolveAggregateId(invocation, database, argument);
     const snapshot = await database.store.getStoredSnapshot(id, min, { maxSequence: max });
     if (snapshot !== undefined) return snapshot;
     await assertAggregate(database, id);
@@ -23,10 +24,10 @@ export async function run(argument: IdArgument, { min, max }: GetOptions, sessio
       hint: `Widen --min and --max, or see the state with \`maestro replay ${id.hex}\`.`,
     });
   });
-  await print(stored, session);
+  await print(stored, invocation);
 }
 
-async function print(stored: StoredSnapshot, { output }: Session): Promise<void> {
+async function print(stored: StoredSnapshot, { output }: Invocation): Promise<void> {
   const id = stored.aggregateId.hex;
   await printFacts(output, {
     ids: [id],

@@ -11,7 +11,9 @@ import { parseObject } from '../../../input/parse-drafts.js';
 import { inputName, readInput } from '../../../input/read-input.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printSnapshotOutcome } from '../../../output/snapshot-outcome.js';
-import { type Session, sessionSettings, withDatabase } from '../../../session.js';
+import { databaseSettings } from '../../../database/database-settings.js';
+import { withDatabase } from '../../../database/with-database.js';
+import type { Invocation } from '../../../invocation.js';
 
 export interface PutOptions {
   readonly sequence: number;
@@ -22,15 +24,15 @@ export interface PutOptions {
 }
 
 /** Stores a state that was given. */
-export async function run(argument: IdArgument, options: PutOptions, session: Session): Promise<void> {
-  const body = await readBody(options, session);
-  const { interop } = await sessionSettings(session);
+export async function run(argument: IdArgument, options: PutOptions, invocation: Invocation): Promise<void> {
+  const body = await readBody(options, invocation);
+  const { interop } = await databaseSettings(invocation);
   const snapshotOf = (aggregateId: Timestamp) => ({ aggregateId, sequence: options.sequence, body });
   // Bad input must not even touch a database.
   encodeSnapshot(snapshotOf(argument instanceof IdPrefix ? Timestamp.of({ time: 0 }) : argument), interop);
-  const choose = await aggregateChooser(session, options.aggregate);
+  const choose = await aggregateChooser(invocation, options.aggregate);
   const store = async (database: Database) => {
-    const id = await resolveAggregateId(session, database, argument);
+    const id = await resolveAggregateId(invocation, database, argument);
     const last = await assertAggregate(database, id);
     if (options.sequence > last)
       throw new InputError(`The aggregate's last sequence is ${last}, so there is no state at ${options.sequence}.`, {
@@ -38,19 +40,19 @@ export async function run(argument: IdArgument, options: PutOptions, session: Se
       });
     const definition = await choose(id, () => typeOfFirstEvent(database.store, id));
     if (definition !== undefined) {
-      const how = { force: options.force ?? false, output: session.output };
+      const how = { force: options.force ?? false, output: invocation.output };
       await trySnapshot({ definition, store: database.store, id }, snapshotOf(id), how);
     }
     return { id, outcome: await database.store.commitSnapshot(snapshotOf(id)) };
   };
-  const { id, outcome } = await withDatabase(session, store, { writes: true });
-  await printSnapshotOutcome(id, options.sequence, outcome, session);
+  const { id, outcome } = await withDatabase(invocation, store, { writes: true });
+  await printSnapshotOutcome(id, options.sequence, outcome, invocation);
 }
 
-async function readBody({ body, file }: PutOptions, session: Session): Promise<JsonObject> {
+async function readBody({ body, file }: PutOptions, invocation: Invocation): Promise<JsonObject> {
   if (body !== undefined && file !== undefined)
     throw new UsageError('--body and --file are two ways to give the state; use one of them.');
   if (body === undefined && file === undefined) throw new UsageError('Give the state with --body or with --file.');
   if (body !== undefined) return parseObject(body, 'The text of --body');
-  return parseObject(await readInput(file ?? '-', session), inputName(file ?? '-'));
+  return parseObject(await readInput(file ?? '-', invocation), inputName(file ?? '-'));
 }

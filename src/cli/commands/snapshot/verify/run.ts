@@ -9,7 +9,8 @@ import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printFindings } from '../../../output/print-findings.js';
 import { counted, decimal } from '../../../render/figures.js';
-import { type Session, withDatabase } from '../../../session.js';
+import { withDatabase } from '../../../database/with-database.js';
+import type { Invocation } from '../../../invocation.js';
 import { type SnapshotCheckCounts, wrongSnapshots } from '../../check/wrong-snapshots.js';
 
 export interface VerifyOptions {
@@ -22,16 +23,16 @@ export interface VerifyOptions {
 export async function run(
   id: IdArgument | undefined,
   { all, fix = false, aggregate }: VerifyOptions,
-  session: Session,
+  invocation: Invocation,
 ): Promise<ExitCode> {
   if ((id === undefined) !== (all === true))
     throw new UsageError('Give the id of one aggregate, or --all.', { hint: 'See `maestro snapshot verify --help`.' });
-  const choose = await handlersChooser(session, aggregate);
-  const { output } = session;
+  const choose = await handlersChooser(invocation, aggregate);
+  const { output } = invocation;
   return await withDatabase(
-    session,
+    invocation,
     async (database) => {
-      const snapshots = id === undefined ? storedSnapshots(database) : [await oneOf(database, id, session)];
+      const snapshots = id === undefined ? storedSnapshots(database) : [await oneOf(database, id, invocation)];
       const checked: SnapshotCheckCounts = { snapshots: 0, otherVersion: 0, withoutHandlers: 0 };
       let left = 0;
       const findings = async function* () {
@@ -69,8 +70,8 @@ export async function run(
   );
 }
 
-async function oneOf(database: Database, argument: IdArgument, session: Session): Promise<StoredSnapshot> {
-  const id = await resolveAggregateId(session, database, argument);
+async function oneOf(database: Database, argument: IdArgument, invocation: Invocation): Promise<StoredSnapshot> {
+  const id = await resolveAggregateId(invocation, database, argument);
   const stored = await database.store.getStoredSnapshot(id, 0);
   if (stored !== undefined) return stored;
   await assertAggregate(database, id);

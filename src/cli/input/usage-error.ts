@@ -1,9 +1,9 @@
 import type { Command, CommanderError } from 'commander';
-import { InvalidTimestampError } from '../hlc/errors.js';
-import { Timestamp } from '../hlc/timestamp.js';
-import { UsageError } from './errors.js';
-import { nearest } from '../nearest.js';
-import { refusedValue } from './input/refused-value.js';
+import { InvalidTimestampError } from '../../hlc/errors.js';
+import { Timestamp } from '../../hlc/timestamp.js';
+import { UsageError } from '../errors.js';
+import { nearest } from '../../nearest.js';
+import { refusedValue } from './refused-value.js';
 
 /** Result for a command line without a command, for which the help was shown. */
 export const SHOWED_HELP = Symbol('help');

@@ -1,5 +1,5 @@
-import type { GlobalOptions } from './global-options.js';
-import { shellWord } from './input/shell-word.js';
+import type { GlobalOptions } from '../input/global-options.js';
+import { shellWord } from '../render/shell-word.js';
 
 /** The options that say which database, and which aggregates there are. */
 type DatabaseFlags = Partial<Pick<GlobalOptions, 'url' | 'dataDir' | 'schema' | 'pooler' | 'config'>>;
@@ -11,7 +11,7 @@ const COMMAND = /`maestro (?![-<]|help\b|id\b|completion\b)([^`]*)`/g;
  * A text whose commands have the database flags that the caller gave, so that they can be run as they are. A password in a
  * URL is masked.
  */
-export function withOwnFlags(text: string, { url, dataDir, schema, pooler, config }: DatabaseFlags): string {
+export function addDatabaseFlags(text: string, { url, dataDir, schema, pooler, config }: DatabaseFlags): string {
   const flags = Object.entries({ url: url && masked(url), 'data-dir': dataDir, schema, pooler, config });
   return text.replace(COMMAND, (all, command: string) => {
     if (/--help$/.test(command)) return all;

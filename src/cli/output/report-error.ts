@@ -1,8 +1,8 @@
-import { MaestroError } from '../errors.js';
-import type { CliContext } from './context.js';
-import type { GlobalOptions } from './global-options.js';
-import { withOwnFlags } from './own-flags.js';
-import { escapeJson, escapeText } from './render/escape.js';
+import { MaestroError } from '../../errors.js';
+import type { CliContext } from '../context.js';
+import type { GlobalOptions } from '../input/global-options.js';
+import { addDatabaseFlags } from './add-database-flags.js';
+import { escapeJson, escapeText } from '../render/escape.js';
 
 /** Options for printing an error. */
 export interface ErrorReport {
@@ -25,7 +25,7 @@ export async function reportError(
   { json, verbose, flags = {}, isPartial = false, warnings = [] }: ErrorReport,
 ): Promise<void> {
   const { code, message, hint: plainHint } = facts(error);
-  const hint = plainHint && withOwnFlags(plainHint, flags);
+  const hint = plainHint && addDatabaseFlags(plainHint, flags);
   if (json) {
     const shown = {
       code,

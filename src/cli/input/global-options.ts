@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { seconds } from './input/arguments.js';
+import { seconds } from './arguments.js';
 
 /** Values of `--output`: the form in which results are printed. */
 export type OutputFormat = 'table' | 'json' | 'ndjson';

@@ -1,8 +1,8 @@
-import type { Definition } from '../aggregate/definition/definition.js';
-import type { Interop } from '../store/interop.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
+import type { Interop } from '../../store/interop.js';
 
 /** The fault in definitions whose snapshots an Elixir application would misread, and the remedy; nothing when there is none. */
-export function versionsBesideElixir(
+export function elixirVersionFault(
   aggregates: readonly Definition[],
   interop: Interop | undefined,
 ): { readonly found: string; readonly remedy: string } | undefined {

@@ -1,17 +1,17 @@
 import test from 'ava';
-import { withOwnFlags } from '../../src/cli/own-flags.js';
-import { runCli } from '../support/cli/cli.js';
-import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { anEvent, anId } from '../support/data/factories.js';
+import { addDatabaseFlags } from '../../../src/cli/output/add-database-flags.js';
+import { runCli } from '../../support/cli/cli.js';
+import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
 
 test('a command in a hint has the database flags of the caller, without a password', (t) => {
   const text = 'Run `maestro migrate`, see `maestro events 01a2 --schema other` or `maestro help times`.';
-  t.is(withOwnFlags(text, {}), text);
+  t.is(addDatabaseFlags(text, {}), text);
   t.is(
-    withOwnFlags(text, { schema: 'history', dataDir: 'my data' }),
+    addDatabaseFlags(text, { schema: 'history', dataDir: 'my data' }),
     'Run `maestro migrate --data-dir "my data" --schema history`, ' +
       'see `maestro events 01a2 --schema other --data-dir "my data"` or `maestro help times`.',
   );
@@ -20,14 +20,14 @@ test('a command in a hint has the database flags of the caller, without a passwo
     'postgres://ada:hun@ter2@h/d',
     'postgres:///d?password=hunter2&user=ada',
   ])
-    t.false(withOwnFlags(text, { url }).includes('ter2'), url);
+    t.false(addDatabaseFlags(text, { url }).includes('ter2'), url);
   for (const unchanged of [
     '`maestro --help`',
     '`maestro snapshot verify --help`',
     '`maestro id new`',
     'maestro migrate',
   ])
-    t.is(withOwnFlags(unchanged, { schema: 'history' }), unchanged);
+    t.is(addDatabaseFlags(unchanged, { schema: 'history' }), unchanged);
 });
 
 test('hints, notes and warnings name commands that can be run as they are', async (t) => {
