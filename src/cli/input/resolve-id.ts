@@ -12,6 +12,58 @@ const NAMED = 10;
 /** Number of digits shown of the id of an event's aggregate. */
 const SHOWN_DIGITS = 16;
 
+/** A kind of ids that a prefix can stand for. */
+interface IdKind {
+  /** What candidates are called. */
+  readonly name: string;
+  /** The ids of the kind that begin with some digits, in order and at most so many. */
+  readonly find: (log: EventLog, digits: string, limit: number) => Promise<Timestamp[]>;
+  readonly text: (id: Timestamp) => string;
+  /** A line that tells a candidate from the others. */
+  readonly line: (log: EventLog, candidate: Timestamp) => Promise<string>;
+  /** The error for a prefix that no id of the kind has; it may be one of the other kind. */
+  readonly none: (log: EventLog, digits: string) => Promise<NotFoundError>;
+}
+
+const AGGREGATE_IDS: IdKind = {
+  name: 'aggregate ids',
+  find: idsWithPrefix,
+  text: (id) => id.hex,
+  line: async (log, id) => {
+    const last = await lastHead(log, id);
+    return `${id.hex}  ${last === undefined ? 'a snapshot without events' : `last event ${last.sequence} ${last.type}`}`;
+  },
+  none: async (log, digits) => {
+    const [timestamp] = await timestampsWithPrefix(log, digits, 1);
+    return new NotFoundError(`No aggregate has an id that begins with ${digits}.`, {
+      hint:
+        timestamp === undefined
+          ? 'List the aggregates with `maestro aggregates`, and check the database (--url, --data-dir) and the schema (--schema).'
+          : `The timestamp of an event begins with it; see \`maestro event ${timestamp.toString()}\`.`,
+    });
+  },
+};
+
+const TIMESTAMPS: IdKind = {
+  name: 'timestamps of events',
+  find: timestampsWithPrefix,
+  text: (timestamp) => timestamp.toString(),
+  line: async (log, timestamp) => {
+    const head = await headWithTimestamp(log, timestamp);
+    // In hex digits, of which the given prefix is the beginning; `event` takes them, too.
+    return `${timestamp.hex}${head === undefined ? '' : `  ${head.type}, ${head.sequence} of ${head.aggregateId.hex.slice(0, SHOWN_DIGITS)}…`}`;
+  },
+  none: async (log, digits) => {
+    const [id] = await idsWithPrefix(log, digits, 1);
+    return new NotFoundError(`No event has a timestamp that begins with ${digits}.`, {
+      hint:
+        id === undefined
+          ? 'Find events with `maestro search`.'
+          : `The id of an aggregate begins with it; see \`maestro events ${id.hex}\`, or add the sequence of the event.`,
+    });
+  },
+};
+
 /**
  * The aggregate id for an argument. A prefix is looked up, and a note prints the id that it stands for. Throws
  * {@link NotFoundError} when no id begins with the prefix, and {@link UsageError} with the candidates when several do.
@@ -21,21 +73,7 @@ export async function resolveAggregateId(
   log: EventLog,
   argument: IdArgument,
 ): Promise<Timestamp> {
-  if (!(argument instanceof IdPrefix)) return argument;
-  const { digits } = argument;
-  const found = await idsWithPrefix(log, digits, NAMED + 1);
-  const id = await onlyOne(digits, found, { what: 'aggregate ids', shown: (each) => aggregateLine(log, each) });
-  if (id !== undefined) {
-    await output.note(`${digits} is ${id.hex}`);
-    return id;
-  }
-  const [timestamp] = await timestampsWithPrefix(log, digits, 1);
-  throw new NotFoundError(`No aggregate has an id that begins with ${digits}.`, {
-    hint:
-      timestamp === undefined
-        ? 'List the aggregates with `maestro aggregates`, and check the database (--url, --data-dir) and the schema (--schema).'
-        : `The timestamp of an event begins with it; see \`maestro event ${timestamp.toString()}\`.`,
-  });
+  return argument instanceof IdPrefix ? await idOfPrefix(AGGREGATE_IDS, argument, log, output) : argument;
 }
 
 /** The timestamp of an event for an argument, as {@link resolveAggregateId} does it for ids. */
@@ -44,54 +82,28 @@ export async function resolveTimestamp(
   log: EventLog,
   argument: IdArgument,
 ): Promise<Timestamp> {
-  if (!(argument instanceof IdPrefix)) return argument;
-  const { digits } = argument;
-  const found = await timestampsWithPrefix(log, digits, NAMED + 1);
-  const timestamp = await onlyOne(digits, found, {
-    what: 'timestamps of events',
-    shown: (each) => eventLine(log, each),
-  });
-  if (timestamp !== undefined) {
-    await output.note(`${digits} is ${timestamp.toString()}`);
-    return timestamp;
-  }
-  const [id] = await idsWithPrefix(log, digits, 1);
-  throw new NotFoundError(`No event has a timestamp that begins with ${digits}.`, {
-    hint:
-      id === undefined
-        ? 'Find events with `maestro search`.'
-        : `The id of an aggregate begins with it; see \`maestro events ${id.hex}\`, or add the sequence of the event.`,
-  });
+  return argument instanceof IdPrefix ? await idOfPrefix(TIMESTAMPS, argument, log, output) : argument;
 }
 
-/** The name of the kind of candidate, and a line of text for each. */
-interface Candidates {
-  readonly what: string;
-  readonly shown: (candidate: Timestamp) => Promise<string>;
+async function idOfPrefix(kind: IdKind, { digits }: IdPrefix, log: EventLog, output: Output): Promise<Timestamp> {
+  const [id, ...others] = await kind.find(log, digits, NAMED + 1);
+  if (id === undefined) throw await kind.none(log, digits);
+  if (others.length > 0) throw await ambiguous(kind, digits, [id, ...others], log);
+  await output.note(`${digits} is ${kind.text(id)}`);
+  return id;
 }
 
-async function onlyOne(
+async function ambiguous(
+  { name, line }: IdKind,
   digits: string,
   found: readonly Timestamp[],
-  { what, shown }: Candidates,
-): Promise<Timestamp | undefined> {
-  if (found.length < 2) return found[0];
+  log: EventLog,
+): Promise<UsageError> {
   const lines: string[] = [];
-  for (const candidate of found.slice(0, NAMED)) lines.push(`  ${escapeText(await shown(candidate))}`);
+  for (const candidate of found.slice(0, NAMED)) lines.push(`  ${escapeText(await line(log, candidate))}`);
   if (found.length > NAMED) lines.push('  and more');
   const count = found.length > NAMED ? `More than ${NAMED}` : String(found.length);
-  throw new UsageError(`${count} ${what} begin with ${digits}:\n${lines.join('\n')}`, {
+  return new UsageError(`${count} ${name} begin with ${digits}:\n${lines.join('\n')}`, {
     hint: 'Write all digits of one of them, or more of its first digits.',
   });
-}
-
-async function aggregateLine(log: EventLog, id: Timestamp): Promise<string> {
-  const last = await lastHead(log, id);
-  return `${id.hex}  ${last === undefined ? 'a snapshot without events' : `last event ${last.sequence} ${last.type}`}`;
-}
-
-async function eventLine(log: EventLog, timestamp: Timestamp): Promise<string> {
-  const head = await headWithTimestamp(log, timestamp);
-  // In hex digits, of which the given prefix is the beginning; `event` takes them, too.
-  return `${timestamp.hex}${head === undefined ? '' : `  ${head.type}, ${head.sequence} of ${head.aggregateId.hex.slice(0, SHOWN_DIGITS)}…`}`;
 }
