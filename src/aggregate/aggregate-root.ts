@@ -66,7 +66,7 @@ export class AggregateRoot {
     const known = this.#current;
     const wasStale = this.#isStale;
     this.#dropUnlessFrozen();
-    // What is written while the log is read counts as not read.
+    // Events written during the read count as not read.
     this.#isStale = false;
     let current: StateAt;
     try {
@@ -119,7 +119,7 @@ export class AggregateRoot {
     try {
       await this.#storeSnapshot(current);
     } catch (error) {
-      // A state that is refused is refused at the next command too: it is tried again when the next one is due.
+      // A refused state would be refused after the next command, too: wait until the next snapshot is due.
       if (isOfState(error)) this.#current = { ...current, snapshot: current.sequence };
       this.#context.onSnapshotError(error, this.id);
     }
@@ -136,7 +136,7 @@ export class AggregateRoot {
       const planned = this.#planOnState(known, command);
       if (!(planned instanceof Rejection) && planned.events.length > 0) return planned;
     } catch {
-      // Whether it fails on the current state too is what counts.
+      // Only a failure on the current state counts.
     }
     return await this.#planOnLatest(command);
   }

@@ -35,7 +35,7 @@ export function plan(
   let next = current;
   for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
     const text = storedText(json, definition.numbers);
-    // A copy, frozen: the command's data, which may be in it, is its owner's to change.
+    // A frozen copy: the body may contain the command's data, which the caller may change later.
     events.push(rememberEncoding({ ...event, body: exactBody(text, definition.numbers) }, json));
     // Handlers see the body as it will be read.
     const body = decodeJson(text, definition.numbers) as JsonObject;

@@ -132,7 +132,8 @@ export class Clock {
   }
 
   #forgetPast(): void {
-    // The clock may not have been read for long; what has passed by the system clock is given no more from here on.
+    // The clock may not have been read for long: first move it to the system time, so that no passed time is returned
+    // again.
     const physical = this.#physical();
     if (physical > this.#time) this.#set(...this.#free(physical, 0));
     for (const time of this.#given.keys()) if (time < this.#time) this.#given.delete(time);

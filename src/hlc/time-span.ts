@@ -9,7 +9,7 @@ const UNITS = [
 export function timeSpan(milliseconds: number): string {
   const length = Math.abs(milliseconds);
   const [unit, size] = UNITS.find(([, size]) => length >= size) ?? ['ms', 1];
-  // Never rounded up: `at least` is said of it.
+  // Rounded down: messages say "at least".
   const count = Math.floor((length / size) * 10) / 10;
   return size === 1 ? `${Math.round(length)} ms` : `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -28,7 +28,7 @@ function plainDigits(text: string): string {
   const digits = (whole + fraction).replace(/^0+/, '');
   if (digits === '' || /^0*$/.test(digits)) return '0';
   const significant = digits.replace(/0+$/, '');
-  // The place of the last significant digit: its power of ten.
+  // The power of ten of the last significant digit.
   const power = Number(exponent) - fraction.length + (digits.length - significant.length);
   return `${sign}${significant}${power === 0 ? '' : `e${power}`}`;
 }

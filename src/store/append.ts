@@ -48,7 +48,7 @@ export async function appendEvents(
   options: AppendOptions = {},
 ): Promise<CommittedEvent[]> {
   const append = () => appendWithRetries(store, clock, aggregateId, drafts, options);
-  // As a whole, so that closing the database lets it end between its reads and commits, too.
+  // As one command, so that closing the database waits for all of its reads and commits.
   return await (options.transaction === undefined ? activityOf(store).command(append) : append());
 }
 
@@ -95,7 +95,7 @@ export function placeAfter(
   return drafts.map(({ type, body }, index) => {
     let timestamp = clock.now();
     if (before !== undefined && timestamp.compare(before) <= 0) {
-      // Seldom: a clock was ahead.
+      // The rare case: a clock was ahead.
       if (index === 0) before = timestampToFollow(clock, aggregateId, last);
       if (before !== undefined && timestamp.compare(before) <= 0) timestamp = clock.after(before);
     }

@@ -126,7 +126,7 @@ export class MemoryStore implements Store {
 
   #insert({ timestamp, aggregateId, sequence, type }: NewEvent, body: string): void {
     const events = this.#events(aggregateId);
-    // As PostgreSQL would print it, which decides what numbers are read as.
+    // As PostgreSQL would print it: that decides whether a number is read as a bigint or a number.
     events.set(sequence, { timestamp, aggregateId, sequence, type, body: withoutExponents(body) });
     this.#aggregates.set(aggregateId.hex, events);
     this.#timestamps.add(timestamp.hex);

@@ -51,7 +51,7 @@ export class PostgresStore implements Store {
     this.interop = checkedInterop(options.interop);
     if (options.preparedStatements === false) withoutPreparedStatements(knex);
     this.#numbers = options.numbers ?? 'plain';
-    // In a transaction of the application, a group that fails would undo what went before it.
+    // In the application's transaction, a failing group would undo earlier statements.
     const groups = (options.groupCommits ?? true) && !this.#context.verifyWrites && knex.isTransaction !== true;
     this.#groups = groups ? new GroupCommit(this.#context) : undefined;
     this.#activity = shareActivity(this, knex);

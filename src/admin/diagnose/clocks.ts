@@ -14,7 +14,7 @@ export async function checkClock(log: EventLog, now: () => number = Date.now): P
   const before = now();
   const there = await databaseTime(log);
   const after = now();
-  // The answer was made somewhere between; only what lies outside is a difference.
+  // The database read its clock between `before` and `after`; only a time outside is a difference.
   const difference = there < before ? there - before : there > after ? there - after : 0;
   const found =
     difference === 0

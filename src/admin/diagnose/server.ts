@@ -41,7 +41,7 @@ export async function checkEncryption(log: EventLog, isLocal: boolean): Promise<
 export async function checkWritable(log: EventLog): Promise<Finding> {
   const [row] = await select<[boolean, boolean]>(
     log,
-    // This session is read-only anyway, so what others get is read where it is set: the most specific setting holds.
+    // This session is read-only itself, so read where the setting comes from: the most specific one holds for others.
     `SELECT pg_is_in_recovery(), coalesce((SELECT split_part(setting, '=', 2)::boolean
 FROM pg_db_role_setting, unnest(setconfig) AS setting
 WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))

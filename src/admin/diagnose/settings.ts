@@ -80,7 +80,7 @@ export async function checkSettings(log: EventLog): Promise<Finding[]> {
 }
 
 async function findings(log: EventLog, rules: readonly Rule[], good: Finding): Promise<Finding[]> {
-  // What this session asked for itself, such as a timeout, says nothing of others.
+  // Settings of this session, such as a timeout, do not hold for others.
   const sql = `SELECT name, setting FROM pg_settings
 WHERE source <> 'client' AND name IN (${rules.map(() => '?').join(', ')})`;
   const settings = new Map(

@@ -44,7 +44,7 @@ WHERE aggregate_id = ? AND sequence = ? AND body = ?::text::jsonb`;
   try {
     return (await execute(log.knex, sql, bindings)) === 1;
   } catch (error) {
-    // The same, where the statement sees one moment only.
+    // At REPEATABLE READ and above, a concurrent change is an error instead of no match.
     if (isSerializationFailure(error) && log.knex.isTransaction !== true) return false;
     throw storeError(error);
   }

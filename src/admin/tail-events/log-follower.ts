@@ -65,7 +65,7 @@ export class LogFollower implements Follower {
   async begin(log: EventLog, lines: number): Promise<readonly StoredEvent[]> {
     this.#newest = await newestTime(log);
     this.#moveWindow();
-    // First what is known, then what is shown: an event that commits in between is new, or shown now and known.
+    // Read what is known before what is shown: an event that commits in between is then new, or shown and known.
     for (const [bucket, fingerprint] of await this.#fingerprints(log)) this.#bucket(bucket).fingerprint = fingerprint;
     for (const timestamp of await this.#timestamps(log, [...this.#buckets.keys()]))
       this.#bucket(bucketOf(timestamp)).timestamps.add(timestamp);
@@ -116,7 +116,7 @@ export class LogFollower implements Follower {
   }
 
   #moveWindow(): void {
-    // In whole buckets: half a bucket has another fingerprint.
+    // Aligned to buckets: a partial bucket has another fingerprint.
     const begin = Math.floor((Math.min(this.#newest, this.#now()) - DEFAULT_MAX_DRIFT) / 256) * 256;
     if (begin <= this.#begin) return;
     this.#begin = begin;
@@ -134,11 +134,11 @@ export class LogFollower implements Follower {
   async #timestamps({ knex, schema }: EventLog, buckets: readonly string[]): Promise<string[]> {
     const where = this.#window();
     if (buckets.length === 0) return [];
-    // From the first bucket to the last is a range of the index; which of it lies in a bucket is decided row by row.
+    // The range from the first to the last bucket uses the index; membership in a bucket is filtered row by row.
     const sorted = [...buckets].sort();
     where.and('"timestamp" >= ?', Buffer.from(`${sorted[0]}`.padEnd(32, '0'), 'hex'));
     where.and('"timestamp" <= ?', Buffer.from(`${sorted.at(-1)}`.padEnd(32, 'f'), 'hex'));
-    // From a subquery PostgreSQL makes a hash table; in an array it would look at every bucket for every row.
+    // For a subquery PostgreSQL builds a hash table; an array would be searched for every row.
     where.and(`${BUCKET} IN (SELECT unnest(?::text::text[]))`, `{${sorted.join(',')}}`);
     const sql = `SELECT encode("timestamp", 'hex') FROM ${tablesOf({ schema }).log} ${where.sql}`;
     return (await withReadRetry(() => query<[string]>(knex, sql, where.bindings))).map(([timestamp]) => timestamp);

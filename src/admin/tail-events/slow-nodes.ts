@@ -20,7 +20,7 @@ export class SlowNodes {
   async look(log: EventLog, start: number, now: number = Date.now()): Promise<readonly ClockSkew[]> {
     this.#looks += 1;
     if (this.#looks % NODES.every !== 1) return [];
-    // However long it is since the last look: what came in between is looked at, too.
+    // Begins at the last look, however long ago that was, so that nothing is left out.
     const range = { from: Math.min(this.#lastStart ?? start, start), to: now };
     this.#lastStart = start;
     const pairs = await clockSkews(log, { latest: NODES.latest, range, before: start });

@@ -37,7 +37,7 @@ export async function copyIntoEmptyLog(log: EventLog, items: AsyncIterable<Expor
   const iterator = items[Symbol.asyncIterator]();
   let next = await iterator.next();
   const sent = { events: 0, snapshots: 0 };
-  // Each step more for every line is felt, so this one makes the lines and gathers them.
+  // One generator makes the lines and gathers them: a step more for every line would be measurable.
   const texts = async function* (lineOf: (item: ExportedItem) => string | undefined) {
     let text = '';
     for (; !next.done; next = await iterator.next()) {
@@ -72,7 +72,7 @@ export async function copyIntoEmptyLog(log: EventLog, items: AsyncIterable<Expor
     return { ...stored, present: 0, skipped: [] };
   } catch (error) {
     await iterator.return?.();
-    // What PostgreSQL says of a row is said again, with its line and more to the point, when each is looked at.
+    // The import through staging tables reports the same fault with its line.
     if (/^2[23]|^40P01$/.test(sqlState(error) ?? ''))
       throw new NeedsStagingError('a row was refused', { cause: error });
     throw error;

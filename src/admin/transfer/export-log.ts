@@ -73,14 +73,15 @@ export async function exportLog(
       await execute(transaction, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       await refuseHiddenRows(transaction);
       await assertCompleteLog({ ...log, knex: transaction });
-      // The whole result is wanted, so the plan for the whole result is: it sorts, instead of following an index at random.
+      // The whole result is read, so plan for all of it: sort, instead of following an index in random order.
       await execute(transaction, 'SET LOCAL cursor_tuple_fraction = 1');
       await put(`${HEADER}\n`);
       await exportEvents({ ...log, knex: transaction }, options, put, count);
       await exportSnapshots({ ...log, knex: transaction }, options, put, count);
     });
   } catch (error) {
-    // What `write` threw says what it means; all else is the database's, COMMIT too, at which nothing was at stake.
+    // An error of `write` is thrown as it is; all others are the database's, also at COMMIT, which had nothing to
+    // write.
     if (unwritten !== undefined) throw unwritten.error;
     throw storeError(error instanceof CommitInterruptedError ? error.cause : error);
   }
@@ -145,7 +146,7 @@ async function exportSnapshots(
   put: Put,
   count: Count,
 ): Promise<void> {
-  // A snapshot is the state after all events before it, which are not all there.
+  // A snapshot contains all events before it, but not all of them are exported.
   if (types !== undefined || since !== undefined || until !== undefined) return;
   const where = new Conditions();
   if (aggregateIds !== undefined) where.and('aggregate_id = ANY (?::text::bytea[])', byteaArray(aggregateIds));

@@ -143,7 +143,7 @@ FROM ${STAGED_EVENTS} AS s LEFT JOIN ${tablesOf(log).log} AS e
 
 async function upsertSnapshots(log: EventLog): Promise<number> {
   const { snapshots } = tablesOf(log);
-  // Those that are not newer than what is there are forgotten first, so that all that are left must be there afterwards.
+  // Remove those that are not newer first: then all that are left must be in the table afterwards.
   const older = `DELETE FROM ${STAGED_SNAPSHOTS} AS s USING ${snapshots} AS stored
 WHERE stored.aggregate_id = s.aggregate_id AND stored.sequence >= s.sequence`;
   await execute(log.knex, older);

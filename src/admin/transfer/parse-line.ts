@@ -70,7 +70,7 @@ function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '
   const isCanonical = isCanonicalJsonb(body);
   const bodyFault = isCanonical && !ENDLESS.test(body) ? undefined : jsonFault(body);
   if (bodyFault !== undefined) return { fault: `has a body that ${bodyFault}` };
-  // Of the ways to write a timestamp, an export takes one.
+  // An export has only one of the text forms of a timestamp.
   const isWritten = timestamp.time > LAST_ISO_TIME ? time === timestamp.hex : time.length === TEXT_LENGTH;
   if (!isWritten || !isWrittenType || sequenceText !== String(sequence)) return NOT_AS_WRITTEN;
   return {
@@ -81,7 +81,7 @@ function parseEvent([, id = '', sequenceText, time = '', typeText = '', body = '
 
 function parseSnapshot([text, id = '', sequenceText, body = '']: RegExpExecArray): ParsedLine {
   const sequence = Number(sequenceText);
-  // The table holds any integer there, whatever it may mean.
+  // The column can hold any integer.
   if (sequence < -MAX_SEQUENCE - 1 || sequence > MAX_SEQUENCE)
     return { fault: `has the sequence ${sequence}, which no snapshot can have` };
   const isCanonical = isCanonicalJsonb(body);
@@ -100,7 +100,7 @@ function storedTypeFault(type: string): string | undefined {
 
 function jsonFault(text: string): string | undefined {
   if (parseJson(text) === undefined) return 'is not JSON';
-  // What a log holds may be nested deeper than what is committed here: the body passes through as its text.
+  // A log may contain deeper nesting than commits allow here: the body passes through as text.
   if (isDeeperThan(text, MAX_DEPTH)) {
     const fault = scalarFault(text);
     return fault === undefined ? undefined : `has something in it that ${fault}`;

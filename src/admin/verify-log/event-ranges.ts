@@ -33,7 +33,7 @@ export async function* eventRanges(
     yield range;
     if (last === undefined) return;
     after = last[0] as Buffer;
-    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    // The embedded engine never yields to the event loop: let timers, input and Ctrl-C have their turn.
     await setImmediate();
   }
 }

@@ -80,7 +80,7 @@ export function defineAggregate<
     file: callerFile(),
     [BRAND]: true,
   };
-  // From here on the types are set aside: what the compiler has checked is run by name.
+  // From here on definitions run without their types: handlers are found by name.
   return Object.freeze(definition as unknown as Definition);
 }
 

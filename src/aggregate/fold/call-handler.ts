@@ -19,7 +19,7 @@ export function callHandler<Answer>(handler: HandlerRef, call: () => Answer): An
 export function assertAnswer(handler: HandlerRef, answer: unknown): void {
   if (answer === undefined) throw new HandlerError(handler, 'returned undefined.');
   if (isThenable(answer)) {
-    // Nobody is going to wait for it, so nobody may be told of its failure either.
+    // Nobody awaits it, so its failure must not become an unhandled rejection.
     Promise.resolve(answer).catch(() => {});
     throw new HandlerError(handler, 'returned a promise.');
   }

@@ -32,7 +32,7 @@ export function deepFreeze(value: unknown): boolean {
       } else isSafe &&= isKnown;
     }
   }
-  // Only the whole is noted, unless all is well: a part of something unsafe may be safe or not.
+  // When something is unsafe, only the root is recorded: its parts may be safe or not.
   if (isSafe) for (const each of found) frozen.set(each, true);
   else frozen.set(value, false);
   return isSafe;

@@ -17,7 +17,7 @@ export function snapshotBody(
 ): object {
   const { encode, version } = definition.snapshot;
   const json = encode === undefined ? state : callHandler(handlerRef(definition, 'encode', about), () => encode(state));
-  // Whether it can be stored is for the store to say, which names each fault.
+  // The store checks whether it can be stored, and names each fault.
   return version === undefined ? (json as object) : { [MARK]: { version }, state: json };
 }
 

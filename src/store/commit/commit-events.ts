@@ -44,15 +44,16 @@ export async function commitEncoded(
   const isOneStatement = !isInside && projections.length === 0 && !context.verifyWrites && parts.length === 1;
   const commit = { events, parts, committed: committedEvents(events), projections, isInside, isOneStatement };
   try {
-    // Whoever took a sequence may be gone again by the time one looks (erased, say), and who waited for us in turn is not
-    // done yet; then another attempt decides.
+    // The conflicting event may be gone again when it is looked for (erased, say), or its transaction, in a deadlock with
+    // this one, may not have ended yet: then another attempt decides.
     let refusal: unknown;
     for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
       const answer = await attempt(context, commit);
       if (!(answer instanceof InsertConflictError)) return answer;
       refusal = answer.cause;
     }
-    // A deadlock, or a conflict of serializable transactions: it passes, and whoever decides anew does better than these events.
+    // A deadlock, or a conflict of serializable transactions: it passes, and the caller should decide again on the
+    // newer events.
     if (!isUniqueViolation(refusal)) return err('retry_command');
     throw unexplainedUniqueViolation(refusal, MAX_ATTEMPTS);
   } catch (error) {

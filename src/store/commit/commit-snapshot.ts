@@ -44,7 +44,7 @@ async function upsert(context: CommitContext, snapshot: NewSnapshot, json: strin
   if (!verifyWrites)
     return await upsertOn(knex, context, snapshot, json).catch((error: unknown) => {
       if (!isSerializationFailure(error)) throw error;
-      // Others have changed the snapshot since the statement began, which only this level takes in.
+      // Another transaction has changed the snapshot since the statement began; READ COMMITTED sees that change.
       return driverOf(knex).transaction((on) => upsertOn(on, context, snapshot, json));
     });
   return await driverOf(knex).transaction((on) => upsertOn(on, context, snapshot, json));

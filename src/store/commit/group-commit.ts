@@ -87,7 +87,7 @@ export class GroupCommit {
     this.#inFlight += 1;
     void this.#commitGroup(group).finally(() => {
       if (group.length === 1) this.#done(generation);
-      // Those who were answered may have more to commit, and get the time to join the next group.
+      // Callers that got their result may commit again at once; this lets them join the next group.
       else setImmediate(() => this.#done(generation));
     });
   }

@@ -46,7 +46,7 @@ export async function insertEvents(
       assertWritten(events, written);
     }
   } catch (error) {
-    // In a transaction of the application that sees one moment, only a new transaction can go on.
+    // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
     const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
     if (isUniqueViolation(error) || isUndone) throw new InsertConflictError('taken', { cause: error });
     throw error;

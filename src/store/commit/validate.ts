@@ -108,7 +108,7 @@ const PLAIN_TYPE = /^[\w.:-]{1,256}$/;
 
 /** The fault of a value as the type of an event; `undefined` when it is a valid type. */
 export function eventTypeFault(type: unknown): string | undefined {
-  // Nearly all types are names such as this, and there is nothing more to ask.
+  // Nearly all types are such plain names, which need no further check.
   if (typeof type === 'string' && PLAIN_TYPE.test(type)) return undefined;
   if (typeof type !== 'string') return 'is not a string';
   if (type === '') return 'is empty';
@@ -128,7 +128,7 @@ function checkBody(body: unknown, report: Report): string {
   }
   const encoded = encodeJson(body);
   if ('text' in encoded) {
-    // A number with all its digits is an object in JavaScript, but not in JSON.
+    // An ExactNumber is an object in JavaScript, but a number in JSON.
     if (!encoded.text.startsWith('{')) report('body', 'is not a plain JSON object');
     return encoded.text;
   }

@@ -20,7 +20,7 @@ const PERMISSIONS: Readonly<Record<string, readonly [flag: string, what: string]
   FileSystemRead: ['--allow-fs-read', 'reading'],
   FileSystemWrite: ['--allow-fs-write', 'writing'],
   Addon: ['--allow-addons', 'the addon that locks the embedded database'],
-  // Nothing else here starts a process (but a pager, on a terminal).
+  // Nothing else here starts a process, except a pager on a terminal.
   ChildProcess: ['--allow-addons', 'the addon that locks the embedded database, nor the command `flock` in its place'],
   WASI: ['--allow-wasi', 'WASI'],
   WorkerThreads: ['--allow-worker', 'worker threads'],
@@ -38,7 +38,7 @@ export function nodePermissionError(error: unknown): NodePermissionError | undef
   const { code, permission = '', resource: denied = '' } = (error ?? {}) as Record<string, string | undefined>;
   if (code !== 'ERR_ACCESS_DENIED') return undefined;
   const [flag = `what ${permission} is allowed with`, what = permission] = PERMISSIONS[permission] ?? [];
-  // Where a file gets a name that nobody knows before, or one of several, all of its folder is needed.
+  // Files whose names are not known before, or are one of several, need permission for their whole folder.
   const resource = BESIDE.test(denied) ? dirname(denied) : denied;
   const isFile = permission.startsWith('FileSystem');
   return new NodePermissionError(

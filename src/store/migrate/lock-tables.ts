@@ -52,7 +52,7 @@ export async function lockTables<Value>(
       return value;
     } catch (error) {
       if (sqlState(error) !== '55P03') throw error;
-      // Gives back the tables, too.
+      // This releases the table locks, too.
       await execute(transaction, 'ROLLBACK TO SAVEPOINT maestro_lock');
       if (performance.now() >= deadline)
         throw await heldByOthers(transaction, tables, isLocked ? 'a row' : mode, timeout, error);

@@ -24,9 +24,12 @@ export class DatabaseNewerError extends MaestroError {
   readonly code = 'MAESTRO_DATABASE_NEWER';
 
   constructor(/** The unknown steps. */ readonly unknown: readonly string[]) {
-    super(`The database was migrated by a newer Maestro; this version does not know the steps ${unknown.join(', ')}.`, {
-      hint: 'Use the Maestro version that migrated it, or a newer one. Nothing was changed.',
-    });
+    super(
+      `The database was migrated by a newer Maestro, with steps that this version does not know: ${unknown.join(', ')}.`,
+      {
+        hint: 'Use the Maestro version that migrated it, or a newer one. Nothing was changed.',
+      },
+    );
   }
 }
 

@@ -54,7 +54,7 @@ EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = '${MIGRATIONS
 }
 
 async function readApplied(on: Executor, schema: string): Promise<AppliedStep[]> {
-  // As a number, which is the same with any DateStyle and whatever an application has the driver make of times.
+  // As a number, which does not depend on DateStyle or on an application's own parser of times.
   const time = 'floor(extract(epoch FROM migration_time) * 1000)::bigint::text';
   const sql = `SELECT name, batch, ${time} FROM ${qualified(schema, MIGRATIONS_TABLE)} ORDER BY id`;
   const rows = await query<[string, number, string | null]>(on, sql);

@@ -46,11 +46,11 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
       return { applied: plan.applied, adopted: plan.adopted };
     });
   try {
-    // Nothing to do takes no lock and no right to write.
+    // When nothing is pending, no lock and no right to write is needed.
     const plan = planUp(await withReadRetry(() => readMigrationState(knex, schema)), schema, partitions);
     if (plan.statements.length === 0) return { applied: [], adopted: [] };
     return await run().catch((error: unknown) => {
-      // Whether the commit took effect shows when the steps are looked at again; taking them twice is impossible.
+      // A second run reads whether the commit took effect; applied steps are not applied again.
       if (error instanceof CommitInterruptedError) return run();
       throw error;
     });

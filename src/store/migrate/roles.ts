@@ -174,7 +174,7 @@ WHERE n.nspname = ? AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) 
 
 /** The name of a role as it is written in SQL. Throws {@link InvalidArgumentError} when no role can have it. */
 function roleName(name: string): string {
-  // PostgreSQL takes these two for something else, even in quotation marks, and cuts longer names off.
+  // PostgreSQL gives these two another meaning, even quoted, and truncates longer names.
   if (name !== '' && name !== 'public' && name !== 'none' && !name.includes('\0') && Buffer.byteLength(name) <= 63)
     return identifier(name);
   throw new InvalidArgumentError(`${JSON.stringify(name)} is not the name of a role.`, {

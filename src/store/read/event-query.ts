@@ -83,12 +83,12 @@ export async function* selectPages<Body>(
   for (let page = pages.next(); page !== undefined;) {
     const rows = await page;
     page = pages.next();
-    // Whoever stops here never asks what became of the next page; whoever goes on does.
+    // A caller that stops here never awaits the next page; one that goes on gets its error then.
     page?.catch(() => {});
     if (rows.length > 0) yield rows;
-    // Whoever took them is done with them, but names them until the next have come.
+    // The caller is done with these rows but still refers to the array; emptying it frees them.
     rows.length = 0;
-    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    // The embedded engine never yields to the event loop: let timers, input and Ctrl-C have their turn.
     await setImmediate();
   }
 }
@@ -169,7 +169,7 @@ function selection(
 ): { statement: Statement; bindings: Knex.RawBinding[] } {
   const where = new Conditions();
   where.and('aggregate_id = ?', aggregateId.encode());
-  // Both bounds, also where there are none: without, PostgreSQL's plan for any value sorts what the index has in order.
+  // Always with both bounds: without them, PostgreSQL's generic plan sorts rows that the index has in order.
   where.and('sequence >= ?', range.min);
   where.and('sequence <= ?', range.max);
   where.ofTypes(types);
@@ -178,7 +178,7 @@ function selection(
   const order = `ORDER BY sequence${reverse ? ' DESC' : ''}`;
   if (limit !== undefined) bindings.push(limit);
   const sql = `${selectHistory} ${where.sql} ${order}${limit === undefined ? '' : ' LIMIT ?'}`;
-  // Any number of types would make any number of statements to keep.
+  // Every number of types is another statement, so these are not kept prepared.
   return {
     statement: types === undefined ? preparedStatement(sql) : { sql },
     bindings,

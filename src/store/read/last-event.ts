@@ -28,7 +28,7 @@ export interface LastEvent {
 export function laterPredecessor(last: LastEvent, next: Timestamp, until?: Timestamp): EventPlace | undefined {
   const { sequence, timestamp, latest } = last;
   const isBeyond = until !== undefined && next.compare(until) > 0;
-  // Nearly always: a history in the order of its times.
+  // The common case: a history in the order of its times.
   if (latest === undefined && !isBeyond && (timestamp === undefined || timestamp.compare(next) <= 0)) return undefined;
   const isNear = timestamp !== undefined && (until === undefined || timestamp.compare(until) <= 0);
   const isLater = isNear && (latest === undefined || timestamp.compare(latest.timestamp) > 0);

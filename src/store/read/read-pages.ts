@@ -41,9 +41,9 @@ export async function* readPages<Row>(
     if (length > 0) yield rows;
     if (length < asked) return;
     left -= length;
-    // Whoever took them is done with them, but names them until the next have come.
+    // The caller is done with these rows but still refers to the array; emptying it frees them.
     rows.length = 0;
-    // The embedded engine answers without ever giving way to timers, input and Ctrl-C.
+    // The embedded engine never yields to the event loop: let timers, input and Ctrl-C have their turn.
     await setImmediate();
   }
 }
