@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -127,23 +127,6 @@ test('a file that is not whole is refused with its line, and bad input is wrong 
   t.is(terminal.code, 2);
   t.true(terminal.stderr.includes('Standard input is a terminal'), terminal.stderr);
   t.is(await countOf(id), 0);
-});
-
-test('a history moves from a server into the embedded database and back, and is erased there', async (t) => {
-  const id = await aStoredHistory();
-  const text = await exportOf([id]);
-  const cwd = await mkdtemp(join(folder, 'embedded-'));
-  const embedded = (argv: readonly string[], stdin = '') => runCli(argv, { cwd, stdin });
-  const early = await embedded(['import'], text);
-  t.is(early.code, 2, early.stderr);
-  t.is((await embedded(['migrate', '-q'])).code, 0);
-  t.like(JSON.parse((await embedded(['import', '-o', 'json'], text)).stdout), { events: 3, snapshots: 1 });
-  t.is((await embedded(['export', '--file', 'f', '-q'])).stdout, 'f\n');
-  t.is(readFileSync(join(cwd, 'f'), 'utf8'), text);
-  t.is((await maestro(['--file', join(cwd, 'f')])).code, 0);
-  t.is(await exportOf([id], other), text);
-  t.is((await embedded(['erase', id.hex, '--reason', 'moved', '--execute', '-q'])).code, 0);
-  t.is((await embedded(['export', id.hex])).code, 3);
 });
 
 test('an import that is killed leaves nothing, and the next one succeeds', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
+import { type TestDatabase, useTestDatabase } from '../../support/database.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 import { fillSampleLog, inLogOrder, type SampleLog } from '../../support/data/sample-log.js';
 
@@ -9,7 +9,6 @@ const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(tes
 const small = useTestDatabase(test);
 const empty = useTestDatabase(test);
 const hostile = useTestDatabase(test);
-const folder = useTemporaryFolder(test);
 const logs = new Map<string, SampleLog>();
 
 const time = new Date(2026, 0, 2, 3, 4, 5, 67).getTime();
@@ -202,30 +201,4 @@ test('nothing that is stored reaches a terminal raw', async (t) => {
     (JSON.parse(stdout) as { type: string; body: object }[]).map(({ type, body }) => [type, body]),
     texts.map((text) => [text, { [text]: text }]),
   );
-});
-
-test('the embedded database answers search, event, aggregates and stats alike', async (t) => {
-  const run = async (...argv: string[]) => {
-    const { code, stdout, stderr } = await runCli(argv, { cwd: folder });
-    t.is(code, 0, stderr);
-    return stdout;
-  };
-  await run('migrate');
-  const drafts = [
-    { type: 'opened', body: { owner: 'Ada' } },
-    { type: 'withdrawn', body: { amount: 500 } },
-  ];
-  const stdin = drafts.map((draft) => `${JSON.stringify(draft)}\n`).join('');
-  await runCli(['append', ada.hex, '--file', '-'], { cwd: folder, stdin });
-
-  const event = JSON.parse(await run('search', '--where', '$.amount > 100', '-o', 'ndjson')) as { timestamp: string };
-  t.like(event, { aggregateId: ada.hex, sequence: 2, type: 'withdrawn' });
-  t.like(JSON.parse(await run('event', event.timestamp, '-o', 'json')), {
-    body: { amount: 500 },
-    previous: { type: 'opened' },
-    next: null,
-  });
-  t.like(JSON.parse(await run('aggregates', '--sort', 'last', '-o', 'ndjson')), { aggregateId: ada.hex, events: 2 });
-  t.like(JSON.parse(await run('stats', '-o', 'json')), { events: 2, aggregates: 1, longest: [{ events: 2 }] });
-  t.is((await run('stats', '--by', 'partition', '-q')).trim(), 'event_log');
 });

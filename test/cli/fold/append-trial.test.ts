@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
@@ -120,18 +120,6 @@ for (const [layout, place] of Object.entries(layouts))
     );
     t.is((await run(...build(id), '--force')).code, 0);
   });
-
-test('so is it on the embedded database', async (t) => {
-  const cwd = join(folder, 'embedded');
-  mkdirSync(cwd);
-  writeFileSync(join(cwd, 'maestro.config.ts'), CONFIGURATION);
-  const run = (...argv: string[]) => runCli([...argv, '--data-dir', 'data'], { cwd });
-  await run('migrate');
-  const id = (await run('append', 'new', '--type', 'opened', '--body', '{}', '-q')).stdout.trim();
-  await refusals(run, id, (code, stdout) => t.deepEqual([code, stdout], [5, '']));
-  t.like(JSON.parse((await run(...build(id), '--dry-run', '-o', 'json')).stdout), { state: { periods: 1 } });
-  t.is((await run('events', id, '-o', 'ndjson')).stdout.trim().split('\n').length, 1);
-});
 
 test('what a schema or a handler does not take is refused with its words', async (t) => {
   const id = await aCalendar([3]);

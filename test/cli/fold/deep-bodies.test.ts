@@ -1,33 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { MAX_FOLDED_DEPTH } from '../../../src/cli/fold/stored-body.js';
 import { type CliResult, runCli } from '../../support/cli/cli.js';
-import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
+import { useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { insertRows } from '../../support/data/transfer.js';
 
 const database = useTestDatabase(test);
-const folder = useTemporaryFolder(test);
 
 const maestro = (argv: readonly string[]): Promise<CliResult> =>
   runCli(argv, { env: { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema } });
 
-const embedded = (argv: readonly string[]): Promise<CliResult> => runCli(argv, { cwd: folder, env: {} });
-
 const nested = (levels: number) => `${'{"a": '.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
-
-/** The file with the export of an event whose body is so deep. */
-async function exportOf(t: ExecutionContext, levels: number): Promise<string> {
-  const id = anId();
-  await insertRows(database, {
-    events: [{ aggregateId: id, sequence: 1, timestamp: anId(), type: 'deep', body: nested(levels) }],
-    snapshots: [],
-  });
-  const file = join(folder, `${levels}.ndjson`);
-  t.is((await maestro(['export', id.hex, '--file', file])).code, 0);
-  return file;
-}
 
 test('a body that is nested too deeply to be folded is a fact about the data, and printed as it is', async (t) => {
   for (const levels of [MAX_FOLDED_DEPTH + 1, 4000]) {
@@ -66,19 +49,4 @@ test('a body that is nested too deeply to be folded is a fact about the data, an
     t.is(steps.code, 1);
     t.regex(steps.stdout, /nested deeper than 1000 levels/);
   }
-});
-
-test('the embedded database takes what its engine bears as it is, refuses what it does not with what to do, and goes on', async (t) => {
-  t.is((await embedded(['migrate'])).code, 0);
-  const [deep, deeper] = [await exportOf(t, 4000), await exportOf(t, 4001)];
-  const imported = await embedded(['import', '--file', deep]);
-  t.is(imported.code, 0, imported.stderr);
-  t.is((await embedded(['export'])).stdout, readFileSync(deep, 'utf8'));
-  const refused = await embedded(['import', '--file', deeper]);
-  t.is(refused.code, 2);
-  t.regex(
-    refused.stderr,
-    /^error: Line 2 of the export has a body nested deeper than the 4000 levels that the embedded database can hold\.\nhint: Nothing was imported\. Import into a server/m,
-  );
-  t.is((await embedded(['append', 'new', '--type', 'a', '--body', '{}'])).code, 0);
 });

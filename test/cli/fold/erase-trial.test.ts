@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
@@ -109,19 +109,6 @@ for (const [layout, place] of Object.entries(layouts))
     t.regex(forced.stderr, /^warning: Without these values .* Erased all the same \(--force\)\.$/m);
     t.is((await run('replay', id.hex)).code, 1);
   });
-
-test('on the embedded database, too', async (t) => {
-  const cwd = join(folder, 'embedded');
-  mkdirSync(cwd);
-  writeFileSync(join(cwd, 'maestro.config.ts'), CONFIGURATION);
-  const run = (...argv: string[]) => runCli([...argv, '--data-dir', 'data'], { cwd });
-  await run('migrate');
-  const id = (await run('append', 'new', '--type', 'joined', '--body', '{"email": "a@b"}', '-q')).stdout.trim();
-  const erase = (...argv: string[]) => run('erase', id, '--paths', '/email', ...REASON, '--execute', ...argv);
-  t.is((await erase()).code, 5);
-  t.is((await erase('--replace', '/email="gone"')).code, 0);
-  t.like(JSON.parse((await run('replay', id, '-o', 'json')).stdout), { state: { email: 'gone' } });
-});
 
 test('what handlers can do without is erased as it was, and a path may have its own value', async (t) => {
   const id = await aPerson();

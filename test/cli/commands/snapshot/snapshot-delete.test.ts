@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'ava';
 import { deleteSnapshot, snapshotHead } from '../../../../src/admin/log/stored-snapshots.js';
 import type { Timestamp } from '../../../../src/hlc/timestamp.js';
@@ -138,16 +136,4 @@ test('a reason must be given to delete, and --execute needs a session that may w
   t.deepEqual([short.code, short.stdout], [2, '']);
   t.regex(short.stderr, /^error: --execute needs the whole id of the aggregate\.\n/);
   t.is((await database.store().getSnapshot(id, 1))?.sequence, 3);
-});
-
-test('on the embedded database, too, and what was a wrong state is the right one afterwards', async (t) => {
-  const cwd = join(folder, 'embedded');
-  mkdirSync(cwd);
-  const run = (...argv: string[]) => runCli([...argv, '--data-dir', 'data'], { cwd });
-  await run('migrate');
-  const id = (await run('append', 'new', '--type', 'a', '--body', '{"n": 1}', '-q')).stdout.trim();
-  await run('snapshot', 'put', id, '--sequence', '1', '--body', '{"n": 99}');
-  t.is((await run('snapshot', 'delete', id, ...REASON, '--expect', '1', '--execute')).code, 0);
-  t.is((await run('snapshot', 'get', id)).code, 3);
-  t.is((await run('events', id)).code, 0);
 });

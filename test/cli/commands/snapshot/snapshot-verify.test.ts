@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Timestamp } from '../../../../src/hlc/timestamp.js';
@@ -240,28 +240,6 @@ test('a snapshot nested deeper than any state can be is wrong, whatever is in it
     t.deepEqual([code, (JSON.parse(stdout) as { problem: string }).problem], [0, 'different']);
     t.deepEqual(await snapshotOf(log, id), [2, '{"owner": "Ada", "balance": 1}']);
   }
-});
-
-test('on the embedded database it verifies and mends the same', async (t) => {
-  const cwd = join(folder, 'embedded');
-  mkdirSync(cwd);
-  writeFileSync(join(cwd, 'maestro.config.ts'), CONFIGURATION);
-  const maestro = (...argv: string[]) => runCli(argv, { cwd });
-  const events = '{"type":"opened","body":{"owner":"Ada"}}\n{"type":"deposited","body":{"amount":2}}\n';
-  await maestro('migrate');
-  const id = anId().hex;
-  await runCli(['append', id, '--file', '-'], { cwd, stdin: events });
-  await maestro('snapshot', 'put', id, '--sequence', '2', '--body', '{"balance": 3}');
-
-  t.is((await maestro('snapshot', 'verify', '--all', '-q')).stdout, `${id}\n`);
-  t.is((await maestro('snapshot', 'verify', id, '--fix')).code, 0);
-  t.is((await maestro('snapshot', 'verify', id)).code, 0);
-  t.regex((await maestro('snapshot', 'get', id)).stdout, /^\{"owner": "Ada", "balance": 2\}$/m);
-  t.is((await maestro('check', '--write-baseline', 'baseline.ndjson')).code, 0);
-  t.regex(
-    (await maestro('check', '--baseline', 'baseline.ndjson')).stdout,
-    /^checked 2 events .* 1 against the baseline/,
-  );
 });
 
 test('neither an id nor --all, both, no handlers, or --fix with --read-only is wrong usage', async (t) => {

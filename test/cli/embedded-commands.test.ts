@@ -1,0 +1,166 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { MAX_FOLDED_DEPTH } from '../../src/cli/fold/stored-body.js';
+import { type CliResult, runCli } from '../support/cli/cli.js';
+import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { anEvent, aHistory, anId } from '../support/data/factories.js';
+import { exported, imported, signed } from '../support/data/transfer.js';
+import { eventJson } from '../../src/store/read/stored-json.js';
+
+// One folder for all, with a schema for each test, because making a folder takes longer than what a test does in it. One after
+// another, and apart from what is tested on a server: the engine keeps this process busy, also when it waits for a connection.
+
+const server = useTestDatabase(test);
+const folder = useTemporaryFolder(test);
+const REASON = ['--reason', 'asked to'];
+
+const CONFIGURATION = `
+import { defineAggregate, defineConfig } from 'maestro-store';
+const person = { '~standard': { version: 1, vendor: 'test', validate: (body: { email?: unknown }) =>
+  typeof body.email === 'string' ? { value: body } : { issues: [{ message: 'is no text', path: ['email'] }] } } };
+const Account = defineAggregate({
+  name: 'account',
+  initialState: () => ({ owner: '', balance: 0 }),
+  commands: {},
+  events: {
+    opened: (state, { owner }: { owner: string }) => ({ ...state, owner }),
+    deposited: (state, { amount }: { amount: number }) => ({ ...state, balance: state.balance + amount }),
+  },
+  owns: { firstEvents: ['opened'] },
+});
+const Person = defineAggregate({
+  name: 'person',
+  initialState: () => ({ email: '' }),
+  commands: {},
+  events: { joined: (_state, { email }: { email: string }) => ({ email }) },
+  schemas: { joined: person },
+  owns: { firstEvents: ['joined'] },
+});
+export default defineConfig({ aggregates: [Account, Person] });
+`;
+test.serial.before(() => writeFileSync(join(folder, 'handlers.ts'), CONFIGURATION));
+/** Only where they are needed, because they are compiled anew by every command. */
+const WITH_HANDLERS = ['--config', 'handlers.ts'];
+
+type Run = (argv: readonly string[], stdin?: string) => Promise<CliResult>;
+
+/** Runs commands on an empty log of the test's own. */
+async function aLog(t: ExecutionContext, options: readonly string[] = []): Promise<Run> {
+  const env = { MAESTRO_SCHEMA: aSchemaName() };
+  const run: Run = (argv, stdin = '') => runCli([...argv, ...options], { cwd: folder, env, stdin });
+  const { code, stderr } = await run(['migrate', '-q']);
+  t.is(code, 0, stderr);
+  return run;
+}
+
+/** Appends events to a new aggregate, whose id it gives. */
+async function appended(t: ExecutionContext, run: Run, ...events: readonly object[]): Promise<string> {
+  const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+  const { code, stdout, stderr } = await run(['append', 'new', '--file', '-', '-q'], lines);
+  t.is(code, 0, stderr);
+  return stdout.trim();
+}
+
+const jsonOf = async (result: Promise<CliResult>): Promise<unknown> => JSON.parse((await result).stdout);
+
+test.serial('search, event, aggregates and stats answer alike', async (t) => {
+  const run = await aLog(t);
+  const id = await appended(t, run, { type: 'hired', body: { name: 'Ada' } }, { type: 'paid', body: { amount: 500 } });
+  const event = (await jsonOf(run(['search', '--where', '$.amount > 100', '-o', 'ndjson']))) as { timestamp: string };
+  t.like(event, { aggregateId: id, sequence: 2, type: 'paid' });
+  t.like(await jsonOf(run(['event', event.timestamp, '-o', 'json'])), {
+    body: { amount: 500 },
+    previous: { type: 'hired' },
+    next: null,
+  });
+  t.like(await jsonOf(run(['aggregates', '--sort', 'last', '-o', 'ndjson'])), { aggregateId: id, events: 2 });
+  t.like(await jsonOf(run(['stats', '-o', 'json'])), { events: 2, aggregates: 1, longest: [{ events: 2 }] });
+  t.regex((await run(['stats', '--by', 'partition', '-q'])).stdout, /^\w+\.event_log\n$/);
+});
+
+test.serial('a history moves from a server into the embedded database and back, and is erased there', async (t) => {
+  const id = anId();
+  await server.store().commitEvents(aHistory(id, 3));
+  await server.store().commitSnapshot({ aggregateId: id, sequence: 3, body: { n: 3 } });
+  const text = await exported(server, { aggregateIds: [id] });
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  const early = await runCli(['import'], { cwd: empty, stdin: text });
+  t.is(early.code, 2, early.stderr);
+
+  const run = await aLog(t);
+  t.like(await jsonOf(run(['import', '-o', 'json'], text)), { events: 3, snapshots: 1 });
+  t.is((await run(['export', '--file', 'f', '-q'])).stdout, 'f\n');
+  t.is(readFileSync(join(folder, 'f'), 'utf8'), text);
+  await server.knex.raw(`TRUNCATE "${server.schema}".event_log, "${server.schema}".snapshots`);
+  await imported(server, text);
+  t.is(await exported(server), text);
+  t.is((await run(['erase', id.hex, ...REASON, '--execute', '-q'])).code, 0);
+  t.is((await run(['export', id.hex])).code, 3);
+});
+
+test.serial('a wrong snapshot is found and fixed, and a state is checked against a baseline', async (t) => {
+  const run = await aLog(t, WITH_HANDLERS);
+  const id = await appended(
+    t,
+    run,
+    { type: 'opened', body: { owner: 'Ada' } },
+    { type: 'deposited', body: { amount: 2 } },
+  );
+  const put = await run(['snapshot', 'put', id, '--sequence', '2', '--body', '{"owner": "Ada", "balance": 3}']);
+  t.is(put.code, 0, put.stderr);
+  t.is((await run(['snapshot', 'verify', '--all', '-q'])).stdout, `${id}\n`);
+  t.is((await run(['snapshot', 'verify', id, '--fix'])).code, 0);
+  t.is((await run(['snapshot', 'verify', id])).code, 0);
+  t.regex((await run(['snapshot', 'get', id])).stdout, /^\{"owner": "Ada", "balance": 2\}$/m);
+  t.is((await run(['check', '--write-baseline', 'baseline.ndjson'])).code, 0);
+  t.regex(
+    (await run(['check', '--baseline', 'baseline.ndjson'])).stdout,
+    /^checked 2 events .* 1 against the baseline/,
+  );
+});
+
+test.serial('a snapshot is deleted, and the events stay', async (t) => {
+  const run = await aLog(t);
+  const id = await appended(t, run, { type: 'a', body: { n: 1 } });
+  await run(['snapshot', 'put', id, '--sequence', '1', '--body', '{"n": 99}']);
+  t.is((await run(['snapshot', 'delete', id, ...REASON, '--expect', '1', '--execute'])).code, 0);
+  t.is((await run(['snapshot', 'get', id])).code, 3);
+  t.is((await run(['events', id])).code, 0);
+});
+
+test.serial('what would no longer fold is neither appended nor erased', async (t) => {
+  const run = await aLog(t, WITH_HANDLERS);
+  const id = await appended(t, run, { type: 'joined', body: { email: 'a@b' } });
+  for (const flags of [[], ['--dry-run']]) {
+    const { code, stdout } = await run(['append', id, '--type', 'jioned', '--body', '{}', ...flags]);
+    t.deepEqual([code, stdout], [5, '']);
+  }
+  const again = ['append', id, '--type', 'joined', '--body', '{"email": "c@d"}', '--dry-run', '-o', 'json'];
+  t.like(await jsonOf(run(again)), { state: { email: 'c@d' } });
+  t.is((await run(['events', id, '-o', 'ndjson'])).stdout.trim().split('\n').length, 1);
+
+  const erase = ['erase', id, '--paths', '/email', ...REASON, '--execute'];
+  t.is((await run(erase)).code, 5);
+  t.is((await run([...erase, '--replace', '/email="gone"'])).code, 0);
+  t.like(await jsonOf(run(['replay', id, '-o', 'json'])), { state: { email: 'gone' } });
+});
+
+test.serial('a deep body is kept as it is, and one that the engine cannot hold is refused', async (t) => {
+  const nested = (levels: number) => `${'{"a": '.repeat(levels - 1)}{}${'}'.repeat(levels - 1)}`;
+  const exportOf = (...levels: readonly number[]) =>
+    signed(levels.map((count) => eventJson({ ...anEvent(), type: 'deep', body: nested(count) })));
+  const run = await aLog(t);
+  const refused = await run(['import'], exportOf(4001));
+  t.is(refused.code, 2);
+  t.regex(
+    refused.stderr,
+    /^error: Line 2 of the export has a body nested deeper than the 4000 levels that the embedded database can hold\.\nhint: Nothing was imported\. Import into a server/m,
+  );
+  const text = exportOf(MAX_FOLDED_DEPTH + 1, 4000);
+  const { code, stderr } = await run(['import'], text);
+  t.is(code, 0, stderr);
+  t.is((await run(['export'])).stdout, text);
+  t.is((await run(['append', 'new', '--type', 'a', '--body', '{}'])).code, 0);
+});
