@@ -37,13 +37,7 @@ const YOUNG =
   /^(?:parseEnv|parseArgs|styleText|stripVTControlCharacters|getSystemErrorMap|statfs(?:Sync)?|cp(?:Sync)?|glob(?:Sync)?|openAsBlob|findPackageJSON|enableCompileCache|register(?:Hooks)?|addAbortListener|getMaxListeners|loadEnvFile|availableMemory|constrainedMemory|getBuiltinModule|availableParallelism|scheduler|hash|compose)$/;
 
 test('what a program imports names nothing of Node.js that old versions are without', (t) => {
-  const loaded = new Set<string>();
-  const load = (file: string) => {
-    if (loaded.has(file)) return;
-    loaded.add(file);
-    for (const imported of staticImportsOf(file)) load(imported);
-  };
-  for (const file of ['src/index.ts', 'src/admin/index.ts', 'src/testing/contract.ts']) load(file);
+  const loaded = loadedBy('src/index.ts', 'src/admin/index.ts', 'src/testing/contract.ts');
   t.true(loaded.has('src/connection/embedded/embedded-by-default.ts'));
   const young = [...loaded].flatMap((file) =>
     [...sourceOf(file).matchAll(/^import \{([^}]*)\} from 'node:/gm)]
@@ -53,6 +47,29 @@ test('what a program imports names nothing of Node.js that old versions are with
   );
   t.deepEqual(young, []);
 });
+
+test('the command line is declared without what its commands need for their work', (t) => {
+  const loaded = loadedBy('src/cli/run-command.ts');
+  t.true(loaded.has('src/cli/commands/snapshot/put/declare.ts'));
+  t.deepEqual(
+    [...loaded].filter((file) =>
+      /\/run\.ts$|^src\/(?:cli\/(?:database|fold)|aggregate|store\/[^/]+\.ts|connection\/open)/.test(file),
+    ),
+    [],
+  );
+});
+
+/** All files that are loaded with some, which leaves out what they import while they run. */
+function loadedBy(...files: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const imported of staticImportsOf(file)) load(imported);
+  };
+  for (const file of files) load(file);
+  return loaded;
+}
 
 function staticImportsOf(file: string): string[] {
   return [...sourceOf(file).matchAll(/^(?:import|export)(?! type)\b[^;]*?from '(\.[^']+)';/gm)].map(([, path = '']) =>

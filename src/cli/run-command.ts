@@ -8,6 +8,7 @@ import { DEFECT, DONE, type ExitCode, exitCodeFor, UNAVAILABLE, USAGE } from './
 import { withPaging } from './pager/paging.js';
 import { createProgram } from './program.js';
 import { Remarks } from './output/remarks.js';
+import { reportError } from './output/report-error.js';
 import { SHOWED_HELP, usageError } from './input/usage-error.js';
 import { watchOutput } from './output/watched-output.js';
 
@@ -40,7 +41,6 @@ export async function runCommand(argv: readonly string[], context: CliContext, v
       await context.stderr.write(err.join(''));
       return USAGE;
     }
-    const { reportError } = await import('./output/report-error.js');
     const exitCode = exitCodeFor(failure);
     // Whatever a command finds, refuses or misses it says in full; what cuts it off it cannot know before.
     const isPartial = watched.hasPrinted() && (exitCode === UNAVAILABLE || exitCode === DEFECT);

@@ -33,6 +33,7 @@ async function load(path: string): Promise<unknown> {
     case '.ts':
     case '.cts':
     case '.mts': {
+      // A compiler, and all of the library: only for a file that needs them.
       const { createJiti } = await import('jiti');
       // No cache on the disk: the file may hold a password. The package is at hand also where it is not installed.
       const jiti = createJiti(import.meta.url, {
@@ -87,6 +88,7 @@ async function parseJson(text: string): Promise<unknown> {
 
 /** Line and column of the mistake in a JSON text, for which JSON.parse does not always give a position. */
 async function placeOf(text: string): Promise<string | undefined> {
+  // Only for the mistake.
   const { parse } = await import('lossless-json');
   try {
     parse(text);
@@ -122,6 +124,7 @@ async function checked(value: unknown, path: string): Promise<MaestroConfig> {
 }
 
 async function assertAggregates(value: unknown, path: string): Promise<void> {
+  // Whoever configures aggregates has loaded this already.
   const { isAggregate } = await import('../../aggregate/definition/define-aggregate.js');
   if (!Array.isArray(value) || !value.every(isAggregate))
     throw new ConfigurationError(`In the configuration file ${path}, aggregates is not a list of aggregates.`, {

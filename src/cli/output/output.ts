@@ -4,6 +4,7 @@ import type { GlobalOptions, OutputFormat } from '../input/global-options.js';
 import { addDatabaseFlags } from './add-database-flags.js';
 import { escapeJson, escapeText } from '../render/escape.js';
 import { createStyle, type Style } from '../render/style.js';
+import { wrapWords } from '../render/words.js';
 import type { Form, Forms } from './form.js';
 import type { Items } from './iterate.js';
 import { Progress } from './progress.js';
@@ -130,7 +131,6 @@ export class Output {
 
   /** Prints a sentence, which goes on in the next line when it is wider than the terminal. */
   async sentence(text: string, paint: (line: string) => string = String): Promise<void> {
-    const { wrapWords } = await import('../render/words.js');
     const escaped = escapeText(text);
     const lines = this.columns === undefined ? [escaped] : wrapWords(escaped, this.columns);
     await this.line(lines.map((line) => paint(line)).join('\n'));

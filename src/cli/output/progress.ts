@@ -59,11 +59,13 @@ export class Progress {
 
   async #show(): Promise<void> {
     if (this.#measured !== undefined) return await this.#showBar();
+    // Few commands take so long that it is drawn.
     const { default: createSpinner } = await import('yocto-spinner');
     if (this.#timer !== undefined) this.#spinner = createSpinner({ text: this.#text }).start();
   }
 
   async #showBar(): Promise<void> {
+    // Likewise.
     const { default: progressBars } = await import('cli-progress');
     const { text, done, total, unit } = this.#measured ?? { text: '', done: 0, total: 0, unit: '' };
     if (this.#timer === undefined || total === 0) return;

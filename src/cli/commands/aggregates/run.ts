@@ -12,6 +12,7 @@ import { printRows } from '../../output/print-rows.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro aggregates`. */
 export interface AggregatesOptions extends FilterOptions {
   readonly withSnapshot?: boolean;
   readonly sort: AggregateOrder;

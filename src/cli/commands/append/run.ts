@@ -20,6 +20,7 @@ import { databaseSettings } from '../../database/database-settings.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro append`. */
 export interface AppendOptions {
   readonly type?: string;
   readonly body?: string;

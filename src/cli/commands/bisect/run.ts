@@ -12,6 +12,7 @@ import { printRows } from '../../output/print-rows.js';
 import type { Column } from '../../render/fitted-table.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro bisect`. */
 export interface BisectOptions {
   readonly where: string;
   readonly aggregate?: string;

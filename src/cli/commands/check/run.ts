@@ -15,6 +15,7 @@ import { BASELINE_HEADER, type BaselineEntry, baselineFooter, readBaseline } fro
 import { checkAggregates, type CheckCounts, type Problem } from './check-aggregates.js';
 import { type SnapshotOf, snapshotsInOrder } from './check-snapshot.js';
 
+/** The options of `maestro check`. */
 export interface CheckOptions {
   readonly all?: boolean;
   readonly sample?: number;

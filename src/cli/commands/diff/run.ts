@@ -21,6 +21,7 @@ import { factTable } from '../../render/fact-table.js';
 import type { Invocation } from '../../invocation.js';
 import type { Point } from './point.js';
 
+/** The options of `maestro diff`. */
 export interface DiffOptions {
   readonly aggregate?: string;
 }

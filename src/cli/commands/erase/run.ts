@@ -13,6 +13,7 @@ import { counted, decimal } from '../../render/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro erase`. */
 export interface EraseOptions {
   readonly paths?: string[];
   readonly reason?: string;

@@ -15,6 +15,7 @@ import { printEvents } from '../../output/print-events.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro events`. */
 export interface EventsOptions extends FilterOptions {
   readonly min: number;
   readonly max: number;

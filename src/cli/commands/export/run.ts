@@ -15,6 +15,7 @@ import { counted, decimal } from '../../render/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro export`. */
 export interface ExportCommandOptions extends FilterOptions {
   readonly file?: string;
   readonly force?: boolean;

@@ -7,6 +7,7 @@ import { counted, decimal } from '../../render/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro import`. */
 export interface ImportOptions {
   readonly file: string;
   readonly onConflict: 'fail' | 'skip';

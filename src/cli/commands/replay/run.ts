@@ -16,6 +16,7 @@ import { warnOfClocks } from '../../output/warn-of-clocks.js';
 import { indented } from '../../render/state.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro replay`. */
 export interface ReplayOptions extends StepsOptions {
   readonly steps?: boolean;
   /** False with `--no-snapshot`. */

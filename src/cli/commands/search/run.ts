@@ -11,6 +11,7 @@ import { printEvents } from '../../output/print-events.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro search`. */
 export interface SearchOptions extends FilterOptions {
   readonly where?: string;
   readonly text?: string;

@@ -5,6 +5,7 @@ import { GROUPINGS } from './groupings.js';
 import { AGGREGATES, type Group } from './groups.js';
 import { printSummary } from './summary.js';
 
+/** The options of `maestro stats`. */
 export interface StatsOptions {
   readonly by?: Group;
   readonly limit?: number;

@@ -5,6 +5,7 @@ import type { Invocation } from '../../invocation.js';
 import { runScreen } from './run-screen.js';
 import { Timeline } from './timeline.js';
 
+/** The options of `maestro step`. */
 export interface StepOptions {
   readonly from?: number;
   readonly aggregate?: string;

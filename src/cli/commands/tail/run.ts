@@ -14,6 +14,7 @@ import { databaseSettings } from '../../database/database-settings.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro tail`. */
 export interface TailOptions {
   readonly lines: number;
   readonly follow?: boolean;

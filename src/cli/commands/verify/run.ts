@@ -15,6 +15,7 @@ import { counted, decimal } from '../../render/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
+/** The options of `maestro verify`. */
 export interface VerifyOptions {
   readonly since?: number;
   readonly interop?: Interop;

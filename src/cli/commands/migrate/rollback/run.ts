@@ -3,6 +3,7 @@ import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 import { printOutcomes } from '../print-outcomes.js';
 
+/** The options of `maestro migrate rollback`. */
 export interface RollbackOptions {
   /** Milliseconds. */
   readonly lockTimeout?: number;

@@ -6,6 +6,7 @@ import { databaseSettings } from '../../../database/database-settings.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 
+/** The options of `maestro migrate sql`. */
 export interface SqlOptions extends Pick<RolesOptions, 'reader' | 'writer' | 'migrator'> {
   readonly partitions?: number;
   readonly roles?: boolean;

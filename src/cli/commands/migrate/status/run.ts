@@ -6,6 +6,7 @@ import { escapeText } from '../../../render/escape.js';
 import { FittedTable } from '../../../render/fitted-table.js';
 import type { Invocation } from '../../../invocation.js';
 
+/** The options of `maestro migrate status`. */
 export interface StatusOptions {
   readonly exitCode?: boolean;
 }

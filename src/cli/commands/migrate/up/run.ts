@@ -5,6 +5,7 @@ import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 import { printOutcomes } from '../print-outcomes.js';
 
+/** The options of `maestro migrate up`. */
 export interface UpOptions {
   readonly partitions?: number;
   /** Milliseconds. */

@@ -11,6 +11,7 @@ import { printSnapshotOutcome } from '../../../output/snapshot-outcome.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 
+/** The options of `maestro snapshot create`. */
 export interface CreateOptions {
   readonly aggregate?: string;
   /** False with `--no-snapshot`. */

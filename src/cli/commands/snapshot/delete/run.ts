@@ -12,6 +12,7 @@ import { counted } from '../../../render/figures.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 
+/** The options of `maestro snapshot delete`. */
 export interface DeleteOptions {
   readonly reason?: string;
   readonly expect?: number;

@@ -8,6 +8,7 @@ import { printFacts } from '../../../output/print-facts.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 
+/** The options of `maestro snapshot get`. */
 export interface GetOptions {
   readonly min: number;
   readonly max: number;

@@ -15,6 +15,7 @@ import { databaseSettings } from '../../../database/database-settings.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 
+/** The options of `maestro snapshot put`. */
 export interface PutOptions {
   readonly sequence: number;
   readonly body?: string;

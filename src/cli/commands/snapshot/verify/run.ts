@@ -13,6 +13,7 @@ import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 import { type SnapshotCheckCounts, wrongSnapshots } from '../../check/wrong-snapshots.js';
 
+/** The options of `maestro snapshot verify`. */
 export interface VerifyOptions {
   readonly all?: boolean;
   readonly fix?: boolean;
