@@ -238,6 +238,8 @@ function asOnPage(output: string, { cwd, schema }: { cwd: string; schema: string
   const { username, hostname, port, pathname } = new URL(testUrl());
   return output
     .replaceAll(cwd, '/home/ada/shop')
+    // The examples are linked into the folder; a file names itself by where it is.
+    .replaceAll(ROOT, '/home/ada/shop/')
     .replaceAll(`${username}@${hostname}:${port}${pathname}`, 'ada@db.example.com:5432/shop')
     .replaceAll(schema, 'public');
 }
