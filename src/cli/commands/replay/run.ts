@@ -5,7 +5,6 @@ import { UsageError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import type { Folding } from '../../fold/folding.js';
 import { tellMissingEnd } from '../../fold/missing-events.js';
-import { assertOneMoment, replaySteps, type StepsOptions } from '../../fold/replay-steps.js';
 import { withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { pointInTime } from '../../render/local-time.js';
@@ -15,6 +14,7 @@ import { printFacts } from '../../output/print-facts.js';
 import { warnOfClocks } from '../../output/warn-of-clocks.js';
 import { indented } from '../../render/state.js';
 import type { Invocation } from '../../invocation.js';
+import { assertOneMoment, replaySteps, type StepsOptions } from './replay-steps.js';
 
 /** The options of `maestro replay`. */
 export interface ReplayOptions extends StepsOptions {

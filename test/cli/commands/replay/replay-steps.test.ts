@@ -3,15 +3,15 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { applyPatch, type Operation } from 'rfc6902';
 import stringWidth from 'string-width';
-import { ChessGame } from '../../../examples/chess/chess-game.js';
-import { mergePatch } from '../../../src/json/merge-patch.js';
-import type { JsonValue } from '../../../src/json/types.js';
-import { jsonBodies } from '../../support/data/arbitraries.js';
-import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { useTestDatabase } from '../../support/database.js';
-import { anId } from '../../support/data/factories.js';
-import { aHistoryOf, CHESS_CONFIG, chessGame, type EventPart, FAULTY_CONFIG } from '../../support/data/histories.js';
+import { ChessGame } from '../../../../examples/chess/chess-game.js';
+import { mergePatch } from '../../../../src/json/merge-patch.js';
+import type { JsonValue } from '../../../../src/json/types.js';
+import { jsonBodies } from '../../../support/data/arbitraries.js';
+import { LEAST_COLUMNS } from '../../../../src/cli/output/terminal.js';
+import { type CliOptions, type CliResult, runCli } from '../../../support/cli/cli.js';
+import { useTestDatabase } from '../../../support/database.js';
+import { anId } from '../../../support/data/factories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, type EventPart, FAULTY_CONFIG } from '../../../support/data/histories.js';
 
 const database = useTestDatabase(test);
 

@@ -1,17 +1,17 @@
-import { type Change, diffJson } from '../../json/diff.js';
-import { objectText } from '../../json/object-text.js';
-import { parseJsonText } from '../../json/parse.js';
-import { localTime } from '../render/local-time.js';
-import { tap } from '../output/iterate.js';
-import type { Output } from '../output/output.js';
-import { printList } from '../output/print-list.js';
-import { changeLines, changePaint } from '../render/changes.js';
-import { escapeText } from '../render/escape.js';
-import { flow } from '../render/flow.js';
-import { wrapWords } from '../render/words.js';
-import type { Step } from './fold-steps.js';
-import { missingText } from './gaps.js';
-import { patchJson } from './state-changes.js';
+import { type Change, diffJson } from '../../../json/diff.js';
+import { objectText } from '../../../json/object-text.js';
+import { parseJsonText } from '../../../json/parse.js';
+import { localTime } from '../../render/local-time.js';
+import { tap } from '../../output/iterate.js';
+import type { Output } from '../../output/output.js';
+import { printList } from '../../output/print-list.js';
+import { changeLines, changePaint } from '../../render/changes.js';
+import { escapeText } from '../../render/escape.js';
+import { flow } from '../../render/flow.js';
+import { wrapWords } from '../../render/words.js';
+import type { Step } from '../../fold/fold-steps.js';
+import { missingText } from '../../fold/gaps.js';
+import { patchJson } from '../../fold/state-changes.js';
 
 /** Prints what each event did to the state, as it comes; resolves to whether a handler failed or events were missing. */
 export async function printSteps(steps: AsyncIterable<Step>, output: Output): Promise<boolean> {

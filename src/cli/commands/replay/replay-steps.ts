@@ -1,13 +1,13 @@
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { UsageError } from '../errors.js';
-import { tellMissingEnd } from './missing-events.js';
-import type { Invocation } from '../invocation.js';
-import { pointInTime } from '../render/local-time.js';
-import { assertNotTheId } from '../input/time-bound.js';
-import { warnOfClocks } from '../output/warn-of-clocks.js';
-import { withFolding } from './with-folding.js';
-import type { IdArgument } from '../input/id-argument.js';
-import { foldSteps } from './fold-steps.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { UsageError } from '../../errors.js';
+import { tellMissingEnd } from '../../fold/missing-events.js';
+import type { Invocation } from '../../invocation.js';
+import { pointInTime } from '../../render/local-time.js';
+import { assertNotTheId } from '../../input/time-bound.js';
+import { warnOfClocks } from '../../output/warn-of-clocks.js';
+import { withFolding } from '../../fold/with-folding.js';
+import type { IdArgument } from '../../input/id-argument.js';
+import { foldSteps } from '../../fold/fold-steps.js';
 import { printSteps } from './print-steps.js';
 
 /** Which part of a history is shown, and how it is folded. */

@@ -1,9 +1,9 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliResult, runCli } from '../../support/cli/cli.js';
-import { useTestDatabase } from '../../support/database.js';
-import { aHistoryOf, CHESS_CONFIG, chessGame, clocks } from '../../support/data/histories.js';
+import { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { type CliResult, runCli } from '../../../support/cli/cli.js';
+import { useTestDatabase } from '../../../support/database.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, clocks } from '../../../support/data/histories.js';
 
 const database = useTestDatabase(test);
 

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { useTestDatabase } from '../../support/database.js';
-import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { Timestamp } from '../../../../src/hlc/timestamp.js';
+import { type CliOptions, type CliResult, runCli } from '../../../support/cli/cli.js';
+import { useTestDatabase } from '../../../support/database.js';
+import { aHistory, anEvent, anId } from '../../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 
