@@ -34,6 +34,15 @@ function maestro(database: TestDatabase, ...argv: string[]): Promise<CliResult> 
   return runCli(argv, { env: { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema } });
 }
 
+/** Ways to write the beginning of an id. */
+const SPELLINGS = [
+  '01a2077042bc0000',
+  '\\x01A2077042BC0000',
+  '01a20770-42bc-0000',
+  '01a2077042bc0000…',
+  '01a2077042bc0000...',
+];
+
 /** Every command that takes an id, without the words `maestro` and the id, which is put behind the first ones. */
 const READING: readonly (readonly [before: readonly string[], behind?: readonly string[], code?: number])[] = [
   [['events']],
@@ -58,16 +67,12 @@ const WRITING: typeof READING = [
 
 for (const [layout, database] of Object.entries(layouts)) {
   test(`every command that takes an id takes the beginning of one, and says which it is, ${layout} layout`, async (t) => {
-    for (const [before, behind = [], expected = 0] of READING) {
+    for (const [index, [before, behind = [], expected = 0]] of READING.entries()) {
       const whole = await maestro(database, ...before, ADA.hex, ...behind);
       t.is(whole.code, expected, whole.stderr);
-      for (const text of [
-        '01a2077042bc0000',
-        '\\x01A2077042BC0000',
-        '01a20770-42bc-0000',
-        '01a2077042bc0000…',
-        '01a2077042bc0000...',
-      ]) {
+      // The first command takes every spelling, the others one of them, and another one in the other layout.
+      const turn = (index + Object.keys(layouts).indexOf(layout)) % SPELLINGS.length;
+      for (const text of index === 0 ? SPELLINGS : SPELLINGS.slice(turn, turn + 1)) {
         const { code, stdout, stderr } = await maestro(database, ...before, text, ...behind);
         t.deepEqual([code, stdout], [whole.code, whole.stdout], [...before, text].join(' '));
         t.true(stderr.startsWith(`note: 01a2077042bc0000 is ${ADA.hex}\n`), stderr);

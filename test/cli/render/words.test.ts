@@ -4,6 +4,7 @@ import stringWidth from 'string-width';
 import { factTable } from '../../../src/cli/render/fact-table.js';
 import { createStyle } from '../../../src/cli/render/style.js';
 import { wrapWords } from '../../../src/cli/render/words.js';
+import { rounds } from '../../support/figures.js';
 
 const plain = createStyle(false);
 const words = fc.oneof(
@@ -52,6 +53,7 @@ testProp(
     t.is(squeezed(table), squeezed(facts.flat().join('')));
     for (const line of table.split('\n')) t.true(stringWidth(line) <= columns, JSON.stringify(line));
   },
+  { numRuns: rounds(30, 500) },
 );
 
 test('an id that does not fit beside the names stands whole below its name', (t) => {
