@@ -292,7 +292,7 @@ test.serial('docs/cli/step.md shows the screens as they are', async (t) => {
   const changes = new Map<Block, readonly string[]>();
   for (const [index, block] of blocks.entries()) {
     const { from = 0, columns = 0, keys = '' } = screens[index] ?? {};
-    const env = { MAESTRO_DATABASE_URL: databaseUrl, MAESTRO_SCHEMA: schema, TZ: 'UTC' };
+    const env = { MAESTRO_DATABASE_URL: databaseUrl, MAESTRO_SCHEMA: schema };
     const argv = ['step', id, '--from', String(from)];
     const terminal = terminals.maestro(argv, { cwd, env, columns, rows: 24 });
     await terminal.shows(`event ${from} of 47`, /q quit$/);
