@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import {
@@ -25,7 +26,8 @@ export function pgKnex(
   options: Partial<Knex.Config> = {},
 ): { knex: Knex; client: KnexClient<PgConnection> } {
   const knex = testKnex({ pool: { min: 0, max: 2 }, compileSqlOnError: false, log: { warn() {} }, ...options });
-  t.teardown(() => knex.destroy());
+  // When giving connections back is what broke, this would wait for ever, and nobody would hear of the test.
+  t.teardown(() => Promise.race([knex.destroy(), setTimeout(3_000, undefined, { ref: false })]));
   return { knex, client: clientOf<PgConnection>(knex) };
 }
 

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { boundLoginDriver } from '../../../../src/store/driver/pg/bound-login.js';
@@ -66,11 +66,16 @@ test('pg: getTransactionStatus() tells whether a transaction is open, and failed
 test('pg: `error` tells once why the server ended a connection, and later statements only that it is gone', async (t) => {
   const { knex, client } = pgKnex(t);
   const connection = await client.acquireConnection();
-  const reason = new Promise<unknown>((resolve) => connection.once?.('error', resolve));
+  let reason: unknown;
+  connection.once?.('error', (error) => {
+    reason = error;
+  });
+  const ended = new Promise((resolve) => (connection as unknown as EventEmitter).once('end', resolve));
   const [own] = (await connection.query('SELECT pg_backend_pid() AS pid')).rows as [{ pid: number }];
   await knex.raw('SELECT pg_terminate_backend(?)', [own.pid]);
-  t.like(await reason, { code: '57P01', severity: 'FATAL' });
+  await ended;
   await t.throwsAsync(connection.query('SELECT 1'), { message: /is not queryable|Connection (?:terminated|ended)/i });
+  t.like(reason, { code: '57P01', severity: 'FATAL' }, '`error` does not tell why a connection ended any more');
   t.truthy(connection.__knex__disposed, 'knex: a connection that ended has no __knex__disposed any more');
   await client.releaseConnection(connection);
 });
@@ -94,11 +99,12 @@ test('pg: connection.stream is the socket, which tells its port, and whose end f
 async function aLogin(t: ExecutionContext, answer: Buffer): Promise<{ port: number; received: Promise<Buffer> }> {
   let received = (_bytes: Buffer): void => {};
   const all = new Promise<Buffer>((resolve) => (received = resolve));
-  const server = createServer((socket: Socket) => {
+  const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
     const later: Buffer[] = [];
     socket.once('data', () => {
       socket.on('data', (bytes: Buffer) => void later.push(bytes));
-      socket.write(answer);
+      // Ended, so that a client that does not understand it fails.
+      socket.end(answer);
     });
     socket.on('error', () => {});
     socket.on('close', () => received(Buffer.concat(later)));
