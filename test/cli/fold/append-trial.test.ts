@@ -124,7 +124,7 @@ for (const [layout, place] of Object.entries(layouts))
 test('what a schema or a handler does not take is refused with its words', async (t) => {
   const id = await aCalendar([3]);
   for (const [by, complaint] of [
-    [-1, /does not match the schema of the aggregate calendar: by: must be positive\.\nhint: An upcaster/],
+    [-1, /does not match the schema of the aggregate calendar: by: must be positive\.\nhint: If older code wrote this body, add an upcaster/],
     [8, /"period_built" of the aggregate calendar at sequence 3 of .* threw: the year is full\./],
   ] as const) {
     const { code, stderr } = await maestro([...build(id, 'period_built', by)]);
