@@ -188,7 +188,8 @@ export class NotMigratedError extends MaestroError {
   readonly code = 'MAESTRO_NOT_MIGRATED';
 
   constructor(message: string, cause?: unknown, more?: string) {
-    const hint = 'Run `maestro migrate` on this database first, or connect to the right one.';
+    const hint =
+      'Check that this is the right database and schema (--url, --data-dir, --schema). If it is, run `maestro migrate` on it first.';
     super(message, { hint: more === undefined ? hint : `${hint} ${more}`, cause });
   }
 }

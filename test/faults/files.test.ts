@@ -268,8 +268,8 @@ test.serial('an export that fills the disk leaves what was there, and tells so',
   const shell = disk === undefined ? `trap '' XFSZ; ulimit -f 1024; exec "$@"` : `exec "$@"`;
   writeFileSync(join(cwd, 'there'), 'old');
   for (const [hint, ...argv] of [
-    ['It is as it was before.', '--file', 'there', '--force'],
-    ['Nothing of it was kept.', '--file', 'new'],
+    ['It was not changed.', '--file', 'there', '--force'],
+    ['No file was created.', '--file', 'new'],
   ] as const) {
     const child = startProgram(['export', ...argv], { cwd, env: envOf(filled), program: program.file, shell });
     const { code, stdout, stderr } = await outcomeOf(child);

@@ -32,7 +32,7 @@ ORDER BY 1 LIMIT 5`;
   return rows.map(([name]) => name);
 }
 
-/** True when the log has no event at all. */
+/** True when the log has no events. */
 export async function isEmptyLog(log: NonTransactionalLog): Promise<boolean> {
   const [row] = await query<[boolean]>(log.knex, `SELECT NOT EXISTS (SELECT FROM ${tablesOf(log).log})`);
   return row?.[0] === true;

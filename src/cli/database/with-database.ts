@@ -3,6 +3,7 @@ import { assertNoHiddenRows } from '../../admin/log/row-security.js';
 import { assertSafeSearchPath } from '../../admin/log/search-path.js';
 import { addressText } from '../../connection/address/database-url.js';
 import type { Database } from '../../connection/database.js';
+import { LOGIN_VARIABLES } from '../../connection/embedded/embedded-by-default.js';
 import { openWith } from '../../connection/open-database.js';
 import type { ConnectionSettings } from '../../connection/settings.js';
 import { UsageError } from '../errors.js';
@@ -11,19 +12,20 @@ import { namingOtherSchemas } from '../output/output-hints.js';
 import { databaseSettings } from './database-settings.js';
 import { traceQueries } from './trace-queries.js';
 
-/** What a command needs of its database. */
+/** Options for opening the database of a command. */
 export interface DatabaseNeeds {
-  /** Make the embedded database when it is not there. @defaultValue false */
+  /** Create the embedded database when it does not exist. @defaultValue false */
   readonly create?: boolean;
-  /** Whether the command writes; if not, the database refuses to. @defaultValue false */
+  /** True for a command that writes; otherwise the database refuses all writes. @defaultValue false */
   readonly writes?: boolean;
-  /** Which database, when that has been decided. */
+  /** The result of {@link sessionSettings}, when that was called before. */
   readonly settings?: ConnectionSettings;
 }
 
 /**
- * Opens the database, for reading only unless the command says that it writes, runs the work with it, and closes it,
- * whatever happens. A command that writes names the database on standard error, unless it is told `--quiet`. Throws {@link UsageError} when a command that writes is told `--read-only`.
+ * Opens the database, read-only unless the command writes, runs the work with it, and closes it in every case. A command
+ * that writes names the database on standard error, unless `--quiet` is given. Throws {@link UsageError} when a command that
+ * writes is given `--read-only`.
  */
 export async function withDatabase<Value>(
   invocation: Invocation,
@@ -37,7 +39,7 @@ export async function withDatabase<Value>(
     });
   if (writes) output.withoutPager();
   const chosen = settings ?? (await databaseSettings(invocation));
-  const using = `using ${targetText(chosen)}`;
+  const using = `using ${targetText(chosen)}${await loginVariableText(invocation, chosen)}`;
   const isForPrograms = output.form !== 'table';
   if (writes && !isForPrograms) await output.note(using);
   if ('dataDir' in chosen.target) preferQuickStart();
@@ -58,11 +60,11 @@ export async function withDatabase<Value>(
     try {
       if (options.verbose) traceQueries(database.knex, context.stderr);
       if (pinned === undefined && !database.embedded) await assertSafeSearchPath(database);
-      // A session that reads refuses them by itself; what is decided before writing must not go by half of the rows either.
+      // A read-only session refuses hidden rows by itself; a write must not be decided on a part of the rows either.
       if (writes && !create && !database.embedded) await assertNoHiddenRows(database);
       output.progress.report(`Running ${purpose}`);
       const value = await work(database);
-      // Afterwards, so that it is no warning that an error carries.
+      // Afterwards, so that an error does not carry it as a warning.
       if (writes && isForPrograms) await output.note(using);
       return value;
     } catch (error) {
@@ -76,8 +78,8 @@ export async function withDatabase<Value>(
 }
 
 /**
- * The settings with a session that finds PostgreSQL's own functions and operators before all others; undefined where a session
- * cannot be told at its start. Not for what writes: triggers rely on the search path of the role.
+ * The settings with a search path on which PostgreSQL's own functions and operators come first; `undefined` where a session
+ * cannot be started with settings. Not for writes, because triggers may need the search path of the role.
  */
 function withOwnSearchPath(settings: ConnectionSettings): ConnectionSettings | undefined {
   if (!('server' in settings.target)) return settings;
@@ -93,17 +95,29 @@ function targetText({ target, schema }: ConnectionSettings): string {
   return `${place}, schema ${schema}`;
 }
 
+/** Words about `PGUSER` and similar variables where the embedded database is the default, because they seem to mean a server. */
+async function loginVariableText(
+  { context, options, configuration }: Invocation,
+  { target }: ConnectionSettings,
+): Promise<string> {
+  if ('server' in target || options.dataDir !== undefined || (await configuration()).dataDir !== undefined) return '';
+  const set = LOGIN_VARIABLES.find((name) => (context.environment[name] ?? '') !== '');
+  return set === undefined
+    ? ''
+    : ` (${set} alone names no server: to use one, set PGHOST, PGDATABASE or DATABASE_URL, too)`;
+}
+
 /**
- * Has V8 compile the embedded engine with its quick compiler only: optimizing it takes longer than a command runs. This
- * holds for the whole process, so only the command line may decide it.
+ * Makes V8 compile the embedded engine with its quick compiler only: optimizing takes longer than a command runs. This
+ * affects the whole process, so only the command line may do it.
  */
 function preferQuickStart(): void {
   setFlagsFromString('--liftoff-only');
 }
 
 /**
- * Gives Node 20 the global that later versions have. Without it the driver finds out in another way that it does not run on
- * Cloudflare's servers, for which all of `fetch` is loaded. This holds for the whole process, so only the command line may.
+ * Defines the global `navigator`, which Node 20 lacks. Without it the driver loads all of `fetch` to find out that it does not
+ * run at Cloudflare. This affects the whole process, so only the command line may do it.
  */
 function nameRuntime(): void {
   if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: 'Node.js' } });

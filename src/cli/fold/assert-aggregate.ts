@@ -14,7 +14,7 @@ export async function assertAggregate(
   throw new NotFoundError(`There is no aggregate ${id.hex}: the log has no event of it.`, {
     hint:
       event === undefined
-        ? 'Check the id, the database (--url, --data-dir) and the schema (--schema). See what there is with `maestro aggregates`.'
-        : `It is the timestamp of event ${event.sequence} of another aggregate: see \`maestro event ${event.timestamp.toString()}\`, or \`maestro events ${event.aggregateId.hex}\`.`,
+        ? 'Check the id, the database (--url, --data-dir) and the schema (--schema). List the aggregates with `maestro aggregates`.'
+        : `This is the timestamp of event ${event.sequence} of another aggregate: see \`maestro event ${event.timestamp.toString()}\`, or \`maestro events ${event.aggregateId.hex}\`.`,
   });
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../errors.js';
 import { didYouMean } from '../../nearest.js';
 import type { Invocation } from '../invocation.js';
 
-/** Tells the definition that an id is to be read as, given how to find the type of its first event; none if none fits. */
+/** Finds the definition for an id; `firstType` reads the type of its first event. `undefined` when no definition owns it. */
 export type AggregateChooser = (
   id: Timestamp,
   firstType: () => Promise<string | undefined>,
@@ -35,7 +35,7 @@ export async function configuredAggregate(invocation: Invocation, name: string):
   });
 }
 
-/** The same for many ids, whose events are read anyway. */
+/** A chooser for many ids, whose events are read anyway. */
 export async function aggregateChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
   const { aggregates = [] } = await invocation.configuration();
   if (name === undefined) return (id, firstType) => aggregateOwning(aggregates, id, firstType);
@@ -43,11 +43,11 @@ export async function aggregateChooser(invocation: Invocation, name: string | un
   return async () => named;
 }
 
-/** The same for commands that need handlers. Throws {@link UsageError} when none are configured. */
+/** A chooser for commands that need handlers. Throws {@link UsageError} when none are configured. */
 export async function handlersChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
   const { aggregates = [] } = await invocation.configuration();
   if (aggregates.length === 0)
-    throw new UsageError(`${invocation.purpose} folds with the handlers of aggregates, and none are configured.`, {
+    throw new UsageError(`${invocation.purpose} needs the handlers of aggregates, but none are configured.`, {
       hint: CONFIGURE,
     });
   return await aggregateChooser(invocation, name);
@@ -69,8 +69,8 @@ async function aggregateOwning(
   const firstType = await firstTypeOf();
   const owners = aggregates.filter((definition) => ownsAggregate(definition, id, firstType));
   if (owners.length < 2) return owners[0];
-  throw new UsageError(`${id.hex} may be one of several aggregates: ${namesOf(owners)}.`, {
-    hint: 'Name the one it is with --aggregate.',
+  throw new UsageError(`${id.hex} belongs to several configured definitions: ${namesOf(owners)}.`, {
+    hint: 'Choose one with --aggregate.',
   });
 }
 
@@ -78,7 +78,7 @@ function namesOf(aggregates: readonly Definition[]): string {
   return aggregates.map(({ name }) => name).join(', ');
 }
 
-/** The type of the first event of an aggregate; nothing when there is none. */
+/** The type of the first event of an aggregate; `undefined` when there is none. */
 export async function typeOfFirstEvent(store: PostgresStore, id: Timestamp): Promise<string | undefined> {
   for await (const { type } of store.streamStoredEvents(id, 1, { limit: 1 })) return type;
   return undefined;

@@ -4,19 +4,19 @@ import type { MaestroError } from '../../errors.js';
 import type { StoredEvent } from '../../events.js';
 import type { Folding } from './folding.js';
 
-/** What one event did to the state. */
+/** One event with the states before and after it. */
 export interface Step {
   readonly event: StoredEvent;
   /** The states before and after, as JSON text; the same when nothing changed. */
   readonly before: string;
   readonly after: string;
-  /** Why the handler did not give a state; the one before goes on then. */
+  /** The error of the handler, if it failed; the state after is then the one before. */
   readonly error: MaestroError | undefined;
   /** The sequence before it, when events are missing in between. */
   readonly gapAfter: number | undefined;
 }
 
-/** Folds a history event by event. A handler that fails is told and stepped over; missing events are told. */
+/** Folds a history event by event. Steps report a handler that failed, whose event is skipped, and missing events. */
 export async function* foldSteps(events: AsyncIterable<StoredEvent>, folding: Folding): AsyncGenerator<Step> {
   let point = folding.start();
   let before = folding.json(point);
@@ -28,7 +28,7 @@ export async function* foldSteps(events: AsyncIterable<StoredEvent>, folding: Fo
   }
 }
 
-/** What one more event does to a state, whose JSON text is `before`. */
+/** The step of one more event after a point, whose state has the JSON text `before`. */
 export function stepOver(
   point: StateAt,
   before: string,

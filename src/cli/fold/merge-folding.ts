@@ -10,8 +10,8 @@ import { missingWithin } from './missing-events.js';
 import { storedBody } from './stored-body.js';
 
 /**
- * The folding of a history without knowing its application: the bodies are merged in order, each a JSON Merge Patch (RFC 7396)
- * to those before. The definitions are those that are configured, none of which owns the aggregate.
+ * Folding without handlers: the bodies are merged in order, each as a JSON Merge Patch (RFC 7396). `configured` are the
+ * configured definitions, none of which owns the aggregate.
  */
 export function mergeFolding(id: Timestamp, configured: readonly Definition[]): Folding {
   const why = configured.length === 0 ? 'no aggregate is configured' : 'no configured definition owns this aggregate';
@@ -26,7 +26,7 @@ export function mergeFolding(id: Timestamp, configured: readonly Definition[]): 
       for await (const event of store.streamStoredEvents(id, 1, { maxSequence })) {
         if (until !== undefined && event.timestamp.compare(until) > 0) break;
         if (event.sequence !== current.sequence + 1) gapAfter ??= current.sequence;
-        // Nobody else has the state before: a long history costs what its bodies hold, not what the state holds.
+        // The state before is not used again, so it is changed in place: that is faster for a long history.
         current = after(current, event, 'change');
       }
       if (gapAfter !== undefined) await output.warn(missingWithin(gapAfter));

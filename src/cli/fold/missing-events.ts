@@ -3,24 +3,24 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import type { Output } from '../output/output.js';
 
-/** The end that a fold reached, and the one that was asked for. */
+/** The end that a fold reached, and the requested one. */
 interface End {
   readonly id: Timestamp;
-  /** The sequence of the last event in it; 0 for none. */
+  /** Sequence of the last folded event; 0 for none. */
   readonly sequence: number;
-  /** The sequence that was asked for, if one was. */
+  /** The requested sequence, if there is one. */
   readonly max?: number | undefined;
-  /** The last reading of the clock that was asked for, if one was. */
+  /** The requested timestamp, if there is one. */
   readonly at?: Timestamp | undefined;
   /** The last sequence of the aggregate. */
   readonly last: number;
-  /** True when an application folds: it is never given a history with a gap. */
+  /** True when handlers fold: they never get a history with a gap. */
   readonly byHandlers: boolean;
 }
 
 /**
- * Tells when the event is missing at which a fold was to end, or could have ended by the time. Throws
- * `IncompleteHistoryError` in place of a state of an application. A gap before that is told by who folds.
+ * Warns when the event at which a fold was to end, or may have ended by its time, is missing. For handlers it throws
+ * `IncompleteHistoryError` instead. Gaps before that are reported by the folding itself. Resolves to true after a warning.
  */
 export async function tellMissingEnd(store: PostgresStore, end: End, output: Output): Promise<boolean> {
   const { id, sequence, max, at, last, byHandlers } = end;
@@ -33,19 +33,19 @@ export async function tellMissingEnd(store: PostgresStore, end: End, output: Out
   return true;
 }
 
-/** An event that was named, and is missing. */
+/** The warning about a requested event that is missing. */
 export function missingEvent(asked: number, sequence: number): string {
-  return `Event ${asked} is missing, so the state after ${sequence === 0 ? 'no event' : `sequence ${sequence}`} is taken; see \`maestro verify\`.`;
+  return `Event ${asked} is missing, so this is the state ${sequence === 0 ? 'before the first event' : `after event ${sequence}`}; see \`maestro verify\`.`;
 }
 
-/** A time that lies where events are missing. */
+/** The warning about a requested time at which events are missing. */
 export function mayBeBefore(sequence: number): string {
-  return `Events are missing after sequence ${sequence}, and may be older than that time; see \`maestro verify\`.`;
+  return `Events are missing after event ${sequence}, and may be part of the state at that time; see \`maestro verify\`.`;
 }
 
-/** A gap within what was folded. */
+/** The warning about a gap in a folded history. */
 export function missingWithin(sequence: number, what = 'the state'): string {
-  return `Events are missing after sequence ${sequence}, so ${what} may be wrong; see \`maestro verify\`.`;
+  return `Events are missing after event ${sequence}, so ${what} may be wrong; see \`maestro verify\`.`;
 }
 
 async function sequenceAfter(store: PostgresStore, id: Timestamp, sequence: number): Promise<number | undefined> {

@@ -3,16 +3,16 @@ import { isDeeperThan } from '../../json/depth.js';
 import { NestedTooDeeplyError, parseJsonText } from '../../json/parse.js';
 import type { JsonValue } from '../../json/types.js';
 
-/** Deepest nesting of a body that is folded: twice as deep as any that is committed here, and well within the stack. */
+/** Deepest nesting of a body that is folded: twice the limit for committed bodies, and far from exhausting the stack. */
 export const MAX_FOLDED_DEPTH = 1000;
 
-/** The body of a stored event, every number kept as its text. Throws {@link NestedTooDeeplyError}, which names the event. */
+/** The parsed body of a stored event, numbers digit for digit. Throws {@link NestedTooDeeplyError}, which names the event. */
 export function storedBody({ body, sequence, aggregateId, type }: StoredEvent): JsonValue {
   if (!isDeeperThan(body, MAX_FOLDED_DEPTH)) return parseJsonText(body);
   throw new NestedTooDeeplyError(
     `Event ${sequence} of ${aggregateId.hex}, a ${JSON.stringify(type)}, has a body that is nested deeper than ${MAX_FOLDED_DEPTH} levels, too deep to be folded.`,
     {
-      hint: 'The event itself is fine: `maestro events`, `event` and `export` print it as it is. `replay --max-sequence` shows the state before it.',
+      hint: 'The event itself can be read: `maestro events`, `event` and `export` print it. `maestro replay --max` shows the state before it.',
     },
   );
 }

@@ -9,12 +9,12 @@ import type { Invocation } from '../invocation.js';
 import type { IdArgument } from '../input/id-argument.js';
 import { resolveAggregateId } from '../input/resolve-id.js';
 
-/** One history, and how it is folded. */
+/** The history of one aggregate, with its folding. */
 export interface OpenHistory {
   readonly id: Timestamp;
   readonly database: Database;
   readonly folding: Folding;
-  /** The last sequence there was when it was opened. */
+  /** The last sequence when it was opened. */
   readonly last: number;
 }
 

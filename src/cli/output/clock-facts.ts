@@ -1,12 +1,12 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { localTime } from '../render/local-time.js';
 
-/** The parts of a reading of the clock, for JSON. */
+/** Time, counter and node of a timestamp, for JSON. */
 export function clockJson(value: Timestamp): { time: number; counter: number; nodeId: string } {
   return { time: value.time, counter: value.counter, nodeId: value.hex.slice(16).toUpperCase() };
 }
 
-/** The parts of a reading of the clock, for people. */
+/** Local time, counter and node of a timestamp, for a table. */
 export function clockFacts(value: Timestamp): (readonly [name: string, value: string])[] {
   const { time, counter, nodeId } = clockJson(value);
   return [

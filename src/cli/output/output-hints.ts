@@ -5,7 +5,7 @@ import { eventTypes, isEmptyLog, schemasWithLog } from '../../admin/log-statisti
 import { NotMigratedError } from '../../store/errors.js';
 import type { Output } from './output.js';
 
-/** Says of each type that was asked for and not seen when no event of the whole log has it, and which one is near. */
+/** Warns of each requested type that no event of the whole log has, with similar types as a hint. */
 export async function warnOfUnknownTypes(
   database: Database,
   types: readonly string[] | undefined,
@@ -20,10 +20,10 @@ export async function warnOfUnknownTypes(
       await output.warn(`no event has the type ${JSON.stringify(type)}. ${typeHint(type, known)}`.trimEnd());
 }
 
-/** So many types are named. */
+/** Number of types that a hint lists. */
 const SHOWN_TYPES = 5;
 
-/** A hint for a type that no event has: the nearest, else those that contain a part of it; for a pattern, how types are given. */
+/** A hint for an unknown type: the most similar one, or those that contain a part of it; for a pattern, how to give types. */
 function typeHint(type: string, known: readonly string[]): string {
   const isPattern = /[*%?,|]/.test(type);
   const parts = type.split(/[*%?,|]/).filter((part) => part.trim().length >= 3);
@@ -34,24 +34,24 @@ function typeHint(type: string, known: readonly string[]): string {
   const meant =
     (isPattern ? '' : didYouMean(type, known)) ||
     (containing.length === 0 ? '' : `Did you mean ${shown}${containing.length > SHOWN_TYPES ? ', …' : ''}?`);
-  const how = isPattern ? ' --type takes one whole name; give it several times.' : '';
+  const how = isPattern ? ' --type takes one complete name; repeat it for several.' : '';
   return `${meant}${how}${meant === '' ? ' `maestro stats --by type` lists them.' : ''}`.trim();
 }
 
-/** Says when nothing was found because the whole log is empty, and which other schemas of the database have one. */
+/** Prints a note when the whole log is empty, with other schemas of the database that have an event log. */
 export async function noteEmptyLog(database: Database, output: Output): Promise<void> {
   if (output.form === 'ids') return;
   if (!(await isEmptyLog(database))) return;
   const others = await otherSchemas(database);
-  await output.note(`the log in schema ${database.schema} has no event at all${others === '' ? '' : `; ${others}`}`);
+  await output.note(`the log in schema ${database.schema} has no events${others === '' ? '' : `; ${others}`}`);
 }
 
-/** The error, with the schemas of the database that do have an event log if the one that was named has none. */
+/** The error; one about a schema without tables gets a hint at other schemas that have an event log. */
 export async function namingOtherSchemas(error: unknown, database: Database): Promise<unknown> {
   if (!(error instanceof MaestroError && error.code === 'MAESTRO_NOT_MIGRATED')) return error;
   const others = await otherSchemas(database).catch(() => '');
   if (others === '') return error;
-  return new NotMigratedError(error.message, error.cause, `Or is another schema meant? ${capital(others)}.`);
+  return new NotMigratedError(error.message, error.cause, `Did you mean another schema? ${capital(others)}.`);
 }
 
 async function otherSchemas(database: Database): Promise<string> {
@@ -63,7 +63,7 @@ async function otherSchemas(database: Database): Promise<string> {
   return `there are event logs in other schemas (${shown}${names.length > SHOWN_SCHEMAS ? ', …' : ''}): name one with --schema`;
 }
 
-/** The most schemas that are named. */
+/** Number of schemas that a hint lists. */
 const SHOWN_SCHEMAS = 3;
 
 function capital(text: string): string {

@@ -11,17 +11,17 @@ import { Progress } from './progress.js';
 import { type Remark, Remarks } from './remarks.js';
 import { cannotRedraw, noColour, terminalColumns } from './terminal.js';
 
-/** Lines are gathered up to about this many characters before they are written. */
+/** Approximate number of characters that are collected before they are written. */
 const CHUNK = 64 * 1024;
 
-/** What a command prints its results with. */
+/** The output of a command: its result on standard output, notes and warnings on standard error. */
 export class Output {
-  /** The form that results were asked for in. What gives one goes through {@link inForm}; this is for what is said beside it. */
+  /** Print only ids. */
   readonly form: Form;
-  /** The width to lay out for; absent when the output is no terminal, and everything is printed in full. */
+  /** The width of the terminal; absent for other outputs, where everything is printed in full. */
   readonly columns: number | undefined;
   readonly style: Style;
-  /** What is shown while there is nothing to print yet. */
+  /** The progress shown until something is printed. */
   readonly progress: Progress;
   readonly #context: CliContext;
   readonly #format: OutputFormat;
@@ -48,28 +48,28 @@ export class Output {
     );
   }
 
-  /** Prints at once from now on: what writes must not stop when somebody leaves a pager, and what follows has no end. */
+  /** Stops using a pager: quitting one would end a command that writes, and `--follow` has no end. */
   withoutPager(): void {
     this.#usesPager = false;
   }
 
-  /** Gives a result in the form that was asked for: the one place that decides between table, JSON and ids. */
+  /** Gives a result in the requested form: the one place that decides between table, JSON and ids. */
   async inForm<Value>({ ids, table, json, ndjson = json }: Forms<Value>): Promise<Value> {
     if (this.form === 'ids' && ids !== undefined) return await ids();
     return await { table, json, ndjson }[this.#format]();
   }
 
-  /** Prints a line of a table, whose cells have been escaped, or an id. */
+  /** Prints a line as it is: the caller has escaped stored text. */
   async line(text: string): Promise<void> {
     await this.#write(`${text}\n`);
   }
 
-  /** Prints an object as JSON in one line. */
+  /** Prints a JSON document; for a terminal, characters that control it are escaped. */
   async json(members: object): Promise<void> {
     await this.line(this.safeJson(objectText(members)));
   }
 
-  /** Prints JSON items as one document (`json`), or one per line (`ndjson`), as they come. */
+  /** Prints JSON items as they come: as one array (`json`), or one per line (`ndjson`). */
   async jsonItems(items: Items<string>): Promise<void> {
     if (this.#format === 'ndjson') return await this.lines(items, (item) => this.safeJson(item));
     await this.#jsonList(items, '', () => '');
@@ -113,12 +113,12 @@ export class Output {
     if (text !== '') await this.#write(text);
   }
 
-  /** Warns of something dubious, on standard error; for programs when the command has ended. */
+  /** Prints a warning to standard error; with `-o json|ndjson`, when the command has ended. */
   async warn(text: string): Promise<void> {
     await this.#remark('warning', text);
   }
 
-  /** Says something beside the result, likewise; nothing with `--quiet`. */
+  /** Prints a note in the same way, unless `--quiet` is given. */
   async note(text: string): Promise<void> {
     if (this.form === 'ids') this.progress.stop();
     else await this.#remark('note', text);
@@ -129,7 +129,7 @@ export class Output {
     await this.#remarks.say({ kind, text: addDatabaseFlags(text, this.#flags) });
   }
 
-  /** Prints a sentence, which goes on in the next line when it is wider than the terminal. */
+  /** Prints a sentence, wrapped to the width of the terminal. */
   async sentence(text: string, paint: (line: string) => string = String): Promise<void> {
     const escaped = escapeText(text);
     const lines = this.columns === undefined ? [escaped] : wrapWords(escaped, this.columns);

@@ -5,15 +5,15 @@ import type { Items } from './iterate.js';
 import type { Output } from './output.js';
 import { type ListReport, type ListTable, printList } from './print-list.js';
 
-/** What is to be known about a list of events besides the events. */
+/** Options for printing events. */
 interface EventListOptions extends Pick<ListReport<StoredEvent>, 'whenNone'> {
-  /** The events are of several aggregates, which a table then tells. @defaultValue false */
+  /** The events are of several aggregates, so that a table shows their ids. @defaultValue false */
   readonly ofMany?: boolean;
-  /** The ids that `--quiet` prints: the timestamps of the events, or the ids of their aggregates. @defaultValue 'events' */
+  /** Output of `--quiet`: timestamps of events, or ids of aggregates. @defaultValue 'events' */
   readonly quietIds?: 'events' | 'aggregates';
 }
 
-/** Prints events in the form that was asked for, as they come. */
+/** Prints events as they come, in the requested form. */
 export async function printEvents(
   events: Items<StoredEvent>,
   output: Output,

@@ -1,11 +1,11 @@
-/** Work that takes longer than this shows that it goes on, in milliseconds. */
+/** Milliseconds after which work shows its progress. */
 const DELAY = 1000;
-/** A spinner is drawn for every text that it is given, so it is given no more than one in this time, in milliseconds. */
+/** Shortest time between two texts of the spinner, which redraws for each, in milliseconds. */
 const BETWEEN_TEXTS = 100;
 
 /**
- * Shows on standard error, if that is a terminal that can draw a line anew, what work that takes longer than a second is
- * doing. Steps aside as soon as something is printed.
+ * The progress of work that takes longer than a second, on standard error if that is a terminal. It disappears as soon as
+ * something is printed.
  */
 export class Progress {
   readonly #isShown: () => boolean;
@@ -20,14 +20,14 @@ export class Progress {
     this.#isShown = isShown;
   }
 
-  /** Work begins, or goes on with something else. */
+  /** Starts the progress, or changes its text. */
   report(text: string): void {
     this.#text = text;
     if (this.#spinner !== undefined) this.#change(this.#spinner, text);
     else if (this.#isShown()) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
   }
 
-  /** Work of a known size goes on: so much is done of so much; a `total` of 0 is not known. */
+  /** Shows how much of the work is done; without a bar when `total` is 0, which means unknown. */
   measure(text: string, done: number, total: number, unit: string): void {
     if (total <= 0) return this.report(`${text}: ${done.toLocaleString('en')} ${unit}`);
     this.#measured = { text, done, total, unit };
@@ -39,7 +39,7 @@ export class Progress {
     } else if (this.#isShown()) this.#timer ??= setTimeout(() => void this.#show(), DELAY).unref();
   }
 
-  /** Work is over, or its output begins. */
+  /** Ends the progress, because the work is done or prints something. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

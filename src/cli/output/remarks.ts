@@ -1,25 +1,25 @@
 import { escapeText } from '../render/escape.js';
 
-/** Something that a command says beside its result. */
+/** A note or a warning beside the result of a command. */
 export interface Remark {
   readonly kind: 'warning' | 'note';
   readonly text: string;
 }
 
-/** Parts of the process that remarks are written to, and whose end brings out those held back. */
+/** The parts of the process that are used: standard error, and its end, at which held remarks are written. */
 interface RemarkProcess {
   readonly stderr: { write(text: string): Promise<void> };
   readonly onExit: (cleanUp: () => void) => () => void;
 }
 
-/** Says what a command has to say beside its result: at once, or for programs when it has ended. */
+/** Writes notes and warnings: at once, or for programs when the command has ended. */
 export class Remarks {
   readonly #host: RemarkProcess;
   readonly #isLate: boolean;
   #held: Remark[] = [];
   #keep: (() => void) | undefined;
 
-  /** With `isLate`, remarks wait for {@link tell} or {@link take}: whoever parses standard error finds one error there, or none. */
+  /** With `isLate`, remarks wait for {@link tell} or {@link take}, so that standard error of a failed command is one JSON error. */
   constructor(host: RemarkProcess, isLate: boolean) {
     this.#host = host;
     this.#isLate = isLate;
@@ -28,17 +28,17 @@ export class Remarks {
   async say(remark: Remark): Promise<void> {
     if (!this.#isLate) return await this.#write(remark);
     this.#held.push(remark);
-    // What is interrupted, such as `tail -f`, has no other end.
+    // An interrupted command, such as `tail -f`, has no other end.
     this.#keep ??= this.#host.onExit(() => void this.tell());
   }
 
-  /** Says what has been held back. */
+  /** Writes the held remarks. */
   async tell(): Promise<void> {
     // All at once: a process that ends waits for nothing.
     await Promise.all(this.#taken().map((remark) => this.#write(remark)));
   }
 
-  /** The texts that have been held back, for an error to carry them; they are not said any more. */
+  /** Removes the held remarks and returns their texts, to be part of an error. */
   take(): string[] {
     return this.#taken().map(({ text }) => text);
   }

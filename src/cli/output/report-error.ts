@@ -3,6 +3,8 @@ import type { CliContext } from '../context.js';
 import type { GlobalOptions } from '../input/global-options.js';
 import { addDatabaseFlags } from './add-database-flags.js';
 import { escapeJson, escapeText } from '../render/escape.js';
+import { wrapWords } from '../render/words.js';
+import { LEAST_COLUMNS } from './terminal.js';
 
 /** Options for printing an error. */
 export interface ErrorReport {
@@ -18,7 +20,7 @@ export interface ErrorReport {
   readonly warnings?: readonly string[];
 }
 
-/** Writes an error with its hint to standard error, without passwords. */
+/** Writes an error with its hint to standard error, without passwords; in a terminal wrapped between words. */
 export async function reportError(
   context: CliContext,
   error: unknown,
@@ -36,8 +38,9 @@ export async function reportError(
     };
     await context.stderr.write(`${escapeJson(JSON.stringify({ error: shown }))}\n`);
   } else {
-    await context.stderr.write(`error: ${lines(message)}\n`);
-    if (hint !== undefined) await context.stderr.write(`hint: ${lines(hint)}\n`);
+    const { columns } = context.stderr;
+    await context.stderr.write(`${fitted(`error: ${lines(message)}`, columns)}\n`);
+    if (hint !== undefined) await context.stderr.write(`${fitted(`hint: ${lines(hint)}`, columns)}\n`);
     if (isPartial) await context.stderr.write('note: the output before this error is incomplete\n');
   }
   if (verbose && !json) await context.stderr.write(details(error));
@@ -68,6 +71,14 @@ function details(error: unknown): string {
 function partsOf(error: Error): Error[] {
   const { errors } = error as Partial<AggregateError>;
   return Array.isArray(errors) ? errors.filter((part) => part instanceof Error) : [];
+}
+
+function fitted(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text;
+  return text
+    .split('\n')
+    .flatMap((line) => wrapWords(line, Math.max(columns, LEAST_COLUMNS)))
+    .join('\n');
 }
 
 function lines(text: string): string {

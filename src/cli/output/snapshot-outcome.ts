@@ -3,7 +3,7 @@ import { StaleSnapshotError } from '../errors.js';
 import { printFacts } from './print-facts.js';
 import type { Invocation } from '../invocation.js';
 
-/** Prints that a snapshot is stored; throws {@link StaleSnapshotError}, with a hint, when the stored one is as new. */
+/** Prints that a snapshot was stored; throws {@link StaleSnapshotError} when it was not, because the stored one is as new. */
 export async function printSnapshotOutcome(
   id: Timestamp,
   sequence: number,

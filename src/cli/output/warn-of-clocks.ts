@@ -3,7 +3,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { earlierClocks } from '../../admin/find-event/earlier-clocks.js';
 import type { Output } from './output.js';
 
-/** Warns when the state at a reading of the clock, which is that after a sequence, leaves out later events with earlier clocks. */
+/** Warns when the state at a point in time, which ends with `sequence`, leaves out later events with earlier timestamps. */
 export async function warnOfClocks(
   database: Database,
   id: Timestamp,
@@ -15,10 +15,9 @@ export async function warnOfClocks(
   const { count, sequence: first } = earlier;
   const what =
     count === 1
-      ? `Sequence ${first} is not after that time by its clock, but comes behind an event that is`
-      : `${count} events, the first at sequence ${first}, are not after that time by their clocks, but come behind one that is`;
+      ? `Event ${first} has an earlier timestamp than one before it, so it is not part of this state`
+      : `${count} events, the first of them event ${first}, have earlier timestamps than one before them, so they are not part of this state`;
   await output.warn(
-    `${what}: a clock ran backwards. ` +
-      `This is the state after sequence ${sequence}; see \`maestro verify ${id.hex}\`.`,
+    `${what}: a clock ran backwards. ` + `This is the state after event ${sequence}; see \`maestro verify ${id.hex}\`.`,
   );
 }

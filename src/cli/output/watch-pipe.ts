@@ -16,8 +16,8 @@ interface Internals {
 const OUTPUT = 1;
 
 /**
- * Calls back once nobody reads the pipe that standard output is any more, though nothing is written to it. Does nothing where it is no
- * pipe, or where that cannot be found out: then the next thing that is written finds out.
+ * Calls back when the reader of standard output, a pipe, has gone, even if nothing is written. Does nothing for other outputs,
+ * and where it cannot be found out: then the next write fails.
  *
  * No public part of Node tells. A `net.Socket` on the writing end of a pipe refuses to read (`ENOTCONN`), a `tty` stream takes no pipe,
  * opening it for reading makes this process a reader of its own, writing nothing always succeeds, and `fs.watch` and `fstat` see no

@@ -1,12 +1,12 @@
 import type { CliContext } from '../context.js';
 
-/** A context that remembers whether a command has printed anything of its result. */
+/** A context, and whether the command has printed anything of its result. */
 export interface WatchedContext {
   readonly context: CliContext;
   hasPrinted(): boolean;
 }
 
-/** Watches what a command prints, so that an error in its midst can say that it was not all. */
+/** Watches standard output, so that an error can say that the output before it is incomplete. */
 export function watchOutput(context: CliContext): WatchedContext {
   const { stdout } = context;
   let hasPrinted = false;

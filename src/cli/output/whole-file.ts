@@ -7,20 +7,19 @@ import { finished } from 'node:stream/promises';
 import { InputError, UsageError } from '../errors.js';
 import type { Invocation } from '../invocation.js';
 
-/** Writes a piece of text; resolves when more can be taken. */
+/** Writes a piece of text; resolves when more can be written. */
 export type WriteText = (text: string) => Promise<void>;
 
-/** How a file is written. */
+/** Options for writing a file. */
 interface WholeFileOptions {
-  /** Replace a file that is there. @defaultValue false */
+  /** Replace an existing file. @defaultValue false */
   readonly force?: boolean | undefined;
 }
 
 /**
- * Writes a file whole or not at all: beside it under another name (`.NAME.….partial`), onto the disk, then renamed.
- * Whatever fails, and however the process ends, the file is what it was before, or complete; a file that is replaced keeps
- * its permissions. Throws {@link UsageError} when it is there and not to be replaced, before any work is done, and
- * {@link InputError} when it cannot be written.
+ * Writes a file completely or not at all: into a file beside it (`.NAME.….partial`), which is synced and then renamed.
+ * After a failure or a kill the file is unchanged or complete. A replaced file keeps its permissions. Throws
+ * {@link UsageError} for an existing file without `force`, before any work, and {@link InputError} when it cannot be written.
  */
 export async function writeWhole(
   file: string,
@@ -31,7 +30,7 @@ export async function writeWhole(
   const { target, mode } = await targetOf(resolve(context.workingDirectory, file), file, force);
   const partial = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.partial`);
   const stream = createWriteStream(partial, { flags: 'wx', highWaterMark: 1 << 20 });
-  // Between two pieces of text nobody else listens; the next piece, or the end, throws it.
+  // An error between two pieces of text is thrown by the next piece, or at the end.
   stream.on('error', () => {});
   const remove = () => {
     try {
@@ -59,7 +58,7 @@ export async function writeWhole(
   }
 }
 
-/** Where the file really is, and its permissions if it is there: what a link points to is replaced, not the link. */
+/** The path of the file with links resolved, and its permissions if it exists. A link stays, and its target is replaced. */
 async function targetOf(path: string, file: string, force: boolean): Promise<{ target: string; mode?: number }> {
   if ((await statusOf(path)) === undefined) return { target: path };
   if (!force) throw exists(file);
@@ -67,7 +66,7 @@ async function targetOf(path: string, file: string, force: boolean): Promise<{ t
   const status = await statusOf(target);
   if (status === undefined) return { target };
   if (!status.isFile())
-    throw new UsageError(`${file} is no file that could be replaced.`, {
+    throw new UsageError(`${file} is not a regular file, so it cannot be replaced.`, {
       hint: 'Name a file, or use standard output.',
     });
   return { target, mode: status.mode & 0o777 };
@@ -77,7 +76,7 @@ function statusOf(path: string): Promise<Stats | undefined> {
   return lstat(path).catch(() => undefined);
 }
 
-/** Gives the finished file its name, unless somebody else has made one in the meantime. */
+/** Gives the finished file its name; throws when another file of that name was made in the meantime. */
 async function linkNew(partial: string, target: string, file: string): Promise<void> {
   try {
     await link(partial, target);
@@ -104,7 +103,7 @@ async function toDisk(path: string): Promise<void> {
 }
 
 function exists(file: string): UsageError {
-  return new UsageError(`The file ${file} is there already.`, {
+  return new UsageError(`The file ${file} exists already.`, {
     hint: 'Nothing was written. Name another one, or replace it with --force.',
   });
 }
@@ -113,7 +112,7 @@ function fileError(error: unknown, file: string, wasThere: boolean): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === undefined || code === undefined) return error;
   return new InputError(`The file ${file} cannot be written: ${code}.`, {
-    hint: `${wasThere ? 'It is as it was before' : 'Nothing of it was kept'}. Check the folder, its permissions and the space on the disk.`,
+    hint: `${wasThere ? 'It was not changed' : 'No file was created'}. Check the folder, its permissions and the space on the disk.`,
     cause: error,
   });
 }

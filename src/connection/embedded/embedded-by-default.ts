@@ -9,6 +9,8 @@ import { ConfigurationError } from '../errors.js';
 export const URL_VARIABLES = ['MAESTRO_DATABASE_URL', 'DATABASE_URL'] as const;
 /** The variables with which PostgreSQL's own programs name a server; their others only say how to connect to it. */
 export const SERVER_VARIABLES = ['PGHOST', 'PGHOSTADDR', 'PGDATABASE', 'PGSERVICE'] as const;
+/** Variables of PostgreSQL's own programs that say how to log in, but name no server. */
+export const LOGIN_VARIABLES = ['PGUSER', 'PGPASSWORD', 'PGPORT', 'PGSSLMODE'] as const;
 /** Variables that people set by mistake for {@link URL_VARIABLES}. */
 const NOT_READ = ['MAESTRO_URL', 'MAESTRO_DB_URL', 'MAESTRO_DATA_DIR', 'POSTGRES_URL'];
 

@@ -72,7 +72,7 @@ async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Da
   const folder = resolveLinks(resolve(dataDir));
   // Checked before anything is written, even the lock file: the folder may belong to something else.
   if (dataFolderExists(folder)) checkDataFolder(folder);
-  else if (options.create === false) throw new NotMigratedError(`There is no embedded database in ${folder} yet.`);
+  else if (options.create === false) throw new NotMigratedError(`There is no embedded database in ${folder}.`);
   makeParent(folder);
   const lock = await takeLock(folder, options);
   try {

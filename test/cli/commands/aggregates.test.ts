@@ -210,11 +210,7 @@ test('what cannot be chosen is refused, and nothing is written', async (t) => {
       ['replay', known, '--aggregate', 'account', '--config', 'plain.json'],
       /hint: List the aggregates in maestro\.config\.ts/,
     ],
-    [
-      2,
-      ['snapshot', 'create', unknown],
-      /No configured definition owns .*\.\nhint: Name the one it is with --aggregate/,
-    ],
+    [2, ['snapshot', 'create', unknown], /No configured definition owns .*\.\nhint: Choose one with --aggregate/],
     [3, ['replay', anId().hex, '--aggregate', 'account'], /There is no aggregate/],
     [3, ['snapshot', 'create', anId().hex, '--aggregate', 'account'], /There is no aggregate/],
   ] as const) {
@@ -237,7 +233,10 @@ test('an id that two aggregates say is theirs is not guessed at', async (t) => {
   const id = await aHistoryOf([['shared', {}]]);
   const { code, stderr } = await maestro('replay', id, '--config', file);
   t.is(code, 2);
-  t.regex(stderr, /may be one of several aggregates: greedy, also-greedy\.\nhint: Name the one it is with --aggregate/);
+  t.regex(
+    stderr,
+    /belongs to several configured definitions: greedy, also-greedy\.\nhint: Choose one with --aggregate/,
+  );
 });
 
 test('a state that is no JSON is shown as its definition stores it, or else as close as JSON comes', async (t) => {

@@ -141,7 +141,7 @@ test('--max-drift appends after an event that is further ahead, right behind it,
   t.regex(
     stderr,
     new RegExp(
-      `^warning: The last event of ${id.hex} is now 364\\.9 days ahead\\. Until its time has come, everybody who appends to it has to accept as much`,
+      `^warning: The last event of ${id.hex} is now 364\\.9 days in the future\\. Until then, everybody who appends to this aggregate has to allow that much drift`,
     ),
   );
   const [, second] = await historyOf(id.hex);

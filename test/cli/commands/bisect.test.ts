@@ -149,10 +149,7 @@ test('what never holds exits 3 and says so', async (t) => {
   const { code, stdout, stderr } = await bisect(id, '$.balance < 0');
   t.deepEqual([code, stdout], [3, '']);
   t.regex(stderr, /error: \$\.balance < 0 never holds in the 2 events of /);
-  t.regex(
-    stderr,
-    /hint: The bodies were merged, not folded by handlers .* Is --config missing, or is this another folder/,
-  );
+  t.regex(stderr, /hint: The state was made by merging bodies, .* Is --config missing, or are you in another folder/);
   const config = ['--config', CHESS_CONFIG];
   t.regex(
     (await bisect(id, '$.balance < 0', config)).stderr,
@@ -185,7 +182,7 @@ test('a handler that fails, and events that are missing, are told and stepped ov
   t.is(code, 0);
   t.like((JSON.parse(stdout) as unknown[])[0], { sequence: 5, holds: true });
   t.regex(stderr, /warning: Event 2 was skipped: The event handler "thrown" .*\\u001b/);
-  t.regex(stderr, /warning: Nothing is stored between 2 and 5\./);
+  t.regex(stderr, /warning: Events between 2 and 5 are missing\./);
 });
 
 test('states that JSON of PostgreSQL cannot hold do not end it', async (t) => {

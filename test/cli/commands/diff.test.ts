@@ -193,7 +193,7 @@ test('a time at which a clock ran backwards warns, for each of the points', asyn
   );
   const at = (second: number) => new Date(second * 1000).toISOString();
   const warnings = async (a: string, b: string) =>
-    (await diff(id, a, b)).stderr.match(/warning: .*? after sequence \d;/g)?.map((text) => /\d(?=;)/.exec(text)?.[0]);
+    (await diff(id, a, b)).stderr.match(/warning: .*? after event \d;/g)?.map((text) => /\d(?=;)/.exec(text)?.[0]);
   t.deepEqual(await warnings(at(3), 'last'), ['1']);
   t.deepEqual(await warnings(at(3), at(6)), ['1', '3']);
   t.is(await warnings('1', '3'), undefined);

@@ -126,7 +126,7 @@ test('what is in between shows, and how it is to be treated', async (t) => {
   t.deepEqual(pooled, {
     check: 'pooler',
     status: 'ok',
-    found: 'transaction mode: no named statements, no state of a session',
+    found: 'transaction mode: no prepared statements and no session settings are used',
   });
 });
 
@@ -150,7 +150,7 @@ test.serial('the embedded database is fine once it is there', async (t) => {
   const at = (...argv: string[]) => runCli(argv, { cwd: folder });
   const before = await at('doctor');
   t.deepEqual([before.code, before.stdout], [2, '']);
-  t.regex(before.stderr, /^error: There is no embedded database in .*\nhint: Run `maestro migrate`/);
+  t.regex(before.stderr, /^error: There is no embedded database in .*\nhint: Check .* run `maestro migrate`/);
 
   await at('migrate');
   const { code, stdout, stderr } = await at('doctor', '-o', 'json');

@@ -8,7 +8,7 @@ import { anEvent, anId } from '../../support/data/factories.js';
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const database = layouts.plain;
 const REASON = ['--reason', 'GDPR request 4711'];
-const BACKUPS = /^note: it is still in backups, exports, the write-ahead log, replicas/;
+const BACKUPS = /^note: the erased data is still in backups, exports, the write-ahead log, replicas/;
 
 function maestro(argv: readonly string[], options: CliOptions = {}, { url, schema } = database): Promise<CliResult> {
   return runCli(argv, { env: { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema }, ...options });

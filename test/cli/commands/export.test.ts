@@ -86,7 +86,7 @@ test('what is chosen by type or time is no whole history, which is said, and has
     const { code, stdout, stderr } = await maestro([id.hex, ...argv]);
     t.is(code, 0);
     t.like(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? ''), { events, snapshots: 0 });
-    t.regex(stderr, /note: the histories in it are not whole, and snapshots were left out\n$/);
+    t.regex(stderr, /note: the export has only parts of histories, and no snapshots\n$/);
   }
 });
 
@@ -96,9 +96,9 @@ test('a file that is there is only replaced with --force, and what is no file ne
   writeFileSync(join(cwd, 'f'), 'old');
   mkdirSync(join(cwd, 'folder'));
   for (const [argv, problem] of [
-    [['--file', 'f'], 'error: The file f is there already.\nhint: Nothing was written.'],
-    [['--file', 'folder'], 'error: The file folder is there already.'],
-    [['--file', 'folder', '--force'], 'error: folder is no file that could be replaced.'],
+    [['--file', 'f'], 'error: The file f exists already.\nhint: Nothing was written.'],
+    [['--file', 'folder'], 'error: The file folder exists already.'],
+    [['--file', 'folder', '--force'], 'error: folder is not a regular file, so it cannot be replaced.'],
     [['--file', 'nowhere/f'], 'error: The file nowhere/f cannot be written: ENOENT.'],
     [['--file', 'f/g'], 'error: The file f/g cannot be written: ENOTDIR.'],
     [['--force'], 'error: --force is for --file.'],
@@ -216,8 +216,8 @@ test.serial('an export for which there is no room leaves no file, and says so', 
   // A limit of the size of files is what a full disk is: writing fails in the midst of it.
   const shell = `trap '' XFSZ; ulimit -f 8192; exec "$@"`;
   for (const [hint, ...argv] of [
-    ['It is as it was before.', '--file', 'f', '--force'],
-    ['Nothing of it was kept.', '--file', 'g'],
+    ['It was not changed.', '--file', 'f', '--force'],
+    ['No file was created.', '--file', 'g'],
   ] as const) {
     const { code, stdout, stderr } = await outcomeOf(start(['export', ...argv], cwd, { shell }));
     t.deepEqual([code, stdout], [2, ''], stderr);

@@ -78,7 +78,7 @@ async function plant({ knex, schema }: TestDatabase, isPartitioned: boolean): Pr
   });
   await plant('first sequence', 2, /first sequence: the history does not begin with 1$/, (id) => insert(id, 2));
   const inversion = new RegExp(
-    `clock inversion: ${text(earlier)} is not after ${text(later)} of the event before: the clock of node ${later.slice(16).toUpperCase()} ran backwards, by \\d+ ms or more$`,
+    `clock inversion: ${text(earlier)} is not later than ${text(later)} of the event before: the clock of node ${later.slice(16).toUpperCase()} ran backwards, by \\d+ ms or more$`,
   );
   await plant('clock inversion', 2, inversion, async (id) => {
     await insert(id, 1, later);
@@ -90,9 +90,15 @@ async function plant({ knex, schema }: TestDatabase, isPartitioned: boolean): Pr
     new RegExp(`${text(future)} is 5\\d(\\.\\d)? minutes ahead of the database's clock, by node 0{16}$`),
     (id) => insert(id, 1, future),
   );
-  await plant('id length', 1, /id length: the aggregate id has not 16 bytes$/, (id) => insert(id, 1), '0102030405');
-  await plant('id length', 1, /id length: the timestamp has not 16 bytes$/, (id) => insert(id, 1, '010203'));
-  await plant('id length', 3, /id length: the id of the snapshot has not 16 bytes$/, (id) => snapshot(id, 3), '0a0b');
+  await plant('id length', 1, /id length: the aggregate id is not 16 bytes long$/, (id) => insert(id, 1), '0102030405');
+  await plant('id length', 1, /id length: the timestamp is not 16 bytes long$/, (id) => insert(id, 1, '010203'));
+  await plant(
+    'id length',
+    3,
+    /id length: the id of the snapshot is not 16 bytes long$/,
+    (id) => snapshot(id, 3),
+    '0a0b',
+  );
   await plant('snapshot ahead', 2, /snapshot ahead: the last event is 1$/, async (id) => {
     await insert(id, 1);
     await snapshot(id, 2);

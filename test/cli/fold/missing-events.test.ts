@@ -36,9 +36,9 @@ async function maestro(...argv: readonly string[]) {
 }
 
 const at = (second: number) => new Date(START + second * 1000).toISOString();
-const WITHIN = /^warning: Events are missing after sequence 4, so the states? may be wrong/;
-const ASKED = /^warning: Event 5 is missing, so the state after sequence 4 is taken/;
-const BORDER = /^warning: Events are missing after sequence 4, and may be older than that time/;
+const WITHIN = /^warning: Events are missing after event 4, so the states? may be wrong/;
+const ASKED = /^warning: Event 5 is missing, so this is the state after event 4/;
+const BORDER = /^warning: Events are missing after event 4, and may be part of the state at that time/;
 const REFUSED = /^error: The history of .* has a gap: the event after sequence 4 has the sequence 6\./;
 
 for (const format of ['table', 'json', 'ndjson'])
@@ -102,14 +102,14 @@ test('a list of events says which are missing in it, and only there', async (t) 
 test('the plan of an erasure and an export say that events are missing', async (t) => {
   const plan = await maestro('erase', id.hex, '--reason', 'GDPR', '-o', 'json');
   t.like(JSON.parse(plan.stdout), { events: 6, sequence: 7, missing: 1 });
-  t.deepEqual(plan.told, ['warning: 1 event up to the last sequence was not there before; see `maestro verify`.']);
+  t.deepEqual(plan.told, ['warning: 1 event up to the last sequence was already missing; see `maestro verify`.']);
 
   const other = anId();
   await database.store().commitEvents([1, 3, 5].map((sequence) => anEvent(other, { sequence })));
   const begun = anId();
   await database.store().commitEvents([anEvent(begun, { sequence: 2 })]);
   const warning = (count: string, first: string) =>
-    `warning: Events are missing in ${count}, first of ${first}: the export has what is there. Run \`maestro verify\`.`;
+    `warning: Events are missing in ${count}, the first in ${first}; the export has the events that exist. See \`maestro verify\`.`;
   t.deepEqual((await maestro('export')).told, [warning('4 places', `${id.hex} between 4 and 6`)]);
   const file = join(folder, 'one.ndjson');
   t.deepEqual((await maestro('export', begun.hex, '--file', file)).told, [

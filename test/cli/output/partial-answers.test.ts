@@ -44,7 +44,7 @@ test('a view in the place of a table is named by what looks at the whole', async
     CREATE VIEW "${schema}".event_log AS SELECT * FROM "${schema}".old WHERE sequence = 1`);
   const { code, stderr } = await run('verify');
   t.is(code, 0);
-  t.is(stderr, 'warning: event_log is a view, not a table: only the rows that it shows are looked at.\n');
+  t.is(stderr, 'warning: event_log is a view, not a table: only the rows that it shows are checked.\n');
   t.regex((await run('migrate', 'status')).stdout, /event_log is a view, not a table/);
   t.regex((await run('doctor', '-o', 'ndjson')).stdout, /"tables","status":"failure","found":".*event_log is a view/);
 });
@@ -75,7 +75,7 @@ test('an empty answer names another schema that has an event log', async (t) => 
     t.is(code, 0);
     t.regex(
       stderr,
-      new RegExp(`^note: the log in schema ${empty.schema} has no event at all; there (is|are) .*--schema`, 'm'),
+      new RegExp(`^note: the log in schema ${empty.schema} has no events; there (is|are) .*--schema`, 'm'),
     );
   }
   const none = { env: { MAESTRO_DATABASE_URL: testUrl(), MAESTRO_SCHEMA: aSchemaName() } };
@@ -83,7 +83,7 @@ test('an empty answer names another schema that has an event log', async (t) => 
   t.is(code, 2);
   t.regex(
     stderr,
-    /hint: Run `maestro migrate` on this database first, or connect to the right one\. Or is another schema meant\? There (is|are) .*--schema/,
+    /hint: Check that this is the right database and schema \(--url, --data-dir, --schema\)\. If it is, run `maestro migrate` on it first\. Did you mean another schema\? There (is|are) .*--schema/,
   );
   t.is((await runCli(['verify'], { env: { ...none.env, MAESTRO_SCHEMA: schema } })).code, 0);
 });

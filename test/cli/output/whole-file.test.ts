@@ -78,11 +78,11 @@ test('what is there is refused before any work is done', async (t) => {
   const unworked = () => Promise.reject(new Error('worked'));
   for (const file of ['f', 'folder', 'link', 'dangling']) {
     const error = await t.throwsAsync(write(folder, file, unworked), { instanceOf: UsageError });
-    t.is(error.message, `The file ${file} is there already.`);
+    t.is(error.message, `The file ${file} exists already.`);
   }
   for (const file of ['folder', 'dangling', '/dev/null']) {
     const error = await t.throwsAsync(write(folder, file, unworked, true), { instanceOf: UsageError });
-    t.is(error.message, `${file} is no file that could be replaced.`);
+    t.is(error.message, `${file} is not a regular file, so it cannot be replaced.`);
   }
   t.deepEqual(contentsOf(folder), before);
 });
@@ -114,7 +114,7 @@ test('a file that somebody else makes meanwhile is not overwritten', async (t) =
     await put('mine');
     writeFileSync(join(folder, 'f'), 'theirs');
   });
-  t.regex((await t.throwsAsync(late, { instanceOf: UsageError })).message, /is there already/);
+  t.regex((await t.throwsAsync(late, { instanceOf: UsageError })).message, /exists already/);
   t.is(readFileSync(join(folder, 'f'), 'utf8'), 'theirs');
   t.deepEqual(Object.keys(contentsOf(folder)), ['f']);
 });

@@ -27,7 +27,7 @@ export function declareAggregates(program: Command, runner: CommandRunner): void
         .default('id'),
     )
     .option('--limit <count>', 'at most this many', limit, 50)
-    .option('--after <cursor>', 'go on where a page ended, with the cursor that it named')
+    .option('--after <cursor>', 'continue after a page, with the cursor that it printed')
     .addHelpText(
       'after',
       `

@@ -13,8 +13,7 @@ export function declareAppend(program: Command, runner: CommandRunner): void {
     .summary('add events to an aggregate')
     .description(
       'Add events after the last one of an aggregate, in one commit: all of them or none. When a configured definition ' +
-        'owns the aggregate, its history is first folded with the new events. If it would not fold any more, nothing is ' +
-        'appended (exit 5).',
+        'owns the aggregate, its history is first folded with the new events. If that fails, nothing is appended (exit 5).',
     )
     .argument('<id>', 'the aggregate, or "new" for a new one', idOrNew)
     .option('--type <type>', 'type of a single event')
@@ -22,11 +21,11 @@ export function declareAppend(program: Command, runner: CommandRunner): void {
     .option('--file <file>', 'events as lines {"type", "body"}; "-" reads standard input')
     .option('--expect <sequence>', 'refuse (exit 5) unless this is the last sequence; 0 for none yet', sequenceOrZero)
     .option('--aggregate <name>', 'try the events with the handlers of this aggregate of the configuration file')
-    .option('--force', 'append also what the handlers would not fold')
+    .option('--force', 'append even if the handlers cannot fold the events')
     .option('--dry-run', 'show what would be appended, and the state after it; write nothing')
     .option(
       '--max-drift <seconds>',
-      'append even if the last event is up to this far ahead of this clock (default: 300)',
+      'accept a last event whose timestamp is up to this far in the future (default: 300)',
       integer(0, LONGEST_DRIFT),
     )
     .addHelpText(

@@ -33,10 +33,10 @@ export interface AppendOptions {
   readonly maxDrift?: number;
 }
 
-/** An event to append, and the line of the file that it stood on. */
+/** An event to append, with its line in the file. */
 type Draft = EventDraft & { readonly line?: number };
 
-/** A file can be wrong on every line; this many faults are enough to see what is wrong with it. */
+/** Number of faults of a file that an error lists. */
 const SHOWN_ISSUES = 5;
 
 /** Appends events, once they were tried. */
@@ -83,14 +83,14 @@ export async function run(argument: IdArgument | 'new', options: AppendOptions, 
   );
 }
 
-/** Others accept no event so far ahead unless they are told to, so whoever appends one should know. */
+/** Warns of an event so far in the future that others can append after it only if they allow that much drift. */
 async function warnOfDrift(id: Timestamp, drift: number, { output }: Invocation): Promise<void> {
   await output.warn(
-    `The last event of ${id.hex} is now ${timeSpan(drift)} ahead. Until its time has come, everybody who appends to it has to accept as much.`,
+    `The last event of ${id.hex} is now ${timeSpan(drift)} in the future. Until then, everybody who appends to this aggregate has to allow that much drift (--max-drift).`,
   );
 }
 
-/** Tries events before they are committed; with `--force` a failure is only told. */
+/** Folds the history with the events before they are committed; with `--force` a failure is only a warning. */
 async function runTrial(
   trial: AppendTrial,
   events: readonly NewEvent[],
@@ -101,11 +101,11 @@ async function runTrial(
     await trial.run(events);
   } catch (error) {
     if (!force || !(error instanceof WouldNotFoldError)) throw error;
-    await output.warn(`${error.message} ${dryRun ? 'They would be appended' : 'Appended'} all the same (--force).`);
+    await output.warn(`${error.message} ${dryRun ? 'They would be appended' : 'Appended'} anyway (--force).`);
   }
 }
 
-/** The store, but that nothing is written. */
+/** The store for a dry run, which reads but does not write. */
 function withoutCommits(store: PostgresStore): Pick<PostgresStore, 'getLastEvent' | 'commitEvents'> {
   return {
     getLastEvent: (id, options) => store.getLastEvent(id, options),
@@ -113,7 +113,7 @@ function withoutCommits(store: PostgresStore): Pick<PostgresStore, 'getLastEvent
   };
 }
 
-/** Bad input must not even touch a database; appending would find it only after reading the last event. */
+/** Refuses invalid events before a database is opened; appending would refuse them only after reading the last event. */
 async function assertValid(
   drafts: readonly Draft[],
   events: readonly NewEvent[],
@@ -142,7 +142,7 @@ async function readDrafts({ type, body, file }: AppendOptions, invocation: Invoc
     return parseDrafts(await readInput(file, invocation), inputName(file));
   }
   if (type === undefined || body === undefined)
-    throw new UsageError('Name the event with --type and --body, or a file of events with --file.');
+    throw new UsageError('Give the event with --type and --body, or a file of events with --file.');
   return [{ type, body: parseObject(body, 'The text of --body') }];
 }
 

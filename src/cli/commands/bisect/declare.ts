@@ -6,10 +6,10 @@ import { idOrPrefix } from '../../input/id-argument.js';
 export function declareBisect(program: Command, runner: CommandRunner): void {
   program
     .command('bisect')
-    .summary('find the event after which something holds')
+    .summary('find the event after which a condition holds')
     .description(
       'Find the first event after which a condition on the state holds, and every later event that changes whether it ' +
-        'does. Every event is looked at, in one pass. Exits with 3 when it never holds.',
+        'does. Reads all events once. Exits with 3 when the condition never holds.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .requiredOption('--where <jsonpath>', "a condition on the state, in PostgreSQL's jsonpath")

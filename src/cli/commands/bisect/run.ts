@@ -18,7 +18,7 @@ export interface BisectOptions {
   readonly aggregate?: string;
 }
 
-/** A point from which on the condition holds, or does not. */
+/** An event that changes whether the condition holds. */
 interface Turn {
   /** Absent for the state before the first event. */
   readonly event: StoredEvent | undefined;
@@ -64,24 +64,24 @@ export async function run(
   });
 }
 
-/** That no handlers folded, where what never holds may hold in the state of the application. */
+/** A hint when bodies were merged, because the condition may hold in the state of the application. */
 async function mergedHint({ folding }: OpenHistory, invocation: Invocation): Promise<string> {
   if (folding.aggregate !== undefined) return '';
   const { aggregates = [] } = await invocation.configuration();
   const missing =
     aggregates.length === 0
-      ? 'Is --config missing, or is this another folder than that of maestro.config.ts?'
+      ? 'Is --config missing, or are you in another folder than maestro.config.ts?'
       : 'Is --aggregate missing?';
-  return `The bodies were merged, not folded by handlers of an application. ${missing} `;
+  return `The state was made by merging bodies, without the handlers of an application. ${missing} `;
 }
 
-/** States are sent to the database by about this many characters. */
+/** Approximate number of characters of states that are sent to the database at once. */
 const BATCH_LENGTH = 2_000_000;
 
-/** No more states than this are sent at once. */
+/** Largest number of states that are sent at once. */
 const BATCH_STATES = 2_000;
 
-/** The points at which the condition comes to hold, or to hold no more, in order; the first one is always the former. */
+/** The events that change whether the condition holds, in order. The first is one after which it holds. */
 async function* turnsOf(
   { id, database, folding }: OpenHistory,
   where: string,
@@ -117,11 +117,11 @@ async function* turnsOf(
 }
 
 async function warnOfFault({ event, error, gapAfter }: Step, output: Invocation['output']): Promise<void> {
-  if (gapAfter !== undefined) await output.warn(`Nothing is stored between ${gapAfter} and ${event.sequence}.`);
+  if (gapAfter !== undefined) await output.warn(`Events between ${gapAfter} and ${event.sequence} are missing.`);
   if (error !== undefined) await output.warn(`Event ${event.sequence} was skipped: ${error.message}`);
 }
 
-/** The local time in a terminal, and the whole timestamp where there is room for it. */
+/** The local time in a terminal, with the whole timestamp where there is room. */
 function timeColumns({ columns, style }: Invocation['output']): readonly Column<Turn>[] {
   const paint = style.faint;
   const timestamp = { heading: 'TIMESTAMP', value: ({ event }: Turn) => event?.timestamp.toString() ?? '', paint };

@@ -4,7 +4,7 @@ import { inputName } from '../../input/read-input.js';
 import { type Line, readLines } from '../../input/read-lines.js';
 import type { Invocation } from '../../invocation.js';
 
-/** What the state of an aggregate was when a baseline was written. */
+/** The state of an aggregate when a baseline was written. */
 export interface BaselineEntry {
   /** 32 hex digits. */
   readonly aggregateId: string;
@@ -18,14 +18,14 @@ export interface BaselineEntry {
 /** The first line of a baseline. */
 export const BASELINE_HEADER = '{"format":"maestro-baseline","version":1}';
 
-/** The last line of a baseline: how many aggregates are in it, so that one that was cut off is no baseline. */
+/** The last line of a baseline: the number of its aggregates, by which a truncated file is noticed. */
 export function baselineFooter(aggregates: number): string {
   return `{"aggregates":${aggregates}}`;
 }
 
 /**
- * The entries of a baseline, in the order of ids, in which a check goes through the log. Throws {@link InputError}, with the
- * line, for a file that is none, and for one that is not whole.
+ * The entries of a baseline, in the order of ids, as a check reads the log. Throws {@link InputError}, with the line, for a
+ * file that is not a baseline, and for one that is incomplete.
  */
 export async function* readBaseline(file: string, invocation: Invocation): AsyncGenerator<BaselineEntry> {
   const fail = (number: number, problem: string) =>
@@ -45,7 +45,7 @@ export async function* readBaseline(file: string, invocation: Invocation): Async
       continue;
     }
     const entry = parsed(line);
-    if (entry === undefined) throw fail(lines, 'is no entry of a baseline');
+    if (entry === undefined) throw fail(lines, 'is not an entry of a baseline');
     if (entry.aggregateId <= before) throw fail(lines, 'is not in the order of ids');
     before = entry.aggregateId;
     entries += 1;

@@ -9,56 +9,57 @@ import type { PostgresStore } from '../../../store/postgres-store.js';
 import type { AggregateChooser } from '../../fold/choose-aggregate.js';
 import { UsageError } from '../../errors.js';
 import type { Folding } from '../../fold/folding.js';
+import { missingText } from '../../fold/gaps.js';
 import { foldingFor } from '../../fold/folding-for.js';
 import { chain } from '../../output/iterate.js';
 import type { Invocation } from '../../invocation.js';
 import type { BaselineEntry } from './baseline.js';
 import { snapshotProblem, type SnapshotOf } from './check-snapshot.js';
 
-/** Something that the current code does not do with a stored history as it should. */
+/** A problem of the current code with a stored history. */
 export interface Problem {
   readonly aggregateId: string;
-  /** The name of the definition; absent when none fits. */
+  /** The name of the definition; absent when no definition owns the aggregate. */
   readonly aggregate: string | undefined;
-  /** The event at which it shows; 0 when there is none. */
+  /** The event at which the problem was found; 0 when it is about no event. */
   readonly sequence: number;
   readonly problem: 'handler' | 'gap' | 'state' | 'missing' | 'snapshot';
   readonly message: string;
 }
 
-/** How much was checked. */
+/** Numbers of what was checked. */
 export interface CheckCounts {
   aggregates: number;
   events: number;
-  /** States that were compared with a baseline. */
+  /** States compared with a baseline. */
   compared: number;
-  /** Stored snapshots that were compared with the events. */
+  /** Stored snapshots compared with the events. */
   snapshots: number;
-  /** Aggregates that no configured definition says are its own. */
+  /** Aggregates that no configured definition owns. */
   withoutHandlers: number;
 }
 
-/** What a check goes by. */
+/** The input of a check. */
 export interface Check {
   readonly ids: AsyncIterable<Timestamp>;
   readonly store: PostgresStore;
   readonly choose: AggregateChooser;
   readonly invocation: Invocation;
-  /** In the order of ids. */
+  /** Entries of the baseline, in the order of ids. */
   readonly baseline?: AsyncIterable<BaselineEntry> | undefined;
-  /** Whether an aggregate of the baseline that is not among the ids is missing, or just not asked for. */
+  /** True when `ids` are all aggregates, so that one that is only in the baseline is missing. */
   readonly complete: boolean;
-  /** Gives the stored snapshot of an aggregate, asked for in the order of ids. @defaultValue they are not compared */
+  /** The stored snapshot of an aggregate; called in the order of ids. @defaultValue snapshots are not compared */
   readonly snapshotOf?: SnapshotOf | undefined;
-  /** Is given the states as they are now. */
+  /** Receives the current states, for a new baseline. */
   readonly record?: ((entry: BaselineEntry) => Promise<void>) | undefined;
-  /** Counted up. */
+  /** Counters, which the check increases. */
   readonly checked: CheckCounts;
 }
 
 /**
- * Folds history after history with the current code. Tells handlers that fail and states that differ from a baseline, at the
- * sequence that the baseline has, whatever has come since; and stored snapshots that are not what the events give.
+ * Folds all histories with the current code. Yields handlers that fail, states that differ from those of a baseline at the
+ * same sequence, and stored snapshots that differ from what the events give.
  */
 export async function* checkAggregates(check: Check): AsyncGenerator<Problem> {
   const baseline = check.baseline?.[Symbol.asyncIterator]();
@@ -100,7 +101,7 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
   }
 }
 
-/** One aggregate, and what its states are compared with. */
+/** One aggregate, with the baseline entry and snapshot to compare its states with. */
 interface Compared {
   readonly definition: Definition;
   readonly folding: Folding;
@@ -134,7 +135,7 @@ async function* foldOne(
     for await (const event of events) {
       ({ sequence } = event);
       if (sequence !== point.sequence + 1) {
-        yield problem('gap', sequence, `a gap: no events between sequences ${point.sequence} and ${sequence}`);
+        yield problem('gap', sequence, `a gap: ${missingText(point.sequence, sequence)}`);
         return;
       }
       point = folding.next(point, event);
@@ -147,7 +148,11 @@ async function* foldOne(
     }
     if (snapshot !== undefined && snapshot.sequence > sequence) yield* wrongSnapshot(snapshot, point);
     if (entry !== undefined && entry.sequence > sequence)
-      yield problem('missing', sequence, `the baseline knows it up to sequence ${entry.sequence}`);
+      yield problem(
+        'missing',
+        sequence,
+        `the history is shorter than in the baseline, which has it up to event ${entry.sequence}`,
+      );
     await record?.({ aggregateId: id.hex, aggregate: aggregate ?? '', sequence, state: hashOf(folding, point) });
   } catch (error) {
     if (!isFoldingError(error)) throw error;
@@ -156,7 +161,13 @@ async function* foldOne(
 }
 
 function missing({ aggregateId, aggregate, sequence }: BaselineEntry): Problem {
-  return { aggregateId, aggregate, sequence, problem: 'missing', message: 'the log has no events of it any more' };
+  return {
+    aggregateId,
+    aggregate,
+    sequence,
+    problem: 'missing',
+    message: 'the log has no events of this aggregate any more',
+  };
 }
 
 function hashOf(folding: Folding, point: StateAt): string {

@@ -10,7 +10,7 @@ import { messageOf } from './wrong-snapshots.js';
 /** Gives the stored snapshot of an aggregate, if there is one. */
 export type SnapshotOf = (id: Timestamp) => Promise<StoredSnapshot | undefined>;
 
-/** Snapshots that come in the order of their aggregates, for ids that are asked for in that order. */
+/** Gives snapshots from a stream that is in the order of ids; must be called in that order. */
 export function snapshotsInOrder(snapshots: AsyncIterable<StoredSnapshot>): SnapshotOf {
   const iterator = snapshots[Symbol.asyncIterator]();
   let next: IteratorResult<StoredSnapshot, unknown> | undefined;
@@ -21,7 +21,7 @@ export function snapshotsInOrder(snapshots: AsyncIterable<StoredSnapshot>): Snap
   };
 }
 
-/** The problem with a snapshot, beside the state at its sequence or the last one there is; `undefined` when there is none. */
+/** The problem with a snapshot, compared with the state at its sequence or the last state; `undefined` when there is none. */
 export async function snapshotProblem(
   definition: Definition,
   stored: StoredSnapshot,
@@ -30,7 +30,7 @@ export async function snapshotProblem(
 ): Promise<string | undefined> {
   const message = await problemOf(definition, stored, at);
   if (message === undefined) return undefined;
-  // It was read before the events, and somebody may have replaced or erased it since.
+  // It was read before the events, and may have been replaced or erased since.
   const now = await store.getStoredSnapshot(stored.aggregateId, 0);
   return now?.sequence === stored.sequence && now.body === stored.body ? message : undefined;
 }

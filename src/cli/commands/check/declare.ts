@@ -6,17 +6,17 @@ import { limit } from '../../input/arguments.js';
 export function declareCheck(program: Command, runner: CommandRunner): void {
   program
     .command('check')
-    .summary('fold every stored aggregate with the current code: a gate for deploys')
+    .summary('fold every stored aggregate with the current code, before a deploy')
     .description(
-      'Fold stored aggregates with the handlers of the configuration file. Tells handlers that fail on stored events, ' +
-        'stored snapshots that are not what the events give, and with --baseline states that differ from those of the code ' +
-        'that wrote it. Exits with 1 when anything is found.',
+      'Fold stored aggregates with the handlers of the configuration file. Reports handlers that fail on stored events, ' +
+        'stored snapshots that differ from what the events give, and with --baseline states that differ from those of the ' +
+        'code that wrote the baseline. Exits with 1 when it reports a problem.',
     )
     .option('--all', 'every aggregate (the default)')
-    .option('--sample <count>', 'so many aggregates, chosen at random', limit)
+    .option('--sample <count>', 'this many aggregates, chosen at random', limit)
     .option('--baseline <file>', 'compare the states with those in this file, each at the sequence it was written at')
     .option('--write-baseline <file>', 'write the states that the current code gives to this file')
-    .option('--force', 'replace the file of --write-baseline if it is there')
+    .option('--force', 'replace the file of --write-baseline if it exists')
     .option('--aggregate <name>', 'fold all with the handlers of this aggregate of the configuration file')
     .option('--no-snapshots', 'do not compare the stored snapshots')
     .addHelpText(

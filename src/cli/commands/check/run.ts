@@ -32,7 +32,7 @@ export async function run(options: CheckOptions, invocation: Invocation): Promis
   if (options.all && options.sample !== undefined)
     throw new UsageError('--all and --sample contradict each other; use one of them.');
   const { writeBaseline, force } = options;
-  if (writeBaseline === '-') throw new UsageError('--write-baseline takes a file, which "-" is not.');
+  if (writeBaseline === '-') throw new UsageError('--write-baseline needs the name of a file, not "-".');
   if (force && writeBaseline === undefined) throw new UsageError('--force is for --write-baseline.');
   const choose = await handlersChooser(invocation, options.aggregate);
   await assertBaseline(options, invocation);
@@ -51,7 +51,7 @@ export async function run(options: CheckOptions, invocation: Invocation): Promis
   return found ? FOUND : DONE;
 }
 
-/** Reads a baseline once before any work is done, so that one that is no good is refused at once. */
+/** Reads a baseline once before all other work, so that a wrong one is refused at once. */
 async function assertBaseline({ baseline }: CheckOptions, invocation: Invocation): Promise<void> {
   if (baseline === undefined || baseline === '-') return;
   for await (const entry of readBaseline(baseline, invocation)) void entry;
@@ -107,7 +107,7 @@ async function checkWith(
     if (!snapshots) await output.note('stored snapshots were not compared (--no-snapshots)');
     if (wrong > 0)
       await output.note(
-        '`maestro snapshot verify --fix` puts the right state in the place of a wrong snapshot, `maestro snapshot delete` removes it',
+        '`maestro snapshot verify --fix` replaces a wrong snapshot, `maestro snapshot delete` removes it',
       );
     if (checked.withoutHandlers > 0)
       await output.warn(
@@ -130,7 +130,7 @@ function checkedText({ events, aggregates, snapshots, compared }: CheckCounts, h
   ].join(', ');
 }
 
-/** Snapshots as they are asked for: all in one go, or for a sample one by one. */
+/** Gives the stored snapshots: from one stream, or for a sample one query each. */
 async function snapshotsOf(database: Database, oneByOne: boolean): Promise<SnapshotOf> {
   if (oneByOne) return (id) => database.store.getStoredSnapshot(id, 0);
   return snapshotsInOrder(storedSnapshots(database));

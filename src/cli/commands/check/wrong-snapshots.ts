@@ -11,31 +11,31 @@ import { type AggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggre
 import { changeText } from '../../render/changes.js';
 import { cut } from '../../render/width.js';
 
-/** A snapshot that is not what the handlers make of the events. */
+/** A snapshot that differs from the state that the handlers make of the events. */
 export interface WrongSnapshot {
   readonly aggregateId: string;
   readonly sequence: number;
   readonly problem: 'different' | 'ahead' | 'failed';
   readonly message: string;
-  /** Whether `--fix` put the proper state in its place. */
+  /** True when `--fix` replaced it by the right state. */
   readonly fixed: boolean;
 }
 
-/** How much was compared. */
+/** Numbers of what was compared. */
 export interface SnapshotCheckCounts {
   snapshots: number;
-  /** Snapshots of another version, which nobody uses. */
+  /** Snapshots of another version, which are not used. */
   otherVersion: number;
-  /** Snapshots of aggregates that no configured definition says are its own. */
+  /** Snapshots of aggregates that no configured definition owns. */
   withoutHandlers: number;
 }
 
-/** How much of a change is told, in columns: states may be megabytes. */
+/** Longest text of a change, in columns: states may be megabytes. */
 const LONGEST_CHANGE = 300;
 
 /**
- * Compares snapshots with what the handlers make of the events, and with `fix` puts the proper ones in the place of those
- * that are wrong.
+ * Compares snapshots with the states that the handlers make of the events, and yields the wrong ones. With `fix` they are
+ * replaced.
  */
 export async function* wrongSnapshots(
   snapshots: Items<StoredSnapshot>,

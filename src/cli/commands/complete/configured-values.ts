@@ -1,14 +1,14 @@
 import type { CliContext } from '../../context.js';
 import { loadConfiguration } from '../../input/load-configuration.js';
 
-/** Options whose values the configuration file knows. */
+/** Options whose values come from the configuration file. */
 const OPTIONS = ['--aggregate', '--type'];
-/** Tells the scripts that there is nothing to offer besides, no files either. */
+/** Directive for the scripts: offer nothing else, not even files. */
 const NO_FILES = ':4';
 
 /**
- * The values to offer for the last word when it is the name of a configured aggregate, or a type of its events; nothing when it
- * is another word. A configuration that cannot be loaded offers nothing: nobody could read why.
+ * The values for the last word when it is the name of a configured aggregate or a type of its events; `undefined` for other
+ * words. A configuration that cannot be loaded gives no values, because an error could not be shown.
  */
 export async function configuredValues(
   words: readonly string[],

@@ -2,10 +2,10 @@ import type { Invocation } from '../../invocation.js';
 import { describeCommands, printed, takesFile } from '../completion/describe-commands.js';
 import { configuredValues } from './configured-values.js';
 
-/** Tells the scripts that there is nothing to offer but files. */
+/** Directive for the scripts: offer files. */
 const OFFER_FILES = ':0';
 
-/** Prints what can take the place of the last word. */
+/** Prints the completions of the last word. */
 export async function run(words: readonly string[], _options: object, { program, context }: Invocation): Promise<void> {
   const configured = await configuredValues(words, context);
   const lines =

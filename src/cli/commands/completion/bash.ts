@@ -1,8 +1,8 @@
 import { replaced } from './replaced.js';
 
 /**
- * Splits what has been typed by itself: the library relies on a function of the package bash-completion, which many
- * machines lack, and would run what stands in `$(…)` at every press of the tab key.
+ * Splits the typed line into words. The library uses a function of the package bash-completion, which many machines lack,
+ * and which would run commands in `$(…)` at every press of the tab key.
  */
 const WORDS = `
 __maestro_words() {
@@ -24,9 +24,9 @@ __maestro_words() {
 `;
 
 /**
- * The same for `npx maestro` and its like, asked of the installed program that would be run: they would take longer, and may install
- * something. What completed them before still does where another program is typed; where a function may yet be loaded for
- * them, only those are taken that have none.
+ * Completion for `npx maestro` and other package runners. It asks the installed program directly, because a runner is slow
+ * and may install something. Existing completion of a runner still works for other programs; where bash may load one
+ * later, only runners without any are extended.
  */
 const RUNNERS = `
 # Behind a package manager: npx maestro, pnpm exec maestro, …
@@ -66,9 +66,9 @@ __maestro_follow() {
 __maestro_follow
 `;
 
-/** The library's script for bash, mended where it would disturb or fail. */
+/** The library's script for bash, with fixes. */
 export function bashScript(script: string): string {
-  // Read a second time, or beside the script of another program, constants would be complained of.
+  // Constants would be an error when the script is read twice, or beside the script of another program.
   let mended = script.replace(/^readonly /gm, '');
   mended = replaced(mended, '_get_comp_words_by_ref -n "=:" cur prev words cword', '__maestro_words');
   mended = replaced(mended, '"maestro complete -- ', '"${__maestro_program:-maestro} complete -- ');

@@ -4,7 +4,7 @@ import { HELP_TOPICS } from '../help/topics.js';
 
 type Described = ReturnType<RootCommand['command']>;
 
-/** The command line as the library for completion sees it: every command with its options, arguments and their choices. */
+/** The command line described for the completion library: every command with its options, arguments and their choices. */
 export function describeCommands(program: Command): RootCommand {
   const root = new RootCommand();
   describe(program, root);
@@ -24,7 +24,7 @@ export function describeCommands(program: Command): RootCommand {
   return root;
 }
 
-/** Whether a word is an option of some command whose value is a file or a folder. */
+/** True for an option of any command whose value is a file or a folder. */
 export function takesFile(command: Command, word: string | undefined): boolean {
   if (word === undefined || !word.startsWith('-')) return false;
   return (
@@ -51,7 +51,7 @@ function describeOptions(command: Command, described: Described): void {
   }
 }
 
-/** The words that `help` can be given: the commands beside it, and at the top topics. */
+/** The arguments of `help`: the commands of its parent, and at the top level the topics. */
 function helped(parent: Command, children: readonly Command[]): string[] {
   const names = children.map((child) => child.name());
   return parent.parent === null ? [...names, ...HELP_TOPICS] : names;
@@ -63,7 +63,7 @@ function chosenFrom(choices: readonly string[]) {
   };
 }
 
-/** The lines that the library prints: it writes to the console, and the output belongs to the caller. */
+/** The lines that the library prints to the console while `work` runs. */
 export function printed(work: () => void): string[] {
   const lines: string[] = [];
   const { log } = console;

@@ -1,8 +1,8 @@
 import { replaced } from './replaced.js';
 
 /**
- * The words before the cursor, from `maestro` on, also behind `npx` and the like; with the program to be asked in its place: the
- * installed one that would be run, since they would take longer, and may install something.
+ * The words before the cursor, starting with the program to ask. Behind `npx` and other package runners that is the
+ * installed program, because a runner is slow and may install something.
  */
 const WORDS = `
 function __maestro_words
@@ -33,11 +33,11 @@ function __maestro_installed
 end
 `;
 
-/** The rest of a line with which a command is completed by the functions of the script. */
+/** A line of the script that completes a command with its functions. */
 const RULE = /^complete (-k )?-c maestro -n '([^']*)'(.*)$/gm;
 const RUNNERS = ['npx', 'bunx', 'npm', 'pnpm', 'yarn'];
 
-/** The library's script for fish, for `npx maestro` and its like as well. */
+/** The library's script for fish, extended to `npx maestro` and other package runners. */
 export function fishScript(script: string): string {
   let mended = replaced(script, '    set -l args (commandline -opc)\n', '    set -l args (__maestro_words)\n');
   mended = replaced(mended, '(maestro complete -- ', '($args[1] complete -- ');

@@ -1,6 +1,6 @@
 import { replaced } from './replaced.js';
 
-/** Before all else: what is typed behind `npx` and the like. */
+/** The beginning of the function: handles words behind `npx` and `bunx`. */
 const BEGIN = `_maestro() {
     local program=maestro
     if [[ \${words[1]:t} == (npx|bunx) ]]; then
@@ -19,7 +19,7 @@ const BEGIN = `_maestro() {
     fi
 `;
 
-/** The library's script for zsh, for `npx maestro` and `bunx maestro` as well. */
+/** The library's script for zsh, extended to `npx maestro` and `bunx maestro`. */
 export function zshScript(script: string): string {
   let mended = replaced(
     script,

@@ -18,7 +18,7 @@ export function declareDiff(program: Command, runner: CommandRunner): void {
       'the first point: a sequence (0: before the first event), a time, a timestamp, or "last"',
       pointOfHistory(runner.context),
     )
-    .argument('<b>', 'the second point, likewise', pointOfHistory(runner.context))
+    .argument('<b>', 'the second point, written the same way', pointOfHistory(runner.context))
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
       'after',

@@ -6,10 +6,10 @@ import { parseTimeBound } from '../../input/time-bound.js';
 import { notes } from '../../input/time-options.js';
 import { notATime } from '../../input/time/read-time.js';
 
-/** A point of a history as people name it. */
+/** A point of a history as given on the command line. */
 export type Point = { readonly sequence: number } | { readonly until: Timestamp } | 'last';
 
-/** A parser of points for one run of the command line, which is told on standard error what times were taken for. */
+/** A parser of points; notes about times, such as that a local time exists twice, go to standard error. */
 export function pointOfHistory(context: CliContext): (text: string) => Point {
   return (text) => {
     if (text === 'last') return 'last';

@@ -60,8 +60,8 @@ function assertReached(points: readonly Point[], last: number): void {
 }
 
 /**
- * The states at two points, in one pass over the events up to the later one. Events that are missing are told, and refused
- * where an application folds: it is never given a history with a gap.
+ * The states at two points, in one pass over the events up to the later one. Warns of missing events where bodies are
+ * merged; handlers never get a history with a gap, so there it throws `IncompleteHistoryError`.
  */
 async function statesAt(
   points: readonly [Point, Point],
@@ -92,7 +92,7 @@ async function statesAt(
   return [found[0] ?? current, found[1] ?? current];
 }
 
-/** The sequence that a point names. */
+/** The sequence of a point; infinite for a time or `last`. */
 function sequenceOf(point: Point): number {
   return point !== 'last' && 'sequence' in point ? point.sequence : Infinity;
 }

@@ -52,7 +52,7 @@ async function collect(
       : {
           check: 'handlers',
           status: 'note',
-          found: 'none are configured: states are merged from bodies',
+          found: 'none are configured, so states are made by merging bodies',
           remedy: 'List your aggregates in maestro.config.ts to see the states of your application.',
         },
   );
@@ -61,17 +61,21 @@ async function collect(
   return findings;
 }
 
-/** Whether a pooler is in between, as far as it shows: the server then sees another port than the one used here. */
+/** The finding about a pooler or proxy, which shows in that the server sees another port than the one used here. */
 async function poolerFinding({ knex }: Database, pooler: ConnectionSettings['pooler']): Promise<Finding> {
   const ports = await seenPorts(knex);
   const isBetween = ports !== undefined && ports.here !== ports.there;
   if (pooler === 'transaction')
-    return { check: 'pooler', status: 'ok', found: 'transaction mode: no named statements, no state of a session' };
-  if (!isBetween) return { check: 'pooler', status: 'ok', found: 'none in between' };
+    return {
+      check: 'pooler',
+      status: 'ok',
+      found: 'transaction mode: no prepared statements and no session settings are used',
+    };
+  if (!isBetween) return { check: 'pooler', status: 'ok', found: 'none found' };
   return {
     check: 'pooler',
     status: 'note',
-    found: 'something is in between: a pooler, or a proxy',
+    found: 'there is a pooler or a proxy in front of the server',
     remedy: 'If it is PgBouncer in transaction mode, add --pooler transaction.',
   };
 }

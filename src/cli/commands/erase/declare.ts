@@ -7,22 +7,22 @@ import { idOrPrefix } from '../../input/id-argument.js';
 export function declareErase(program: Command, runner: CommandRunner): void {
   program
     .command('erase')
-    .summary('remove an aggregate, or parts of its events, for good')
+    .summary('permanently remove an aggregate, or parts of its events')
     .description(
       'Show what would be removed: the events of one aggregate, or the named paths of their bodies, and its snapshot. ' +
         'It is removed only with --execute: in one transaction, which checks at its end that nothing is left. Writers wait ' +
-        'meanwhile. First stop the writers of this aggregate, which would go on after the last sequence that they know. ' +
-        'When a configured definition owns the aggregate, its history is first folded without the values. If it would not ' +
-        'fold any more, nothing is erased (exit 5).',
+        'meanwhile. First stop the writers of this aggregate: they would continue after the last sequence that they know. ' +
+        'When a configured definition owns the aggregate, its history is first folded without the values. If that fails, ' +
+        'nothing is erased (exit 5).',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--paths <pointers...>', 'remove only these paths (JSON Pointers) from the bodies; the events stay')
-    .option('--replace <json...>', 'put a value there instead: one for all paths, or /path=value for one of them')
-    .option('--reason <text>', 'why; part of the report (required with --execute)')
+    .option('--replace <json...>', 'put a value in its place: one for all paths, or /path=value for one of them')
+    .option('--reason <text>', 'the reason, for the report (required with --execute)')
     .option('--expect <sequence>', 'refuse unless this is the last sequence', sequenceOrZero)
     .option('--aggregate <name>', 'try it with the handlers of this aggregate of the configuration file')
-    .option('--force', 'erase also what the handlers need')
-    .option('--execute', 'do it')
+    .option('--force', 'erase even if the handlers cannot fold the rest')
+    .option('--execute', 'remove it; without this option only the plan is shown')
     .addHelpText(
       'after',
       `

@@ -52,16 +52,16 @@ export async function run(argument: IdArgument, options: EraseOptions, invocatio
   const { missing } = done.plan;
   if (missing > 0)
     await invocation.output.warn(
-      `${counted(missing, 'event')} up to the last sequence ${missing === 1 ? 'was' : 'were'} not there before; see \`maestro verify\`.`,
+      `${counted(missing, 'event')} up to the last sequence ${missing === 1 ? 'was' : 'were'} already missing; see \`maestro verify\`.`,
     );
   if (paths !== undefined && done.trial === undefined && (await invocation.configuration()).aggregates?.length)
     await invocation.output.note(
-      'no configured definition owns this aggregate, so no handlers were tried on what is left',
+      'no configured definition owns this aggregate, so it was not checked that the rest can be folded',
     );
   if (execute)
     await invocation.output.note(
-      'it is still in backups, exports, the write-ahead log, replicas until they follow, and read models of applications; ' +
-        'the space on disk is overwritten after VACUUM',
+      'the erased data is still in backups, exports, the write-ahead log, replicas that lag behind, and read models of ' +
+        'applications; on disk it is overwritten only after VACUUM',
     );
   if (besideElixir) await invocation.output.warn(writtenBack(id, paths));
   if (!execute) await invocation.output.note(toExecute(options.reason, done.plan.sequence));
@@ -75,7 +75,7 @@ function assertOptions(argument: IdArgument, { paths, reason, replace, force, ex
     });
   if (paths === undefined && (replace !== undefined || force))
     throw new UsageError(`${replace === undefined ? '--force' : '--replace'} is for --paths.`, {
-      hint: 'Without --paths the events themselves are removed, and nothing is left to be folded.',
+      hint: 'Without --paths the events themselves are removed, so there is nothing left to fold.',
     });
 }
 
@@ -86,8 +86,8 @@ function writtenBack(id: Timestamp, paths: readonly string[] | undefined): strin
       ? `check with \`maestro verify ${id.hex}\` that nothing has come back`
       : 'make this plan again and run `maestro snapshot verify`, to check that no value has come back';
   return (
-    'An Elixir application uses this schema. If one of its processes has the aggregate in memory, it writes what is erased ' +
-    `back with its next events or snapshot. Restart it first, on all nodes. Afterwards ${look}.`
+    'An Elixir application uses this schema. If one of its processes has the aggregate in memory, it writes the erased ' +
+    `data back with its next events or snapshot. Restart it first, on all nodes. Afterwards ${look}.`
   );
 }
 

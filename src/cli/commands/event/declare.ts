@@ -7,7 +7,7 @@ import { idOrPrefix } from '../../input/id-argument.js';
 export function declareEvent(program: Command, runner: CommandRunner): void {
   program
     .command('event')
-    .summary('show one event, whole')
+    .summary('show one event completely')
     .description(
       'Show the event with a timestamp, or with a sequence of an aggregate: its body, its clock decoded, and the events ' +
         'next to it.',

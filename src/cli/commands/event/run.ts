@@ -44,7 +44,7 @@ async function eventWithTimestamp(
   const message = `There is no event with the timestamp ${timestamp.toString()}.`;
   if (last !== undefined)
     throw new NotFoundError(message, {
-      hint: `It is the id of an aggregate: see \`maestro events ${timestamp.hex}\`, or its last event with \`maestro event ${timestamp.hex} ${last.sequence}\`.`,
+      hint: `This is the id of an aggregate: see \`maestro events ${timestamp.hex}\`, or its last event with \`maestro event ${timestamp.hex} ${last.sequence}\`.`,
     });
   const { before, after } = await neighbours(database, { timestamp });
   const nearest = [before, after].flatMap((head) => head?.timestamp.toString() ?? []);

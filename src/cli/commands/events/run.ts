@@ -46,7 +46,7 @@ export async function run(argument: IdArgument, options: EventsOptions, invocati
   });
 }
 
-/** Tells what is missing among the events that were to be listed; of a part chosen by type or time nobody can say. */
+/** Warns of missing events among the listed ones. Says nothing with filters, where gaps are expected. */
 async function warnOfGaps(
   gaps: Gaps,
   id: Timestamp,

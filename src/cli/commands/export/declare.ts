@@ -10,15 +10,15 @@ export function declareExport(program: Command, runner: CommandRunner): void {
     .summary('write events and snapshots to a file')
     .description(
       'Write the log, or some aggregates, as NDJSON: a header, the events by aggregate and sequence, the snapshots, and a ' +
-        'footer with counts and a SHA-256. It is the log of one moment, and the same log makes the same file. The database ' +
-        'sorts what is asked for.',
+        'footer with counts and a SHA-256. The export shows the log at one moment; the same log always gives the same file. ' +
+        'The database does the sorting.',
     )
     .argument('[ids...]', 'only these aggregates', collectIds)
     .option(...TYPE)
     .option(...sinceOption(runner.context))
     .option(...untilOption(runner.context))
-    .option('--file <file>', 'write to this file, whole or not at all (default: standard output)')
-    .option('--force', 'replace the file if it is there')
+    .option('--file <file>', 'write to this file, completely or not at all (default: standard output)')
+    .option('--force', 'replace the file if it exists')
     .addHelpText(
       'after',
       `

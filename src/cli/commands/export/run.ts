@@ -56,7 +56,7 @@ export async function run(
     if (footer !== undefined) await print(file, footer, invocation);
   });
   if (types !== undefined || since !== undefined || until !== undefined)
-    await output.note('the histories in it are not whole, and snapshots were left out');
+    await output.note('the export has only parts of histories, and no snapshots');
 }
 
 async function writeExport(
@@ -85,7 +85,7 @@ async function writeExport(
   ).finally(() => output.progress.stop());
   if (gaps > 0)
     await output.warn(
-      `Events are missing in ${counted(gaps, 'place')}, first of ${first}: the export has what is there. Run \`maestro verify\`.`,
+      `Events are missing in ${counted(gaps, 'place')}, the first in ${first}; the export has the events that exist. See \`maestro verify\`.`,
     );
   return footer;
 }

@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 
-/** Topics that have help, besides the commands. */
+/** Topics of `maestro help` besides the commands. */
 export const HELP_TOPICS = ['options', 'times'] as const;
 
 /** One of {@link HELP_TOPICS}. */
 export type HelpTopic = (typeof HELP_TOPICS)[number];
 
-/** Tells a topic from a command. */
+/** True for a topic, false for a command. */
 export function isTopic(word: string | undefined): word is HelpTopic {
   return HELP_TOPICS.some((topic) => topic === word);
 }
 
-/** A terminal that does not tell its width, or none. */
+/** The width for output that is not a terminal, or a terminal of unknown width. */
 const USUAL_WIDTH = 80;
 
-const TIMES = `Times are local unless they say a zone, and are written as
+const TIMES = `Times are local unless they name a zone, and are written as
 
   2026-11-22, today, yesterday, monday   a whole day: --since its first moment, --until its last
   "2026-11-22 14:34", 14:34              a second, likewise; also "yesterday 14:34",
@@ -22,19 +22,19 @@ const TIMES = `Times are local unless they say a zone, and are written as
   "2026-11-22 14:34:05.250167+00"        an instant, as PostgreSQL, logs and programs print it
   2026-11-22T14:34:05.250Z
   "22 Nov 2026 14:34:05 +0100"           as mail, Git and web servers print it
-  90m, -1h, 1h30m, 14d, 2w               so long ago: ms, s, m, h, d, w, mo (month), y
+  90m, -1h, 1h30m, 14d, 2w               that long ago: ms, s, m, h, d, w, mo (month), y
   "2 weeks ago", now
   1795358045, 1795358045250, @1795358045.25
                                          seconds (ten digits or @) or milliseconds since 1970
 
-As a point of a history (replay --at, diff) a day and a second are their first moment.
+Where one moment is needed (replay --at, diff), a day or a second means its first moment.
 
 Ids are written as 32 hex digits, \\x and 32 hex digits, a UUID, or the text form of a timestamp
 (2026-11-22T14:34:05.250Z-002E-F3D2116E5C2B276D), or by their first digits, at least four, as long
 as only one id begins with them.
 `;
 
-/** The text of a topic, for a terminal of so many columns. */
+/** The text of a topic; `columns` is the width of the terminal. */
 export function helpTopic(topic: HelpTopic, program: Command, columns: number | undefined): string {
   if (topic === 'times') return TIMES;
   const help = program.createHelp();

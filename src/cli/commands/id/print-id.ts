@@ -3,7 +3,7 @@ import { clockFacts, clockJson } from '../../output/clock-facts.js';
 import { printFacts } from '../../output/print-facts.js';
 import type { Invocation } from '../../invocation.js';
 
-/** Prints the forms of an id, and the parts of the reading of the clock that it is. */
+/** Prints an id in all its forms, with its time, counter and node. */
 export async function printId(value: Timestamp, { output }: Invocation): Promise<void> {
   const { hex } = value;
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

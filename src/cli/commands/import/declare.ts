@@ -7,19 +7,19 @@ export function declareImport(program: Command, runner: CommandRunner): void {
     .command('import')
     .summary('read events and snapshots from an export')
     .description(
-      'Import what `maestro export` wrote: in one transaction, all or nothing. Events that are there already are left as ' +
-        'they are, so importing twice adds nothing. A file that was cut short or changed is refused, with its line.',
+      'Import what `maestro export` wrote: in one transaction, all or nothing. Events that exist already are left ' +
+        'unchanged, so importing twice adds nothing. A file that was cut short or changed is refused, with its line.',
     )
     .option('--file <file>', 'the export; "-" reads standard input', '-')
     .addOption(
       new Option(
         '--on-conflict <what>',
-        'when the log holds something else of an aggregate: refuse the import, or leave that aggregate out',
+        'if the log has other events of an aggregate: refuse the import, or leave that aggregate out',
       )
         .choices(['fail', 'skip'])
         .default('fail'),
     )
-    .option('--dry-run', 'find out all that would happen, and take it back')
+    .option('--dry-run', 'import and roll back, to see what would happen')
     .addHelpText(
       'after',
       `

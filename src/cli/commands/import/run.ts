@@ -47,7 +47,7 @@ export async function run({ file, onConflict, dryRun }: ImportOptions, invocatio
   await print(report, dryRun ?? false, invocation);
   if (report.events > 0 && (await invocation.configuration()).aggregates?.length)
     await output.note(
-      'no handlers were tried on what was imported; `maestro check` folds it with the configured aggregates',
+      'it was not checked that the imported events can be folded; `maestro check` does that with the configured aggregates',
     );
 }
 
@@ -62,19 +62,19 @@ async function print(report: ImportReport, dryRun: boolean, { output }: Invocati
       [dryRun ? 'snapshots to store' : 'snapshots stored', decimal(snapshots)],
       ['aggregates left out', skipped.length === 0 ? 'none' : decimal(skipped.length)],
       ...skipped.slice(0, SHOWN_IDS).map((id) => ['', id] as const),
-      ...(skipped.length > SHOWN_IDS ? [['', 'and more; -o json names them all'] as const] : []),
+      ...(skipped.length > SHOWN_IDS ? [['', 'and more; -o json lists all'] as const] : []),
     ],
   });
   if (incomplete > 0)
     await output.warn(
-      `The export has only parts of the histories of ${counted(incomplete, 'aggregate')}; \`maestro verify\` tells which are not whole now.`,
+      `The export has only parts of the histories of ${counted(incomplete, 'aggregate')}; \`maestro verify\` lists those that are incomplete now.`,
     );
   if (unreadable !== undefined)
     await output.warn(
-      `An Elixir application uses this schema, and cannot read ${counted(unreadable.count, 'body', 'bodies')} of the export, the first in line ${unreadable.line}: it ${unreadable.message}. With \`interop\` (maestro.config.ts) such an import is refused.`,
+      `An Elixir application uses this schema, and cannot read ${counted(unreadable.count, 'body', 'bodies')} of the export, the first in line ${unreadable.line}: it ${unreadable.message}. Set \`interop\` in maestro.config.ts to refuse such an import.`,
     );
   if (dryRun) await output.note('this was a dry run: nothing was written');
 }
 
-/** How many of the aggregates that were left out a table names. */
+/** Number of left-out aggregates that a table lists. */
 const SHOWN_IDS = 10;

@@ -2,7 +2,7 @@ import { escapeText } from '../../render/escape.js';
 import { factTable } from '../../render/fact-table.js';
 import type { Invocation } from '../../invocation.js';
 
-/** Prints the steps that a migration took, by what became of them; `nothing` says that there were none. */
+/** Prints the steps of a migration with their outcomes, or `nothing` when there were none. */
 export async function printOutcomes(
   invocation: Invocation,
   report: Record<string, readonly string[]>,

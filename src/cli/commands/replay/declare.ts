@@ -19,11 +19,11 @@ export function declareReplay(program: Command, runner: CommandRunner): void {
     .addOption(bound('max', 'the state after this event (0: before the first)', sequenceOrZero))
     .addOption(longBound('max', sequenceOrZero))
     .option('--at <time>', 'the state at this time, or right after this timestamp', lastReading(runner.context))
-    .option('--steps', 'show what each event changed, and step over handlers that fail (exit 1 then)')
+    .option('--steps', 'show what each event changed, and skip events whose handler fails (exit 1 then)')
     .addOption(bound('min', 'with --steps: the first event to show', sequence))
     .addOption(longBound('min', sequence))
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
-    .option('--no-snapshot', 'fold from the first event, whatever snapshot is stored')
+    .option('--no-snapshot', 'fold from the first event, without the stored snapshot')
     .addHelpText(
       'after',
       `

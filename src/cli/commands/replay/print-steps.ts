@@ -13,7 +13,7 @@ import type { Step } from '../../fold/fold-steps.js';
 import { missingText } from '../../fold/gaps.js';
 import { patchJson } from '../../fold/state-changes.js';
 
-/** Prints what each event did to the state, as it comes; resolves to whether a handler failed or events were missing. */
+/** Prints the changes by each event as they come; resolves to true when a handler failed or events were missing. */
 export async function printSteps(steps: AsyncIterable<Step>, output: Output): Promise<boolean> {
   let faulty = false;
   const looked = tap(steps, ({ error, gapAfter }) => {
@@ -47,11 +47,11 @@ function stepJson(step: Step): string {
   });
 }
 
-/** What stands before all that an event did. */
+/** Indent of the changes by an event. */
 const INDENT = '        ';
 
 function stepRenderer({ style, columns }: Output): (step: Step) => string {
-  // Of a fault nothing may be lost.
+  // Faults are wrapped, never cut.
   const fault = (text: string) =>
     (columns === undefined ? [text] : wrapWords(text, columns, INDENT)).map((line) => style.removed(line));
   return (step) => {

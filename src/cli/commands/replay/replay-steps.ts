@@ -10,19 +10,19 @@ import type { IdArgument } from '../../input/id-argument.js';
 import { foldSteps } from '../../fold/fold-steps.js';
 import { printSteps } from './print-steps.js';
 
-/** Which part of a history is shown, and how it is folded. */
+/** The part of a history to show, and the handlers to fold it with. */
 export interface StepsOptions {
   /** The first event to show. @defaultValue 1 */
   readonly min?: number;
-  /** The last event to show. @defaultValue the last one there is */
+  /** The last event to show. @defaultValue the last event */
   readonly max?: number;
-  /** The last reading of the clock to include. */
+  /** The largest timestamp to include. */
   readonly at?: Timestamp;
   /** The configured aggregate whose handlers fold. @defaultValue the one that owns the aggregate */
   readonly aggregate?: string;
 }
 
-/** Shows what each event changed; resolves to whether a handler failed or events were missing. */
+/** Shows the changes by each event; resolves to true when a handler failed or events were missing. */
 export async function replaySteps(
   argument: IdArgument,
   options: StepsOptions,
@@ -44,7 +44,7 @@ export async function replaySteps(
     await invocation.output.note(folding.how);
     if (at !== undefined) await invocation.output.note(`up to ${pointInTime(at)}`);
     const faulty = await printSteps(shown(), invocation.output);
-    // Handlers that fail are stepped over here, and so is what is missing.
+    // Events whose handlers fail are skipped here, and so are missing events.
     const end = { id, sequence, max, at, last, byHandlers: false };
     const isMissing = await tellMissingEnd(database.store, end, invocation.output);
     if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, invocation.output);
@@ -52,7 +52,8 @@ export async function replaySteps(
   });
 }
 
-/** Throws {@link UsageError} when the history is to end at two moments. */
+/** Throws {@link UsageError} when both `--max` and `--at` are given. */
 export function assertOneMoment({ max, at }: StepsOptions): void {
-  if (max !== undefined && at !== undefined) throw new UsageError('--max and --at name two moments; use one of them.');
+  if (max !== undefined && at !== undefined)
+    throw new UsageError('--max and --at both say where to end; use one of them.');
 }

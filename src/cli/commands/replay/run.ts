@@ -23,7 +23,7 @@ export interface ReplayOptions extends StepsOptions {
   readonly snapshot: boolean;
 }
 
-/** Shows a state, or with `--steps` what each event changed, and then exits with 1 when a step has a fault. */
+/** Shows a state, or with `--steps` the changes by each event; then exits with 1 when a handler fails or events are missing. */
 export async function run(argument: IdArgument, options: ReplayOptions, invocation: Invocation): Promise<ExitCode> {
   if (options.steps) return (await replaySteps(argument, options, invocation)) ? FOUND : DONE;
   await replay(argument, options, invocation);
@@ -50,7 +50,7 @@ async function replay(argument: IdArgument, options: ReplayOptions, invocation: 
   await print(id.hex, state, shown, folding, at, output);
 }
 
-/** A state as JSON text, and for people as its application shows it. */
+/** A state as JSON text and as its definition renders it. */
 interface ShownState {
   readonly json: string;
   readonly rendered: string | undefined;

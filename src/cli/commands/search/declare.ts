@@ -12,20 +12,20 @@ export function declareSearch(program: Command, runner: CommandRunner): void {
     .command('search')
     .summary('find events of all aggregates')
     .description(
-      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index; the others ' +
-        'look at every event in between, so narrow the time of a large log. With --quiet the ids of the aggregates are ' +
+      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index; the other ' +
+        'filters read every event in between, so narrow the time of a large log. With --quiet the ids of the aggregates are ' +
         'printed, each once.',
     )
     .option(...TYPE)
     .option(...sinceOption(runner.context))
     .option(...untilOption(runner.context))
-    .option('--where <jsonpath>', "only events whose body this path of PostgreSQL's jsonpath finds something in")
-    .option('--text <text>', 'only events whose type or body has this text in it, in upper or lower case', someText)
+    .option('--where <jsonpath>', "only events whose body matches this path, in PostgreSQL's jsonpath")
+    .option('--text <text>', 'only events whose type or body contains this text, ignoring case', someText)
     .option(...KIND)
     .option(...NODE)
     .option('--reverse', 'the latest event first')
     .option('--limit <count>', 'at most this many events; with --quiet, aggregates', limit, 50)
-    .option('--after <timestamp>', 'only events that come after this one, to go on where a page ended', position)
+    .option('--after <timestamp>', 'only events after this one, to continue after a page', position)
     .addHelpText(
       'after',
       `

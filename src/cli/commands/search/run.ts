@@ -60,7 +60,7 @@ function pick({ since, until, where, text, node, after, reverse }: Omit<SearchOp
   return { since, until, where, text, node, after, reverse };
 }
 
-/** Where the next page begins. Only events of different partitions can share a timestamp; then the aggregate tells them apart. */
+/** The cursor of the next page. It has the aggregate only where events of different partitions share a timestamp. */
 function cursorBetween({ timestamp, aggregateId }: StoredEvent, next: StoredEvent): string {
   return positionText(next.timestamp.compare(timestamp) === 0 ? { timestamp, aggregateId } : { timestamp });
 }

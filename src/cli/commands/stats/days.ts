@@ -3,7 +3,7 @@ import { localDay } from '../../render/local-time.js';
 import { bar, decimal } from '../../render/figures.js';
 import type { Column } from '../../render/fitted-table.js';
 
-/** A local day, and how many events it has. */
+/** A local day with its number of events. */
 export interface Day {
   readonly day: string;
   readonly events: number;
@@ -16,7 +16,7 @@ export function byDay(quarters: readonly QuarterHourStatistics[]): Day[] {
   return [...days].map(([day, events]) => ({ day, events }));
 }
 
-/** What a table shows of days. */
+/** The columns of a table of days. */
 export function dayColumns(days: readonly Day[]): readonly Column<Day>[] {
   return [
     { heading: 'DAY', value: ({ day }) => day },
@@ -25,7 +25,7 @@ export function dayColumns(days: readonly Day[]): readonly Column<Day>[] {
   ];
 }
 
-/** The share of the largest, drawn. */
+/** A column with a bar for each row, relative to the largest. */
 export function barColumn(rows: readonly { readonly events: number }[]): Column<{ readonly events: number }> {
   const most = rows.reduce((largest, { events }) => Math.max(largest, events), 1);
   return { heading: '', value: ({ events }) => bar(events / most), optional: 2 };

@@ -18,7 +18,7 @@ import type { Invocation } from '../../invocation.js';
 import { barColumn, byDay, type Day, dayColumns } from './days.js';
 import type { Group } from './groups.js';
 
-/** Counts a log by something, and prints the groups; `limit` is for those that can be many. */
+/** Functions that count a log by a group and print the counts; `limit` is for aggregates only. */
 export const GROUPINGS: Readonly<
   Record<Group, (log: EventLog, invocation: Invocation, limit: number) => Promise<void>>
 > = {
@@ -32,7 +32,6 @@ export const GROUPINGS: Readonly<
           heading: 'TYPE',
           value: ({ type }) => type,
           paint: (text, { type }) => output.style.type(text, type),
-          least: 12,
         },
         ...groupColumns,
         barColumn(types),

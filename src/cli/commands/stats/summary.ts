@@ -12,10 +12,10 @@ import { FittedTable } from '../../render/fitted-table.js';
 import type { Invocation } from '../../invocation.js';
 import { byDay, type Day, dayColumns } from './days.js';
 
-/** How many of the last days the summary draws. */
+/** Number of days in the chart of the summary. */
 const CHART_DAYS = 14;
 
-/** Counts a log, and prints what it holds in the form that was asked for. */
+/** Counts a log and prints the summary. */
 export async function printSummary(log: EventLog, { output }: Invocation): Promise<void> {
   const summary = await logStatistics(log);
   const days = byDay(await quarterHourStatistics(log));

@@ -10,12 +10,12 @@ export function declareTail(program: Command, runner: CommandRunner): void {
     .command('tail')
     .summary('show the last events, and new ones as they commit')
     .description(
-      'Show the last events of the whole log, by timestamp, or of one aggregate, by sequence. With --follow go on with ' +
-        'every event that commits, each once, also those that commit late; a broken connection is made again.',
+      'Show the last events of the whole log, by timestamp, or of one aggregate, by sequence. With --follow it continues ' +
+        'with every event that is committed, each once, also those committed late, and reconnects after a failure.',
     )
     .argument('[id]', 'only this aggregate', idOrPrefix)
-    .option('-n, --lines <count>', 'how many of the last events to begin with', integer(0, 10_000), 10)
-    .option('-f, --follow', 'go on with new events until Ctrl-C')
+    .option('-n, --lines <count>', 'number of the last events to begin with', integer(0, 10_000), 10)
+    .option('-f, --follow', 'show new events until Ctrl-C')
     .option(...TYPE)
     .option('--interval <seconds>', 'how often to look for new events (default: 1; embedded database: 2)', interval)
     .addHelpText(

@@ -23,7 +23,7 @@ export interface TailOptions {
   readonly interval?: number;
 }
 
-/** How often the embedded database is looked at: each time keeps others out for as long as opening it takes. */
+/** Milliseconds between two looks at the embedded database: each keeps other processes out while it is open. */
 const EMBEDDED_INTERVAL = 2000;
 
 /** Lists the last events, and with `--follow` every new one. */
@@ -35,7 +35,9 @@ export async function run(
   const { output } = invocation;
   if (options.follow) output.withoutPager();
   if (options.follow && invocation.options.output === 'json')
-    throw new UsageError('-o json is one document, which following never completes.', { hint: 'Use -o ndjson.' });
+    throw new UsageError('-o json prints one document, which --follow would never complete.', {
+      hint: 'Use -o ndjson.',
+    });
   const settings = await databaseSettings(invocation);
   const isEmbedded = 'dataDir' in settings.target;
   const id =
@@ -52,7 +54,7 @@ export async function run(
       onBehind: (nodes) => void output.warn(behind(nodes)),
       onBack: () => void output.note('the database is back'),
     });
-  // The embedded database is opened for every look anew, so that whoever writes to it gets in between.
+  // The embedded database is opened anew for every look, so that writers can open it in between.
   if (options.follow && isEmbedded) {
     const tail = open((work) => withDatabase(invocation, work, { settings }));
     return await follow(tail, invocation, id);
@@ -82,16 +84,16 @@ export async function run(
   );
 }
 
-/** Words about the events that following does not show, and how to see them. */
+/** The warning about events that `--follow` does not show. */
 function behind({ ahead, behind, milliseconds }: ClockSkew): string {
   return (
     `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. Its new ` +
-    'events are older than the five minutes that are followed, and are not shown here. To see all events of an ' +
+    'events are older than five minutes when they are committed, so they are not shown here. To see all events of an ' +
     'aggregate, follow it by its id.'
   );
 }
 
-/** Prints the last events and then every new one at once, each in a line of its own. */
+/** Prints the last events and then every new one as it comes, one per line. */
 async function follow(tail: Tail, { output, context }: Invocation, id: Timestamp | undefined): Promise<void> {
   const last = await tail.last();
   const lines = await eventLines(last, output, id === undefined);

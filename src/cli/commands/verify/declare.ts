@@ -9,9 +9,9 @@ export function declareVerify(program: Command, runner: CommandRunner): void {
     .command('verify')
     .summary('check the integrity of the log')
     .description(
-      'Look for what cannot be in a sound log: missing sequences, clocks that run backwards or are far ahead, ids of the ' +
-        'wrong length, snapshots ahead of their events. The database reads the whole log, or with --since what came ' +
-        'after. Exits with 1 when anything is found.',
+      'Look for faults in the log: missing sequences, clocks that run backwards or are far ahead, ids of the wrong length, ' +
+        'snapshots ahead of their events. The database reads the whole log, or with --since only the events from then on. ' +
+        'Exits with 1 when it finds a fault.',
     )
     .argument('[id]', 'only this aggregate', idOrPrefix)
     .option(...sinceOption(runner.context))

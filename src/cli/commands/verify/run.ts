@@ -31,11 +31,11 @@ export async function run(
   return await withDatabase(invocation, async (database) => {
     const id = argument && (await resolveAggregateId(invocation, database, argument));
     if (id !== undefined && !(await isStored(database, id)))
-      throw new NotFoundError(`There is nothing of ${id.hex}, neither an event nor a snapshot.`, {
+      throw new NotFoundError(`There is no event and no snapshot of ${id.hex}.`, {
         hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
       });
     for (const { table, kind } of await tablesReplaced(database))
-      await output.warn(`${table} is a ${kind}, not a table: only the rows that it shows are looked at.`);
+      await output.warn(`${table} is a ${kind}, not a table: only the rows that it shows are checked.`);
     let checked: VerifyProgress = { events: 0, aggregates: 0, snapshots: 0 };
     const onProgress = (now: VerifyProgress) => {
       checked = now;
@@ -66,11 +66,11 @@ function describe(violation: Violation): string {
     case 'gap':
       return `gap: ${missingText(violation.before, violation.sequence)}`;
     case 'clock inversion':
-      return `clock inversion: ${clock(violation.timestamp)} is not after ${clock(violation.clock)} of the event before${apart(violation.nodes)}`;
+      return `clock inversion: ${clock(violation.timestamp)} is not later than ${clock(violation.clock)} of the event before${apart(violation.nodes)}`;
     case 'future timestamp':
       return `future timestamp: ${clock(violation.timestamp)} is ${timeSpan(violation.milliseconds)} ahead of the database's clock, by node ${violation.node}`;
     case 'id length':
-      return `id length: the ${violation.of === 'snapshot' ? 'id of the snapshot' : violation.of} has not 16 bytes`;
+      return `id length: the ${violation.of === 'snapshot' ? 'id of the snapshot' : violation.of} is not 16 bytes long`;
     case 'shared timestamp':
       return `shared timestamp: another event has ${clock(violation.timestamp)} too`;
     case 'snapshot ahead':

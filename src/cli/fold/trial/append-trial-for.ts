@@ -9,14 +9,14 @@ import type { Output } from '../../output/output.js';
 import type { Invocation } from '../../invocation.js';
 import { AppendTrial, NOT_APPENDED } from './append-trial.js';
 
-/** Gives the trial of an aggregate's history; none when no configured definition owns it. */
+/** Makes the trial for an aggregate; `undefined` when no configured definition owns it. */
 type Chooser = (
   store: PostgresStore,
   id: Timestamp,
   firstNewType: string | undefined,
 ) => Promise<AppendTrial | undefined>;
 
-/** The options of the command that say how to try. */
+/** Options of the command for the trial. */
 interface TrialOptions {
   readonly aggregate?: string;
   readonly force?: boolean;
@@ -24,9 +24,9 @@ interface TrialOptions {
 }
 
 /**
- * Chooses how events are tried before they are appended: with the aggregate that was named, or the one whose own the history
- * is, by its first event, which may be one of the new ones. Throws `UsageError` for a name that is not configured, and
- * {@link WouldNotFoldError} for a first event with which a history of the named aggregate does not begin.
+ * Chooses the handlers that fold events before they are appended: those of the named aggregate, or of the definition that
+ * owns the history by its first event, which may be a new one. Throws `UsageError` for a name that is not configured, and
+ * {@link WouldNotFoldError} for a first event that is not one of the definition's `owns.firstEvents`.
  */
 export async function appendTrialFor(options: TrialOptions, invocation: Invocation): Promise<Chooser> {
   const choose = await aggregateChooser(invocation, options.aggregate);
@@ -46,13 +46,13 @@ export async function appendTrialFor(options: TrialOptions, invocation: Invocati
   };
 }
 
-/** A new history that nobody owns may be a first event that was mistyped. */
+/** Reports that no definition owns the history; warns when the first event of a new one is similar to a known first event. */
 async function tellUnowned(
   aggregates: readonly Definition[],
   beginsWith: string | undefined,
   output: Output,
 ): Promise<void> {
-  const untried = 'no configured definition owns this aggregate, so no handlers were tried on the events';
+  const untried = 'no configured definition owns this aggregate, so it was not checked that the events can be folded';
   const firstTypes = aggregates.flatMap(({ owns }) => owns.firstEvents ?? []);
   const meant = beginsWith === undefined ? undefined : nearest(beginsWith, firstTypes);
   if (meant === undefined) return await output.note(untried);
@@ -60,7 +60,7 @@ async function tellUnowned(
   await output.warn(`${untried}. Did you mean ${meant} (${owners.join(', ')})?`);
 }
 
-/** Throws where a definition says how its histories begin, and this one would begin otherwise; with `--force` it is told. */
+/** Throws when the first event is not one of the definition's `owns.firstEvents`; with `--force` it only warns. */
 async function assertBeginning(
   definition: Definition,
   id: Timestamp,
@@ -73,8 +73,7 @@ async function assertBeginning(
   if (owned.firstEvents === undefined || !Object.hasOwn(definition.events, type)) return;
   if (ownsAggregate(definition, id, type)) return;
   const problem = `The first event of ${name} cannot be ${type}: its \`owns.firstEvents\` names ${owned.firstEvents.join(', ')}.`;
-  if (force)
-    return await output.warn(`${problem} ${dryRun ? 'It would be appended' : 'Appended'} all the same (--force).`);
+  if (force) return await output.warn(`${problem} ${dryRun ? 'It would be appended' : 'Appended'} anyway (--force).`);
   throw new WouldNotFoldError(problem, {
     hint: `${didYouMean(type, owned.firstEvents)} Then no command would find the handlers of ${name} by itself. ${NOT_APPENDED}`.trimStart(),
   });

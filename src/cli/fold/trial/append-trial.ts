@@ -11,7 +11,7 @@ import { encodeEvents } from '../../../store/commit/validate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import { stateJson } from '../../render/state.js';
 
-/** A history with events that are not committed yet: folded by its handlers before they are. */
+/** Folds a history with events that are not committed yet. */
 export class AppendTrial {
   readonly #history: History;
   #known: StateAt | undefined;
@@ -26,21 +26,20 @@ export class AppendTrial {
     return this.#history.definition.name;
   }
 
-  /** Those of some types of events whose bodies no schema checks. */
+  /** The given types of events for which the definition has no schema. */
   unchecked(types: Iterable<string>): string[] {
     const { schemas } = this.#history.definition;
     return [...new Set(types)].filter((type) => !Object.hasOwn(schemas, type));
   }
 
-  /** The state after the events that were tried last, as JSON text; absent when they would not fold. */
+  /** The state after the events of the last {@link run}, as JSON text; absent when folding them failed. */
   get state(): string | undefined {
     const current = this.#after;
     return current && stateJson(current.state, () => encodedState(this.#history, current));
   }
 
   /**
-   * Folds the events onto what is before them in the log; of that, only what is new since the last try is read. Throws
-   * {@link WouldNotFoldError}.
+   * Folds the events after those in the log, of which a second call reads only new ones. Throws {@link WouldNotFoldError}.
    */
   async run(events: readonly NewEvent[]): Promise<void> {
     const { definition, id } = this.#history;
@@ -53,9 +52,9 @@ export class AppendTrial {
         : foldOn(this.#history, this.#known, before));
     } catch (error) {
       if (!isFoldingError(error)) throw error;
-      throw refused(`The history of ${id.hex} does not fold as it is`, error);
+      throw refused(`The history of ${id.hex} cannot be folded as it is`, error);
     }
-    // One that cannot be frozen a handler may change in place, with events that are then not committed.
+    // A state that cannot be frozen is not kept: a handler may have changed it by events that are not committed.
     this.#known = deepFreeze(known.state) ? known : undefined;
     let { state } = known;
     let current = known;
@@ -66,7 +65,7 @@ export class AppendTrial {
         state = evolve(definition, state, { ...event, body });
       } catch (error) {
         if (!isFoldingError(error)) throw error;
-        throw refused(`With these events the history of ${id.hex} would not fold any more`, error);
+        throw refused(`With these events the history of ${id.hex} can no longer be folded`, error);
       }
       current = { ...current, state, sequence, timestamp };
     }
@@ -74,8 +73,8 @@ export class AppendTrial {
   }
 }
 
-/** The end of the hint of a refusal. */
-export const NOT_APPENDED = 'Nothing was appended; --force appends all the same.';
+/** The last sentence of the hint of a refusal. */
+export const NOT_APPENDED = 'Nothing was appended; with --force it is appended anyway.';
 
 function refused(what: string, cause: MaestroError): WouldNotFoldError {
   return new WouldNotFoldError(`${what}: ${cause.message}`, {

@@ -11,7 +11,7 @@ import { WouldNotFoldError } from '../../errors.js';
 import { handlerFolding } from '../handler-folding.js';
 import type { Output } from '../../output/output.js';
 
-/** The outcome of folding a history once something is erased from it. */
+/** The outcome of folding a history without the values to erase. */
 export interface ErasureTrial {
   /** The name of the aggregate whose handlers fold. */
   readonly aggregate: string;
@@ -20,7 +20,7 @@ export interface ErasureTrial {
   readonly changes?: readonly Change[];
 }
 
-/** The last state as JSON text; or where a history does not fold, and why. */
+/** The last state as JSON text; or the event at which folding failed, with the error. */
 type Folded = { readonly state: string } | Failure;
 
 interface Failure {
@@ -29,8 +29,8 @@ interface Failure {
 }
 
 /**
- * Folds the history as it will be. Throws {@link WouldNotFoldError} when that fails earlier than the history does as it is;
- * with `force` it is only told, as it is when the history is no worse afterwards.
+ * Folds the history as it will be after the erasure. Throws {@link WouldNotFoldError} when that fails, and fails earlier than
+ * now; with `force`, or when it fails no earlier than now, it only warns.
  */
 export async function tryErasure(
   database: Database,
@@ -48,16 +48,16 @@ export async function tryErasure(
   }
   const { message, hint } = after.error;
   if ('error' in before && before.sequence <= after.sequence) {
-    await output.warn(`The history of ${id.hex} does not fold as it is: ${before.error.message}`);
+    await output.warn(`The history of ${id.hex} cannot be folded as it is: ${before.error.message}`);
     return { aggregate, folds: false };
   }
-  const problem = `Without these values the history of ${id.hex} would not fold any more: ${message}`;
+  const problem = `Without these values the history of ${id.hex} can no longer be folded: ${message}`;
   if (!force)
     throw new WouldNotFoldError(problem, {
-      hint: `Nothing was changed. Put a value in the place with --replace, or erase all the same with --force. ${hint ?? ''}`.trim(),
+      hint: `Nothing was changed. Give another value with --replace, or erase anyway with --force. ${hint ?? ''}`.trim(),
       cause: after.error,
     });
-  await output.warn(`${problem} ${execute ? 'Erased' : 'With --execute they would be erased'} all the same (--force).`);
+  await output.warn(`${problem} ${execute ? 'Erased' : 'With --execute they would be erased'} anyway (--force).`);
   return { aggregate, folds: false };
 }
 

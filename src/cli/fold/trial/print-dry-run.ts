@@ -7,7 +7,7 @@ import { printFacts } from '../../output/print-facts.js';
 import { indented } from '../../render/state.js';
 import type { AppendTrial } from './append-trial.js';
 
-/** Prints events that would be appended, and the state after them where handlers make one. An aggregate to come has no id. */
+/** Prints events that would be appended, with the state after them if handlers fold it. A new aggregate has no id yet. */
 export async function printDryRun(
   id: Timestamp | undefined,
   events: readonly NewEvent[],
@@ -41,12 +41,14 @@ export async function printDryRun(
   const unchecked = state === undefined ? [] : (trial?.unchecked(encoded.map(({ type }) => type)) ?? []);
   if (unchecked.length > 0)
     await output.note(
-      `${trial?.aggregate} has no schema for ${unchecked.join(', ')}, so what is in the body was not checked, only that it folds`,
+      `${trial?.aggregate} has no schema for ${unchecked.join(', ')}, so it was only checked that the body can be folded, not what is in it`,
     );
   await output.note('this was a dry run: nothing was written');
 }
 
 function howFolded(trial: AppendTrial | undefined): string {
   if (trial === undefined) return 'not known: no configured definition owns this aggregate';
-  return trial.state === undefined ? 'none: it would not fold' : `folded by the handlers of ${trial.aggregate}`;
+  return trial.state === undefined
+    ? 'none: the events cannot be folded'
+    : `folded by the handlers of ${trial.aggregate}`;
 }

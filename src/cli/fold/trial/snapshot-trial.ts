@@ -11,7 +11,7 @@ import type { Output } from '../../output/output.js';
 
 /**
  * Reads a snapshot as the application would, and folds the events after it. Throws {@link WouldNotFoldError} when that fails;
- * with `force` it is only told, as is a state that is not the one that the handlers make of the events.
+ * with `force` it only warns. It also warns when the handlers give another state for the events.
  */
 export async function trySnapshot(
   history: History,
@@ -24,19 +24,19 @@ export async function trySnapshot(
     const usable = snapshotState(definition, { ...snapshot, body: readBack(text, definition.numbers) });
     if (usable === undefined)
       return await output.warn(
-        `This snapshot is of another version than those that ${definition.name} takes, so it will not be used.`,
+        `This snapshot has another version than ${definition.name} uses, so it will not be used.`,
       );
     await foldOn(history, { ...usable, sequence: snapshot.sequence, timestamp: undefined, snapshot: 0 });
   } catch (error) {
     if (!isFoldingError(error)) throw error;
     const problem = `The aggregate ${definition.name} cannot use this snapshot of ${id.hex}: ${error.message}`;
-    if (force) return await output.warn(`${problem} Stored all the same (--force).`);
-    const hint = `Nothing was written; --force stores it all the same. ${error.hint ?? ''}`.trim();
+    if (force) return await output.warn(`${problem} Stored anyway (--force).`);
+    const hint = `Nothing was written; with --force it is stored anyway. ${error.hint ?? ''}`.trim();
     throw new WouldNotFoldError(problem, { hint, cause: error });
   }
   if (await isDifferent(history, snapshot, text))
     await output.warn(
-      `The handlers of ${definition.name} make another state of the events up to ${snapshot.sequence}; see \`maestro snapshot verify ${id.hex}\`.`,
+      `The handlers of ${definition.name} give another state for the events up to ${snapshot.sequence}; see \`maestro snapshot verify ${id.hex}\`.`,
     );
 }
 

@@ -11,23 +11,23 @@ import { NotFoundError } from '../../errors.js';
 import type { Invocation } from '../../invocation.js';
 import { type ErasureTrial, tryErasure } from './erasure-trial.js';
 
-/** The plan of an erasure, carried out or not, and its trial; that is absent when no definition was given. */
+/** The plan of an erasure, executed or not, and its trial, which is absent without a definition. */
 export interface TriedErasure {
   readonly plan: ErasurePlan;
   readonly trial: ErasureTrial | undefined;
 }
 
-/** Options for trying an erasure and carrying it out. */
+/** Options for trying and executing an erasure. */
 interface ErasureOptions {
   readonly execute?: boolean;
   readonly expect?: number;
   readonly force?: boolean;
 }
 
-/** The most attempts at a history to which others append while it is folded. */
+/** Largest number of attempts when others append to the history while it is folded. */
 const ATTEMPTS = 10;
 
-/** Plans, tries what is left with the handlers, and with `execute` erases exactly the history that was tried. */
+/** Plans an erasure and folds the rest with the handlers; with `execute` it erases exactly the history that was folded. */
 export async function triedErasure(
   database: Database,
   erasure: Erasure,
@@ -52,7 +52,7 @@ export async function triedErasure(
   }
 }
 
-/** Throws {@link NotFoundError} when there is nothing to erase, so that a wrong id or path is not taken for success. */
+/** Throws {@link NotFoundError} when there is nothing to erase, so that a wrong id or path does not look like a success. */
 function assertSomething({ aggregateId: { hex }, paths, replacements = {} }: Erasure, plan: ErasurePlan): void {
   if (plan.sequence === 0 && plan.snapshot === undefined)
     throw new NotFoundError(`There is no aggregate ${hex}: neither events nor a snapshot.`, {
@@ -61,7 +61,7 @@ function assertSomething({ aggregateId: { hex }, paths, replacements = {} }: Era
   const absent = paths === undefined ? undefined : plan.paths.find(({ events }) => events === 0)?.path;
   if (absent === undefined) return;
   const problem = Object.hasOwn(replacements, absent)
-    ? `At ${absent}, no event of ${hex} has anything else than the value of --replace.`
+    ? `No event of ${hex} has another value at ${absent} than that of --replace.`
     : `No event of ${hex} has a value at ${absent}.`;
   throw new NotFoundError(problem, {
     hint: `Nothing was changed. See the bodies with \`maestro events ${hex}\`.`,

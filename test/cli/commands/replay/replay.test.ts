@@ -151,7 +151,7 @@ test('two moments at once, or what is no moment, is wrong usage', async (t) => {
   const id = await aStoredHistory([{ a: 1 }]);
   const both = await maestro(['replay', id.hex, '--max-sequence', '1', '--at', 'now']);
   t.deepEqual([both.code, both.stdout], [2, '']);
-  t.regex(both.stderr, /--max and --at name two moments/);
+  t.regex(both.stderr, /--max and --at both say where to end/);
   for (const argv of [
     ['--max-sequence', '-1'],
     ['--max-sequence', '1.5'],
@@ -180,6 +180,6 @@ test('missing events are told when bodies are merged, and so is a sequence beyon
   const { code, stdout, stderr } = await maestro(['replay', id.hex, '--max-sequence', '9', '-o', 'json']);
   t.is(code, 0);
   t.like(JSON.parse(stdout), { sequence: 3, state: { n: 3 } });
-  t.regex(stderr, /^warning: Events are missing after sequence 1, /m);
+  t.regex(stderr, /^warning: Events are missing after event 1, /m);
   t.regex(stderr, /^note: the last sequence is 3, /m);
 });

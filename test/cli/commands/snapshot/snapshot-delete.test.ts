@@ -45,7 +45,7 @@ for (const [layout, place] of Object.entries(layouts))
       done.stdout,
       /\nsnapshot deleted +that of sequence 3, without a version\nafterwards +4 events to fold, from the first\n$/,
     );
-    t.regex(done.stderr, /^note: processes that have the aggregate in memory go on with their state, .* restart them/);
+    t.regex(done.stderr, /^note: processes that have the aggregate in memory keep their state .* restart them/);
     t.is((await maestro(['snapshot', 'get', id.hex], place)).code, 3);
     t.is((await place.store().getEvents(id, 1)).length, 4);
     for (const argv of [[], ['--execute']]) {

@@ -284,7 +284,7 @@ test('snapshot put refuses what the application could not use, and tells of anot
     /^error: The aggregate list cannot use this snapshot of .* function snapshot\.decode .*\nhint: Nothing was written; --force/,
   );
   t.is(await log.store.getSnapshot(list, 1), undefined);
-  t.regex((await putList(marked('no list'), '--force')).stderr, /^warning: .* Stored all the same \(--force\)\.\n$/);
+  t.regex((await putList(marked('no list'), '--force')).stderr, /^warning: .* Stored anyway \(--force\)\.\n$/);
   await log.maestro('snapshot', 'delete', list.hex, '--reason', 'test', '--execute');
   const foreign = await putList(marked([], 7));
   t.is(foreign.code, 0);

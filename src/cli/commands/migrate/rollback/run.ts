@@ -18,5 +18,6 @@ export async function run(options: RollbackOptions, invocation: Invocation): Pro
     { writes: true },
   );
   await printOutcomes(invocation, { rolledBack, forgotten }, 'nothing to roll back');
-  if (forgotten.length > 0) await invocation.output.note('adopted tables are only forgotten: they are still there');
+  if (forgotten.length > 0)
+    await invocation.output.note('adopted tables were not dropped: Maestro only forgot that it had adopted them');
 }

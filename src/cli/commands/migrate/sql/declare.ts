@@ -12,7 +12,7 @@ export function declareMigrateSql(migrate: Command, runner: CommandRunner): void
         'that migrates. Runs nothing.',
     )
     .option(...PARTITIONS)
-    .option('--roles', 'print what three roles are to be granted instead')
+    .option('--roles', 'print GRANTs for three roles instead')
     .option('--reader <role>', 'with --roles: the role that reads (default: maestro_reader)')
     .option('--writer <role>', 'with --roles: the role that writes (default: maestro_writer)')
     .option('--migrator <role>', 'with --roles: the role that migrates (default: maestro_migrator)')

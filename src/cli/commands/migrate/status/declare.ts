@@ -5,9 +5,9 @@ import type { CommandRunner } from '../../../command-runner.js';
 export function declareMigrateStatus(migrate: Command, runner: CommandRunner): void {
   migrate
     .command('status')
-    .summary('show which steps are taken')
+    .summary('show which migration steps have run')
     .description(
-      'Show which steps of the migration are taken and since when, the layout of the tables, and what is wrong with them. ' +
+      'Show which migration steps have run and when, the layout of the tables, and what is wrong with them. ' +
         'Changes nothing.',
     )
     .option('--exit-code', 'exit with 1 unless everything is up to date')

@@ -11,7 +11,7 @@ export interface StatusOptions {
   readonly exitCode?: boolean;
 }
 
-/** Shows which steps are taken, and with `--exit-code` exits with 1 unless all are. */
+/** Shows which migration steps have run, and with `--exit-code` exits with 1 unless all have. */
 export async function run({ exitCode = false }: StatusOptions, invocation: Invocation): Promise<ExitCode> {
   const result = await withExistingDatabase(invocation, (knex, schema) => migrationStatus(knex, { schema }));
   await printStatus(result, invocation);

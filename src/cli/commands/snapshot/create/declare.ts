@@ -16,7 +16,7 @@ export function declareSnapshotCreate(snapshot: Command, runner: CommandRunner):
       '--aggregate <name>',
       'fold with the handlers of this aggregate of the configuration file (default: the one that owns it)',
     )
-    .option('--no-snapshot', 'fold from the first event, whatever snapshot is stored')
+    .option('--no-snapshot', 'fold from the first event, without the stored snapshot')
     .addHelpText(
       'after',
       `\nExample:\n  $ maestro snapshot create 01a207704b600000deadbeefcafef00d --aggregate bank-account`,

@@ -18,7 +18,7 @@ export interface CreateOptions {
   readonly snapshot: boolean;
 }
 
-/** Why a snapshot that nobody uses is not replaced. */
+/** Hint for a stored snapshot that is not used but not older either. */
 const UNUSED =
   'The stored one is not used: it has another version, a higher sequence than the last event, or the handlers fail on it. Only a newer snapshot can replace it. Create one after the next event, or delete this one with `maestro snapshot delete`.';
 
@@ -36,7 +36,7 @@ export async function run(
     const definition = await choose(store, id);
     if (definition === undefined)
       throw new UsageError(`No configured definition owns ${id.hex}.`, {
-        hint: 'Name the one it is with --aggregate, and list it in maestro.config.ts.',
+        hint: 'Choose one with --aggregate, and list it in maestro.config.ts.',
       });
     const warn = (error: MaestroError) => void invocation.output.warn(error.message);
     const history = { definition, store, id, onSnapshotIgnored: warn };

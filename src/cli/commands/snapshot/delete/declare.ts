@@ -7,15 +7,15 @@ import { idOrPrefix } from '../../../input/id-argument.js';
 export function declareSnapshotDelete(snapshot: Command, runner: CommandRunner): void {
   snapshot
     .command('delete')
-    .summary('remove the stored snapshot; the history is folded from its first event then')
+    .summary('remove the stored snapshot, so that the history is folded from its first event')
     .description(
-      'Show the snapshot that would be deleted, and with --execute delete it: a wrong one, say, or one with a version, which ' +
-        'an Elixir application could not read. Events stay as they are.',
+      'Show the snapshot that would be deleted, and with --execute delete it, such as a wrong one, or one with a version, ' +
+        'which an Elixir application could not read. Events stay as they are.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
-    .option('--reason <text>', 'why; part of the report (required with --execute)')
+    .option('--reason <text>', 'the reason, for the report (required with --execute)')
     .option('--expect <sequence>', 'refuse unless the snapshot is of this sequence', sequenceOrZero)
-    .option('--execute', 'do it')
+    .option('--execute', 'delete it; without this option only the plan is shown')
     .addHelpText(
       'after',
       `

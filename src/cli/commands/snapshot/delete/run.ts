@@ -19,7 +19,7 @@ export interface DeleteOptions {
   readonly execute?: boolean;
 }
 
-/** A snapshot that is deleted, or would be, and how many events there are to fold without it. */
+/** A snapshot to delete, and the number of events to fold without it. */
 interface Deletion extends SnapshotHead {
   readonly events: number;
   /** True when an Elixir application uses the schema, which cannot read snapshots with a version. */
@@ -49,7 +49,7 @@ export async function run(argument: IdArgument, options: DeleteOptions, invocati
   await print(id, deletion, options, invocation);
   if (!execute) return await invocation.output.note(toExecute(options.reason, deletion.sequence));
   await invocation.output.note(
-    'processes that have the aggregate in memory go on with their state, and may store it again: restart them if it is wrong',
+    'processes that have the aggregate in memory keep their state and may store it again; restart them if the state is wrong',
   );
 }
 
@@ -61,7 +61,7 @@ async function headOf(database: Database, id: Timestamp): Promise<SnapshotHead> 
   });
 }
 
-/** Deletes the snapshot that was looked at, and no newer one that somebody has stored since. */
+/** Deletes the snapshot that was read before, but not a newer one stored since. */
 async function remove(database: Database, id: Timestamp, { sequence }: SnapshotHead): Promise<void> {
   if (await deleteSnapshot(database, id, sequence)) return;
   const now = await headOf(database, id);

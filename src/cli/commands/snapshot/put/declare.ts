@@ -18,7 +18,7 @@ export function declareSnapshotPut(snapshot: Command, runner: CommandRunner): vo
     .option('--body <json>', 'the state, a JSON object')
     .option('--file <file>', 'a file that holds the state; "-" reads standard input')
     .option('--aggregate <name>', 'try it with the handlers of this aggregate of the configuration file')
-    .option('--force', 'store also what the handlers fail on')
+    .option('--force', 'store the state even if the handlers fail on it')
     .addHelpText(
       'after',
       `\nExample:\n  $ maestro snapshot put 01a207704b600000deadbeefcafef00d --sequence 38 --body '{"value": 33}'`,

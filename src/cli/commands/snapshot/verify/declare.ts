@@ -12,8 +12,8 @@ export function declareSnapshotVerify(snapshot: Command, runner: CommandRunner):
         'Exits with 1 when one is different, ahead of its history, or cannot be folded, and --fix did not replace it.',
     )
     .argument('[id]', 'the aggregate', idOrPrefix)
-    .option('--all', 'every snapshot there is')
-    .option('--fix', 'put the proper state in the place of a wrong one')
+    .option('--all', 'all snapshots')
+    .option('--fix', 'replace wrong snapshots by the right state')
     .option('--aggregate <name>', 'fold with the handlers of this aggregate of the configuration file')
     .addHelpText(
       'after',

@@ -77,7 +77,7 @@ async function oneOf(database: Database, argument: IdArgument, invocation: Invoc
   if (stored !== undefined) return stored;
   await assertAggregate(database, id);
   throw new NotFoundError(`There is no snapshot of ${id.hex}.`, {
-    hint: `Take one with \`maestro snapshot create ${id.hex}\`.`,
+    hint: `Create one with \`maestro snapshot create ${id.hex}\`.`,
   });
 }
 
