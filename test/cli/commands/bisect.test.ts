@@ -153,7 +153,7 @@ test('what never holds exits 3 and says so', async (t) => {
   const config = ['--config', CHESS_CONFIG];
   t.regex(
     (await bisect(id, '$.balance < 0', config)).stderr,
-    /hint: The bodies were merged, .* Is --aggregate missing\?/,
+    /hint: The state was made by merging bodies, .* Is --aggregate missing\?/,
   );
   const own = await aHistoryOf(database.store(), chessGame('immortal-game'));
   t.regex((await bisect(own, '$.balance < 0', config)).stderr, /\nhint: See the state with/);

@@ -104,7 +104,7 @@ test('histories of which the file has only parts are warned of', async (t) => {
   const part = (await runCli(['export', id.hex, '--type', 'last', '-q'], { env: environment() })).stdout;
   const { code, stderr } = await maestro([], { stdin: part });
   t.is(code, 0);
-  t.regex(stderr, /^warning: The export has only parts of the histories of 1 aggregate; `maestro verify` tells/);
+  t.regex(stderr, /^warning: The export has only parts of the histories of 1 aggregate; `maestro verify` lists/);
 });
 
 test('a file that is not whole is refused with its line, and bad input is wrong usage', async (t) => {

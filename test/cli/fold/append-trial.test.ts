@@ -90,8 +90,8 @@ for (const [layout, place] of Object.entries(layouts))
       t.regex(
         stderr,
         new RegExp(
-          `^error: With these events the history of ${id} would not fold any more: The aggregate calendar has no handler for the event "period_bilt", sequence 3 of ${id}\\.\\n` +
-            'hint: Did you mean period_built\\? It has handlers for: opened, period_built\\. .*Nothing was appended; --force appends all the same\\.\\n$',
+          `^error: With these events the history of ${id} can no longer be folded: The aggregate calendar has no handler for the event "period_bilt", sequence 3 of ${id}\\.\\n` +
+            'hint: Did you mean period_built\\? It has handlers for: opened, period_built\\. .*Nothing was appended; with --force it is appended anyway\\.\\n$',
         ),
       );
     });
@@ -108,7 +108,7 @@ for (const [layout, place] of Object.entries(layouts))
     t.deepEqual([forced.code, forced.stdout], [0, `aggregate  ${id}\nsequence   4\n`]);
     t.regex(
       forced.stderr,
-      /^warning: With these events .* would not fold any more: .* Appended anyway \(--force\)\.\n$/,
+      /^warning: With these events .* can no longer be folded: .* Appended anyway \(--force\)\.\n$/,
     );
     t.is((await run('replay', id)).code, 1);
 
@@ -116,7 +116,7 @@ for (const [layout, place] of Object.entries(layouts))
     t.is(further.code, 5);
     t.regex(
       further.stderr,
-      /^error: The history of [0-9a-f]{32} does not fold as it is: .*"period_bilt", sequence 4 of/,
+      /^error: The history of [0-9a-f]{32} cannot be folded as it is: .*"period_bilt", sequence 4 of/,
     );
     t.is((await run(...build(id), '--force')).code, 0);
   });
@@ -169,7 +169,7 @@ test('--dry-run shows the events in their places and the state after them, and w
   t.is((await maestro([...build(id), '--dry-run', '--expect', '7'])).code, 5);
   const forced = await maestro([...build(id, 'period_bilt'), '--dry-run', '--force', '-o', 'json']);
   t.like(JSON.parse(forced.stdout), { state: null, sequences: [3] });
-  t.regex(forced.stderr, /^warning: .* would not fold/);
+  t.regex(forced.stderr, /^warning: .* can no longer be folded/);
 
   const fresh = await maestro([
     'append',
@@ -227,7 +227,7 @@ test('a first event that is mistyped is told of, and refused where the aggregate
 test('a dry run says of which types no schema has checked the body', async (t) => {
   const lines = `{"type":"opened","body":{}}\n{"type":"period_built","body":{"by":1}}\n`;
   const { stderr } = await maestro(['append', 'new', '--file', '-', '--dry-run'], undefined, lines);
-  t.regex(stderr, /^note: calendar has no schema for opened, so what is in the body was not checked/m);
+  t.regex(stderr, /^note: calendar has no schema for opened, so it was only checked that the body can be folded/m);
   t.notRegex((await maestro([...build(await aCalendar()), '--dry-run'])).stderr, /no schema/);
 });
 

@@ -39,7 +39,7 @@ test('a body that is nested too deeply to be folded is a fact about the data, an
         stderr.includes(`error: Event 2 of ${id.hex}, a "deep", has a body that is nested deeper than 1000 levels`),
         stderr,
       );
-      t.regex(stderr, /hint: The event itself is fine: `maestro events`, `event` and `export` print it as it is\./);
+      t.regex(stderr, /hint: The event itself can be read: `maestro events`, `event` and `export` print it\./);
     }
     t.is((await maestro(['replay', id.hex, '--max-sequence', '1'])).code, 0);
     const bisect = await maestro(['bisect', id.hex, '--where', '$.n == 1']);

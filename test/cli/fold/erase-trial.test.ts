@@ -63,7 +63,7 @@ for (const [layout, place] of Object.entries(layouts))
       t.deepEqual([code, stdout], [5, '']);
       t.regex(
         stderr,
-        /^error: Without these values the history of [0-9a-f]{32} would not fold any more: The body of joined at sequence 1 .* email: is no text\.\nhint: Nothing was changed\. Give another value with --replace, or erase anyway with --force\./,
+        /^error: Without these values the history of [0-9a-f]{32} can no longer be folded: The body of joined at sequence 1 .* email: is no text\.\nhint: Nothing was changed\. Give another value with --replace, or erase anyway with --force\./,
       );
     }
     t.deepEqual(await run('export', id.hex), before);
@@ -98,7 +98,7 @@ for (const [layout, place] of Object.entries(layouts))
     );
     const again = await erase(...replace);
     t.is(again.code, 3);
-    t.regex(again.stderr, /At \/email, no event of [0-9a-f]{32} has anything else than the value of --replace\./);
+    t.regex(again.stderr, /No event of [0-9a-f]{32} has another value at \/email than that of --replace\./);
 
     t.regex((await erase('--force')).stderr, /^warning: .* With --execute they would be erased anyway \(--force\)\.$/m);
     const forced = await erase('--execute', '--force', '-o', 'json');
@@ -121,13 +121,13 @@ test('what handlers can do without is erased as it was, and a path may have its 
   );
 });
 
-test('a history that does not fold as it is may be erased from, unless it becomes worse', async (t) => {
+test('a history that cannot be folded as it is may be erased from, unless it becomes worse', async (t) => {
   const broken = await aPerson(['joined', 'said', 'failed']);
   const erase = (...argv: string[]) => maestro(['erase', broken.hex, ...REASON, '--execute', ...argv]);
   t.is((await erase('--paths', '/email')).code, 5, 'it would fail at an earlier event');
   const { code, stderr } = await erase('--paths', '/text');
   t.is(code, 0);
-  t.regex(stderr, /^warning: The history of [0-9a-f]{32} does not fold as it is: .* threw: as ever\.$/m);
+  t.regex(stderr, /^warning: The history of [0-9a-f]{32} cannot be folded as it is: .* threw: as ever\.$/m);
 });
 
 test('without handlers of its own nothing is tried, and that is said', async (t) => {
