@@ -236,12 +236,14 @@ async function worldOf({
 /** What a run printed, with the folder and the database that the pages name. */
 function asOnPage(output: string, { cwd, schema }: { cwd: string; schema: string }): string {
   const { username, hostname, port, pathname } = new URL(testUrl());
-  return output
-    .replaceAll(cwd, '/home/ada/shop')
-    // The examples are linked into the folder; a file names itself by where it is.
-    .replaceAll(ROOT, '/home/ada/shop/')
-    .replaceAll(`${username}@${hostname}:${port}${pathname}`, 'ada@db.example.com:5432/shop')
-    .replaceAll(schema, 'public');
+  return (
+    output
+      .replaceAll(cwd, '/home/ada/shop')
+      // The examples are linked into the folder; a file names itself by where it is.
+      .replaceAll(ROOT, '/home/ada/shop/')
+      .replaceAll(`${username}@${hostname}:${port}${pathname}`, 'ada@db.example.com:5432/shop')
+      .replaceAll(schema, 'public')
+  );
 }
 
 /** A page in which some blocks have other lines. */
