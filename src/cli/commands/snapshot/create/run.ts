@@ -7,7 +7,7 @@ import { assertAggregate } from '../../../fold/assert-aggregate.js';
 import { aggregateChoice } from '../../../fold/choose-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
-import { printSnapshotOutcome } from '../../../output/snapshot-outcome.js';
+import { printSnapshotOutcome } from '../../../output/print-snapshot-outcome.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 

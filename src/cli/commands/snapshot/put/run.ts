@@ -10,7 +10,7 @@ import { type IdArgument, IdPrefix } from '../../../input/id-argument.js';
 import { parseObject } from '../../../input/parse-drafts.js';
 import { inputName, readInput } from '../../../input/read-input.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
-import { printSnapshotOutcome } from '../../../output/snapshot-outcome.js';
+import { printSnapshotOutcome } from '../../../output/print-snapshot-outcome.js';
 import { databaseSettings } from '../../../database/database-settings.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
