@@ -146,7 +146,7 @@ function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChun
   };
 }
 
-/** What is in more than one of some sets. */
+/** The items that are in more than one of the sets. */
 function neededTwice(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
   const all = sets.flatMap((set) => [...set]);
   return new Set(all.filter((one, index) => all.indexOf(one) !== index));

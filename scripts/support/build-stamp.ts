@@ -23,7 +23,7 @@ const INPUTS = [
 /** In `dist/`, but not in one of the folders that are published. */
 const STAMP = 'dist/build-stamp';
 
-/** Whether `dist/` is what a build would make of the sources there are: neither they nor it changed since the last one. */
+/** True when `dist/` is up to date: neither it nor the sources have changed since the last build. */
 export function isBuilt(root: string): boolean {
   return (
     existsSync(join(root, STAMP)) && readFileSync(join(root, STAMP), 'utf8') === stampOf(root, sourcesFingerprint(root))

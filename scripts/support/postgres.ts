@@ -10,7 +10,7 @@ import { serverClass, sharedTmpdir } from './server-packages.js';
 export interface TestPostgres {
   readonly url: string;
   readonly port: number;
-  /** Where its data is. */
+  /** The folder with its data. */
   readonly folder: string;
   /** Stops it as soon as it can, and starts it again on the same data. */
   restart(): Promise<void>;

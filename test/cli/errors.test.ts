@@ -368,6 +368,18 @@ test('a file that the system refuses where nothing else explains it exits 2, and
   t.regex(stderr, /^error: A file cannot be read or written: EISDIR.*\nhint: Check the path/m);
 });
 
+test('in a terminal an error and its hint are wrapped between words, and nothing of them is lost', async (t) => {
+  const argv = ['events', anId().hex, ...HERE];
+  const piped = await runCli(argv);
+  for (const terminal of [30, 40, 80]) {
+    const { code, stderr } = await runCli(argv, { terminal });
+    t.is(code, 3);
+    const lines = stderr.trimEnd().split('\n');
+    t.true(lines.length > 2 && lines.every((line) => line.length <= terminal), stderr);
+    t.is(stderr.replace(/\s+/g, ''), piped.stderr.replace(/\s+/g, ''));
+  }
+});
+
 test('a migration lock that somebody else holds exits 5', async (t) => {
   const schema = aSchemaName();
   const transaction = await database.knex.transaction();

@@ -1,4 +1,4 @@
-import { realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { PostgresStore } from '../../src/store/postgres-store.js';
@@ -13,6 +13,7 @@ import { FAULTY_CONFIG } from '../support/data/histories.js';
 const knex = testKnex();
 const schema = aSchemaName();
 const temporary = useTemporaryFolder(test);
+const outside = useTemporaryFolder(test);
 const cwd = realpathSync(temporary);
 const history = aHistory(anId(), 3);
 const named = {
@@ -75,6 +76,21 @@ test.serial('the embedded database is named by its folder', async (t) => {
   const { code, stderr } = await runCli(['migrate', '--data-dir', 'data'], { cwd, withTarget: true });
   t.is(code, 0);
   t.is(stderr, `note: using the embedded database in ${join(cwd, 'data')}, schema public\n`);
+});
+
+test.serial('PGUSER alone means no server: where the embedded database is the default, it is said so', async (t) => {
+  const env = { PGUSER: 'ada' };
+  // Below a configuration file the embedded database is no default.
+  const here = join(outside, 'with-user');
+  mkdirSync(here);
+  const byDefault = await runCli(['migrate'], { cwd: here, env, withTarget: true });
+  t.is(byDefault.code, 0);
+  t.regex(
+    byDefault.stderr,
+    /^note: using the embedded database in .*, schema public \(PGUSER alone names no server: .*PGHOST/,
+  );
+  const named = await runCli(['migrate', '--data-dir', '.maestro/data'], { cwd: here, env, withTarget: true });
+  t.notRegex(named.stderr, /PGUSER/);
 });
 
 test.serial('in CI nothing is migrated, written or made unless a database is named', async (t) => {

@@ -13,9 +13,8 @@ export type AggregateChooser = (
 ) => Promise<Definition | undefined>;
 
 /**
- * Which configured aggregate an id is to be read as: the one that was named, or the one that says that the id is its
- * own; nothing when no name is given and none says so. A wrong name is told before a database is opened. Throws
- * {@link UsageError} for an unknown name, and when several say that the id is theirs.
+ * Chooses the configured definition for an id: the named one, or the one that owns it; `undefined` when no name is given and
+ * none owns it. Throws {@link UsageError} for an unknown name, before a database is opened, and for several owners.
  */
 export async function aggregateChoice(
   invocation: Invocation,

@@ -33,7 +33,7 @@ export function integer(min: number, max: number): (text: string) => number {
 export const sequence = integer(1, MAX_SEQUENCE);
 /** A sequence, or 0 for the time before the first event. */
 export const sequenceOrZero = integer(0, MAX_SEQUENCE);
-/** How many rows to show. One more is asked for where it matters whether there are more. */
+/** A number of rows to show, which leaves room for reading one more to see whether there are more. */
 export const limit = integer(1, Number.MAX_SAFE_INTEGER - 1);
 
 /** A duration in seconds as milliseconds. */

@@ -14,12 +14,12 @@ const SHOWN_DIGITS = 16;
 
 /** A kind of ids that a prefix can stand for. */
 interface IdKind {
-  /** What candidates are called. */
+  /** The name of the kind in messages, such as `aggregate ids`. */
   readonly name: string;
-  /** The ids of the kind that begin with some digits, in order and at most so many. */
+  /** Finds the ids that begin with some digits, in order, at most `limit`. */
   readonly find: (log: EventLog, digits: string, limit: number) => Promise<Timestamp[]>;
   readonly text: (id: Timestamp) => string;
-  /** A line that tells a candidate from the others. */
+  /** A line that distinguishes a candidate from the others. */
   readonly line: (log: EventLog, candidate: Timestamp) => Promise<string>;
   /** The error for a prefix that no id of the kind has; it may be one of the other kind. */
   readonly none: (log: EventLog, digits: string) => Promise<NotFoundError>;

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../events.js';
 
-/** So many ids are remembered; one that comes again after as many others is given again. */
+/** Number of ids that are remembered; after as many others, an id may be yielded again. */
 const REMEMBERED = 100_000;
 
 /** The first of the events of each aggregate. */

@@ -8,7 +8,7 @@ export interface FactReport {
   readonly ids: readonly string[];
   /** The object that `-o json|ndjson` prints in one line. */
   readonly json: object;
-  /** What a table shows: names and values. */
+  /** Names and values for a table. */
   readonly facts: readonly (readonly [name: string, value: string])[];
   /** JSON that a table shows below the facts. */
   readonly below?: string;

@@ -4,19 +4,19 @@ import { type Items, map, tap } from './iterate.js';
 import type { Output } from './output.js';
 import { type RowReport, printRows } from './print-rows.js';
 
-/** What a check found, in every form it can be asked for. */
+/** The findings of a check, for every form of output. */
 export interface FindingsReport<Finding> extends RowReport<Finding> {
-  /** What findings are called, such as `wrong snapshots`; in JSON, `wrongSnapshots`. */
+  /** The name of the findings in the plural, such as `wrong snapshots`; in JSON, `wrongSnapshots`. */
   readonly name: string;
-  /** How much was checked, once all is; for JSON. */
+  /** Numbers of what was checked, for JSON; called at the end. */
   readonly checked: () => object;
   /** The same in words, such as `12 events`. */
   readonly checkedText: () => string;
-  /** More members for the JSON document, once all is checked. */
+  /** Further members for the JSON document; called at the end. */
   readonly more?: () => object;
 }
 
-/** Prints findings as they come and then what was checked; resolves to whether there was any. */
+/** Prints findings as they come, then what was checked; resolves to true when there was a finding. */
 export async function printFindings<Finding>(
   findings: Items<Finding>,
   output: Output,

@@ -68,7 +68,7 @@ async function tryServer(
   return { attempt: attempts[0] as Attempt, error, why: driverMessage(error) };
 }
 
-/** Why a connection is not to the server that is meant; then it is ended. */
+/** The reason why a server does not fit `target_session_attrs`, after ending the connection; `undefined` when it fits. */
 async function otherServer(
   connection: NewConnection,
   target: TargetSession,
@@ -84,7 +84,7 @@ async function otherServer(
   return why;
 }
 
-/** Why a server is not used. */
+/** A server that cannot be used, and the reason. */
 interface Problem {
   readonly attempt: Attempt;
   readonly why: string;

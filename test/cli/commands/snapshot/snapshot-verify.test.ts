@@ -281,7 +281,7 @@ test('snapshot put refuses what the application could not use, and tells of anot
   t.deepEqual([refused.code, refused.stdout], [5, '']);
   t.regex(
     refused.stderr,
-    /^error: The aggregate list cannot use this snapshot of .* function snapshot\.decode .*\nhint: Nothing was written; --force/,
+    /^error: The aggregate list cannot use this snapshot of .* function snapshot\.decode .*\nhint: Nothing was written; with --force/,
   );
   t.is(await log.store.getSnapshot(list, 1), undefined);
   t.regex((await putList(marked('no list'), '--force')).stderr, /^warning: .* Stored anyway \(--force\)\.\n$/);
