@@ -29,6 +29,14 @@ export function withoutTarget(stderr: string): string {
   return stderr.replace(TARGET, '');
 }
 
+/**
+ * The environment of a command line that says nothing about time: on a machine that has much to do, connecting may take longer
+ * than the five seconds that a command waits by itself.
+ */
+export function patient(argv: readonly string[], env: Record<string, string>): Record<string, string> {
+  return argv.includes('--timeout') ? env : { PGCONNECT_TIMEOUT: '60', ...env };
+}
+
 /** Runs a command line in this process, with the real commands on the real database. */
 export async function runCli(
   argv: readonly string[],
@@ -38,7 +46,7 @@ export async function runCli(
   const stderr = new CapturedStream(terminal);
   const context = aContext({
     workingDirectory: cwd,
-    environment: env,
+    environment: patient(argv, env),
     stdin: Object.assign(Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]), {
       isTerminal: terminal !== undefined,
     }),

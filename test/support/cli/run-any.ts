@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Key, OutputStream, RawTerminal } from '../../../src/cli/context.js';
 import { run } from '../../../src/cli/run.js';
 import { aContext } from '../../../scripts/support/program.js';
-import { type CliOptions, type CliResult, runCli } from './cli.js';
+import { type CliOptions, type CliResult, patient, runCli } from './cli.js';
 
 /** Runs a command line in a terminal in which somebody presses keys; what it draws is its standard output. */
 export async function runWithKeys(
@@ -25,7 +25,7 @@ export async function runWithKeys(
   });
   const context = aContext({
     workingDirectory: cwd,
-    environment: env,
+    environment: patient(argv, env),
     stdin: Object.assign(Readable.from([]), { isTerminal: true }),
     stdout: stream('stdout'),
     stderr: stream('stderr'),
