@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isBuilt } from './support/build-stamp.js';
 import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
+import { fastTests } from './support/fast-tests.js';
 import { startPostgres } from './support/postgres.js';
 import { transpile } from './transpile.js';
 
 /**
  * Builds, makes JavaScript of the tests, starts a real PostgreSQL, runs AVA (with the arguments given, in which tests are called
- * by their sources), stops the server again, and prints what the run has cost: the ten dearest files, with
+ * by their sources and `--fast` stands for all that are fast), stops the server again, and prints what the run has cost: the ten dearest files, with
  * `MAESTRO_TEST_COSTS=all` every file.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -42,11 +43,10 @@ if (code === 0) {
   let tests = 0;
   try {
     const ava = fileURLToPath(import.meta.resolve('ava')).replace(/entrypoints.*$/, 'entrypoints/cli.mjs');
-    const args = process.argv
-      .slice(2)
-      .map((word) =>
-        word.replace(/^(?:\.[\\/])?test(?=$|[\\/])/, 'build/test').replace(/^(build[\\/]test.*)\.ts$/, '$1.js'),
-      );
+    const words = process.argv.slice(2).flatMap((word) => (word === '--fast' ? fastTests(root) : word));
+    const args = words.map((word) =>
+      word.replace(/^(?:\.[\\/])?test(?=$|[\\/])/, 'build/test').replace(/^(build[\\/]test.*)\.ts$/, '$1.js'),
+    );
     code = await node([ava, '--config', 'test.config.js', ...args], {
       MAESTRO_TEST_COSTS: notes,
       MAESTRO_TEST_URL: postgres.url,

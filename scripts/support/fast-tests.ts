@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Folders of tests that take long: they kill and restart what they test, or run whole examples. */
+const SLOW_FOLDERS = /^(faults|examples)[\\/]/;
+
+/** Helpers that a test uses when it takes long, by where they are: other processes and servers, and every command there is. */
+export const SLOW_HELPERS: Readonly<Record<string, readonly string[]>> = {
+  'test/support/children/processes.ts': ['useProcesses'],
+  'test/support/cli/catalogue.ts': ['readingCommands', 'writingCommands'],
+  'test/support/cli/program.ts': ['startProgram', 'PROGRAM'],
+  'test/support/cli/pseudo-terminal.ts': ['usePseudoTerminals'],
+  'test/support/cli/settings-matrix.ts': ['MATRIX'],
+  'test/support/data/histories.ts': ['CHESS_CONFIG'],
+  'test/support/servers/fault-proxy.ts': ['startFaultProxy'],
+  'scripts/support/postgres.ts': ['startPostgres'],
+};
+
+/** Packages for processes, laws, and types. */
+const SLOW_PACKAGES = ['node:child_process', '@fast-check/ava', 'fast-check', 'typescript'];
+
+const SLOW = new RegExp(
+  [
+    // Opening a database in WebAssembly takes a second.
+    'embedded',
+    ...Object.values(SLOW_HELPERS)
+      .flat()
+      .map((name) => `\\b${name}\\b`),
+    ...SLOW_PACKAGES.map((name) => `'${name}'`),
+  ].join('|'),
+);
+
+/**
+ * The test files that `npm run test:fast` runs: all but those whose text shows that they take long. So nobody has to enter a new one
+ * in a list.
+ */
+export function fastTests(root: string): string[] {
+  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && !SLOW_FOLDERS.test(file))
+    .map((file) => `test/${file.replaceAll('\\', '/')}`)
+    .filter((file) => !SLOW.test(readFileSync(join(root, file), 'utf8')))
+    .sort();
+}
