@@ -102,7 +102,8 @@ async function assertAll(t: ExecutionContext, name: string, attempt: Attempt): P
 function errorOf(stderr: string): { readonly code?: string; readonly message: string; readonly hint: string } {
   const json = /^\{"error":.*$/m.exec(stderr)?.[0];
   if (json !== undefined) return (JSON.parse(json) as { error: ReturnType<typeof errorOf> }).error;
-  const [, message = '', hint = ''] = /error: (.*)\nhint: (.*)\n/.exec(stderr) ?? [];
+  // In a terminal, as `step` has one, lines are wrapped.
+  const [, message = '', hint = ''] = /error: (.*) hint: (.*) $/.exec(stderr.replaceAll('\n', ' ')) ?? [];
   return { message, hint };
 }
 
