@@ -7,7 +7,7 @@ const SLOW_FOLDERS = /^(faults|examples)[\\/]/;
 /** Helpers that a test uses when it takes long, by where they are: other processes and servers, and every command there is. */
 export const SLOW_HELPERS: Readonly<Record<string, readonly string[]>> = {
   'test/support/children/processes.ts': ['useProcesses'],
-  'test/support/cli/catalogue.ts': ['readingCommands', 'writingCommands'],
+  'test/support/cli/sample-commands.ts': ['readingCommands', 'writingCommands'],
   'test/support/cli/program.ts': ['startProgram', 'PROGRAM'],
   'test/support/cli/pseudo-terminal.ts': ['usePseudoTerminals'],
   'test/support/cli/settings-matrix.ts': ['MATRIX'],

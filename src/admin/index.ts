@@ -10,7 +10,7 @@ export type { AggregateFilter, AggregateOrder, AggregateSummary } from './list-a
 export { databaseTime } from './log/database-time.js';
 export { diagnose, type DiagnosisOptions } from './diagnose/diagnose.js';
 export type { Finding } from './diagnose/finding.js';
-export { earlierClocks, type EarlierClocks } from './find-event/earlier-clocks.js';
+export { leftOutEvents, type LeftOutEvents } from './find-event/left-out-events.js';
 export {
   EraseInterruptedError,
   type EraseOptions,

@@ -148,11 +148,11 @@ export class AggregateRoot {
       return this.#planOnState(current, command);
     } catch (error) {
       if (!this.#isSnapshotUnverified || !mayBeCausedByState(error)) throw error;
-      const proper = await stateWithoutSnapshot(this.#history, current, error);
+      const correct = await stateWithoutSnapshot(this.#history, current, error);
       this.#isSnapshotUnverified = false;
-      if (proper === undefined) throw error;
-      this.#current = proper;
-      return this.#planOnState(proper, command);
+      if (correct === undefined) throw error;
+      this.#current = correct;
+      return this.#planOnState(correct, command);
     }
   }
 

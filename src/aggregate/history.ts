@@ -69,7 +69,7 @@ export async function foldOn(history: History, base: StateAt, maxSequence = MAX_
   if (base.sequence >= maxSequence) return base;
   return await withSnapshotFallback(history, base.snapshot, maxSequence, async () => {
     const events = await read(history, base.sequence + 1, maxSequence);
-    return await foldRest(history, append(history, base, events), events.length, maxSequence);
+    return await foldRest(history, foldEach(history, base, events), events.length, maxSequence);
   });
 }
 
@@ -99,7 +99,7 @@ export async function foldUntil(history: History, isTooLate: (event: CommittedEv
   let current = initialStateAt(definition);
   for await (const event of store.streamEvents(id, 1, { numbers: definition.numbers })) {
     if (isTooLate(event)) break;
-    current = append(history, current, [event]);
+    current = foldEach(history, current, [event]);
   }
   return current;
 }
@@ -148,8 +148,8 @@ async function foldOnSnapshot(
   if (first === undefined) return undefined;
   const current =
     first.sequence === snapshot.sequence
-      ? append(history, { ...snapshot, timestamp: first.timestamp }, rest)
-      : append(history, snapshot, events);
+      ? foldEach(history, { ...snapshot, timestamp: first.timestamp }, rest)
+      : foldEach(history, snapshot, events);
   return withLatest(await foldRest(history, current, events.length, maxSequence), latest);
 }
 
@@ -170,11 +170,11 @@ async function foldRest(history: History, begun: StateAt, read: number, maxSeque
   let current = begun;
   const rest = store.streamEvents(id, begun.sequence + 1, { maxSequence, numbers: definition.numbers });
   const until = history.until?.();
-  for await (const event of rest) current = append(history, current, [event], until);
+  for await (const event of rest) current = foldEach(history, current, [event], until);
   return current;
 }
 
-function append(
+function foldEach(
   { definition, id, until }: History,
   before: StateAt,
   events: readonly CommittedEvent[],

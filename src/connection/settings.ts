@@ -93,11 +93,11 @@ export function connectionSettings(
       { environment, workingDirectory },
       'Name a server (--url, MAESTRO_DATABASE_URL, DATABASE_URL, or `connection` in the configuration file), or the folder of the embedded database (--data-dir, or `dataDir` in the configuration file).',
     );
-  const small = (key: 'schema' | 'pooler' | 'interop', variable?: string) =>
+  const otherSetting = (key: 'schema' | 'pooler' | 'interop', variable?: string) =>
     textSetting(choice, key, FLAGS[key]) ??
     (variable === undefined ? undefined : environmentSetting(environment, variable)) ??
     textSetting(config, key, inFile(key));
-  return checked(target, small('schema', 'MAESTRO_SCHEMA'), small('pooler'), small('interop'));
+  return checked(target, otherSetting('schema', 'MAESTRO_SCHEMA'), otherSetting('pooler'), otherSetting('interop'));
 }
 
 /**
@@ -116,8 +116,8 @@ export function programSettings(choice: ConnectionChoice, surroundings: Surround
       });
     target = byDefault(surroundings, hint);
   }
-  const small = (key: 'schema' | 'pooler' | 'interop') => textSetting(choice, key, OPTIONS[key]);
-  return checked(target, small('schema'), small('pooler'), small('interop'));
+  const otherSetting = (key: 'schema' | 'pooler' | 'interop') => textSetting(choice, key, OPTIONS[key]);
+  return checked(target, otherSetting('schema'), otherSetting('pooler'), otherSetting('interop'));
 }
 
 type Target = ConnectionSettings['target'];

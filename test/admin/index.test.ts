@@ -52,7 +52,7 @@ test('looks at states and snapshots', async (t) => {
   await t.throwsAsync(admin.matchJsonPath(log, '$.n > $limit', ['{"n": 1}']), {
     instanceOf: admin.InvalidJsonPathError,
   });
-  t.is(await admin.earlierClocks(log, first, 3, anId()), undefined);
+  t.is(await admin.leftOutEvents(log, first, 3, anId()), undefined);
   const [snapshot, ...others] = await collect(admin.storedSnapshots(log));
   t.like(snapshot, { aggregateId: first, sequence: 2, body: '{"n": 2}' });
   t.deepEqual(others, []);

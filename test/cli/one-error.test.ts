@@ -3,7 +3,7 @@ import { aContext } from '../../scripts/support/program.js';
 import { runCli } from '../support/cli/cli.js';
 import { Remarks } from '../../src/cli/output/remarks.js';
 import { aSchemaName, useTestDatabase } from '../support/database.js';
-import { readingCommands } from '../support/cli/catalogue.js';
+import { readingCommands } from '../support/cli/sample-commands.js';
 import { aHistory, anId } from '../support/data/factories.js';
 
 const database = useTestDatabase(test);

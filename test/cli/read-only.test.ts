@@ -8,7 +8,7 @@ import { openServer } from '../../src/connection/server/server.js';
 import { PermissionDeniedError } from '../../src/store/errors.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { readingCommands, type Samples, writingCommands } from '../support/cli/catalogue.js';
+import { readingCommands, type Samples, writingCommands } from '../support/cli/sample-commands.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { runAny } from '../support/cli/run-any.js';
 import { onConnections } from '../support/connections.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import pg from 'pg';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { readingCommands, writingCommands } from '../support/cli/catalogue.js';
+import { readingCommands, writingCommands } from '../support/cli/sample-commands.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { runAny } from '../support/cli/run-any.js';
 import { testKnex, testUrl, useTemporaryFolder } from '../support/database.js';

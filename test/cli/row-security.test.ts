@@ -16,7 +16,7 @@ import { PostgresStore } from '../../src/store/postgres-store.js';
 import { rollback } from '../../src/store/migrate/rollback.js';
 import { runCli } from '../support/cli/cli.js';
 import { ONE_AT_A_TIME, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { readingCommands, writingCommands } from '../support/cli/catalogue.js';
+import { readingCommands, writingCommands } from '../support/cli/sample-commands.js';
 import { runAny } from '../support/cli/run-any.js';
 import { aHistory, anId, collect } from '../support/data/factories.js';
 import { aRoleWith } from '../support/servers/settings.js';

@@ -9,7 +9,7 @@ import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { Projection } from '../../src/store/store.js';
 import { eventJson, snapshotJson } from '../../src/store/read/stored-json.js';
-import { notAmong, WITHOUT_DATABASE } from '../support/cli/catalogue.js';
+import { notAmong, WITHOUT_DATABASE } from '../support/cli/sample-commands.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { runAny } from '../support/cli/run-any.js';
 import { testKnex, testUrl, useTemporaryFolder } from '../support/database.js';

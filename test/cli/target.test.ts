@@ -5,7 +5,7 @@ import { PostgresStore } from '../../src/store/postgres-store.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { runCli } from '../support/cli/cli.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
-import { readingCommands, writingCommands } from '../support/cli/catalogue.js';
+import { readingCommands, writingCommands } from '../support/cli/sample-commands.js';
 import { runAny } from '../support/cli/run-any.js';
 import { aHistory, anId } from '../support/data/factories.js';
 import { FAULTY_CONFIG } from '../support/data/histories.js';

@@ -6,7 +6,7 @@ import { storeContract } from '../../src/testing/contract.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { runCli } from '../support/cli/cli.js';
 import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { readingCommands, writingCommands } from '../support/cli/catalogue.js';
+import { readingCommands, writingCommands } from '../support/cli/sample-commands.js';
 import { runAny } from '../support/cli/run-any.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import { figure } from '../support/figures.js';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
-import { notAmong } from '../support/cli/catalogue.js';
+import { notAmong } from '../support/cli/sample-commands.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { runWithKeys } from '../support/cli/run-any.js';

@@ -7,7 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { aSchemaName, ONE_AT_A_TIME, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { readingCommands, writingCommands } from '../support/cli/catalogue.js';
+import { readingCommands, writingCommands } from '../support/cli/sample-commands.js';
 import { runAny } from '../support/cli/run-any.js';
 import { aHistory, anId } from '../support/data/factories.js';
 import { figure, isFull } from '../support/figures.js';

@@ -19,9 +19,9 @@ export async function* findViolations(
   log: EventLog,
   neighbours: string,
   bindings: readonly Knex.RawBinding[],
-  future: number,
+  latestAllowed: number,
 ): AsyncGenerator<Violation> {
-  const faults: EventFaults = faultColumns(future);
+  const faults: EventFaults = faultColumns(latestAllowed);
   const page = (last: ViolationRow | undefined, size: number) => {
     const after = last === undefined ? [] : [Buffer.from(last[0], 'hex'), last[1]];
     const beyond = last === undefined ? '' : 'AND (aggregate_id, sequence) > (?, ?)';
@@ -33,5 +33,5 @@ ORDER BY aggregate_id, sequence LIMIT ?`;
     return select<ViolationRow>(log, sql, [...bindings, ...after, size]);
   };
   for await (const rows of readPages(page, { size: PAGE_VIOLATIONS }))
-    for (const row of rows) yield* violationsOf(row, future);
+    for (const row of rows) yield* violationsOf(row, latestAllowed);
 }

@@ -11,7 +11,7 @@ import type { Violation } from './violations.js';
 export interface HistoriesOptions {
   readonly aggregateId: Timestamp | undefined;
   /** The latest time that an event may have, in milliseconds since 1970. */
-  readonly future: number;
+  readonly latestAllowed: number;
   readonly pageEvents: number;
   readonly report: Report;
 }
@@ -19,7 +19,7 @@ export interface HistoriesOptions {
 /** Verifies histories from their first event, as many at a time as make about `pageEvents`. */
 export async function* verifyHistories(
   log: EventLog,
-  { aggregateId: id, future, pageEvents, report }: HistoriesOptions,
+  { aggregateId: id, latestAllowed, pageEvents, report }: HistoriesOptions,
 ): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
   const ranges = id === undefined ? eventRanges(log, BY_AGGREGATE, pageEvents, () => {}) : [rangeOf(id)];
@@ -27,7 +27,7 @@ export async function* verifyHistories(
     const neighbours = `SELECT aggregate_id, sequence, "timestamp",
   lag(sequence) OVER history AS before, lag("timestamp") OVER history AS clock
 FROM ${events} ${range.sql} WINDOW history AS (PARTITION BY aggregate_id ORDER BY sequence)`;
-    yield* findViolations(log, neighbours, range.bindings, future);
+    yield* findViolations(log, neighbours, range.bindings, latestAllowed);
     const counts = `SELECT count(*)::text, count(DISTINCT aggregate_id)::text FROM ${events} ${range.sql}`;
     const [counted] = await select<[string, string]>(log, counts, range.bindings);
     report({ events: Number(counted?.[0]), aggregates: Number(counted?.[1]) });

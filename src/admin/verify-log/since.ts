@@ -12,7 +12,7 @@ import type { Violation } from './violations.js';
  */
 export async function* verifySince(
   log: EventLog,
-  { aggregateId: id, since, future, pageEvents, report }: HistoriesOptions & { readonly since: number },
+  { aggregateId: id, since, latestAllowed, pageEvents, report }: HistoriesOptions & { readonly since: number },
 ): AsyncGenerator<Violation> {
   const { log: events } = tablesOf(log);
   const among = (where: Conditions) => {
@@ -32,7 +32,7 @@ SELECT page.aggregate_id, next.sequence, next."timestamp", page.sequence, page."
 CROSS JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
   WHERE e.aggregate_id = page.aggregate_id AND e.sequence > page.sequence ORDER BY sequence LIMIT 1) AS next
 WHERE next."timestamp" < ?`;
-    yield* findViolations(log, neighbours, [...page.bindings, first], future);
+    yield* findViolations(log, neighbours, [...page.bindings, first], latestAllowed);
     const counts = `SELECT count(*)::text FROM ${events} ${page.sql}`;
     const [counted] = await select<[string]>(log, counts, page.bindings);
     report({ events: Number(counted?.[0]) });

@@ -37,15 +37,15 @@ export interface VerifyOptions {
  */
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
   await assertCompleteLog(log);
-  const future = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
+  const latestAllowed = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
   const checked = { events: 0, aggregates: 0, snapshots: 0 };
   const report = (more: Partial<VerifyProgress>) => {
     for (const [name, count] of Object.entries(more)) checked[name as keyof VerifyProgress] += count;
     options.onProgress?.({ ...checked });
   };
   const { aggregateId, since, pageEvents = since === undefined ? 500_000 : 20_000 } = options;
-  if (since === undefined) yield* verifyHistories(log, { aggregateId, future, pageEvents, report });
-  else yield* verifySince(log, { aggregateId, since, future, pageEvents, report });
+  if (since === undefined) yield* verifyHistories(log, { aggregateId, latestAllowed, pageEvents, report });
+  else yield* verifySince(log, { aggregateId, since, latestAllowed, pageEvents, report });
   yield* verifyUniqueness(log, { aggregateId, since, pageEvents });
   yield* verifySnapshots(log, aggregateId, report);
   yield* verifyBodies(log, aggregateId, since);

@@ -75,9 +75,9 @@ export type ViolationRow = readonly [
   ...faults: boolean[],
 ];
 
-/** The SQL conditions; `future` is the latest time that an event may have, in milliseconds since 1970. */
-export function faultColumns(future: number): EventFaults {
-  const latest = Timestamp.of({ time: future, counter: MAX_COUNTER, nodeId: MAX_NODE_ID }).hex;
+/** The SQL conditions; `latestAllowed` is the latest time that an event may have, in milliseconds since 1970. */
+export function faultColumns(latestAllowed: number): EventFaults {
+  const latest = Timestamp.of({ time: latestAllowed, counter: MAX_COUNTER, nodeId: MAX_NODE_ID }).hex;
   return {
     first: '(before IS NULL AND sequence <> 1)',
     gap: '(before IS NOT NULL AND sequence <> before + 1)',
@@ -88,10 +88,10 @@ export function faultColumns(future: number): EventFaults {
   };
 }
 
-/** The violations of one event; `future` as in {@link faultColumns}. */
+/** The violations of one event; `latestAllowed` as in {@link faultColumns}. */
 export function* violationsOf(
   [aggregateId, sequence, timestamp, before, clock, ...faults]: ViolationRow,
-  future: number,
+  latestAllowed: number,
 ): Generator<Violation> {
   const [first, gap, inversion, isFuture, idLength, timestampLength] = faults;
   const at = { aggregateId, sequence };
@@ -106,7 +106,13 @@ export function* violationsOf(
   }
   if (isFuture) {
     const { node, time } = partsOf(timestamp);
-    yield { kind: 'future timestamp', ...at, timestamp, node, milliseconds: time - (future - DEFAULT_MAX_DRIFT) };
+    yield {
+      kind: 'future timestamp',
+      ...at,
+      timestamp,
+      node,
+      milliseconds: time - (latestAllowed - DEFAULT_MAX_DRIFT),
+    };
   }
 }
 

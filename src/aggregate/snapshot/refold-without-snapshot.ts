@@ -24,17 +24,17 @@ export async function stateWithoutSnapshot(
   current: StateAt,
   cause: unknown,
 ): Promise<StateAt | undefined> {
-  let proper: StateAt;
+  let correct: StateAt;
   try {
-    proper = await fold(history, { maxSequence: current.sequence, useSnapshot: false });
+    correct = await fold(history, { maxSequence: current.sequence, useSnapshot: false });
   } catch (error) {
     if (isFoldingError(error)) return undefined;
     throw error;
   }
-  if (proper.sequence !== current.sequence) return undefined;
-  const difference = firstDifference(proper.state, current.state);
+  if (correct.sequence !== current.sequence) return undefined;
+  const difference = firstDifference(correct.state, current.state);
   if (difference === undefined) return undefined;
   const problem = `${pathText('state', difference.path)} ${difference.message}.`;
   history.onSnapshotIgnored?.(new SnapshotIgnoredError(history.id.hex, current.snapshot, problem, cause));
-  return proper;
+  return correct;
 }

@@ -21,7 +21,7 @@ export type SnapshotVerdict =
       /** `different`: the handlers make another state. `ahead`: the history ends before it. */
       readonly kind: 'different' | 'ahead';
       /** The correct snapshot, its body as JSON text; of sequence 0 when there are no events. */
-      readonly proper: Pick<Snapshot<string>, 'sequence' | 'body'>;
+      readonly correct: Pick<Snapshot<string>, 'sequence' | 'body'>;
       /**
        * A value that is read as another kind than the state has, although the texts are equal:
        * `state.n is a bigint, and …`.
@@ -63,22 +63,22 @@ export function compareSnapshot(
       { aggregate: definition.name, handler: 'encode', aggregateId: aggregateId.hex, sequence, file: definition.file },
       `returned a state that cannot be stored: ${encoded.faults[0]?.message ?? 'it is no JSON'}.`,
     );
-  const proper = { sequence, body: encoded.text };
-  assertRoundTrip(definition, state, { aggregateId, ...proper });
-  if (sequence < stored.sequence) return { kind: 'ahead', proper };
-  if (!isSame(stored.body, encoded.text)) return { kind: 'different', proper };
+  const correct = { sequence, body: encoded.text };
+  assertRoundTrip(definition, state, { aggregateId, ...correct });
+  if (sequence < stored.sequence) return { kind: 'ahead', correct };
+  if (!isSame(stored.body, encoded.text)) return { kind: 'different', correct };
   const difference = roundTripDifference(definition, state, stored);
   if (difference === undefined) return { kind: 'same' };
-  return { kind: 'different', proper, readAs: `${pathText('state', difference.path)} ${difference.message}` };
+  return { kind: 'different', correct, readAs: `${pathText('state', difference.path)} ${difference.message}` };
 }
 
 /**
  * True when both texts mean the same. A text that is nested too deeply to be compared is not one that could have been
  * stored.
  */
-function isSame(stored: string, proper: string): boolean {
+function isSame(stored: string, correct: string): boolean {
   try {
-    return sameJson(stored, proper);
+    return sameJson(stored, correct);
   } catch (error) {
     if (error instanceof RangeError || error instanceof InvalidJsonError) return false;
     throw error;

@@ -8,7 +8,7 @@ import { openWith } from '../../connection/open-database.js';
 import type { ConnectionSettings } from '../../connection/settings.js';
 import { UsageError } from '../errors.js';
 import type { Invocation } from '../invocation.js';
-import { namingOtherSchemas } from '../output/other-schemas.js';
+import { namingOtherSchemas } from '../output/notes/other-schemas.js';
 import { databaseSettings } from './database-settings.js';
 import { traceQueries } from './trace-queries.js';
 

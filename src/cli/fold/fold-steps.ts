@@ -36,7 +36,7 @@ export function stepOver(
   folding: Folding,
 ): Step & { readonly point: StateAt } {
   const gapAfter = event.sequence === point.sequence + 1 ? undefined : point.sequence;
-  const next = pass(point, event, folding);
+  const next = afterEvent(point, event, folding);
   if (next.error !== undefined) return { event, before, after: before, gapAfter, ...next };
   try {
     return { event, before, after: folding.json(next.point), gapAfter, ...next };
@@ -47,7 +47,7 @@ export function stepOver(
 }
 
 /** The state after one more event; the one before when its handler fails. */
-export function pass(
+export function afterEvent(
   point: StateAt,
   event: StoredEvent,
   folding: Folding,

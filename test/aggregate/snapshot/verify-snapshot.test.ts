@@ -92,7 +92,7 @@ testProp(
 );
 
 testProp(
-  'two states are the same exactly when they are to jsonb, and what is proper for a wrong one is',
+  'two states are the same exactly when they are to jsonb, and what is correct for a wrong one is',
   [jsonValues(), fc.oneof(jsonValues(), fc.constantFrom<JsonValue>(1, 1e20, '1', 0, '', null, false, [], {}))],
   async (t, left, right) => {
     const [a, b] = [printJson({ value: left }), printJson({ value: right })];
@@ -102,7 +102,7 @@ testProp(
     const found = await verdict(Document, snapshot);
     t.is(found.kind, same === true ? 'same' : 'different');
     if (found.kind !== 'different') return;
-    t.true(await replaceSnapshot(log, snapshot, found.proper));
+    t.true(await replaceSnapshot(log, snapshot, found.correct));
     t.deepEqual(await verdict(Document, await stored(id)), { kind: 'same' });
   },
   { numRuns: 60 },
@@ -139,11 +139,11 @@ test('a snapshot is compared with the state at its own sequence, and what is sto
   t.is((await verdict(Sum, snapshot)).kind, 'same');
   t.deepEqual(await verdict(Sum, { ...snapshot, sequence: 4 }), {
     kind: 'different',
-    proper: { sequence: 4, body: '{"$maestro":{"version":2},"state":[10]}' },
+    correct: { sequence: 4, body: '{"$maestro":{"version":2},"state":[10]}' },
   });
-  t.like(await verdict(Sum, { ...snapshot, sequence: 0 }), { kind: 'different', proper: { sequence: 0 } });
-  t.like(await verdict(Sum, { ...snapshot, sequence: 9 }), { kind: 'ahead', proper: { sequence: 4 } });
-  t.like(await verdict(Sum, { ...snapshot, aggregateId: anId() }), { kind: 'ahead', proper: { sequence: 0 } });
+  t.like(await verdict(Sum, { ...snapshot, sequence: 0 }), { kind: 'different', correct: { sequence: 0 } });
+  t.like(await verdict(Sum, { ...snapshot, sequence: 9 }), { kind: 'ahead', correct: { sequence: 4 } });
+  t.like(await verdict(Sum, { ...snapshot, aggregateId: anId() }), { kind: 'ahead', correct: { sequence: 0 } });
 });
 
 test('a snapshot of another version is not compared, and a wrong one need not be understood', async (t) => {
@@ -201,18 +201,18 @@ test('a wrong snapshot is replaced only while it is the one that was found wrong
   const id = anId();
   await database.store().commitEvents(aHistory(id, 5));
   const wrong = await aSnapshot(id, 2, '{"n": 99}');
-  const proper = { sequence: 2, body: '{"n": 2}' };
+  const correct = { sequence: 2, body: '{"n": 2}' };
 
   await database.store().commitSnapshot({ aggregateId: id, sequence: 4, body: { n: 4 } });
-  t.false(await replaceSnapshot(log, wrong, proper));
+  t.false(await replaceSnapshot(log, wrong, correct));
   t.deepEqual(await stored(id), { aggregateId: id, sequence: 4, body: '{"n": 4}' });
 
   const other = anId();
-  t.false(await replaceSnapshot(log, { ...wrong, aggregateId: other }, proper), 'none is there');
+  t.false(await replaceSnapshot(log, { ...wrong, aggregateId: other }, correct), 'none is there');
   t.is(await database.store().getStoredSnapshot(other, 0), undefined);
 
   const now = await stored(id);
-  t.false(await replaceSnapshot(log, { ...now, body: '{"n": 5}' }, proper), 'another body of the same sequence');
+  t.false(await replaceSnapshot(log, { ...now, body: '{"n": 5}' }, correct), 'another body of the same sequence');
   t.true(await replaceSnapshot(log, { ...now, body: '{"n": 4.0}' }, { sequence: 3, body: '{"n": 3}' }));
   t.deepEqual(await stored(id), { aggregateId: id, sequence: 3, body: '{"n": 3}' });
 });

@@ -6,7 +6,7 @@ import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
 import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
-import { readingCommands } from '../../support/cli/catalogue.js';
+import { readingCommands } from '../../support/cli/sample-commands.js';
 
 const elixir = useTestDatabase(test, { migrated: false });
 const ID = '01a207704b0c0000deadbeefcafef00d';

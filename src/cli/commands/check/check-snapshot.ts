@@ -5,7 +5,7 @@ import { compareSnapshot } from '../../../aggregate/snapshot/verify-snapshot.js'
 import type { StoredSnapshot } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { PostgresStore } from '../../../store/postgres-store.js';
-import { messageOf } from './wrong-snapshots.js';
+import { messageOf } from '../../fold/wrong-snapshots.js';
 
 /** Gives the stored snapshot of an aggregate, if there is one. */
 export type SnapshotOf = (id: Timestamp) => Promise<StoredSnapshot | undefined>;

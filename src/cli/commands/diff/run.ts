@@ -14,7 +14,7 @@ import { pointInTime } from '../../render/local-time.js';
 import { assertNotTheId } from '../../input/time-bound.js';
 import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
-import { warnOfClocks } from '../../output/warn-of-clocks.js';
+import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
 import { changeLines, changePaint } from '../../render/changes.js';
 import { escapeText } from '../../render/escape.js';
 import { factTable } from '../../render/fact-table.js';
@@ -41,7 +41,7 @@ export async function run(
     assertReached(points, last);
     const [from, to] = await statesAt(points, history, invocation.output);
     for (const [{ sequence }, point] of [[from, a] as const, [to, b] as const])
-      if (isTime(point)) await warnOfClocks(database, id, { sequence, until: point.until }, invocation.output);
+      if (isTime(point)) await warnOfLeftOutEvents(database, id, { sequence, until: point.until }, invocation.output);
     const changes = diffJson(parseJsonText(folding.json(from)), parseJsonText(folding.json(to)));
     const shown = [pointText(from, a), pointText(to, b)] as const;
     if (invocation.output.form !== 'table' && points.some(isTime))

@@ -9,7 +9,7 @@ import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 import { tap } from '../../output/iterate.js';
-import { warnOfUnknownTypes } from '../../output/unknown-types.js';
+import { warnOfUnknownTypes } from '../../output/notes/unknown-types.js';
 import type { Output } from '../../output/output.js';
 import { printEvents } from '../../output/print-events.js';
 import { withDatabase } from '../../database/with-database.js';

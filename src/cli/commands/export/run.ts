@@ -7,7 +7,7 @@ import { assertAggregate } from '../../fold/assert-aggregate.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
-import { warnOfUnknownTypes } from '../../output/unknown-types.js';
+import { warnOfUnknownTypes } from '../../output/notes/unknown-types.js';
 import { printFacts } from '../../output/print-facts.js';
 import { writeWhole } from '../../output/whole-file.js';
 import { escapeText } from '../../render/escape.js';

@@ -4,7 +4,7 @@ import { tellMissingEnd } from '../../fold/missing-events.js';
 import type { Invocation } from '../../invocation.js';
 import { pointInTime } from '../../render/local-time.js';
 import { assertNotTheId } from '../../input/time-bound.js';
-import { warnOfClocks } from '../../output/warn-of-clocks.js';
+import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
 import { withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { foldSteps } from '../../fold/fold-steps.js';
@@ -47,7 +47,7 @@ export async function replaySteps(
     // Events whose handlers fail are skipped here, and so are missing events.
     const end = { id, sequence, max, at, last, byHandlers: false };
     const isMissing = await tellMissingEnd(database.store, end, invocation.output);
-    if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, invocation.output);
+    if (at !== undefined) await warnOfLeftOutEvents(database, id, { sequence, until: at }, invocation.output);
     return faulty || isMissing;
   });
 }

@@ -11,7 +11,7 @@ import { pointInTime } from '../../render/local-time.js';
 import { assertNotTheId } from '../../input/time-bound.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
-import { warnOfClocks } from '../../output/warn-of-clocks.js';
+import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
 import { indented } from '../../render/state.js';
 import type { Invocation } from '../../invocation.js';
 import { assertOneMoment, replaySteps, type StepsOptions } from './replay-steps.js';
@@ -44,7 +44,7 @@ async function replay(argument: IdArgument, options: ReplayOptions, invocation: 
     const { sequence } = state;
     const byHandlers = folding.aggregate !== undefined;
     await tellMissingEnd(database.store, { id, sequence, max, at, last, byHandlers }, output);
-    if (at !== undefined) await warnOfClocks(database, id, { sequence, until: at }, output);
+    if (at !== undefined) await warnOfLeftOutEvents(database, id, { sequence, until: at }, output);
     return { id, folding, state, shown: shownState(state, folding, output) };
   });
   await print(id.hex, state, shown, folding, at, output);

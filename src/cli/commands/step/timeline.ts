@@ -4,7 +4,7 @@ import { isFoldingError } from '../../../aggregate/errors.js';
 import type { StateAt } from '../../../aggregate/state-at.js';
 import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { pass, type Step, stepOver } from '../../fold/fold-steps.js';
+import { afterEvent, type Step, stepOver } from '../../fold/fold-steps.js';
 import type { OpenHistory } from '../../fold/with-folding.js';
 import { type Interruption, interruptible } from './interruptible.js';
 
@@ -63,7 +63,7 @@ export class Timeline {
         const next = stepOver(point, this.#text(point), event, folding);
         step = next;
         ({ point } = next);
-      } else ({ point } = pass(point, event, folding));
+      } else ({ point } = afterEvent(point, event, folding));
       this.#keep(point);
     }
     // Nothing lies between what is known and the sequence: the event before is the last.

@@ -149,7 +149,7 @@ test('a wrong snapshot is told with what the handlers make of it, and left as it
   t.deepEqual(await snapshotOf(log, wrong), [3, '{"old": true, "owner": "Ada", "balance": 4}']);
 });
 
-test('--fix puts the proper state in the place of a wrong one, and touches no other', async (t) => {
+test('--fix puts the correct state in the place of a wrong one, and touches no other', async (t) => {
   const log = await aLog(t);
   const [wrong, ahead, unreadable, fine] = [
     await anAccount(log, [1, 2], '{"owner": "Ada", "balance": 4}', 2),

@@ -40,10 +40,10 @@ export async function run(
       });
     const warn = (error: MaestroError) => void invocation.output.warn(error.message);
     const history = { definition, store, id, onSnapshotIgnored: warn };
-    const moment = await fold(history, { useSnapshot: snapshot });
-    const outcome = await storeSnapshot(history, store, moment);
+    const current = await fold(history, { useSnapshot: snapshot });
+    const outcome = await storeSnapshot(history, store, current);
     const isUsed = outcome === 'committed' || (await fold({ ...history, onSnapshotIgnored: undefined })).snapshot > 0;
-    return { id, sequence: moment.sequence, outcome, hint: isUsed ? undefined : UNUSED };
+    return { id, sequence: current.sequence, outcome, hint: isUsed ? undefined : UNUSED };
   };
   const { id, sequence, outcome, hint } = await withDatabase(invocation, create, { writes: true });
   await printSnapshotOutcome(id, sequence, outcome, invocation, hint);

@@ -11,7 +11,7 @@ import { printFindings } from '../../../output/print-findings.js';
 import { counted, decimal } from '../../../render/figures.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
-import { type SnapshotCheckCounts, wrongSnapshots } from '../../check/wrong-snapshots.js';
+import { type SnapshotCheckCounts, wrongSnapshots } from '../../../fold/wrong-snapshots.js';
 
 /** The options of `maestro snapshot verify`. */
 export interface VerifyOptions {

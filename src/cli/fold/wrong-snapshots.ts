@@ -1,15 +1,15 @@
-import { replaceSnapshot } from '../../../admin/log/stored-snapshots.js';
-import { isFoldingError } from '../../../aggregate/errors.js';
-import { type SnapshotVerdict, verifySnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
-import type { Database } from '../../../connection/database.js';
-import type { StoredSnapshot } from '../../../events.js';
-import { diffJson } from '../../../json/diff.js';
-import { InvalidJsonError, parseJsonText } from '../../../json/parse.js';
-import { UsageError } from '../../errors.js';
-import type { Items } from '../../output/iterate.js';
-import { type AggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
-import { changeText } from '../../render/changes.js';
-import { cut } from '../../render/width.js';
+import { replaceSnapshot } from '../../admin/log/stored-snapshots.js';
+import { isFoldingError } from '../../aggregate/errors.js';
+import { type SnapshotVerdict, verifySnapshot } from '../../aggregate/snapshot/verify-snapshot.js';
+import type { Database } from '../../connection/database.js';
+import type { StoredSnapshot } from '../../events.js';
+import { diffJson } from '../../json/diff.js';
+import { InvalidJsonError, parseJsonText } from '../../json/parse.js';
+import { UsageError } from '../errors.js';
+import type { Items } from '../output/iterate.js';
+import { type AggregateChooser, typeOfFirstEvent } from './choose-aggregate.js';
+import { changeText } from '../render/changes.js';
+import { cut } from '../render/width.js';
 
 /** A snapshot that differs from the state that the handlers make of the events. */
 export interface WrongSnapshot {
@@ -58,8 +58,8 @@ export async function* wrongSnapshots(
       const verdict = await verifySnapshot({ definition, store, id }, stored);
       if (verdict.kind === 'other version') checked.otherVersion += 1;
       if (verdict.kind !== 'different' && verdict.kind !== 'ahead') continue;
-      const { proper } = verdict;
-      const fixed = fix && proper.sequence > 0 && (await replaceSnapshot(database, stored, proper));
+      const { correct } = verdict;
+      const fixed = fix && correct.sequence > 0 && (await replaceSnapshot(database, stored, correct));
       yield { ...at, problem: verdict.kind, message: await messageOf(verdict, stored), fixed };
     } catch (error) {
       if (!isFoldingError(error) && !(error instanceof UsageError)) throw error;
@@ -73,18 +73,18 @@ export async function messageOf(
   verdict: Extract<SnapshotVerdict, { kind: 'different' | 'ahead' }>,
   stored: StoredSnapshot,
 ): Promise<string> {
-  const { proper } = verdict;
+  const { correct } = verdict;
   if (verdict.kind === 'ahead')
-    return proper.sequence === 0
+    return correct.sequence === 0
       ? 'the log has no events of it; `maestro snapshot delete` removes it'
-      : `the history ends at sequence ${proper.sequence}`;
+      : `the history ends at sequence ${correct.sequence}`;
   if (verdict.readAs !== undefined) return `it does not come back as it is: ${verdict.readAs}`;
-  return `the handlers make another state: ${await firstChange(stored.body, proper.body)}`;
+  return `the handlers make another state: ${await firstChange(stored.body, correct.body)}`;
 }
 
-async function firstChange(stored: string, proper: string): Promise<string> {
+async function firstChange(stored: string, correct: string): Promise<string> {
   try {
-    const [first, ...others] = diffJson(parseJsonText(stored), parseJsonText(proper));
+    const [first, ...others] = diffJson(parseJsonText(stored), parseJsonText(correct));
     const more = others.length > 0 ? `, and ${others.length} more` : '';
     return `${first === undefined ? '' : cut(changeText(first), LONGEST_CHANGE)}${more}`;
   } catch (error) {

@@ -1,7 +1,7 @@
-import { eventTypes } from '../../admin/log-statistics/event-types.js';
-import type { Database } from '../../connection/database.js';
-import { didYouMean } from '../../nearest.js';
-import type { Output } from './output.js';
+import { eventTypes } from '../../../admin/log-statistics/event-types.js';
+import type { Database } from '../../../connection/database.js';
+import { didYouMean } from '../../../nearest.js';
+import type { Output } from '../output.js';
 
 /** Warns of each requested type that no event of the whole log has, with similar types as a hint. */
 export async function warnOfUnknownTypes(

@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { earlierClocks } from '../../../src/admin/find-event/earlier-clocks.js';
+import { leftOutEvents } from '../../../src/admin/find-event/left-out-events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
 import { anId } from '../../support/data/factories.js';
@@ -23,7 +23,7 @@ for (const [layout, log] of Object.entries({ plain: database, partitioned }))
         index + 1 > sequence && reading.compare(until) <= 0 ? [index + 1] : [],
       );
       t.deepEqual(
-        await earlierClocks(log, id, sequence, until),
+        await leftOutEvents(log, id, sequence, until),
         earlier.length === 0 ? undefined : { count: earlier.length, sequence: earlier[0] },
       );
     },
@@ -32,6 +32,6 @@ for (const [layout, log] of Object.entries({ plain: database, partitioned }))
 
 test('other aggregates are not looked at, and one that is not there has none', async (t) => {
   const [until, id] = [Timestamp.of({ time: 2 ** 48 - 1 }), await aHistoryOf(database.store(), [{}, {}])];
-  t.deepEqual(await earlierClocks(database, id, 0, until), { count: 2, sequence: 1 });
-  t.is(await earlierClocks(database, anId(), 0, until), undefined);
+  t.deepEqual(await leftOutEvents(database, id, 0, until), { count: 2, sequence: 1 });
+  t.is(await leftOutEvents(database, anId(), 0, until), undefined);
 });

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../events.js';
+import type { StoredEvent } from '../../../events.js';
 
 /** Number of ids that are remembered; after as many others, an id may be yielded again. */
 const REMEMBERED = 100_000;

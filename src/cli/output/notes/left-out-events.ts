@@ -1,18 +1,18 @@
-import type { Database } from '../../connection/database.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { earlierClocks } from '../../admin/find-event/earlier-clocks.js';
-import type { Output } from './output.js';
+import type { Database } from '../../../connection/database.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { leftOutEvents } from '../../../admin/find-event/left-out-events.js';
+import type { Output } from '../output.js';
 
 /** Warns when the state at a point in time, which ends with `sequence`, leaves out later events with earlier timestamps. */
-export async function warnOfClocks(
+export async function warnOfLeftOutEvents(
   database: Database,
   id: Timestamp,
   { until, sequence }: { readonly until: Timestamp; readonly sequence: number },
   output: Output,
 ): Promise<void> {
-  const earlier = await earlierClocks(database, id, sequence, until);
-  if (earlier === undefined) return;
-  const { count, sequence: first } = earlier;
+  const leftOut = await leftOutEvents(database, id, sequence, until);
+  if (leftOut === undefined) return;
+  const { count, sequence: first } = leftOut;
   const what =
     count === 1
       ? `Event ${first} has an earlier timestamp than one before it, so it is not part of this state`

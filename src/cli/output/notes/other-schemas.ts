@@ -1,8 +1,8 @@
-import { isEmptyLog, schemasWithLog } from '../../admin/log-statistics/event-types.js';
-import type { Database } from '../../connection/database.js';
-import { MaestroError } from '../../errors.js';
-import { NotMigratedError } from '../../store/errors.js';
-import type { Output } from './output.js';
+import { isEmptyLog, schemasWithLog } from '../../../admin/log-statistics/event-types.js';
+import type { Database } from '../../../connection/database.js';
+import { MaestroError } from '../../../errors.js';
+import { NotMigratedError } from '../../../store/errors.js';
+import type { Output } from '../output.js';
 
 /** Prints a note when the whole log is empty, with other schemas of the database that have an event log. */
 export async function noteEmptyLog(database: Database, output: Output): Promise<void> {

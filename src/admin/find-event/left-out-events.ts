@@ -3,8 +3,8 @@ import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 
-/** Events of an aggregate after a sequence with an earlier timestamp than a given one. */
-export interface EarlierClocks {
+/** The events that a state at a point in time leaves out: they come after its last event, but their timestamps are earlier. */
+export interface LeftOutEvents {
   readonly count: number;
   /** The first of them. */
   readonly sequence: number;
@@ -15,12 +15,12 @@ export interface EarlierClocks {
  * later than `until`: an event before them has a later one. `undefined` when there are none, as in every history in the
  * order of its times.
  */
-export async function earlierClocks(
+export async function leftOutEvents(
   log: EventLog,
   aggregateId: Timestamp,
   sequence: number,
   until: Timestamp,
-): Promise<EarlierClocks | undefined> {
+): Promise<LeftOutEvents | undefined> {
   const where = new Conditions();
   where.and('aggregate_id = ?', aggregateId.encode());
   where.and('sequence > ?', sequence);
