@@ -38,7 +38,7 @@ export class AggregateCache<Value> {
 
   /**
    * Runs `work` with the value for a key, made by `make` if it is not in memory, after all earlier uses of it. Values
-   * that leave memory for it are passed to `onEvict`, which is waited for.
+   * that have to leave memory afterwards are passed to `onEvict`, which is waited for.
    */
   async use<Answer>(
     key: string,

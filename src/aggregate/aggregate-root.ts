@@ -32,11 +32,11 @@ export class AggregateRoot {
   readonly #context: RootContext;
   readonly #history: History;
   #current: StateAt | undefined;
-  /** True after a commit that met a conflict or failed: the log may hold more than was read. */
-  #mayBeStale = false;
+  /** True after a commit that met a conflict or failed, until all was read again: the log may hold more than is known. */
+  #commitFailed = false;
   /** True while the state rests on a stored snapshot that was not compared with the events. */
   #isSnapshotUnverified = false;
-  /** True when another part of this process may have written more than was read. */
+  /** True after {@link markStale}: another part of this process may have written more than was read. */
   #isStale = false;
   /** True when the state rests on a snapshot, and the timestamps of the events before it were not looked at. */
   #lacksOlderTimestamps = false;
@@ -48,7 +48,7 @@ export class AggregateRoot {
     this.#context = context;
     const { definition, store, clock } = context;
     const onSnapshotIgnored: History['onSnapshotIgnored'] = (error) => context.onSnapshotError(error, id);
-    this.#history = { definition, store, id, onSnapshotIgnored, until: () => clock.lastAccepted() };
+    this.#history = { definition, store, id, onSnapshotIgnored, lastAccepted: () => clock.lastAccepted() };
   }
 
   /** The state as it was last read; `undefined` before the first read, and when it is known to be outdated. */
@@ -78,7 +78,7 @@ export class AggregateRoot {
     this.#isSnapshotUnverified = current.snapshot > 0 && (known === undefined || this.#isSnapshotUnverified);
     if (known === undefined) this.#lacksOlderTimestamps = current.snapshot > 0 && ahead === undefined;
     this.#current = current;
-    this.#mayBeStale = false;
+    this.#commitFailed = false;
     return current;
   }
 
@@ -131,7 +131,8 @@ export class AggregateRoot {
    */
   async #plan(command: Command): Promise<Plan | Rejection<unknown>> {
     const { known } = this;
-    if (known === undefined || this.#mayBeStale || this.#lacksOlderTimestamps) return await this.#planOnLatest(command);
+    if (known === undefined || this.#commitFailed || this.#lacksOlderTimestamps)
+      return await this.#planOnLatest(command);
     try {
       const planned = this.#planOnState(known, command);
       if (!(planned instanceof Rejection) && planned.events.length > 0) return planned;
@@ -179,11 +180,11 @@ export class AggregateRoot {
 
   async #commit({ events, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {
     const { store, projections, definition } = this.#context;
-    this.#mayBeStale = true;
+    this.#commitFailed = true;
     const result = await store.commitAll(events, projections);
     if (!result.ok) return undefined;
     this.#current = next;
-    this.#mayBeStale = false;
+    this.#commitFailed = false;
     const { every = 'never' } = definition.snapshot;
     if (every !== 'never' && next.sequence - next.snapshot >= every) await this.snapshotIfChanged();
     return result.value;

@@ -18,8 +18,11 @@ export interface History {
    * Called with a stored snapshot that was not used, because handlers fail on its state. @defaultValue ignored silently
    */
   readonly onSnapshotIgnored?: ((error: SnapshotIgnoredError) => void) | undefined;
-  /** The latest timestamp that counts when `latest` of a state is determined. @defaultValue all count */
-  readonly until?: (() => Timestamp) | undefined;
+  /**
+   * Timestamps later than this are not taken for the `latest` of a state, because the clock would not accept them.
+   * @defaultValue all are
+   */
+  readonly lastAccepted?: (() => Timestamp) | undefined;
 }
 
 /** Options of {@link fold}. */
@@ -29,7 +32,8 @@ interface FoldOptions {
   /** Start at the stored snapshot when there is one. @defaultValue true */
   readonly useSnapshot?: boolean | undefined;
   /**
-   * A timestamp: with a snapshot, also look for a later one among the events that the snapshot stands for.
+   * When folding begins at a snapshot, also look for the latest timestamp of the events before it, if that is later than
+   * this one.
    * @defaultValue no search
    */
   readonly ahead?: Timestamp | undefined;
@@ -105,11 +109,14 @@ export async function foldUntil(history: History, isTooLate: (event: CommittedEv
 }
 
 /**
- * The event with the latest timestamp of a history, if that is not the last event and is later than `ahead`, and the
- * store can tell.
+ * The event with the latest timestamp of a history, if that is not the last event and is later than `ahead`; `undefined`
+ * also for a store without `getLastEvent`.
  */
-export async function latestAfter({ store, id, until }: History, ahead: Timestamp): Promise<EventPlace | undefined> {
-  return (await store.getLastEvent?.(id, { ahead, until: until?.() }))?.latest;
+export async function latestAfter(
+  { store, id, lastAccepted }: History,
+  ahead: Timestamp,
+): Promise<EventPlace | undefined> {
+  return (await store.getLastEvent?.(id, { ahead, until: lastAccepted?.() }))?.latest;
 }
 
 /** Adds the latest event before the snapshot to a state that was folded from a snapshot. */
@@ -169,16 +176,16 @@ async function foldRest(history: History, begun: StateAt, read: number, maxSeque
   const { definition, store, id } = history;
   let current = begun;
   const rest = store.streamEvents(id, begun.sequence + 1, { maxSequence, numbers: definition.numbers });
-  const until = history.until?.();
+  const until = history.lastAccepted?.();
   for await (const event of rest) current = foldEach(history, current, [event], until);
   return current;
 }
 
 function foldEach(
-  { definition, id, until }: History,
+  { definition, id, lastAccepted }: History,
   before: StateAt,
   events: readonly CommittedEvent[],
-  bound = until?.(),
+  bound = lastAccepted?.(),
 ): StateAt {
   let { state, sequence, timestamp, latest } = before;
   for (const event of events) {

@@ -68,6 +68,6 @@ export interface CliContext {
   readonly endWithReader?: () => Promise<void>;
   /** Registers a function to run when the process ends during a command, such as by Ctrl-C; returns how to remove it. */
   readonly onExit: (cleanUp: () => void) => () => void;
-  /** The remarks beside the result; absent where they are said at once. */
+  /** Keeps notes and warnings until the command ends, for `-o json|ndjson`; when absent, each is printed at once. */
   readonly remarks?: Remarks;
 }

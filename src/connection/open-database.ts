@@ -8,8 +8,8 @@ import { type ConnectionChoice, type ConnectionSettings, programSettings } from 
 /** Options for opening a database, a server or the embedded one. */
 export interface OpenOptions {
   /**
-   * Longest time in milliseconds to wait for a connection (default 5000), for one statement (default: no limit), and for
-   * another process that has the embedded database open (default 10000).
+   * The longest wait, in milliseconds, for each of three things: a connection (else 5000), the answer to a statement (else
+   * without limit), and the embedded database while another process has it open (else 10000).
    */
   readonly timeout?: number | undefined;
   /**

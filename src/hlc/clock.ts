@@ -146,7 +146,10 @@ export class Clock {
     return this.#advance(this.#timeAfterFullCounter(), 0);
   }
 
-  /** All 65,536 readings of a millisecond are taken: waits for the next one, unless the system clock is behind or frozen. */
+  /**
+   * The time to go on with when all 65,536 readings of a millisecond are taken: waits for the next millisecond of the system
+   * clock, but not for long; if that does not come, counts on by itself.
+   */
   #timeAfterFullCounter(): number {
     const start = performance.now();
     while (performance.now() - start < LONGEST_WAIT) {

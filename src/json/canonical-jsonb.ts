@@ -1,4 +1,4 @@
-/** Levels of nesting up to which a text is looked at. */
+/** Deepest nesting that is checked; a deeper text counts as not canonical. */
 const MAX_DEPTH = 500;
 
 const [QUOTE, BACKSLASH, COMMA, COLON, SPACE, MINUS, POINT] = [34, 92, 44, 58, 32, 45, 46];
@@ -114,7 +114,7 @@ function isBefore(a: string, b: string): boolean {
   return (first.length === second.length ? first.compare(second) : first.length - second.length) < 0;
 }
 
-/** Keys whose bytes are their characters. */
+/** Keys of ASCII without escapes: each character is one byte, so they compare as they are. */
 const PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 
 function keyBytes(key: string): Buffer {

@@ -46,8 +46,8 @@ function operations(before: JsonValue, after: JsonValue): Operation[] {
 }
 
 /**
- * The operations for long arrays, in linear time: compares item by item between the common beginning and the common
- * end.
+ * The operations for long arrays, in linear time: keeps the common beginning and end, and compares what is between item by
+ * item.
  */
 function byPosition(left: readonly JsonValue[], right: readonly JsonValue[], at: Pointer): Operation[] {
   const { begin, end } = commonEnds(left, right, sameValue);

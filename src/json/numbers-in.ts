@@ -11,7 +11,8 @@ export interface FoundNumber {
 }
 
 /**
- * The first reason why PostgreSQL would refuse a string or number of a valid JSON text, or never print it so;
+ * The first reason why PostgreSQL would refuse a string or number of a valid JSON text, or would never
+ * print in this form;
  * `undefined` when there is none. Does not parse the text into a value.
  */
 export function scalarFault(text: string): string | undefined {

@@ -87,11 +87,11 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
 }
 
 /**
- * Removes the events of exactly this aggregate, or the given paths from their bodies (keys are removed, items of arrays
- * become null so that the others keep their places, replacements take the place of either), and its snapshot: in one
- * transaction, which checks at its end that nothing is left. Writers to the log wait while it works, so no event slips
- * in between; while it waits for others, they go on. Throws {@link EraseRefusedError}, {@link EraseInterruptedError},
- * `DatabaseTimeoutError` and `InvalidArgumentError`.
+ * Removes the events of exactly this aggregate, or the given paths from their bodies, and its snapshot: in one transaction,
+ * which checks at its end that nothing is left. At a path with a replacement that value is put; else a key is removed, and
+ * an item of an array becomes null, so that the others keep their places. Writers to the log wait while it works, so no
+ * event slips in between; while it waits for others, they go on. Throws {@link EraseRefusedError},
+ * {@link EraseInterruptedError}, `DatabaseTimeoutError` and `InvalidArgumentError`.
  */
 export async function eraseAggregate(
   log: NonTransactionalLog,

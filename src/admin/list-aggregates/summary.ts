@@ -34,7 +34,7 @@ export interface AggregateFilter {
   readonly firstTypes?: readonly string[] | undefined;
   /** Only aggregates that have a snapshot. @defaultValue false */
   readonly withSnapshot?: boolean | undefined;
-  /** @defaultValue 'id' */
+  /** The order of the list. @defaultValue 'id' */
   readonly sort?: AggregateOrder | undefined;
   /** Only aggregates after this cursor, made by `aggregateCursor` for the same order. */
   readonly after?: string | undefined;

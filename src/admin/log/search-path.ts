@@ -17,7 +17,7 @@ const NAMED = 5;
 
 /**
  * Throws {@link SearchPathError} when the session would call other functions or operators than PostgreSQL's own, so
- * that no answer could be trusted. One statement where `pg_catalog` comes first, as nearly everywhere.
+ * that no answer could be trusted. Sends one statement where `pg_catalog` comes first, as it nearly always does.
  */
 export async function assertSafeSearchPath(log: EventLog): Promise<void> {
   const [[text] = ['[]']] = await select<[string]>(

@@ -48,7 +48,7 @@ export async function* tailEvents(log: EventLog, options: TailOptions = {}): Asy
   if (options.follow === true) yield* tail.follow();
 }
 
-/** The two parts of {@link tailEvents}, for a log whose database may be opened again for each look. */
+/** {@link tailEvents} in two calls: `last`, then `follow`. `read` may open the database anew for each look. */
 export class Tail {
   readonly #read: LogReader;
   readonly #options: TailOptions;
@@ -109,8 +109,8 @@ export class Tail {
   }
 
   /**
-   * Reports slow nodes. Only for the whole log, of which `follow` sees a window of time; events that a node writes
-   * before it show only beside other nodes' events.
+   * Reports nodes whose clocks are so slow that their new events are earlier than the window of time in which `follow`
+   * looks. Needed only for the whole log: one aggregate is followed by its sequences.
    */
   async #lookForBehind(log: EventLog): Promise<void> {
     const { onBehind } = this.#options;

@@ -31,9 +31,10 @@ export interface VerifyOptions {
 }
 
 /**
- * Finds everything that cannot be in a sound log, see {@link Violation}: first events by aggregate and sequence, then
- * snapshots. Reads the whole log, in the database and page by page; only violations are transferred. Events that are
- * committed meanwhile may be checked or not.
+ * Finds everything that cannot be in a sound log, see {@link Violation}: faults of events by aggregate and sequence, then
+ * timestamps that events share, then snapshots, then bodies that the other reader cannot read. The database checks the part
+ * of the log that the options name, page by page; only violations are transferred. Events that are committed meanwhile may
+ * be checked or not.
  */
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
   await assertCompleteLog(log);

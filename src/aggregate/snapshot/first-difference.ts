@@ -20,7 +20,7 @@ interface Pair {
   readonly place: Place | undefined;
 }
 
-/** A key, and the path to the value that has it. */
+/** The last key of a path, and the path before it. */
 interface Place {
   readonly key: string | number;
   readonly outer: Place | undefined;
@@ -45,7 +45,7 @@ export function firstDifference(before: unknown, after: unknown): Difference | u
   return undefined;
 }
 
-/** The difference of a pair itself; appends the pairs within it to the list. */
+/** Compares a pair without looking inside, and adds the pairs inside to the list. */
 function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | undefined {
   const [kind, other] = [named(before), named(after)];
   if (after === undefined) return `is ${kind}, but is missing when read`;

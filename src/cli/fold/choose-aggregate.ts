@@ -13,8 +13,9 @@ export type AggregateChooser = (
 ) => Promise<Definition | undefined>;
 
 /**
- * Chooses the configured definition for an id: the named one, or the one that owns it; `undefined` when no name is given and
- * none owns it. Throws {@link UsageError} for an unknown name, before a database is opened, and for several owners.
+ * Makes the function that chooses the configured definition for an id: the named one, or the one that owns it; `undefined`
+ * when no name is given and none owns it. Throws {@link UsageError} for an unknown name, before a database is opened; the
+ * function throws it for several owners.
  */
 export async function aggregateChoice(
   invocation: Invocation,
@@ -34,7 +35,10 @@ export async function configuredAggregate(invocation: Invocation, name: string):
   });
 }
 
-/** A chooser for many ids, whose events are read anyway. */
+/**
+ * Makes the function that chooses the definition for an id, as {@link aggregateChoice} does, for callers that know the type
+ * of the first event or read it themselves.
+ */
 export async function aggregateChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
   const { aggregates = [] } = await invocation.configuration();
   if (name === undefined) return (id, firstType) => aggregateOwning(aggregates, id, firstType);

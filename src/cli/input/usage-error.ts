@@ -119,7 +119,7 @@ function meant(problem: string, code: string, argv: readonly string[]): string |
   return id === undefined ? undefined : `To see the events of an aggregate, run \`maestro events ${id}\`.`;
 }
 
-/** The command for a name of another tool; below a parent command, one of its subcommands. */
+/** Our command for a word that other tools use (`ls`, `cat`); after a parent command, such as `snapshot`, a subcommand. */
 function synonymOf(word: string, argv: readonly string[]): string | undefined {
   const parent = argv[argv.indexOf(word) - 1] ?? '';
   const synonyms = Object.hasOwn(SYNONYMS_WITHIN, parent) ? (SYNONYMS_WITHIN[parent] ?? {}) : SYNONYMS;

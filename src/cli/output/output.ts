@@ -16,7 +16,7 @@ const CHUNK = 64 * 1024;
 
 /** The output of a command: its result on standard output, notes and warnings on standard error. */
 export class Output {
-  /** Print only ids. */
+  /** The form in which the result is printed: ids alone, a table, JSON or NDJSON. */
   readonly form: Form;
   /** The width of the terminal; absent for other outputs, where everything is printed in full. */
   readonly columns: number | undefined;

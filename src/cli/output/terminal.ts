@@ -1,6 +1,6 @@
 import type { CliContext } from '../context.js';
 
-/** A terminal that does not tell its width, and to which the environment does not either, is taken to be as wide as most. */
+/** The width taken for a terminal when neither it nor `COLUMNS` tells one. */
 const USUAL_COLUMNS = 80;
 /** The least that tables are laid out for: the time of an event, indented. In a narrower terminal lines go on in the next. */
 export const LEAST_COLUMNS = 27;
@@ -20,7 +20,7 @@ export function noColour(environment: CliContext['environment']): boolean {
   return (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
 }
 
-/** A terminal that is none that a line can be drawn anew in, or that nobody sits at. */
+/** True for a terminal that cannot draw a line again (`TERM=dumb`), and in a CI job, where nobody watches. */
 export function cannotRedraw(environment: CliContext['environment']): boolean {
   return environment['TERM'] === 'dumb' || environment['CI'] !== undefined;
 }

@@ -14,7 +14,7 @@ const VALUES: Readonly<Record<number, ReadValue>> = {
   [BYTEA]: bytesOf,
   [INTEGER]: Number,
 };
-/** What PGlite has to be told to leave as it is. */
+/** For PGlite: the types whose text is left as it is. */
 const TEXTS: Readonly<Record<number, ReadValue>> = Object.fromEntries(
   [BYTEA, NAME, BIGINT, INTEGER, TEXT, VARCHAR, JSONB].map((type) => [type, untouched]),
 );

@@ -6,7 +6,7 @@ export interface ConnectionKind<Raw extends RawConnection> {
   readonly isEmbedded: boolean;
   /** Called with each connection that is taken. */
   taken(connection: Raw): void;
-  /** Whether a transaction is open on it, as far as this side knows. */
+  /** True when a transaction is open on it, as far as this side knows. */
   isInTransaction(connection: Raw): boolean;
   /** Ends a connection that nobody is to use any more. */
   end(connection: Raw): void;

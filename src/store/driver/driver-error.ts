@@ -54,21 +54,21 @@ export function sqlState(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' ? code : undefined;
 }
 
-/** Two transactions waited for each other, and this one was undone. */
+/** True when two transactions waited for each other, and this one was undone. */
 export function isDeadlock(error: unknown): boolean {
   return sqlState(error) === '40P01';
 }
 
 /**
- * A transaction that was to see the log of one moment (`REPEATABLE READ`, `SERIALIZABLE`) met a change that another one has
- * made since, and was undone. It can be run again.
+ * True when a transaction that was to see the log of one moment (`REPEATABLE READ`, `SERIALIZABLE`) met a change that another
+ * one has made since, and was undone. It can be run again.
  */
 export function isSerializationFailure(error: unknown): boolean {
   // A standby that cancels a query, because what it reads is being cleaned up, has the same code.
   return sqlState(error) === '40001' && !/Interrupt/.test(routineOf(error));
 }
 
-/** Rows were asked for that a policy may hide (row-level security), by a session that wants all or none. */
+/** True when rows were asked for that a policy may hide (row-level security), by a session that wants all or none. */
 export function isHiddenByPolicy(error: unknown): boolean {
   return sqlState(error) === '42501' && routineOf(error) === 'check_enable_rls';
 }
@@ -77,14 +77,14 @@ function routineOf(error: unknown): string {
   return (error as DriverError | undefined)?.routine ?? '';
 }
 
-/** A unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
+/** True when a unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
 export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === '23505';
 }
 
 /**
- * A connection does not know a prepared statement, knows another one by its name, or cannot use it any more since a table
- * was changed. It was not executed.
+ * True when a connection does not know a prepared statement, knows another one by its name, or cannot use it any more since
+ * a table was changed. The statement was not executed.
  */
 export function isUnknownStatement(error: unknown): boolean {
   const state = sqlState(error);
@@ -93,7 +93,7 @@ export function isUnknownStatement(error: unknown): boolean {
   return state === '26000' || state === '42P05';
 }
 
-/** The connection broke under a statement, so whether the statement took effect is not known. */
+/** True when the connection broke under a statement, so whether the statement took effect is not known. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof MaestroError) return error instanceof ConnectionLostError;
   const { code, severity, message } = (error ?? {}) as DriverError;
@@ -102,19 +102,22 @@ export function isConnectionLost(error: unknown): boolean {
   return isEnd || (code !== undefined && LOST.has(code)) || LOST_MESSAGE.test(message ?? '');
 }
 
-/** PostgreSQL stopped all that was under way, and starts again from its write-ahead log, as when that log's disk is full. */
+/**
+ * True when PostgreSQL stopped all that was under way, and starts again from its write-ahead log, as when that log's disk is
+ * full.
+ */
 export function isPanic(error: unknown): boolean {
   if ((error as DriverError | undefined)?.severity === 'PANIC') return true;
   // In other languages it is another word; what it could not do is write that log.
   return /^(53|58)/.test(sqlState(error) ?? '') && /^(XLog|issue_xlog)/.test(routineOf(error));
 }
 
-/** This side stopped waiting for the answer to a statement, which the server may still be working on. */
+/** True when this side stopped waiting for the answer to a statement, which the server may still be working on. */
 export function isQueryTimeout(error: unknown): boolean {
   return /Query read timeout/.test((error as Partial<DriverError> | undefined)?.message ?? '');
 }
 
-/** There was no connection at all, so no statement was sent. */
+/** True when no connection was made, so no statement was sent. */
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof DatabaseUnreachableError || error instanceof PoolExhaustedError) return true;
   if (isAggregate(error)) return error.errors.some(isUnreachable);

@@ -20,9 +20,9 @@ export function closedDatabase(): DatabaseClosedError {
 }
 
 /**
- * Answer to a wait for a connection that has timed out, when all of the pool are in use: `again` while they change hands
- * and it does not take too long, else the error that says who has them. Nothing when the pool is not full, so that making
- * a connection is what takes long.
+ * Says what follows when a wait for a connection has timed out: `again` while the connections of a full pool still change
+ * hands, up to a minute in all, else the error that says who has them. `undefined` when the pool is not full: then making a
+ * connection is what takes long.
  */
 export function fullPool<Raw extends RawConnection>(
   pool: KnexPool<Raw> | undefined,

@@ -28,7 +28,7 @@ export interface KnexClient<Raw extends RawConnection = RawConnection> {
    * refuses other connections, and what comes after the end.
    */
   query(connection: Raw, statement: ClientQuery): Promise<{ readonly response: unknown }>;
-  /** Tells the listeners of the Knex instance; in a transaction also those of the instance that it is of. */
+  /** Tells the listeners of the Knex instance; in a transaction also the listeners of the instance that began it. */
   emit(event: string, ...facts: readonly unknown[]): unknown;
 }
 
@@ -55,7 +55,7 @@ export interface KnexPool<Raw> {
   readonly max?: number;
   /** Connections that somebody has, with the time since when in milliseconds since 1970. */
   readonly used?: readonly { readonly resource?: Raw; readonly timestamp?: number }[];
-  /** How long a wait for a connection may take, in milliseconds. */
+  /** Longest wait for a connection, in milliseconds. */
   readonly acquireTimeoutMillis?: number;
 }
 
@@ -80,7 +80,7 @@ export interface PgConnection extends RawConnection {
   query<Stream extends NodeJS.WritableStream>(stream: Stream): Stream;
   /** `I` when no transaction is open, `T` or `E` in one, as far as the server has said; nothing before its first answer. */
   getTransactionStatus?(): string | null;
-  /** Tells once why the server ended a connection that waits for nothing; later statements only hear that it did. */
+  /** Tells why the server ended an idle connection. It is told once; a later statement fails without the reason. */
   once?(event: 'error', listener: (error: unknown) => void): unknown;
   end?(): Promise<void>;
   /** The protocol below, and its socket: what waits for an answer fails when that is destroyed. */

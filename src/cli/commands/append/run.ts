@@ -39,7 +39,7 @@ type Draft = EventDraft & { readonly line?: number };
 /** Number of faults of a file that an error lists. */
 const SHOWN_ISSUES = 5;
 
-/** Appends events, once they were tried. */
+/** Tries events with the handlers, then appends them. */
 export async function run(argument: IdArgument | 'new', options: AppendOptions, invocation: Invocation): Promise<void> {
   const drafts = await readDrafts(options, invocation);
   const clock = new Clock({ maxDrift: options.maxDrift === undefined ? DEFAULT_MAX_DRIFT : options.maxDrift * 1000 });

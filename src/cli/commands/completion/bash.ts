@@ -66,7 +66,7 @@ __maestro_follow() {
 __maestro_follow
 `;
 
-/** The library's script for bash, with fixes. */
+/** The script of the completion library for bash, with fixes. */
 export function bashScript(script: string): string {
   // Constants would be an error when the script is read twice, or beside the script of another program.
   let mended = script.replace(/^readonly /gm, '');

@@ -63,7 +63,7 @@ function chosenFrom(choices: readonly string[]) {
   };
 }
 
-/** The lines that the library prints to the console while `work` runs. */
+/** The lines that the completion library (@bomb.sh/tab) prints to the console while `work` runs. */
 export function printed(work: () => void): string[] {
   const lines: string[] = [];
   const { log } = console;

@@ -1,9 +1,9 @@
 import type { StoredEvent } from '../../../events.js';
 
-/** Number of ids that are remembered; after as many others, an id may be yielded again. */
+/** Number of ids that are remembered. */
 const REMEMBERED = 100_000;
 
-/** The first of the events of each aggregate. */
+/** The first event of each aggregate. An aggregate can come again after {@link REMEMBERED} others. */
 export async function* firstOfEach(events: AsyncIterable<StoredEvent>): AsyncGenerator<StoredEvent> {
   const seen = new Set<string>();
   for await (const event of events) {

@@ -29,8 +29,8 @@ interface Failure {
 }
 
 /**
- * Folds the history as it will be after the erasure. Throws {@link WouldNotFoldError} when that fails, and fails earlier than
- * now; with `force`, or when it fails no earlier than now, it only warns.
+ * Folds the history as it will be after the erasure. Throws {@link WouldNotFoldError} when the erasure makes folding fail, or
+ * fail at an earlier event than before; not with `force`. Warns of a history that cannot be folded anyway.
  */
 export async function tryErasure(
   database: Database,

@@ -78,7 +78,7 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
   }
 }
 
-/** Knex's own client for `pg`, and none that was derived from it, which may have reasons to look at every statement. */
+/** True for Knex's own client for `pg`. A client derived from it may have reasons to see every statement, so they go through it. */
 function isPlain(client: KnexClient<PgConnection>): boolean {
   return client.driverName === 'pg' && client.constructor.name === 'Client_PG';
 }

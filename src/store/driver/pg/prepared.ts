@@ -9,7 +9,7 @@ export function withoutPreparedStatements(knex: Executor): void {
   unprepared.add(clientOf(knex));
 }
 
-/** Whether statements of this Knex instance are kept prepared. */
+/** True when the statements of this Knex instance are kept prepared. */
 export function keepsPrepared(knex: Executor): boolean {
   return !unprepared.has(clientOf(knex));
 }

@@ -8,8 +8,8 @@ import type { RawConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
 
 /**
- * The driver of a Knex instance on PGlite, which is its one connection: it keeps no statement prepared under a name, takes no
- * stream, and has no socket that could be cut off.
+ * The driver of a Knex instance on PGlite. The engine is the only connection: it keeps no statement prepared under a name,
+ * takes no stream, and has no socket that could be cut off.
  */
 export class KnexOnPglite extends KnexDriver<RawConnection> {
   protected readonly kind = KIND;
@@ -34,7 +34,10 @@ interface PgliteAnswer<Row> {
   readonly affectedRows?: number;
 }
 
-/** The engine tells neither of its end nor of a transaction, and Knex ends it when its pool is told that it cannot be used. */
+/**
+ * Nothing is to be done here: the engine does not tell when it ends or whether a transaction is open, and Knex itself ends a
+ * connection that its pool gives up.
+ */
 const KIND: ConnectionKind<RawConnection> = {
   isEmbedded: true,
   taken: () => {},
