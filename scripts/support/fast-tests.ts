@@ -23,8 +23,6 @@ const SLOW = new RegExp(
   [
     // Opening a database in WebAssembly takes a second.
     'embedded',
-    // The driver leaves a connection open for which it had no password, until the server ends it after a minute.
-    'LoginRefusedError',
     ...Object.values(SLOW_HELPERS)
       .flat()
       .map((name) => `\\b${name}\\b`),

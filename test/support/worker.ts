@@ -12,11 +12,8 @@ import { watchForLeaks } from './leaks.js';
 const begin = performance.now();
 const file = relative(process.cwd(), fileURLToPath(test.meta.file));
 const watch = watchForLeaks(process.env['MAESTRO_TEST_URL']);
-/**
- * Milliseconds in which the process has to end when all is done. A login that fails for want of a password stays open until the
- * server ends it, after a minute.
- */
-const PATIENCE = 90_000;
+/** Milliseconds in which the process has to end when all is done. */
+const PATIENCE = 20_000;
 
 function fail(left: readonly string[]): void {
   for (const line of new Set(left)) console.error(`${file} has left something: ${line}`);

@@ -87,6 +87,19 @@ export interface PgConnection extends RawConnection {
   readonly connection?: { readonly stream?: { readonly localPort?: number; destroy(): void } };
 }
 
+/** The module of `pg`, as far as a new connection is made with it. */
+export interface PgModule {
+  readonly Client: new (config: object) => PgClient;
+}
+
+/** A connection of `pg` that is about to log in. */
+export interface PgClient extends Pick<PgConnection, 'connection'> {
+  /** Asked for when the server wants it. */
+  password: unknown;
+  /** Rejects when the login fails; the socket stays open where it is not the server that ends it. */
+  connect(): Promise<unknown>;
+}
+
 /** The steps of a login, of which the protocol of a connection of `pg` tells before `pg` itself answers. */
 export interface PgLogin {
   on(event: 'authenticationSASL', listener: (message: { readonly mechanisms: readonly string[] }) => void): void;
@@ -107,6 +120,8 @@ export interface OverriddenClient {
   _driver(): object;
   /** Makes a connection that belongs to no pool yet. */
   _acquireOnlyConnection(): Promise<PgConnection>;
+  /** Asks the first connection for the version of the server; when that fails, no pool ever hears of the connection. */
+  checkVersion(connection: PgConnection): Promise<string>;
   /** Sends each statement there is, those of Knex's transactions too; `BEGIN` comes with its isolation level. */
   _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown>;
 }

@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
-import type pg from 'pg';
 import { LoginRefusedError } from '../../errors.js';
-import type { PgLogin } from '../relied-upon.js';
+import type { PgLogin, PgModule } from '../relied-upon.js';
+import { endingDriver, withClient } from './ending-client.js';
 
 /** A login that is bound to the encrypted connection, so that nobody in between can pass it on. */
 const BOUND = 'SCRAM-SHA-256-PLUS';
@@ -10,10 +9,10 @@ const BOUND = 'SCRAM-SHA-256-PLUS';
  * The driver with a client that logs in only where the login is bound to the encrypted connection (`channel_binding=require`):
  * another way to log in ends the connection before a password, or anything made of it, is sent.
  */
-export function boundLoginDriver(): object {
-  const driver = createRequire(import.meta.url)('pg') as typeof pg;
+export function boundLoginDriver(): PgModule {
+  const driver = endingDriver();
   class BoundLoginClient extends driver.Client {
-    constructor(config: pg.ClientConfig) {
+    constructor(config: object) {
       super(config);
       const { connection: login } = this as unknown as { readonly connection: PgLogin };
       let isBound = false;
@@ -25,7 +24,7 @@ export function boundLoginDriver(): object {
             hint: 'Check that nobody intercepts the connection. If the server has no channel binding, leave channel_binding out.',
           },
         );
-        this.password = (() => Promise.reject(error)) as never;
+        this.password = () => Promise.reject(error);
         return error;
       };
       login.on('authenticationSASL', ({ mechanisms }) => {
@@ -41,5 +40,5 @@ export function boundLoginDriver(): object {
       });
     }
   }
-  return Object.assign(Object.create(driver) as object, { Client: BoundLoginClient });
+  return withClient(driver, BoundLoginClient);
 }

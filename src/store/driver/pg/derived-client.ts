@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { Knex } from 'knex';
 import type { OverriddenClient, PgConnection } from '../relied-upon.js';
 import { boundLoginDriver } from './bound-login.js';
+import { endIfFails, endingDriver } from './ending-client.js';
 
 /** Ways in which a client differs from Knex's own for `pg`. */
 export interface ClientDifferences {
@@ -38,19 +39,27 @@ export interface NewConnection {
 /** Knex's client for PostgreSQL, or one that is derived from it. */
 type ClientClass = new (config: Knex.Config) => OverriddenClient;
 
-/** Knex's client for `pg` with some differences; without any, Knex's own. */
+/** Clients that send a statement just as Knex's own does. */
+const sendsAsKnex = new WeakSet<object>();
+
+/** Knex's client for `pg` with some differences, and one always: it ends a connection with which it cannot log in. */
 export function pgClient({
   connect,
   boundLogin = false,
   readOnlyTransactions,
 }: ClientDifferences): NonNullable<Knex.Config['client']> {
-  if (connect === undefined && !boundLogin && readOnlyTransactions === undefined) return 'pg';
   // Brings the whole of Knex's dialect with it.
   let Client = createRequire(import.meta.url)('knex/lib/dialects/postgres') as ClientClass;
+  Client = loggingIn(Client, boundLogin ? boundLoginDriver : endingDriver);
   if (connect !== undefined) Client = connecting(Client, connect);
-  if (boundLogin) Client = loggingInBound(Client);
-  if (readOnlyTransactions !== undefined) Client = onlyReading(Client, readOnlyTransactions.refuseHiddenRows);
+  if (readOnlyTransactions === undefined) sendsAsKnex.add(Client);
+  else Client = onlyReading(Client, readOnlyTransactions.refuseHiddenRows);
   return Client as unknown as typeof Knex.Client;
+}
+
+/** Whether a client is one that was derived here, and leaves statements as they are. */
+export function leavesStatements(client: { readonly constructor: object }): boolean {
+  return sendsAsKnex.has(client.constructor);
 }
 
 function connecting(Base: ClientClass, connect: Connect): ClientClass {
@@ -88,10 +97,14 @@ function connecting(Base: ClientClass, connect: Connect): ClientClass {
   };
 }
 
-function loggingInBound(Base: ClientClass): ClientClass {
+function loggingIn(Base: ClientClass, driver: () => object): ClientClass {
   return class extends Base {
     override _driver(): object {
-      return boundLoginDriver();
+      return driver();
+    }
+
+    override async checkVersion(connection: PgConnection): Promise<string> {
+      return await endIfFails(connection, super.checkVersion(connection));
     }
   };
 }

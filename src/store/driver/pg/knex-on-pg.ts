@@ -8,6 +8,7 @@ import { KnexDriver, ROWS } from '../knex-driver.js';
 import type { ClientQuery, KnexClient, PgConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
 import { copyFrom } from './copy-from.js';
+import { leavesStatements } from './derived-client.js';
 import { keepsPrepared, withoutPreparedStatements } from './prepared.js';
 
 /** The driver of a Knex instance on `pg`, whether its client is Knex's own or one that was derived from it. */
@@ -78,9 +79,9 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
   }
 }
 
-/** True for Knex's own client for `pg`. A client derived from it may have reasons to see every statement, so they go through it. */
+/** True for Knex's own client for `pg`. One that an application derived from it may have reasons to see every statement, so they go through it. */
 function isPlain(client: KnexClient<PgConnection>): boolean {
-  return client.driverName === 'pg' && client.constructor.name === 'Client_PG';
+  return client.driverName === 'pg' && (client.constructor.name === 'Client_PG' || leavesStatements(client));
 }
 
 /**

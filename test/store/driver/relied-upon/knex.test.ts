@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Knex } from 'knex';
-import { pgClient } from '../../../../src/store/driver/pg/derived-client.js';
+import { leavesStatements, pgClient } from '../../../../src/store/driver/pg/derived-client.js';
 import { clientOf, type MarkedQuery, type PgConnection } from '../../../../src/store/driver/relied-upon.js';
 import { aStatement, assertHas, pgKnex } from './members.js';
 
@@ -14,6 +14,11 @@ test('knex: client.driverName and client.constructor.name tell its own client fo
   const derived = pgKnex(t, { client: pgClient({ boundLogin: true }) });
   t.is(derived.client.driverName, 'pg');
   t.not(derived.client.constructor.name, 'Client_PG');
+  t.true(leavesStatements(derived.client));
+  const ours = pgKnex(t, { client: pgClient({}) });
+  await ours.knex.transaction(async (transaction) => t.true(leavesStatements(clientOf(transaction))));
+  const reading = pgKnex(t, { client: pgClient({ readOnlyTransactions: { refuseHiddenRows: true } }) });
+  t.false(leavesStatements(reading.client));
 });
 
 test('knex: client.driver is the module of the driver, in transactions too', async (t) => {
@@ -164,7 +169,7 @@ test('knex: client.pool is gone after destroy(); tarn: pool.destroyed tells as s
   t.is(client.pool, undefined);
 });
 
-test('knex: _acquireOnlyConnection, connectionSettings, _driver and _query are what a derived client has to override', async (t) => {
+test('knex: _acquireOnlyConnection, checkVersion, connectionSettings, _driver and _query are what a derived client has to override', async (t) => {
   const calls: string[] = [];
   let settings: object | undefined;
   // The prototype of a client that pgClient() derives from is Knex's own.
@@ -172,10 +177,11 @@ test('knex: _acquireOnlyConnection, connectionSettings, _driver and _query are w
     connectionSettings: object;
     _driver(): object;
     _acquireOnlyConnection(): Promise<PgConnection>;
+    checkVersion(connection: PgConnection): Promise<string>;
     _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown>;
   };
   const Base = Object.getPrototypeOf(Derived) as typeof Derived;
-  for (const member of ['_driver', '_acquireOnlyConnection', '_query'])
+  for (const member of ['_driver', '_acquireOnlyConnection', 'checkVersion', '_query'])
     assertHas(t, 'client', Base.prototype as object, member, 'function');
   class Watching extends Base {
     override _driver() {
@@ -193,6 +199,10 @@ test('knex: _acquireOnlyConnection, connectionSettings, _driver and _query are w
         this.connectionSettings = settings;
       }
     }
+    override checkVersion(connection: PgConnection) {
+      calls.push('checkVersion');
+      return super.checkVersion(connection);
+    }
     override _query(connection: PgConnection, statement: { readonly sql: string }) {
       calls.push(statement.sql);
       return super._query(connection, statement);
@@ -209,6 +219,7 @@ test('knex: _acquireOnlyConnection, connectionSettings, _driver and _query are w
   t.deepEqual(calls, [
     '_driver',
     '_acquireOnlyConnection',
+    'checkVersion',
     'BEGIN TRANSACTION ISOLATION LEVEL read committed;',
     name,
     'COMMIT;',
