@@ -4,6 +4,8 @@ import tseslint from 'typescript-eslint';
 const INTERNALS =
   '/^(?:__knex.*|_query|_driver|_acquireOnlyConnection|acquire(?:Raw)?Connection|releaseConnection|destroyRawConnection|getTransactionStatus|execProtocol.*)$/';
 const BELOW_KNEX = 'Only src/store/driver looks below the public interface of Knex: use driverOf(), see docs/adr/0015.';
+const UNLISTED =
+  'Write `… satisfies ErrorCode`, so that the compiler asks for its place in the list and for an exit code.';
 
 export default tseslint.config(
   {
@@ -49,6 +51,7 @@ export default tseslint.config(
         { selector: 'Literal[value=/^knex.lib/]', message: BELOW_KNEX },
         { selector: 'MemberExpression[property.name="client"][object.name=/knex|transaction/i]', message: BELOW_KNEX },
         { selector: 'MemberExpression[property.name="client"][object.property.name="knex"]', message: BELOW_KNEX },
+        { selector: 'PropertyDefinition[key.name="code"] > Literal[value=/^MAESTRO_/]', message: UNLISTED },
       ],
     },
   },

@@ -6,7 +6,7 @@ export interface MaestroErrorOptions {
   readonly cause?: unknown;
 }
 
-/** The codes of all errors that Maestro throws on purpose; a new class of errors adds its own. */
+/** The codes of the errors of Maestro itself; a new class of errors adds its own. */
 export type ErrorCode =
   | 'MAESTRO_ALREADY_TAKEN'
   | 'MAESTRO_CLOCK_DRIFT'
@@ -76,8 +76,8 @@ export type ErrorCode =
  * is `cause`.
  */
 export abstract class MaestroError extends Error {
-  /** The stable name of this kind of error. */
-  abstract readonly code: ErrorCode;
+  /** The stable name of this kind of error. A subclass in an application has a code of its own. */
+  abstract readonly code: ErrorCode | (string & {});
   /** The remedy, when there is one. */
   readonly hint: string | undefined;
 
@@ -90,5 +90,5 @@ export abstract class MaestroError extends Error {
 
 /** A function of the library was called with an argument that it does not accept. Nothing was done. */
 export class InvalidArgumentError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_ARGUMENT';
+  readonly code = 'MAESTRO_INVALID_ARGUMENT' satisfies ErrorCode;
 }

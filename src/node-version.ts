@@ -1,9 +1,9 @@
 import { version, versions } from 'node:process';
-import { MaestroError } from './errors.js';
+import { type ErrorCode, MaestroError } from './errors.js';
 
 /** The Node.js that runs this is too old for it. */
 export class NodeVersionError extends MaestroError {
-  readonly code = 'MAESTRO_NODE_VERSION';
+  readonly code = 'MAESTRO_NODE_VERSION' satisfies ErrorCode;
 }
 
 const [major = 0, minor = 0] = versions.node.split('.').map(Number);

@@ -1,4 +1,4 @@
-import { MaestroError } from '../errors.js';
+import { type ErrorCode, MaestroError } from '../errors.js';
 import type { EventRef } from '../events.js';
 import { NestedTooDeeplyError } from '../json/parse.js';
 import { didYouMean } from '../nearest.js';
@@ -26,7 +26,7 @@ export interface HandlerRef {
 
 /** A definition has no handler for a command or an event. Nothing was committed. */
 export class InvalidHandlerError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_HANDLER';
+  readonly code = 'MAESTRO_INVALID_HANDLER' satisfies ErrorCode;
 
   constructor(
     /** The missing handler. */ readonly handler: HandlerRef,
@@ -42,7 +42,7 @@ export class InvalidHandlerError extends MaestroError {
 
 /** A handler threw, or returned something that cannot be used. Nothing was committed. */
 export class HandlerError extends MaestroError {
-  readonly code = 'MAESTRO_HANDLER';
+  readonly code = 'MAESTRO_HANDLER' satisfies ErrorCode;
 
   constructor(
     /** The handler, and the event or command that it was handling. */ readonly handler: HandlerRef,
@@ -58,7 +58,7 @@ export class HandlerError extends MaestroError {
 
 /** The body of an event, stored or about to be, does not match the schema for its type. */
 export class EventSchemaError extends MaestroError {
-  readonly code = 'MAESTRO_EVENT_SCHEMA';
+  readonly code = 'MAESTRO_EVENT_SCHEMA' satisfies ErrorCode;
 
   constructor(
     /** The event. */ readonly event: EventRef,
@@ -81,7 +81,7 @@ export class EventSchemaError extends MaestroError {
 
 /** A value that a projection was to claim is taken. The events of the projection were rolled back. */
 export class AlreadyTakenError extends MaestroError {
-  readonly code = 'MAESTRO_ALREADY_TAKEN';
+  readonly code = 'MAESTRO_ALREADY_TAKEN' satisfies ErrorCode;
 
   constructor(
     /** The table with the unique index. */ readonly table: string,
@@ -99,7 +99,7 @@ export class AlreadyTakenError extends MaestroError {
 
 /** Other writers were faster, time after time. Nothing was committed. */
 export class RetryLimitError extends MaestroError {
-  readonly code = 'MAESTRO_RETRY_LIMIT';
+  readonly code = 'MAESTRO_RETRY_LIMIT' satisfies ErrorCode;
 
   constructor(
     /** The aggregate, in hex digits. */ readonly aggregateId: string,
@@ -115,7 +115,7 @@ export class RetryLimitError extends MaestroError {
 
 /** Events of an aggregate are missing in the log, so its state cannot be folded. */
 export class IncompleteHistoryError extends MaestroError {
-  readonly code = 'MAESTRO_INCOMPLETE_HISTORY';
+  readonly code = 'MAESTRO_INCOMPLETE_HISTORY' satisfies ErrorCode;
 
   constructor(
     /** The aggregate, in hex digits. */ readonly aggregateId: string,

@@ -1,38 +1,38 @@
-import { MaestroError } from '../errors.js';
+import { type ErrorCode, MaestroError } from '../errors.js';
 
 /** The command line is wrong. */
 export class UsageError extends MaestroError {
-  readonly code = 'MAESTRO_USAGE';
+  readonly code = 'MAESTRO_USAGE' satisfies ErrorCode;
 }
 
 /** The input of a command (a file, standard input) is wrong. Nothing was written. */
 export class InputError extends MaestroError {
-  readonly code = 'MAESTRO_INPUT';
+  readonly code = 'MAESTRO_INPUT' satisfies ErrorCode;
 }
 
 /** The aggregate, event or snapshot does not exist. */
 export class NotFoundError extends MaestroError {
-  readonly code = 'MAESTRO_NOT_FOUND';
+  readonly code = 'MAESTRO_NOT_FOUND' satisfies ErrorCode;
 }
 
 /** The snapshot was not stored, because the stored one has the same sequence or a higher one. */
 export class StaleSnapshotError extends MaestroError {
-  readonly code = 'MAESTRO_STALE_SNAPSHOT';
+  readonly code = 'MAESTRO_STALE_SNAPSHOT' satisfies ErrorCode;
 }
 
 /** The stored snapshot was not deleted, because it is not the expected one, or deleting it had no effect. */
 export class SnapshotKeptError extends MaestroError {
-  readonly code = 'MAESTRO_SNAPSHOT_KEPT';
+  readonly code = 'MAESTRO_SNAPSHOT_KEPT' satisfies ErrorCode;
 }
 
 /** The events were not written, because the configured handlers cannot fold them. */
 export class WouldNotFoldError extends MaestroError {
-  readonly code = 'MAESTRO_WOULD_NOT_FOLD';
+  readonly code = 'MAESTRO_WOULD_NOT_FOLD' satisfies ErrorCode;
 }
 
 /** The operating system refused to read or write a file, in a case for which there is no more precise error. */
 export class FileRefusedError extends MaestroError {
-  readonly code = 'MAESTRO_FILE_REFUSED';
+  readonly code = 'MAESTRO_FILE_REFUSED' satisfies ErrorCode;
 
   constructor(cause: NodeJS.ErrnoException) {
     super(`A file cannot be read or written: ${cause.message}.`, {
@@ -46,7 +46,7 @@ export class FileRefusedError extends MaestroError {
 
 /** Standard output could not be written, for example to a full disk. Changes of the database have been made all the same. */
 export class OutputError extends MaestroError {
-  readonly code = 'MAESTRO_OUTPUT';
+  readonly code = 'MAESTRO_OUTPUT' satisfies ErrorCode;
 
   constructor(cause: NodeJS.ErrnoException) {
     super(`Standard output cannot be written: ${cause.code ?? cause.message}.`, {

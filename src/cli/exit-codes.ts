@@ -98,6 +98,8 @@ const EXIT_CODES: Readonly<Record<ErrorCode, ExitCode>> = {
 
 /** The exit code for an error: the only place where one is decided. */
 export function exitCodeFor(error: unknown): ExitCode {
-  // An application without types may have made an error of a code of its own.
-  return error instanceof MaestroError ? (EXIT_CODES[error.code] ?? DEFECT) : DEFECT;
+  if (!(error instanceof MaestroError)) return DEFECT;
+  // A subclass in an application has a code that is not listed.
+  const codes: Readonly<Record<string, ExitCode | undefined>> = EXIT_CODES;
+  return codes[error.code] ?? DEFECT;
 }

@@ -1,13 +1,13 @@
-import { MaestroError } from '../errors.js';
+import { type ErrorCode, MaestroError } from '../errors.js';
 
 /** A setting (flag, environment variable or configuration file) is wrong. No database was opened. */
 export class ConfigurationError extends MaestroError {
-  readonly code = 'MAESTRO_CONFIGURATION';
+  readonly code = 'MAESTRO_CONFIGURATION' satisfies ErrorCode;
 }
 
 /** Another process had the embedded database open for the whole time that this one waited. */
 export class EmbeddedDatabaseBusyError extends MaestroError {
-  readonly code = 'MAESTRO_EMBEDDED_BUSY';
+  readonly code = 'MAESTRO_EMBEDDED_BUSY' satisfies ErrorCode;
 
   constructor(
     /** The data folder. */ readonly dataDir: string,
@@ -23,22 +23,22 @@ export class EmbeddedDatabaseBusyError extends MaestroError {
 
 /** The data folder is not an embedded database that this version can open. The folder was not changed. */
 export class EmbeddedFolderError extends MaestroError {
-  readonly code = 'MAESTRO_EMBEDDED_FOLDER';
+  readonly code = 'MAESTRO_EMBEDDED_FOLDER' satisfies ErrorCode;
 }
 
 /** The limits of this process for memory or open files are too low for the embedded database. The folder was not changed. */
 export class EmbeddedResourcesError extends MaestroError {
-  readonly code = 'MAESTRO_EMBEDDED_RESOURCES';
+  readonly code = 'MAESTRO_EMBEDDED_RESOURCES' satisfies ErrorCode;
 }
 
 /** The data folder is damaged. */
 export class EmbeddedCorruptError extends MaestroError {
-  readonly code = 'MAESTRO_EMBEDDED_CORRUPT';
+  readonly code = 'MAESTRO_EMBEDDED_CORRUPT' satisfies ErrorCode;
 }
 
 /** Files cannot be locked on this system, so two processes could open the embedded database at once. It was not opened. */
 export class FileLockError extends MaestroError {
-  readonly code = 'MAESTRO_FILE_LOCK';
+  readonly code = 'MAESTRO_FILE_LOCK' satisfies ErrorCode;
 
   constructor(reason: string, cause: unknown) {
     super(`The embedded database cannot be locked: ${reason}.`, {

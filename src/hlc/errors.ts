@@ -1,14 +1,14 @@
-import { MaestroError } from '../errors.js';
+import { type ErrorCode, MaestroError } from '../errors.js';
 import { timeSpan } from './time-span.js';
 
 /** A value is not a 16-byte timestamp or aggregate id, nor a text form of one. */
 export class InvalidTimestampError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_TIMESTAMP';
+  readonly code = 'MAESTRO_INVALID_TIMESTAMP' satisfies ErrorCode;
 }
 
 /** A timestamp is further ahead of this machine's clock than the maximum drift. */
 export class ClockDriftError extends MaestroError {
-  readonly code = 'MAESTRO_CLOCK_DRIFT';
+  readonly code = 'MAESTRO_CLOCK_DRIFT' satisfies ErrorCode;
 
   constructor(
     /** Milliseconds by which the reading is ahead. */

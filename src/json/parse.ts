@@ -1,11 +1,11 @@
 import { isInteger, isSafeNumber, parse } from 'lossless-json';
-import { MaestroError } from '../errors.js';
+import { type ErrorCode, MaestroError } from '../errors.js';
 import { ExactNumber } from './exact-number.js';
 import type { JsonValue, NumberMode } from './types.js';
 
 /** A text is not valid JSON, or gives one key two values. */
 export class InvalidJsonError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_JSON';
+  readonly code = 'MAESTRO_INVALID_JSON' satisfies ErrorCode;
 }
 
 /**
@@ -13,7 +13,7 @@ export class InvalidJsonError extends MaestroError {
  * as text.
  */
 export class NestedTooDeeplyError extends MaestroError {
-  readonly code = 'MAESTRO_NESTED_TOO_DEEPLY';
+  readonly code = 'MAESTRO_NESTED_TOO_DEEPLY' satisfies ErrorCode;
 }
 
 /** Matches runs that need exact parsing: numbers of up to 15 significant digits are exact in JavaScript. */

@@ -1,4 +1,4 @@
-import { MaestroError } from '../errors.js';
+import { type ErrorCode, MaestroError } from '../errors.js';
 import type { EventRef } from '../events.js';
 
 /** One fault of an event or snapshot that was to be committed. */
@@ -13,7 +13,7 @@ export interface ValidationIssue {
 
 /** An event has fields or values that the store does not take. Nothing was sent to the database. */
 export class InvalidEventError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_EVENT';
+  readonly code = 'MAESTRO_INVALID_EVENT' satisfies ErrorCode;
 
   constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
     super(summary('event', issues), { hint: 'Nothing was written. Fix the listed issues and retry.' });
@@ -22,7 +22,7 @@ export class InvalidEventError extends MaestroError {
 
 /** A snapshot has fields or values that the store does not take. Nothing was sent to the database. */
 export class InvalidSnapshotError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_SNAPSHOT';
+  readonly code = 'MAESTRO_INVALID_SNAPSHOT' satisfies ErrorCode;
 
   constructor(/** One entry per fault. */ readonly issues: readonly ValidationIssue[]) {
     super(summary('snapshot', issues), {
@@ -44,7 +44,7 @@ function summary(what: string, issues: readonly ValidationIssue[]): string {
 
 /** A timestamp of the commit is already in the log, on another event. Nothing was committed; retrying will not help. */
 export class DuplicateTimestampError extends MaestroError {
-  readonly code = 'MAESTRO_DUPLICATE_TIMESTAMP';
+  readonly code = 'MAESTRO_DUPLICATE_TIMESTAMP' satisfies ErrorCode;
 
   constructor(
     /** The taken timestamps, in text form. */ readonly timestamps: readonly string[],
@@ -59,7 +59,7 @@ export class DuplicateTimestampError extends MaestroError {
 
 /** A projection threw, so the events it was projecting were rolled back. The projection's own error is the `cause`. */
 export class ProjectionError extends MaestroError {
-  readonly code = 'MAESTRO_PROJECTION';
+  readonly code = 'MAESTRO_PROJECTION' satisfies ErrorCode;
 
   constructor(
     /** The event that was being projected. */ readonly event: EventRef,
@@ -77,12 +77,12 @@ export class ProjectionError extends MaestroError {
 
 /** This store cannot run projections, so it refuses them instead of dropping them. Nothing was committed. */
 export class ProjectionsUnsupportedError extends MaestroError {
-  readonly code = 'MAESTRO_PROJECTIONS_UNSUPPORTED';
+  readonly code = 'MAESTRO_PROJECTIONS_UNSUPPORTED' satisfies ErrorCode;
 }
 
 /** An aggregate is not at the sequence that the caller expected. Nothing was committed. */
 export class SequenceConflictError extends MaestroError {
-  readonly code = 'MAESTRO_SEQUENCE_CONFLICT';
+  readonly code = 'MAESTRO_SEQUENCE_CONFLICT' satisfies ErrorCode;
 
   constructor(
     /** The aggregate id, in hex digits. */
@@ -100,12 +100,12 @@ export class SequenceConflictError extends MaestroError {
  * nothing was committed.
  */
 export class WriteMismatchError extends MaestroError {
-  readonly code = 'MAESTRO_WRITE_MISMATCH';
+  readonly code = 'MAESTRO_WRITE_MISMATCH' satisfies ErrorCode;
 }
 
 /** The connection broke during a commit, and it is not known whether the commit took effect. */
 export class OutcomeUnknownError extends MaestroError {
-  readonly code = 'MAESTRO_OUTCOME_UNKNOWN';
+  readonly code = 'MAESTRO_OUTCOME_UNKNOWN' satisfies ErrorCode;
 
   constructor(
     /** The events that may or may not be in the log. */ readonly events: readonly EventRef[],
@@ -129,37 +129,37 @@ export class OutcomeUnknownError extends MaestroError {
 
 /** The connection broke. Nothing was committed, unless the message says otherwise. */
 export class ConnectionLostError extends MaestroError {
-  readonly code = 'MAESTRO_CONNECTION_LOST';
+  readonly code = 'MAESTRO_CONNECTION_LOST' satisfies ErrorCode;
 }
 
 /** No connection to the database could be made. */
 export class DatabaseUnreachableError extends MaestroError {
-  readonly code = 'MAESTRO_UNREACHABLE';
+  readonly code = 'MAESTRO_UNREACHABLE' satisfies ErrorCode;
 }
 
 /** All connections of the pool were in use, and none became free in time. Nothing was sent. */
 export class PoolExhaustedError extends MaestroError {
-  readonly code = 'MAESTRO_POOL_EXHAUSTED';
+  readonly code = 'MAESTRO_POOL_EXHAUSTED' satisfies ErrorCode;
 }
 
 /** The database was closed by this program. Nothing was sent. */
 export class DatabaseClosedError extends MaestroError {
-  readonly code = 'MAESTRO_CLOSED';
+  readonly code = 'MAESTRO_CLOSED' satisfies ErrorCode;
 }
 
 /** The database refused the login: user, password, database name or access rule. */
 export class LoginRefusedError extends MaestroError {
-  readonly code = 'MAESTRO_LOGIN_REFUSED';
+  readonly code = 'MAESTRO_LOGIN_REFUSED' satisfies ErrorCode;
 }
 
 /** The database refused an operation to this role, or is read-only. */
 export class PermissionDeniedError extends MaestroError {
-  readonly code = 'MAESTRO_PERMISSION_DENIED';
+  readonly code = 'MAESTRO_PERMISSION_DENIED' satisfies ErrorCode;
 }
 
 /** A statement or a wait for a lock took longer than allowed and was cancelled. */
 export class DatabaseTimeoutError extends MaestroError {
-  readonly code = 'MAESTRO_TIMEOUT';
+  readonly code = 'MAESTRO_TIMEOUT' satisfies ErrorCode;
 }
 
 /**
@@ -167,12 +167,12 @@ export class DatabaseTimeoutError extends MaestroError {
  * one; it can be run again. Not thrown outside of such transactions: there the statement is sent again.
  */
 export class SerializationError extends MaestroError {
-  readonly code = 'MAESTRO_SERIALIZATION';
+  readonly code = 'MAESTRO_SERIALIZATION' satisfies ErrorCode;
 }
 
 /** The disk of the database is full, or its quota used up. Nothing was committed. */
 export class DatabaseFullError extends MaestroError {
-  readonly code = 'MAESTRO_DATABASE_FULL';
+  readonly code = 'MAESTRO_DATABASE_FULL' satisfies ErrorCode;
 }
 
 /**
@@ -180,12 +180,12 @@ export class DatabaseFullError extends MaestroError {
  * more.
  */
 export class DatabaseStoppedError extends MaestroError {
-  readonly code = 'MAESTRO_DATABASE_STOPPED';
+  readonly code = 'MAESTRO_DATABASE_STOPPED' satisfies ErrorCode;
 }
 
 /** The tables of the event store do not exist in the schema. */
 export class NotMigratedError extends MaestroError {
-  readonly code = 'MAESTRO_NOT_MIGRATED';
+  readonly code = 'MAESTRO_NOT_MIGRATED' satisfies ErrorCode;
 
   constructor(message: string, cause?: unknown, more?: string) {
     const hint =
@@ -196,7 +196,7 @@ export class NotMigratedError extends MaestroError {
 
 /** PostgreSQL refused a statement, for a reason without an error class of its own here. */
 export class DatabaseError extends MaestroError {
-  readonly code = 'MAESTRO_DATABASE';
+  readonly code = 'MAESTRO_DATABASE' satisfies ErrorCode;
 
   constructor(
     message: string,

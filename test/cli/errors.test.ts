@@ -6,6 +6,7 @@ import test from 'ava';
 import { exitCodeFor } from '../../src/cli/exit-codes.js';
 import { run } from '../../src/cli/run.js';
 import { lockFile } from '../../src/connection/embedded/file-lock.js';
+import { MaestroError } from '../../src/errors.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { OutcomeUnknownError } from '../../src/store/errors.js';
 import { aContext } from '../../scripts/support/program.js';
@@ -457,6 +458,13 @@ test('an outcome that is not known exits 6 and names what to check', (t) => {
   const error = new OutcomeUnknownError([event], new Error('gone'));
   t.is(exitCodeFor(error), 6);
   t.true(error.hint?.includes(event.timestamp));
+});
+
+test('an error of an application has a code of its own, and exits 70', (t) => {
+  class NoSeatError extends MaestroError {
+    readonly code = 'THEATRE_NO_SEAT';
+  }
+  t.is(exitCodeFor(new NoSeatError('All seats are taken.')), 70);
 });
 
 const SECRET = 'hunter2';

@@ -1,4 +1,4 @@
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { storeError } from '../../store/failures/database-errors.js';
@@ -51,12 +51,12 @@ export interface EraseOptions {
 
 /** Nothing was erased: the aggregate is not as expected, or rows were still there afterwards. */
 export class EraseRefusedError extends MaestroError {
-  readonly code = 'MAESTRO_ERASE_REFUSED';
+  readonly code = 'MAESTRO_ERASE_REFUSED' satisfies ErrorCode;
 }
 
 /** The connection broke while an erasure was being committed: either all of it was erased, or nothing. */
 export class EraseInterruptedError extends MaestroError {
-  readonly code = 'MAESTRO_ERASE_INTERRUPTED';
+  readonly code = 'MAESTRO_ERASE_INTERRUPTED' satisfies ErrorCode;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { execute, query } from '../../store/read/rows.js';
 import type { EventLog } from './event-log.js';
@@ -9,7 +9,7 @@ import { select } from './select.js';
  * those.
  */
 export class SearchPathError extends MaestroError {
-  readonly code = 'MAESTRO_SEARCH_PATH';
+  readonly code = 'MAESTRO_SEARCH_PATH' satisfies ErrorCode;
 }
 
 /** Largest number of objects that a message names. */

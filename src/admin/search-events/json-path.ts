@@ -1,4 +1,4 @@
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 import { driverMessage, sqlState } from '../../store/driver/driver-error.js';
 import { query } from '../../store/read/rows.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
@@ -6,7 +6,7 @@ import type { EventLog } from '../log/event-log.js';
 
 /** A text is not a jsonpath of PostgreSQL, or cannot be evaluated. */
 export class InvalidJsonPathError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_JSON_PATH';
+  readonly code = 'MAESTRO_INVALID_JSON_PATH' satisfies ErrorCode;
 }
 
 /** SQL states about the jsonpath itself: data exceptions, unsupported features, syntax, variables. */

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 
 /** The first line of an export. It names no time and no database, so that equal logs make equal files. */
 export const HEADER = '{"format":"maestro-export","version":1}';
@@ -65,7 +65,7 @@ interface Because {
 
 /** A file is not an export, is incomplete, or was changed. Nothing was imported. */
 export class InvalidExportError extends MaestroError {
-  readonly code = 'MAESTRO_INVALID_EXPORT';
+  readonly code = 'MAESTRO_INVALID_EXPORT' satisfies ErrorCode;
 
   constructor(
     /** The line with the fault, 1 for the first. */ readonly line: number,

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { query } from '../../store/read/rows.js';
@@ -40,7 +40,7 @@ export interface ImportReport extends MergeReport {
 
 /** The connection broke while the import was being committed: either all of it is in the log, or nothing. */
 export class ImportInterruptedError extends MaestroError {
-  readonly code = 'MAESTRO_IMPORT_INTERRUPTED';
+  readonly code = 'MAESTRO_IMPORT_INTERRUPTED' satisfies ErrorCode;
 }
 
 /**

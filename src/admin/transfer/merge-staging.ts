@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 import { isDeadlock, isUniqueViolation } from '../../store/driver/driver-error.js';
 import { WriteMismatchError } from '../../store/errors.js';
 import { execute, query } from '../../store/read/rows.js';
@@ -33,7 +33,7 @@ export interface MergeReport {
 
 /** The log has another event at a sequence or timestamp of the export. Nothing was imported. */
 export class ImportConflictError extends MaestroError {
-  readonly code = 'MAESTRO_IMPORT_CONFLICT';
+  readonly code = 'MAESTRO_IMPORT_CONFLICT' satisfies ErrorCode;
 
   constructor(
     /** The first line of the export that is in conflict. */ readonly line: number,

@@ -1,4 +1,4 @@
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 import { pathText } from '../../json/path-text.js';
 import type { Definition } from '../definition/definition.js';
 import type { Difference } from './first-difference.js';
@@ -8,7 +8,7 @@ import type { Difference } from './first-difference.js';
  * not concerned.
  */
 export class SnapshotLossError extends MaestroError {
-  readonly code = 'MAESTRO_SNAPSHOT_LOSS';
+  readonly code = 'MAESTRO_SNAPSHOT_LOSS' satisfies ErrorCode;
   /** Path to the first difference, such as `state.balance`. */
   readonly path: string;
 
@@ -47,7 +47,7 @@ function remedy({ snapshot }: Pick<Definition, 'snapshot'>, kind: string): strin
  * A stored snapshot is not the state that the handlers make of the events, or handlers fail on it, so it was not used.
  */
 export class SnapshotIgnoredError extends MaestroError {
-  readonly code = 'MAESTRO_SNAPSHOT_IGNORED';
+  readonly code = 'MAESTRO_SNAPSHOT_IGNORED' satisfies ErrorCode;
 
   constructor(
     /** The aggregate, in hex digits. */ readonly aggregateId: string,

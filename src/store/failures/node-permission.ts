@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 
 /** Node.js runs with its permission model (`--permission`), which does not allow something that Maestro needs. */
 export class NodePermissionError extends MaestroError {
-  readonly code = 'MAESTRO_NODE_PERMISSION';
+  readonly code = 'MAESTRO_NODE_PERMISSION' satisfies ErrorCode;
 
   constructor(
     /** The flag of Node.js that would allow it. */ readonly flag: string,

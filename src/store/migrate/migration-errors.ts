@@ -1,8 +1,8 @@
-import { MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError } from '../../errors.js';
 
 /** Another migration holds the lock, and still did when the time to wait for it was over. Nothing was changed. */
 export class MigrationLockError extends MaestroError {
-  readonly code = 'MAESTRO_MIGRATION_LOCK';
+  readonly code = 'MAESTRO_MIGRATION_LOCK' satisfies ErrorCode;
 
   constructor(
     /** The time that it waited, in milliseconds. */ readonly lockTimeout: number,
@@ -21,7 +21,7 @@ export class MigrationLockError extends MaestroError {
 
 /** The database was migrated by a newer version of Maestro. Nothing was changed. */
 export class DatabaseNewerError extends MaestroError {
-  readonly code = 'MAESTRO_DATABASE_NEWER';
+  readonly code = 'MAESTRO_DATABASE_NEWER' satisfies ErrorCode;
 
   constructor(/** The unknown steps. */ readonly unknown: readonly string[]) {
     super(
@@ -35,7 +35,7 @@ export class DatabaseNewerError extends MaestroError {
 
 /** A table exists, but has another shape than Maestro and Elixir Maestro 1.0 give it. Nothing was changed. */
 export class ForeignSchemaError extends MaestroError {
-  readonly code = 'MAESTRO_FOREIGN_SCHEMA';
+  readonly code = 'MAESTRO_FOREIGN_SCHEMA' satisfies ErrorCode;
 
   constructor(
     /** One sentence per difference. */ readonly differences: readonly string[],
@@ -49,12 +49,12 @@ export class ForeignSchemaError extends MaestroError {
 
 /** The event log exists in another layout than the one asked for, and a layout cannot be changed. Nothing was done. */
 export class LayoutMismatchError extends MaestroError {
-  readonly code = 'MAESTRO_LAYOUT_MISMATCH';
+  readonly code = 'MAESTRO_LAYOUT_MISMATCH' satisfies ErrorCode;
 }
 
 /** Rolling back would drop stored events or snapshots. Nothing was changed. */
 export class RollbackRefusedError extends MaestroError {
-  readonly code = 'MAESTRO_ROLLBACK_REFUSED';
+  readonly code = 'MAESTRO_ROLLBACK_REFUSED' satisfies ErrorCode;
 
   constructor(/** The tables that hold rows. */ readonly tables: readonly string[]) {
     super(`Rolling back would discard everything in ${tables.join(' and ')}; nothing was changed.`, {
