@@ -27,8 +27,8 @@ const id = history[0]?.aggregateId.hex ?? '';
 const timestamp = history[1]?.timestamp.toString() ?? '';
 
 const named = { id, timestamp, file: 'empty.ndjson', aggregate: 'tally' };
-// Everything runs in a terminal here, in which export prints nothing.
-const READING: Samples = { ...readingCommands(named), export: ['--file', 'export.ndjson'] };
+// Everything runs in a terminal here, in which export prints nothing. Without arguments, verify and stats read the whole log.
+const READING: Samples = { ...readingCommands(named), export: ['--file', 'export.ndjson'], verify: [], stats: [] };
 const WRITING = { ...writingCommands(named), migrate: [], 'snapshot verify': [id, '--fix'] };
 
 /**

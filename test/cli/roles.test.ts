@@ -56,6 +56,8 @@ function casesOf(layout: Layout): readonly Case[] {
   };
   return [
     ...reading.map(([words, argv]): Case => [words, argv, 'reader', words === 'diff' ? 1 : 0]),
+    ['verify', [], 'reader'],
+    ['stats', [], 'reader'],
     ['export', ['--file', join(folder, `${layout} again.ndjson`)], 'reader'],
     ['migrate status', ['--exit-code'], 'reader'],
     ['migrate sql', ['--roles', ...NAMES], 'reader'],

@@ -89,6 +89,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['aggregates', '--sort', 'last', '-o', 'ndjson'],
   ['aggregates', '--sort', 'events', '--type', 'Zeta'],
   ['event', at(1).toString(), '-o', 'json'],
+  ['stats', '-o', 'json'],
   ['stats', '--by', 'type', '-o', 'json'],
   ['stats', '--by', 'day'],
   ['stats', '--by', 'partition', '-q'],

@@ -34,7 +34,7 @@ export function withoutTarget(stderr: string): string {
  * than the five seconds that a command waits by itself.
  */
 export function patient(argv: readonly string[], env: Record<string, string>): Record<string, string> {
-  return argv.includes('--timeout') ? env : { PGCONNECT_TIMEOUT: '60', ...env };
+  return argv.some((word) => /^--timeout(=|$)/.test(word)) ? env : { PGCONNECT_TIMEOUT: '60', ...env };
 }
 
 /** Runs a command line in this process, with the real commands on the real database. */
