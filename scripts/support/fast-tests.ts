@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Folders of tests that take long: they kill and restart what they test, or run whole examples. */
-const SLOW_FOLDERS = /^(faults|examples)[\\/]/;
+/** Tests that take long by where they are: they kill and restart what they test, run whole examples, or are about the embedded database. */
+const SLOW_FILES = /^(faults|examples)[\\/]|embedded/;
 
-/** Helpers that a test uses when it takes long, by where they are: other processes and servers, and every command there is. */
+/** What a test uses when it takes long, by where it is: other processes and servers, embedded databases, and every command there is. */
 export const SLOW_HELPERS: Readonly<Record<string, readonly string[]>> = {
   'test/support/children/processes.ts': ['useProcesses'],
   'test/support/cli/sample-commands.ts': ['readingCommands', 'writingCommands'],
@@ -12,8 +12,12 @@ export const SLOW_HELPERS: Readonly<Record<string, readonly string[]>> = {
   'test/support/cli/pseudo-terminal.ts': ['usePseudoTerminals'],
   'test/support/cli/settings-matrix.ts': ['MATRIX'],
   'test/support/data/histories.ts': ['CHESS_CONFIG'],
+  'test/support/database.ts': ['useEmbeddedDatabase'],
   'test/support/servers/fault-proxy.ts': ['startFaultProxy'],
   'scripts/support/postgres.ts': ['startPostgres'],
+  // Opening a database in WebAssembly takes a second.
+  'src/connection/embedded/embedded.ts': ['openEmbedded'],
+  'src/connection/embedded/packages.ts': ['enginePackages'],
 };
 
 /** Packages for processes, laws, and types. */
@@ -21,8 +25,9 @@ const SLOW_PACKAGES = ['node:child_process', '@fast-check/ava', 'fast-check', 't
 
 const SLOW = new RegExp(
   [
-    // Opening a database in WebAssembly takes a second.
-    'embedded',
+    // Opens an embedded database, too: a program or a command that names its folder.
+    String.raw`openDatabase\([^)]*\bdataDir\b`,
+    "'migrate', '--data-dir'",
     ...Object.values(SLOW_HELPERS)
       .flat()
       .map((name) => `\\b${name}\\b`),
@@ -36,7 +41,7 @@ const SLOW = new RegExp(
  */
 export function fastTests(root: string): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts') && !SLOW_FOLDERS.test(file))
+    .filter((file) => file.endsWith('.test.ts') && !SLOW_FILES.test(file))
     .map((file) => `test/${file.replaceAll('\\', '/')}`)
     .filter((file) => !SLOW.test(readFileSync(join(root, file), 'utf8')))
     .sort();
