@@ -10,7 +10,13 @@ const folder = mkdtempSync(join(tmpdir(), 'maestro-faults-'));
 const figures = join(folder, 'figures.ndjson');
 const start = performance.now();
 /** Files with rounds: few in `npm test`, all of them here. */
-const FILES = ['test/faults/*.test.ts', 'test/cli/settings-matrix.test.ts', 'test/cli/render/words.test.ts'];
+const FILES = [
+  'test/faults/*.test.ts',
+  'test/cli/settings-matrix.test.ts',
+  'test/cli/input/ids.test.ts',
+  'test/cli/render/words.test.ts',
+  'test/store/read/stream-events.test.ts',
+];
 const files = process.argv.slice(2);
 const child = spawn(
   process.execPath,

@@ -7,6 +7,7 @@ import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testUrl, useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
 import { useProcesses } from '../../support/children/processes.js';
 import { anId, collect } from '../../support/data/factories.js';
+import { isFull } from '../../support/figures.js';
 
 const database = useTestDatabase(test);
 const embedded = useEmbeddedDatabase(test);
@@ -26,11 +27,12 @@ async function makeHistory(knex: Knex, schema: string, length: number): Promise<
   return id;
 }
 
-test('250,000 events are streamed in 56 MiB of heap, far less than they take together', async (t) => {
-  const count = 250_000;
+const [count, mebibytes] = isFull ? [1_000_000, 64] : [250_000, 56];
+
+test(`${count} events are streamed in ${mebibytes} MiB of heap, far less than they take together`, async (t) => {
   const id = await makeHistory(database.knex, database.schema, count);
 
-  const argv = ['--max-old-space-size=56', processes.file, testUrl(), database.schema, id.hex];
+  const argv = [`--max-old-space-size=${mebibytes}`, processes.file, testUrl(), database.schema, id.hex];
   const { stdout } = await run(process.execPath, argv);
 
   t.is(stdout.trim(), `${count} ${(count * (count + 1)) / 2}`);
