@@ -5,7 +5,7 @@ import { migrationStatus } from '../../src/store/migrate/migration-status.js';
 import { migrate, type MigrationReport, migrationSql } from '../../src/store/migrate/migrator.js';
 import { rollback } from '../../src/store/migrate/rollback.js';
 import { countingRelay } from '../support/servers/counting-relay.js';
-import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
+import { testKnex, testUrl, useSchemas, useTemporaryFolder } from '../support/database.js';
 import { figure, rounds } from '../support/figures.js';
 import { useProcesses } from '../support/children/processes.js';
 import { killProgram, outcomeOf, type ProgramOptions, startProgram } from '../support/cli/program.js';
@@ -16,20 +16,7 @@ const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
 const PROCESSES = 4;
 const folder = useTemporaryFolder(test);
 const program = useProcesses(test, 'cli-child.ts');
-const knex = testKnex();
-const schemas: string[] = [];
-
-/** A name for a schema that is dropped when the file is done. */
-function aSchema(): string {
-  const schema = aSchemaName();
-  schemas.push(schema);
-  return schema;
-}
-
-test.after.always(async () => {
-  for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-  await knex.destroy();
-});
+const { knex, aSchema } = useSchemas(test);
 
 /** How to start a process of the command line on a schema, at a port of this machine. */
 function on(schema: string, port = new URL(testUrl()).port, applicationName = 'maestro'): ProgramOptions {

@@ -3,7 +3,7 @@ import test from 'ava';
 import { migrationStatus } from '../../src/store/migrate/migration-status.js';
 import { migrate, migrationSql } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { aSchemaName, testKnex } from '../support/database.js';
+import { useSchemas } from '../support/database.js';
 import { aHistory, anId } from '../support/data/factories.js';
 import { figure } from '../support/figures.js';
 import { describeSchema } from '../support/data/schema-description.js';
@@ -16,20 +16,7 @@ const versions = readdirSync(released, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-const knex = testKnex();
-const schemas: string[] = [];
-
-/** A name for a schema that is dropped when the file is done. */
-function aSchema(): string {
-  const schema = aSchemaName();
-  schemas.push(schema);
-  return schema;
-}
-
-test.after.always(async () => {
-  for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-  await knex.destroy();
-});
+const { knex, aSchema } = useSchemas(test);
 
 function sqlOf(version: string, layout: string): string {
   return readFileSync(new URL(`${version}/${layout}.sql`, released), 'utf8');

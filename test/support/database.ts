@@ -55,6 +55,24 @@ export function useTestDatabase(
   return { schema, knex, url: testUrl(), store: () => new PostgresStore(knex, { schema }) };
 }
 
+/** A Knex instance for one test file, and names for schemas, which are dropped when the file is done. */
+export function useSchemas(test: TestFn<unknown>): { readonly knex: Knex; readonly aSchema: () => string } {
+  const knex = testKnex();
+  const schemas: string[] = [];
+  test.after.always(async () => {
+    for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+    await knex.destroy();
+  });
+  return {
+    knex,
+    aSchema: () => {
+      const schema = aSchemaName();
+      schemas.push(schema);
+      return schema;
+    },
+  };
+}
+
 /** A temporary folder for one test file, gone when the file is done. */
 export function useTemporaryFolder(test: TestFn<unknown>): string {
   const folder = mkdtempSync(join(tmpdir(), 'maestro-test-'));

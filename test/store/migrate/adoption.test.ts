@@ -4,24 +4,17 @@ import { migrationStatus } from '../../../src/store/migrate/migration-status.js'
 import { migrate, migrationSql } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';
-import { aSchemaName, testKnex } from '../../support/database.js';
+import { testKnex, useSchemas } from '../../support/database.js';
 import { dumpedEvents, loadElixirFixture } from '../../support/data/elixir-fixture.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { describeSchema } from '../../support/data/schema-description.js';
 
-const knex = testKnex();
-const schemas: string[] = [];
+const { knex, aSchema } = useSchemas(test);
 const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
-
-test.after.always(async () => {
-  for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-  await knex.destroy();
-});
 
 /** A schema with the tables and rows of an Elixir Maestro database, in its plain layout. */
 async function elixirDatabase(): Promise<string> {
-  const schema = aSchemaName();
-  schemas.push(schema);
+  const schema = aSchema();
   await loadElixirFixture(knex, schema);
   return schema;
 }
@@ -106,8 +99,7 @@ for (const [layout, create] of Object.entries({ plain: elixirDatabase, partition
 
 test('Maestro’s own plain tables are exactly those that Elixir Maestro makes', async (t) => {
   const elixir = await elixirDatabase();
-  const own = aSchemaName();
-  schemas.push(own);
+  const own = aSchema();
   await migrate(knex, { schema: own });
   const ofTheStore = (lines: string[]) => lines.filter((line) => /\b(event_log|snapshots)\b/.test(line));
   t.deepEqual(ofTheStore(await others(own)), ofTheStore(await others(elixir)));

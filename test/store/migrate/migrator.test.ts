@@ -11,26 +11,13 @@ import { migrationStatus } from '../../../src/store/migrate/migration-status.js'
 import { migrate, migrationSql } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';
-import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../../support/database.js';
+import { testKnex, testUrl, useSchemas, useTemporaryFolder } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { describeSchema } from '../../support/data/schema-description.js';
 
-const knex = testKnex();
+const { knex, aSchema } = useSchemas(test);
 const folder = useTemporaryFolder(test);
-const schemas: string[] = [];
 const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
-
-/** A name for a schema that is dropped when the file is done. */
-function aSchema(): string {
-  const schema = aSchemaName();
-  schemas.push(schema);
-  return schema;
-}
-
-test.after.always(async () => {
-  for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-  await knex.destroy();
-});
 
 async function states(schema: string): Promise<string[]> {
   return (await migrationStatus(knex, { schema })).steps.map(({ state }) => state);

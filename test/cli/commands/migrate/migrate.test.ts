@@ -1,16 +1,10 @@
 import test from 'ava';
 import { type CliResult, runCli } from '../../../support/cli/cli.js';
-import { aSchemaName, testKnex, testUrl } from '../../../support/database.js';
+import { testUrl, useSchemas } from '../../../support/database.js';
 import { anId } from '../../../support/data/factories.js';
 
-const knex = testKnex();
-const schemas: string[] = [];
+const { knex, aSchema } = useSchemas(test);
 const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
-
-test.after.always(async () => {
-  for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-  await knex.destroy();
-});
 
 /** Runs commands on a schema that nobody else uses. */
 function onNewSchema(): {
@@ -18,8 +12,7 @@ function onNewSchema(): {
   maestro: (...argv: string[]) => Promise<CliResult>;
   tables: () => Promise<string[]>;
 } {
-  const schema = aSchemaName();
-  schemas.push(schema);
+  const schema = aSchema();
   return {
     schema,
     maestro: (...argv) => runCli([...argv, '--url', testUrl(), '--schema', schema]),
