@@ -50,7 +50,7 @@ export class HandlerError extends MaestroError {
     cause?: unknown,
   ) {
     super(`${described(handler)} ${problem}`, {
-      hint: `Handlers must be pure: they return a value (no promise), use only their arguments, and change nothing.${definedIn(handler)}`,
+      hint: `${handler.handler === 'event' ? 'If older code wrote this event, an upcaster can bring its body up to date. ' : ''}Handlers must be pure: they return a value (no promise), use only their arguments, and change nothing.${definedIn(handler)}`,
       cause,
     });
   }
@@ -107,7 +107,7 @@ export class RetryLimitError extends MaestroError {
     /** The number of attempts. */ readonly attempts: number,
   ) {
     super(
-      `Other writers took the next sequence of ${aggregateId} at each of ${attempts} attempts to ${command}; nothing was committed.`,
+      `Other writers took the next sequence of ${aggregateId} at each of ${attempts} attempts at the command ${JSON.stringify(command)}; nothing was committed.`,
       { hint: 'Try again later, or raise maxAttempts; many writers on one aggregate are a sign that it is too large.' },
     );
   }

@@ -50,10 +50,13 @@ export class DuplicateTimestampError extends MaestroError {
     /** The taken timestamps, in text form. */ readonly timestamps: readonly string[],
     cause?: unknown,
   ) {
-    super(`The log already has an event with the timestamp ${timestamps.join(', ')}; nothing was committed.`, {
-      hint: 'Take a new timestamp from the clock for every event, and use one clock in each process.',
-      cause,
-    });
+    super(
+      `The log already has ${timestamps.length === 1 ? 'an event with the timestamp' : 'events with the timestamps'} ${timestamps.join(', ')}; nothing was committed.`,
+      {
+        hint: 'Take a new timestamp from the clock for every event, and use one clock in each process.',
+        cause,
+      },
+    );
   }
 }
 
@@ -112,15 +115,18 @@ export class OutcomeUnknownError extends MaestroError {
     cause: unknown,
     /** The driver's message. */ reason?: string,
   ) {
+    const broke = `The connection broke${reason === undefined ? '' : ` (${reason})`}`;
+    const ids = [...new Set(events.map((event) => event.aggregateId))].join(', ');
+    const timestamps = events.slice(0, SHOWN_ISSUES).map((event) => event.timestamp);
+    const isOne = events.length === 1;
     super(
-      `The connection broke${reason === undefined ? '' : ` (${reason})`} while ${events.length} event${events.length === 1 ? '' : 's'} of ${[
-        ...new Set(events.map((event) => event.aggregateId)),
-      ].join(', ')} were being committed, so it is not known whether they are in the log.`,
+      isOne
+        ? `${broke} while an event of ${ids} was being committed, so it is not known whether it is in the log.`
+        : `${broke} while ${events.length} events of ${ids} were being committed, so it is not known whether they are in the log.`,
       {
-        hint: `Check whether these timestamps are in the log before you commit again: ${events
-          .slice(0, SHOWN_ISSUES)
-          .map((event) => event.timestamp)
-          .join(', ')}${events.length > SHOWN_ISSUES ? ', …' : ''}`,
+        hint: isOne
+          ? `Look for it before you commit again: \`maestro event ${timestamps[0]}\`.`
+          : `Look for them before you commit again: \`maestro event ${timestamps[0]}\` finds one by its timestamp. The timestamps are ${timestamps.join(', ')}${events.length > SHOWN_ISSUES ? ', …' : '.'}`,
         cause,
       },
     );

@@ -259,7 +259,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
     },
     exit: 5,
     code: 'MAESTRO_STALE_SNAPSHOT',
-    message: /is stored already/,
+    message: /is already stored/,
     hint: /Nothing was written/,
   },
   'a clock that is ahead': {
@@ -351,7 +351,7 @@ test('a statement that waits longer than --timeout exits 4', async (t) => {
     const argv = ['events', anId().hex, '--url', url, '--schema', schema, '--timeout', '0.2'];
     const { code, stderr } = await runCli(argv);
     t.is(code, 4);
-    t.regex(stderr, /^error: The database took too long: .*\nhint: .*--timeout/);
+    t.regex(stderr, /^error: The database stopped the statement: .*\nhint: .*--timeout/);
   } finally {
     await transaction.rollback();
     await database.knex.raw(`DROP SCHEMA "${schema}" CASCADE`);

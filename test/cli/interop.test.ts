@@ -48,7 +48,7 @@ test.serial(
       t.is(elsewhere.code, 0);
       t.regex(
         elsewhere.stderr,
-        /^warning: An Elixir application uses this schema, and cannot read 1 body of the export, the first in line 2: it is an integer of 1025 characters/m,
+        /^warning: An Elixir application uses this schema, and cannot read 1 body of the export; the first is in line 2, where a value is an integer of 1025 characters/m,
       );
     }
     t.is((await maestro(['verify'], '/')).code, 0);
@@ -73,7 +73,7 @@ test.serial('a versioned snapshot is one that Elixir cannot read, to import and 
   t.regex(plan.stdout, /of version 2, which the Elixir application of this schema cannot read\n/);
   const { stdout, stderr } = await maestro(['import', '--file', file, '--dry-run', '-o', 'json'], '/');
   t.like(JSON.parse(stdout), { unreadable: { count: 1, line: 3 } });
-  t.regex(stderr, /cannot read 1 body of the export, the first in line 3: it has a version/);
+  t.regex(stderr, /cannot read 1 body of the export; the first is in line 3, where a value has a version/);
   await database.knex.raw(`DELETE FROM "${schema}".snapshots`);
 });
 

@@ -43,7 +43,7 @@ test('what does not fail says warnings and notes in lines when it has ended', as
   await database.store().commitEvents(events);
   const { code, stdout, stderr } = await runCli(['search', '--type', 'hapened', ...HERE, '-o', 'json']);
   t.deepEqual([code, stdout], [0, '[]\n']);
-  t.regex(stderr, /^warning: no event has the type "hapened"\..*\nnote: no event was found\n$/);
+  t.regex(stderr, /^warning: No event has the type "hapened"\..*\nnote: no event was found\n$/);
 });
 
 test('what is held back is said when the process is ended, and only once', async (t) => {

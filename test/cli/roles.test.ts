@@ -356,13 +356,13 @@ test.serial('what names no role, or has no roles, is wrong usage', async (t) => 
     [['--roles', '--migrator', ''], /^error: "" is not the name of a role\./],
     [['--roles', '--reader', 'ü'.repeat(32)], /is not the name of a role\./],
     [['--roles', '--reader', 'a\0b'], /is not the name of a role\./],
-    [['--roles', '--partitions', '4'], /^error: --roles prints GRANTs, which have no --partitions\.\n/],
-    [['--no-erase'], /^error: --no-erase is for --roles\.\nhint: Add --roles/],
+    [['--roles', '--partitions', '4'], /^error: --partitions has no meaning with --roles, which prints GRANTs\.\n/],
+    [['--no-erase'], /^error: --no-erase works only together with --roles\.\nhint: Add --roles/],
     [
       ['--roles', '--no-erase', '--writer', 'a', '--migrator', 'a'],
       /is named as writer and as migrator, which owns the tables/,
     ],
-    [['--writer', 'app'], /^error: --writer names a role for --roles\.\nhint: Add --roles/],
+    [['--writer', 'app'], /^error: --writer works only together with --roles\.\nhint: Add --roles/],
   ] as const) {
     const { code, stdout, stderr } = await maestro('nowhere', undefined, ['migrate', 'sql', ...argv]);
     t.deepEqual([code, stdout], [2, ''], stderr);
@@ -370,5 +370,8 @@ test.serial('what names no role, or has no roles, is wrong usage', async (t) => 
   }
   const embedded = await runCli(['migrate', 'sql', '--roles'], { cwd: folder });
   t.is(embedded.code, 2);
-  t.regex(embedded.stderr, /^error: The embedded database has no roles: .*\nhint: Name the database of a server/);
+  t.regex(
+    embedded.stderr,
+    /^error: The embedded database has no roles: .*\nhint: Name a server, for example with --url/,
+  );
 });

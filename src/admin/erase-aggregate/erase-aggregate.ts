@@ -110,7 +110,7 @@ export async function eraseAggregate(
         const erased = await plan(inside, erasure, paths);
         if (expect !== undefined && erased.sequence !== expect)
           throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
-            hint: 'Nothing was erased. Look at the new events, then plan again.',
+            hint: 'Nothing was erased. Look at the new events and at a new plan, without --execute or by planErasure().',
           });
         await remove(inside, erasure, paths);
         await assertAbsent(inside, erasure, paths);
@@ -120,7 +120,7 @@ export async function eraseAggregate(
   } catch (error) {
     if (!(error instanceof CommitInterruptedError)) throw storeError(error);
     throw new EraseInterruptedError(`The connection broke while ${id.hex} was being erased.`, {
-      hint: 'Either all of it was erased, or nothing. Plan again to see which.',
+      hint: 'Either all of it was erased, or nothing. A new plan, without --execute or by planErasure(), shows which.',
       cause: error,
     });
   }

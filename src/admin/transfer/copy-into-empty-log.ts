@@ -64,7 +64,7 @@ export async function copyIntoEmptyLog(log: EventLog, items: AsyncIterable<Expor
     };
     if (stored.events !== sent.events || stored.snapshots !== sent.snapshots)
       throw new WriteMismatchError(
-        `PostgreSQL stored ${stored.events} of ${sent.events} events; nothing was imported.`,
+        `PostgreSQL stored ${stored.events} of ${sent.events} events and ${stored.snapshots} of ${sent.snapshots} snapshots; nothing was imported.`,
         {
           hint: 'Look for a trigger, rule or policy on the tables that drops rows.',
         },

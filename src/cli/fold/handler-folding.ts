@@ -6,6 +6,7 @@ import { replayAt } from '../../aggregate/replay-at.js';
 import { initialStateAt, type StateAt } from '../../aggregate/state-at.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { decodedEvent } from '../../store/read/rows.js';
+import { ignoredSnapshotWarning } from '../output/notes/ignored-snapshot.js';
 import { stateJson } from '../render/state.js';
 import type { Folding } from './folding.js';
 
@@ -23,7 +24,7 @@ export function handlerFolding(definition: Definition, id: Timestamp): Folding {
       timestamp: event.timestamp,
     }),
     fold: async (store, { maxSequence, until, useSnapshot }, output) => {
-      const onSnapshotIgnored = (error: Error) => void output.warn(error.message);
+      const onSnapshotIgnored = ignoredSnapshotWarning(output);
       const history = { definition, store, id, onSnapshotIgnored };
       // A snapshot does not tell the times of the events before it.
       return until === undefined ? await fold(history, { maxSequence, useSnapshot }) : await replayAt(history, until);

@@ -12,7 +12,7 @@ export async function printSnapshotOutcome(
   hint = `See \`maestro snapshot get ${id.hex}\`.`,
 ): Promise<void> {
   if (outcome === 'stale')
-    throw new StaleSnapshotError(`A snapshot of sequence ${sequence} or later is stored already.`, {
+    throw new StaleSnapshotError(`A snapshot of ${id.hex} at sequence ${sequence} or later is already stored.`, {
       hint: `Nothing was written. ${hint}`,
     });
   await printFacts(output, {

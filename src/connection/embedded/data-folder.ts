@@ -79,7 +79,7 @@ export function checkDataFolder(dataDir: string): void {
 /** The error for a damaged folder. */
 export function corruptError(dataDir: string, problem: string, cause?: unknown): EmbeddedCorruptError {
   return new EmbeddedCorruptError(`The embedded database in ${dataDir} is damaged: ${problem}.`, {
-    hint: 'Keep a copy of the folder and restore it from a backup; to start afresh, name another --data-dir.',
+    hint: 'Copy the folder away, then restore it from a backup; or start with an empty database in another --data-dir.',
     cause,
   });
 }

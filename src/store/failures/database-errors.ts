@@ -68,7 +68,7 @@ export function storeError(error: unknown): MaestroError {
   if (isQueryTimeout(error)) return tookTooLong(message, error);
   if ((error as { code?: unknown } | undefined)?.code === ENGINE_STOPPED)
     return new DatabaseStoppedError(`The embedded database has stopped: ${message}.`, {
-      hint: 'Free space if its disk is full, then open it again: every acknowledged commit is in it.',
+      hint: 'If the disk is full, free space. Then open the database again: no acknowledged commit is lost.',
       cause: error,
     });
   if (isConnectionLost(error))
@@ -180,6 +180,10 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
         },
       );
     case '57014':
+      return new DatabaseTimeoutError(`The database stopped the statement: ${message}.`, {
+        hint: 'Try again, or allow more time (--timeout or `timeout`). If somebody cancelled it, ask why.',
+        cause,
+      });
     case '55P03':
       return tookTooLong(message, cause);
     default:
@@ -189,7 +193,7 @@ function refusalFor(state: string, message: string, cause: unknown): MaestroErro
 
 function tookTooLong(message: string, cause: unknown): DatabaseTimeoutError {
   return new DatabaseTimeoutError(`The database took too long: ${message}.`, {
-    hint: 'Try again, or allow more time (--timeout).',
+    hint: 'Try again, or allow more time (--timeout or `timeout`).',
     cause,
   });
 }

@@ -192,7 +192,7 @@ test('snapshot create stores what the handlers make of the whole history', async
 
   const again = await maestro('snapshot', 'create', id);
   t.is(again.code, 5);
-  t.regex(again.stderr, /sequence 2 or later is stored already/);
+  t.regex(again.stderr, /sequence 2 or later is already stored/);
 });
 
 test('what cannot be chosen is refused, and nothing is written', async (t) => {

@@ -114,16 +114,13 @@ test('a range without events prints nothing and exits 0, an unknown aggregate ex
     ['--since', '2199-01-01'],
     ['--until', '1999-01-01'],
   ]) {
-    const stderr =
-      argv[0] === '--type' ? 'warning: no event has the type "closed". `maestro stats --by type` lists them.\n' : '';
+    const warning =
+      argv[0] === '--type' ? 'warning: No event has the type "closed". `maestro stats --by type` lists them.\n' : '';
+    const stderr = `note: no event was found\n${warning}`;
     t.deepEqual(await maestro(['events', id.hex, ...argv, '-o', 'json']), { code: 0, stdout: '[]\n', stderr });
     t.deepEqual(await maestro(['events', id.hex, ...argv, '-o', 'ndjson']), { code: 0, stdout: '', stderr });
-    t.deepEqual(await maestro(['events', id.hex, ...argv, '-q']), { code: 0, stdout: '', stderr });
-    t.deepEqual(await maestro(['events', id.hex, ...argv]), {
-      code: 0,
-      stdout: '',
-      stderr: `note: no event was found\n${stderr}`,
-    });
+    t.deepEqual(await maestro(['events', id.hex, ...argv, '-q']), { code: 0, stdout: '', stderr: warning });
+    t.deepEqual(await maestro(['events', id.hex, ...argv]), { code: 0, stdout: '', stderr });
   }
   const unknown = await maestro(['events', anId().hex, '--min', '4']);
   t.deepEqual([unknown.code, unknown.stdout], [3, '']);

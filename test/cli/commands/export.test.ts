@@ -101,7 +101,7 @@ test('a file that is there is only replaced with --force, and what is no file ne
     [['--file', 'folder', '--force'], 'error: folder is not a regular file, so it cannot be replaced.'],
     [['--file', 'nowhere/f'], 'error: The file nowhere/f cannot be written: ENOENT.'],
     [['--file', 'f/g'], 'error: The file f/g cannot be written: ENOTDIR.'],
-    [['--force'], 'error: --force is for --file.'],
+    [['--force'], 'error: --force works only together with --file.'],
   ] as const) {
     const { code, stdout, stderr } = await maestro([id.hex, ...argv], { cwd });
     t.deepEqual([code, stdout], [2, ''], argv.join(' '));

@@ -137,7 +137,7 @@ test('nothing found is no error', async (t) => {
   for (const database of [small, empty]) {
     const argv = ['--type', 'never'];
     const warning =
-      database === small ? 'warning: no event has the type "never". `maestro stats --by type` lists them.\n' : '';
+      database === small ? 'warning: No event has the type "never". `maestro stats --by type` lists them.\n' : '';
     const check = async (more: readonly string[], stdout: string, note: string) => {
       const found = await maestro(database, [...argv, ...more]);
       t.deepEqual({ ...found, stderr: withoutSchemas(found.stderr) }, { code: 0, stdout, stderr: warning + note });

@@ -103,7 +103,7 @@ for (const [layout, place] of Object.entries(layouts))
     t.is((await run('replay', id, '-q')).code, 0);
 
     const tried = await run(...build(id, 'period_bilt'), '--force', '--dry-run');
-    t.regex(tried.stderr, /^warning: .* They would be appended anyway \(--force\)\.\n.*nothing was written\n$/);
+    t.regex(tried.stderr, /^warning: .* It would be appended anyway \(--force\)\.\n.*nothing was written\n$/);
     const forced = await run(...build(id, 'period_bilt'), '--force');
     t.deepEqual([forced.code, forced.stdout], [0, `aggregate  ${id}\nsequence   4\n`]);
     t.regex(
@@ -124,7 +124,10 @@ for (const [layout, place] of Object.entries(layouts))
 test('what a schema or a handler does not take is refused with its words', async (t) => {
   const id = await aCalendar([3]);
   for (const [by, complaint] of [
-    [-1, /does not match the schema of the aggregate calendar: by: must be positive\.\nhint: If older code wrote this body, add an upcaster/],
+    [
+      -1,
+      /does not match the schema of the aggregate calendar: by: must be positive\.\nhint: If older code wrote this body, add an upcaster/,
+    ],
     [8, /"period_built" of the aggregate calendar at sequence 3 of .* threw: the year is full\./],
   ] as const) {
     const { code, stderr } = await maestro([...build(id, 'period_built', by)]);
@@ -207,7 +210,7 @@ test('a first event that is mistyped is told of, and refused where the aggregate
   t.is(unowned.code, 0);
   t.regex(
     unowned.stderr,
-    /^warning: no configured definition owns this aggregate, .*\. Did you mean opened \(calendar\)\?\n/,
+    /^warning: No configured definition owns this aggregate, .*\. Did you mean opened as the type of the first event \(calendar\)\?\n/,
   );
   const named = await append('opned', '--aggregate', 'calendar');
   t.is(named.code, 5);
@@ -216,7 +219,7 @@ test('a first event that is mistyped is told of, and refused where the aggregate
   t.is(late.code, 5);
   t.regex(
     late.stderr,
-    /^error: The first event of calendar cannot be period_built: its `owns\.firstEvents` names opened\.\n/,
+    /^error: The first event of calendar cannot be period_built: its `owns\.firstEvents` names opened\.\nhint: Commands find the handlers of calendar by the type of the first event; with period_built they would not find them\. Nothing was appended/,
   );
   const forced = await append('period_built', '--aggregate', 'calendar', '--force', '--dry-run');
   t.is(forced.code, 0);

@@ -7,9 +7,8 @@ import { encodeEvents } from '../../../store/commit/validate.js';
 import { InvalidEventError } from '../../../store/errors.js';
 import type { Interop } from '../../../store/interop.js';
 import type { PostgresStore } from '../../../store/postgres-store.js';
-import { InputError, UsageError, WouldNotFoldError } from '../../errors.js';
+import { InputError, UsageError } from '../../errors.js';
 import { appendTrialFor } from '../../fold/trial/append-trial-for.js';
-import type { AppendTrial } from '../../fold/trial/append-trial.js';
 import { printDryRun } from '../../fold/trial/print-dry-run.js';
 import { aggregateToExtend } from '../../input/aggregate-to-extend.js';
 import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
@@ -59,7 +58,7 @@ export async function run(argument: IdArgument | 'new', options: AppendOptions, 
       const { store } = database;
       const aggregateId = argument === 'new' ? given : await aggregateToExtend(invocation, database, argument);
       const trial = await choose(store, aggregateId, drafts[0]?.type);
-      const beforeCommit = trial && ((placed: readonly NewEvent[]) => runTrial(trial, placed, options, invocation));
+      const beforeCommit = trial && ((placed: readonly NewEvent[]) => trial.run(placed));
       const on = dryRun ? withoutCommits(store) : store;
       return {
         aggregateId,
@@ -69,6 +68,8 @@ export async function run(argument: IdArgument | 'new', options: AppendOptions, 
     },
     { writes: !dryRun },
   );
+  for (const problem of trial?.overridden ?? [])
+    await invocation.output.warn(`${problem} ${dryRun ? 'It would be appended' : 'Appended'} anyway (--force).`);
   if (argument !== 'new' && expect === undefined && events[0]?.sequence === 1)
     await invocation.output.note(`${aggregateId.hex} had no events: this is the beginning of a new history`);
   const drift = clock.driftOf(events.at(-1)?.timestamp ?? aggregateId);
@@ -88,21 +89,6 @@ async function warnOfDrift(id: Timestamp, drift: number, { output }: Invocation)
   await output.warn(
     `The last event of ${id.hex} is now ${timeSpan(drift)} in the future. Until then, everybody who appends to this aggregate has to allow that much drift (--max-drift).`,
   );
-}
-
-/** Folds the history with the events before they are committed; with `--force` a failure is only a warning. */
-async function runTrial(
-  trial: AppendTrial,
-  events: readonly NewEvent[],
-  { force = false, dryRun = false }: AppendOptions,
-  { output }: Invocation,
-): Promise<void> {
-  try {
-    await trial.run(events);
-  } catch (error) {
-    if (!force || !(error instanceof WouldNotFoldError)) throw error;
-    await output.warn(`${error.message} ${dryRun ? 'They would be appended' : 'Appended'} anyway (--force).`);
-  }
 }
 
 /** The store for a dry run, which reads but does not write. */

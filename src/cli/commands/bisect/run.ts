@@ -4,6 +4,7 @@ import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { NotFoundError } from '../../errors.js';
 import { foldSteps, type Step } from '../../fold/fold-steps.js';
+import { missingWithin } from '../../fold/missing-events.js';
 import { type OpenHistory, withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { localTime } from '../../render/local-time.js';
@@ -117,7 +118,7 @@ async function* turnsOf(
 }
 
 async function warnOfFault({ event, error, gapAfter }: Step, output: Invocation['output']): Promise<void> {
-  if (gapAfter !== undefined) await output.warn(`Events between ${gapAfter} and ${event.sequence} are missing.`);
+  if (gapAfter !== undefined) await output.warn(missingWithin(gapAfter, 'later states'));
   if (error !== undefined) await output.warn(`Event ${event.sequence} was skipped: ${error.message}`);
 }
 

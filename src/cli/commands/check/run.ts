@@ -33,7 +33,10 @@ export async function run(options: CheckOptions, invocation: Invocation): Promis
     throw new UsageError('--all and --sample contradict each other; use one of them.');
   const { writeBaseline, force } = options;
   if (writeBaseline === '-') throw new UsageError('--write-baseline needs the name of a file, not "-".');
-  if (force && writeBaseline === undefined) throw new UsageError('--force is for --write-baseline.');
+  if (force && writeBaseline === undefined)
+    throw new UsageError('--force works only together with --write-baseline.', {
+      hint: 'Add --write-baseline, or leave --force out.',
+    });
   const choose = await handlersChooser(invocation, options.aggregate);
   await assertBaseline(options, invocation);
   if (writeBaseline === undefined) return (await checkWith(choose, options, invocation)) ? FOUND : DONE;

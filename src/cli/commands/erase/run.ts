@@ -48,6 +48,7 @@ export async function run(argument: IdArgument, options: EraseOptions, invocatio
     },
     { writes: execute },
   );
+  if (done.trial?.warning !== undefined) await invocation.output.warn(done.trial.warning);
   await print(id, done, replacements, options, invocation);
   const { missing } = done.plan;
   if (missing > 0)
@@ -74,7 +75,7 @@ function assertOptions(argument: IdArgument, { paths, reason, replace, force, ex
       hint: 'Leave --execute out to see what would be erased, with the whole id. Nothing was changed.',
     });
   if (paths === undefined && (replace !== undefined || force))
-    throw new UsageError(`${replace === undefined ? '--force' : '--replace'} is for --paths.`, {
+    throw new UsageError(`${replace === undefined ? '--force' : '--replace'} works only together with --paths.`, {
       hint: 'Without --paths the events themselves are removed, so there is nothing left to fold.',
     });
 }
@@ -84,7 +85,7 @@ function writtenBack(id: Timestamp, paths: readonly string[] | undefined): strin
   const look =
     paths === undefined
       ? `check with \`maestro verify ${id.hex}\` that nothing has come back`
-      : 'make this plan again and run `maestro snapshot verify`, to check that no value has come back';
+      : 'run this again without --execute, and `maestro snapshot verify`, to check that no value has come back';
   return (
     'An Elixir application uses this schema. If one of its processes has the aggregate in memory, it writes the erased ' +
     `data back with its next events or snapshot. Restart it first, on all nodes. Afterwards ${look}.`

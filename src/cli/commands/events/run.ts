@@ -38,7 +38,7 @@ export async function run(argument: IdArgument, options: EventsOptions, invocati
     await printEvents(listed, invocation.output, {
       whenNone: async () => {
         await assertAggregate(database, id);
-        if (invocation.output.form === 'table') await invocation.output.note('no event was found');
+        await invocation.output.note('no event was found');
       },
     });
     await warnOfGaps(gaps, id, options, { database, output: invocation.output });

@@ -30,7 +30,8 @@ export async function run(
   const { file, force, type: types, since, until } = options;
   const { output, context } = invocation;
   assertOrder(options);
-  if (file === undefined && force) throw new UsageError('--force is for --file.');
+  if (file === undefined && force)
+    throw new UsageError('--force works only together with --file.', { hint: 'Add --file, or leave --force out.' });
   if (file === undefined && context.stdout.isTerminal)
     throw new UsageError('Standard output is a terminal.', {
       hint: 'Name a file with --file, or redirect the output. To look at events, see `maestro events` and `maestro search`.',

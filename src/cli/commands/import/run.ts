@@ -71,7 +71,7 @@ async function print(report: ImportReport, dryRun: boolean, { output }: Invocati
     );
   if (unreadable !== undefined)
     await output.warn(
-      `An Elixir application uses this schema, and cannot read ${counted(unreadable.count, 'body', 'bodies')} of the export, the first in line ${unreadable.line}: it ${unreadable.message}. Set \`interop\` in maestro.config.ts to refuse such an import.`,
+      `An Elixir application uses this schema, and cannot read ${counted(unreadable.count, 'body', 'bodies')} of the export; the first is in line ${unreadable.line}, where a value ${unreadable.message}. Set \`interop\` in maestro.config.ts to refuse such an import.`,
     );
   if (dryRun) await output.note('this was a dry run: nothing was written');
 }

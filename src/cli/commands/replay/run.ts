@@ -33,7 +33,10 @@ export async function run(argument: IdArgument, options: ReplayOptions, invocati
 async function replay(argument: IdArgument, options: ReplayOptions, invocation: Invocation): Promise<void> {
   assertOneMoment(options);
   const { min, max, at, aggregate, snapshot } = options;
-  if (min !== undefined) throw new UsageError('--min is for --steps: a state is always folded from the beginning.');
+  if (min !== undefined)
+    throw new UsageError('--min works only together with --steps: a state is always folded from the beginning.', {
+      hint: 'Add --steps, or leave --min out.',
+    });
   const { output } = invocation;
   const { id, folding, state, shown } = await withFolding(invocation, argument, aggregate, async (history) => {
     const { id, database, folding, last } = history;

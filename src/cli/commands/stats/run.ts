@@ -14,7 +14,9 @@ export interface StatsOptions {
 /** Counts the log. */
 export async function run({ by, limit }: StatsOptions, invocation: Invocation): Promise<void> {
   if (limit !== undefined && by !== 'aggregate')
-    throw new UsageError('--limit is for --by aggregate; the other lists are short.');
+    throw new UsageError('--limit works only together with --by aggregate: the other lists are short.', {
+      hint: 'Leave --limit out.',
+    });
   await withDatabase(invocation, async (database) => {
     invocation.output.progress.report('Counting, which reads the whole log');
     if (by === undefined) await printSummary(database, invocation);

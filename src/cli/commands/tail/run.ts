@@ -88,9 +88,9 @@ export async function run(
 /** The warning about events that `--follow` does not show. */
 function behind({ ahead, behind, milliseconds }: ClockSkew): string {
   return (
-    `The clock of node ${behind} is behind that of node ${ahead} by ${timeSpan(milliseconds)} or more. Its new ` +
-    'events are older than five minutes when they are committed, so they are not shown here. To see all events of an ' +
-    'aggregate, follow it by its id.'
+    `The clock of node ${behind} is ${timeSpan(milliseconds)} or more behind that of node ${ahead}. New events of node ${behind} ` +
+    'look older than five minutes when they are committed, so they are not shown here. To see all events of an aggregate, ' +
+    'follow it by its id.'
   );
 }
 

@@ -37,9 +37,10 @@ export async function run(
     for (const { table, kind } of await tablesReplaced(database))
       await output.warn(`${table} is a ${kind}, not a table: only the rows that it shows are checked.`);
     let checked: VerifyProgress = { events: 0, aggregates: 0, snapshots: 0 };
+    const reading = id === undefined && since === undefined ? 'Reading the whole log' : 'Reading';
     const onProgress = (now: VerifyProgress) => {
       checked = now;
-      output.progress.report(`Reading the whole log: ${decimal(now.events)} events checked`);
+      output.progress.report(`${reading}: ${decimal(now.events)} events checked`);
     };
     const log = { ...database, interop: interop ?? database.interop };
     const found = await printFindings(verifyLog(log, { aggregateId: id, since, onProgress }), output, {

@@ -7,6 +7,7 @@ import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import type { Output } from '../../output/output.js';
 import type { Invocation } from '../../invocation.js';
+import { ignoredSnapshotWarning } from '../../output/notes/ignored-snapshot.js';
 import { AppendTrial, NOT_APPENDED } from './append-trial.js';
 
 /** Makes the trial for an aggregate; `undefined` when no configured definition owns it. */
@@ -20,13 +21,12 @@ type Chooser = (
 interface TrialOptions {
   readonly aggregate?: string;
   readonly force?: boolean;
-  readonly dryRun?: boolean;
 }
 
 /**
  * Chooses the handlers that fold events before they are appended: those of the named aggregate, or of the definition that
  * owns the history by its first event, which may be a new one. Throws `UsageError` for a name that is not configured, and
- * {@link WouldNotFoldError} for a first event that is not one of the definition's `owns.firstEvents`.
+ * {@link WouldNotFoldError} for a first event that is not one of the definition's `owns.firstEvents`, unless forced.
  */
 export async function appendTrialFor(options: TrialOptions, invocation: Invocation): Promise<Chooser> {
   const choose = await aggregateChooser(invocation, options.aggregate);
@@ -40,9 +40,11 @@ export async function appendTrialFor(options: TrialOptions, invocation: Invocati
       await tellUnowned(aggregates, beginsWith, invocation.output);
       return undefined;
     }
-    if (beginsWith !== undefined) await assertBeginning(definition, id, beginsWith, options, invocation.output);
-    const onSnapshotIgnored = (error: Error) => void invocation.output.warn(error.message);
-    return new AppendTrial({ definition, store, id, onSnapshotIgnored });
+    const { force = false } = options;
+    const problem = beginsWith === undefined ? undefined : wrongBeginning(definition, id, beginsWith);
+    if (problem !== undefined && !force) throw problem;
+    const onSnapshotIgnored = ignoredSnapshotWarning(invocation.output);
+    return new AppendTrial({ definition, store, id, onSnapshotIgnored }, { force, problem });
   };
 }
 
@@ -52,29 +54,24 @@ async function tellUnowned(
   beginsWith: string | undefined,
   output: Output,
 ): Promise<void> {
-  const untried = 'no configured definition owns this aggregate, so it was not checked that the events can be folded';
+  const untried = 'configured definition owns this aggregate, so it was not checked that the events can be folded';
   const firstTypes = aggregates.flatMap(({ owns }) => owns.firstEvents ?? []);
   const meant = beginsWith === undefined ? undefined : nearest(beginsWith, firstTypes);
-  if (meant === undefined) return await output.note(untried);
+  if (meant === undefined) return await output.note(`no ${untried}`);
   const owners = aggregates.filter(({ owns }) => owns.firstEvents?.includes(meant)).map(({ name }) => name);
-  await output.warn(`${untried}. Did you mean ${meant} (${owners.join(', ')})?`);
+  await output.warn(`No ${untried}. Did you mean ${meant} as the type of the first event (${owners.join(', ')})?`);
 }
 
-/** Throws when the first event is not one of the definition's `owns.firstEvents`; with `--force` it only warns. */
-async function assertBeginning(
-  definition: Definition,
-  id: Timestamp,
-  type: string,
-  { force = false, dryRun = false }: TrialOptions,
-  output: Output,
-): Promise<void> {
+/** The error for a first event that is not one of the definition's `owns.firstEvents`; `undefined` when it may be the first. */
+function wrongBeginning(definition: Definition, id: Timestamp, type: string): WouldNotFoldError | undefined {
   const { name, owns: owned } = definition;
   // A type that it does not handle at all is refused when it is tried.
-  if (owned.firstEvents === undefined || !Object.hasOwn(definition.events, type)) return;
-  if (ownsAggregate(definition, id, type)) return;
-  const problem = `The first event of ${name} cannot be ${type}: its \`owns.firstEvents\` names ${owned.firstEvents.join(', ')}.`;
-  if (force) return await output.warn(`${problem} ${dryRun ? 'It would be appended' : 'Appended'} anyway (--force).`);
-  throw new WouldNotFoldError(problem, {
-    hint: `${didYouMean(type, owned.firstEvents)} Then no command would find the handlers of ${name} by itself. ${NOT_APPENDED}`.trimStart(),
-  });
+  if (owned.firstEvents === undefined || !Object.hasOwn(definition.events, type)) return undefined;
+  if (ownsAggregate(definition, id, type)) return undefined;
+  return new WouldNotFoldError(
+    `The first event of ${name} cannot be ${type}: its \`owns.firstEvents\` names ${owned.firstEvents.join(', ')}.`,
+    {
+      hint: `${didYouMean(type, owned.firstEvents)} Commands find the handlers of ${name} by the type of the first event; with ${type} they would not find them. ${NOT_APPENDED}`.trimStart(),
+    },
+  );
 }

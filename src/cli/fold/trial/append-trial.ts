@@ -14,11 +14,20 @@ import { stateJson } from '../../render/state.js';
 /** Folds a history with events that are not committed yet. */
 export class AppendTrial {
   readonly #history: History;
+  readonly #force: boolean;
+  readonly #problem: WouldNotFoldError | undefined;
   #known: StateAt | undefined;
   #after: StateAt | undefined;
+  #failure: WouldNotFoldError | undefined;
 
-  constructor(history: History) {
+  /** With `force` nothing is refused; `problem` is what was found wrong before, and {@link overridden} then. */
+  constructor(
+    history: History,
+    { force = false, problem }: { readonly force?: boolean; readonly problem?: WouldNotFoldError | undefined } = {},
+  ) {
     this.#history = history;
+    this.#force = force;
+    this.#problem = problem;
   }
 
   /** The name of the aggregate whose handlers fold. */
@@ -38,12 +47,28 @@ export class AppendTrial {
     return current && stateJson(current.state, () => encodedState(this.#history, current));
   }
 
+  /** The problems for which the events of the last {@link run} would have been refused without `force`. */
+  get overridden(): readonly string[] {
+    return [this.#problem, this.#failure].flatMap((error) => error?.message ?? []);
+  }
+
   /**
-   * Folds the events after those in the log, of which a second call reads only new ones. Throws {@link WouldNotFoldError}.
+   * Folds the events after those in the log, of which a second call reads only new ones. Throws {@link WouldNotFoldError},
+   * unless forced.
    */
   async run(events: readonly NewEvent[]): Promise<void> {
-    const { definition, id } = this.#history;
     this.#after = undefined;
+    this.#failure = undefined;
+    try {
+      this.#after = await this.#fold(events);
+    } catch (error) {
+      if (!this.#force || !(error instanceof WouldNotFoldError)) throw error;
+      this.#failure = error;
+    }
+  }
+
+  async #fold(events: readonly NewEvent[]): Promise<StateAt> {
+    const { definition, id } = this.#history;
     const before = (events[0]?.sequence ?? 1) - 1;
     let known: StateAt;
     try {
@@ -69,7 +94,7 @@ export class AppendTrial {
       }
       current = { ...current, state, sequence, timestamp };
     }
-    this.#after = current;
+    return current;
   }
 }
 

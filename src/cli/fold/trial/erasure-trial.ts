@@ -9,7 +9,6 @@ import { type Change, diffJson } from '../../../json/diff.js';
 import { parseJsonText } from '../../../json/parse.js';
 import { WouldNotFoldError } from '../../errors.js';
 import { handlerFolding } from '../handler-folding.js';
-import type { Output } from '../../output/output.js';
 
 /** The outcome of folding a history without the values to erase. */
 export interface ErasureTrial {
@@ -18,6 +17,8 @@ export interface ErasureTrial {
   readonly folds: boolean;
   /** Changes of the last state; absent when the history does not fold, before or afterwards. */
   readonly changes?: readonly Change[];
+  /** Says why the history does not fold; absent when it does. For after the erasure: `--force` may have brought it about. */
+  readonly warning?: string;
 }
 
 /** The last state as JSON text; or the event at which folding failed, with the error. */
@@ -30,13 +31,14 @@ interface Failure {
 
 /**
  * Folds the history as it will be after the erasure. Throws {@link WouldNotFoldError} when the erasure makes folding fail, or
- * fail at an earlier event than before; not with `force`. Warns of a history that cannot be folded anyway.
+ * fail at an earlier event than before; not with `force`. A history that cannot be folded anyway
+ * only gets a warning.
  */
 export async function tryErasure(
   database: Database,
   erasure: Erasure,
   definition: Definition,
-  { force, execute, output }: { readonly force: boolean; readonly execute: boolean; readonly output: Output },
+  { force, execute }: { readonly force: boolean; readonly execute: boolean },
 ): Promise<ErasureTrial> {
   const { name: aggregate } = definition;
   const id = erasure.aggregateId;
@@ -48,8 +50,8 @@ export async function tryErasure(
   }
   const { message, hint } = after.error;
   if ('error' in before && before.sequence <= after.sequence) {
-    await output.warn(`The history of ${id.hex} cannot be folded as it is: ${before.error.message}`);
-    return { aggregate, folds: false };
+    const warning = `The history of ${id.hex} cannot be folded as it is: ${before.error.message}`;
+    return { aggregate, folds: false, warning };
   }
   const problem = `Without these values the history of ${id.hex} can no longer be folded: ${message}`;
   if (!force)
@@ -57,8 +59,8 @@ export async function tryErasure(
       hint: `Nothing was changed. Give another value with --replace, or erase anyway with --force. ${hint ?? ''}`.trim(),
       cause: after.error,
     });
-  await output.warn(`${problem} ${execute ? 'Erased' : 'With --execute they would be erased'} anyway (--force).`);
-  return { aggregate, folds: false };
+  const warning = `${problem} ${execute ? 'Erased' : 'With --execute they would be erased'} anyway (--force).`;
+  return { aggregate, folds: false, warning };
 }
 
 async function foldedBy(definition: Definition, id: Timestamp, events: AsyncIterable<StoredEvent>): Promise<Folded> {

@@ -33,12 +33,12 @@ export async function triedErasure(
   erasure: Erasure,
   definition: Definition | undefined,
   { execute = false, expect, force = false }: ErasureOptions,
-  { options, output }: Invocation,
+  { options }: Invocation,
 ): Promise<TriedErasure> {
   for (let attempt = 1; ; attempt += 1) {
     const plan = await planErasure(database, erasure);
     assertSomething(erasure, plan);
-    const trial = definition && (await tryErasure(database, erasure, definition, { force, execute, output }));
+    const trial = definition && (await tryErasure(database, erasure, definition, { force, execute }));
     if (!execute) return { plan, trial };
     const expected = expect ?? (trial && plan.sequence);
     try {

@@ -15,7 +15,7 @@ export async function warnOfUnknownTypes(
   const known = await eventTypes(database);
   for (const type of new Set(unseen))
     if (known !== undefined && known.length > 0 && !known.includes(type))
-      await output.warn(`no event has the type ${JSON.stringify(type)}. ${typeHint(type, known)}`.trimEnd());
+      await output.warn(`No event has the type ${JSON.stringify(type)}. ${typeHint(type, known)}`.trimEnd());
 }
 
 /** Number of types that a hint lists. */

@@ -435,7 +435,7 @@ test('options that contradict each other, or name nothing, are wrong usage', asy
     [['--all', '--sample', '3'], /--all and --sample contradict/],
     [['--sample', '0'], /--sample/],
     [['--write-baseline', '-'], /needs the name of a file/],
-    [['--force'], /--force is for --write-baseline/],
+    [['--force'], /--force works only together with --write-baseline/],
     [['--aggregate', 'door'], /No aggregate "door".*\nhint: The configured aggregates are account/],
   ] as const) {
     const { code, stdout, stderr } = await log.check('before.ts', ...argv);

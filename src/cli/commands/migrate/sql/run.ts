@@ -19,11 +19,17 @@ export async function run(
   { roles = false, partitions, erase, ...names }: SqlOptions,
   invocation: Invocation,
 ): Promise<void> {
-  if (roles && partitions !== undefined) throw new UsageError('--roles prints GRANTs, which have no --partitions.');
+  if (roles && partitions !== undefined)
+    throw new UsageError('--partitions has no meaning with --roles, which prints GRANTs.');
   const [named] = Object.keys(names);
   if (!roles && named !== undefined)
-    throw new UsageError(`--${named} names a role for --roles.`, { hint: 'Add --roles, or leave it out.' });
-  if (!roles && !erase) throw new UsageError('--no-erase is for --roles.', { hint: 'Add --roles, or leave it out.' });
+    throw new UsageError(`--${named} works only together with --roles.`, {
+      hint: `Add --roles, or leave --${named} out.`,
+    });
+  if (!roles && !erase)
+    throw new UsageError('--no-erase works only together with --roles.', {
+      hint: 'Add --roles, or leave --no-erase out.',
+    });
   const script = roles ? await grants({ ...names, erase }, invocation) : await steps(partitions, invocation);
   const { output } = invocation;
   await output.inForm({
@@ -42,7 +48,7 @@ async function grants(names: Omit<RolesOptions, 'schema'>, invocation: Invocatio
     throw new UsageError(
       'The embedded database has no roles: whoever may read and write its folder may do everything.',
       {
-        hint: 'Name the database of a server, such as with --url.',
+        hint: 'Name a server, for example with --url.',
       },
     );
   return await withDatabase(invocation, ({ knex, schema }) => rolesSql(knex, { schema, ...names }), { settings });

@@ -1,12 +1,12 @@
 import { fold } from '../../../../aggregate/history.js';
 import { storeSnapshot } from '../../../../aggregate/snapshot/store-snapshot.js';
 import type { Database } from '../../../../connection/database.js';
-import type { MaestroError } from '../../../../errors.js';
 import { UsageError } from '../../../errors.js';
 import { assertAggregate } from '../../../fold/assert-aggregate.js';
 import { aggregateChoice } from '../../../fold/choose-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
+import { ignoredSnapshotWarning } from '../../../output/notes/ignored-snapshot.js';
 import { printSnapshotOutcome } from '../../../output/print-snapshot-outcome.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
@@ -38,8 +38,7 @@ export async function run(
       throw new UsageError(`No configured definition owns ${id.hex}.`, {
         hint: 'Choose one with --aggregate, and list it in maestro.config.ts.',
       });
-    const warn = (error: MaestroError) => void invocation.output.warn(error.message);
-    const history = { definition, store, id, onSnapshotIgnored: warn };
+    const history = { definition, store, id, onSnapshotIgnored: ignoredSnapshotWarning(invocation.output) };
     const current = await fold(history, { useSnapshot: snapshot });
     const outcome = await storeSnapshot(history, store, current);
     const isUsed = outcome === 'committed' || (await fold({ ...history, onSnapshotIgnored: undefined })).snapshot > 0;

@@ -73,7 +73,7 @@ async function remove(database: Database, id: Timestamp, { sequence }: SnapshotH
 
 function another(id: Timestamp, { sequence }: SnapshotHead, expected: number): SnapshotKeptError {
   return new SnapshotKeptError(`The snapshot of ${id.hex} is of sequence ${sequence}, not ${expected}.`, {
-    hint: `Nothing was deleted. Look at it with \`maestro snapshot get ${id.hex}\`, then plan again.`,
+    hint: `Nothing was deleted. Look at it with \`maestro snapshot get ${id.hex}\`, then run this without --execute to see a new plan.`,
   });
 }
 

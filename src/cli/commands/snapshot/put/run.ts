@@ -40,14 +40,13 @@ export async function run(argument: IdArgument, options: PutOptions, invocation:
         hint: 'Nothing was written.',
       });
     const definition = await choose(id, () => typeOfFirstEvent(database.store, id));
-    if (definition !== undefined) {
-      const how = { force: options.force ?? false, output: invocation.output };
-      await trySnapshot({ definition, store: database.store, id }, snapshotOf(id), how);
-    }
-    return { id, outcome: await database.store.commitSnapshot(snapshotOf(id)) };
+    const history = definition && { definition, store: database.store, id };
+    const warning = history && (await trySnapshot(history, snapshotOf(id), { force: options.force ?? false }));
+    return { id, warning, outcome: await database.store.commitSnapshot(snapshotOf(id)) };
   };
-  const { id, outcome } = await withDatabase(invocation, store, { writes: true });
+  const { id, warning, outcome } = await withDatabase(invocation, store, { writes: true });
   await printSnapshotOutcome(id, options.sequence, outcome, invocation);
+  if (warning !== undefined) await invocation.output.warn(warning);
 }
 
 async function readBody({ body, file }: PutOptions, invocation: Invocation): Promise<JsonObject> {

@@ -83,7 +83,7 @@ async function oneOf(database: Database, argument: IdArgument, invocation: Invoc
 
 function checkedText({ snapshots, otherVersion, withoutHandlers }: SnapshotCheckCounts): string {
   const others = [
-    ...(otherVersion > 0 ? [`${decimal(otherVersion)} of another version, which nobody uses`] : []),
+    ...(otherVersion > 0 ? [`${decimal(otherVersion)} of another version, which were not compared`] : []),
     ...(withoutHandlers > 0 ? [`${decimal(withoutHandlers)} without handlers`] : []),
   ];
   return `${counted(snapshots, 'snapshot')}${others.length > 0 ? ` (${others.join(', ')})` : ''}`;
