@@ -93,7 +93,7 @@ export {
 } from './store/errors.js';
 export type { JoinOptions } from './store/driver/joined.js';
 export { MaestroMigrationSource } from './store/migrate/knex-migration-source.js';
-export type { Interop } from './store/interop.js';
+export type { Interop } from './store/commit/interop.js';
 export type { EventPlace, LastEvent } from './store/read/last-event.js';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js';
 export {

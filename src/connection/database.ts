@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Interop } from '../store/interop.js';
+import type { Interop } from '../store/commit/interop.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 
 /** An open database. */

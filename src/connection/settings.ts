@@ -1,4 +1,4 @@
-import { checkedInterop, type Interop } from '../store/interop.js';
+import { checkedInterop, type Interop } from '../store/commit/interop.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../store/schema-name.js';
 import { addressFromEnvironment, parseDatabaseUrl, type ServerAddress } from './address/database-url.js';
 import { assertEmbeddedMayBeUsed, SERVER_VARIABLES, URL_VARIABLES } from './embedded/embedded-by-default.js';

@@ -1,5 +1,5 @@
 import type { NumberMode } from '../json/types.js';
-import type { Interop } from './interop.js';
+import type { Interop } from './commit/interop.js';
 import type { JoinOptions } from './driver/joined.js';
 
 /** Options of a `PostgresStore`, besides its Knex instance. */

@@ -11,7 +11,7 @@ import { commitSnapshotRow } from './commit/commit-snapshot.js';
 import { storeError } from './failures/database-errors.js';
 import { GroupCommit } from './commit/group-commit.js';
 import { type EventQuery, selectLastEvents, selectPages, selectRows } from './read/event-query.js';
-import { checkedInterop, type Interop } from './interop.js';
+import { checkedInterop, type Interop } from './commit/interop.js';
 import { errorInsideTransaction } from './commit/inside-transaction.js';
 import { checkedTransaction, type JoinOptions } from './driver/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';

@@ -3,7 +3,7 @@ import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot } from '../events.
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
-import type { Interop } from './interop.js';
+import type { Interop } from './commit/interop.js';
 import type { JoinOptions } from './driver/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 

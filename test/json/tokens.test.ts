@@ -5,7 +5,7 @@ import { depthOf, isDeeperThan } from '../../src/json/depth.js';
 import { numbersIn, scalarFault } from '../../src/json/numbers-in.js';
 import { jsonTokens } from '../../src/json/tokens.js';
 import { storedBody } from '../../src/cli/fold/stored-body.js';
-import { interopFaults } from '../../src/store/interop.js';
+import { interopFaults } from '../../src/store/commit/interop.js';
 import { anEvent } from '../support/data/factories.js';
 
 /** More characters, or escapes, than a regular expression with a repeated choice can walk through. */

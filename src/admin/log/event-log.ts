@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Interop } from '../../store/interop.js';
+import type { Interop } from '../../store/commit/interop.js';
 import type { Executor } from '../../store/read/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
 

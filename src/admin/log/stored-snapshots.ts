@@ -6,7 +6,7 @@ import { execute, type SnapshotRow, storedSnapshot } from '../../store/read/rows
 import { isSerializationFailure } from '../../store/driver/driver-error.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { InvalidSnapshotError } from '../../store/errors.js';
-import { snapshotInteropFaults } from '../../store/interop.js';
+import { snapshotInteropFaults } from '../../store/commit/interop.js';
 import { type EventLog, tablesOf } from './event-log.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';

@@ -1,7 +1,7 @@
 import { depthOf, isDeeperThan } from '../../json/depth.js';
 import { MAX_DEPTH } from '../../json/encode.js';
 import { pathText } from '../../json/path-text.js';
-import { interopFaults, type Interop, snapshotInteropFaults } from '../../store/interop.js';
+import { interopFaults, type Interop, snapshotInteropFaults } from '../../store/commit/interop.js';
 import { InvalidExportError } from './export-format.js';
 import type { ExportedItem } from './read-export.js';
 

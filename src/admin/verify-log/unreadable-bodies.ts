@@ -2,7 +2,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { pathText } from '../../json/path-text.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { readPages } from '../../store/read/read-pages.js';
-import { interopFaults, snapshotInteropFaults, VERSION_MARK } from '../../store/interop.js';
+import { interopFaults, snapshotInteropFaults, VERSION_MARK } from '../../store/commit/interop.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import type { Violation } from './violations.js';

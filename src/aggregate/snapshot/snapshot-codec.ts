@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../events.js';
 import type { JsonObject, JsonValue } from '../../json/types.js';
-import { VERSION_MARK as MARK } from '../../store/interop.js';
+import { VERSION_MARK as MARK } from '../../store/commit/interop.js';
 import { callHandler } from '../fold/call-handler.js';
 import type { Definition } from '../definition/definition.js';
 import type { HandlerRef } from '../errors.js';

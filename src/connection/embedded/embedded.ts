@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { pid } from 'node:process';
 import { NotMigratedError } from '../../store/errors.js';
-import type { Interop } from '../../store/interop.js';
+import type { Interop } from '../../store/commit/interop.js';
 import { nodePermissionError } from '../../store/failures/node-permission.js';
 import { guardEngine } from '../../store/driver/pglite/engine-guard.js';
 import { onEngine } from '../../store/driver/pglite/knex-on-pglite.js';

@@ -1,7 +1,7 @@
 import knexFactory, { type Knex } from 'knex';
 import { pgClient } from '../../store/driver/pg/derived-client.js';
 import { storeError } from '../../store/failures/database-errors.js';
-import type { Interop } from '../../store/interop.js';
+import type { Interop } from '../../store/commit/interop.js';
 import { PostgresStore } from '../../store/postgres-store.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
 import type { Database } from '../database.js';

@@ -1,18 +1,11 @@
+import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
 import { sameJson } from '../../json/equality.js';
 import type { CommitContext } from './commit-context.js';
 import { isDeadlock, isSerializationFailure, isUniqueViolation } from '../driver/driver-error.js';
 import { WriteMismatchError } from '../errors.js';
 import { inInsertionOrder } from './insertion-order.js';
-import {
-  columnBindings,
-  type EventRow,
-  type Executor,
-  execute,
-  query,
-  rowBindings,
-  storedEvent,
-} from '../read/rows.js';
+import { type EventRow, type Executor, execute, query, storedEvent } from '../read/rows.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
@@ -63,6 +56,26 @@ export async function insertGroup({ knex, statements }: CommitContext, events: r
 
 function inserted(events: readonly EncodedEvent[]) {
   return columnBindings(inInsertionOrder(events));
+}
+
+/**
+ * The events as the five bindings of `insertEvents`, one for each column. Line breaks separate types and bodies:
+ * neither contains one, since types have no control characters, and JSON text escapes them.
+ */
+function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
+  const column = (of: (encoded: EncodedEvent) => string | number, separator: string) => events.map(of).join(separator);
+  return [
+    column(({ event }) => event.timestamp.hex, ','),
+    column(({ event }) => event.aggregateId.hex, ','),
+    column(({ event }) => event.sequence, ','),
+    column(({ event }) => event.type, '\n'),
+    column(({ json }) => json, '\n'),
+  ];
+}
+
+/** One event as the bindings of `insertEvent`. */
+function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
+  return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
 }
 
 function assertWritten(events: readonly EncodedEvent[], written: number): void {

@@ -5,7 +5,7 @@ import { pathText } from '../../json/path-text.js';
 import { stringFault } from '../../json/scalars.js';
 import type { JsonFault, JsonObject } from '../../json/types.js';
 import { InvalidEventError, InvalidSnapshotError, type ValidationIssue } from '../errors.js';
-import { type Interop, interopFaults, snapshotInteropFaults } from '../interop.js';
+import { type Interop, interopFaults, snapshotInteropFaults } from './interop.js';
 
 /** A valid event together with the JSON text of its body. */
 export interface EncodedEvent {

@@ -7,7 +7,6 @@ import { bytesOf, type ReadBody } from '../driver/column-values.js';
 import type { Executor } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
 import type { Statement } from '../driver/statement.js';
-import type { EncodedEvent } from '../commit/validate.js';
 
 export type { Executor };
 
@@ -42,26 +41,6 @@ export async function execute(
  */
 function statementOf(statement: string | Statement): Statement {
   return typeof statement === 'string' ? { sql: statement } : statement;
-}
-
-/**
- * The events as the five bindings of `insertEvents`, one for each column. Line breaks separate types and bodies:
- * neither contains one, since types have no control characters, and JSON text escapes them.
- */
-export function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
-  const column = (of: (encoded: EncodedEvent) => string | number, separator: string) => events.map(of).join(separator);
-  return [
-    column(({ event }) => event.timestamp.hex, ','),
-    column(({ event }) => event.aggregateId.hex, ','),
-    column(({ event }) => event.sequence, ','),
-    column(({ event }) => event.type, '\n'),
-    column(({ json }) => json, '\n'),
-  ];
-}
-
-/** One event as the bindings of `insertEvent`. */
-export function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
-  return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
 }
 
 /** An array of integers in PostgreSQL's text form, which both drivers pass on alike. */

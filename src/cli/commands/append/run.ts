@@ -5,7 +5,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { appendEvents, type EventDraft } from '../../../store/append.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import { InvalidEventError } from '../../../store/errors.js';
-import type { Interop } from '../../../store/interop.js';
+import type { Interop } from '../../../store/commit/interop.js';
 import type { PostgresStore } from '../../../store/postgres-store.js';
 import { InputError, UsageError } from '../../errors.js';
 import { appendTrialFor } from '../../fold/trial/append-trial-for.js';

@@ -4,7 +4,7 @@ import { isStored, verifyLog } from '../../../admin/verify-log/verify-log.js';
 import type { Violation } from '../../../admin/verify-log/violations.js';
 import { timeSpan } from '../../../hlc/time-span.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
-import type { Interop } from '../../../store/interop.js';
+import type { Interop } from '../../../store/commit/interop.js';
 import { missingText } from '../../fold/gaps.js';
 import { NotFoundError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';

@@ -1,6 +1,6 @@
-import { InvalidArgumentError } from '../errors.js';
-import { numbersIn } from '../json/numbers-in.js';
-import type { JsonFault } from '../json/types.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { numbersIn } from '../../json/numbers-in.js';
+import type { JsonFault } from '../../json/types.js';
 
 /** Another reader of the tables that cannot read all that PostgreSQL can store. */
 export type Interop = 'elixir';
