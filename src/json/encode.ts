@@ -7,7 +7,7 @@ import { encodeSimple } from './encode-simple.js';
 /** Most levels of objects and arrays inside one another. */
 export const MAX_DEPTH = 500;
 /** The longest JSON text that PostgreSQL's jsonb can hold, in bytes; longer ones could not be read back either. */
-export const MAX_JSON_BYTES = 268_435_455;
+const MAX_JSON_BYTES = 268_435_455;
 /**
  * Upper bound of the factor by which a text grows when PostgreSQL writes its JavaScript numbers, such as 1e-300,
  * without exponents.

@@ -53,7 +53,7 @@ export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): As
 }
 
 /** True when the tables hold any event or snapshot with this aggregate id, however wrong it is. */
-export async function isStored(log: EventLog, id: Timestamp): Promise<boolean> {
+export async function isAggregateStored(log: EventLog, id: Timestamp): Promise<boolean> {
   const { log: events, snapshots } = tablesOf(log);
   const of = (table: string) => `EXISTS (SELECT FROM ${table} WHERE aggregate_id = ?)`;
   const [row] = await select<[boolean]>(log, `SELECT ${of(events)} OR ${of(snapshots)}`, [id.encode(), id.encode()]);

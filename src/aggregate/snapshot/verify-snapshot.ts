@@ -40,7 +40,7 @@ export async function verifySnapshot(history: History, stored: StoredSnapshot): 
 }
 
 /** True when a snapshot is of another version than the definition's, so that it is not used. */
-export function isOfOtherVersion(definition: Definition, stored: StoredSnapshot): boolean {
+function isOfOtherVersion(definition: Definition, stored: StoredSnapshot): boolean {
   return jsonOfVersion(definition, decodeJson(stored.body, definition.numbers) as JsonObject) === undefined;
 }
 

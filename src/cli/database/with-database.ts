@@ -18,7 +18,7 @@ export interface DatabaseNeeds {
   readonly create?: boolean;
   /** True for a command that writes; otherwise the database refuses all writes. @defaultValue false */
   readonly writes?: boolean;
-  /** The result of {@link sessionSettings}, when that was called before. */
+  /** The result of {@link databaseSettings}, when that was called before. */
   readonly settings?: ConnectionSettings;
 }
 
@@ -39,9 +39,9 @@ export async function withDatabase<Value>(
     });
   if (writes) output.withoutPager();
   const chosen = settings ?? (await databaseSettings(invocation));
-  const using = `using ${targetText(chosen)}${await loginVariableText(invocation, chosen)}`;
+  const using = writes ? `using ${targetText(chosen)}${await loginVariableText(invocation, chosen)}` : undefined;
   const isForPrograms = output.form !== 'table';
-  if (writes && !isForPrograms) await output.note(using);
+  if (using !== undefined && !isForPrograms) await output.note(using);
   if ('dataDir' in chosen.target) preferQuickStart();
   else nameRuntime();
   output.progress.report('Opening the database');
@@ -65,7 +65,7 @@ export async function withDatabase<Value>(
       output.progress.report(`Running ${purpose}`);
       const value = await work(database);
       // Afterwards, so that an error does not carry it as a warning.
-      if (writes && isForPrograms) await output.note(using);
+      if (using !== undefined && isForPrograms) await output.note(using);
       return value;
     } catch (error) {
       throw await namingOtherSchemas(error, database);

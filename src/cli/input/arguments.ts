@@ -45,6 +45,6 @@ export function seconds(text: string): number {
 }
 
 /** Collects the values of an option that can be given several times. */
-export function collect(value: string, previous: readonly string[] = []): string[] {
+export function collectValues(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }

@@ -1,11 +1,11 @@
-import { collect } from './arguments.js';
+import { collectValues } from './arguments.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { firstMillisecond, lastMillisecond } from './time-options.js';
 import { localTime } from '../render/local-time.js';
 
 /** `--type`, which can be given several times. */
-export const TYPE = ['--type <type>', 'only events of this type; can be given several times', collect] as const;
+export const TYPE = ['--type <type>', 'only events of this type; can be given several times', collectValues] as const;
 
 /** `--since`, inclusive: flags, description and parser. */
 export function sinceOption(context: CliContext) {

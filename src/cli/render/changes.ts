@@ -8,7 +8,7 @@ const SIGNS = { add: '+', remove: '-', replace: '~' } as const;
 
 /** A change on one line: `+ /owner "Ada"`, `~ /balance 5 → 7`, `- /closed true`. Not escaped. */
 export function changeText(change: Change): string {
-  return `${SIGNS[change.op]} ${pathText(change)} ${valueTexts(change).join(' → ')}`;
+  return `${SIGNS[change.op]} ${pointerText(change)} ${valueTexts(change).join(' → ')}`;
 }
 
 /** Further indent of the values of a change. */
@@ -23,14 +23,14 @@ export function changeLines(change: Change, columns: number | undefined, indent 
   if (columns === undefined || textWidth(line) <= columns) return [line];
   const deeper = columns > 40 ? indent + DEEPER : '  ';
   return [
-    ...wrap(`${indent}${SIGNS[change.op]} ${escapeText(pathText(change))}`, columns, deeper),
+    ...wrap(`${indent}${SIGNS[change.op]} ${escapeText(pointerText(change))}`, columns, deeper),
     ...valueTexts(change).map((value, index) =>
       cut(`${deeper}${index === 0 ? '' : '→ '}${escapeText(value)}`, columns),
     ),
   ];
 }
 
-function pathText({ path }: Change): string {
+function pointerText({ path }: Change): string {
   return path === '' ? '(the whole state)' : path;
 }
 

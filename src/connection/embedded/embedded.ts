@@ -22,7 +22,7 @@ import { type FileLockOptions, lockFile } from './file-lock.js';
 import { checkedCloseTimeout, SILENT_LOGGER } from '../server/pool-options.js';
 
 /** Default for the longest wait for another process, in milliseconds. */
-export const DEFAULT_LOCK_WAIT = 10_000;
+const DEFAULT_LOCK_WAIT = 10_000;
 
 /** Options for opening the embedded database. */
 export interface EmbeddedOptions {

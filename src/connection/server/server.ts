@@ -1,6 +1,5 @@
 import knexFactory, { type Knex } from 'knex';
 import { pgClient } from '../../store/driver/pg/derived-client.js';
-import { storeError } from '../../store/failures/database-errors.js';
 import type { Interop } from '../../store/commit/interop.js';
 import { PostgresStore } from '../../store/postgres-store.js';
 import { closePool, DEFAULT_CLOSE_TIMEOUT } from './close-pool.js';
@@ -142,13 +141,4 @@ function timeouts(timeout: number | undefined, pooler: 'transaction' | undefined
   if (timeout === undefined) return {};
   if (pooler === 'transaction') return { query_timeout: timeout };
   return { statement_timeout: timeout, query_timeout: timeout + GRACE };
-}
-
-/** Makes one connection and gives it back, so that a wrong address or password shows before anything else is done. */
-export async function checkConnection({ knex }: Database): Promise<void> {
-  try {
-    await knex.raw('SELECT 1');
-  } catch (error) {
-    throw storeError(error);
-  }
 }

@@ -7,7 +7,7 @@ import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
 import { execute } from '../read/rows.js';
 import type { CommitResult } from '../store.js';
-import { isStored, diagnoseUniqueViolation } from './unique-violation.js';
+import { areStored, diagnoseUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
 import type { EncodedEvent } from './validate.js';
@@ -69,14 +69,14 @@ async function insertOnce(
   } catch (error) {
     if (error instanceof ProbeDone) throw notCommitted(lost);
     if (!(error instanceof InsertConflictError)) throw error;
-    if (await isStored(context, events)) return undefined;
+    if (await areStored(context, events)) return undefined;
     if (mode === 'probe') throw notCommitted(lost);
     return (await diagnoseUniqueViolation(context, events, error.cause)) ?? err('retry_command');
   }
 }
 
 async function readOnce(context: CommitContext, events: readonly EncodedEvent[], lost: unknown): Promise<undefined> {
-  if (!(await isStored(context, events))) throw notCommitted(lost);
+  if (!(await areStored(context, events))) throw notCommitted(lost);
 }
 
 /**

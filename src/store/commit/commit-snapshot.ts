@@ -26,7 +26,7 @@ export async function commitSnapshotRow(
   // or meets it (or a newer one) there.
   try {
     const outcome = await upsert(context, snapshot, json);
-    return outcome === 'stale' && (await isStored(context, snapshot, json)) ? 'committed' : outcome;
+    return outcome === 'stale' && (await isSnapshotStored(context, snapshot, json)) ? 'committed' : outcome;
   } catch (error) {
     throw storeError(causeOf(error));
   }
@@ -67,7 +67,11 @@ async function upsertOn(
   return 'committed';
 }
 
-async function isStored({ knex, statements }: CommitContext, snapshot: NewSnapshot, json: string): Promise<boolean> {
+async function isSnapshotStored(
+  { knex, statements }: CommitContext,
+  snapshot: NewSnapshot,
+  json: string,
+): Promise<boolean> {
   const { sequence } = snapshot;
   const bindings = [snapshot.aggregateId.encode(), sequence, sequence];
   const [row] = await query<SnapshotRow>(knex, statements.selectSnapshot, bindings);

@@ -7,7 +7,7 @@ import { storeError } from '../failures/database-errors.js';
 import { DatabaseUnreachableError, WriteMismatchError } from '../errors.js';
 import { withReadRetry } from '../read/read-retry.js';
 import type { CommitResult } from '../store.js';
-import { isStored } from './unique-violation.js';
+import { areStored } from './unique-violation.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
 /**
@@ -34,7 +34,7 @@ export async function resolveFailedGroup(
 }
 
 async function requireStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<CommitResult> {
-  if (await withReadRetry(() => isStored(context, events))) return ok(committedEvents(events));
+  if (await withReadRetry(() => areStored(context, events))) return ok(committedEvents(events));
   throw new WriteMismatchError(`PostgreSQL did not store all of ${events.length} events.`, {
     hint: 'Look for a trigger, rule or policy on event_log that drops rows.',
   });

@@ -42,7 +42,7 @@ export function unexplainedUniqueViolation(cause: unknown, attempts: number): Da
 }
 
 /** True when every event of the commit is in the log at its sequence and with its timestamp. */
-export async function isStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<boolean> {
+export async function areStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<boolean> {
   const stored = new Set<string>();
   for await (const positions of storedPositions(context, events))
     for (const position of positions) stored.add(position);

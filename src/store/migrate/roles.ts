@@ -13,7 +13,7 @@ import { type Executor, query } from '../read/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../schema-name.js';
 
 /** The roles that rights are for unless others are named. */
-export const DEFAULT_ROLES = {
+const DEFAULT_ROLES = {
   reader: 'maestro_reader',
   writer: 'maestro_writer',
   migrator: 'maestro_migrator',

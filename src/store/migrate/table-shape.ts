@@ -78,7 +78,7 @@ async function texts(on: Executor, sql: string, name: string): Promise<string[]>
  * An expression as the catalog prints it, in one form: with `quote_all_identifiers` it quotes every name, and with a
  * `search_path` that shadows PostgreSQL's own objects it names their schema.
  */
-export function normalizeDefinition(definition: string): string {
+function normalizeDefinition(definition: string): string {
   return definition
     .replace(/"([a-z_][a-z0-9_]*)"/g, '$1')
     .replace(/OPERATOR\((?:pg_catalog\.)?([^)\s]+)\)/g, '$1')

@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { MAX_SEQUENCE } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from './conditions.js';
 import type { EventPlace, LastEvent } from './last-event.js';
+import { finishPage } from './finish-page.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
 import type { SequenceRange } from './sequence-range.js';
 import { withSerializationRetry } from './read-retry.js';
@@ -86,10 +86,7 @@ export async function* selectPages<Body>(
     // A caller that stops here never awaits the next page; one that goes on gets its error then.
     page?.catch(() => {});
     if (rows.length > 0) yield rows;
-    // The caller is done with these rows but still refers to the array; emptying it frees them.
-    rows.length = 0;
-    // The embedded engine never yields to the event loop: let timers, input and Ctrl-C have their turn.
-    await setImmediate();
+    await finishPage(rows);
   }
 }
 

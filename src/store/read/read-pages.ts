@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { finishPage } from './finish-page.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
 
 /** Size of the pages of a query. */
@@ -41,9 +41,6 @@ export async function* readPages<Row>(
     if (length > 0) yield rows;
     if (length < asked) return;
     left -= length;
-    // The caller is done with these rows but still refers to the array; emptying it frees them.
-    rows.length = 0;
-    // The embedded engine never yields to the event loop: let timers, input and Ctrl-C have their turn.
-    await setImmediate();
+    await finishPage(rows);
   }
 }

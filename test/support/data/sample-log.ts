@@ -29,7 +29,7 @@ export interface SampleLog {
 /** The types of the sample log. */
 export const SAMPLE_TYPES = ['opened', 'deposited', 'withdrawn', "o'brien", '\u001b[2J'] as const;
 /** The first and the last time of the sample log. */
-export const SAMPLE_TIMES = { first: 1_700_000_000_000, last: 1_700_000_000_400 } as const;
+const SAMPLE_TIMES = { first: 1_700_000_000_000, last: 1_700_000_000_400 } as const;
 
 const ids = fc
   .bigInt({ min: 1n, max: 2n ** 64n - 1n })
@@ -80,11 +80,11 @@ FROM json_to_recordset(?::text::json) AS e(t text, a text, s integer, y text, b 
 FROM json_to_recordset(?::text::json) AS e(a text, s integer) ON CONFLICT DO NOTHING`,
     [JSON.stringify(snapshots)],
   );
-  return await wholeLog({ knex, schema });
+  return await storedLog({ knex, schema });
 }
 
 /** Everything that a log holds. */
-export async function wholeLog({ knex, schema = 'public' }: EventLog): Promise<SampleLog> {
+async function storedLog({ knex, schema = 'public' }: EventLog): Promise<SampleLog> {
   const events = await query<[Uint8Array, Uint8Array, number, string, string]>(
     knex,
     `SELECT "timestamp", aggregate_id, sequence, type, body::text FROM "${schema}".event_log`,

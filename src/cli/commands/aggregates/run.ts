@@ -14,7 +14,7 @@ import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
 /** The options of `maestro aggregates`. */
-export interface AggregatesOptions extends FilterOptions {
+export interface AggregatesCommandOptions extends FilterOptions {
   readonly withSnapshot?: boolean;
   readonly sort: AggregateOrder;
   readonly limit: number;
@@ -24,7 +24,7 @@ export interface AggregatesOptions extends FilterOptions {
 }
 
 /** Lists the aggregates of the log. */
-export async function run(options: AggregatesOptions, invocation: Invocation): Promise<void> {
+export async function run(options: AggregatesCommandOptions, invocation: Invocation): Promise<void> {
   const { output } = invocation;
   const { limit, sort, type: types, since, until, withSnapshot, after, node, aggregate } = options;
   const kind = aggregate === undefined ? undefined : kindOf(await configuredAggregate(invocation, aggregate));

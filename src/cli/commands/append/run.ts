@@ -20,7 +20,7 @@ import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
 /** The options of `maestro append`. */
-export interface AppendOptions {
+export interface AppendCommandOptions {
   readonly type?: string;
   readonly body?: string;
   readonly file?: string;
@@ -39,7 +39,11 @@ type Draft = EventDraft & { readonly line?: number };
 const SHOWN_ISSUES = 5;
 
 /** Tries events with the handlers, then appends them. */
-export async function run(argument: IdArgument | 'new', options: AppendOptions, invocation: Invocation): Promise<void> {
+export async function run(
+  argument: IdArgument | 'new',
+  options: AppendCommandOptions,
+  invocation: Invocation,
+): Promise<void> {
   const drafts = await readDrafts(options, invocation);
   const clock = new Clock({ maxDrift: options.maxDrift === undefined ? DEFAULT_MAX_DRIFT : options.maxDrift * 1000 });
   const given = argument === 'new' || argument instanceof IdPrefix ? clock.now() : argument;
@@ -121,7 +125,7 @@ async function assertValid(
   }
 }
 
-async function readDrafts({ type, body, file }: AppendOptions, invocation: Invocation): Promise<Draft[]> {
+async function readDrafts({ type, body, file }: AppendCommandOptions, invocation: Invocation): Promise<Draft[]> {
   if (file !== undefined) {
     if (type !== undefined || body !== undefined)
       throw new UsageError('--file and --type/--body are two ways to give events; use one of them.');

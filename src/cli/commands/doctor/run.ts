@@ -18,12 +18,14 @@ import { elixirVersionFault } from '../../fold/elixir-snapshot-versions.js';
 /** Runs all checks, and exits with 1 when one fails. */
 export async function run(_options: object, invocation: Invocation): Promise<ExitCode> {
   const settings = await databaseSettings(invocation);
-  const findings = await withDatabase(invocation, (database) => collect(database, settings, invocation), { settings });
+  const findings = await withDatabase(invocation, (database) => collectFindings(database, settings, invocation), {
+    settings,
+  });
   await print(findings, invocation.output);
   return findings.some(({ status }) => status === 'failure') ? FOUND : DONE;
 }
 
-async function collect(
+async function collectFindings(
   database: Database,
   { target, pooler }: ConnectionSettings,
   invocation: Invocation,

@@ -14,7 +14,7 @@ import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
 /** The options of `maestro erase`. */
-export interface EraseOptions {
+export interface EraseCommandOptions {
   readonly paths?: string[];
   readonly reason?: string;
   readonly execute?: boolean;
@@ -25,7 +25,7 @@ export interface EraseOptions {
 }
 
 /** Plans an erasure, and does it with `--execute`. */
-export async function run(argument: IdArgument, options: EraseOptions, invocation: Invocation): Promise<void> {
+export async function run(argument: IdArgument, options: EraseCommandOptions, invocation: Invocation): Promise<void> {
   const { paths, execute = false, aggregate, replace = [] } = options;
   assertOptions(argument, options);
   const replacements = parseReplacements(replace, paths ?? []);
@@ -68,7 +68,7 @@ export async function run(argument: IdArgument, options: EraseOptions, invocatio
   if (!execute) await invocation.output.note(toExecute(options.reason, done.plan.sequence));
 }
 
-function assertOptions(argument: IdArgument, { paths, reason, replace, force, execute }: EraseOptions): void {
+function assertOptions(argument: IdArgument, { paths, reason, replace, force, execute }: EraseCommandOptions): void {
   assertReason(reason, execute);
   if (execute && argument instanceof IdPrefix)
     throw new UsageError('--execute needs the whole id of the aggregate.', {
@@ -96,7 +96,7 @@ async function print(
   id: Timestamp,
   { plan: { events, sequence, missing, snapshot, paths }, trial }: TriedErasure,
   replacements: Readonly<Record<string, string>>,
-  { reason, execute = false, paths: asked }: EraseOptions,
+  { reason, execute = false, paths: asked }: EraseCommandOptions,
   { output }: Invocation,
 ): Promise<void> {
   const whole = asked === undefined;

@@ -8,14 +8,14 @@ import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
 /** The options of `maestro import`. */
-export interface ImportOptions {
+export interface ImportCommandOptions {
   readonly file: string;
   readonly onConflict: 'fail' | 'skip';
   readonly dryRun?: boolean;
 }
 
 /** Imports an export. */
-export async function run({ file, onConflict, dryRun }: ImportOptions, invocation: Invocation): Promise<void> {
+export async function run({ file, onConflict, dryRun }: ImportCommandOptions, invocation: Invocation): Promise<void> {
   const { output, context } = invocation;
   const size =
     file === '-'

@@ -28,7 +28,7 @@ export async function replaySteps(
   options: StepsOptions,
   invocation: Invocation,
 ): Promise<boolean> {
-  assertOneMoment(options);
+  assertOneEnd(options);
   const { min, max, at } = options;
   if (min !== undefined && min > (max ?? min)) throw new UsageError(`--min ${min} is greater than --max ${max}.`);
   return await withFolding(invocation, argument, options.aggregate, async ({ id, database, folding, last }) => {
@@ -53,7 +53,7 @@ export async function replaySteps(
 }
 
 /** Throws {@link UsageError} when both `--max` and `--at` are given. */
-export function assertOneMoment({ max, at }: StepsOptions): void {
+export function assertOneEnd({ max, at }: StepsOptions): void {
   if (max !== undefined && at !== undefined)
     throw new UsageError('--max and --at both say where to end; use one of them.');
 }

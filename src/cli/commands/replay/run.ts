@@ -14,7 +14,7 @@ import { printFacts } from '../../output/print-facts.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
 import { indented } from '../../render/state.js';
 import type { Invocation } from '../../invocation.js';
-import { assertOneMoment, replaySteps, type StepsOptions } from './replay-steps.js';
+import { assertOneEnd, replaySteps, type StepsOptions } from './replay-steps.js';
 
 /** The options of `maestro replay`. */
 export interface ReplayOptions extends StepsOptions {
@@ -31,7 +31,7 @@ export async function run(argument: IdArgument, options: ReplayOptions, invocati
 }
 
 async function replay(argument: IdArgument, options: ReplayOptions, invocation: Invocation): Promise<void> {
-  assertOneMoment(options);
+  assertOneEnd(options);
   const { min, max, at, aggregate, snapshot } = options;
   if (min !== undefined)
     throw new UsageError('--min works only together with --steps: a state is always folded from the beginning.', {

@@ -1,7 +1,7 @@
 import { escapeText } from '../../render/escape.js';
 import type { Style } from '../../render/style.js';
 import { textWidth, wrap } from '../../render/width.js';
-import { eventLines, type PaneLine, stateLinesOf } from './pane-lines.js';
+import { eventPaneLines, type PaneLine, stateLinesOf } from './pane-lines.js';
 import type { PaneName, View } from './view.js';
 
 /** The size of a terminal. */
@@ -44,7 +44,7 @@ const FRAME_ROWS = 4;
 const EVENT_SHARE = { beside: 0.42, above: 0.4 };
 /** Fewest columns for the halves beside each other, and for a list of events beside them. */
 const BESIDE_COLUMNS = 60;
-export const LIST_COLUMNS = 100;
+const LIST_COLUMNS = 100;
 /** Fewest rows for one half above the other. */
 const ABOVE_ROWS = 14;
 const LIST = { share: 0.24, least: 24, most: 44 };
@@ -57,7 +57,7 @@ export function layOut(
 ): Layout {
   const page = Math.max(1, rows - FRAME_ROWS);
   const size = { columns, rows };
-  const lines = { event: eventLines(view.frame, style), state: stateLinesOf(view, style) };
+  const lines = { event: eventPaneLines(view.frame, style), state: stateLinesOf(view, style) };
   if (columns < BESIDE_COLUMNS) {
     const halves = rows < ABOVE_ROWS ? 'one' : 'above';
     // The heading of the second half takes a line.

@@ -18,7 +18,7 @@ export interface PaneLine {
 }
 
 /** The lines of the event. */
-export function eventLines({ step }: View['frame'], style: Style): PaneLine[] {
+export function eventPaneLines({ step }: View['frame'], style: Style): PaneLine[] {
   if (step === undefined) return [{ text: '(before the first event)', paint: style.faint }];
   const { event, gapAfter } = step;
   const { type, timestamp, sequence } = event;

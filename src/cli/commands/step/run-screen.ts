@@ -45,7 +45,7 @@ export async function runScreen(
       if (effect?.kind === 'quit') return;
       if (effect !== undefined) {
         let looked = 0;
-        const tell = () => draw({ ...view, message: reading(looked) });
+        const tell = () => draw({ ...view, message: readingText(looked) });
         const timer = setInterval(tell, PATIENCE);
         const work = (interruption: Interruption) => runEffect(effect, view, timeline, interruption);
         view = await keys
@@ -61,7 +61,7 @@ export async function runScreen(
   }
 }
 
-function reading(events: number): string {
+function readingText(events: number): string {
   const looked = events === 0 ? '' : `, ${events} events so far`;
   return `Reading the history${looked}; Esc stops this.`;
 }

@@ -15,7 +15,7 @@ export interface Subject {
 }
 
 /** The smallest terminal in which the screen is drawn. */
-export const SMALLEST: Size = { columns: 20, rows: 6 };
+const SMALLEST: Size = { columns: 20, rows: 6 };
 
 /** The lines of the whole screen: one for each row, none wider than the screen. */
 export function screenLines(view: View, subject: Subject, layout: Layout, style: Style): string[] {

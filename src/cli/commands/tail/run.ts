@@ -16,7 +16,7 @@ import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
 /** The options of `maestro tail`. */
-export interface TailOptions {
+export interface TailCommandOptions {
   readonly lines: number;
   readonly follow?: boolean;
   readonly type?: string[];
@@ -30,7 +30,7 @@ const EMBEDDED_INTERVAL = 2000;
 /** Lists the last events, and with `--follow` every new one. */
 export async function run(
   argument: IdArgument | undefined,
-  options: TailOptions,
+  options: TailCommandOptions,
   invocation: Invocation,
 ): Promise<void> {
   const { output } = invocation;

@@ -1,6 +1,6 @@
 import { tablesReplaced } from '../../../admin/log/complete-log.js';
 import type { VerifyProgress } from '../../../admin/verify-log/verify-progress.js';
-import { isStored, verifyLog } from '../../../admin/verify-log/verify-log.js';
+import { isAggregateStored, verifyLog } from '../../../admin/verify-log/verify-log.js';
 import type { Violation } from '../../../admin/verify-log/violations.js';
 import { timeSpan } from '../../../hlc/time-span.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
@@ -16,7 +16,7 @@ import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 
 /** The options of `maestro verify`. */
-export interface VerifyOptions {
+export interface VerifyCommandOptions {
   readonly since?: number;
   readonly interop?: Interop;
 }
@@ -24,13 +24,13 @@ export interface VerifyOptions {
 /** Checks the log, and exits with 1 when anything is found. */
 export async function run(
   argument: IdArgument | undefined,
-  { since, interop }: VerifyOptions,
+  { since, interop }: VerifyCommandOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   const { output } = invocation;
   return await withDatabase(invocation, async (database) => {
     const id = argument && (await resolveAggregateId(invocation, database, argument));
-    if (id !== undefined && !(await isStored(database, id)))
+    if (id !== undefined && !(await isAggregateStored(database, id)))
       throw new NotFoundError(`There is no event and no snapshot of ${id.hex}.`, {
         hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
       });

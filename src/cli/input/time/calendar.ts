@@ -1,4 +1,12 @@
-import { type Clock, type Day, isDay, readClock, spanOfClock, spanOfDay, type TimeSpan } from './span.js';
+import {
+  type TimeOfDay,
+  type CalendarDay,
+  isDay,
+  readTimeOfDay,
+  spanOfTimeOfDay,
+  spanOfDay,
+  type TimeSpan,
+} from './span.js';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const MONTH =
@@ -29,7 +37,7 @@ const OF_NO_YEAR = [
 ];
 
 /** A date with an optional time of day; `refused` for one that does not exist, such as 31 February. */
-export type Dated = { readonly day: Day; readonly clock: Clock | undefined } | 'refused';
+export type Dated = { readonly day: CalendarDay; readonly clock: TimeOfDay | undefined } | 'refused';
 
 /** Reads a date from a text in lower case with single spaces; `undefined` when it does not look like one. */
 export function readDate(text: string): Dated | undefined {
@@ -38,7 +46,7 @@ export function readDate(text: string): Dated | undefined {
   const { name, month = monthOf(name), basic, zone = '', offset = '' } = groups;
   const clock = groups['clock'] ?? basic?.replace(/^(\d\d)(\d\d)(\d\d)?/, (_, h, m, s = '00') => `${h}:${m}:${s}`);
   const day = { year: Number(groups['year']), month: Number(month), day: Number(groups['day']) };
-  const time = clock === undefined ? undefined : readClock(`${clock}${zone}${offset}`);
+  const time = clock === undefined ? undefined : readTimeOfDay(`${clock}${zone}${offset}`);
   return isDay(day) && (clock === undefined || time !== undefined) ? { day, clock: time } : 'refused';
 }
 
@@ -49,13 +57,13 @@ export function readDate(text: string): Dated | undefined {
 export function readDateOfNoYear(text: string, now: number): Dated | undefined {
   const groups = OF_NO_YEAR.map((form) => form.exec(text)?.groups).find((found) => found !== undefined);
   if (groups === undefined) return undefined;
-  const clock = readClock(groups['clock'] ?? '');
+  const clock = readTimeOfDay(groups['clock'] ?? '');
   if (clock === undefined) return 'refused';
   const thisYear = new Date(now).getFullYear();
   // The 29th of February is up to eight years ago.
   for (let year = thisYear + 1; year > thisYear - 9; year -= 1) {
     const day = { year, month: Number(monthOf(groups['name'])), day: Number(groups['day']) };
-    if (isDay(day) && spanOfClock(day, clock).first <= now) return { day, clock };
+    if (isDay(day) && spanOfTimeOfDay(day, clock).first <= now) return { day, clock };
   }
   return 'refused';
 }
@@ -66,7 +74,7 @@ function monthOf(name = ''): string {
 
 /** The span of time of a date. */
 export function spanOfDate({ day, clock }: Exclude<Dated, 'refused'>): TimeSpan {
-  return clock === undefined ? spanOfDay(day) : spanOfClock(day, clock);
+  return clock === undefined ? spanOfDay(day) : spanOfTimeOfDay(day, clock);
 }
 
 /** The text without the additions of Elixir and JavaScript: `~U[…]`, ` (Central European Time)`. */

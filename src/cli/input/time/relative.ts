@@ -1,4 +1,4 @@
-import { type Day, instant, readClock, spanOfClock, spanOfDay, type TimeSpan } from './span.js';
+import { type CalendarDay, instant, readTimeOfDay, spanOfTimeOfDay, spanOfDay, type TimeSpan } from './span.js';
 
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const NAMED_DAY =
@@ -35,9 +35,9 @@ function namedDay(text: string, now: number): TimeSpan | undefined {
   const back = weekday === undefined ? Number(name === 'yesterday') : daysSince(weekdayOf(weekday), date);
   date.setDate(date.getDate() - back);
   if (time === undefined) return spanOfDay(dayOf(date));
-  const clock = readClock(time);
+  const clock = readTimeOfDay(time);
   // With a zone it would be unclear in which zone the day is.
-  return clock === undefined || clock.zone !== undefined ? undefined : spanOfClock(dayOf(date), clock);
+  return clock === undefined || clock.zone !== undefined ? undefined : spanOfTimeOfDay(dayOf(date), clock);
 }
 
 function weekdayOf(name: string): number {
@@ -49,8 +49,8 @@ function daysSince(weekday: number, date: Date): number {
 }
 
 function timeOfToday(text: string, now: number): TimeSpan | undefined {
-  const clock = readClock(text);
-  return clock === undefined || clock.zone !== undefined ? undefined : spanOfClock(dayOf(new Date(now)), clock);
+  const clock = readTimeOfDay(text);
+  return clock === undefined || clock.zone !== undefined ? undefined : spanOfTimeOfDay(dayOf(new Date(now)), clock);
 }
 
 /** Reads `2 weeks ago`, `14d`, `-1h30m` or `an hour ago`. Days, months and years keep the local time of day. */
@@ -78,6 +78,6 @@ function earlier(date: Date, days: number, months: number): Date {
   return date;
 }
 
-function dayOf(date: Date): Day {
+function dayOf(date: Date): CalendarDay {
   return { year: date.getFullYear(), month: date.getMonth() + 1, day: date.getDate() };
 }

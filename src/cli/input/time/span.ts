@@ -20,7 +20,7 @@ export function instant(time: number): TimeSpan {
 }
 
 /** A time of day with its zone; local without one. */
-export interface Clock {
+export interface TimeOfDay {
   readonly hour: number;
   readonly minute: number;
   readonly second: number;
@@ -31,14 +31,14 @@ export interface Clock {
 }
 
 /** A day of the calendar, its month from 1 to 12. */
-export interface Day {
+export interface CalendarDay {
   readonly year: number;
   readonly month: number;
   readonly day: number;
 }
 
 /** A time of day and its zone: `14:34`, `9:05:07,25`, `14:34:05.123456789+05:30`. */
-const CLOCK =
+const TIME_OF_DAY =
   /^(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?: ?(?<zone>z|(?:utc|gmt)?(?<sign>[+-])(?<hours>\d{2}):?(?<minutes>\d{2})?(?: utc)?|utc|gmt))?$/;
 
 /** Minutes from UTC that no zone reaches; PostgreSQL allows up to 15 hours and 59 minutes. */
@@ -57,7 +57,7 @@ function inTwentyFour(text: string): string {
 }
 
 /** Reads a time of day from a text in lower case; `undefined` for other texts, and for 25:00. */
-export function readClock(text: string): Clock | undefined {
+export function readTimeOfDay(text: string): TimeOfDay | undefined {
   const {
     hour,
     minute,
@@ -67,7 +67,7 @@ export function readClock(text: string): Clock | undefined {
     sign,
     hours = '0',
     minutes = '0',
-  } = CLOCK.exec(inTwentyFour(text))?.groups ?? {};
+  } = TIME_OF_DAY.exec(inTwentyFour(text))?.groups ?? {};
   if (hour === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const offset = Number(hours) * 60 + Number(minutes);
   if (Number(minutes) > 59 || offset >= FARTHEST_ZONE) return undefined;
@@ -81,13 +81,13 @@ export function readClock(text: string): Clock | undefined {
 }
 
 /** True for a day that exists, from the year 1000 on. */
-export function isDay({ year, month, day }: Day): boolean {
+export function isDay({ year, month, day }: CalendarDay): boolean {
   const date = new Date(Date.UTC(year, month - 1, day));
   return year >= 1000 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 /** A whole local day, which may be longer or shorter than 24 hours. */
-export function spanOfDay({ year, month, day }: Day): TimeSpan {
+export function spanOfDay({ year, month, day }: CalendarDay): TimeSpan {
   const date = new Date(year, month - 1, day);
   const first = date.getTime();
   const span = { first, last: new Date(year, month - 1, day + 1).getTime() - 1, point: first };
@@ -99,7 +99,7 @@ export function spanOfDay({ year, month, day }: Day): TimeSpan {
 }
 
 /** The span of a time of day on a day: the whole second, or the millisecond of its fraction. */
-export function spanOfClock({ year, month, day }: Day, clock: Clock): TimeSpan {
+export function spanOfTimeOfDay({ year, month, day }: CalendarDay, clock: TimeOfDay): TimeSpan {
   const { hour, minute, second, fraction, zone } = clock;
   const atSecond = Date.UTC(year, month - 1, day, hour, minute, second);
   const { first, last, note } =

@@ -14,7 +14,7 @@ import type { Invocation } from '../../../invocation.js';
 import { type SnapshotCheckCounts, wrongSnapshots } from '../../../fold/wrong-snapshots.js';
 
 /** The options of `maestro snapshot verify`. */
-export interface VerifyOptions {
+export interface VerifySnapshotsOptions {
   readonly all?: boolean;
   readonly fix?: boolean;
   readonly aggregate?: string;
@@ -23,7 +23,7 @@ export interface VerifyOptions {
 /** Compares snapshots, and exits with 1 when one is wrong and stays so. */
 export async function run(
   id: IdArgument | undefined,
-  { all, fix = false, aggregate }: VerifyOptions,
+  { all, fix = false, aggregate }: VerifySnapshotsOptions,
   invocation: Invocation,
 ): Promise<ExitCode> {
   if ((id === undefined) !== (all === true))
