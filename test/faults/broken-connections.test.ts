@@ -232,8 +232,9 @@ test('a stream whose connections are terminated ends with one clean error, or go
 });
 
 test('a pool that is destroyed under commits leaves each with one truthful answer', async (t) => {
-  // A pool that is destroyed while it looks at a connection lets whoever waits for it wait until their time is up.
-  const { knex, store } = named(t, 2, { recoveryTimeout: 100 }, { acquireConnectionTimeout: 1000 });
+  // A pool that is destroyed while it looks at a connection lets whoever waits for it wait until their time is up. It has to be
+  // long enough for the first connection on a slow machine, too.
+  const { knex, store } = named(t, 2, { recoveryTimeout: 100 }, { acquireConnectionTimeout: 10_000 });
   await store.getEvents(anId(), 1);
   const commits = Array.from({ length: 30 }, () => [anEvent()]);
   const answers = commits.map((events) => store.commitEvents(events).catch((error: unknown) => error));

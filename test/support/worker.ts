@@ -12,7 +12,12 @@ import { watchForLeaks } from './leaks.js';
 const begin = performance.now();
 const file = relative(process.cwd(), fileURLToPath(test.meta.file));
 const watch = watchForLeaks(process.env['MAESTRO_TEST_URL']);
-/** Milliseconds in which the process has to end when all is done. */
+/**
+ * Milliseconds after the last test in which connections have to be closed: fewer than those after which a pool that was left open
+ * ends the ones that nobody uses, and enough for one whose end is on its way.
+ */
+const CLOSING = 5_000;
+/** Milliseconds after the last test in which the process has to end. */
 const PATIENCE = 20_000;
 
 function fail(left: readonly string[]): void {
@@ -21,6 +26,10 @@ function fail(left: readonly string[]): void {
 }
 
 registerCompletionHandler(() => {
+  setTimeout(() => {
+    // What is open is told at the exit.
+    if (watch.connections().length > 0) process.exit();
+  }, CLOSING).unref();
   setTimeout(() => {
     fail(process.getActiveResourcesInfo().map((name) => `the process cannot end because of a ${name}`));
     process.exit();
