@@ -91,7 +91,7 @@ export {
   type ValidationIssue,
   WriteMismatchError,
 } from './store/errors.js';
-export type { JoinOptions } from './store/driver/joined.js';
+export type { JoinOptions } from './store/transactions/joined.js';
 export { MaestroMigrationSource } from './store/migrate/knex-migration-source.js';
 export type { Interop } from './store/commit/interop.js';
 export type { EventPlace, LastEvent } from './store/read/last-event.js';

@@ -1,4 +1,4 @@
-import type { JoinOptions } from '../store/driver/joined.js';
+import type { JoinOptions } from '../store/transactions/joined.js';
 import type { AggregateTypes, EventOf } from './definition/types.js';
 
 /** The result of a command that was not rejected. */

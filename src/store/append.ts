@@ -2,10 +2,10 @@ import { InvalidArgumentError } from '../errors.js';
 import { type CommittedEvent, MAX_SEQUENCE, type NewEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { activityOf } from './driver/activity.js';
+import { activityOf } from './activity.js';
 import { DEFAULT_MAX_ATTEMPTS, pauseAfter } from './commit/backoff.js';
 import { SequenceConflictError } from './errors.js';
-import type { JoinOptions } from './driver/joined.js';
+import type { JoinOptions } from './transactions/joined.js';
 import { type LastEvent, latestTimestamp, timestampToFollow } from './read/last-event.js';
 import type { PostgresStore } from './postgres-store.js';
 

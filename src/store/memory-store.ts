@@ -7,7 +7,7 @@ import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
 import { checkedInterop, type Interop } from './commit/interop.js';
-import type { JoinOptions } from './driver/joined.js';
+import type { JoinOptions } from './transactions/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 import { checkedLimit, sequenceRange } from './read/sequence-range.js';
 import { decodedSnapshot } from './read/rows.js';

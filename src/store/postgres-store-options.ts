@@ -1,6 +1,6 @@
 import type { NumberMode } from '../json/types.js';
 import type { Interop } from './commit/interop.js';
-import type { JoinOptions } from './driver/joined.js';
+import type { JoinOptions } from './transactions/joined.js';
 
 /** Options of a `PostgresStore`, besides its Knex instance. */
 export interface PostgresStoreOptions {

@@ -4,7 +4,7 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
 import type { Interop } from './commit/interop.js';
-import type { JoinOptions } from './driver/joined.js';
+import type { JoinOptions } from './transactions/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 
 /** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { databaseActivity } from '../../store/driver/activity.js';
+import { databaseActivity } from '../../store/activity.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 
 /** Time that what is under way may take by default when a database is closed, in milliseconds. */

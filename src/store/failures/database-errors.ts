@@ -22,7 +22,7 @@ import {
   isUnreachable,
   sqlState,
 } from '../driver/driver-error.js';
-import { endedTransaction } from '../driver/joined.js';
+import { endedTransaction } from '../transactions/joined.js';
 import { nodePermissionError } from './node-permission.js';
 import { refusedSetting } from './refused-setting.js';
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Store } from './store.js';
+import type { Store } from '../store.js';
 
 /** Wraps a store so that every call of it joins one transaction. */
 export function joined(store: Store, transaction: Knex.Transaction): Store {

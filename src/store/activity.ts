@@ -1,6 +1,6 @@
-import { DatabaseClosedError } from '../errors.js';
-import type { Executor } from './driver.js';
-import { clientOf } from './relied-upon.js';
+import { DatabaseClosedError } from './errors.js';
+import type { Executor } from './driver/driver.js';
+import { clientOf } from './driver/relied-upon.js';
 
 /** Calls and commands under way on a database, so that closing it can let them end first. */
 export class Activity {
