@@ -286,6 +286,15 @@ test('snapshot put refuses what the application could not use, and tells of anot
   );
   t.is(await log.store.getSnapshot(list, 1), undefined);
   t.regex((await putList(marked('no list'), '--force')).stderr, /^warning: .* Stored anyway \(--force\)\.\n$/);
+  const again = await putList(marked('no list'), '--force');
+  t.is(again.code, 5);
+  t.notRegex(again.stderr, /anyway/, 'nothing was stored this time');
+  const replayed = await log.maestro('replay', list.hex);
+  t.is(replayed.code, 0);
+  t.regex(
+    replayed.stderr,
+    /^warning: The stored snapshot of [0-9a-f]{32} at sequence 1 was not used, .* `maestro snapshot verify [0-9a-f]{32}.*` compares it with the events; with --fix /,
+  );
   await log.maestro('snapshot', 'delete', list.hex, '--reason', 'test', '--execute');
   const foreign = await putList(marked([], 7));
   t.is(foreign.code, 0);
