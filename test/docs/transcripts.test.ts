@@ -281,6 +281,7 @@ for (const [page, scene] of Object.entries(SCENES))
       else t.deepEqual(block.lines, proper, `${page}:${block.line}`);
     }
     if (update) writeFileSync(join(ROOT, page), withBlocks(readPage(page), changes));
+    t.deepEqual(names.misdated(), []);
   });
 
 test.serial('docs/cli/step.md shows the screens as they are', async (t) => {

@@ -1,3 +1,5 @@
+import { localTime } from '../../../src/cli/render/local-time.js';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
 import type { Block } from './pages.js';
 import type { PageShell } from './shell.js';
 
@@ -27,6 +29,8 @@ const VARYING =
 export class Names {
   readonly #ofPage = new Map<string, string>();
   readonly #ofRun = new Map<string, string>();
+  /** The local times of the page by those of the run in whose place they are. */
+  readonly #times = new Map<string, Set<string>>();
 
   /** A line of the page with the names of this run. */
   inRun(line: string): string {
@@ -41,8 +45,24 @@ export class Names {
   /** True when a line of the page and one of this run say the same; a name that is new in both is remembered. */
   agree(expected: string, actual: string): boolean {
     if (shapeOf(expected) !== shapeOf(actual)) return false;
+    const times = timesIn(actual);
+    for (const [index, time] of timesIn(expected).entries()) this.#noteTime(time, times[index] ?? '');
     const [ours, theirs] = [namesIn(expected), namesIn(actual)];
     return ours.every((name, index) => this.#pair(name, theirs[index] ?? ''));
+  }
+
+  /** Timestamps whose local time is on the page as well, but another one than in the run. */
+  misdated(): string[] {
+    return [...this.#ofPage].flatMap(([ofPage, ofRun]) => {
+      const shown = TIMESTAMP.test(ofRun) ? this.#times.get(localTimeOf(ofRun)) : undefined;
+      return shown === undefined || shown.has(localTimeOf(ofPage)) ? [] : [`${ofPage} beside ${[...shown].join(', ')}`];
+    });
+  }
+
+  #noteTime(ofPage: string, ofRun: string): void {
+    const known = this.#times.get(ofRun);
+    if (known === undefined) this.#times.set(ofRun, new Set([ofPage]));
+    else known.add(ofPage);
   }
 
   #pair(ofPage: string, ofRun: string): boolean {
@@ -52,6 +72,19 @@ export class Names {
     }
     return this.#ofPage.get(ofPage) === ofRun;
   }
+}
+
+/** A timestamp as it is printed. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT/;
+/** A local time with its milliseconds, as tables show it. */
+const LOCAL_TIME = /\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\b/g;
+
+function localTimeOf(timestamp: string): string {
+  return localTime(Timestamp.parse(timestamp).time);
+}
+
+function timesIn(line: string): string[] {
+  return line.match(LOCAL_TIME) ?? [];
 }
 
 function namesIn(line: string): string[] {
