@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
+import { notAmong, writingCommands } from '../support/cli/sample-commands.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anId } from '../support/data/factories.js';
+import { signed } from '../support/data/transfer.js';
 
 const database = useTestDatabase(test);
+const written = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
 const id = anId();
 const HERE = ['--url', database.url, '--schema', database.schema];
@@ -18,6 +21,14 @@ const history = aHistory(id, 3);
 test.before(async () => {
   await database.store().commitEvents(history);
   await database.store().commitSnapshot({ aggregateId: id, sequence: 2, body: { n: 2 } });
+  await written.store().commitEvents(history);
+  writeFileSync(join(folder, 'log.ndjson'), signed([]));
+  writeFileSync(
+    join(folder, 'tally.ts'),
+    `import { defineAggregate } from 'maestro-store';
+     export default { aggregates: [defineAggregate({ name: 'tally', initialState: () => ({}), commands: {},
+       events: { happened: (state) => state }, owns: { firstEvents: ['happened'] } })] };`,
+  );
 });
 
 function maestro(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
@@ -43,6 +54,8 @@ const COMMANDS = {
   migrate: ['migrate', 'up'],
   'migrate sql': ['migrate', 'sql'],
 } as const;
+/** In a log of their own, each with something to do. */
+const WRITING = writingCommands({ id: id.hex, timestamp: '', file: 'log.ndjson', aggregate: 'tally' });
 /** Those whose table has headings or names, which a terminal shows in another style. */
 const STYLED = Object.entries(COMMANDS).filter(([name]) => name !== 'migrate' && name !== 'migrate sql');
 
@@ -71,16 +84,39 @@ testProp(
   { numRuns: 12 },
 );
 
-test('every command prints one document as json and one per line as ndjson', async (t) => {
+/**
+ * Commands that print no JSON or always the same lines (`step`, `export`, `completion`), or need handlers, or find something in
+ * the server, or use no log.
+ */
+const APART = ['step', 'snapshot verify', 'check', 'export', 'doctor', 'id new', 'completion'];
+
+test('every command is among those that print json, but for a few', (t) => {
+  const writing = Object.keys(WRITING).map((words) => words.split(' '));
+  t.deepEqual(notAmong([...Object.values(COMMANDS), ...writing]), APART);
+});
+
+test('every command that only reads prints one document as json and one per line as ndjson', async (t) => {
   for (const argv of Object.values(COMMANDS)) {
     const json = await maestro([...argv, '-o', 'json']);
-    t.is(json.code, 0);
+    t.is(json.code, 0, json.stderr);
     t.notThrows(() => JSON.parse(json.stdout), argv.join(' '));
     const ndjson = await maestro([...argv, '-o', 'ndjson']);
     // What finds nothing, such as verify in a sound log, has no line.
     const lines = ndjson.stdout.split('\n');
     t.is(lines.pop(), '');
     for (const line of lines) t.notThrows(() => JSON.parse(line), line);
+  }
+});
+
+test('every command that writes prints one document as json', async (t) => {
+  const where = ['--url', written.url, '--schema', written.schema];
+  for (const [words, argv] of Object.entries(WRITING)) {
+    const { code, stdout, stderr } = await runCli(
+      [...words.split(' '), ...argv, '-o', 'json', ...where, '--config', 'tally.ts'],
+      { cwd: folder },
+    );
+    t.is(code, 0, `${words}: ${stderr}`);
+    t.notThrows(() => JSON.parse(stdout), words);
   }
 });
 

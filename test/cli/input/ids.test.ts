@@ -1,11 +1,23 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { type CliResult, runCli } from '../../support/cli/cli.js';
-import { type TestDatabase, useTestDatabase } from '../../support/database.js';
+import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
+import { notAmong, WITHOUT_DATABASE } from '../../support/cli/sample-commands.js';
 import { anEvent } from '../../support/data/factories.js';
 import { isFull } from '../../support/figures.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
+
+const folder = useTemporaryFolder(test);
+const config = join(folder, 'maestro.config.ts');
+writeFileSync(
+  config,
+  `import { defineAggregate } from 'maestro-store';
+   export default { aggregates: [defineAggregate({ name: 'tally', initialState: () => ({}), commands: {},
+     events: { happened: (state, body) => ({ ...state, ...(body as object) }) }, owns: { firstEvents: ['happened'] } })] };`,
+);
 
 const ADA = Timestamp.parse('01a2077042bc0000deadbeefcafef00d');
 const GRACE = Timestamp.parse('01a2077042bc0001deadbeefcafef00d');
@@ -53,6 +65,14 @@ const READING: readonly (readonly [before: readonly string[], behind?: readonly 
   [['bisect'], ['--where', '$.owner == "Ada"']],
   [['event'], ['1']],
   [['snapshot', 'get']],
+  [
+    ['snapshot', 'verify'],
+    ['--config', config],
+  ],
+  [
+    ['snapshot', 'delete'],
+    ['--reason', 'a test'],
+  ],
   [['tail']],
   [['verify']],
   [['export']],
@@ -64,7 +84,21 @@ const WRITING: typeof READING = [
     ['snapshot', 'put'],
     ['--sequence', '2', '--body', '{}'],
   ],
+  [
+    ['snapshot', 'create'],
+    ['--aggregate', 'tally', '--config', config],
+  ],
 ];
+/** Commands without the id of an aggregate, or with one that has to be there in full (`id show`), and `step`, which is for people. */
+const OTHERS = [
+  ...['step', 'aggregates', 'search', 'stats', 'check', 'migrate status', 'migrate sql', 'doctor'],
+  ...['migrate up', 'import', 'migrate rollback'],
+  ...WITHOUT_DATABASE,
+];
+
+test('the commands that are tried are all that take an id', (t) => {
+  t.deepEqual(notAmong([...READING, ...WRITING].map(([before]) => before)), OTHERS);
+});
 
 for (const [layout, database] of Object.entries(layouts)) {
   test(`every command that takes an id takes the beginning of one, and says which it is, ${layout} layout`, async (t) => {
