@@ -1,4 +1,5 @@
 import { escapeText } from '../render/escape.js';
+import { wrapped } from './terminal.js';
 
 /** A note or a warning beside the result of a command. */
 export interface Remark {
@@ -8,11 +9,11 @@ export interface Remark {
 
 /** The parts of the process that are used: standard error, and its end, at which held remarks are written. */
 interface RemarkProcess {
-  readonly stderr: { write(text: string): Promise<void> };
+  readonly stderr: { readonly columns: number | undefined; write(text: string): Promise<void> };
   readonly onExit: (cleanUp: () => void) => () => void;
 }
 
-/** Writes notes and warnings: at once, or for programs when the command has ended. */
+/** Writes notes and warnings, in a terminal wrapped between words: at once, or for programs when the command has ended. */
 export class Remarks {
   readonly #host: RemarkProcess;
   readonly #isLate: boolean;
@@ -52,6 +53,7 @@ export class Remarks {
   }
 
   async #write({ kind, text }: Remark): Promise<void> {
-    await this.#host.stderr.write(`${kind}: ${escapeText(text)}\n`);
+    const { stderr } = this.#host;
+    await stderr.write(`${wrapped(`${kind}: ${escapeText(text)}`, stderr.columns)}\n`);
   }
 }

@@ -3,8 +3,7 @@ import type { CliContext } from '../context.js';
 import type { GlobalOptions } from '../input/global-options.js';
 import { addDatabaseFlags } from './add-database-flags.js';
 import { escapeJson, escapeText } from '../render/escape.js';
-import { wrapWords } from '../render/words.js';
-import { LEAST_COLUMNS } from './terminal.js';
+import { wrapped } from './terminal.js';
 
 /** Options for printing an error. */
 export interface ErrorReport {
@@ -39,8 +38,8 @@ export async function reportError(
     await context.stderr.write(`${escapeJson(JSON.stringify({ error: shown }))}\n`);
   } else {
     const { columns } = context.stderr;
-    await context.stderr.write(`${fitted(`error: ${lines(message)}`, columns)}\n`);
-    if (hint !== undefined) await context.stderr.write(`${fitted(`hint: ${lines(hint)}`, columns)}\n`);
+    await context.stderr.write(`${wrapped(`error: ${lines(message)}`, columns)}\n`);
+    if (hint !== undefined) await context.stderr.write(`${wrapped(`hint: ${lines(hint)}`, columns)}\n`);
     if (isPartial) await context.stderr.write('note: the output before this error is incomplete\n');
   }
   if (verbose && !json) await context.stderr.write(details(error));
@@ -71,14 +70,6 @@ function details(error: unknown): string {
 function partsOf(error: Error): Error[] {
   const { errors } = error as Partial<AggregateError>;
   return Array.isArray(errors) ? errors.filter((part) => part instanceof Error) : [];
-}
-
-function fitted(text: string, columns: number | undefined): string {
-  if (columns === undefined) return text;
-  return text
-    .split('\n')
-    .flatMap((line) => wrapWords(line, Math.max(columns, LEAST_COLUMNS)))
-    .join('\n');
 }
 
 function lines(text: string): string {

@@ -1,4 +1,5 @@
 import type { CliContext } from '../context.js';
+import { wrapWords } from '../render/words.js';
 
 /** The width taken for a terminal when neither it nor `COLUMNS` tells one. */
 const USUAL_COLUMNS = 80;
@@ -23,4 +24,13 @@ export function noColour(environment: CliContext['environment']): boolean {
 /** True for a terminal that cannot draw a line again (`TERM=dumb`), and in a CI job, where nobody watches. */
 export function cannotRedraw(environment: CliContext['environment']): boolean {
   return environment['TERM'] === 'dumb' || environment['CI'] !== undefined;
+}
+
+/** Wraps each line of a text between words to the width of a stream; not for one that is no terminal. */
+export function wrapped(text: string, columns: number | undefined): string {
+  if (columns === undefined) return text;
+  return text
+    .split('\n')
+    .flatMap((line) => wrapWords(line, Math.max(columns || USUAL_COLUMNS, LEAST_COLUMNS)))
+    .join('\n');
 }

@@ -111,7 +111,7 @@ test('a pager that is not there leaves the output as it is', async (t) => {
 test('notes about the result stand in the pager, in their place; an error is told after it', async (t) => {
   const { stderr, paged } = await inTerminal(['search', '--limit', '30']);
   t.is(stderr, '');
-  t.regex(paged, /\nnote: there are more: add --after \S+, or a larger --limit\n$/);
+  t.regex(paged, /\nnote: there are more: add --after\s+\S+,\s+or a larger\s+--limit\n$/);
   const piped = await inTerminal(['search', '--limit', '1', '--no-pager']);
   t.regex(piped.stderr, /^note: there are more/);
   t.like(await inTerminal(['events', anId().hex]), { code: 3, paged: '', pagers: [] });

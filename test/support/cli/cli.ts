@@ -37,6 +37,24 @@ export function patient(argv: readonly string[], env: Record<string, string>): R
   return argv.some((word) => /^--timeout(=|$)/.test(word)) ? env : { PGCONNECT_TIMEOUT: '60', ...env };
 }
 
+/** Commands of one test file that run at the same time: each has connections of its own, and the server has not many. */
+const FEW = 16;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Does some work when fewer than {@link FEW} others are under way. */
+async function oneOfFew<Value>(work: () => Promise<Value>): Promise<Value> {
+  if (running >= FEW) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running += 1;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
 /** Runs a command line in this process, with the real commands on the real database. */
 export async function runCli(
   argv: readonly string[],
@@ -53,7 +71,7 @@ export async function runCli(
     stdout,
     stderr,
   });
-  const code = await run(argv, context);
+  const code = await oneOfFew(() => run(argv, context));
   return { code, stdout: stdout.text, stderr: withTarget ? stderr.text : withoutTarget(stderr.text) };
 }
 
