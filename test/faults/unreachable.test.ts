@@ -77,7 +77,7 @@ async function assertAll(t: ExecutionContext, name: string, attempt: Attempt): P
       const begin = performance.now();
       // Stepping is for people and has no JSON.
       const format = words === 'step' ? [] : ['-o', 'json'];
-      const { code, stdout, stderr } = await runAny([...argv, ...format], { cwd: folder, env });
+      const { code, stdout, stderr } = await runAny([...argv, ...format], { cwd: folder, env, atOnce: true });
       longest = Math.max(longest, performance.now() - begin);
       const what = `${argv.join(' ')}: exit ${code}\n${stdout}${stderr}`;
       const outcome = expected(words);
