@@ -5,6 +5,7 @@ import { MAX_FOLDED_DEPTH } from '../../src/cli/fold/stored-body.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { anEvent, aHistory, anId } from '../support/data/factories.js';
+import { ACCOUNT, PERSON } from '../support/data/handlers.js';
 import { exported, imported, signed } from '../support/data/transfer.js';
 import { eventJson } from '../../src/store/read/stored-json.js';
 
@@ -17,26 +18,8 @@ const REASON = ['--reason', 'asked to'];
 
 const CONFIGURATION = `
 import { defineAggregate, defineConfig } from 'maestro-store';
-const person = { '~standard': { version: 1, vendor: 'test', validate: (body: { email?: unknown }) =>
-  typeof body.email === 'string' ? { value: body } : { issues: [{ message: 'is no text', path: ['email'] }] } } };
-const Account = defineAggregate({
-  name: 'account',
-  initialState: () => ({ owner: '', balance: 0 }),
-  commands: {},
-  events: {
-    opened: (state, { owner }: { owner: string }) => ({ ...state, owner }),
-    deposited: (state, { amount }: { amount: number }) => ({ ...state, balance: state.balance + amount }),
-  },
-  owns: { firstEvents: ['opened'] },
-});
-const Person = defineAggregate({
-  name: 'person',
-  initialState: () => ({ email: '' }),
-  commands: {},
-  events: { joined: (_state, { email }: { email: string }) => ({ email }) },
-  schemas: { joined: person },
-  owns: { firstEvents: ['joined'] },
-});
+${ACCOUNT}
+${PERSON}
 export default defineConfig({ aggregates: [Account, Person] });
 `;
 test.serial.before(() => writeFileSync(join(folder, 'handlers.ts'), CONFIGURATION));

@@ -6,6 +6,7 @@ import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
 import { anEvent, anId } from '../../support/data/factories.js';
+import { PERSON } from '../../support/data/handlers.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const database = layouts.plain;
@@ -14,20 +15,7 @@ const REASON = ['--reason', 'GDPR request 4712'];
 
 const CONFIGURATION = `
 import { defineAggregate, defineConfig } from 'maestro-store';
-const schema = { '~standard': { version: 1, vendor: 'test', validate: (body: { email?: unknown }) =>
-  typeof body.email === 'string' ? { value: body } : { issues: [{ message: 'is no text', path: ['email'] }] } } };
-const Person = defineAggregate({
-  name: 'person',
-  initialState: () => ({ email: '' }),
-  commands: {},
-  events: {
-    joined: (_state, { email }: { email: string }) => ({ email }),
-    said: (state) => state,
-    failed: () => { throw new Error('as ever'); },
-  },
-  schemas: { joined: schema },
-  owns: { firstEvents: ['joined', 'failed'] },
-});
+${PERSON}
 export default defineConfig({ aggregates: [Person] });
 `;
 test.before(() => writeFileSync(join(folder, 'maestro.config.ts'), CONFIGURATION));

@@ -7,6 +7,7 @@ import { PostgresStore } from '../../../../src/store/postgres-store.js';
 import { type CliResult, runCli } from '../../../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../../../support/database.js';
 import { anEvent, anId } from '../../../support/data/factories.js';
+import { ACCOUNT } from '../../../support/data/handlers.js';
 
 const { knex, url } = useTestDatabase(test, { migrated: false });
 const folder = useTemporaryFolder(test);
@@ -14,20 +15,7 @@ const folder = useTemporaryFolder(test);
 /** An account, and a list that only `encode` makes a JSON object of, in the second version of it. */
 const CONFIGURATION = `
 import { defineAggregate, defineConfig } from 'maestro-store';
-
-const Account = defineAggregate({
-  name: 'account',
-  initialState: () => ({ owner: '', balance: 0 }),
-  commands: {},
-  events: {
-    opened: (state, { owner }: { owner: string }) => ({ ...state, owner }),
-    deposited: (state, { amount }: { amount: number }) => {
-      if (amount < 0) throw new Error('no such deposit');
-      return { ...state, balance: state.balance + amount };
-    },
-  },
-  owns: { firstEvents: ['opened'] },
-});
+${ACCOUNT}
 const List = defineAggregate({
   name: 'list',
   initialState: (): readonly string[] => [],
