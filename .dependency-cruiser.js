@@ -1,5 +1,5 @@
 /**
- * Which folder may import which, held by `npm run lint`: docs/architecture.md says why. Types count as imports.
+ * Rules for which folder may import which, held by `npm run lint`: docs/architecture.md says why. Types count as imports.
  *
  * @type {import('dependency-cruiser').IConfiguration}
  */
@@ -7,7 +7,7 @@
 /** The words that all layers share; they import nothing that runs. */
 const WORDS = ['^src/(errors|events|result|nearest|node-version)\\.ts$'];
 
-/** What each layer may import besides itself and the shared words. */
+/** Folders that each layer may import, besides itself and the shared words. */
 const LAYERS = {
   '^bin/': ['^src/cli/'],
   // A configuration file imports the public API, which the command line hands to it.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What `npm test` runs: the tests as `scripts/transpile.ts` leaves them, otherwise as `package.json` has it. */
+/** AVA's settings of `package.json` for `npm test`, which runs the tests as `scripts/transpile.ts` leaves them. */
 const { ava } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
 export default {

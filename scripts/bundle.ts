@@ -79,8 +79,8 @@ export async function bundle(root: string): Promise<void> {
 }
 
 /**
- * Gives classes their own names back. esbuild writes `var Timestamp = class _Timestamp` for a class that refers to itself, and the
- * name in it is what errors and stack traces show.
+ * Gives classes their own names back. esbuild writes `var Timestamp = class _Timestamp` for a class that refers to
+ * itself, and the name in it is what errors and stack traces show.
  */
 function withClassNames(text: string): string {
   const renamed = [...text.matchAll(/\b(\w+) = class (_\1)\b/g)];
@@ -109,8 +109,8 @@ async function joinChunks(root: string, { outputs }: Metafile): Promise<void> {
 const WORK = /^src\/cli\/commands\/.*\/run\.ts$/;
 
 /**
- * Chooses the file for a module: needed by `--version`, by every command, by every command on a server, by several commands, or by a
- * program that imports the library.
+ * Chooses the file for a module: needed by `--version`, by every command, by every command on a server, by several
+ * commands, or by a program that imports the library.
  */
 function fileFor(fileOf: ReadonlyMap<string | undefined, string>): GetManualChunk {
   let groups: Map<string, ReadonlySet<string>> | undefined;

@@ -11,9 +11,9 @@ import { startPostgres } from './support/postgres.js';
 import { transpile } from './transpile.js';
 
 /**
- * Builds, makes JavaScript of the tests, starts a real PostgreSQL, runs AVA (with the arguments given, in which tests are called
- * by their sources and `--fast` stands for all that are fast), stops the server again, and prints what the run has cost: the ten dearest files, with
- * `MAESTRO_TEST_COSTS=all` every file.
+ * Builds, makes JavaScript of the tests, starts a real PostgreSQL, runs AVA (with the arguments given, in which tests
+ * are called by their sources and `--fast` stands for all that are fast), stops the server again, and prints what the
+ * run has cost: the ten dearest files, with `MAESTRO_TEST_COSTS=all` every file.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 

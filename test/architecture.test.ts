@@ -32,7 +32,10 @@ test('table names are known to the store, the operators’ queries and the migra
   t.deepEqual([...new Set(knowing.map(layerOf))].sort(), ['migrations', 'src/admin', 'src/store']);
 });
 
-/** What old versions of Node.js do not export: an import of it by name fails before anything can say that they are too old. */
+/**
+ * Exports that old versions of Node.js lack: an import by name fails before anything can say that the version is too
+ * old.
+ */
 const YOUNG =
   /^(?:parseEnv|parseArgs|styleText|stripVTControlCharacters|getSystemErrorMap|statfs(?:Sync)?|cp(?:Sync)?|glob(?:Sync)?|openAsBlob|findPackageJSON|enableCompileCache|register(?:Hooks)?|addAbortListener|getMaxListeners|loadEnvFile|availableMemory|constrainedMemory|getBuiltinModule|availableParallelism|scheduler|hash|compose)$/;
 

@@ -5,7 +5,7 @@ import test from 'ava';
 
 const dist = new URL('../dist/', import.meta.url);
 
-/** What the built package exports, by entry. */
+/** Exports of the built package, by entry. */
 async function entries(): Promise<Record<string, unknown>[]> {
   const paths = ['src/index.js', 'src/admin/index.js', 'src/testing/contract.js'];
   return await Promise.all(

@@ -2,7 +2,7 @@ import { type AggregatesOf, defineAggregate, reject } from 'maestro-store';
 import { z } from 'zod';
 import { accountNames } from './account-names.js';
 
-/** What is known of an account. Amounts of money are whole numbers of cents. */
+/** The state of an account. Amounts of money are whole numbers of cents. */
 export interface Account {
   /** Null before the account is opened; kept when it is closed. */
   readonly name: string | null;
@@ -121,7 +121,7 @@ export const BankAccount = defineAggregate({
 /** The accounts of an open database, typed by their definition. */
 export type BankAccounts = AggregatesOf<typeof BankAccount>;
 
-/** Why an account cannot pay an amount; undefined when it can. */
+/** The reason that an account cannot pay an amount; undefined when it can. */
 function refusalToPay({ isOpen, balance }: Account, amount: number) {
   if (!isOpen) return reject('not_open');
   if (!Cents.safeParse(amount).success) return reject('invalid_amount');

@@ -76,7 +76,7 @@ function isTakenName(error: unknown): true {
   throw error;
 }
 
-/** What a command has led to that nothing here can refuse. */
+/** The value of a command that cannot be refused here; throws when it was. */
 function accepted<Value>(result: Result<Value, string>): Value {
   if (!result.ok) throw new Error(`Refused: ${result.error}`);
   return result.value;

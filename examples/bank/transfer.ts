@@ -1,13 +1,13 @@
 import { type Result, Timestamp } from 'maestro-store';
 import type { BankAccounts, Sent } from './account.js';
 
-/** What became of money that has left an account. */
+/** The end of a transfer whose money has left its account. */
 export type Outcome = 'arrived' | 'refunded';
 
-/** Why no money has left an account. */
+/** The reason that no money has left an account. */
 export type Refusal = 'not_open' | 'invalid_amount' | 'not_enough_money' | 'same_account' | 'no_such_account';
 
-/** Which money is to go where; the amount is in cents. */
+/** An amount to move, in cents, and the accounts that it leaves and reaches. */
 export interface Order {
   readonly from: Timestamp;
   readonly to: Timestamp;

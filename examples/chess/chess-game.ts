@@ -4,7 +4,7 @@ type Side = 'white' | 'black';
 /** The rows of a printed diagram: `row1` is rank 8, where Black starts. */
 type Rows = Readonly<Record<string, string>>;
 
-/** What `game_started` says. */
+/** Body of `game_started`. */
 export interface Start {
   readonly game: string;
   readonly white: string;
@@ -13,7 +13,7 @@ export interface Start {
   readonly board: Rows;
 }
 
-/** What `move_played` says: the move, and the rows of the board that it changed. */
+/** Body of `move_played`: the move, and the rows of the board that it changed. */
 export interface Move {
   readonly ply: number;
   readonly by: Side;
@@ -22,7 +22,7 @@ export interface Move {
   readonly board: Rows;
 }
 
-/** What `game_finished` says. */
+/** Body of `game_finished`. */
 export interface Finish {
   readonly result: string;
   readonly reason: string;

@@ -18,7 +18,10 @@ const webhooks = createRequire(import.meta.url)('@octokit/webhooks-examples') as
   readonly examples: readonly Payload[];
 }[];
 
-/** What a payload can be about, the closest first. What is about nothing of this is about its kind of webhook. */
+/**
+ * Keys of a payload that name its subject, the narrowest first. A payload with none of them belongs to its kind of
+ * webhook.
+ */
 const SUBJECTS = [
   'issue',
   'pull_request',
@@ -38,10 +41,10 @@ const SUBJECTS = [
   'sender',
 ];
 
-/** How far back the first delivery lies, in milliseconds: thirty days. */
+/** Age of the first delivery, in milliseconds: thirty days. */
 const PERIOD = 30 * 24 * 60 * 60 * 1000;
 
-/** What was loaded. */
+/** Counts of a load. */
 export interface Loaded {
   readonly aggregates: number;
   readonly events: number;

@@ -30,7 +30,7 @@ export function isBuilt(root: string): boolean {
   );
 }
 
-/** What a build is about to read. Asked for before it begins, so that what changes under it is built again. */
+/** Fingerprint of the sources. Taken before a build begins, so that a source that changes meanwhile is built again. */
 export function sourcesFingerprint(root: string): string {
   return fingerprint(root, INPUTS);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { platform } from 'node:process';
 
-/** What one test file has cost, in seconds: `elapsed` from its beginning to its end, the rest of processor time. */
+/** Seconds that one test file has taken: `elapsed` from its beginning to its end, the rest of processor time. */
 export interface FileCost {
   readonly file: string;
   readonly elapsed: number;

@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Tests that take long by where they are: they kill and restart what they test, run whole examples, or are about the embedded database. */
+/**
+ * Tests that take long by where they are: they kill and restart what they test, run whole examples, or are about the
+ * embedded database.
+ */
 const SLOW_FILES = /^(faults|examples)[\\/]|embedded/;
 
-/** What a test uses when it takes long, by where it is: other processes and servers, embedded databases, and every command there is. */
+/** Helpers of tests that take long, by file: other processes and servers, embedded databases, and every command there is. */
 export const SLOW_HELPERS: Readonly<Record<string, readonly string[]>> = {
   'test/support/children/processes.ts': ['useProcesses'],
   'test/support/cli/sample-commands.ts': ['readingCommands', 'writingCommands'],
@@ -36,8 +39,8 @@ const SLOW = new RegExp(
 );
 
 /**
- * The test files that `npm run test:fast` runs: all but those whose text shows that they take long. So nobody has to enter a new one
- * in a list.
+ * The test files that `npm run test:fast` runs: all but those whose text shows that they take long. So nobody has to
+ * enter a new one in a list.
  */
 export function fastTests(root: string): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })

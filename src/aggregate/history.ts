@@ -32,7 +32,7 @@ interface FoldOptions {
   /** Start at the stored snapshot when there is one. @defaultValue true */
   readonly useSnapshot?: boolean | undefined;
   /**
-   * When folding begins at a snapshot, also look for the latest timestamp of the events before it, if that is later than
+   * Also looks for the latest timestamp of the events before the snapshot that folding begins at, if that is later than
    * this one.
    * @defaultValue no search
    */

@@ -2,7 +2,7 @@ import type { LastEvent } from '../store/read/last-event.js';
 import type { Definition } from './definition/definition.js';
 import { initialState } from './fold/evolve.js';
 
-/** State of an aggregate after one of its events, or before the first. Never changed: what follows is another one. */
+/** State of an aggregate after one of its events, or before the first. Immutable. */
 export interface StateAt extends LastEvent {
   readonly state: unknown;
   /** The sequence of the last event in it; 0 before the first. */

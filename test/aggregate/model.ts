@@ -157,7 +157,7 @@ function handleOptions(): fc.Arbitrary<HandleOptions> {
   });
 }
 
-/** What may be done with a system, in any order. */
+/** Commands to a system, in any order. */
 export function someSteps(maxCommands: number): fc.Arbitrary<Iterable<fc.AsyncCommand<TallyModel, TallySystem>>> {
   const at = { handle: fc.nat({ max: 2 }), index: fc.nat({ max: AGGREGATES - 1 }) };
   const step = <Data>(title: string, data: fc.Arbitrary<Data>, act: (place: Place, data: Data) => Promise<unknown>) =>

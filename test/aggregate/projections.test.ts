@@ -15,7 +15,7 @@ import {
 import { useTestDatabase } from '../support/database.js';
 import { anId } from '../support/data/factories.js';
 
-/** How a projection of an event fails, if it does. */
+/** Ways in which a projection of an event fails. */
 const FAULTS = ['throws', 'rejects', 'breaks', 'hides'] as const;
 type Deposit = { by: number; fault?: (typeof FAULTS)[number] };
 
@@ -118,7 +118,7 @@ for (const [layout, partitions] of Object.entries({ plain: 1, partitioned: 4 }))
   const journalOf = (id: Timestamp): Promise<{ sequence: number; type: string; projection: string }[]> =>
     knex(`${schema}.journal`).where({ id: id.hex }).orderBy('position').select('sequence', 'type', 'projection');
 
-  /** What the projections must have been called with, for the events in the log. */
+  /** Calls that the projections must have got, for the events in the log. */
   const expectedJournalOf = async (id: Timestamp) =>
     (await store().getEvents(id, 1)).flatMap(({ sequence, type }) =>
       (type === 'deposited' ? ['function', 'map'] : ['function']).map((projection) => ({ sequence, type, projection })),

@@ -2,7 +2,7 @@ import { type Aggregates, Clock, openAggregates, type Store } from '../../src/in
 import { anId } from '../support/data/factories.js';
 import { PlainTally, TALLIES, type Tallies } from './tally.js';
 
-/** How one handle is opened: as another process would, with a clock, a memory and a policy of its own. */
+/** Options of one handle, which is opened as by another process: with a clock, a memory and a policy of its own. */
 export interface HandleOptions {
   readonly policy: keyof typeof TALLIES;
   readonly max: number;
@@ -45,7 +45,7 @@ export class TallySystem {
   }
 }
 
-/** What the system must be. */
+/** The model that a system must agree with. */
 export class TallyModel {
   readonly tallies = Array.from({ length: AGGREGATES }, () => new PlainTally());
 }

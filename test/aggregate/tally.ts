@@ -53,7 +53,7 @@ export type Tallies = NonNullable<(typeof TALLIES)['never']['types']>;
 export type TallyCommand = CommandOf<Tallies['commands']>;
 export type TallyEvent = EventOf<Tallies['events']>;
 
-/** What one aggregate must be, kept as plainly as can be: all its states, and the events between them. */
+/** A plain model of one aggregate: all its states, and the events between them. */
 export class PlainTally {
   readonly states: TallyState[] = [{ count: 0, name: '', changes: 0 }];
   readonly events: TallyEvent[] = [];

@@ -16,7 +16,7 @@ import {
 } from '../../src/index.js';
 
 /**
- * What the compiler must infer, and what it must refuse: this file is compiled, never run. A line below
+ * Types that the compiler must infer, and code that it must refuse: this file is compiled, never run. A line below
  * `@ts-expect-error` that compiles is an error too.
  */
 

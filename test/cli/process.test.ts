@@ -12,10 +12,10 @@ import { anEvent, anId } from '../support/data/factories.js';
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/maestro.js', import.meta.url));
-/** How long a condition may take to come about, in milliseconds. */
+/** Longest wait for a condition, in milliseconds. */
 const DEADLINE = 30_000;
 
-/** How the built program is started. */
+/** Options for starting the built program. */
 interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeFlags?: readonly string[];

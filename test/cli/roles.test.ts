@@ -127,7 +127,7 @@ async function contents(): Promise<unknown> {
   return [rows, schemas.rows, stored.map(({ rows: all }) => all), readdirSync(folder)];
 }
 
-/** What `migrate sql --roles` prints, which changes nothing. */
+/** Output of `migrate sql --roles`, which changes nothing. */
 async function printed(t: ExecutionContext, schema: string, names: readonly string[] = NAMES): Promise<string> {
   const before = await contents();
   const { code, stdout, stderr } = await maestro(schema, undefined, ['migrate', 'sql', '--roles', ...names]);
@@ -154,7 +154,7 @@ async function isRefused(
   t.deepEqual(await contents(), before, what);
 }
 
-/** What doctor finds to be wrong. */
+/** Checks of doctor that fail. */
 async function failures(schema: string, role: Role | undefined): Promise<string[]> {
   const { stdout } = await maestro(schema, role, ['doctor', '-q']);
   return stdout.split('\n').filter(Boolean).sort();

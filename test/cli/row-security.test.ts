@@ -27,7 +27,7 @@ const shown = aHistory(anId(), 3);
 const hidden = aHistory(anId(), 3);
 const shownId = shown[0]?.aggregateId ?? anId();
 const hiddenId = hidden[0]?.aggregateId ?? anId();
-/** What neither reads nor writes rows of the log. */
+/** Commands that neither read nor write rows of the log. */
 const EXEMPT = ['migrate status', 'migrate sql', 'migrate up', 'doctor'];
 
 test.before(async () => {

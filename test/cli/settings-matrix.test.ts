@@ -171,7 +171,7 @@ async function observe(t: ExecutionContext, { settings = {}, more, database, bef
   return { commands, library };
 }
 
-/** What a program asks, on its own Knex instances: in another schema than the commands use. */
+/** Answers to a program on its own Knex instances, in another schema than the commands use. */
 async function askLibrary(t: ExecutionContext, { url, role }: { url: string; role: string }): Promise<unknown> {
   const schema = `${role}_library`;
   const pools = Array.from({ length: 3 }, () =>

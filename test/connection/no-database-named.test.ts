@@ -56,7 +56,7 @@ test.serial('a program that says nothing means the embedded database', async (t)
   t.deepEqual(readdirSync(folder), []);
 });
 
-/** What programs hand to openDatabase() that names no database, though it was to name one. */
+/** Arguments for openDatabase() that name no database, though they were meant to. */
 const MEANT: Readonly<Record<string, readonly [options: unknown, message: RegExp]>> = {
   'a variable that is not set': [
     { url: process.env['MAESTRO_NEVER_SET'] },

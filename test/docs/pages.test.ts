@@ -94,7 +94,10 @@ test('each decision has a date and a status, and the list of decisions says the 
   }
 });
 
-/** The files and folders that a page names in code, such as `cli/run.ts` and `test/faults/`; in the page of the architecture also without a folder. */
+/**
+ * The files and folders that a page names in code, such as `cli/run.ts` and `test/faults/`; in the page of the
+ * architecture also without a folder.
+ */
 function namedIn(page: string): string[] {
   const hasBareNames = page === 'docs/architecture.md';
   const inline = [...readPage(page).matchAll(/`([^`\n]+)`/g)].flatMap(([, code = '']) => code.split(/[\s,:]+/));

@@ -16,7 +16,7 @@ import { Names, replayTranscript } from '../support/pages/transcript.js';
  */
 const update = process.env['UPDATE_PAGES'] === '1';
 
-/** What a page finds when its first line is typed. */
+/** The database and files that a page finds when its first line is typed. */
 interface Scene {
   /** The example whose configuration is in the folder. */
   readonly config?: 'bank' | 'chess';
@@ -184,7 +184,7 @@ export default { aggregates: [{ ...BankAccount, events: { ...BankAccount.events,
   },
 };
 
-/** What is shown and neither typed here nor run by the test that its mark names. */
+/** Transcripts that are neither typed here nor run by the test that their mark names. */
 const NOT_RUN = [
   'docs/cli/completion.md: not run: it is typed key by key',
   'docs/cli/doctor.md: not run: what it finds depends on the server',
@@ -233,7 +233,7 @@ async function worldOf({
   return { shell, cwd, schema };
 }
 
-/** What a run printed, with the folder and the database that the pages name. */
+/** Output of a run, with the folder and the database that the pages name. */
 function asOnPage(output: string, { cwd, schema }: { cwd: string; schema: string }): string {
   const { username, hostname, port, pathname } = new URL(testUrl());
   return (

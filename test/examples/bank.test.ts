@@ -74,7 +74,7 @@ async function leave(accounts: BankAccounts, id: Timestamp): Promise<void> {
   await accounts.evaluate(id, { type: 'close' });
 }
 
-/** What the log says about some accounts, once the transfers between them are finished. */
+/** Asserts by the log that no money was lost, once the transfers between some accounts are finished. */
 async function assertNothingLost(t: ExecutionContext, ids: readonly Timestamp[]): Promise<void> {
   const bank = aProcess();
   for (const id of ids) await resumeTransfers(bank, id);
@@ -306,7 +306,7 @@ test('a deposit from the time when the bank counted in euros is one in cents', a
   t.is((await accounts.fetch(id)).balance, 50 + 29);
 });
 
-/** Whether a command that takes a name did; false when somebody else has it. */
+/** True when a command took its name; false when somebody else has it. */
 async function tookName(evaluation: Promise<{ readonly ok: boolean }>): Promise<boolean> {
   try {
     return (await evaluation).ok;

@@ -17,7 +17,7 @@ interface ChessEvent {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What the pieces on the board are after a half-move. */
+/** The board after a half-move. */
 interface Position {
   readonly position: string;
   readonly board: Readonly<Record<string, string>>;

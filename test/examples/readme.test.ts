@@ -23,7 +23,7 @@ function blocks(heading: string, language: string, document = readme): string[] 
   );
 }
 
-/** What a program of TypeScript prints that lies in a folder, the last of these files being its entry. */
+/** Output of a TypeScript program in a folder; the last of these files is its entry. */
 async function printedBy(cwd: string, files: Readonly<Record<string, string>>): Promise<string> {
   const source = (path: string) => JSON.stringify(new URL(`../../dist/src/${path}`, import.meta.url).href);
   let entry = '';

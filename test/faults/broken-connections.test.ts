@@ -17,7 +17,7 @@ import { RecordedHistory } from '../support/data/recorded-history.js';
 
 const database = useTestDatabase(test);
 
-/** What nobody has caught, which would end the process of an application. */
+/** Errors that nobody has caught, which would end the process of an application. */
 const uncaught: unknown[] = [];
 const note = (error: unknown) => void uncaught.push(error);
 test.before(() => {

@@ -9,7 +9,7 @@ const READINGS = rounds(200_000, 1_000_000);
 const PROCESSES = rounds(4, 16);
 const COMMANDS = rounds(120, 2000);
 const AGGREGATES = 4;
-/** How wrong a clock may be, in milliseconds. */
+/** Largest error of a clock, in milliseconds. */
 const SKEW = 2000;
 
 const database = useTestDatabase(test);
@@ -64,7 +64,7 @@ test('readings strictly increase while the system clock runs, stands still and s
   );
 });
 
-/** What the children count, as another program reads it. */
+/** The aggregate of the children, as another program reads it. */
 const Counter = defineAggregate({
   name: 'counter',
   initialState: () => ({ count: 0 }),

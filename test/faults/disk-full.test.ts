@@ -26,7 +26,7 @@ import { exported } from '../support/data/transfer.js';
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
 
-/** What does not get smaller on a disk. */
+/** A body that cannot be compressed. */
 const aBody = (bytes: number) => ({ text: randomBytes(bytes / 2).toString('hex') });
 
 /** A disk that is gone when the test is done; where there can be none, the figure says that nothing was shown. */

@@ -22,7 +22,7 @@ test('killed while it appends: every acknowledged event is there, no gap, nothin
   const id = anId();
   const acknowledged: string[] = [];
   let [lost, unasked] = [0, 0];
-  /** What is stored begins with what was acknowledged; the append under way at the kill may have made it or not. */
+  /** Asserts that the log begins with the acknowledged events; the append under way at the kill may have made it or not. */
   const assertKept = (stored: readonly string[]) => {
     lost += acknowledged.filter((line, index) => stored[index] !== line).length;
     t.is(stored.slice(0, acknowledged.length).join('\n'), acknowledged.join('\n'));

@@ -30,7 +30,7 @@ import { emptied, exported, signed } from '../support/data/transfer.js';
 
 const folder = useTemporaryFolder(test);
 const program = useProcesses(test, 'cli-child.ts');
-/** What files are made from, and what they are imported into: one log is empty, the other has a history already. */
+/** Databases that files are made from and imported into: one target is empty, the other has a history already. */
 const [origin, target, filled] = [useTestDatabase(test), useTestDatabase(test), useTestDatabase(test)];
 const logs = { empty: target, filled };
 const EMPTY = signed([]);

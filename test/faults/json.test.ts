@@ -202,7 +202,7 @@ const REFUSED: readonly string[] = [
   nestedArrays(200_000),
 ];
 
-/** What JavaScript can hand over besides. */
+/** A value with a class of its own. */
 class Money {
   readonly amount = 1;
 }

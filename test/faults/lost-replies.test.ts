@@ -44,7 +44,7 @@ interface Told {
   readonly what: string;
   readonly events: readonly NewEvent[];
   readonly projected: boolean;
-  /** Whether the caller could reach the server again. */
+  /** True when the caller could reach the server again. */
   readonly reachable: boolean;
   readonly answer: CommitResult | Error;
 }
@@ -151,7 +151,7 @@ const INJECTIONS: Record<string, (setting: Setting, side: Break, options: { forG
 
 const SIDES: Break[] = ['reply', 'sent', 'fatal', 'late', 'request'];
 
-/** What is not as a caller was told, looked at when all is over; and how the callers were answered. */
+/** Differences between the log and the answers to the callers, when all is over, and the counts of the answers. */
 async function judge(told: readonly Told[], { schema, knex }: typeof database) {
   const { rows: log } = await knex.raw(`SELECT body ->> 'token' AS token FROM "${schema}".event_log`);
   const { rows: model } = await knex.raw(`SELECT token FROM "${schema}".read_model`);

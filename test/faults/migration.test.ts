@@ -18,7 +18,7 @@ const folder = useTemporaryFolder(test);
 const program = useProcesses(test, 'cli-child.ts');
 const { knex, aSchema } = useSchemas(test);
 
-/** How to start a process of the command line on a schema, at a port of this machine. */
+/** Options for a process of the command line on a schema, at a port of this machine. */
 function on(schema: string, port = new URL(testUrl()).port, applicationName = 'maestro'): ProgramOptions {
   const url = new URL(testUrl());
   url.port = port;
@@ -26,7 +26,7 @@ function on(schema: string, port = new URL(testUrl()).port, applicationName = 'm
   return { cwd: folder, env: { MAESTRO_DATABASE_URL: url.href, MAESTRO_SCHEMA: schema }, program: program.file };
 }
 
-/** What a fresh schema looks like. */
+/** The tables of a fresh schema. */
 async function fresh(partitions: number): Promise<string[]> {
   const schema = aSchema();
   await migrate(knex, { schema, partitions });

@@ -24,7 +24,7 @@ test.before(() => writeFileSync(join(folder, 'maestro.config.ts'), CONFIGURATION
 
 for (const [name, start] of Object.entries(poolers())) {
   const database = useTestDatabase(test);
-  /** What the command line is compared in, which nobody else writes to meanwhile. */
+  /** The database in which the command line is compared; nobody else writes to it meanwhile. */
   const quiet = useTestDatabase(test);
   const opened: Knex[] = [];
   let pooler: Pooler | undefined;

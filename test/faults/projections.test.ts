@@ -10,7 +10,7 @@ import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
 
-/** How long a statement may take, in milliseconds. */
+/** Time limit of a statement, in milliseconds. */
 const TIMEOUT = 250;
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
@@ -22,7 +22,7 @@ for (const { knex, schema } of Object.values(layouts))
 const pidOf = async (transaction: Knex.Transaction): Promise<number> =>
   (await transaction.raw('SELECT pg_backend_pid() AS pid')).rows[0].pid;
 
-/** What a projection does besides filling the read model, and whether its commit may succeed all the same. */
+/** Deeds of a projection besides filling the read model; `mayCommit` when its commit may succeed all the same. */
 const DEEDS: Record<string, { do(transaction: Knex.Transaction, admin: Knex): unknown; mayCommit?: true }> = {
   'does its work': { do: () => {}, mayCommit: true },
   throws: {

@@ -31,7 +31,7 @@ const counted = { cases: 0, texts: 0, characters: 0, appearances: 0 };
 /** As it is, or in another form in which it can be read. */
 const FORMS = [CANARY, Buffer.from(CANARY).toString('base64'), Buffer.from(CANARY).toString('hex')];
 
-/** How often the password stands in texts. */
+/** Number of times that the password stands in texts. */
 function appearancesIn(...texts: readonly string[]): number {
   let appearances = 0;
   for (const text of texts) {
@@ -57,7 +57,7 @@ test.serial.after.always(async () => {
   await server.destroy();
 });
 
-/** What is typed where a URL does not belong, and is not even whole. */
+/** Parts of URLs, typed where a URL does not belong. */
 const SLIPS = [
   ['events', `postgres://u:${CANARY}`],
   ['events', `postgresql://u:${CANARY}/d`],

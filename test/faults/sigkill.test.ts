@@ -24,10 +24,11 @@ const program = useProcesses(test, 'cli-child.ts');
 interface Work {
   readonly argv: readonly string[];
   readonly schema: string;
-  /** What can be seen of it, in one statement. */
+  /** Reads its effect, in one statement. */
   readonly look: () => Promise<string>;
-  /** What is seen while it is not done, and when it is. */
+  /** Result of `look` before it is done. */
   readonly none: string;
+  /** Result of `look` afterwards. */
   readonly all: string;
   /** Runs it again, the database as it was left, and looks that it is done then, whole and once. */
   readonly again: (t: ExecutionContext, left: string) => Promise<void>;

@@ -11,7 +11,7 @@ import { figure, isFull } from '../support/figures.js';
 import { exported } from '../support/data/transfer.js';
 
 const database = useTestDatabase(test);
-/** What is imported from, and what is written to. */
+/** The database that is imported from, and the one that is written to. */
 const [other, written] = [useTestDatabase(test), useTestDatabase(test)];
 const folder = useTemporaryFolder(test);
 
@@ -93,7 +93,7 @@ interface Printing {
   readonly argv: readonly string[];
   /** @defaultValue 0 */
   readonly exit?: number;
-  /** What of it is stored text, when only ids are asked for. */
+  /** True when stored text is printed even if only ids are asked for. */
   readonly quietText?: boolean;
 }
 
@@ -129,7 +129,7 @@ const COMMANDS: Readonly<Record<string, Printing>> = {
   'id show': { argv: ['id', 'show', id.hex] },
 };
 
-/** What writes, told to write hostile text, or prints something else each time; each on an aggregate of its own. */
+/** Commands that write hostile text, or print something else each time; each on an aggregate of its own. */
 const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>> = {
   append: (aggregate) => ['append', aggregate, '--type', 'heard', '--body', JSON.stringify(state)],
   'snapshot put': (aggregate) => ['snapshot', 'put', aggregate, '--sequence', '1', '--body', JSON.stringify(state)],
@@ -141,10 +141,10 @@ const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>
   doctor: () => ['doctor'],
   'id new': () => ['id', 'new'],
 };
-/** What acts on a terminal itself, or prints nothing that is stored; it has tests of its own. */
+/** Commands that act on a terminal themselves, or print nothing that is stored; they have tests of their own. */
 const APART = ['step', 'migrate rollback', 'completion'];
 
-/** How many lines were printed, and how many of them had something raw in them. */
+/** Numbers of printed lines, and of those that had something raw in them. */
 const counted = { runs: 0, lines: 0, raw: 0 };
 
 /** Looks at what was printed, line by line, and fails for every line that would act on a terminal. */

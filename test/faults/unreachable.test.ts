@@ -15,7 +15,7 @@ import { startPostgres } from '../../scripts/support/postgres.js';
 import { listenSilently } from '../support/servers/tcp.js';
 import { exported } from '../support/data/transfer.js';
 
-/** What the issue allows. */
+/** Longest time that a command may take to give up, in milliseconds. */
 const LONGEST = 15_000;
 const database = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
@@ -41,7 +41,7 @@ test.before(async () => {
   );
 });
 
-/** How a command ends that the database does not let work. */
+/** The end of a command that the database does not let work. */
 interface Expected {
   readonly code: number;
   readonly error: string;
@@ -99,7 +99,7 @@ async function assertAll(t: ExecutionContext, name: string, attempt: Attempt): P
   figure(name, `${Object.keys(commands).length} commands: ${codes}, ≤ ${(longest / 1000).toFixed(1)} s`);
 }
 
-/** What an error says, as JSON or as text. */
+/** Facts of an error, printed as JSON or as text. */
 function errorOf(stderr: string): { readonly code?: string; readonly message: string; readonly hint: string } {
   const json = /^\{"error":.*$/m.exec(stderr)?.[0];
   if (json !== undefined) return (JSON.parse(json) as { error: ReturnType<typeof errorOf> }).error;

@@ -21,7 +21,10 @@ export function testKnex(options: Partial<Knex.Config> = {}): Knex {
   return knexFactory({ client: 'pg', connection: testUrl(), pool: { min: 0, max: 20 }, ...options });
 }
 
-/** Before a change of rights on what tests share, such as the database or a schema: PostgreSQL takes one at a time and refuses the others. */
+/**
+ * Before a change of rights on what tests share, such as the database or a schema: PostgreSQL takes one at a time and
+ * refuses the others.
+ */
 export const ONE_AT_A_TIME = 'SELECT pg_advisory_xact_lock(8190)';
 
 /** A name for a schema that no other test uses. */

@@ -27,7 +27,10 @@ export async function printEvents(
   });
 }
 
-/** The lines of events in the form that was asked for, each of which can be printed at once; a table is laid out by the first events. */
+/**
+ * The lines of events in the form that was asked for, each of which can be printed at once; a table is laid out by the first
+ * events.
+ */
 export async function eventLines(
   first: readonly StoredEvent[],
   output: Output,

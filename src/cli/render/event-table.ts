@@ -82,7 +82,10 @@ export function eventTable(
   };
 }
 
-/** The width of the id when an event takes several lines: shortened only if the type needs the room, or the terminal is narrow. */
+/**
+ * The width of the id when an event takes several lines: shortened only if the type needs the room, or the terminal is
+ * narrow.
+ */
 function idWidthOfLines(
   columns: number,
   { sequenceWidth, typeWidth, shortWidth }: Record<'sequenceWidth' | 'typeWidth' | 'shortWidth', number>,

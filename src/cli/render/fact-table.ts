@@ -17,9 +17,9 @@ const NO_LINES = Object.fromEntries(
 );
 
 /**
- * A table of names and values, for facts about one thing: all of it is known at once, so cli-table3 lays it out. Lists, whose rows are
- * printed as they come, are `FittedTable`'s. Values are wrapped between words to `columns`, further lines indented by `hang`. A
- * value with a word that does not fit beside the names, such as an id, goes below its name.
+ * A table of names and values, for facts about one thing: all of it is known at once, so cli-table3 lays it out. Lists,
+ * whose rows are printed as they come, are `FittedTable`'s. Values are wrapped between words to `columns`, further
+ * lines indented by `hang`. A value with a word that does not fit beside the names, such as an id, goes below its name.
  */
 export function factTable(
   facts: readonly (readonly [name: string, value: string])[],

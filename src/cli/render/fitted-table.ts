@@ -29,8 +29,9 @@ interface PlacedColumn<Row> extends Column<Row> {
 }
 
 /**
- * A table laid out by its first rows for the width of the terminal, so that further rows can be printed as they come. A library lays
- * out all rows together, which holds a whole log and takes a second per thousand rows; what is known at once is `factTable`'s.
+ * A table laid out by its first rows for the width of the terminal, so that further rows can be printed as they come. A
+ * library lays out all rows together, which holds a whole log and takes a second per thousand rows; what is known at
+ * once is `factTable`'s.
  */
 export class FittedTable<Row> {
   readonly #columns: readonly PlacedColumn<Row>[];

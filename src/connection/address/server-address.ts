@@ -20,7 +20,7 @@ export interface ServerAddress extends HostAddress {
   readonly shuffled: boolean;
   readonly targetSession: TargetSession;
   readonly user: string;
-  /** When absent, the password file is read, as psql does. */
+  /** The password; when absent, the password file is read, as psql does. */
   readonly password: string | undefined;
   /** The password file; absent for `~/.pgpass`. */
   readonly passFile: string | undefined;

@@ -47,9 +47,15 @@ export interface EmbeddedOptions {
 
 /** Longest wait for the only connection, in milliseconds. */
 const ACQUIRE_TIMEOUT = 5_000;
-/** Start parameters without PostgreSQL's timer for progress at start, which would keep the process running after a failed start. */
+/**
+ * Start parameters without PostgreSQL's timer for progress at start, which would keep the process running after a
+ * failed start.
+ */
 const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];
-/** Start parameters for a buffer of 64 MB: PostgreSQL writes to all of it at every start, and its usual 128 MB take time and memory. */
+/**
+ * Start parameters for a buffer of 64 MB: PostgreSQL writes to all of it at every start, and its usual 128 MB take time and
+ * memory.
+ */
 const SMALL_BUFFER = ['-c', 'shared_buffers=64MB'];
 
 /**

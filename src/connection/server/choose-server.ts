@@ -91,12 +91,15 @@ interface Problem {
   readonly error?: unknown;
 }
 
-/** The server was there and said no, which it would say again. */
+/** True when the server answered with a refusal, which it would repeat. */
 function isRefusal(error: unknown): boolean {
   return (error as { severity?: unknown }).severity !== undefined && !isUnreachable(error);
 }
 
-/** With encryption, or without it, this may go better: it is not the password, and there is somebody there. */
+/**
+ * True when another attempt at the same server, with or without TLS, can succeed: it answered, and the password is not
+ * what it refused.
+ */
 function mayWorkOtherwise(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code !== '28P01' && !isUnreachable(error);

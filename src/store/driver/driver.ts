@@ -38,7 +38,10 @@ export interface Driver {
    */
   close(): Promise<void>;
 
-  /** Cuts off the connections in use: what waits on them fails as it does when a server goes away. The embedded engine has none to cut off. */
+  /**
+   * Cuts off the connections in use: statements that wait on them fail as they do when a server goes away. Does nothing on
+   * the embedded engine.
+   */
   cancel(): void;
 }
 

@@ -65,7 +65,7 @@ export interface RawConnection {
   readonly __knexUid?: string | undefined;
   /** Knex's transaction on it. Knex takes it away when a savepoint ends, while the transaction around it goes on. */
   readonly __knexTxId?: unknown;
-  /** Why it ended, or must: the pool gives such a connection to nobody any more, and ends it. */
+  /** The reason that it ended, or must: the pool lends such a connection no more, and ends it. */
   __knex__disposed?: unknown;
 }
 

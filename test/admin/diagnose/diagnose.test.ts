@@ -57,7 +57,7 @@ const GRANTS = [
   'DELETE ON snapshots',
   'CREATE ON SCHEMA',
 ];
-/** What a command needs of {@link GRANTS}. */
+/** The rights of {@link GRANTS} that each command needs. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   read: ['SELECT ON event_log', 'SELECT ON snapshots'],
   append: ['INSERT ON event_log'],

@@ -229,7 +229,7 @@ function pointerOf(tokens: readonly string[]): string {
   return tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** What a JSON Pointer means, by the words of RFC 6901: the object or array that holds its last token. */
+/** The object or array that holds the last token of a JSON Pointer, by the words of RFC 6901. */
 function holderOf(value: unknown, tokens: readonly string[]): unknown {
   let holder = value;
   for (const token of tokens.slice(0, -1)) holder = has(holder, token) ? (holder as never)[token] : undefined;
@@ -378,14 +378,14 @@ for (const log of [plain, partitioned])
     },
   );
 
-/** Whether somebody waits for a row of the database. */
+/** True when a session waits for a row of the database. */
 async function waitsForRow({ knex }: NonTransactionalLog): Promise<boolean> {
   const sql = `SELECT count(*)::integer FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
 WHERE NOT l.granted AND l.locktype = 'transactionid' AND a.datname = current_database()`;
   return ((await query<[number]>(knex, sql))[0]?.[0] ?? 0) > 0;
 }
 
-/** How many wait for a lock on the log. */
+/** Number of sessions that wait for a lock on the log. */
 async function waiting({ knex, schema }: NonTransactionalLog): Promise<number> {
   const sql = `SELECT count(*)::integer FROM pg_locks WHERE NOT granted AND relation = '"${schema}".event_log'::regclass`;
   return (await query<[number]>(knex, sql))[0]?.[0] ?? 0;

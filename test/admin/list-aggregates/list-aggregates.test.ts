@@ -202,7 +202,9 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** How PostgreSQL carries out the statements of a listing: what it scans of the event log, and how many rows that gives. */
+/**
+ * Scans of the event log in PostgreSQL's plans for a listing: their kinds, and the rows that they give.
+ */
 async function scansOf(database: TestDatabase, filter: AggregateFilter): Promise<{ kinds: string[]; rows: number }> {
   const statements: { sql: string; bindings: unknown[] }[] = [];
   const note = (query: { sql: string; bindings: unknown[] }) => void statements.push(query);

@@ -54,7 +54,7 @@ async function next(events: AsyncGenerator<StoredEvent>): Promise<string | undef
 const hexOf = ({ timestamp }: Pick<StoredEvent, 'timestamp'>) => timestamp.hex;
 
 /**
- * What happens in which order: each number is a transaction, which inserts its events the first time that it stands there
+ * An order of inserts and commits: each number is a transaction, which inserts its events the first time that it stands there
  * and commits the second time. Before each, the follower may look; what it finds may be lost on its way.
  */
 interface Schedule {

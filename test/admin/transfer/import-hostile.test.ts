@@ -56,7 +56,7 @@ const WHOLE = Buffer.from(
   ]),
 );
 
-/** What reading the bytes throws; the database has no part in it. */
+/** The error of reading the bytes; the database has no part in it. */
 async function faultOf(bytes: Uint8Array): Promise<unknown> {
   const stdin = Object.assign(Readable.from([bytes]), { isTerminal: false });
   const lines = readLines('-', { context: aContext({ stdin }) } as unknown as Invocation);

@@ -51,7 +51,7 @@ const NOW = Date.now();
 const FUTURE = NOW + 3_600_000;
 const FUTURE_HEX = Timestamp.of({ time: NOW + 1_800_000 }).hex;
 
-/** How far something is ahead depends on when one looks. */
+/** Stands for the milliseconds by which a timestamp is ahead, which depend on the time of the run. */
 const AHEAD = 0;
 const nodeOf = (timestamp: string) => timestamp.slice(16).toUpperCase();
 const timeOf = (timestamp: string) => Number.parseInt(timestamp.slice(0, 12), 16);
@@ -190,7 +190,7 @@ for (const [layout, database] of Object.entries(layouts))
     { numRuns: 40 },
   );
 
-/** Whether two ids lie in different partitions. */
+/** True when two ids lie in different partitions. */
 async function areApart({ knex, schema }: TestDatabase, one: string, other: string): Promise<boolean> {
   const partition = (id: string) =>
     `(SELECT n FROM generate_series(0, 2) n WHERE satisfies_hash_partition('"${schema}".event_log'::regclass, 3, n, '\\x${id}'::bytea))`;

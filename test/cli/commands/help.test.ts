@@ -123,7 +123,7 @@ function commandAt(path: readonly string[]): Command {
 
 /** Commands that fold with the application's own handlers only. */
 const NEEDING_HANDLERS = ['check', 'snapshot verify'];
-/** Where the words of a command end and those of the shell begin. */
+/** Words that end a command and begin the shell's part of a line. */
 const SHELL_WORDS = ['|', '||', '>', '>>', '#'];
 const WITHOUT_DATABASE = ['id', 'completion', 'help'];
 

@@ -35,7 +35,7 @@ async function aStoredHistory(length = 3): Promise<Timestamp> {
   return id;
 }
 
-/** How many events of an aggregate the other database holds. */
+/** Number of events of an aggregate in the other database. */
 async function countOf(id: Timestamp): Promise<number> {
   return (await other.store().getEvents(id, 1)).length;
 }

@@ -15,7 +15,7 @@ import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.j
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 
-/** What only one test looks at as a whole. */
+/** Databases that only one test reads as a whole. */
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 /** For those who look at an aggregate of their own. */
 const database = useTestDatabase(test);
@@ -39,7 +39,7 @@ async function aStoredHistory(length: number, types: readonly string[] = ['happe
   return events;
 }
 
-/** What `-o ndjson` prints of an event. */
+/** The line of an event with `-o ndjson`. */
 function lineOf({ aggregateId, sequence, timestamp, type }: NewEvent): string {
   return `{"aggregateId":"${aggregateId.hex}","sequence":${sequence},"timestamp":"${timestamp.toString()}","type":"${type}","body":{"n": ${sequence}}}`;
 }

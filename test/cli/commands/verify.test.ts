@@ -6,7 +6,9 @@ import { type TestDatabase, testUrl, useTestDatabase } from '../../support/datab
 import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 
-/** How far a timestamp lies in the future depends on when one looks. */
+/**
+ * A violation without the milliseconds that its timestamp is in the future, which depend on the time of the run.
+ */
 const withoutDistance = (violation: object) => ({ ...violation, milliseconds: undefined });
 
 const sound = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
@@ -37,7 +39,10 @@ for (const [layout, database] of Object.entries(sound))
     t.is((await at('--since', other[0]?.timestamp.toString() ?? '')).code, 0);
   });
 
-/** What is planted: for each kind an aggregate of its own, with the sequence that is wrong and the words that say so. */
+/**
+ * A planted violation: for each kind an aggregate of its own, with the sequence that is wrong and the words that say
+ * so.
+ */
 interface Planted {
   readonly id: string;
   readonly sequence: number;

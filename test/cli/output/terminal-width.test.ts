@@ -11,7 +11,7 @@ import { readingCommands } from '../../support/cli/sample-commands.js';
 const elixir = useTestDatabase(test, { migrated: false });
 const ID = '01a207704b0c0000deadbeefcafef00d';
 
-/** What JSON or SQL stands in, which is printed as it is, and `step`, which draws its own screen. */
+/** Commands that print JSON or SQL as it is, and `step`, which draws its own screen. */
 const AS_IT_IS = ['step', 'export', 'migrate sql'];
 /** The last lines of these are a body or a state, below an empty line or a brace. */
 const WITH_JSON = ['replay', 'snapshot get', 'event'];

@@ -150,7 +150,7 @@ for (const [what, [url, message]] of Object.entries(REFUSED))
       t.false(allTextOf(error).includes('canary'));
     });
 
-/** What surrounds a password in texts that people mistake for a URL, or mistype. */
+/** Text around a password that people mistake for a URL, or mistype. */
 const AROUND: readonly (readonly [before: string, after: string])[] = [
   ['postgres://ada:', '@h/d'],
   ['postgres://ada:', '@h'],
@@ -177,7 +177,7 @@ const AROUND: readonly (readonly [before: string, after: string])[] = [
 /** A password and what is around it: before and after it, its own three parts, and whether it is percent-encoded. */
 type Written = [(typeof AROUND)[number], string, string, string, boolean];
 
-/** What has a meaning in a URL, so that a password with it is cut in two when it is not percent-encoded. */
+/** Characters with a meaning in a URL: a password with one is cut in two when it is not percent-encoded. */
 const special = () => fc.string({ unit: fc.constantFrom(...'?#/@:%&=+,.[]\\ 1a'), maxLength: 3 });
 
 testProp(

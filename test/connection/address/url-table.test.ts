@@ -13,9 +13,9 @@ import { allTextOf } from '../../support/cli/error-text.js';
  */
 interface Case {
   readonly url: string;
-  /** What psql does, in the words of its settings. */
+  /** The result in psql, in the words of its settings. */
   readonly psql: string;
-  /** What it is taken for, or the beginning of the refusal and what its hint says to write. */
+  /** The address that it is taken for, or the beginning of the refusal and the form that its hint gives. */
   readonly maestro: Partial<ServerAddress> | readonly [refusal: RegExp, instead: RegExp];
   readonly environment?: Readonly<Record<string, string>>;
 }

@@ -54,7 +54,10 @@ async function everything({ knex, store, schema }: Database): Promise<void> {
   await rollback(knex, { schema, discardAllEvents: true });
 }
 
-/** What PgBouncer in transaction mode cannot keep for a session, as statements outside or inside a transaction. */
+/**
+ * Statements, outside or inside a transaction, of which PgBouncer in transaction mode cannot keep the effect for a
+ * session.
+ */
 const SESSION_STATE =
   /^\s*(SET\s+(?!LOCAL\b|TRANSACTION\b|CONSTRAINTS\b)|RESET|DISCARD|LISTEN|UNLISTEN|PREPARE|DEALLOCATE|LOAD|DECLARE\b.*\bWITH HOLD|CREATE\s+(GLOBAL\s+|LOCAL\s+)?TEMP)|pg_(try_)?advisory_lock(_shared)?\s*\(|set_config\s*\([^)]*false/is;
 

@@ -25,7 +25,7 @@ const READY = message('Z', 'I');
 const LOGGED_IN = Buffer.concat([message('R', 0), READY]);
 const REFUSED = Buffer.concat([message('E', 'SFATAL\0VFATAL\0C57P03\0Mno\0\0'), READY]);
 
-/** How a server asks for a password, of which it waits for the answer. */
+/** Messages with which a server asks for a password and waits for the answer. */
 const ASKED: Record<string, Buffer> = {
   'as it is': message('R', 3),
   'by MD5': message('R', 5, 'salt'),

@@ -8,7 +8,7 @@ import { listenSilently, relay } from '../../support/servers/tcp.js';
 const { schema } = useTestDatabase(test);
 const address = parseDatabaseUrl(testUrl(), 'the test');
 
-/** What opening a URL warns of. */
+/** Warnings of opening a URL. */
 async function warningsOf(url: string): Promise<string[]> {
   const warnings: string[] = [];
   const database = openServer(parseDatabaseUrl(url, '--url'), { schema, warn: (text) => warnings.push(text) });

@@ -49,7 +49,7 @@ test.before(async () => {
 });
 test.after.always(() => other?.stop());
 
-/** What a connection answers to a statement. */
+/** Sends a statement on a new connection and returns the answer. */
 async function ask(
   url: string,
   sql: string,

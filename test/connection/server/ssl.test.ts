@@ -57,7 +57,7 @@ async function readThrough(front: TlsFront | undefined, changes: Partial<ServerA
   }
 }
 
-/** Which connections each mode makes: to a server whose certificate is for this host or for another one. */
+/** Connections that each mode makes or refuses, to a server whose certificate is for this host or for another one. */
 const HANDSHAKES: readonly (readonly [SslMode, 'own' | 'foreign', ca: string | undefined, connects: boolean])[] = [
   ['require', 'own', undefined, true],
   ['require', 'foreign', undefined, true],

@@ -14,10 +14,11 @@ const database = useTestDatabase(test);
 
 /** A statement that inserts events. */
 interface Insert {
-  /** How many events it takes, and how much text their bodies have. */
+  /** Number of its events. */
   readonly events: number;
+  /** Number of characters of their bodies. */
   readonly length: number;
-  /** Whether it gives up when it has to wait. */
+  /** True when it gives up instead of waiting. */
   readonly isGroup: boolean;
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../../src/store/commit/validate.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 
-/** Where the faults of one event are. */
+/** Paths of the faults of one event. */
 function paths(changes: object): string[] {
   const error = (() => {
     try {
@@ -195,7 +195,7 @@ test('a snapshot is checked like an event', (t) => {
   t.regex(error.message, /sequence .* body\.a /s);
 });
 
-/** What is said of the faults of events, as `index path: message`. */
+/** Messages about the faults of events, as `index path: message`. */
 function messages(...events: readonly unknown[]): string[] {
   try {
     encodeEvents(events as readonly NewEvent[]);

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodeFor } from '../../../src/cli/exit-codes.js';
 import type { ErrorCode } from '../../../src/errors.js';
 import { isTransient, storeError } from '../../../src/store/failures/database-errors.js';
 
-/** What the driver makes of an answer of the server: words, and the facts that are not translated. */
+/** The driver's error for an answer of the server: words, and the facts that are not translated. */
 function answer(message: string, facts: { code: string; routine?: string; severity?: string }): Error {
   return Object.assign(new Error(message), { severity: 'ERROR', ...facts });
 }

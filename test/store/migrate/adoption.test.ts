@@ -43,7 +43,7 @@ async function partitionedElixirDatabase(): Promise<string> {
   return schema;
 }
 
-/** What the schema holds besides Maestro's own bookkeeping. */
+/** Objects of the schema besides Maestro's own bookkeeping. */
 async function others(schema: string): Promise<string[]> {
   return (await describeSchema(knex, schema)).filter((line) => !line.includes('maestro_migrations'));
 }

@@ -99,7 +99,7 @@ const SUBJECTS: readonly (readonly [names: RegExp, subject: string])[] = [
   [/^row_security$/, 'role'],
 ];
 
-/** What a setting is about, with which nothing else of its group is. */
+/** Subjects of a setting, which no other setting of its group may share. */
 function subjectsOf({ settings = {}, more, database }: Setting): string[] {
   return [
     ...Object.keys(settings).map((name) => SUBJECTS.find(([names]) => names.test(name))?.[1] ?? name),
@@ -132,7 +132,7 @@ export function groupsOf(matrix: Readonly<Record<string, Setting>>, size = isFul
   }
 }
 
-/** Whether another setting is about something that this one is about, too. */
+/** True for another setting that shares a subject with this one. */
 function isRivalOf(setting: Setting): (other: Setting) => boolean {
   const subjects = subjectsOf(setting);
   return (other) => subjectsOf(other).some((subject) => subjects.includes(subject));

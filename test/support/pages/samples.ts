@@ -1,6 +1,6 @@
 import { type Block, blocksOf, PAGES } from './pages.js';
 
-/** What stands around a sample that is only a part of a program, by the page and the first words of the sample. */
+/** Code around a sample that is only a part of a program, by the page and the first words of the sample. */
 const AROUND: readonly {
   readonly page: string;
   readonly begins: string;

@@ -4,7 +4,7 @@ import { aContext } from '../../../scripts/support/program.js';
 import { run } from '../../../src/cli/run.js';
 import { outcomeOf, PROGRAM } from '../cli/program.js';
 
-/** What a line that was typed printed, on standard output and standard error together, and how it ended. */
+/** Output of a typed line, standard output and standard error together, and its exit code. */
 export interface Typed {
   readonly output: string;
   readonly code: number;

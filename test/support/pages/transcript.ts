@@ -21,7 +21,7 @@ export function stepsOf(block: Block): Step[] {
   return steps;
 }
 
-/** What differs from run to run, by kind: ids and the like, which a page repeats, and measures, which it does not. */
+/** Matches text that differs from run to run: ids and the like, which a page repeats, and measures, which it does not. */
 const VARYING =
   /(?<name>\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\dT[\d:.]+Z-[0-9A-F]{4}-[0-9A-F]{16}|\b[0-9A-F]{16}\b)|(?<measure>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\d|\b[\d.]+[KM]?B\b|\b[\d.]+ ms\b)/g;
 

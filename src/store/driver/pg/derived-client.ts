@@ -57,7 +57,7 @@ export function pgClient({
   return Client as unknown as typeof Knex.Client;
 }
 
-/** Whether a client is one that was derived here, and leaves statements as they are. */
+/** True for a client that was derived here and leaves statements as they are. */
 export function leavesStatements(client: { readonly constructor: object }): boolean {
   return sendsAsKnex.has(client.constructor);
 }

@@ -79,7 +79,10 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
   }
 }
 
-/** True for Knex's own client for `pg`. One that an application derived from it may have reasons to see every statement, so they go through it. */
+/**
+ * True for Knex's own client for `pg`. One that an application derived from it may have reasons to see every statement,
+ * so they go through it.
+ */
 function isPlain(client: KnexClient<PgConnection>): boolean {
   return client.driverName === 'pg' && (client.constructor.name === 'Client_PG' || leavesStatements(client));
 }

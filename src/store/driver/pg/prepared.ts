@@ -4,7 +4,7 @@ import { clientOf } from '../relied-upon.js';
 /** Knex's clients that send every statement without its name. */
 const unprepared = new WeakSet<object>();
 
-/** From now on no statement of this Knex instance is kept prepared, as behind a pooler in transaction mode. */
+/** Stops keeping the statements of this Knex instance prepared, as behind a pooler in transaction mode. */
 export function withoutPreparedStatements(knex: Executor): void {
   unprepared.add(clientOf(knex));
 }

@@ -12,7 +12,7 @@ const folder = useTemporaryFolder(test);
 const PROGRAM = fileURLToPath(new URL('../../../../dist/bin/maestro.js', import.meta.url));
 const SHELLS = ['bash', 'zsh', 'fish'];
 
-/** What is offered for the words of a line, the last of which is being typed. */
+/** Completions for the words of a line, the last of which is being typed. */
 async function offered(...words: readonly string[]): Promise<string[]> {
   const { code, stdout, stderr } = await runCli(['complete', '--', ...words]);
   if (code !== 0 || stderr !== '') throw new Error(`exit ${code}: ${stderr}`);
@@ -121,7 +121,7 @@ function installIn(bin: string): void {
   chmodSync(maestro, 0o755);
 }
 
-/** What bash offers for each line, typed in a folder, with `path` before the usual folders of programs. */
+/** Completions of bash for each line, typed in a folder, with `path` before the usual folders of programs. */
 async function offeredInBash(cwd: string, lines: readonly string[], path: string, before = ''): Promise<string[]> {
   const script = join(folder, 'script');
   writeFileSync(script, (await runCli(['completion', 'bash'])).stdout);

@@ -11,7 +11,7 @@ function maestro(...argv: string[]): Promise<CliResult> {
   return runCli(argv, { env: { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema } });
 }
 
-/** How many events come before the first whose clock is later, and those behind it whose clock is not. */
+/** Number of events before the first whose clock is later, and the events behind it whose clock is not. */
 function prefix(readings: readonly Timestamp[], isLater: (reading: Timestamp) => boolean) {
   const first = readings.findIndex(isLater);
   const length = first === -1 ? readings.length : first;

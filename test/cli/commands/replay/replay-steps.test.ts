@@ -15,7 +15,7 @@ import { aHistoryOf, CHESS_CONFIG, chessGame, type EventPart, FAULTY_CONFIG } fr
 
 const database = useTestDatabase(test);
 
-/** What is printed of a step. */
+/** A step as it is printed. */
 interface PrintedStep {
   readonly aggregateId: string;
   readonly sequence: number;

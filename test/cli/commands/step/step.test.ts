@@ -30,7 +30,7 @@ function step(
   return terminals.maestro(['step', id.hex, ...argv], { ...options, env: { ...here, ...env } });
 }
 
-/** What is on a terminal that has its own screen back, its cursor, and lines that are edited. */
+/** The terminal after the end: `isClean` when its own screen, its cursor and the editing of lines are back. */
 async function left(terminal: PseudoTerminal): Promise<{ code: number; isClean: boolean; screen: string }> {
   const code = await terminal.ended();
   const screen = terminal.screen.join('\n');
