@@ -84,7 +84,10 @@ export async function bundle(root: string): Promise<void> {
  */
 function withClassNames(text: string): string {
   const renamed = [...text.matchAll(/\b(\w+) = class (_\1)\b/g)];
-  return renamed.reduce((all, [, name = '', inner = '']) => all.replace(new RegExp(`\\b${inner}\\b`, 'g'), name), text);
+  return renamed.reduce(
+    (all, [, name = '', inner = '']) => all.replace(new RegExp(`(?<![\\w$.#'"])${inner}\\b`, 'g'), name),
+    text,
+  );
 }
 
 /** Writes the files of esbuild to dist, and joins those that are loaded together. */

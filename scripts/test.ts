@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isBuilt } from './support/build-stamp.js';
 import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
 import { fastTests } from './support/fast-tests.js';
 import { startPostgres } from './support/postgres.js';
+import { sharedTmpdir } from './support/server-packages.js';
 import { transpile } from './transpile.js';
 
 /**
@@ -44,9 +44,12 @@ let code = isBuilt(root) ? 0 : await node(['--import=tsx', 'scripts/build.ts']);
 const build = sinceLast();
 if (code === 0) {
   await transpile(root, 'build');
-  const work = mkdtempSync(join(tmpdir(), 'maestro-run-'));
+  // All that the run makes is below one folder, which is gone however the run ends.
+  const work = mkdtempSync(join(sharedTmpdir(), 'maestro-run-'));
+  process.on('exit', () => rmSync(work, { recursive: true, force: true }));
+  chmodSync(work, 0o711);
   const notes = join(work, 'costs.ndjson');
-  const postgres = await startPostgres(SERVER_FLAGS);
+  const postgres = await startPostgres(SERVER_FLAGS, { below: work });
   const preparation = sinceLast();
   let tests = 0;
   try {
@@ -58,6 +61,7 @@ if (code === 0) {
     code = await node([ava, '--config', 'test.config.js', ...args], {
       MAESTRO_TEST_COSTS: notes,
       MAESTRO_TEST_URL: postgres.url,
+      TMPDIR: work,
       TZ: 'Europe/Berlin',
     });
     tests = sinceLast();
@@ -70,7 +74,6 @@ if (code === 0) {
         .split('\n')
         .map((line) => JSON.parse(line) as FileCost)
     : [];
-  rmSync(work, { recursive: true });
   const sum = (part: 'own' | 'children') => files.reduce((total, file) => total + file[part], 0);
   const shares = {
     build,
