@@ -1,4 +1,4 @@
-import type { CliContext } from '../context.js';
+import type { Environment } from '../../connection/environment.js';
 import { wrapWords } from '../render/words.js';
 
 /** The width taken for a terminal when neither it nor `COLUMNS` tells one. */
@@ -10,19 +10,22 @@ export const LEAST_COLUMNS = 27;
 export function terminalColumns({
   stdout,
   environment,
-}: Pick<CliContext, 'stdout' | 'environment'>): number | undefined {
+}: {
+  readonly stdout: { readonly isTerminal: boolean; readonly columns: number | undefined };
+  readonly environment: Environment;
+}): number | undefined {
   if (!stdout.isTerminal) return undefined;
   const told = /^[1-9]\d{0,5}$/.test(environment['COLUMNS'] ?? '') ? Number(environment['COLUMNS']) : USUAL_COLUMNS;
   return Math.max(stdout.columns || told, LEAST_COLUMNS);
 }
 
 /** True when the environment asks for text without colours. */
-export function noColour(environment: CliContext['environment']): boolean {
+export function noColour(environment: Environment): boolean {
   return (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
 }
 
 /** True for a terminal that cannot draw a line again (`TERM=dumb`), and in a CI job, where nobody watches. */
-export function cannotRedraw(environment: CliContext['environment']): boolean {
+export function cannotRedraw(environment: Environment): boolean {
   return environment['TERM'] === 'dumb' || environment['CI'] !== undefined;
 }
 
