@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { migrate, PostgresStore, Timestamp } from 'maestro-store';
 import { loadWebhooks } from '../../examples/webhooks/webhooks.js';
 import { usePseudoTerminals } from '../support/cli/pseudo-terminal.js';
 import { chessGame } from '../support/data/histories.js';
-import { aSchemaName, testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
+import { aSchemaName, testKnex, testUrl } from '../support/database.js';
 import { type Block, blocksOf, isInRepository, PAGES, readPage, ROOT } from '../support/pages/pages.js';
 import { PageShell } from '../support/pages/shell.js';
 import { Names, replayTranscript } from '../support/pages/transcript.js';
@@ -33,7 +33,10 @@ interface World {
   readonly type: (...lines: readonly string[]) => Promise<void>;
 }
 
-const folder = realpathSync(useTemporaryFolder(test));
+const scenes: string[] = [];
+test.after.always(() => {
+  for (const scene of scenes) rmSync(scene, { recursive: true, force: true });
+});
 const knex = testKnex();
 const terminals = usePseudoTerminals(test);
 /** With patience for a machine that is busy. */
@@ -212,7 +215,9 @@ async function worldOf({
   database,
   prepare,
 }: Scene): Promise<{ shell: PageShell; cwd: string; schema: string }> {
-  const cwd = mkdtempSync(join(folder, 'page-'));
+  // As long as /home/ada/shop, which the pages name, so that lines break at the same words.
+  const cwd = mkdtempSync('/tmp/ma-');
+  scenes.push(cwd);
   symlinkSync(join(ROOT, 'examples'), join(cwd, 'examples'));
   if (config !== undefined)
     writeFileSync(
