@@ -278,3 +278,16 @@ test('a working directory that was deleted is a clear error, and nothing to --ve
   t.regex(stderr, /^error: The working directory was deleted, or cannot be read\.\nhint: .*\n$/);
   t.deepEqual(await run('--version'), { code: 0, stderr: '' });
 });
+
+test('a command on a server loads the driver once, from the bundle, and nothing of fetch', async (t) => {
+  const id = await aLongHistory(1, 1);
+  const report = `
+    import { createRequire } from 'node:module';
+    const packages = () => Object.keys(createRequire('/').cache).flatMap((file) => file.split('node_modules/')[1] ?? []);
+    const fetched = () => process.moduleLoadList.filter((name) => name.includes('undici'));
+    process.on('exit', () => console.error(JSON.stringify([...packages(), ...fetched()])));`;
+  const nodeFlags = ['--import', `data:text/javascript,${encodeURIComponent(report)}`];
+  const { code, stderr } = await maestro(['events', id], { nodeFlags });
+  t.is(code, 0);
+  t.deepEqual(JSON.parse(stderr), []);
+});

@@ -1,6 +1,6 @@
 import { LoginRefusedError } from '../../errors.js';
 import type { PgLogin, PgModule } from '../relied-upon.js';
-import { endingDriver, withClient } from './ending-client.js';
+import { withClient, withEndingClient } from './ending-client.js';
 
 /** A login that is bound to the encrypted connection, so that nobody in between can pass it on. */
 const BOUND = 'SCRAM-SHA-256-PLUS';
@@ -9,8 +9,8 @@ const BOUND = 'SCRAM-SHA-256-PLUS';
  * The driver with a client that logs in only where the login is bound to the encrypted connection (`channel_binding=require`):
  * another way to log in ends the connection before a password, or anything made of it, is sent.
  */
-export function boundLoginDriver(): PgModule {
-  const driver = endingDriver();
+export function withBoundLogin(pg: PgModule): PgModule {
+  const driver = withEndingClient(pg);
   class BoundLoginClient extends driver.Client {
     constructor(config: object) {
       super(config);

@@ -1,9 +1,10 @@
-import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import type { Knex } from 'knex';
-import type { OverriddenClient, PgConnection } from '../relied-upon.js';
-import { boundLoginDriver } from './bound-login.js';
-import { endIfFails, endingDriver } from './ending-client.js';
+import postgresClient from 'knex/lib/dialects/postgres/index.js';
+import type { OverriddenClient, PgConnection, PgModule } from '../relied-upon.js';
+import { withBoundLogin } from './bound-login.js';
+import { endIfFails, withEndingClient } from './ending-client.js';
+import { leaveStatements } from './leaves-statements.js';
 
 /** Ways in which a client differs from Knex's own for `pg`. */
 export interface ClientDifferences {
@@ -39,27 +40,17 @@ export interface NewConnection {
 /** Knex's client for PostgreSQL, or one that is derived from it. */
 type ClientClass = new (config: Knex.Config) => OverriddenClient;
 
-/** Clients that send a statement just as Knex's own does. */
-const sendsAsKnex = new WeakSet<object>();
-
 /** Knex's client for `pg` with some differences, and one always: it ends a connection with which it cannot log in. */
 export function pgClient({
   connect,
   boundLogin = false,
   readOnlyTransactions,
 }: ClientDifferences): NonNullable<Knex.Config['client']> {
-  // Brings the whole of Knex's dialect with it.
-  let Client = createRequire(import.meta.url)('knex/lib/dialects/postgres') as ClientClass;
-  Client = loggingIn(Client, boundLogin ? boundLoginDriver : endingDriver);
+  let Client = loggingIn(postgresClient as ClientClass, boundLogin ? withBoundLogin : withEndingClient);
   if (connect !== undefined) Client = connecting(Client, connect);
-  if (readOnlyTransactions === undefined) sendsAsKnex.add(Client);
+  if (readOnlyTransactions === undefined) leaveStatements(Client);
   else Client = onlyReading(Client, readOnlyTransactions.refuseHiddenRows);
   return Client as unknown as typeof Knex.Client;
-}
-
-/** True for a client that was derived here and leaves statements as they are. */
-export function leavesStatements(client: { readonly constructor: object }): boolean {
-  return sendsAsKnex.has(client.constructor);
 }
 
 function connecting(Base: ClientClass, connect: Connect): ClientClass {
@@ -97,10 +88,11 @@ function connecting(Base: ClientClass, connect: Connect): ClientClass {
   };
 }
 
-function loggingIn(Base: ClientClass, driver: () => object): ClientClass {
+function loggingIn(Base: ClientClass, derive: (driver: PgModule) => PgModule): ClientClass {
   return class extends Base {
+    // Knex loads the driver here, when the first connection is made.
     override _driver(): object {
-      return driver();
+      return derive(super._driver() as PgModule);
     }
 
     override async checkVersion(connection: PgConnection): Promise<string> {

@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module';
 import type { PgClient, PgModule } from '../relied-upon.js';
 
 /**
  * The driver with a client that ends its connection when it cannot log in. `pg` ends none that it gives up by itself, for want
  * of a password for example: it would keep the process alive until the server has waited long enough, for a minute.
  */
-export function endingDriver(): PgModule {
-  const driver = createRequire(import.meta.url)('pg') as PgModule;
+export function withEndingClient(driver: PgModule): PgModule {
   class EndingClient extends driver.Client {
     override async connect(): Promise<unknown> {
       return await endIfFails(this, super.connect());

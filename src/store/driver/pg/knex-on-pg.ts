@@ -8,7 +8,7 @@ import { KnexDriver, ROWS } from '../knex-driver.js';
 import type { ClientQuery, KnexClient, PgConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
 import { copyFrom } from './copy-from.js';
-import { leavesStatements } from './derived-client.js';
+import { leavesStatements } from './leaves-statements.js';
 import { keepsPrepared, withoutPreparedStatements } from './prepared.js';
 
 /** The driver of a Knex instance on `pg`, whether its client is Knex's own or one that was derived from it. */

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Knex } from 'knex';
-import { leavesStatements, pgClient } from '../../../../src/store/driver/pg/derived-client.js';
+import { pgClient } from '../../../../src/store/driver/pg/derived-client.js';
+import { leavesStatements } from '../../../../src/store/driver/pg/leaves-statements.js';
 import { clientOf, type MarkedQuery, type PgConnection } from '../../../../src/store/driver/relied-upon.js';
 import { aStatement, assertHas, pgKnex } from './members.js';
 

@@ -1,8 +1,9 @@
 import { type EventEmitter, once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { boundLoginDriver } from '../../../../src/store/driver/pg/bound-login.js';
-import type { PgConnection } from '../../../../src/store/driver/relied-upon.js';
+import pg from 'pg';
+import { withBoundLogin } from '../../../../src/store/driver/pg/bound-login.js';
+import type { PgConnection, PgModule } from '../../../../src/store/driver/relied-upon.js';
 import { LoginRefusedError } from '../../../../src/store/errors.js';
 import { assertHas, pgKnex } from './members.js';
 
@@ -131,7 +132,7 @@ const LOGINS = {
 
 for (const [event, message] of Object.entries(LOGINS))
   test(`pg: \`${event}\` is told before pg answers, so that an unbound login can be refused`, async (t) => {
-    const { Client } = boundLoginDriver();
+    const { Client } = withBoundLogin(pg as unknown as PgModule);
     const { port, received } = await aLogin(t, message);
     const client = new Client({ host: '127.0.0.1', port, user: 'ada', password: 'secret', database: 'none' });
     await t.throwsAsync(client.connect(), { instanceOf: LoginRefusedError });
