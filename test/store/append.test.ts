@@ -169,3 +169,37 @@ test('the last sequence there can be is given, and no further one', (t) => {
     message: `After sequence ${MAX_SEQUENCE - 2} there is no room for 3 more events.`,
   });
 });
+
+test('an earlier event whose clock was ahead is followed, too', async (t) => {
+  const id = anId();
+  const store = database.store();
+  const ahead = Timestamp.of({ time: Date.now() + 60_000 });
+  await store.commitEvents([anEvent(id, { sequence: 1, timestamp: ahead }), anEvent(id, { sequence: 2 })]);
+  const [event] = await appendEvents(store, new Clock(), id, [draft]);
+  t.is(event?.sequence, 3);
+  t.true((event?.timestamp.compare(ahead) ?? 0) > 0);
+});
+
+test('an earlier event beyond the drift limit does not count, and the clock is taken as it is', (t) => {
+  const clock = new Clock({ physicalTime: () => 1_000_000 });
+  const latest = { sequence: 1, timestamp: Timestamp.of({ time: 1_000_000 + 3_600_000 }) };
+  const last = { sequence: 2, timestamp: Timestamp.of({ time: 999 }), latest };
+  const times = placeAfter(clock, anId(), last, [draft, draft]).map(({ timestamp }) => timestamp.time);
+  t.deepEqual(times, [1_000_000, 1_000_000]);
+});
+
+test('what is appended in a transaction is seen in it, and gone when that is rolled back', async (t) => {
+  const id = anId();
+  const store = database.store();
+  const undone = new Error('undone');
+  await t.throwsAsync(
+    database.knex.transaction(async (transaction) => {
+      await appendEvents(store, new Clock(), id, [draft], { transaction });
+      const [second] = await appendEvents(store, new Clock(), id, [draft], { transaction });
+      t.is(second?.sequence, 2);
+      throw undone;
+    }),
+    { is: undone },
+  );
+  t.deepEqual(await store.getEvents(id, 1), []);
+});
