@@ -1,6 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { escapeJson, escapeText } from '../../../src/cli/render/escape.js';
+import { codePoints } from '../../support/data/arbitraries.js';
 
 /** The characters that must not reach a terminal, spelled out: [first, last]. */
 const UNSAFE: readonly (readonly [first: number, last: number])[] = [
@@ -29,7 +30,7 @@ const unsafeCharacters = fc.oneof(
 );
 const loneSurrogates = fc.integer({ min: 0xd800, max: 0xdfff }).map((code) => String.fromCharCode(code));
 const wellFormed = fc
-  .array(fc.oneof(unsafeCharacters, fc.string({ unit: 'binary' }), fc.string()), { maxLength: 20 })
+  .array(fc.oneof(unsafeCharacters, fc.string({ unit: codePoints() }), fc.string()), { maxLength: 20 })
   .map((parts) => parts.join(''));
 const anyText = fc.array(fc.oneof(wellFormed, loneSurrogates), { maxLength: 10 }).map((parts) => parts.join(''));
 
@@ -37,7 +38,7 @@ testProp('escapeText leaves no character that a terminal would act on', [anyText
   t.notRegex(escapeText(text), unsafePattern);
 });
 
-testProp('escapeText leaves text without such characters as it is', [fc.string({ unit: 'binary' })], (t, text) => {
+testProp('escapeText leaves text without such characters as it is', [fc.string({ unit: codePoints() })], (t, text) => {
   const safe = text.replace(/\p{C}|\p{Zl}|\p{Zp}/gu, '');
   t.is(escapeText(safe), safe);
 });
@@ -49,7 +50,7 @@ testProp('escapeText never makes one text of two', [anyText, anyText], (t, a, b)
 
 testProp(
   'escapeJson means the same and leaves no character that a terminal would act on',
-  [fc.jsonValue({ stringUnit: 'binary' }), fc.dictionary(wellFormed, wellFormed), fc.constantFrom(undefined, 2)],
+  [fc.jsonValue({ stringUnit: codePoints() }), fc.dictionary(wellFormed, wellFormed), fc.constantFrom(undefined, 2)],
   (t, json, texts, indent) => {
     const text = JSON.stringify({ json, texts }, undefined, indent);
     const escaped = escapeJson(text);

@@ -8,13 +8,14 @@ import { createStyle } from '../../../src/cli/render/style.js';
 import { shortTime } from '../../../src/cli/render/local-time.js';
 import type { StoredEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { codePoints } from '../../support/data/arbitraries.js';
 
 const id = Timestamp.of({ time: 1_400_000_000_000 });
 
 const widths = fc.integer({ min: LEAST_COLUMNS, max: 300 });
 const words = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoints() }),
   fc.constantFrom(
     '將',
     '棋',

@@ -4,6 +4,7 @@ import test from 'ava';
 import stringWidth from 'string-width';
 import { type Column, FittedTable } from '../../../src/cli/render/fitted-table.js';
 import { createStyle } from '../../../src/cli/render/style.js';
+import { codePoints } from '../../support/data/arbitraries.js';
 
 interface Row {
   readonly id: string;
@@ -15,7 +16,7 @@ interface Row {
 const rows = fc.record({
   id: fc.stringMatching(/^[0-9a-f]{32}$/),
   count: fc.nat(),
-  name: fc.string({ unit: 'binary', maxLength: 40 }),
+  name: fc.string({ unit: codePoints(), maxLength: 40 }),
   problem: fc
     .array(fc.stringMatching(/^[a-z]{1,50}$/), { minLength: 1, maxLength: 12 })
     .map((words) => words.join(' ')),

@@ -4,13 +4,14 @@ import test from 'ava';
 import { addressText, isLocal, parseDatabaseUrl } from '../../../src/connection/address/database-url.js';
 import { ConfigurationError } from '../../../src/connection/errors.js';
 import { allTextOf } from '../../support/cli/error-text.js';
+import { codePoints } from '../../support/data/arbitraries.js';
 
 const parse = (text: string) => parseDatabaseUrl(text, '--url');
 
 /** A text that a URL can hold in one of its parts, percent-encoded: PostgreSQL itself takes no U+0000. */
 const part = () =>
   fc
-    .string({ unit: 'binary', minLength: 1, maxLength: 20 })
+    .string({ unit: codePoints(), minLength: 1, maxLength: 20 })
     .filter((text) => text.isWellFormed() && !text.includes('\0') && text !== '.' && text !== '..');
 const hosts = () =>
   fc.oneof(

@@ -9,7 +9,7 @@ import type { Invocation } from '../../../src/cli/invocation.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { printJson } from '../../../src/json/print.js';
 import { byteaArray, execute } from '../../../src/store/read/rows.js';
-import { jsonValues, timestamps } from './arbitraries.js';
+import { codePoints, jsonValues, timestamps } from './arbitraries.js';
 import { aContext } from '../../../scripts/support/program.js';
 
 /** A row of the event log, as any application may have written it. */
@@ -147,7 +147,7 @@ function types(): fc.Arbitrary<string> {
       '\u202e',
       '🎭'.repeat(256),
     ),
-    fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\0', '')),
+    fc.string({ unit: codePoints(), maxLength: 40 }).map((text) => text.replaceAll('\0', '')),
   );
 }
 

@@ -9,7 +9,7 @@ import { screenLines } from '../../../../src/cli/commands/step/screen.js';
 import type { Rendered } from '../../../../src/cli/commands/step/timeline.js';
 import type { View } from '../../../../src/cli/commands/step/view.js';
 import { printJson } from '../../../../src/json/print.js';
-import { jsonBodies, jsonValues, timestamps } from '../../../support/data/arbitraries.js';
+import { codePoints, jsonBodies, jsonValues, timestamps } from '../../../support/data/arbitraries.js';
 import { anId } from '../../../support/data/factories.js';
 
 const plain = createStyle(false);
@@ -23,7 +23,7 @@ const sizes: fc.Arbitrary<Size> = fc.record({
   rows: fc.integer({ min: 1, max: 45 }),
 });
 
-const types = fc.string({ unit: 'binary', minLength: 1 });
+const types = fc.string({ unit: codePoints(), minLength: 1 });
 const heads = fc.uniqueArray(fc.integer({ min: 1, max: 120 }), { maxLength: 60 }).chain((sequences) =>
   fc.tuple(
     ...sequences
@@ -50,7 +50,7 @@ const steps = fc.record({
   before: states,
   after: states,
   error: fc.option(
-    fc.string({ unit: 'binary' }).map((text) => new UsageError(text)),
+    fc.string({ unit: codePoints() }).map((text) => new UsageError(text)),
     { nil: undefined },
   ),
   gapAfter: fc.option(fc.nat(), { nil: undefined }),
@@ -61,7 +61,7 @@ const views: fc.Arbitrary<View> = fc
   .record({
     step: fc.option(steps, { nil: undefined }),
     heads,
-    rendered: fc.option(fc.tuple(fc.string({ unit: 'binary' }), fc.string()), { nil: undefined }),
+    rendered: fc.option(fc.tuple(fc.string({ unit: codePoints() }), fc.string()), { nil: undefined }),
     isRendered: fc.boolean(),
     last: fc.integer({ min: 99, max: 2 ** 31 }),
     mark: fc.option(fc.nat(), { nil: undefined }),
@@ -70,9 +70,9 @@ const views: fc.Arbitrary<View> = fc
     }),
     pane: fc.constantFrom('events', 'event', 'state'),
     scroll: fc.record({ event: fc.nat(60), state: fc.nat(60) }, { requiredKeys: [] }),
-    message: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
+    message: fc.option(fc.string({ unit: codePoints() }), { nil: undefined }),
     prompt: fc.option(
-      fc.record({ asks: fc.constantFrom('goto', 'search', 'compare'), text: fc.string({ unit: 'binary' }) }),
+      fc.record({ asks: fc.constantFrom('goto', 'search', 'compare'), text: fc.string({ unit: codePoints() }) }),
       { nil: undefined },
     ),
     searched: fc.constantFrom(undefined, 'x'),
