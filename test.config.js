@@ -5,7 +5,7 @@ const { ava } = JSON.parse(readFileSync(new URL('package.json', import.meta.url)
 
 export default {
   ...ava,
-  files: ['build/test/**/*.test.js'],
+  files: ['build/test/**/*.test.js', 'build/groups/*.test.js'],
   extensions: ['js'],
   require: ['./build/test/support/worker.js'],
   nodeArguments: ['--enable-source-maps', ...ava.nodeArguments.filter((flag) => !flag.startsWith('--import='))],

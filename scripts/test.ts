@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isBuilt } from './support/build-stamp.js';
 import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
 import { fastTests } from './support/fast-tests.js';
+import { allTests, testGroups, writeTestGroups } from './support/test-groups.js';
 import { startPostgres } from './support/postgres.js';
 import { sharedTmpdir } from './support/server-packages.js';
 import { transpile } from './transpile.js';
@@ -54,11 +55,14 @@ if (code === 0) {
   let tests = 0;
   try {
     const ava = fileURLToPath(import.meta.resolve('ava')).replace(/entrypoints.*$/, 'entrypoints/cli.mjs');
-    const words = process.argv.slice(2).flatMap((word) => (word === '--fast' ? fastTests(root) : word));
-    const args = words.map((word) =>
+    const words = process.argv.slice(2).filter((word) => word !== '--fast');
+    const named = words.map((word) =>
       word.replace(/^(?:\.[\\/])?test(?=$|[\\/])/, 'build/test').replace(/^(build[\\/]test.*)\.ts$/, '$1.js'),
     );
-    code = await node([ava, '--config', 'test.config.js', ...args], {
+    const isNamed = words.some((word) => !word.startsWith('-'));
+    const fast = process.argv.includes('--fast');
+    const groups = isNamed ? [] : writeTestGroups(root, testGroups(root, fast ? fastTests(root) : allTests(root)));
+    code = await node([ava, '--config', 'test.config.js', ...named, ...groups], {
       MAESTRO_TEST_COSTS: notes,
       MAESTRO_TEST_URL: postgres.url,
       TMPDIR: work,

@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { allTests } from './test-groups.js';
 
 /**
  * Tests that take long by where they are: they kill and restart what they test, run whole examples, or are about the
  * embedded database.
  */
-const SLOW_FILES = /^(faults|examples)[\\/]|embedded/;
+const SLOW_FILES = /^test\/(faults|examples)\/|embedded/;
 
 /** Helpers of tests that take long, by file: other processes and servers, embedded databases, and every command there is. */
 export const SLOW_HELPERS: Readonly<Record<string, readonly string[]>> = {
@@ -43,9 +44,7 @@ const SLOW = new RegExp(
  * enter a new one in a list.
  */
 export function fastTests(root: string): string[] {
-  return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts') && !SLOW_FILES.test(file))
-    .map((file) => `test/${file.replaceAll('\\', '/')}`)
-    .filter((file) => !SLOW.test(readFileSync(join(root, file), 'utf8')))
-    .sort();
+  return allTests(root)
+    .filter((file) => !SLOW_FILES.test(file))
+    .filter((file) => !SLOW.test(readFileSync(join(root, file), 'utf8')));
 }

@@ -116,7 +116,7 @@ test.serial(
   'disk full under the embedded database: an error and no hang, and what was acknowledged is there',
   async (t) => {
     const name = 'disk full: embedded database';
-    const disk = aDisk(t, 58, name);
+    const disk = aDisk(t, 44, name);
     if (disk === undefined) return;
     const dataDir = join(disk.folder, 'data');
     const embedded = await openDatabase({ dataDir });
@@ -166,7 +166,7 @@ test.serial(
     t.true((await again.store.commitEvents([anEvent()])).ok);
     figure(
       name,
-      `on a tmpfs of 58 MB: ${acknowledged.size} commits acknowledged, ${lost.length} lost, the last ${isUnknown ? 'unknown (exit 6)' : 'refused (exit 4)'}; ` +
+      `on a tmpfs of 44 MB: ${acknowledged.size} commits acknowledged, ${lost.length} lost, the last ${isUnknown ? 'unknown (exit 6)' : 'refused (exit 4)'}; ` +
         'opening it exits 4 until there is room, then it works on',
     );
   },

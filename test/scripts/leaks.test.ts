@@ -12,20 +12,23 @@ test.serial('what a test file leaves is named, and nothing else', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const watch = watchForLeaks(`postgres://127.0.0.1:${port}/db`);
+  const watch = watchForLeaks(`postgres://127.0.0.1:${port}/db`, 'a');
   t.deepEqual(watch.left(), []);
 
   const [left, gone] = [mkdtempSync(join(tmpdir(), 'maestro-test-')), mkdtempSync(join(tmpdir(), 'maestro-test-'))];
   rmSync(gone, { recursive: true });
   const child = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)']);
   await once(spawn(process.execPath, ['--version']), 'exit');
+  watch.turnTo('b');
   const [open, closed] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
   await Promise.all([once(open, 'connect'), once(closed, 'connect')]);
   closed.destroy();
-  t.deepEqual(watch.connections(), [`a connection to the server is open, from port ${open.localPort}`]);
+  t.deepEqual(watch.connections(), [
+    { file: 'b', what: `a connection to the server is open, from port ${open.localPort}` },
+  ]);
   t.deepEqual(watch.left(), [
-    `process ${child.pid} still runs: ${process.execPath} --eval setInterval(() => {}, 1000)`,
-    `a temporary file or folder is left: ${left}`,
+    { file: 'a', what: `process ${child.pid} still runs: ${process.execPath} --eval setInterval(() => {}, 1000)` },
+    { file: 'a', what: `a temporary file or folder is left: ${left}` },
   ]);
 
   open.destroy();

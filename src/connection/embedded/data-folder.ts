@@ -4,8 +4,10 @@ import { EmbeddedCorruptError, EmbeddedFolderError } from '../errors.js';
 
 /** The file that marks a data folder as made by Maestro. */
 export const MARKER = 'maestro.json';
-/** The format of data folders of this version. */
-export const FORMAT = 1;
+/** The format of the data folders that this version makes. */
+export const FORMAT = 2;
+/** The databases within a data folder, by format: since the second one those that others would be copied from are left out. */
+const DATABASES: Readonly<Record<number, readonly string[]>> = { 1: ['1', '4', '5'], [FORMAT]: ['5'] };
 /** The version of PostgreSQL that the embedded engine is. */
 export const POSTGRES_VERSION = '18';
 
@@ -19,7 +21,6 @@ const NEEDED = [
   'postgresql.conf',
   'global/pg_control',
   'global/pg_filenode.map',
-  ...['1', '4', '5'].flatMap((database) => [`base/${database}/PG_VERSION`, `base/${database}/pg_filenode.map`]),
   'pg_xact/0000',
 ];
 /** The first bytes of every page of the write-ahead log, in this version of PostgreSQL. */
@@ -48,15 +49,16 @@ export function dataFolderExists(dataDir: string): boolean {
  * missing. Throws {@link EmbeddedFolderError} or {@link EmbeddedCorruptError}. Only reads.
  */
 export function checkDataFolder(dataDir: string): void {
-  const refuse = (problem: string, hint: string) => {
+  const refuse = (problem: string, hint: string): never => {
     throw new EmbeddedFolderError(`The folder ${dataDir} ${problem}.`, {
       hint: `${hint} The folder was left untouched.`,
     });
   };
   if (!exists(join(dataDir, MARKER)))
     refuse('is not empty, and is not an embedded database of Maestro', 'Name another folder with --data-dir.');
-  if (formatOf(dataDir) !== FORMAT)
-    refuse(
+  const databases = DATABASES[formatOf(dataDir) ?? 0];
+  if (databases === undefined)
+    return refuse(
       'was made by another version of Maestro, in a format that this one cannot read',
       'Use the version that made it.',
     );
@@ -66,7 +68,8 @@ export function checkDataFolder(dataDir: string): void {
       `holds a database of PostgreSQL ${version}; this version of Maestro embeds PostgreSQL ${POSTGRES_VERSION}`,
       'Use the version of Maestro that made it.',
     );
-  const missing = NEEDED.filter((path) => !exists(join(dataDir, path)));
+  const ofDatabases = databases.flatMap((name) => [`base/${name}/PG_VERSION`, `base/${name}/pg_filenode.map`]);
+  const missing = [...NEEDED, ...ofDatabases].filter((path) => !exists(join(dataDir, path)));
   if (missing.length > 0)
     throw corruptError(dataDir, `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`);
   if (version !== POSTGRES_VERSION) throw corruptError(dataDir, 'PG_VERSION does not hold a version');
@@ -118,10 +121,11 @@ function ifExists<Value>(read: () => Value): Value | undefined {
   }
 }
 
-function formatOf(dataDir: string): unknown {
+function formatOf(dataDir: string): number | undefined {
   const text = readBytes(join(dataDir, MARKER))?.toString();
   try {
-    return (JSON.parse(text ?? '') as { format?: unknown }).format;
+    const { format } = JSON.parse(text ?? '') as { format?: unknown };
+    return typeof format === 'number' ? format : undefined;
   } catch {
     return undefined;
   }

@@ -127,8 +127,24 @@ for (const version of ['17', '19'])
 test('a database of a later Maestro, with a format that this one does not know, is refused and left untouched', async (t) => {
   const dataDir = aLinkedDatabase();
   rmSync(join(dataDir, 'maestro.json'));
-  writeFileSync(join(dataDir, 'maestro.json'), '{"format":2,"postgres":"18","engine":"pglite"}\n');
+  writeFileSync(join(dataDir, 'maestro.json'), '{"format":3,"postgres":"18","engine":"pglite"}\n');
   await assertRefusedUntouched(t, dataDir, EmbeddedFolderError, /./);
+});
+
+test('a database of an earlier Maestro, with the databases that others are copied from, is opened as it is', async (t) => {
+  const dataDir = aDatabase();
+  writeFileSync(join(dataDir, 'maestro.json'), '{"format":1,"postgres":"18","engine":"pglite"}\n');
+  await assertRefused(
+    t,
+    dataDir,
+    EmbeddedCorruptError,
+    /damaged: base\/1\/PG_VERSION, .*, base\/4\/pg_filenode\.map are/,
+  );
+  for (const name of ['1', '4']) cpSync(join(dataDir, 'base/5'), join(dataDir, 'base', name), { recursive: true });
+  const database = await openEmbedded(dataDir, { schema: 'public' });
+  t.is((await database.store.getEvents(id)).length, 3);
+  await database.close();
+  t.is(readFileSync(join(dataDir, 'maestro.json'), 'utf8'), '{"format":1,"postgres":"18","engine":"pglite"}\n');
 });
 
 /** Damage that shows without opening the database: what is put in place of a path, if anything. */

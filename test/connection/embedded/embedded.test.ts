@@ -160,7 +160,7 @@ test('a process that is killed while it makes the database leaves nothing that s
   const dataDir = aPlace();
   for (const [call, count] of [
     ['writeFileSync', 1],
-    ['writeFileSync', 500],
+    ['writeFileSync', 200],
     ['renameSync', 1],
   ] as const) {
     const maker = processes.start('make', dataDir, call, String(count));

@@ -55,7 +55,10 @@ test('pg: getTransactionStatus() tells whether a transaction is open, and failed
   const connection = await aConnection(t);
   assertHas(t, 'connection', connection, 'getTransactionStatus', 'function');
   const status = async (sql: string) => {
+    // After an error the server tells the status a moment later than the error.
+    const told = once(connection as unknown as EventEmitter, 'drain');
     await connection.query(sql).catch(() => {});
+    await told;
     return connection.getTransactionStatus?.();
   };
   t.is(await status('SELECT 1'), 'I');
