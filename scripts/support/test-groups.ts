@@ -13,10 +13,10 @@ export interface TestGroup {
 const MOST = 20;
 
 /**
- * Text of test files that need a process of their own: they measure its memory, or find out what it does when it is started and
- * ended.
+ * Text of test files that need a process of their own: they measure its memory, listen for errors that nobody caught, watch for leaks
+ * themselves, or wait for something before they declare their tests.
  */
-const ALONE = /memoryUsage|getHeapStatistics|--expose-gc|WeakRef|watchForLeaks|^(?:const .* = )?await /m;
+const ALONE = /memoryUsage|--expose-gc|unhandledRejection|watchForLeaks|^(?:const .* = )?await /m;
 
 /** All test files, from the root of the project. */
 export function allTests(root: string): string[] {
