@@ -10,13 +10,16 @@ export interface TestGroup {
 }
 
 /** Test files of one process at most: more start fewer processes, but leave less to be done side by side. */
-const MOST = 20;
+const MOST = 12;
 
 /**
  * Text of test files that need a process of their own: they measure its memory, listen for errors that nobody caught, watch for leaks
  * themselves, or wait for something before they declare their tests.
  */
 const ALONE = /memoryUsage|--expose-gc|unhandledRejection|watchForLeaks|^(?:const .* = )?await /m;
+
+/** Groups whose tests wait for servers and processes, and so take long: they begin first, lest a run waits for them at its end. */
+const WAITING = /^(?:faults|connection|examples)/;
 
 /** All test files, from the root of the project. */
 export function allTests(root: string): string[] {
@@ -41,7 +44,7 @@ export function testGroups(root: string, tests: readonly string[]): TestGroup[] 
   return [
     ...alone.map((file) => ({ name: file.replaceAll('/', '-'), files: [file] })),
     ...[...folders].flatMap(([folder, members]) => parts(folder, members)),
-  ];
+  ].sort((a, b) => Number(WAITING.test(b.name)) - Number(WAITING.test(a.name)));
 }
 
 function parts(folder: string, files: readonly string[]): TestGroup[] {
