@@ -19,7 +19,7 @@ export {
   InvalidHandlerError,
   RetryLimitError,
 } from './aggregate/errors.js';
-export type { EvaluateOptions, Evaluation, EvaluationValue } from './aggregate/evaluation.js';
+export type { EvaluateOptions, Evaluation, EvaluationValue, StateWithSequence } from './aggregate/evaluation.js';
 export type { AggregatesOptions, IdlePolicy } from './aggregate/options.js';
 export { claim, release } from './aggregate/projections.js';
 export { type Rejection, reject } from './aggregate/fold/rejection.js';

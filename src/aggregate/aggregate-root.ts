@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { err, ok, type Result } from '../result.js';
+import { assertExpected } from '../store/append.js';
 import { pauseAfter } from '../store/commit/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
 import type { Command } from './fold/decide.js';
@@ -21,6 +22,12 @@ interface Outcome {
   readonly events: readonly CommittedEvent[];
   readonly state: unknown;
   readonly sequence: number;
+}
+
+/** What a command is evaluated under. */
+interface Terms {
+  /** The sequence that must be the aggregate's last one. @defaultValue any */
+  readonly expect?: number | undefined;
 }
 
 /**
@@ -84,13 +91,14 @@ export class AggregateRoot {
 
   /**
    * Decides on a command and commits its events. When another writer was faster, reads the new events and decides again
-   * after a pause, until {@link RetryLimitError}.
+   * after a pause, until {@link RetryLimitError}. With `expect`, throws `SequenceConflictError` when the log has another
+   * last sequence.
    */
-  async evaluate(command: Command): Promise<Result<Outcome, unknown>> {
+  async evaluate(command: Command, { expect }: Terms = {}): Promise<Result<Outcome, unknown>> {
     const { maxAttempts } = this.#context;
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       if (attempt > 1) await pauseAfter(attempt - 1);
-      const planned = await this.#plan(command);
+      const planned = await this.#plan(command, expect);
       if (planned instanceof Rejection) return err(planned.reason);
       if (planned.events.length === 0) return ok({ events: [], ...facts(planned.next) });
       const events = await this.#commit(planned);
@@ -127,24 +135,26 @@ export class AggregateRoot {
 
   /**
    * Decides on a command. A commit finds out by itself whether the state was outdated; a rejection, a result without
-   * events or a failing handler has to be repeated on the state in the log.
+   * events, a failing handler or another sequence than the expected one has to be repeated on the state in the log.
    */
-  async #plan(command: Command): Promise<Plan | Rejection<unknown>> {
+  async #plan(command: Command, expect: number | undefined): Promise<Plan | Rejection<unknown>> {
     const { known } = this;
-    if (known === undefined || this.#commitFailed || this.#lacksOlderTimestamps)
-      return await this.#planOnLatest(command);
+    const isExpected = expect === undefined || known?.sequence === expect;
+    if (known === undefined || !isExpected || this.#commitFailed || this.#lacksOlderTimestamps)
+      return await this.#planOnLatest(command, expect);
     try {
       const planned = this.#planOnState(known, command);
       if (!(planned instanceof Rejection) && planned.events.length > 0) return planned;
     } catch {
       // Only a failure on the current state counts.
     }
-    return await this.#planOnLatest(command);
+    return await this.#planOnLatest(command, expect);
   }
 
   /** Decides on the state in the log; when that rests on a snapshot and fails, on the state that the events give. */
-  async #planOnLatest(command: Command): Promise<Plan | Rejection<unknown>> {
+  async #planOnLatest(command: Command, expect: number | undefined): Promise<Plan | Rejection<unknown>> {
     const current = await this.#fetchForAppend();
+    assertExpected(this.id, expect, current.sequence);
     try {
       return this.#planOnState(current, command);
     } catch (error) {

@@ -3,16 +3,18 @@ import { InvalidArgumentError } from '../errors.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { ok, type Result } from '../result.js';
 import { type Activity, activityOf } from '../store/activity.js';
+import { assertExpectable } from '../store/append.js';
 import { checkedTransaction, type JoinOptions, whenEnded } from '../store/transactions/joined.js';
 import { joined } from '../store/transactions/joined-store.js';
 import type { Store } from '../store/store.js';
 import { AggregateRoot } from './aggregate-root.js';
 import type { Aggregate } from './definition/definition.js';
-import type { EvaluateOptions, Evaluation, EvaluationValue } from './evaluation.js';
+import type { EvaluateOptions, Evaluation, EvaluationValue, StateWithSequence } from './evaluation.js';
 import { fold, type History } from './history.js';
 import { type AggregatesOptions, assertInteger, resolveOptions, type RootContext } from './options.js';
 import { replayAt } from './replay-at.js';
 import { AggregateCache } from './aggregate-cache.js';
+import type { StateAt } from './state-at.js';
 import type { AggregateTypes, CommandOf } from './definition/types.js';
 
 /**
@@ -65,7 +67,8 @@ export class Aggregates<Types extends AggregateTypes> {
    * rejection, which was decided on the state that was in the log then. When another writer was faster, reads the newer
    * events and decides again, after random pauses that grow up to 200 ms.
    *
-   * After any error nothing was committed, except that `OutcomeUnknownError` leaves it open. Throws `RetryLimitError`
+   * After any error nothing was committed, except that `OutcomeUnknownError` leaves it open. Throws
+   * `SequenceConflictError` when `expect` is not the sequence that the decision was made on; `RetryLimitError`
    * after the last attempt; `InvalidHandlerError` and `HandlerError` for a definition that cannot handle the command or
    * its events; `EventSchemaError` and `InvalidEventError` for bodies that must not be stored; `ProjectionError`;
    * `ClockDriftError` when the aggregate's last event is further ahead of this clock than it accepts;
@@ -83,7 +86,9 @@ export class Aggregates<Types extends AggregateTypes> {
     const part = options.return;
     if (part !== undefined && !['events', 'state', 'sequence'].includes(part))
       throw new InvalidArgumentError(`return must be 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
-    const result = await this.#use(id, options.transaction, (root) => root.evaluate(command));
+    const { expect } = options;
+    assertExpectable(expect);
+    const result = await this.#use(id, options.transaction, (root) => root.evaluate(command, { expect }));
     if (!result.ok) return result;
     const value = part === undefined ? result.value : result.value[part as 'events'];
     return ok(value as EvaluationValue<Types, Part>);
@@ -94,16 +99,29 @@ export class Aggregates<Types extends AggregateTypes> {
    * an aggregate that is not in memory, and inside a transaction. An aggregate without events has the initial state.
    * Throws `DatabaseClosedError` once closing has begun, also for an aggregate in memory. Mirrors `get` of Elixir.
    */
-  async get(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
+  async get(id: Timestamp, options: JoinOptions = {}): Promise<Types['state']> {
+    return (await this.getWithSequence(id, options)).state;
+  }
+
+  /**
+   * The state that {@link get} gives, with the sequence of its last event (0 for none): what a client may send back as
+   * `expect`, in an ETag for example.
+   */
+  async getWithSequence(id: Timestamp, { transaction }: JoinOptions = {}): Promise<StateWithSequence<Types>> {
     assertId(id);
     if (transaction === undefined) this.#activity.assertOpen();
     const known = transaction === undefined ? this.#cache.recall(id.hex)?.known : undefined;
-    return (known ?? (await this.#use(id, transaction, async (root) => root.known ?? root.fetch()))).state;
+    return withSequence(known ?? (await this.#use(id, transaction, async (root) => root.known ?? root.fetch())));
   }
 
   /** The state with all events that are in the log now. Mirrors `fetch` of Elixir. */
-  async fetch(id: Timestamp, { transaction }: JoinOptions = {}): Promise<Types['state']> {
-    return (await this.#use(id, transaction, (root) => root.fetch())).state;
+  async fetch(id: Timestamp, options: JoinOptions = {}): Promise<Types['state']> {
+    return (await this.fetchWithSequence(id, options)).state;
+  }
+
+  /** The state that {@link fetch} gives, with the sequence of its last event, 0 for none. */
+  async fetchWithSequence(id: Timestamp, { transaction }: JoinOptions = {}): Promise<StateWithSequence<Types>> {
+    return withSequence(await this.#use(id, transaction, (root) => root.fetch()));
   }
 
   /**
@@ -192,6 +210,10 @@ export function openAggregates<Types extends AggregateTypes>(
   options: AggregatesOptions,
 ): Aggregates<Types> {
   return new Aggregates(definition, options);
+}
+
+function withSequence<Types extends AggregateTypes>({ state, sequence }: StateAt): StateWithSequence<Types> {
+  return { state, sequence };
 }
 
 function assertId(id: unknown): void {

@@ -11,8 +11,16 @@ export interface Evaluation<Types extends AggregateTypes> {
   readonly sequence: number;
 }
 
+/** A state, and the sequence of the last event in it; 0 for none. */
+export type StateWithSequence<Types extends AggregateTypes> = Pick<Evaluation<Types>, 'state' | 'sequence'>;
+
 /** Options of `evaluate`. */
 export interface EvaluateOptions<Part> extends JoinOptions {
+  /**
+   * The sequence that must be the aggregate's last one, 0 for an aggregate without events: with another one nothing is
+   * decided, and `SequenceConflictError` is thrown. @defaultValue any
+   */
+  readonly expect?: number | undefined;
   /** Return this part of the evaluation instead of all of it. */
   readonly return?: Part;
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { InvalidArgumentError } from '../errors.js';
 import { type CommittedEvent, MAX_SEQUENCE, type NewEvent } from '../events.js';
 import type { Clock } from '../hlc/clock.js';
@@ -36,8 +37,8 @@ export interface AppendOptions extends JoinOptions {
 /**
  * Commits events after the last one of an aggregate: all or none, at contiguous sequences, with timestamps of the clock
  * that are later than all of its history. When another writer was faster, reads the new last event and tries again
- * after a random pause; with `expect` it throws {@link SequenceConflictError} instead, as it does after the last
- * attempt. Throws `ClockDriftError` when the last event is further ahead than the clock accepts. An event that is ahead
+ * after a random pause. Throws {@link SequenceConflictError} when the last sequence is not the expected one, and after the
+ * last attempt. Throws `ClockDriftError` when the last event is further ahead than the clock accepts. An event that is ahead
  * does not move the clock.
  */
 export async function appendEvents(
@@ -59,21 +60,30 @@ async function appendWithRetries(
   drafts: readonly EventDraft[],
   { expect, maxAttempts = DEFAULT_MAX_ATTEMPTS, transaction, beforeCommit }: AppendOptions,
 ): Promise<CommittedEvent[]> {
-  if (expect !== undefined && (!Number.isInteger(expect) || expect < 0))
-    throw new InvalidArgumentError(`expect must be a sequence, or 0 for no events; got ${String(expect)}.`);
+  assertExpectable(expect);
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const bounds = { ahead: clock.now(), until: clock.lastAccepted() };
     const last = (await store.getLastEvent(aggregateId, { ...bounds, transaction })) ?? NO_EVENT;
-    if (expect !== undefined && last.sequence !== expect) throw unexpected(aggregateId, expect, last.sequence);
+    assertExpected(aggregateId, expect, last.sequence);
     const events = placeAfter(clock, aggregateId, last, drafts);
     await beforeCommit?.(events);
     const result = await store.commitEvents(events, { transaction });
     if (result.ok) return result.value;
-    if (expect !== undefined) throw unexpected(aggregateId, expect, undefined);
     await pauseAfter(attempt);
   }
   const message = `Other writers took the next sequence of ${aggregateId.hex} ${maxAttempts} times; nothing was committed.`;
-  throw new SequenceConflictError(aggregateId.hex, undefined, message);
+  throw new SequenceConflictError(aggregateId.hex, undefined, undefined, message);
+}
+
+/** Throws {@link InvalidArgumentError} for what can be nobody's last sequence. */
+export function assertExpectable(expect: number | undefined): void {
+  if (expect !== undefined && !(Number.isInteger(expect) && expect >= 0 && expect <= MAX_SEQUENCE))
+    throw new InvalidArgumentError(`expect must be a sequence, or 0 for no events; got ${inspect(expect)}.`);
+}
+
+/** Throws {@link SequenceConflictError} unless the last sequence is the one that was expected, if one was. */
+export function assertExpected(aggregateId: Timestamp, expect: number | undefined, last: number): void {
+  if (expect !== undefined && expect !== last) throw new SequenceConflictError(aggregateId.hex, expect, last);
 }
 
 /**
@@ -102,10 +112,4 @@ export function placeAfter(
     before = timestamp;
     return { timestamp, aggregateId, sequence: last.sequence + index + 1, type, body };
   });
-}
-
-function unexpected(aggregateId: Timestamp, expected: number, found: number | undefined): SequenceConflictError {
-  const now = found === undefined ? 'another writer was faster' : `it is ${found}`;
-  const message = `The last sequence of ${aggregateId.hex} was expected to be ${expected}, but ${now}; nothing was committed.`;
-  return new SequenceConflictError(aggregateId.hex, expected, message);
 }

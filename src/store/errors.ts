@@ -92,7 +92,9 @@ export class SequenceConflictError extends MaestroError {
     readonly aggregateId: string,
     /** The sequence that the caller expected to be the last; absent when none was named. */
     readonly expected: number | undefined,
-    message: string,
+    /** The sequence that is the last; absent when none was expected. */
+    readonly found: number | undefined,
+    message = `The last sequence of ${aggregateId} was expected to be ${expected}, but it is ${found}; nothing was committed.`,
   ) {
     super(message, { hint: 'Read the newer events, decide again, and try again.' });
   }

@@ -7,6 +7,7 @@ import { Timestamp } from '../../src/hlc/timestamp.js';
 import { err, ok } from '../../src/result.js';
 import { appendEvents, placeAfter } from '../../src/store/append.js';
 import { SequenceConflictError } from '../../src/store/errors.js';
+import { MemoryStore } from '../../src/store/memory-store.js';
 import { useTestDatabase } from '../support/database.js';
 import { anEvent, anId } from '../support/data/factories.js';
 
@@ -90,19 +91,37 @@ test.serial('a hundred attempts are made when no other number is given', async (
   t.is(calls.commits.length, 100);
 });
 
-test('who expects a last sequence is told at once when another writer was faster', async (t) => {
+test('who expects a last sequence is told which one another writer has made it, and one attempt that failed alone is repeated', async (t) => {
   const id = anId();
-  const { store, calls } = aContestedStore(1);
-  const error = await t.throwsAsync(appendEvents(store, new Clock(), id, [draft], { expect: 0 }), {
+  const store = new MemoryStore();
+  const [faster] = await appendEvents(store, new Clock(), id, [draft]);
+  const error = await t.throwsAsync(appendEvents(behind(store), new Clock(), id, [draft], { expect: 0 }), {
     instanceOf: SequenceConflictError,
-    message: `The last sequence of ${id.hex} was expected to be 0, but another writer was faster; nothing was committed.`,
+    message: `The last sequence of ${id.hex} was expected to be 0, but it is 1; nothing was committed.`,
   });
-  t.like(error, { aggregateId: id.hex, expected: 0 });
-  t.is(calls.commits.length, 1);
+  t.like(error, { aggregateId: id.hex, expected: 0, found: 1 });
+  t.deepEqual(await store.getEvents(id), [faster] as CommittedEvent[]);
+
+  const contested = aContestedStore(1);
+  await appendEvents(contested.store, new Clock(), id, [draft], { expect: 0 });
+  t.is(contested.calls.commits.length, 2);
 });
 
+/** A store whose first answer about the last event is that there is none. */
+function behind(store: MemoryStore): Pick<MemoryStore, 'commitEvents' | 'getLastEvent'> {
+  let isFirst = true;
+  return {
+    commitEvents: (events, options) => store.commitEvents(events, options),
+    getLastEvent: async (id, options) => {
+      const last = isFirst ? undefined : await store.getLastEvent(id, options);
+      isFirst = false;
+      return last;
+    },
+  };
+}
+
 test('what is expected is a sequence, or 0', async (t) => {
-  for (const expect of [-1, 1.5, Number.NaN]) {
+  for (const expect of [-1, 1.5, Number.NaN, 2 ** 31]) {
     const { store, calls } = aContestedStore(0);
     await t.throwsAsync(appendEvents(store, new Clock(), anId(), [draft], { expect }), {
       instanceOf: InvalidArgumentError,
