@@ -5,6 +5,8 @@ import type { JsonObject } from './json/types.js';
 export const MAX_SEQUENCE = 2_147_483_647;
 /** The longest type of an event, in code points. */
 export const MAX_TYPE_LENGTH = 256;
+/** The key under which the database keeps the metadata of an event: one more key of its body. */
+export const METADATA_KEY = '$metadata';
 
 /** An event to be committed. */
 export interface NewEvent {
@@ -16,8 +18,10 @@ export interface NewEvent {
   readonly sequence: number;
   /** The name of what happened: 1 to 256 code points, without control characters or a space at the end. */
   readonly type: string;
-  /** The facts of the event: a plain JSON object. */
+  /** The facts of the event: a plain JSON object without the key {@link METADATA_KEY}. */
   readonly body: object;
+  /** Who or what caused the event, and why: a plain JSON object. An empty one counts as none. @defaultValue none */
+  readonly metadata?: object | undefined;
 }
 
 /** An event as the log holds it. */
@@ -32,10 +36,15 @@ export interface CommittedEvent<Body = JsonObject> {
   readonly type: string;
   /** The facts of the event. */
   readonly body: Body;
+  /** The metadata of the event; absent when it has none. */
+  readonly metadata?: JsonObject;
 }
 
-/** An event whose body is the JSON text that PostgreSQL prints, with all digits and its order of keys. */
-export type StoredEvent = CommittedEvent<string>;
+/**
+ * An event whose body is the JSON text that PostgreSQL prints, with all digits and its order of keys, and with the metadata
+ * under {@link METADATA_KEY}.
+ */
+export type StoredEvent = Omit<CommittedEvent<string>, 'metadata'>;
 
 /** The state of an aggregate at one sequence, kept so that it need not be folded from the first event. */
 export interface Snapshot<Body = JsonObject> {

@@ -5,6 +5,7 @@ import { storedText } from '../json/round-trip.js';
 import type { JsonObject } from '../json/types.js';
 import { placeAfter } from '../store/append.js';
 import { encodeEvents, rememberEncoding } from '../store/commit/validate.js';
+import { apart } from '../store/event-metadata.js';
 import { laterPredecessor } from '../store/read/last-event.js';
 import { type Command, decide } from './fold/decide.js';
 import { evolve } from './fold/evolve.js';
@@ -36,12 +37,13 @@ export function plan(
   for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
     const text = storedText(json, definition.numbers);
     // A frozen copy: the body may contain the command's data, which the caller may change later.
-    events.push(rememberEncoding({ ...event, body: exactBody(text, definition.numbers) }, json));
+    const { sequence, timestamp, aggregateId, type } = event;
+    const place = { timestamp, aggregateId, sequence, type };
+    events.push(rememberEncoding({ ...place, ...exactBody(text, definition.numbers) }, json));
     // Handlers see the body as it will be read.
-    const body = decodeJson(text, definition.numbers) as JsonObject;
-    const { sequence, timestamp } = event;
+    const asRead = { ...place, ...apart(decodeJson(text, definition.numbers) as JsonObject) };
     const latest = laterPredecessor(next, timestamp);
-    next = { ...next, state: evolve(definition, next.state, { ...event, body }), sequence, timestamp, latest };
+    next = { ...next, state: evolve(definition, next.state, asRead), sequence, timestamp, latest };
   }
   return { events, next };
 }

@@ -14,6 +14,8 @@ import type { PostgresStore } from './postgres-store.js';
 export interface EventDraft {
   readonly type: string;
   readonly body: object;
+  /** The metadata of the event. @defaultValue none */
+  readonly metadata?: object | undefined;
 }
 
 /** The methods of a store that appending needs. */
@@ -102,7 +104,7 @@ export function placeAfter(
       `After sequence ${last.sequence} there is no room for ${drafts.length} more events.`,
     );
   let before = latestTimestamp(last);
-  return drafts.map(({ type, body }, index) => {
+  return drafts.map(({ type, body, metadata }, index) => {
     let timestamp = clock.now();
     if (before !== undefined && timestamp.compare(before) <= 0) {
       // The rare case: a clock was ahead.
@@ -110,6 +112,7 @@ export function placeAfter(
       if (before !== undefined && timestamp.compare(before) <= 0) timestamp = clock.after(before);
     }
     before = timestamp;
-    return { timestamp, aggregateId, sequence: last.sequence + index + 1, type, body };
+    const event = { timestamp, aggregateId, sequence: last.sequence + index + 1, type, body };
+    return metadata === undefined ? event : { ...event, metadata };
   });
 }

@@ -1,8 +1,7 @@
 import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, StoredSnapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { decodeJson } from '../json/parse.js';
-import type { JsonObject, NumberMode } from '../json/types.js';
+import type { NumberMode } from '../json/types.js';
 import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
@@ -10,7 +9,7 @@ import { checkedInterop, type Interop } from './commit/interop.js';
 import type { JoinOptions } from './transactions/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 import { checkedLimit, sequenceRange } from './read/sequence-range.js';
-import { decodedSnapshot } from './read/rows.js';
+import { decodedEvent, decodedSnapshot } from './read/rows.js';
 import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './commit/validate.js';
 
@@ -80,7 +79,7 @@ export class MemoryStore implements Store {
       .filter(({ sequence }) => sequence >= min && sequence <= max)
       .sort((a, b) => a.sequence - b.sequence)
       .slice(0, checkedLimit(options.limit))
-      .map((event) => ({ ...event, body: decodeJson(event.body, options.numbers ?? this.#numbers) as JsonObject }));
+      .map((event) => decodedEvent(event, options.numbers ?? this.#numbers));
   }
 
   async *streamEvents(

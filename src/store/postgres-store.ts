@@ -18,7 +18,15 @@ import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-
 import type { EventPlace, LastEvent } from './read/last-event.js';
 import { checkedLimit, sequenceRange } from './read/sequence-range.js';
 import { withReadRetry } from './read/read-retry.js';
-import { decodedSnapshot, eventOf, type HistoryRow, query, type SnapshotRow, storedSnapshot } from './read/rows.js';
+import {
+  decodedSnapshot,
+  eventOf,
+  type HistoryRow,
+  query,
+  type SnapshotRow,
+  storedEventOf,
+  storedSnapshot,
+} from './read/rows.js';
 import { withoutPreparedStatements } from './driver/pg/prepared.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
 import { statementsFor } from './statements.js';
@@ -114,7 +122,7 @@ export class PostgresStore implements Store {
     const range = sequenceRange(minSequence, maxSequence);
     checkedLimit(options.limit);
     for await (const rows of this.#pages({ aggregateId, range, ...options }, asText, transaction))
-      for (const row of rows) yield eventOf(aggregateId, row);
+      for (const row of rows) yield storedEventOf(aggregateId, row);
   }
 
   async getLastEvent(
@@ -128,7 +136,7 @@ export class PostgresStore implements Store {
     }
     const [row] = await this.#rows(lastOf(aggregateId), asText, transaction);
     if (row === undefined) return undefined;
-    const { sequence, timestamp } = eventOf(aggregateId, row);
+    const { sequence, timestamp } = storedEventOf(aggregateId, row);
     return { sequence, timestamp };
   }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { MAX_SEQUENCE } from '../events.js';
+import { type CommittedEvent, MAX_SEQUENCE } from '../events.js';
 import { Timestamp } from '../hlc/timestamp.js';
 import { ExactNumber } from '../json/exact-number.js';
-import { clock, event, rejects, sequences, type PromiseOf } from './contract-samples.js';
+import { clock, collect, event, rejects, sequences, type PromiseOf } from './contract-samples.js';
 
 /** The promises of a store about the values in events. */
 export function valuePromises(promise: PromiseOf): void {
@@ -15,6 +15,45 @@ export function valuePromises(promise: PromiseOf): void {
     const [stored] = await store.getEvents(id, 1);
     assert.deepEqual(stored?.body, body);
     assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+  });
+
+  promise(
+    'metadata is kept apart from the body, whatever JSON both are, and is absent when there is none',
+    async (store) => {
+      const id = clock.now();
+      const metadata = JSON.parse(
+        '{"__proto__":{"a":1},"userId":"ada","tags":["ü🎭\\n",null,{}],"body":{"$metadata":0}}',
+      ) as object;
+      const events = [
+        event(id, 1, { body: {}, metadata }),
+        event(id, 2, { body: { nested: { $metadata: 'of the application' } }, metadata: { n: 12345678901234567890n } }),
+        event(id, 3, { metadata: {} }),
+        event(id, 4, { metadata: undefined }),
+      ];
+      const committed = await store.commitEvents(events);
+      const stored = await store.getEvents(id, 1, { numbers: 'lossless' });
+      assert.deepEqual(stored.map(facts), [
+        { body: {}, metadata },
+        { body: { nested: { $metadata: 'of the application' } }, metadata: { n: 12345678901234567890n } },
+        { body: { sequence: 3 } },
+        { body: { sequence: 4 } },
+      ]);
+      assert.deepEqual(committed.ok && committed.value.map(facts), stored.map(facts));
+      const streamed = await collect(store.streamEvents(id, 1, { numbers: 'lossless' }));
+      assert.deepEqual(streamed.map(facts), stored.map(facts));
+    },
+  );
+
+  promise('metadata is checked like a body, and a body must not have its key', async (store) => {
+    const id = clock.now();
+    const wrong = [
+      { metadata: { at: new Date() } },
+      { metadata: [] as object },
+      { metadata: null as unknown as object },
+    ];
+    for (const changes of [...wrong, { body: { $metadata: {} } }])
+      await rejects(store.commitEvents([event(id, 1, changes)]), 'MAESTRO_INVALID_EVENT');
+    assert.deepEqual(await store.getEvents(id, 1), []);
   });
 
   promise('numbers keep their digits when they are asked for', async (store) => {
@@ -61,4 +100,10 @@ export function valuePromises(promise: PromiseOf): void {
     body.list.push(2);
     assert.deepEqual((await store.getEvents(id, 1))[0]?.body, { list: [1] });
   });
+}
+
+/** What an event says, without its place. */
+function facts({ timestamp, aggregateId, sequence, type, ...said }: CommittedEvent) {
+  void [timestamp, aggregateId, sequence, type];
+  return said;
 }

@@ -1,13 +1,22 @@
-import { type CommittedEvent, MAX_SEQUENCE, MAX_TYPE_LENGTH, type NewEvent, type NewSnapshot } from '../../events.js';
+import {
+  type CommittedEvent,
+  MAX_SEQUENCE,
+  MAX_TYPE_LENGTH,
+  METADATA_KEY,
+  type NewEvent,
+  type NewSnapshot,
+} from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { encodeJson } from '../../json/encode.js';
+import { ExactNumber } from '../../json/exact-number.js';
 import { pathText } from '../../json/path-text.js';
 import { stringFault } from '../../json/scalars.js';
 import type { JsonFault, JsonObject } from '../../json/types.js';
+import { encodeMetadata, isMetadata, joinMetadata } from '../event-metadata.js';
 import { InvalidEventError, InvalidSnapshotError, type ValidationIssue } from '../errors.js';
 import { type Interop, interopFaults, snapshotInteropFaults } from './interop.js';
 
-/** A valid event together with the JSON text of its body. */
+/** A valid event together with the JSON text of its body, with its metadata in it. */
 export interface EncodedEvent {
   readonly event: NewEvent;
   readonly json: string;
@@ -40,7 +49,7 @@ export function encodeEvents(events: readonly NewEvent[], interop?: Interop): En
     const before = encodedBefore.get(event);
     const copy = before === undefined ? copyOf(event) : event;
     const encoded = before ?? { event: copy, json: checkEvent(copy, report) };
-    if (interop !== undefined) reportAll(interopFaults(encoded.json, interop), report);
+    if (interop !== undefined) reportApart(interopFaults(encoded.json, interop), report);
     return encoded;
   });
   if (issues.length === 0 && !isOneHistory(encoded)) reportRepetitions(encoded, issues);
@@ -51,13 +60,10 @@ export function encodeEvents(events: readonly NewEvent[], interop?: Interop): En
 /** The events as a store returns them when they are committed: only the fields of an event, by sequence. */
 export function committedEvents(events: readonly EncodedEvent[]): CommittedEvent[] {
   return events
-    .map(({ event: { timestamp, aggregateId, sequence, type, body } }) => ({
-      timestamp,
-      aggregateId,
-      sequence,
-      type,
-      body: body as JsonObject,
-    }))
+    .map(({ event: { timestamp, aggregateId, sequence, type, body, metadata } }) => {
+      const event = { timestamp, aggregateId, sequence, type, body: body as JsonObject };
+      return metadata === undefined ? event : { ...event, metadata: metadata as JsonObject };
+    })
     .sort((a, b) => a.sequence - b.sequence);
 }
 
@@ -78,8 +84,9 @@ export function encodeSnapshot(snapshot: NewSnapshot, interop?: Interop): string
 
 function copyOf(event: NewEvent): NewEvent {
   if (!isObject(event)) return event;
-  const { timestamp, aggregateId, sequence, type, body } = event;
-  return { timestamp, aggregateId, sequence, type, body };
+  const { timestamp, aggregateId, sequence, type, body, metadata } = event;
+  const copy = { timestamp, aggregateId, sequence, type, body };
+  return isMetadata(metadata) ? { ...copy, metadata } : copy;
 }
 
 function checkEvent(event: NewEvent, report: Report): string {
@@ -92,7 +99,23 @@ function checkEvent(event: NewEvent, report: Report): string {
   checkSequence(event.sequence, report);
   const typeFault = eventTypeFault(event.type);
   if (typeFault !== undefined) report('type', typeFault);
-  return checkBody(event.body, report);
+  const body = checkBody(event.body, report);
+  if (body !== '' && Object.hasOwn(event.body, METADATA_KEY)) report(pathText('body', [METADATA_KEY]), RESERVED);
+  return event.metadata === undefined ? body : joinMetadata(body, checkMetadata(event.metadata, report));
+}
+
+const RESERVED = 'is the key under which the metadata of an event is kept; give it as `metadata` of the event instead';
+
+/** The JSON text of a body with nothing but this metadata. */
+function checkMetadata(metadata: unknown, report: Report): string {
+  if (!isObject(metadata) || Array.isArray(metadata) || metadata instanceof ExactNumber) {
+    report('metadata', 'is not a plain JSON object');
+    return '';
+  }
+  const encoded = encodeMetadata(metadata);
+  if ('text' in encoded) return encoded.text;
+  reportApart(encoded.faults, report);
+  return '';
 }
 
 function checkTimestamp(value: unknown, path: string, report: Report): void {
@@ -138,6 +161,12 @@ function checkBody(body: unknown, report: Report): string {
 
 function reportAll(faults: readonly JsonFault[], report: Report): void {
   for (const { path, message } of faults) report(pathText('body', path), message);
+}
+
+/** As {@link reportAll}, for the body of an event with its metadata in it. */
+function reportApart(faults: readonly JsonFault[], report: Report): void {
+  for (const { path, message } of faults)
+    report(path[0] === METADATA_KEY ? pathText('metadata', path.slice(1)) : pathText('body', path), message);
 }
 
 /**

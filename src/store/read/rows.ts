@@ -7,6 +7,7 @@ import { bytesOf, type ReadBody } from '../driver/column-values.js';
 import type { Executor } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
 import type { Statement } from '../driver/statement.js';
+import { apart } from '../event-metadata.js';
 
 export type { Executor };
 
@@ -74,14 +75,21 @@ export function bodyLength({ 4: body }: EventRow): number {
   return body.length;
 }
 
-/** The event of a row of the history of an aggregate, its body as it was read. */
-export function eventOf<Body>(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow<Body>) {
+/** The event of a row of the history of an aggregate, its body as it was read, with the metadata in it. */
+export function storedEventOf<Body>(aggregateId: Timestamp, [timestamp, sequence, type, body]: HistoryRow<Body>) {
   return { timestamp: printedTimestamp(timestamp), aggregateId, sequence: Number(sequence), type, body };
 }
 
-/** The event with its body decoded. */
+/** The event of a row of the history of an aggregate, its metadata apart from its body. */
+export function eventOf(aggregateId: Timestamp, row: HistoryRow<JsonObject>): CommittedEvent {
+  const event = storedEventOf(aggregateId, row);
+  const { body, metadata } = apart(event.body);
+  return metadata === undefined ? event : { ...event, body, metadata };
+}
+
+/** The event with its body decoded, its metadata apart from it. */
 export function decodedEvent(stored: StoredEvent, numbers: NumberMode = 'plain'): CommittedEvent {
-  return { ...stored, body: decodeJson(stored.body, numbers) as JsonObject };
+  return { ...stored, ...apart(decodeJson(stored.body, numbers) as JsonObject) };
 }
 
 /** The snapshot of a row, its body as JSON text. */

@@ -7,6 +7,7 @@ import { encodedState } from '../../../aggregate/render-state.js';
 import type { MaestroError } from '../../../errors.js';
 import type { NewEvent } from '../../../events.js';
 import { readBack } from '../../../json/round-trip.js';
+import { apart } from '../../../store/event-metadata.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import { stateJson } from '../../render/state.js';
@@ -84,10 +85,10 @@ export class AppendTrial {
     let { state } = known;
     let current = known;
     for (const { event, json } of encodeEvents(events)) {
-      const { sequence, timestamp } = event;
-      const body = readBack(json, definition.numbers);
+      const { sequence, timestamp, aggregateId, type } = event;
+      const asRead = { timestamp, aggregateId, sequence, type, ...apart(readBack(json, definition.numbers)) };
       try {
-        state = evolve(definition, state, { ...event, body });
+        state = evolve(definition, state, asRead);
       } catch (error) {
         if (!isFoldingError(error)) throw error;
         throw refused(`With these events the history of ${id.hex} can no longer be folded`, error);
