@@ -324,6 +324,46 @@ test('committed events are in the order of their sequences, with the fields of a
     t.deepEqual(Object.keys(event), ['timestamp', 'aggregateId', 'sequence', 'type', 'body']);
 });
 
+test('metadata is checked like a body, and its faults are told from those of the body', (t) => {
+  for (const metadata of [null, [], 'text', new ExactNumber('1.0'), new Date(), new Map()] as object[])
+    t.deepEqual(paths({ metadata }), ['metadata']);
+  t.deepEqual(paths({ metadata: { by: { it: undefined } }, body: { at: Number.NaN } }), ['body.at', 'metadata.by.it']);
+  t.deepEqual(paths({ metadata: undefined }), []);
+  const { issues } = t.throws(() => encodeEvents([anEvent(anId(), { metadata: { n: 10n ** 2000n } })], 'elixir'), {
+    instanceOf: InvalidEventError,
+  });
+  t.deepEqual(
+    issues.map(({ path }) => path),
+    ['metadata.n'],
+  );
+});
+
+test('metadata is nested one level deeper than the body that it is kept in', (t) => {
+  t.deepEqual(paths({ metadata: deep(499) }), []);
+  t.is(paths({ metadata: deep(500) }).length, 1);
+});
+
+test('a body that has the key of the metadata is refused, with what to do instead', (t) => {
+  const { issues, message } = t.throws(() => encodeEvents([anEvent(anId(), { body: { $metadata: { by: 'ada' } } })]), {
+    instanceOf: InvalidEventError,
+  });
+  t.deepEqual(
+    issues.map(({ path }) => path),
+    ['body.$metadata'],
+  );
+  t.regex(message, /give it as `metadata` of the event/);
+  t.deepEqual(paths({ body: { in: { $metadata: {} } } }), []);
+});
+
+test('metadata is one more key of the body that is sent, and an empty one is none', (t) => {
+  const json = (changes: Partial<NewEvent>) => encodeEvents([anEvent(anId(), changes)])[0]?.json;
+  t.is(json({ body: { a: 1 }, metadata: { by: 'ada' } }), '{"a":1,"$metadata":{"by":"ada"}}');
+  t.is(json({ body: {}, metadata: { by: 'ada' } }), '{"$metadata":{"by":"ada"}}');
+  t.is(json({ body: {}, metadata: {} }), '{}');
+  const [committed] = committedEvents(encodeEvents([anEvent(anId(), { metadata: {} })]));
+  t.false(Object.hasOwn(committed as object, 'metadata'));
+});
+
 test('every fault of a snapshot is named', (t) => {
   const error = t.throws(
     () => encodeSnapshot({ aggregateId: 1, sequence: 2 ** 31, body: null } as unknown as NewSnapshot),
