@@ -14,6 +14,7 @@ import { fold, type History } from './history.js';
 import { type AggregatesOptions, assertInteger, resolveOptions, type RootContext } from './options.js';
 import { replayAt } from './replay-at.js';
 import { AggregateCache } from './aggregate-cache.js';
+import { commandMetadata } from './command-metadata.js';
 import type { StateAt } from './state-at.js';
 import type { AggregateTypes, CommandOf } from './definition/types.js';
 
@@ -88,7 +89,11 @@ export class Aggregates<Types extends AggregateTypes> {
       throw new InvalidArgumentError(`return must be 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
     const { expect } = options;
     assertExpectable(expect);
-    const result = await this.#use(id, options.transaction, (root) => root.evaluate(command, { expect }));
+    const { type, data } = command;
+    const metadata = commandMetadata(this.#context.metadata, options.metadata);
+    const result = await this.#use(id, options.transaction, (root) =>
+      root.evaluate({ type, data, metadata }, { expect }),
+    );
     if (!result.ok) return result;
     const value = part === undefined ? result.value : result.value[part as 'events'];
     return ok(value as EvaluationValue<Types, Part>);

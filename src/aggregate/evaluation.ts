@@ -21,6 +21,11 @@ export interface EvaluateOptions<Part> extends JoinOptions {
    * decided, and `SequenceConflictError` is thrown. @defaultValue any
    */
   readonly expect?: number | undefined;
+  /**
+   * Who or what causes the events of the command, and why: a plain JSON object that each of them is stored with, its keys
+   * before those of the option `metadata` of `openAggregates`. Handlers and schemas do not get it. @defaultValue none
+   */
+  readonly metadata?: object | undefined;
   /** Return this part of the evaluation instead of all of it. */
   readonly return?: Part;
 }

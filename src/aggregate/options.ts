@@ -21,6 +21,12 @@ export interface AggregatesOptions {
   readonly clock?: Clock;
   /** Largest number of attempts at a command while other writers keep being faster, 1 or more. @defaultValue 100 */
   readonly maxAttempts?: number;
+  /**
+   * Called once for each command, where `evaluate` is called (so an `AsyncLocalStorage` has its value): what the events of
+   * the command are stored with, unless `evaluate` is given another value for a key. Returns a plain JSON object, at once;
+   * what it throws, `evaluate` throws. @defaultValue no metadata
+   */
+  readonly metadata?: (() => object) | undefined;
   /** The policy for aggregates that are not in use. */
   readonly idle?: IdlePolicy;
   /**
@@ -50,6 +56,8 @@ export interface RootContext {
   readonly clock: Clock;
   readonly maxAttempts: number;
   readonly projections: readonly Projection[];
+  /** The metadata that the application's context gives to the events of a command. */
+  readonly metadata: (() => unknown) | undefined;
   /** Called when an automatic snapshot could not be stored, or a stored one could not be used. */
   readonly onSnapshotError: (error: unknown, id: Timestamp) => void;
 }
@@ -65,6 +73,7 @@ interface ResolvedOptions {
 /** Options with their defaults. Throws {@link InvalidArgumentError} for one that cannot be used. */
 export function resolveOptions(definition: Definition, options: AggregatesOptions): ResolvedOptions {
   const { store, clock = new Clock(), maxAttempts = DEFAULT_MAX_ATTEMPTS, idle = {}, onSnapshotError = warn } = options;
+  const { metadata } = options;
   const { max: maxIdle = DEFAULT_MAX_IDLE, snapshot: snapshotsEvicted = false } = idle;
   if (!isAggregate(definition))
     throw new InvalidArgumentError('openAggregates() takes a definition; make one with defineAggregate().');
@@ -77,12 +86,16 @@ export function resolveOptions(definition: Definition, options: AggregatesOption
     );
   if (typeof (clock as Partial<Clock> | null)?.now !== 'function')
     throw new InvalidArgumentError(`clock must be a Clock; got ${inspect(clock)}.`);
+  if (metadata !== undefined && typeof metadata !== 'function')
+    throw new InvalidArgumentError(`metadata must be a function that returns an object; got ${inspect(metadata)}.`, {
+      hint: 'Write `metadata: () => ({…})`; it is called for each command.',
+    });
   assertInteger('maxAttempts', maxAttempts, 1);
   assertInteger('idle.max', maxIdle, 0);
   const projections = definition.projections.map(asProjection);
   const tell = (error: unknown, id: Timestamp) => void tellOfSnapshot(onSnapshotError, error, id);
   return {
-    context: { definition, store, clock, maxAttempts, projections, onSnapshotError: tell },
+    context: { definition, store, clock, maxAttempts, projections, metadata, onSnapshotError: tell },
     maxIdle,
     snapshotsEvicted,
   };

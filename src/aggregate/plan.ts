@@ -3,7 +3,7 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import { storedText } from '../json/round-trip.js';
 import type { JsonObject } from '../json/types.js';
-import { placeAfter } from '../store/append.js';
+import { type EventDraft, placeAfter } from '../store/append.js';
 import { encodeEvents, rememberEncoding } from '../store/commit/validate.js';
 import { apart } from '../store/event-metadata.js';
 import { laterPredecessor } from '../store/read/last-event.js';
@@ -34,7 +34,7 @@ export function plan(
   if (decision instanceof Rejection) return decision;
   const events: CommittedEvent[] = [];
   let next = current;
-  for (const { event, json } of encodeEvents(placeAfter(clock, id, current, decision))) {
+  for (const { event, json } of encodeEvents(placeAfter(clock, id, current, withMetadata(decision, command)))) {
     const text = storedText(json, definition.numbers);
     // A frozen copy: the body may contain the command's data, which the caller may change later.
     const { sequence, timestamp, aggregateId, type } = event;
@@ -46,4 +46,9 @@ export function plan(
     next = { ...next, state: evolve(definition, next.state, asRead), sequence, timestamp, latest };
   }
   return { events, next };
+}
+
+/** The events of a decision, each with the metadata of the command. */
+function withMetadata(decision: readonly EventDraft[], { metadata }: Command): readonly EventDraft[] {
+  return metadata === undefined ? decision : decision.map((draft) => ({ ...draft, metadata }));
 }

@@ -1,5 +1,6 @@
 import { ExactNumber } from './exact-number.js';
 import { isPlainObject } from './plain-object.js';
+import { numbersIn } from './numbers-in.js';
 import { numberFault, stringFault } from './scalars.js';
 import type { JsonFault } from './types.js';
 import { encodeSimple } from './encode-simple.js';
@@ -35,6 +36,18 @@ export function encodeJson(value: unknown): EncodedJson {
   if ((text.length + notes.growth) * 3 > MAX_JSON_BYTES && Buffer.byteLength(text) + notes.growth > MAX_JSON_BYTES)
     return { faults: [{ path: [], message: TOO_LONG }] };
   return { text };
+}
+
+/**
+ * The fault of a JSON text that was put together from texts of {@link encodeJson}, when it is too long as a whole, though
+ * no part is.
+ */
+export function lengthFault(text: string): string | undefined {
+  // An exponent of three digits makes five characters at most a thousand.
+  if (text.length < MAX_JSON_BYTES / 200 && !/[eE][+-]?\d{4}/.test(text)) return undefined;
+  let length = Buffer.byteLength(text);
+  for (const { text: number } of numbersIn(text)) length += exponentOf(number);
+  return length > MAX_JSON_BYTES ? TOO_LONG : undefined;
 }
 
 /** True when {@link encodeJson} encodes a value as exactly this text. */
@@ -84,9 +97,14 @@ function writeObject(value: object, path: Path, notes: Notes): string {
 }
 
 function writeNumber(text: string, fault: string | undefined, path: Path, notes: Notes): string {
-  const exponent = /[eE](.*)/.exec(text)?.[1];
-  if (exponent !== undefined) notes.growth += Math.abs(Number(exponent));
+  notes.growth += exponentOf(text);
   return checked(text, fault, path, notes);
+}
+
+/** The exponent of a number, without its sign: about the number of digits it gains when it is written out. */
+function exponentOf(text: string): number {
+  const exponent = /[eE](.*)/.exec(text)?.[1];
+  return exponent === undefined ? 0 : Math.abs(Number(exponent));
 }
 
 function writeArray(items: readonly unknown[], path: Path, notes: Notes): string {

@@ -10,6 +10,8 @@ import { Rejection, reject } from './rejection.js';
 export interface Command {
   readonly type: string;
   readonly data?: unknown;
+  /** The metadata of the events that it leads to; handlers do not get it. */
+  readonly metadata?: object | undefined;
 }
 
 /** The aggregate that a command is for, with its known state. */
@@ -39,7 +41,21 @@ export function decide(
   if (!Array.isArray(answer)) throw new HandlerError(about, 'returned neither a list of events nor reject(reason).');
   const odd = answer.findIndex((draft) => !isDraft(draft));
   if (odd >= 0) throw new HandlerError(about, `returned a list whose element ${odd} is not an event ({type, body}).`);
+  assertNoMetadata(about, answer as object[]);
   return answer as EventDraft[];
+}
+
+/**
+ * Throws {@link HandlerError} for an event with metadata of its own: one cannot tell whether it should stand beside the
+ * command's, or in its place.
+ */
+function assertNoMetadata(about: HandlerRef, drafts: readonly object[]): void {
+  const own = drafts.findIndex((draft) => 'metadata' in draft);
+  if (own >= 0)
+    throw new HandlerError(
+      about,
+      `returned a list whose element ${own} has metadata; give that to evaluate() or openAggregates(), as \`metadata\`.`,
+    );
 }
 
 function isDraft(value: unknown): value is EventDraft {

@@ -7,7 +7,7 @@ import {
   type NewSnapshot,
 } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
-import { encodeJson } from '../../json/encode.js';
+import { encodeJson, lengthFault } from '../../json/encode.js';
 import { ExactNumber } from '../../json/exact-number.js';
 import { pathText } from '../../json/path-text.js';
 import { stringFault } from '../../json/scalars.js';
@@ -101,21 +101,26 @@ function checkEvent(event: NewEvent, report: Report): string {
   if (typeFault !== undefined) report('type', typeFault);
   const body = checkBody(event.body, report);
   if (body !== '' && Object.hasOwn(event.body, METADATA_KEY)) report(pathText('body', [METADATA_KEY]), RESERVED);
-  return event.metadata === undefined ? body : joinMetadata(body, checkMetadata(event.metadata, report));
+  return event.metadata === undefined ? body : withMetadata(body, event.metadata, report);
 }
 
 const RESERVED = 'is the key under which the metadata of an event is kept; give it as `metadata` of the event instead';
 
-/** The JSON text of a body with nothing but this metadata. */
-function checkMetadata(metadata: unknown, report: Report): string {
+/** The JSON text of a body, with its metadata in it. */
+function withMetadata(body: string, metadata: unknown, report: Report): string {
   if (!isObject(metadata) || Array.isArray(metadata) || metadata instanceof ExactNumber) {
     report('metadata', 'is not a plain JSON object');
     return '';
   }
   const encoded = encodeMetadata(metadata);
-  if ('text' in encoded) return encoded.text;
-  reportApart(encoded.faults, report);
-  return '';
+  if ('faults' in encoded) {
+    reportApart(encoded.faults, report);
+    return '';
+  }
+  const joined = joinMetadata(body, encoded.text);
+  const fault = lengthFault(joined);
+  if (fault !== undefined) report('metadata', `with the body ${fault}`);
+  return joined;
 }
 
 function checkTimestamp(value: unknown, path: string, report: Report): void {

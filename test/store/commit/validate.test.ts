@@ -343,6 +343,14 @@ test('metadata is nested one level deeper than the body that it is kept in', (t)
   t.is(paths({ metadata: deep(500) }).length, 1);
 });
 
+test('a body and its metadata that could not be read back together are refused, though each could alone', (t) => {
+  const digits = Array.from({ length: 1100 }, () => new ExactNumber('1e131071'));
+  t.deepEqual(paths({ body: { digits } }), []);
+  t.deepEqual(paths({ metadata: { digits } }), []);
+  t.deepEqual(paths({ body: { digits }, metadata: { digits } }), ['metadata']);
+  t.deepEqual(paths({ body: { text: '1e131071 '.repeat(3000) }, metadata: { by: 'ada' } }), []);
+});
+
 test('a body that has the key of the metadata is refused, with what to do instead', (t) => {
   const { issues, message } = t.throws(() => encodeEvents([anEvent(anId(), { body: { $metadata: { by: 'ada' } } })]), {
     instanceOf: InvalidEventError,
