@@ -14,6 +14,18 @@ import { anEvent, anId } from '../support/data/factories.js';
 const database = useTestDatabase(test);
 const draft = { type: 'happened', body: {} };
 
+test('each event is appended with its own metadata', async (t) => {
+  const id = anId();
+  const store = database.store();
+  const drafts = [draft, { ...draft, metadata: { userId: 'ada' } }, { ...draft, metadata: {} }];
+  const appended = await appendEvents(store, new Clock(), id, drafts);
+  t.deepEqual(await store.getEvents(id, 1), appended);
+  t.deepEqual(
+    appended.map(({ metadata }) => metadata),
+    [undefined, { userId: 'ada' }, undefined],
+  );
+});
+
 test('an aggregate that should be empty but is not is a conflict', async (t) => {
   const id = anId();
   await appendEvents(database.store(), new Clock(), id, [draft], { expect: 0 });
