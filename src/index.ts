@@ -7,9 +7,9 @@ export type {
   AggregateProjection,
   ProjectionByType,
   Ownership,
-  SnapshotPolicy,
   Upcaster,
 } from './aggregate/definition/definition.js';
+export type { SnapshotPolicy, SnapshotPolicyFor } from './aggregate/definition/snapshot-policy.js';
 export {
   AlreadyTakenError,
   EventSchemaError,

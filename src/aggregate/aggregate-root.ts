@@ -11,6 +11,7 @@ import { deepFreeze } from './fold/freeze.js';
 import { fold, foldOn, type History, latestAfter, withLatest } from './history.js';
 import type { RootContext } from './options.js';
 import { type Plan, plan } from './plan.js';
+import { projectionsOf } from './projections.js';
 import { Rejection } from './fold/rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
 import { mayBeCausedByState, stateWithoutSnapshot } from './snapshot/refold-without-snapshot.js';
@@ -188,10 +189,10 @@ export class AggregateRoot {
     if (!deepFreeze(this.#current?.state)) this.#current = undefined;
   }
 
-  async #commit({ events, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {
+  async #commit({ events, projected, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {
     const { store, projections, definition } = this.#context;
     this.#commitFailed = true;
-    const result = await store.commitAll(events, projections);
+    const result = await store.commitAll(events, projectionsOf(projections, projected));
     if (!result.ok) return undefined;
     this.#current = next;
     this.#commitFailed = false;

@@ -16,6 +16,8 @@ export interface HandlerRef {
     'event' | 'upcaster' | 'schema' | 'command' | 'initialState' | 'encode' | 'decode' | 'render' | 'ids';
   /** The type of the event or command; absent for functions of the whole definition. */
   readonly type?: string;
+  /** The newest name of the event's type, whose handler it is; absent when the type was not renamed. */
+  readonly as?: string;
   /** The aggregate, in hex digits; absent where none is known. */
   readonly aggregateId?: string;
   /** The sequence of the event; for a command, of the last event before it. */
@@ -59,23 +61,26 @@ export class HandlerError extends MaestroError {
 /** The body of an event, stored or about to be, does not match the schema for its type. */
 export class EventSchemaError extends MaestroError {
   readonly code = 'MAESTRO_EVENT_SCHEMA' satisfies ErrorCode;
+  /** The name of the aggregate's definition. */
+  readonly aggregate: string;
 
   constructor(
     /** The event. */ readonly event: EventRef,
-    /** The name of the aggregate's definition. */ readonly aggregate: string,
+    { aggregate, as, file }: HandlerRef,
     /** One entry per fault that the schema found. */
     readonly issues: readonly { readonly path: string; readonly message: string }[],
-    file: string | undefined,
+    advice: string | undefined,
   ) {
     const faults = issues.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
     super(
-      `The body of ${event.type} at sequence ${event.sequence} of ${event.aggregateId} does not match the schema of the aggregate ${aggregate}: ${faults}.`,
+      `The body of ${event.type} at sequence ${event.sequence} of ${event.aggregateId} does not match the schema ${as === undefined ? '' : `for ${as} `}of the aggregate ${aggregate}: ${faults}.`,
       {
-        hint: `If older code wrote this body, add an upcaster that converts it to the newest shape${
+        hint: `${advice ?? 'If older code wrote this body, add an upcaster that converts it to the newest shape'}${
           file === undefined ? '.' : `; the definition is in ${file}.`
         }`,
       },
     );
+    this.aggregate = aggregate;
   }
 }
 
@@ -153,8 +158,10 @@ const LABELS: Readonly<Record<HandlerRef['handler'], string>> = {
   ids: 'function owns.ids',
 };
 
-function described({ aggregate, handler, type, aggregateId, sequence }: HandlerRef): string {
-  const what = type === undefined ? LABELS[handler] : `${LABELS[handler]} ${JSON.stringify(type)}`;
+function described({ aggregate, handler, type, as, aggregateId, sequence }: HandlerRef): string {
+  const named =
+    as === undefined ? JSON.stringify(type) : `${JSON.stringify(as)} for the stored type ${JSON.stringify(type)}`;
+  const what = type === undefined ? LABELS[handler] : `${LABELS[handler]} ${named}`;
   const at = sequence === undefined ? '' : ` at sequence ${sequence}`;
   const of = aggregateId === undefined ? '' : ` of ${aggregateId}`;
   return `The ${what} of the aggregate ${aggregate}${at}${of}`;

@@ -7,9 +7,10 @@ import { type EventDraft, placeAfter } from '../store/append.js';
 import { encodeEvents, rememberEncoding } from '../store/commit/validate.js';
 import { apart } from '../store/event-metadata.js';
 import { laterPredecessor } from '../store/read/last-event.js';
+import { assertExact } from './fold/assert-exact.js';
 import { type Command, decide } from './fold/decide.js';
-import { evolve } from './fold/evolve.js';
-import { exactBody } from './fold/exact-body.js';
+import { evolved } from './fold/evolve.js';
+import { deepFreeze, freezeJson } from './fold/freeze.js';
 import { Rejection } from './fold/rejection.js';
 import type { RootContext } from './options.js';
 import type { StateAt } from './state-at.js';
@@ -17,12 +18,15 @@ import type { StateAt } from './state-at.js';
 /** The events of a decision, ready to be committed, and the state after them. */
 export interface Plan {
   readonly events: readonly CommittedEvent[];
+  /** The events as projections get them; empty when there are no projections. */
+  readonly projected: readonly CommittedEvent<unknown>[];
   readonly next: StateAt;
 }
 
 /**
  * Decides on a command, and folds the events that its handler returns: an event that cannot be stored or folded is found
- * before anything is committed. Throws the errors of `decide`, `encodeEvents`, `placeAfter` and `evolve`.
+ * before anything is committed. Throws the errors of `decide`, `encodeEvents`, `placeAfter`, `assertExact` and
+ * `evolved`.
  */
 export function plan(
   { definition, clock }: Pick<RootContext, 'definition' | 'clock'>,
@@ -33,19 +37,33 @@ export function plan(
   const decision = decide(definition, { id, ...current }, command);
   if (decision instanceof Rejection) return decision;
   const events: CommittedEvent[] = [];
+  const projected: CommittedEvent<unknown>[] = [];
   let next = current;
-  for (const { event, json } of encodeEvents(placeAfter(clock, id, current, withMetadata(decision, command)))) {
+  const encoded = encodeEvents(placeAfter(clock, id, current, withMetadata(decision, command)));
+  assertExact(definition, encoded);
+  for (const { event, json } of encoded) {
     const text = storedText(json, definition.numbers);
-    // A frozen copy: the body may contain the command's data, which the caller may change later.
+    const stored = () => apart(decodeJson(text, definition.numbers) as JsonObject);
     const { sequence, timestamp, aggregateId, type } = event;
     const place = { timestamp, aggregateId, sequence, type };
-    events.push(rememberEncoding({ ...place, ...exactBody(text, definition.numbers) }, json));
+    // A frozen copy: the body may contain the command's data, which the caller may change later.
+    const committed = rememberEncoding({ ...place, ...freezeJson(stored()) }, json);
+    events.push(committed);
     // Handlers see the body as it will be read.
-    const asRead = { ...place, ...apart(decodeJson(text, definition.numbers) as JsonObject) };
+    const asRead = { ...place, ...stored() };
     const latest = laterPredecessor(next, timestamp);
-    next = { ...next, state: evolve(definition, next.state, asRead), sequence, timestamp, latest };
+    const { state, body } = evolved(definition, next.state, asRead);
+    next = { ...next, state, sequence, timestamp, latest };
+    if (definition.projections.length > 0) projected.push(asProjected(committed, asRead, body));
   }
-  return { events, next };
+  return { events, projected, next };
+}
+
+/** A committed event as projections get it: with the body that its handler got, frozen. */
+function asProjected(committed: CommittedEvent, asRead: CommittedEvent, body: unknown): CommittedEvent<unknown> {
+  if (body === asRead.body) return committed;
+  deepFreeze(body);
+  return { ...committed, body };
 }
 
 /** The events of a decision, each with the metadata of the command. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { CommittedEvent } from '../events.js';
 import { sqlState } from '../store/driver/driver-error.js';
 import type { Projection } from '../store/store.js';
 import type { Definition } from './definition/definition.js';
@@ -9,6 +10,20 @@ import { ownProperty } from './fold/own-property.js';
 export function asProjection(projection: Definition['projections'][number]): Projection {
   if (typeof projection === 'function') return projection;
   return (event, transaction) => ownProperty(projection, event.type)?.(event, transaction);
+}
+
+/** Projections of the events of one commit that get each event as it is projected, instead of as it is stored. */
+export function projectionsOf(
+  projections: readonly Projection[],
+  projected: readonly CommittedEvent<unknown>[],
+): readonly Projection[] {
+  const [first] = projected;
+  if (first === undefined) return projections;
+  return projections.map((projection) => (event, transaction) => {
+    // What the definition's types say of it.
+    const shown = projected[event.sequence - first.sequence] as CommittedEvent;
+    return projection(shown, transaction);
+  });
 }
 
 /** PostgreSQL's code for a unique index that refuses a row. */

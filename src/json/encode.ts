@@ -50,12 +50,6 @@ export function lengthFault(text: string): string | undefined {
   return length > MAX_JSON_BYTES ? TOO_LONG : undefined;
 }
 
-/** True when {@link encodeJson} encodes a value as exactly this text. */
-export function isWrittenAs(value: unknown, text: string): boolean {
-  const encoded = encodeJson(value);
-  return 'text' in encoded && encoded.text === text;
-}
-
 type Path = (string | number)[];
 
 /** Facts gathered during the walk. */

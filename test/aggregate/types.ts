@@ -7,6 +7,7 @@ import {
   type CommittedEvent,
   defineAggregate,
   type EventOf,
+  type JsonValue,
   type ProjectionByType,
   MemoryStore,
   openAggregates,
@@ -48,6 +49,7 @@ const Account = defineAggregate({
     deposited: v.object({ amount: v.number() }),
     withdrawn: type({ amount: 'number' }),
   },
+  aliases: { withdrawn: ['taken', 'money_taken'] },
   upcasters: { deposited: (old) => ({ amount: Number(old['sum'] ?? old['amount']) }) },
   events: {
     opened: (state, body) => ({ ...state, opened: body.on }),
@@ -58,7 +60,7 @@ const Account = defineAggregate({
   },
   projections: [
     (event) => {
-      if (event.type === 'opened') same<Equal<typeof event.body, { on: string }>>();
+      if (event.type === 'opened') same<Equal<typeof event.body, { on: Date }>>();
     },
     { deposited: ({ body, sequence }, transaction) => transaction('deposits').insert({ sum: body.amount, sequence }) },
   ],
@@ -75,7 +77,11 @@ export async function inferred(id: Timestamp): Promise<void> {
   else {
     same<Equal<typeof opened.value.state, { balance: number; opened?: Date }>>();
     same<Equal<typeof opened.value.sequence, number>>();
-    for (const event of opened.value.events) if (event.type === 'deposited') event.body.amount.toFixed();
+    for (const event of opened.value.events) {
+      if (event.type === 'deposited') event.body.amount.toFixed();
+      // Committed events have the body that the command handler wrote.
+      if (event.type === 'opened') same<Equal<typeof event.body, { on: string }>>();
+    }
   }
   const withdrawn = await accounts.evaluate(id, { type: 'withdraw', data: { amount: 1 } });
   if (!withdrawn.ok && withdrawn.error !== 'not_open') withdrawn.error.balance.toFixed();
@@ -215,6 +221,8 @@ defineAggregate({
   commands: {},
   // @ts-expect-error an upcaster for an event without a handler
   upcasters: { undone: (body) => body },
+  // @ts-expect-error an older name of one
+  aliases: { undone: ['undid'] },
   // @ts-expect-error a projection of one
   projections: [{ undone: () => {} }],
   // @ts-expect-error an aggregate that begins with one
@@ -230,6 +238,71 @@ defineAggregate({
   snapshot: { decode: () => ({ m: 1 }) },
   // @ts-expect-error the state has no such property
   render: (state) => state.m,
+});
+
+defineAggregate({
+  ...base,
+  // @ts-expect-error an older name of an event is not written any more
+  commands: { do: () => [{ type: 'did', body: {} }] },
+  events: { done: (state) => state },
+  aliases: { done: ['did'] },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  events: { done: (state) => state },
+  // @ts-expect-error names are texts
+  aliases: { done: [1] },
+});
+
+defineAggregate({
+  ...base,
+  commands: {},
+  schemas: { done: z.object({ on: z.string().transform((text) => new Date(text)) }) },
+  events: { done: (_state, body) => ({ n: body.on.getTime() }) },
+  // @ts-expect-error a projection gets what the schema gives, no text
+  projections: [{ done: ({ body }) => body.on.toUpperCase() }],
+});
+
+/** States that a snapshot does not bring back by itself. */
+const sums = { name: 'x', initialState: (): { sums: readonly { n: bigint }[] } => ({ sums: [] }) } as const;
+const dates = { name: 'x', initialState: (): { at?: Date } => ({}) } as const;
+const nothing = { commands: {}, events: {} } as const;
+
+defineAggregate({ ...sums, ...nothing });
+defineAggregate({ ...sums, ...nothing, snapshot: { every: 9, decode: () => ({ sums: [] }) } });
+defineAggregate({ ...dates, ...nothing, snapshot: { encode: () => null, decode: () => ({}), version: 1 } });
+// @ts-expect-error small bigints are read as numbers
+defineAggregate({ ...sums, ...nothing, snapshot: { every: 9 } });
+// @ts-expect-error the same without a policy when to take one
+defineAggregate({ ...sums, ...nothing, numbers: 'lossless', snapshot: { version: 1 } });
+// @ts-expect-error a Date is read as a text
+defineAggregate({ ...dates, ...nothing, snapshot: { every: 9, encode: (state) => state } });
+// @ts-expect-error and not written at all
+defineAggregate({ ...dates, ...nothing, snapshot: { every: 9, decode: () => ({}) } });
+// @ts-expect-error a Map is not JSON
+defineAggregate({ name: 'x', initialState: () => new Map<string, number>(), ...nothing, snapshot: { every: 9 } });
+
+interface Tree {
+  readonly name: string;
+  readonly kind: 'leaf' | 'branch';
+  readonly weight?: number | undefined;
+  readonly pair: readonly [number, string | null];
+  readonly children: readonly Tree[];
+  readonly byName: Readonly<Record<string, Tree>>;
+}
+
+defineAggregate({ name: 'x', initialState: (): Tree | null => null, ...nothing, snapshot: { every: 9 } });
+defineAggregate({ name: 'x', initialState: (): unknown => 1, ...nothing, snapshot: { version: 9 } });
+defineAggregate({ name: 'x', initialState: (): JsonValue => 1, ...nothing, snapshot: { version: 9 } });
+defineAggregate({ name: 'x', initialState: (): { n: JsonValue } => ({ n: 1 }), ...nothing, snapshot: { every: 9 } });
+defineAggregate({
+  name: 'x',
+  initialState: (): { tree: Tree; at: Date | null } => ({ tree: {} as Tree, at: null }),
+  ...nothing,
+  // @ts-expect-error a Date deep inside
+  snapshot: { every: 9 },
 });
 
 // @ts-expect-error without a name nobody can ask for it

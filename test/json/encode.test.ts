@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { encodeJson, isWrittenAs, MAX_DEPTH } from '../../src/json/encode.js';
+import { encodeJson, MAX_DEPTH } from '../../src/json/encode.js';
 import { ExactNumber } from '../../src/json/exact-number.js';
 import { isPlainObject } from '../../src/json/plain-object.js';
 import { numberFault, stringFault } from '../../src/json/scalars.js';
@@ -217,10 +217,4 @@ test('what jsonb could not hold with every number written out is refused, and no
   t.deepEqual(faults(1_000_000, 1e-300), tooLong);
   t.deepEqual(faults(700_000, 1e-300), []);
   t.deepEqual(faults(2048, new ExactNumber(`1${'0'.repeat(100)}`)), []);
-});
-
-test('a value is written as one text and no other', (t) => {
-  t.true(isWrittenAs({ a: [1, 'b'] }, '{"a":[1,"b"]}'));
-  t.false(isWrittenAs({ a: [1, 'b'] }, '{"a": [1,"b"]}'));
-  t.false(isWrittenAs(undefined, ''));
 });

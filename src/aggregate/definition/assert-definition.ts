@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { isPlainObject } from '../../json/plain-object.js';
-import { eventTypeFault } from '../../store/commit/validate.js';
+import { assertHandled, checkedEventTypes, type EventTypes } from './assert-event-types.js';
+import { assertKnown, type Fail, type Properties } from './assert-known.js';
 
 /** The keys of a definition. */
 const KEYS = [
@@ -10,6 +11,7 @@ const KEYS = [
   'events',
   'schemas',
   'upcasters',
+  'aliases',
   'projections',
   'snapshot',
   'owns',
@@ -38,34 +40,22 @@ export function assertDefinition(description: unknown): void {
     if (definition[key] === undefined) fail(`${key} is missing`);
     assertFunctions(part(key), key, fail);
   }
-  const events = part('events');
-  for (const type of Object.keys(events)) {
-    const fault = eventTypeFault(type);
-    if (fault !== undefined) fail(`the event type ${JSON.stringify(type)} ${fault}`);
-  }
-  for (const key of ['upcasters', 'schemas']) assertKnown(Object.keys(part(key)), Object.keys(events), `${key}.`, fail);
+  const types = checkedEventTypes(Object.keys(part('events')), part('aliases'), fail);
+  for (const key of ['upcasters', 'schemas']) assertHandled(Object.keys(part(key)), types, `${key}.`, fail);
   assertFunctions(part('upcasters'), 'upcasters', fail);
   for (const [type, schema] of Object.entries(part('schemas')))
     if (!isStandardSchema(schema)) fail(`schemas.${type} is not a Standard Schema`);
-  assertProjections(definition['projections'] ?? [], Object.keys(events), fail);
+  assertProjections(definition['projections'] ?? [], types, fail);
   assertSnapshot(part('snapshot'), fail);
-  assertOwns(part('owns'), Object.keys(events), fail);
+  assertOwns(part('owns'), types, fail);
   if (!['plain', 'lossless', undefined].includes(definition['numbers'] as string))
     fail(`numbers must be 'plain' or 'lossless'`);
   if (!isFunctionOrAbsent(definition['render'])) fail('render is not a function');
 }
 
-type Fail = (problem: string) => never;
-type Properties = Readonly<Record<string, unknown>>;
-
 function object(value: unknown, what: string): Properties {
   if (typeof value !== 'object' || value === null) throw new InvalidArgumentError(`${what} is not an object.`);
   return value as Properties;
-}
-
-function assertKnown(keys: readonly string[], known: readonly string[], prefix: string, fail: Fail): void {
-  const unknown = keys.find((key) => !known.includes(key));
-  if (unknown !== undefined) fail(`${prefix}${unknown} is unknown; known are ${known.join(', ') || 'none'}`);
 }
 
 function assertFunctions(part: Properties, name: string, fail: Fail): void {
@@ -74,14 +64,14 @@ function assertFunctions(part: Properties, name: string, fail: Fail): void {
     if (typeof value !== 'function') fail(`${name}.${key} is not a function`);
 }
 
-function assertProjections(projections: unknown, types: readonly string[], fail: Fail): void {
+function assertProjections(projections: unknown, types: EventTypes, fail: Fail): void {
   if (!Array.isArray(projections)) return fail('projections is not a list');
   for (const [index, projection] of projections.entries()) {
     if (typeof projection === 'function') continue;
     const handlers = object(projection, `projections[${index}]`);
     if (Object.keys(handlers).length === 0)
       fail(`projections[${index}] has no function of its own; methods of a class are not used`);
-    assertKnown(Object.keys(handlers), types, `projections[${index}].`, fail);
+    assertHandled(Object.keys(handlers), types, `projections[${index}].`, fail);
     assertFunctions(handlers, `projections[${index}]`, fail);
   }
 }
@@ -97,11 +87,11 @@ function assertSnapshot(snapshot: Properties, fail: Fail): void {
     fail('snapshot.encode and snapshot.decode must be functions');
 }
 
-function assertOwns(owns: Properties, types: readonly string[], fail: Fail): void {
+function assertOwns(owns: Properties, types: EventTypes, fail: Fail): void {
   const { firstEvents = [], ids } = owns;
   assertKnown(Object.keys(owns), OWNS_KEYS, 'owns.', fail);
   if (!Array.isArray(firstEvents)) return fail('owns.firstEvents is not a list');
-  assertKnown(firstEvents as string[], types, 'owns.firstEvents: ', fail);
+  assertHandled(firstEvents as string[], types, 'owns.firstEvents: ', fail);
   if (!isFunctionOrAbsent(ids)) fail('owns.ids is not a function');
 }
 

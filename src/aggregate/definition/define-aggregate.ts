@@ -1,8 +1,16 @@
 import type { NumberMode } from '../../json/types.js';
 import { assertDefinition } from './assert-definition.js';
 import { callerFile } from './caller-file.js';
-import type { Aggregate, AggregateProjection, Definition, Ownership, SnapshotPolicy, Upcaster } from './definition.js';
-import type { CommandHandler, CommandTypesOf, EventBodies, EventHandlers, EventSchemas } from './types.js';
+import type { Aggregate, AggregateProjection, Definition, Ownership, Upcaster } from './definition.js';
+import type { SnapshotPolicyFor } from './snapshot-policy.js';
+import type {
+  CommandHandler,
+  CommandTypesOf,
+  EventBodies,
+  EventHandlers,
+  EventSchemas,
+  HandledBodies,
+} from './types.js';
 
 /** The property that marks definitions, also those made by another copy of this package. */
 const BRAND = Symbol.for('maestro-store.aggregate');
@@ -32,10 +40,18 @@ export interface AggregateDescription<Name, State, Events, Commands, Schemas> {
    * Each gets every body of its type, also those in the newest shape.
    */
   readonly upcasters?: { readonly [Type in keyof NoInfer<Events>]?: Upcaster };
-  /** Read models that are written in the transaction of the events, in order. */
-  readonly projections?: readonly AggregateProjection<EventBodies<NoInfer<Events>, NoInfer<Schemas>>>[];
+  /**
+   * The older names of types of events that were renamed, by the newest name: `{ money_withdrawn: ['withdrawn'] }`. Stored
+   * events keep the name they have; handlers, upcasters, schemas and projections of the newest name get them, too.
+   */
+  readonly aliases?: { readonly [Type in keyof NoInfer<Events>]?: readonly string[] };
+  /**
+   * Read models that are written in the transaction of the events, in order. They get bodies as event handlers do: the
+   * upcaster and the schema were applied.
+   */
+  readonly projections?: readonly AggregateProjection<HandledBodies<NoInfer<Events>, NoInfer<Schemas>>>[];
   /** The policy for snapshots, which spare folding long histories from the first event. */
-  readonly snapshot?: SnapshotPolicy<NoInfer<State>>;
+  readonly snapshot?: SnapshotPolicyFor<State>;
   /** The aggregates that belong to this definition, for tools. */
   readonly owns?: Ownership<keyof NoInfer<Events> & string>;
   /** The mode of numbers in bodies and snapshots. @defaultValue 'plain' */
@@ -70,6 +86,7 @@ export function defineAggregate<
   assertDefinition(description);
   const definition = {
     upcasters: {},
+    aliases: {},
     schemas: {},
     projections: [],
     snapshot: {},

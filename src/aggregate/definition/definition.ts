@@ -2,28 +2,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Knex } from 'knex';
 import type { CommittedEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import type { JsonObject, JsonValue, NumberMode } from '../../json/types.js';
+import type { JsonObject, NumberMode } from '../../json/types.js';
 import type { Projection } from '../../store/store.js';
+import type { SnapshotPolicy } from './snapshot-policy.js';
 import type { AggregateTypes, DecisionTools, EventOf } from './types.js';
-
-/** The policy for an aggregate's snapshots. */
-export interface SnapshotPolicy<State> {
-  /**
-   * Number of events after the last snapshot at which a new one is stored; `'never'` stores none automatically.
-   * @defaultValue 'never'
-   */
-  readonly every?: number | 'never';
-  /**
-   * The version of the state's shape. A stored snapshot of another version, or of none, is not used, so change this
-   * with every change of the shape that {@link encode} returns, or of what event handlers make of old events. Without a
-   * version, snapshots are stored in Elixir Maestro's format, which has none.
-   */
-  readonly version?: number | string;
-  /** The JSON to store for a state; without a version it must be an object. @defaultValue the state itself */
-  readonly encode?: (state: State) => unknown;
-  /** The state for a stored JSON value, the inverse of {@link encode}. @defaultValue the JSON value itself */
-  readonly decode?: (json: JsonValue) => State;
-}
 
 /** The rules by which a tool finds the definition of an aggregate id when none is named. */
 export interface Ownership<Type extends string = string> {
@@ -56,6 +38,8 @@ export interface Definition {
   readonly events: Readonly<Record<string, (state: unknown, body: unknown) => unknown>>;
   readonly schemas: Readonly<Record<string, StandardSchemaV1>>;
   readonly upcasters: Readonly<Record<string, Upcaster | undefined>>;
+  /** The older names of event types, by the newest; absent in definitions that an older copy of this package made. */
+  readonly aliases?: Readonly<Record<string, readonly string[]>>;
   readonly projections: readonly (Projection | Readonly<Record<string, Projection | undefined>>)[];
   readonly snapshot: SnapshotPolicy<unknown>;
   readonly owns: Ownership;

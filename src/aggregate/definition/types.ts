@@ -68,6 +68,16 @@ export type EventBodies<Handlers, Schemas> = {
     : Handled<Handlers[Type]>;
 };
 
+/**
+ * The bodies of events by type, as event handlers and projections get them: the output type of the schema, else the
+ * handler's parameter type.
+ */
+export type HandledBodies<Handlers, Schemas> = {
+  readonly [Type in keyof Handlers & string]: Type extends keyof Schemas
+    ? Output<Schemas[Type]>
+    : Handled<Handlers[Type]>;
+};
+
 /** An event as a command handler returns it: one of the types that the definition has handlers for. */
 export type DraftOf<Bodies> = {
   [Type in keyof Bodies & string]: { readonly type: Type; readonly body: Bodies[Type] };

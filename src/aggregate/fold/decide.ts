@@ -2,6 +2,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { EventDraft } from '../../store/append.js';
 import { assertAnswer } from './call-handler.js';
 import type { Definition } from '../definition/definition.js';
+import { newNameOf } from '../definition/event-names.js';
 import { HandlerError, type HandlerRef, InvalidHandlerError } from '../errors.js';
 import { ownProperty } from './own-property.js';
 import { Rejection, reject } from './rejection.js';
@@ -42,6 +43,7 @@ export function decide(
   const odd = answer.findIndex((draft) => !isDraft(draft));
   if (odd >= 0) throw new HandlerError(about, `returned a list whose element ${odd} is not an event ({type, body}).`);
   assertNoMetadata(about, answer as object[]);
+  assertNewNames(definition, about, answer as EventDraft[]);
   return answer as EventDraft[];
 }
 
@@ -56,6 +58,18 @@ function assertNoMetadata(about: HandlerRef, drafts: readonly object[]): void {
       about,
       `returned a list whose element ${own} has metadata; give that to evaluate() or openAggregates(), as \`metadata\`.`,
     );
+}
+
+/** Throws {@link HandlerError} for an event with an older name of its type. */
+function assertNewNames(definition: Definition, about: HandlerRef, drafts: readonly EventDraft[]): void {
+  for (const { type } of drafts) {
+    const renamed = Object.hasOwn(definition.events, type) ? undefined : newNameOf(definition, type);
+    if (renamed !== undefined)
+      throw new HandlerError(
+        about,
+        `returned the event ${type}, an older name of ${renamed}: return ${renamed} instead.`,
+      );
+  }
 }
 
 function isDraft(value: unknown): value is EventDraft {

@@ -1,5 +1,5 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
-import { ownsAggregate } from '../../aggregate/owns-aggregate.js';
+import { firstTypesOf, ownsAggregate } from '../../aggregate/owns-aggregate.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { typeOfFirstEvent } from './choose-aggregate.js';
@@ -16,9 +16,10 @@ const KEPT = 10_000;
 /** The filter for the aggregates of a definition. Throws {@link UsageError} when it does not say which they are. */
 export function kindOf(definition: Definition): Kind {
   const { name, owns } = definition;
-  const { firstEvents = [], ids } = owns;
+  const { ids } = owns;
+  const firstTypes = firstTypesOf(definition);
   if (ids !== undefined) return { owns: remembering((store, id) => isOwn(definition, store, id)) };
-  if (firstEvents.length > 0) return { firstTypes: firstEvents };
+  if (firstTypes.length > 0) return { firstTypes };
   throw new UsageError(`The definition ${name} does not say which aggregates belong to it.`, {
     hint: 'Add it to the definition: `owns: { firstEvents: [ … ] }`.',
   });
@@ -26,8 +27,7 @@ export function kindOf(definition: Definition): Kind {
 
 async function isOwn(definition: Definition, store: PostgresStore, id: Timestamp): Promise<boolean> {
   if (ownsAggregate(definition, id, undefined)) return true;
-  const { firstEvents = [] } = definition.owns;
-  return firstEvents.length > 0 && ownsAggregate(definition, id, await typeOfFirstEvent(store, id));
+  return firstTypesOf(definition).length > 0 && ownsAggregate(definition, id, await typeOfFirstEvent(store, id));
 }
 
 function remembering(decide: (store: PostgresStore, id: Timestamp) => Promise<boolean>): typeof decide {

@@ -1,12 +1,16 @@
 import { fileURLToPath } from 'node:url';
+import { testProp } from '@fast-check/ava';
 import { type } from 'arktype';
 import test from 'ava';
+import fc from 'fast-check';
 import * as v from 'valibot';
 import { z } from 'zod';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 import { EventSchemaError, HandlerError } from '../../../src/aggregate/errors.js';
 import type { MaestroError } from '../../../src/errors.js';
+import { ExactNumber } from '../../../src/json/exact-number.js';
+import { InvalidEventError } from '../../../src/store/errors.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 
@@ -238,18 +242,68 @@ test('handlers see numbers as the definition asks for', async (t) => {
   t.deepEqual(types, ['bigint', 'bigint', 'number']);
 });
 
+/** An aggregate whose events carry any number. */
+const counting = (numbers: 'plain' | 'lossless', store = new MemoryStore()) =>
+  openAggregates(
+    defineAggregate({
+      name: 'big',
+      initialState: () => 0,
+      commands: {
+        add: (_state, data: { n: unknown }) => [{ type: 'added', body: data }],
+      },
+      events: { added: (state, _body: { n: unknown }) => state + 1 },
+      numbers,
+    }),
+    { store },
+  );
+
 test('committed events have the numbers that the handler wrote, as it wrote them', async (t) => {
-  const definition = defineAggregate({
-    name: 'big',
-    initialState: () => 0,
-    commands: { add: (_state, data: { n: number | bigint }) => [{ type: 'added', body: data }] },
-    events: { added: (state, _body: { n: number | bigint }) => state + 1 },
-  });
-  const numbers = openAggregates(definition, { store: new MemoryStore() });
-  for (const n of [1, 0.1 + 0.2, 2 ** 60, Number.MAX_VALUE, 2n ** 60n + 1n, 10n ** 40n]) {
-    const result = await numbers.evaluate(anId(), { type: 'add', data: { n } }, { return: 'events' });
-    t.deepEqual(result.ok && result.value.map(({ body }) => body), [{ n }], String(n));
+  const CASES = [
+    ['plain', [1, 0.1 + 0.2, 2 ** 60, 1e21, 5e-324, Number.MAX_VALUE]],
+    ['lossless', [1, 0.1 + 0.2, 2n ** 60n + 1n, 10n ** 40n]],
+  ] as const;
+  for (const [numbers, values] of CASES)
+    for (const n of values) {
+      const result = await counting(numbers).evaluate(anId(), { type: 'add', data: { n } }, { return: 'events' });
+      t.deepEqual(result.ok && result.value.map(({ body }) => body), [{ n }], `${numbers}: ${n}`);
+    }
+});
+
+testProp(
+  "with numbers: 'plain' a bigint is refused exactly when it is beyond 2^53, and else read as that number",
+  [fc.oneof(fc.bigInt(), fc.bigInt({ min: -(2n ** 53n) - 2n, max: 2n ** 53n + 2n }))],
+  async (t, n) => {
+    const store = new MemoryStore();
+    const id = anId();
+    const added = counting('plain', store).evaluate(id, { type: 'add', data: { n: [0, { n }] } });
+    if (Number.isSafeInteger(Number(n))) {
+      t.like(await added, { ok: true });
+      t.deepEqual((await store.getEvents(id))[0]?.body, { n: [0, { n: Number(n) }] });
+    } else {
+      const error = await t.throwsAsync(added, { instanceOf: InvalidEventError });
+      t.is(error?.issues[0]?.path, 'body.n[1].n');
+      t.deepEqual(await store.getEvents(id), []);
+    }
+  },
+);
+
+test("a number that numbers: 'plain' would round is refused with its place and what to do", async (t) => {
+  for (const [n, read] of [
+    [2n ** 53n + 1n, '9007199254740992'],
+    [10n ** 18n, '1000000000000000000'],
+    [new ExactNumber('0.10000000000000000001'), '0.1'],
+    [new ExactNumber('1e400'), 'Infinity'],
+  ] as const) {
+    const error = await t.throwsAsync(counting('plain').evaluate(anId(), { type: 'add', data: { n: { of: [n] } } }), {
+      instanceOf: InvalidEventError,
+      message: `event 0: body.n.of[0] is ${n}, which would be read as the JavaScript number ${read}; define the aggregate big with numbers: 'lossless', or write the number as a text.`,
+    });
+    t.regex(error?.hint ?? '', /^Nothing was written\./);
+    t.like(await counting('lossless').evaluate(anId(), { type: 'add', data: { n } }), { ok: true });
   }
+  t.like(await counting('plain').evaluate(anId(), { type: 'add', data: { n: [5n, '12345678901234567890'] } }), {
+    ok: true,
+  });
 });
 
 test('the data of a command is its owner’s: changing it later changes no event', async (t) => {

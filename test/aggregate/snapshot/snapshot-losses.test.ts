@@ -3,7 +3,8 @@ import { testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
-import type { Definition, SnapshotPolicy } from '../../../src/aggregate/definition/definition.js';
+import type { Definition } from '../../../src/aggregate/definition/definition.js';
+import type { SnapshotPolicy, SnapshotPolicyFor } from '../../../src/aggregate/definition/snapshot-policy.js';
 import { SnapshotIgnoredError, SnapshotLossError } from '../../../src/aggregate/snapshot/errors.js';
 import { firstDifference } from '../../../src/aggregate/snapshot/first-difference.js';
 import { assertRoundTrip } from '../../../src/aggregate/snapshot/assert-round-trip.js';
@@ -53,7 +54,8 @@ function anAccount(snapshot: SnapshotPolicy<Balance> = {}, numbers: NumberMode =
     events: {
       deposited: (state, { amount }: { amount: number }) => ({ balance: state.balance + BigInt(amount) }),
     },
-    snapshot,
+    // The compiler would refuse it.
+    snapshot: snapshot as SnapshotPolicyFor<Balance>,
     numbers,
   });
 }

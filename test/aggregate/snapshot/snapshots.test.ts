@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import test from 'ava';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
-import type { SnapshotPolicy } from '../../../src/aggregate/definition/definition.js';
+import type { SnapshotPolicy } from '../../../src/aggregate/definition/snapshot-policy.js';
 import { IncompleteHistoryError } from '../../../src/aggregate/errors.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';

@@ -1,3 +1,4 @@
+import { allStoredTypes } from '../../../aggregate/definition/event-names.js';
 import type { CliContext } from '../../context.js';
 import { loadConfiguration } from '../../input/load-configuration.js';
 
@@ -22,7 +23,9 @@ export async function configuredValues(
       words.includes('--config') ? file : undefined,
       workingDirectory,
     );
-    const values = aggregates.flatMap(({ name, events }) => (option === '--type' ? Object.keys(events) : [name]));
+    const values = aggregates.flatMap((definition) =>
+      option === '--type' ? allStoredTypes(definition) : [definition.name],
+    );
     return [...[...new Set(values)].filter((value) => value.startsWith(typed)), NO_FILES];
   } catch {
     return [NO_FILES];

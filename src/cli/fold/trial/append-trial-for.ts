@@ -2,7 +2,8 @@ import type { Definition } from '../../../aggregate/definition/definition.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { PostgresStore } from '../../../store/postgres-store.js';
 import { didYouMean, nearest } from '../../../nearest.js';
-import { ownsAggregate } from '../../../aggregate/owns-aggregate.js';
+import { handledType } from '../../../aggregate/definition/event-names.js';
+import { firstTypesOf, ownsAggregate } from '../../../aggregate/owns-aggregate.js';
 import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import type { Output } from '../../output/output.js';
@@ -55,10 +56,10 @@ async function tellUnowned(
   output: Output,
 ): Promise<void> {
   const untried = 'configured definition owns this aggregate, so it was not checked that the events can be folded';
-  const firstTypes = aggregates.flatMap(({ owns }) => owns.firstEvents ?? []);
+  const firstTypes = aggregates.flatMap(firstTypesOf);
   const meant = beginsWith === undefined ? undefined : nearest(beginsWith, firstTypes);
   if (meant === undefined) return await output.note(`no ${untried}`);
-  const owners = aggregates.filter(({ owns }) => owns.firstEvents?.includes(meant)).map(({ name }) => name);
+  const owners = aggregates.filter((definition) => firstTypesOf(definition).includes(meant)).map(({ name }) => name);
   await output.warn(`No ${untried}. Did you mean ${meant} as the type of the first event (${owners.join(', ')})?`);
 }
 
@@ -66,7 +67,7 @@ async function tellUnowned(
 function wrongBeginning(definition: Definition, id: Timestamp, type: string): WouldNotFoldError | undefined {
   const { name, owns: owned } = definition;
   // A type that it does not handle at all is refused when it is tried.
-  if (owned.firstEvents === undefined || !Object.hasOwn(definition.events, type)) return undefined;
+  if (owned.firstEvents === undefined || handledType(definition, type) === undefined) return undefined;
   if (ownsAggregate(definition, id, type)) return undefined;
   return new WouldNotFoldError(
     `The first event of ${name} cannot be ${type}: its \`owns.firstEvents\` names ${owned.firstEvents.join(', ')}.`,

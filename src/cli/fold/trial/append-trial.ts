@@ -1,3 +1,4 @@
+import { handledType } from '../../../aggregate/definition/event-names.js';
 import { isFoldingError } from '../../../aggregate/errors.js';
 import { evolve } from '../../../aggregate/fold/evolve.js';
 import { deepFreeze } from '../../../aggregate/fold/freeze.js';
@@ -38,8 +39,9 @@ export class AppendTrial {
 
   /** The given types of events for which the definition has no schema. */
   unchecked(types: Iterable<string>): string[] {
-    const { schemas } = this.#history.definition;
-    return [...new Set(types)].filter((type) => !Object.hasOwn(schemas, type));
+    const { definition } = this.#history;
+    const isChecked = (type: string) => Object.hasOwn(definition.schemas, handledType(definition, type) ?? type);
+    return [...new Set(types)].filter((type) => !isChecked(type));
   }
 
   /** The state after the events of the last {@link run}, as JSON text; absent when folding them failed. */
