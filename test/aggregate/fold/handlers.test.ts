@@ -296,7 +296,7 @@ test("a number that numbers: 'plain' would round is refused with its place and w
   ] as const) {
     const error = await t.throwsAsync(counting('plain').evaluate(anId(), { type: 'add', data: { n: { of: [n] } } }), {
       instanceOf: InvalidEventError,
-      message: `event 0: body.n.of[0] is ${n}, which would be read as the JavaScript number ${read}; define the aggregate big with numbers: 'lossless', or write the number as a text.`,
+      message: `event 0: body.n.of[0] is ${String(n)}, which would be read as the JavaScript number ${read}; define the aggregate big with numbers: 'lossless', or write the number as a text.`,
     });
     t.regex(error?.hint ?? '', /^Nothing was written\./);
     t.like(await counting('lossless').evaluate(anId(), { type: 'add', data: { n } }), { ok: true });

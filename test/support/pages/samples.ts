@@ -17,6 +17,14 @@ export default defineAggregate({ name: 'account', initialState: () => ({ balance
   },
   {
     page: 'docs/aggregates.md',
+    begins: 'aliases:',
+    before: `import { defineAggregate } from 'maestro-store';
+export default defineAggregate({ name: 'account', initialState: () => ({}), commands: {},
+events: { deposited: (state) => state },`,
+    after: '});',
+  },
+  {
+    page: 'docs/aggregates.md',
     begins: 'projections:',
     before: `import { claim, defineAggregate } from 'maestro-store';
 export default defineAggregate({ name: 'account', initialState: () => ({}), commands: {},
