@@ -1,4 +1,4 @@
-import type { CommittedEvent } from '../events.js';
+import type { CommittedEvent, NewEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
 import { storedText } from '../json/round-trip.js';
@@ -7,6 +7,7 @@ import { type EventDraft, placeAfter } from '../store/append.js';
 import { encodeEvents, rememberEncoding } from '../store/commit/validate.js';
 import { apart } from '../store/event-metadata.js';
 import { laterPredecessor } from '../store/read/last-event.js';
+import type { Definition } from './definition/definition.js';
 import { assertExact } from './fold/assert-exact.js';
 import { type Command, decide } from './fold/decide.js';
 import { evolved } from './fold/evolve.js';
@@ -25,8 +26,7 @@ export interface Plan {
 
 /**
  * Decides on a command, and folds the events that its handler returns: an event that cannot be stored or folded is found
- * before anything is committed. Throws the errors of `decide`, `encodeEvents`, `placeAfter`, `assertExact` and
- * `evolved`.
+ * before anything is committed. Throws the errors of `decide`, `placeAfter` and {@link planEvents}.
  */
 export function plan(
   { definition, clock }: Pick<RootContext, 'definition' | 'clock'>,
@@ -36,10 +36,18 @@ export function plan(
 ): Plan | Rejection<unknown> {
   const decision = decide(definition, { id, ...current }, command);
   if (decision instanceof Rejection) return decision;
+  return planEvents(definition, current, placeAfter(clock, id, current, withMetadata(decision, command)));
+}
+
+/**
+ * Folds new events that have their places after a state. Throws the errors of `encodeEvents`, `assertExact` and
+ * `evolved`.
+ */
+export function planEvents(definition: Definition, current: StateAt, placed: readonly NewEvent[]): Plan {
   const events: CommittedEvent[] = [];
   const projected: CommittedEvent<unknown>[] = [];
   let next = current;
-  const encoded = encodeEvents(placeAfter(clock, id, current, withMetadata(decision, command)));
+  const encoded = encodeEvents(placed);
   assertExact(definition, encoded);
   for (const { event, json } of encoded) {
     const text = storedText(json, definition.numbers);

@@ -1,0 +1,64 @@
+import { inspect, types } from 'node:util';
+import { structuredPatch } from 'diff';
+
+/** Lines shown around a difference. */
+const CONTEXT = 6;
+/** Lines shown of a value that there is nothing to compare with. */
+const MOST_LINES = 40;
+
+/** What a message says of an event. */
+export interface ShownEvent {
+  readonly type: string;
+  readonly body: unknown;
+}
+
+/** Events with nothing but their types and bodies. */
+export function shownEvents(events: readonly ShownEvent[]): ShownEvent[] {
+  return events.map(({ type, body }) => ({ type, body }));
+}
+
+/** A value as people read it, a property a line, in the order of keys; the same text for equal values. */
+export function textOf(value: unknown): string {
+  return inspect(value, {
+    depth: Infinity,
+    maxArrayLength: Infinity,
+    maxStringLength: Infinity,
+    sorted: true,
+    compact: false,
+  });
+}
+
+/** Events as people read them: type and body. */
+export function textOfEvents(events: readonly ShownEvent[]): string {
+  if (events.length === 0) return '(no events)';
+  return events.map(({ type, body }) => `${type} ${textOf(body)}`).join('\n');
+}
+
+/** The first lines of a value, which may be long. */
+export function beginningOf(text: string): string {
+  const lines = text.split('\n');
+  if (lines.length <= MOST_LINES) return text;
+  return [...lines.slice(0, MOST_LINES), `… and ${lines.length - MOST_LINES} lines more`].join('\n');
+}
+
+/** The lines of two texts that differ, with those around them, below a legend. */
+export function differenceOf(
+  before: string,
+  after: string,
+  [minus, plus] = ['expected', 'actual'] as readonly [string, string],
+): string {
+  if (before === after)
+    return `Both look like this, and differ in what is not shown (functions, say, or private fields):\n\n${beginningOf(before)}`;
+  const { hunks } = structuredPatch('', '', `${before}\n`, `${after}\n`, '', '', { context: CONTEXT });
+  const parts = hunks.map(({ lines }) => lines.map((line) => `${line.slice(0, 1)} ${line.slice(1)}`.trimEnd()));
+  return [`- ${minus}`, `+ ${plus}`, '', parts.map((lines) => lines.join('\n')).join('\n  …\n')].join('\n');
+}
+
+/** An error as people read it: its class, its code and its message, and the hint of an error of Maestro. */
+export function textOfError(error: unknown): string {
+  // Not by class: a runner may have its own `Error`.
+  if (!types.isNativeError(error)) return inspect(error);
+  const { name, message, code, hint } = error as Error & { readonly code?: unknown; readonly hint?: unknown };
+  const said = `${name}${typeof code === 'string' ? ` [${code}]` : ''}${message === '' ? '' : `: ${message}`}`;
+  return typeof hint === 'string' ? `${said}\n${hint}` : said;
+}
