@@ -16,7 +16,7 @@ const LAYERS = {
   '^src/connection/': ['^src/store/'],
   '^src/aggregate/': ['^src/(store|json|hlc)/'],
   '^src/admin/': ['^src/(store|json|hlc)/'],
-  '^src/testing/': ['^src/(store|json|hlc)/'],
+  '^src/testing/': ['^src/(aggregate|store|json|hlc)/'],
   '^src/store/': ['^src/(json|hlc)/', '^migrations/'],
   '^migrations/': ['^src/store/'],
   '^src/json/': [],
@@ -24,7 +24,7 @@ const LAYERS = {
 };
 
 /** The files that are run or imported from outside. */
-const ENTRIES = '^(bin/maestro|src/index|src/admin/index|src/testing/contract|knexfile)\\.ts$';
+const ENTRIES = '^(bin/maestro|src/index|src/admin/index|src/testing/index|knexfile)\\.ts$';
 
 export default {
   forbidden: [

@@ -12,8 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const work = mkdtempSync(join(tmpdir(), 'maestro-package-'));
 
 const PROGRAM = `
-import { Clock, MemoryStore, Timestamp, type CommitResult, type Store } from 'maestro-store';
-import { storeContract, type ContractTest } from 'maestro-store/testing';
+import { Clock, defineAggregate, MemoryStore, Timestamp, type CommitResult, type Store } from 'maestro-store';
+import { scenario, storeContract, type ContractTest } from 'maestro-store/testing';
 
 const clock: Clock = new Clock();
 const store: Store = new MemoryStore();
@@ -23,6 +23,13 @@ const result: CommitResult = await store.commitEvents([event]);
 const titles: string[] = [];
 const collect: ContractTest = (title) => titles.push(title);
 storeContract(collect, () => store);
+const Door = defineAggregate({
+  name: 'door',
+  initialState: () => ({ isOpen: false }),
+  commands: { open: (door, _data: undefined, { reject }) => (door.isOpen ? reject('open') : [{ type: 'opened', body: {} }]) },
+  events: { opened: () => ({ isOpen: true }) },
+});
+scenario(Door).when({ type: 'open' }).then({ type: 'opened', body: {} }).when({ type: 'open' }).thenRejected('open');
 if (!result.ok || titles.length === 0) throw new Error('the package does not work');
 console.log('imported and used');
 `;

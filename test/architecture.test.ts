@@ -40,7 +40,7 @@ const YOUNG =
   /^(?:parseEnv|parseArgs|styleText|stripVTControlCharacters|getSystemErrorMap|statfs(?:Sync)?|cp(?:Sync)?|glob(?:Sync)?|openAsBlob|findPackageJSON|enableCompileCache|register(?:Hooks)?|addAbortListener|getMaxListeners|loadEnvFile|availableMemory|constrainedMemory|getBuiltinModule|availableParallelism|scheduler|hash|compose)$/;
 
 test('what a program imports names nothing of Node.js that old versions are without', (t) => {
-  const loaded = loadedBy('src/index.ts', 'src/admin/index.ts', 'src/testing/contract.ts');
+  const loaded = loadedBy('src/index.ts', 'src/admin/index.ts', 'src/testing/index.ts');
   t.true(loaded.has('src/connection/embedded/embedded-by-default.ts'));
   const young = [...loaded].flatMap((file) =>
     [...sourceOf(file).matchAll(/^import \{([^}]*)\} from 'node:/gm)]

@@ -7,7 +7,7 @@ const dist = new URL('../dist/', import.meta.url);
 
 /** Exports of the built package, by entry. */
 async function entries(): Promise<Record<string, unknown>[]> {
-  const paths = ['src/index.js', 'src/admin/index.js', 'src/testing/contract.js'];
+  const paths = ['src/index.js', 'src/admin/index.js', 'src/testing/index.js'];
   return await Promise.all(
     paths.map(async (path) => (await import(new URL(path, dist).href)) as Record<string, unknown>),
   );

@@ -41,14 +41,18 @@ export function asCommitted(subject: Subject, at: StateAt, drafts: readonly Plac
   }
 }
 
+/** Throws `InvalidArgumentError` for what no error can be compared with. */
+export function assertExpectedError(expected: unknown): void {
+  if (typeof expected !== 'string' && typeof expected !== 'function' && !(expected instanceof RegExp))
+    throw new InvalidArgumentError(
+      'thenThrows() takes a class of errors, a code, a regular expression for the message, or a function.',
+    );
+}
+
 /** True for an error that is as expected. */
 export function isExpectedError(expected: ExpectedError, error: unknown): boolean {
   if (typeof expected === 'string') return propertyOf(error, 'code') === expected;
   if (expected instanceof RegExp) return String(propertyOf(error, 'message') ?? error).search(expected) >= 0;
-  if (typeof expected !== 'function')
-    throw new InvalidArgumentError(
-      'thenThrows() takes a class of errors, a code, a regular expression for the message, or a function.',
-    );
   return isErrorClass(expected) ? error instanceof expected : (expected as (error: unknown) => unknown)(error) === true;
 }
 

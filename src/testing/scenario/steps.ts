@@ -5,6 +5,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import type { CommittedEvent } from '../../events.js';
 import {
   asCommitted,
+  assertExpectedError,
   assertEvents,
   EXPECTED_KEYS,
   GIVEN_KEYS,
@@ -13,8 +14,8 @@ import {
 } from './expected.js';
 import { decideTwice, foldTwice, type Outcome, placed, type PlacedDraft } from './play.js';
 import { calledByTest, ScenarioError } from './scenario-error.js';
-import { differenceOf, shownEvents, textOf, textOfEvents } from './text.js';
-import type { ExpectedError } from './types.js';
+import { beginningOf, differenceOf, shownEvents, textOf, textOfEvents } from './text.js';
+import type { ExpectedError, WhenOptions } from './types.js';
 import { type Facts, stateText, unmet } from './unmet.js';
 
 type Accepted = Outcome & { readonly kind: 'events' };
@@ -35,14 +36,20 @@ export class Step {
     return this.called('givenStored', () => this.#add('givenStored', events));
   }
 
-  when(command: Command): Decided {
+  when(command: Command, { metadata }: WhenOptions = {}): Decided {
     return this.called('when', () => {
       if (typeof command !== 'object' || command === null || typeof command.type !== 'string')
         throw new InvalidArgumentError('when() takes a command: an object {type, data} with a string as its type.');
       const { subject } = this.facts;
       const { next } = this.accepted('the scenario goes on with another command');
-      const name = `The command ${JSON.stringify(command.type)} of ${subject.definition.name}`;
-      return new Decided({ subject, before: next, outcome: decideTwice(subject, next, command), name });
+      const { type, data } = command;
+      const outcome = decideTwice(subject, next, { type, data, metadata });
+      return new Decided({
+        subject,
+        before: next,
+        outcome,
+        name: `The command ${JSON.stringify(type)} of ${subject.definition.name}`,
+      });
     });
   }
 
@@ -60,11 +67,10 @@ export class Step {
 
   thenThrows(expected: ExpectedError): Step {
     return this.called('thenThrows', () => {
+      assertExpectedError(expected);
       const { outcome, before } = this.facts;
-      const wanted = textOfExpectedError(expected);
-      if (outcome.kind !== 'threw') throw unmet(this.facts, `${wanted} was expected`);
-      if (isExpectedError(expected, outcome.error)) return this.met(before);
-      throw unmet(this.facts, `${wanted} was expected`);
+      if (outcome.kind === 'threw' && isExpectedError(expected, outcome.error)) return this.met(before);
+      throw unmet(this.facts, `${textOfExpectedError(expected)} was expected`);
     });
   }
 
@@ -152,7 +158,7 @@ export class Decided extends Step {
     const { events, next } =
       expected.length === 0
         ? this.accepted('no events were expected')
-        : this.accepted('events were expected', `Expected:\n\n${textOfEvents(expected)}`);
+        : this.accepted('events were expected', `Expected:\n\n${beginningOf(textOfEvents(expected))}`);
     const actual = shownEvents(events);
     if (isDeepStrictEqual(actual, expected)) return this.met(next);
     throw new ScenarioError(

@@ -10,6 +10,12 @@ export interface GivenFacts {
   readonly timestamp?: Timestamp;
 }
 
+/** Options of a command in a scenario. */
+export interface WhenOptions {
+  /** The metadata of its events: a plain JSON object. @defaultValue none */
+  readonly metadata?: object;
+}
+
 /** An event that has happened, in the newest shape of its body. */
 export type GivenEvent<Bodies> = DraftOf<Bodies> & GivenFacts;
 
@@ -38,6 +44,7 @@ export interface Scenario<Types extends AggregateTypes> {
   /** Has the aggregate decide on a command, twice: handlers have to be pure. A rejection or an error is kept for `then…`. */
   when<Type extends keyof Types['commands'] & string>(
     command: CommandOf<Types['commands'], Type>,
+    options?: WhenOptions,
   ): Decision<Types, Type>;
   /** Expects this state, deeply and strictly equal; after a command, one that was not rejected. */
   thenState(state: Types['state']): Scenario<Types>;

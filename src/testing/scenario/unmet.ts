@@ -24,7 +24,7 @@ export function unmet({ outcome, before, name }: Facts, wanted: string, lines?: 
       return new ScenarioError(message('threw an error', threw), { cause: outcome.error });
     }
     case 'events': {
-      const events = `Actual:\n\n${textOfEvents(outcome.events)}`;
+      const events = `Actual:\n\n${beginningOf(textOfEvents(outcome.events))}`;
       return new ScenarioError(message(outcome.events.length === 0 ? 'came to no events' : 'came to events', events));
     }
   }

@@ -9,7 +9,7 @@ const folder = `${root}/samples`;
 /** `process.env.NAME` is as right as `process.env['NAME']`, which our own configuration asks for. */
 const PROPERTY_OF_INDEX = 4111;
 
-const types = `${root}/test/aggregate/types.ts`;
+const types = [`${root}/test/aggregate/types.ts`, `${root}/test/testing/scenario/types.ts`];
 const samples = samplesIn(folder);
 /** One program for all of it, because most of its time goes into the declarations that both need. */
 const program = (() => {
@@ -20,10 +20,10 @@ const program = (() => {
   host.readFile = (path) => samples.get(path) ?? ts.sys.readFile(path);
   host.directoryExists = (path) => path.startsWith(folder) || ts.sys.directoryExists(path);
   const packages = `${root}/src/connection/embedded/fs-native-extensions.d.ts`;
-  return ts.createProgram([types, packages, ...samples.keys()], options, host);
+  return ts.createProgram([...types, packages, ...samples.keys()], options, host);
 })();
 // The sources themselves are checked by the build.
-const problems = [types, ...samples.keys()].flatMap((file) => [
+const problems = [...types, ...samples.keys()].flatMap((file) => [
   ...ts.getPreEmitDiagnostics(program, program.getSourceFile(file)),
 ]);
 
