@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js';
 import type { StateAt } from '../../aggregate/state-at.js';
-import { exactBody } from '../../aggregate/fold/exact-body.js';
-import { storedText } from '../../json/round-trip.js';
+import { readBack } from '../../json/round-trip.js';
 import { encodeEvents } from '../../store/commit/validate.js';
 import { InvalidEventError } from '../../store/errors.js';
 import { placed, type PlacedDraft, type Subject } from './play.js';
@@ -33,7 +32,7 @@ export function asCommitted(subject: Subject, at: StateAt, drafts: readonly Plac
   try {
     return encodeEvents(placed(subject, at, drafts)).map(({ event: { type }, json }) => ({
       type,
-      body: exactBody(storedText(json, numbers), numbers).body,
+      body: readBack(json, numbers),
     }));
   } catch (cause) {
     if (!(cause instanceof InvalidEventError)) throw cause;

@@ -37,6 +37,7 @@ export const Account = defineAggregate({
     withdrawn: (state, { cents }: { cents: number }) => ({ ...state, cents: state.cents - cents }),
   },
   schemas: { deposited: z.object({ cents: z.union([z.int(), z.string().transform(Number)]) }) },
+  aliases: { withdrawn: ['taken'] },
   upcasters: {
     opened: (body, { metadata, timestamp }) => ({
       ...body,

@@ -47,7 +47,7 @@ test('a scenario stays as it is when others go on from it', (t) => {
   t.is(opened.state.cents, 0);
 });
 
-test('upcasters, with the metadata and the time of events, and schemas apply to what is given and decided', (t) => {
+test('aliases, upcasters, with the metadata and the time of events, and schemas apply to what is given and decided', (t) => {
   scenario(Account)
     .given({
       type: 'opened',
@@ -55,9 +55,9 @@ test('upcasters, with the metadata and the time of events, and schemas apply to 
       metadata: { user: 'Grace' },
       timestamp: Timestamp.of({ time: Date.UTC(2019, 5, 1) }),
     })
-    .givenStored({ type: 'deposited', body: { euros: 2 } })
+    .givenStored({ type: 'deposited', body: { euros: 2 } }, { type: 'taken', body: { cents: 100 } })
     .when({ type: 'deposit', data: { cents: 5 } }, { metadata: { user: 'Alan' } })
-    .thenState({ owner: 'Ada', cents: 205, openedBy: 'Grace', openedIn: 2019 });
+    .thenState({ owner: 'Ada', cents: 105, openedBy: 'Grace', openedIn: 2019 });
   const decided = scenario(Account).when({ type: 'open', data: { owner: 'Ada' } }, { metadata: { user: 'Alan' } });
   t.is(decided.state.openedBy, 'Alan');
   t.deepEqual(decided.events[0]?.metadata, { user: 'Alan' });
