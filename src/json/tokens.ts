@@ -35,7 +35,7 @@ export function* jsonTokens(text: string): Generator<JsonToken> {
 }
 
 /** Index after the string that begins at `begin`: after the next quote with an even number of backslashes before it. */
-function endOfString(text: string, begin: number): number {
+export function endOfString(text: string, begin: number): number {
   for (let quote = text.indexOf('"', begin + 1); quote > 0; quote = text.indexOf('"', quote + 1)) {
     let plain = quote;
     while (text[plain - 1] === '\\') plain -= 1;

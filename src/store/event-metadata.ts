@@ -1,6 +1,7 @@
 import { METADATA_KEY } from '../events.js';
 import { encodeJson, type EncodedJson } from '../json/encode.js';
 import { isPlainObject } from '../json/plain-object.js';
+import { splitMember } from '../json/split-member.js';
 import type { JsonObject } from '../json/types.js';
 
 /** A body without its metadata, and the metadata if there is any. */
@@ -35,6 +36,12 @@ export function apart(stored: JsonObject): BodyAndMetadata {
   if (!isJsonObject(stored) || !Object.hasOwn(stored, METADATA_KEY)) return { body: stored };
   const { [METADATA_KEY]: metadata, ...body } = stored;
   return isJsonObject(metadata) ? { body, metadata } : { body: stored };
+}
+
+/** {@link apart} for a body as text; no character of it is changed. */
+export function textApart(stored: string): { readonly body: string; readonly metadata?: string } {
+  const split = splitMember(stored, METADATA_KEY);
+  return split?.value.startsWith('{') === true ? { body: split.rest, metadata: split.value } : { body: stored };
 }
 
 /** True for a JSON object: no array, and not an exact number either, which is an object in JavaScript only. */

@@ -16,7 +16,7 @@ export interface LineDraft extends EventDraft {
   readonly line: number;
 }
 
-/** Parses events from NDJSON: a JSON object `{"type", "body"}` per line. Throws {@link InputError} naming the line. */
+/** Parses events from NDJSON: a JSON object `{"type", "body"}` per line, perhaps with `"metadata"`. Throws {@link InputError} naming the line. */
 export function parseDrafts(text: string, name: string): LineDraft[] {
   const drafts = text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
@@ -27,16 +27,18 @@ export function parseDrafts(text: string, name: string): LineDraft[] {
 }
 
 function parseDraft(line: string, name: string): EventDraft {
-  const { type, body, ...others } = parseObject(line, name);
+  const { type, body, metadata, ...others } = parseObject(line, name);
   const [unknown] = Object.keys(others);
   if (unknown !== undefined)
     throw new InputError(`${name} has the unknown key ${JSON.stringify(unknown)}.`, {
-      hint: 'A line has only "type" and "body"; the event gets its sequence and timestamp when it is appended.',
+      hint: 'A line has "type", "body" and perhaps "metadata"; the event gets its sequence and timestamp when it is appended.',
     });
   if (typeof type !== 'string') throw new InputError(`${name} has no "type", or one that is not a string.`);
   if (body === undefined || !isObject(body))
     throw new InputError(`${name} has no "body", or one that is not an object.`);
-  return { type, body };
+  if (metadata === undefined) return { type, body };
+  if (!isObject(metadata)) throw new InputError(`${name} has a "metadata" that is not an object.`);
+  return { type, body, metadata };
 }
 
 function parseNamed(text: string, name: string): JsonValue {

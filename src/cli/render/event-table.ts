@@ -1,10 +1,11 @@
 import type { StoredEvent } from '../../events.js';
 import { localTime, shortTime } from './local-time.js';
 import { escapeText } from './escape.js';
-import { type Cell, flow, GAP } from './flow.js';
+import { type Cell, flow, GAP, INDENT } from './flow.js';
 import { ID_WIDTH, shortIdWidth } from './short-ids.js';
 import type { Style } from './style.js';
 import { cut, padEnd, textWidth } from './width.js';
+import { wrapWords } from './words.js';
 
 const TIMESTAMP_WIDTH = 46;
 /** Fewest columns for the body of an event on one line, in a table of one aggregate and of many. */
@@ -15,6 +16,11 @@ const BODY_AMPLE = 50;
 const TYPE_LEAST = 16;
 /** Assumed widths for a table that begins without events. */
 const UNKNOWN = { type: 20, sequence: 4, body: BODY_LEAST.many };
+
+/** An event as a table shows it: its metadata, as JSON text, apart from its body. */
+export interface TableEvent extends StoredEvent {
+  readonly metadata?: string;
+}
 
 /** The layout of a table of events. */
 export interface EventTable {
@@ -29,6 +35,10 @@ export interface EventTable {
   readonly time: 'local' | 'short' | 'none';
   /** True when the whole timestamp is shown. */
   readonly hasTimestamp: boolean;
+  /** True when metadata is shown: in a column where nothing is cut, else on lines of its own below the event. */
+  readonly hasMetadata: boolean;
+  /** The width of the column of metadata; 0 without one. */
+  readonly metadataWidth: number;
   /** True when an event that fits takes one line; false when each takes several lines, the body on the last. */
   readonly isOneLine: boolean;
 }
@@ -41,20 +51,24 @@ type Layout = Pick<EventTable, 'idWidth' | 'time' | 'hasTimestamp'>;
  * the second, and at last several lines for each event.
  */
 export function eventTable(
-  first: readonly StoredEvent[],
+  first: readonly TableEvent[],
   columns: number | undefined,
   style: Style,
   ofMany = false,
+  hasMetadata = false,
 ): EventTable {
-  const widths = (of: (event: StoredEvent) => number, least: number) => Math.max(least, ...first.map(of));
+  const widths = (of: (event: TableEvent) => number, least: number) => Math.max(least, ...first.map(of));
   const isEmpty = first.length === 0;
   const digits = widths(({ sequence }) => String(sequence).length, isEmpty ? UNKNOWN.sequence : 1);
   const widestType = widths(({ type }) => textWidth(escapeText(type)), isEmpty ? UNKNOWN.type : 'TYPE'.length);
   const sequenceWidth = Math.max(digits, heading(ofMany).length);
-  const table = { columns, style, sequenceWidth };
+  const table = { columns, style, sequenceWidth, hasMetadata, metadataWidth: 0 };
   const whole = { idWidth: ofMany ? ID_WIDTH : 0, hasTimestamp: false, time: 'local' as const };
-  if (columns === undefined)
-    return { ...table, ...whole, typeWidth: widestType, hasTimestamp: true, time: 'none', isOneLine: true };
+  if (columns === undefined) {
+    const metadataWidth = hasMetadata ? widths((event) => textWidth(shownMetadata(event)), METADATA_HEADING.length) : 0;
+    const full = { ...whole, hasTimestamp: true, time: 'none', isOneLine: true } as const;
+    return { ...table, ...full, typeWidth: widestType, metadataWidth };
+  }
   const shortWidth = ofMany ? shortIdWidth(first.map(({ aggregateId }) => aggregateId.hex)) : 0;
   const typeWidth = Math.min(widestType, Math.max(12, columns >> 2));
   // Measured no further than matters.
@@ -105,8 +119,16 @@ export function eventTableHead(table: EventTable): string {
   return style.heading(columns === undefined ? head : cut(head, columns));
 }
 
-/** One event, on one or several lines, escaped. */
-export function eventTableRow(event: StoredEvent, table: EventTable): string {
+/** One event, on one or several lines, escaped; below it its metadata, where that has no column. */
+export function eventTableRow(event: TableEvent, table: EventTable): string {
+  const row = rowOf(event, table);
+  const { columns, hasMetadata, style } = table;
+  if (!hasMetadata || event.metadata === undefined || columns === undefined) return row;
+  const lines = wrapWords(`${INDENT}${escapeText(event.metadata)}`, columns, INDENT);
+  return [row, ...lines.map((line) => style.faint(line))].join('\n');
+}
+
+function rowOf(event: TableEvent, table: EventTable): string {
   const { columns, idWidth, sequenceWidth, typeWidth, time, style } = table;
   const type = escapeText(event.type);
   const body = escapeText(event.body);
@@ -116,7 +138,10 @@ export function eventTableRow(event: StoredEvent, table: EventTable): string {
   begin += String(event.sequence).padStart(sequenceWidth) + GAP;
   let times = time === 'none' ? '' : timeText(event.timestamp.time, time).padEnd(TIME_WIDTHS[time]) + GAP;
   if (table.hasTimestamp) times += event.timestamp.toString().padEnd(TIMESTAMP_WIDTH) + GAP;
-  if (columns === undefined) return begin + times + style.type(padEnd(type, typeWidth), event.type) + GAP + body;
+  if (columns === undefined) {
+    const metadata = table.metadataWidth === 0 ? '' : padEnd(shownMetadata(event), table.metadataWidth) + GAP;
+    return begin + times + style.type(padEnd(type, typeWidth), event.type) + GAP + metadata + body;
+  }
   const rest = columns - begin.length - times.length - typeWidth - GAP.length;
   // A longer sequence than those of the layout may leave no room.
   if (rest <= 0) return rowInLines(event, { type, body }, table, columns);
@@ -146,10 +171,20 @@ function rowInLines(
 }
 
 const BODY_HEADING = 'BODY';
+const METADATA_HEADING = 'METADATA';
+
+/** The metadata as its column shows it. */
+function shownMetadata({ metadata }: TableEvent): string {
+  return metadata === undefined ? 'none' : escapeText(metadata);
+}
 
 /** The headings before that of the body. */
-function begin(cells: readonly Cell[], { typeWidth }: Pick<EventTable, 'typeWidth'>): string {
-  return [...cells.slice(0, -2).map(({ text }) => text), 'TYPE'.padEnd(typeWidth), ''].join(GAP);
+function begin(
+  cells: readonly Cell[],
+  { typeWidth, metadataWidth }: Pick<EventTable, 'typeWidth' | 'metadataWidth'>,
+): string {
+  const metadata = metadataWidth === 0 ? [] : [METADATA_HEADING.padEnd(metadataWidth)];
+  return [...cells.slice(0, -2).map(({ text }) => text), 'TYPE'.padEnd(typeWidth), ...metadata, ''].join(GAP);
 }
 
 function headings(table: Omit<EventTable, 'isOneLine'>): readonly Cell[] {

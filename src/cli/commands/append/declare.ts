@@ -18,7 +18,8 @@ export function declareAppend(program: Command, runner: CommandRunner): void {
     .argument('<id>', 'the aggregate, or "new" for a new one', idOrNew)
     .option('--type <type>', 'type of a single event')
     .option('--body <json>', 'body of a single event, a JSON object')
-    .option('--file <file>', 'events as lines {"type", "body"}; "-" reads standard input')
+    .option('--file <file>', 'events as lines {"type", "body", "metadata"}; "-" reads standard input')
+    .option('--metadata <json>', 'who or what causes the events, a JSON object; keys in a line of the file come first')
     .option('--expect <sequence>', 'refuse (exit 5) unless this is the last sequence; 0 for none yet', sequenceOrZero)
     .option('--aggregate <name>', 'try the events with the handlers of this aggregate of the configuration file')
     .option('--force', 'append even if the handlers cannot fold the events')
@@ -35,6 +36,7 @@ Examples:
   $ maestro append new --type opened --body '{"owner": "Ada"}'
   $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --expect 1
   $ maestro append 01a2077042bc0000deadbeefcafef00d --type deposited --body '{"amount": 12.50}' --dry-run
+  $ maestro append 01a2077042bc0000deadbeefcafef00d --type closed --body '{}' --metadata '{"userId": "support"}'
   $ echo '{"type": "opened", "body": {"owner": "Ada"}}' | maestro append new --file -`,
     )
     .action(runner.lazy(() => import('./run.js')));

@@ -23,6 +23,7 @@ import type { Invocation } from '../../invocation.js';
 export interface AppendCommandOptions {
   readonly type?: string;
   readonly body?: string;
+  readonly metadata?: string;
   readonly file?: string;
   readonly expect?: number;
   readonly aggregate?: string;
@@ -49,8 +50,8 @@ export async function run(
   const given = argument === 'new' || argument instanceof IdPrefix ? clock.now() : argument;
   await assertValid(
     drafts,
-    drafts.map(({ type, body }, index) => {
-      return { type, body, timestamp: clock.now(), aggregateId: given, sequence: index + 1 };
+    drafts.map(({ type, body, metadata }, index) => {
+      return { type, body, metadata, timestamp: clock.now(), aggregateId: given, sequence: index + 1 };
     }),
     (await databaseSettings(invocation)).interop,
   );
@@ -125,7 +126,16 @@ async function assertValid(
   }
 }
 
-async function readDrafts({ type, body, file }: AppendCommandOptions, invocation: Invocation): Promise<Draft[]> {
+/** The events to append, each with the metadata that is given for all of them under its own. */
+async function readDrafts(options: AppendCommandOptions, invocation: Invocation): Promise<Draft[]> {
+  const given = options.metadata === undefined ? undefined : parseObject(options.metadata, 'The text of --metadata');
+  const drafts = await readEvents(options, invocation);
+  return given === undefined
+    ? drafts
+    : drafts.map((draft) => ({ ...draft, metadata: { ...given, ...draft.metadata } }));
+}
+
+async function readEvents({ type, body, file }: AppendCommandOptions, invocation: Invocation): Promise<Draft[]> {
   if (file !== undefined) {
     if (type !== undefined || body !== undefined)
       throw new UsageError('--file and --type/--body are two ways to give events; use one of them.');

@@ -9,8 +9,8 @@ export function declareEvent(program: Command, runner: CommandRunner): void {
     .command('event')
     .summary('show one event completely')
     .description(
-      'Show the event with a timestamp, or with a sequence of an aggregate: its body, its clock decoded, and the events ' +
-        'next to it.',
+      'Show the event with a timestamp, or with a sequence of an aggregate: its body and its metadata, its clock decoded, and ' +
+        'the events next to it.',
     )
     .argument('<timestamp>', 'the timestamp of the event, in any form; or the id of its aggregate', idOrPrefix)
     .argument('[sequence]', 'the sequence of the event, after the id of its aggregate', sequence)

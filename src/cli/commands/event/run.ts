@@ -6,6 +6,7 @@ import {
   neighbours,
 } from '../../../admin/find-event/find-event.js';
 import type { Database } from '../../../connection/database.js';
+import { textApart } from '../../../store/event-metadata.js';
 import { eventMembers } from '../../../store/read/stored-json.js';
 import { NotFoundError } from '../../errors.js';
 import { assertAggregate } from '../../fold/assert-aggregate.js';
@@ -75,7 +76,8 @@ async function eventOfAggregate(
 }
 
 async function print({ event, previous, next, before, after }: FoundEvent, { output }: Invocation): Promise<void> {
-  const { aggregateId, sequence, timestamp, type, body } = event;
+  const { aggregateId, sequence, timestamp, type } = event;
+  const { body, metadata } = textApart(event.body);
   const inAggregate = (head: EventHead | undefined, none: string) =>
     head === undefined ? none : `${head.sequence} ${head.type}, ${head.timestamp.toString()}`;
   const inLog = (head: EventHead | undefined, none: string) =>
@@ -103,7 +105,7 @@ async function print({ event, previous, next, before, after }: FoundEvent, { out
       ['before it in the log', inLog(before, 'none')],
       ['after it in the log', inLog(after, 'none')],
     ],
-    below: `\n${indented(body)}`,
+    below: `\n${indented(body)}${metadata === undefined ? '' : `\n\nmetadata\n${indented(metadata)}`}`,
   });
 }
 

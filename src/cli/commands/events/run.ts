@@ -21,6 +21,7 @@ export interface EventsOptions extends FilterOptions {
   readonly max: number;
   readonly limit?: number;
   readonly reverse?: boolean;
+  readonly metadata?: boolean;
 }
 
 /** Lists the events of one aggregate. */
@@ -36,6 +37,7 @@ export async function run(argument: IdArgument, options: EventsOptions, invocati
     const gaps = noGaps();
     const listed = tap(recordGaps(events, gaps), ({ type }) => seen.add(type));
     await printEvents(listed, invocation.output, {
+      metadata: options.metadata,
       whenNone: async () => {
         await assertAggregate(database, id);
         await invocation.output.note('no event was found');
@@ -66,6 +68,11 @@ async function warnOfGaps(
   if (text !== undefined) await output.warn(text);
 }
 
-function pick({ since, until, limit, reverse }: Omit<EventsOptions, 'min' | 'max' | 'type'>): StoredEventOptions {
+function pick({
+  since,
+  until,
+  limit,
+  reverse,
+}: Omit<EventsOptions, 'min' | 'max' | 'type' | 'metadata'>): StoredEventOptions {
   return { since, until, limit, reverse };
 }

@@ -3,6 +3,7 @@ import { type LogPosition, parsePosition } from '../../../admin/log/log-position
 import type { CommandRunner } from '../../command-runner.js';
 import { limit, timestamp } from '../../input/arguments.js';
 import { sinceOption, TYPE, untilOption } from '../../input/filter-options.js';
+import { METADATA } from '../../input/metadata-option.js';
 import { KIND } from '../../input/kind-option.js';
 import { NODE } from '../../input/node-id.js';
 
@@ -20,23 +21,25 @@ export function declareSearch(program: Command, runner: CommandRunner): void {
     .option(...sinceOption(runner.context))
     .option(...untilOption(runner.context))
     .option('--where <jsonpath>', "only events whose body matches this path, in PostgreSQL's jsonpath")
-    .option('--text <text>', 'only events whose type or body contains this text, ignoring case', someText)
+    .option('--text <text>', 'only events whose type, body or metadata contains this text, ignoring case', someText)
     .option(...KIND)
     .option(...NODE)
     .option('--reverse', 'the latest event first')
+    .option(...METADATA)
     .option('--limit <count>', 'at most this many events; with --quiet, aggregates', limit, 50)
     .option('--after <timestamp>', 'only events after this one, to continue after a page', position)
     .addHelpText(
       'after',
       `
 A path that is a condition ('$.amount > 100') must be true; one that selects ('$.items[*] ? (@.price > 5)') must
-find something other than false and null.
+find something other than false and null. The metadata of an event is reached as $."$metadata".
 
 Examples:
   $ maestro search --since "yesterday 14:30" --until "yesterday 14:40"
   $ maestro search --type withdrawn --where '$.amount > 1000' --reverse --limit 5
   $ maestro search --text "ada lovelace" -q | xargs -n 1 maestro events
-  $ maestro search --where '$.owner.name == "Ada"' -o ndjson | jq -r .aggregateId | sort -u`,
+  $ maestro search --where '$.owner.name == "Ada"' -o ndjson | jq -r .aggregateId | sort -u
+  $ maestro search --where '$."$metadata".correlationId == "order-17"' --metadata`,
     )
     .action(runner.lazy(() => import('./run.js')));
 }

@@ -20,6 +20,7 @@ export interface SearchOptions extends FilterOptions {
   readonly aggregate?: string;
   readonly after?: LogPosition;
   readonly reverse?: boolean;
+  readonly metadata?: boolean;
   readonly limit: number;
 }
 
@@ -43,6 +44,7 @@ export async function run(options: SearchOptions, invocation: Invocation): Promi
     );
     await printEvents(page, output, {
       ofMany: true,
+      metadata: options.metadata,
       quietIds: 'aggregates',
       whenNone: async () => {
         await warnOfUnknownTypes(database, types, seen, output);

@@ -1,4 +1,5 @@
 import { parseJsonText } from '../../../json/parse.js';
+import { textApart } from '../../../store/event-metadata.js';
 import { indented } from '../../render/state.js';
 import type { Style } from '../../render/style.js';
 import { missingText } from '../../fold/gaps.js';
@@ -22,6 +23,7 @@ export function eventPaneLines({ step }: View['frame'], style: Style): PaneLine[
   if (step === undefined) return [{ text: '(before the first event)', paint: style.faint }];
   const { event, gapAfter } = step;
   const { type, timestamp, sequence } = event;
+  const { body, metadata } = textApart(event.body);
   const gap = gapAfter === undefined ? [] : [{ text: `! ${missingText(gapAfter, sequence)}`, paint: style.removed }];
   return [
     ...gap,
@@ -29,10 +31,15 @@ export function eventPaneLines({ step }: View['frame'], style: Style): PaneLine[
     { text: localTime(timestamp.time), paint: style.faint },
     { text: timestamp.toString(), paint: style.faint },
     { text: '' },
-    ...indented(event.body)
-      .split('\n')
-      .map((text) => ({ text })),
+    ...jsonLines(body),
+    ...(metadata === undefined ? [] : [{ text: '' }, { text: 'metadata', paint: style.faint }, ...jsonLines(metadata)]),
   ];
+}
+
+function jsonLines(json: string): PaneLine[] {
+  return indented(json)
+    .split('\n')
+    .map((text) => ({ text }));
 }
 
 const SIGNS: Readonly<Record<StateLine['change'], string>> = { same: ' ', added: '+', changed: '~', removed: '-' };

@@ -118,7 +118,7 @@ function fill(lines: readonly string[], rows: number, empty = ''): string[] {
 
 const QUESTIONS = {
   goto: 'Go to sequence or time: ',
-  search: 'Find in types and bodies: ',
+  search: 'Find in types, bodies and metadata: ',
   compare: 'Compare with sequence or time: ',
 } as const;
 

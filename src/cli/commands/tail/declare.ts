@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandRunner } from '../../command-runner.js';
 import { integer, seconds } from '../../input/arguments.js';
 import { TYPE } from '../../input/filter-options.js';
+import { METADATA } from '../../input/metadata-option.js';
 import { idOrPrefix } from '../../input/id-argument.js';
 
 /** Declares `maestro tail`. */
@@ -17,6 +18,7 @@ export function declareTail(program: Command, runner: CommandRunner): void {
     .option('-n, --lines <count>', 'number of the last events to begin with', integer(0, 10_000), 10)
     .option('-f, --follow', 'show new events until Ctrl-C')
     .option(...TYPE)
+    .option(...METADATA)
     .option('--interval <seconds>', 'how often to look for new events (default: 1; embedded database: 2)', interval)
     .addHelpText(
       'after',

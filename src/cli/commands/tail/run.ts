@@ -1,8 +1,8 @@
 import type { ClockSkew } from '../../../admin/diagnose/nodes.js';
 import type { LogReader } from '../../../admin/tail-events/follower.js';
 import { Tail } from '../../../admin/tail-events/tail-events.js';
+import type { StoredEvent } from '../../../events.js';
 import { timeSpan } from '../../../hlc/time-span.js';
-import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
 import { assertAggregate } from '../../fold/assert-aggregate.js';
 import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
@@ -10,7 +10,7 @@ import { resolveAggregateId } from '../../input/resolve-id.js';
 import { tap } from '../../output/iterate.js';
 import { noteEmptyLog } from '../../output/notes/other-schemas.js';
 import { warnOfUnknownTypes } from '../../output/notes/unknown-types.js';
-import { eventLines, printEvents } from '../../output/print-events.js';
+import { eventLines, HIDDEN_METADATA, printEvents } from '../../output/print-events.js';
 import { databaseSettings } from '../../database/database-settings.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
@@ -20,6 +20,7 @@ export interface TailCommandOptions {
   readonly lines: number;
   readonly follow?: boolean;
   readonly type?: string[];
+  readonly metadata?: boolean;
   /** Milliseconds. */
   readonly interval?: number;
 }
@@ -55,10 +56,11 @@ export async function run(
       onBehind: (nodes) => void output.warn(behind(nodes)),
       onBack: () => void output.note('the database is back'),
     });
+  const shown = { ofMany: id === undefined, metadata: options.metadata };
   // The embedded database is opened anew for every look, so that writers can open it in between.
   if (options.follow && isEmbedded) {
     const tail = open((work) => withDatabase(invocation, work, { settings }));
-    return await follow(tail, invocation, id);
+    return await follow(tail, invocation, shown);
   }
   await withDatabase(
     invocation,
@@ -66,12 +68,12 @@ export async function run(
       const tail = open((work) => work(database));
       if (options.follow) {
         await warnOfUnknownTypes(database, options.type, new Set(), output);
-        return await follow(tail, invocation, id);
+        return await follow(tail, invocation, shown);
       }
       const seen = new Set<string>();
       const last = tap(await tail.last(), ({ type }) => seen.add(type));
       await printEvents(last, output, {
-        ofMany: id === undefined,
+        ...shown,
         whenNone: async () => {
           if (id !== undefined) await assertAggregate(database, id);
           await warnOfUnknownTypes(database, options.type, seen, output);
@@ -95,14 +97,25 @@ function behind({ ahead, behind, milliseconds }: ClockSkew): string {
 }
 
 /** Prints the last events and then every new one as it comes, one per line. */
-async function follow(tail: Tail, { output, context }: Invocation, id: Timestamp | undefined): Promise<void> {
+async function follow(
+  tail: Tail,
+  { output, context }: Invocation,
+  shown: Parameters<typeof eventLines>[2],
+): Promise<void> {
   const last = await tail.last();
-  const lines = await eventLines(last, output, id === undefined);
+  const lines = await eventLines(last, output, shown);
+  let isTold = false;
+  const print = async (event: StoredEvent) => {
+    await output.line(lines.line(event));
+    if (isTold || lines.hidesMetadata?.() !== true) return;
+    isTold = true;
+    await output.note(HIDDEN_METADATA);
+  };
   if (lines.head !== undefined) await output.line(lines.head);
-  for (const event of last) await output.line(lines.line(event));
+  for (const event of last) await print(event);
   output.progress.stop();
   await context.endWithReader?.();
-  for await (const event of tail.follow()) await output.line(lines.line(event));
+  for await (const event of tail.follow()) await print(event);
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import type { NewEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { objectText, RawJson } from '../../../json/object-text.js';
+import { textApart } from '../../../store/event-metadata.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
@@ -14,9 +15,11 @@ export async function printDryRun(
   trial: AppendTrial | undefined,
   output: Output,
 ): Promise<void> {
-  const encoded = encodeEvents(events).map(({ event: { sequence, type }, json }) => ({ sequence, type, json }));
-  const items = encoded.map(({ sequence, type, json: body }) =>
-    objectText({ sequence, type, body: new RawJson(body) }),
+  const encoded = encodeEvents(events).map(({ event: { sequence, type }, json }) => {
+    return { sequence, type, ...textApart(json) };
+  });
+  const items = encoded.map(({ sequence, type, body, metadata }) =>
+    objectText({ sequence, type, body: new RawJson(body), metadata: metadata && new RawJson(metadata) }),
   );
   const state = trial?.state;
   const json = {
@@ -33,7 +36,10 @@ export async function printDryRun(
     json,
     facts: [
       ['aggregate', id?.hex ?? 'a new one'],
-      ...encoded.map(({ sequence, type, json }) => [`event ${sequence}`, `${type} ${json}`] as const),
+      ...encoded.flatMap(({ sequence, type, body, metadata }) => [
+        [`event ${sequence}`, `${type} ${body}`] as const,
+        ...(metadata === undefined ? [] : [[`metadata of ${sequence}`, metadata] as const]),
+      ]),
       ['state after', howFolded(trial)],
     ],
     ...(state === undefined ? {} : { below: indented(state) }),
