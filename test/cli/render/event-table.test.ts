@@ -3,7 +3,8 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import stringWidth from 'string-width';
 import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
-import { eventTable, eventTableHead, eventTableRow } from '../../../src/cli/render/event-table.js';
+import { eventTable, eventTableHead, eventTableRow, type TableEvent } from '../../../src/cli/render/event-table.js';
+import { escapeText } from '../../../src/cli/render/escape.js';
 import { createStyle } from '../../../src/cli/render/style.js';
 import { shortTime } from '../../../src/cli/render/local-time.js';
 import type { StoredEvent } from '../../../src/events.js';
@@ -34,22 +35,28 @@ const words = fc.oneof(
   ),
 );
 const texts = fc.array(words, { maxLength: 40 }).map((parts) => parts.join(''));
-const events: fc.Arbitrary<StoredEvent> = fc
+const events: fc.Arbitrary<TableEvent> = fc
   .record({
     sequence: fc.oneof(fc.integer({ min: 1, max: 2_147_483_647 }), fc.constant(2_147_483_647)),
     time: fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.constant(2 ** 48 - 1)),
     type: texts,
     body: texts.map((note) => JSON.stringify({ note })),
+    metadata: fc.option(texts.map((by) => JSON.stringify({ by }))),
   })
-  .map(({ time, ...event }) => ({ ...event, timestamp: Timestamp.of({ time }), aggregateId: id }));
+  .map(({ time, metadata, ...event }) => {
+    const place = { timestamp: Timestamp.of({ time }), aggregateId: id };
+    return { ...event, ...place, ...(metadata === null ? {} : { metadata }) };
+  });
 const colours = fc.boolean();
+/** A text without the places where it was wrapped. */
+const letters = (text: string) => text.replaceAll(/\s/g, '');
 
 testProp(
   'no line of a table is wider than the terminal, whatever is stored, and each event can be found by what is shown of it',
-  [fc.array(events, { maxLength: 4 }), fc.array(events, { maxLength: 4 }), widths, colours, fc.boolean()],
-  (t, first, later, columns, colour, ofMany) => {
-    const table = eventTable(first, columns, createStyle(colour), ofMany);
-    const shown = (event: StoredEvent) => stripVTControlCharacters(eventTableRow(event, table));
+  [fc.array(events, { maxLength: 4 }), fc.array(events, { maxLength: 4 }), widths, colours, fc.boolean(), fc.boolean()],
+  (t, first, later, columns, colour, ofMany, hasMetadata) => {
+    const table = eventTable(first, columns, createStyle(colour), ofMany, hasMetadata);
+    const shown = (event: TableEvent) => stripVTControlCharacters(eventTableRow(event, table));
     const rows = [...first, ...later];
     for (const line of [eventTableHead(table), ...rows.map(shown)].join('\n').split('\n')) {
       const width = stringWidth(stripVTControlCharacters(line));
@@ -60,6 +67,8 @@ testProp(
       if (ofMany) t.is(begin.slice(0, 16), id.hex.slice(0, 16));
       t.is(begin.split(/\s+/)[ofMany ? 1 : 0], String(event.sequence));
       t.true(begin.includes('"') || begin.includes('{'), `no body in ${begin}`);
+      const metadata = hasMetadata && event.metadata !== undefined ? letters(escapeText(event.metadata)) : '';
+      t.true(letters(begin).endsWith(metadata), `not all of ${metadata} in ${begin}`);
     }
   },
   { numRuns: 60 },

@@ -44,7 +44,7 @@ const HELP: readonly (readonly [keys: string, does: string])[] = [
   ['tab', 'choose the next part'],
   ['home gg  end G', 'before the first event; the last event'],
   ['g', 'go to a sequence, a time or "last"'],
-  ['/', 'find the next event with a text in its type, body or metadata'],
+  ['/', 'find the next event by a text in type, body, metadata'],
   ['n N  or  . ,', 'find it again, forwards or backwards; Esc ends the search'],
   ['m', 'mark this point'],
   ['d', 'compare with the marked point, or with one you enter;'],
