@@ -60,7 +60,7 @@ export type {
   StoredEvent,
   StoredSnapshot,
 } from './events.js';
-export { MAX_SEQUENCE, MAX_TYPE_LENGTH } from './events.js';
+export { MAX_SEQUENCE, MAX_TYPE_LENGTH, METADATA_KEY } from './events.js';
 export { Clock, type ClockOptions } from './hlc/clock.js';
 export { ClockDriftError, InvalidTimestampError } from './hlc/errors.js';
 export { Timestamp, type TimestampParts } from './hlc/timestamp.js';

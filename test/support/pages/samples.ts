@@ -25,6 +25,20 @@ events: { deposited: (state) => state },`,
   },
   {
     page: 'docs/aggregates.md',
+    begins: 'const requests',
+    before: `import { AsyncLocalStorage } from 'node:async_hooks';
+import { openAggregates, type Store, type Timestamp } from 'maestro-store';
+import { Account } from './src/account.js';
+declare const store: Store, id: Timestamp;`,
+  },
+  {
+    page: 'docs/store.md',
+    begins: 'const metadata',
+    before: `import { appendEvents, type Clock, type PostgresStore, type Timestamp } from 'maestro-store';
+declare const store: PostgresStore, clock: Clock, aggregateId: Timestamp;`,
+  },
+  {
+    page: 'docs/aggregates.md',
     begins: 'projections:',
     before: `import { claim, defineAggregate } from 'maestro-store';
 export default defineAggregate({ name: 'account', initialState: () => ({}), commands: {},
