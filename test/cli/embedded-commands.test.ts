@@ -62,6 +62,17 @@ test.serial('search, event, aggregates and stats answer alike', async (t) => {
   t.regex((await run(['stats', '--by', 'partition', '-q'])).stdout, /^\w+\.event_log\n$/);
 });
 
+test.serial('metadata is appended, shown apart, found, erased, and in no state', async (t) => {
+  const run = await aLog(t);
+  const id = await appended(t, run, { type: 'paid', body: { n: 1 }, metadata: { userId: 'ada', source: 'web' } });
+  const found = (await run(['search', '--where', '$."$metadata".userId == "ada"', '-o', 'ndjson'])).stdout;
+  t.true(found.endsWith('"body":{"n": 1},"metadata":{"source": "web", "userId": "ada"}}\n'), found);
+  t.regex((await run(['events', id, '--metadata'])).stdout, / METADATA +BODY\n/);
+  t.like(await jsonOf(run(['replay', id, '-o', 'json'])), { state: { n: 1 } });
+  t.is((await run(['erase', id, '--paths', '/$metadata/userId', ...REASON, '--execute'])).code, 0);
+  t.like(await jsonOf(run(['event', id, '1', '-o', 'json'])), { body: { n: 1 }, metadata: { source: 'web' } });
+});
+
 test.serial('a history moves from a server into the embedded database and back, and is erased there', async (t) => {
   const id = anId();
   await server.store().commitEvents(aHistory(id, 3));

@@ -98,11 +98,15 @@ interface Printing {
 }
 
 const timestamps = HOSTILE.map(() => anId());
+/** An aggregate whose one event has all of it as metadata. */
+const [told, toldAt] = [anId(), anId()];
 const WITH_HANDLERS = ['--config', join(folder, 'maestro.config.ts')];
 const COMMANDS: Readonly<Record<string, Printing>> = {
   events: { argv: ['events', id.hex] },
   search: { argv: ['search', '--limit', '500'] },
+  'events --metadata': { argv: ['events', told.hex, '--metadata'] },
   event: { argv: ['event', timestamps[4]?.hex ?? ''] },
+  'event with metadata': { argv: ['event', toldAt.hex] },
   tail: { argv: ['tail', '-n', '500'] },
   aggregates: { argv: ['aggregates', '--limit', '500'] },
   'stats --by type': { argv: ['stats', '--by', 'type'], quietText: true },
@@ -196,6 +200,7 @@ test.before(async () => {
     await storeSnapshot(wrong, { [type]: type });
   }
   await storeSnapshot(id, state);
+  await store(told, 1, 'heard', { $metadata: state }, { timestamp: toldAt });
   await store(anId(), 2, 'heard', {});
   await other.store().commitEvents(aHistory(anId(), 2));
   writeFileSync(join(folder, 'whole.ndjson'), await exported(other));

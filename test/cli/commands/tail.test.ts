@@ -50,6 +50,8 @@ interface Following {
   next(): Promise<string>;
   /** The next thing, which nobody reads any more: that ends it. */
   last(): Promise<string>;
+  /** Standard error so far. */
+  said(): string;
 }
 
 function following(
@@ -85,6 +87,7 @@ function following(
   };
   return {
     next,
+    said: () => complaints,
     last: async () => {
       isOver = true;
       const text = await next();
@@ -185,6 +188,22 @@ test('-f waits for an aggregate that does not exist yet', async (t) => {
   const last = follower.last();
   await database.store().commitEvents([event]);
   t.regex(await last, /^ +1 .*happened +{"note": "as it was"}\n$/);
+});
+
+test('-f shows metadata when it is asked for, else says once that there is some', async (t) => {
+  const id = anId();
+  const events = [1, 2].map((sequence) => anEvent(id, { sequence, body: {}, metadata: { by: 'ada' } }));
+  const [hidden, shown] = [following(t, [id.hex, ...OFTEN]), following(t, [id.hex, '--metadata', ...OFTEN])];
+  t.regex(await hidden.next(), / TYPE +BODY\n$/);
+  t.regex(await shown.next(), / TYPE +METADATA +BODY\n$/);
+  await database.store().commitEvents(events.slice(0, 1));
+  t.regex(await hidden.next(), / happened +{}\n$/);
+  t.regex(await shown.next(), / happened +{"by": "ada"} +{}\n$/);
+  const lasts = [hidden.last(), shown.last()];
+  await database.store().commitEvents(events.slice(1));
+  await Promise.all(lasts);
+  t.is(hidden.said().split('--metadata shows it').length - 1, 1, hidden.said());
+  t.notRegex(shown.said(), /metadata/);
 });
 
 test('-f in a terminal keeps to its width, and shows stored text harmless', async (t) => {
