@@ -23,16 +23,17 @@ export class CommandRunner {
 
   /**
    * The action of a command: loads the module that does its work, and runs it. `answers` says that the exit code is the answer to a
-   * question; as long as such a command has not ended, it is not that nothing was found.
+   * question (with these arguments and options, when it is a function); as long as such a command has not ended, it is not that
+   * nothing was found.
    */
   lazy<Given extends readonly unknown[]>(
     load: () => Promise<CommandModule<Given>>,
-    { answers = false }: { readonly answers?: boolean } = {},
+    { answers = false }: { readonly answers?: boolean | ((...given: Given) => boolean) } = {},
   ): (...given: [...Given, Command]) => Promise<void> {
     return async (...given) => {
-      if (answers) this.quitCode = FOUND;
-      const { run } = await load();
       const parsed = given.slice(0, -1) as unknown as Given;
+      if (typeof answers === 'function' ? answers(...parsed) : answers) this.quitCode = FOUND;
+      const { run } = await load();
       const invocation = createInvocation(this.context, given.at(-1) as Command);
       this.exitCode = (await run(...parsed, invocation)) ?? DONE;
     };

@@ -47,7 +47,7 @@ async function appended(t: ExecutionContext, run: Run, ...events: readonly objec
 
 const jsonOf = async (result: Promise<CliResult>): Promise<unknown> => JSON.parse((await result).stdout);
 
-test.serial('search, event, aggregates and stats answer alike', async (t) => {
+test.serial('search, event, aggregates, stats and types answer alike', async (t) => {
   const run = await aLog(t);
   const id = await appended(t, run, { type: 'hired', body: { name: 'Ada' } }, { type: 'paid', body: { amount: 500 } });
   const event = (await jsonOf(run(['search', '--where', '$.amount > 100', '-o', 'ndjson']))) as { timestamp: string };
@@ -60,6 +60,10 @@ test.serial('search, event, aggregates and stats answer alike', async (t) => {
   t.like(await jsonOf(run(['aggregates', '--sort', 'last', '-o', 'ndjson'])), { aggregateId: id, events: 2 });
   t.like(await jsonOf(run(['stats', '-o', 'json'])), { events: 2, aggregates: 1, longest: [{ events: 2 }] });
   t.regex((await run(['stats', '--by', 'partition', '-q'])).stdout, /^\w+\.event_log\n$/);
+  t.like(await jsonOf(run(['types', '-o', 'json'])), [
+    { type: 'hired', events: 1, handledBy: null },
+    { type: 'paid', events: 1, handledBy: null },
+  ]);
 });
 
 test.serial('metadata is appended, shown apart, found, erased, and in no state', async (t) => {

@@ -86,9 +86,9 @@ testProp(
 
 /**
  * Commands that print no JSON or always the same lines (`step`, `export`, `completion`), or need handlers, or find something in
- * the server, or use no log.
+ * the server, or use no log, or count events that others commit meanwhile (`types`).
  */
-const APART = ['step', 'snapshot verify', 'check', 'export', 'doctor', 'id new', 'completion'];
+const APART = ['step', 'snapshot verify', 'types', 'check', 'export', 'doctor', 'id new', 'completion'];
 
 test('every command is among those that print json, but for a few', (t) => {
   const writing = Object.keys(WRITING).map((words) => words.split(' '));

@@ -91,6 +91,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['event', at(1).toString(), '-o', 'json'],
   ['stats', '-o', 'json'],
   ['stats', '--by', 'type', '-o', 'json'],
+  ['types', '-o', 'json'],
   ['stats', '--by', 'day'],
   ['stats', '--by', 'partition', '-q'],
   ['verify', '-o', 'json'],

@@ -175,6 +175,24 @@ export default { aggregates: [{ ...BankAccount, events: { ...BankAccount.events,
   },
   'examples/chess/README.md': { database: 'new' },
   'examples/webhooks/README.md': { database: 'new', prepare: ({ store }) => loadWebhooks(store, 1) },
+  'docs/cli/types.md': {
+    database: 'new',
+    config: 'bank',
+    prepare: async (world) => {
+      await openAccount(world);
+      await world.store.commitEvents([
+        { aggregateId: ADA, timestamp: yesterday('16:00:00'), sequence: 7, type: 'withdrawn', body: { amount: 1 } },
+      ]);
+      mkdirSync(join(world.folder, 'next'));
+      writeFileSync(
+        join(world.folder, 'next/maestro.config.ts'),
+        `import bank from '../maestro.config.js';
+const [BankAccount] = bank.aggregates;
+export default { aggregates: [{ ...BankAccount, aliases: { money_withdrawn: ['withdrawn'] } }] };
+`,
+      );
+    },
+  },
   'docs/cli/verify.md': {
     database: 'new',
     prepare: async (world) => {

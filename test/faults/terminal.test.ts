@@ -110,6 +110,7 @@ const COMMANDS: Readonly<Record<string, Printing>> = {
   tail: { argv: ['tail', '-n', '500'] },
   aggregates: { argv: ['aggregates', '--limit', '500'] },
   'stats --by type': { argv: ['stats', '--by', 'type'], quietText: true },
+  types: { argv: ['types'], quietText: true },
   replay: { argv: ['replay', id.hex] },
   'replay --steps': { argv: ['replay', id.hex, '--steps'] },
   'replay --steps with handlers that fail': {

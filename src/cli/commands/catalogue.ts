@@ -22,6 +22,7 @@ import { declareSnapshot } from './snapshot/declare.js';
 import { declareStats } from './stats/declare.js';
 import { declareStep } from './step/declare.js';
 import { declareTail } from './tail/declare.js';
+import { declareTypes } from './types/declare.js';
 import { declareVerify } from './verify/declare.js';
 
 /** Declares one command, and those below it. */
@@ -50,6 +51,7 @@ export const COMMANDS: readonly { readonly heading: string; readonly commands: r
       declareEvent,
       declareTail,
       declareStats,
+      declareTypes,
       declareVerify,
       declareCheck,
       declareExport,

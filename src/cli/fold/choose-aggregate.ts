@@ -48,12 +48,15 @@ export async function aggregateChooser(invocation: Invocation, name: string | un
 
 /** A chooser for commands that need handlers. Throws {@link UsageError} when none are configured. */
 export async function handlersChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
-  const { aggregates = [] } = await invocation.configuration();
-  if (aggregates.length === 0)
-    throw new UsageError(`${invocation.purpose} needs the handlers of aggregates, but none are configured.`, {
-      hint: CONFIGURE,
-    });
+  await configuredAggregates(invocation, invocation.purpose);
   return await aggregateChooser(invocation, name);
+}
+
+/** The configured aggregates, one or more. Throws {@link UsageError} when there are none, naming what needs them. */
+export async function configuredAggregates(invocation: Invocation, what: string): Promise<readonly Definition[]> {
+  const { aggregates = [] } = await invocation.configuration();
+  if (aggregates.length > 0) return aggregates;
+  throw new UsageError(`${what} needs the handlers of aggregates, but none are configured.`, { hint: CONFIGURE });
 }
 
 function suggestion(name: string, aggregates: readonly Definition[]): string {

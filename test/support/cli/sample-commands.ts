@@ -30,6 +30,7 @@ export function readingCommands({ id, timestamp }: Named): Samples {
     event: [timestamp],
     tail: ['-n', '500'],
     stats: ['--by', 'type'],
+    types: [],
     verify: [id],
     check: [],
     export: [id],

@@ -12,5 +12,5 @@ export function declareMigrateStatus(migrate: Command, runner: CommandRunner): v
     )
     .option('--exit-code', 'exit with 1 unless everything is up to date')
     .addHelpText('after', '\nExample:\n  $ maestro migrate status --exit-code || maestro migrate')
-    .action(runner.lazy(() => import('./run.js')));
+    .action(runner.lazy(() => import('./run.js'), { answers: ({ exitCode = false }) => exitCode }));
 }
