@@ -5,12 +5,22 @@ import type { NumberMode } from '../json/types.js';
 import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
+import type { NewCommand } from './commit/commit-content.js';
 import { checkedInterop, type Interop } from './commit/interop.js';
 import type { JoinOptions } from './transactions/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 import { checkedLimit, sequenceRange } from './read/sequence-range.js';
 import { decodedEvent, decodedSnapshot } from './read/rows.js';
-import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
+import type {
+  CarriedOutCommand,
+  CommandCommitResult,
+  CommitResult,
+  EventReadOptions,
+  LastEventOptions,
+  Projection,
+  ReadOptions,
+  Store,
+} from './store.js';
 import { committedEvents, encodeEvents, encodeSnapshot } from './commit/validate.js';
 
 /** Options of a {@link MemoryStore}. */
@@ -33,6 +43,7 @@ export class MemoryStore implements Store {
   readonly #aggregates = new Map<string, Map<number, StoredEvent>>();
   readonly #timestamps = new Set<string>();
   readonly #snapshots = new Map<string, StoredSnapshot>();
+  readonly #commands = new Map<string, CarriedOutCommand>();
 
   /** Throws `InvalidArgumentError` for an unknown `interop`. */
   constructor({ numbers = 'plain', interop }: MemoryStoreOptions = {}) {
@@ -45,14 +56,38 @@ export class MemoryStore implements Store {
     projections: readonly Projection[] = [],
     options: JoinOptions = {},
   ): Promise<CommitResult> {
-    if (projections.length > 0)
-      throw new ProjectionsUnsupportedError('MemoryStore cannot run projections, because it has no transactions.', {
-        hint: 'Use PostgresStore; in tests, on the embedded database.',
-      });
+    refuseProjections(projections);
     return await this.commitEvents(events, options);
   }
 
+  async commitCommand(
+    { aggregateId, commandId, digest, firstSequence, lastSequence }: NewCommand,
+    events: readonly NewEvent[],
+    projections: readonly Projection[] = [],
+    options: JoinOptions = {},
+  ): Promise<CommandCommitResult> {
+    refuseProjections(projections);
+    const key = `${aggregateId.hex} ${commandId}`;
+    if (this.#commands.has(key)) return err('repeated_command');
+    const result = this.#commit(events, options);
+    if (result.ok) this.#commands.set(key, { digest, firstSequence, lastSequence });
+    return result;
+  }
+
+  async getCommand(
+    aggregateId: Timestamp,
+    commandId: string,
+    options: JoinOptions = {},
+  ): Promise<CarriedOutCommand | undefined> {
+    refuseToJoin(options);
+    return this.#commands.get(`${aggregateId.hex} ${commandId}`);
+  }
+
   async commitEvents(events: readonly NewEvent[], options: JoinOptions = {}): Promise<CommitResult> {
+    return this.#commit(events, options);
+  }
+
+  #commit(events: readonly NewEvent[], options: JoinOptions): CommitResult {
     refuseToJoin(options);
     const encoded = encodeEvents(events, this.interop);
     if (events.some((event) => this.#events(event.aggregateId).has(event.sequence))) return err('retry_command');
@@ -130,6 +165,13 @@ export class MemoryStore implements Store {
     this.#aggregates.set(aggregateId.hex, events);
     this.#timestamps.add(timestamp.hex);
   }
+}
+
+function refuseProjections(projections: readonly Projection[]): void {
+  if (projections.length > 0)
+    throw new ProjectionsUnsupportedError('MemoryStore cannot run projections, because it has no transactions.', {
+      hint: 'Use PostgresStore; in tests, on the embedded database.',
+    });
 }
 
 function refuseToJoin({ transaction }: JoinOptions): void {

@@ -1,21 +1,22 @@
 import type { Knex } from 'knex';
 import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, StoredSnapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { decodeJson } from '../json/parse.js';
-import type { JsonObject, NumberMode } from '../json/types.js';
+import type { NumberMode } from '../json/types.js';
 import { ok } from '../result.js';
 import { type Activity, shareActivity } from './activity.js';
-import type { CommitContext } from './commit/commit-context.js';
-import { commitEncoded } from './commit/commit-events.js';
+import { type CommitContext, commitContext } from './commit/commit-context.js';
+import type { NewCommand } from './commit/commit-content.js';
+import { commitContent } from './commit/commit-events.js';
+import { storedCommand } from './commit/stored-command.js';
 import { commitSnapshotRow } from './commit/commit-snapshot.js';
-import { storeError } from './failures/database-errors.js';
 import { GroupCommit } from './commit/group-commit.js';
-import { type EventQuery, selectLastEvents, selectPages, selectRows } from './read/event-query.js';
+import { type EventQuery, selectLastEvent, selectPages, selectRows } from './read/event-query.js';
 import { checkedInterop, type Interop } from './commit/interop.js';
-import { errorInsideTransaction } from './commit/inside-transaction.js';
+import { withStoreErrors } from './commit/inside-transaction.js';
 import { checkedTransaction, type JoinOptions } from './transactions/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
+import { asText, bodyReader } from './read/body-readers.js';
 import { checkedLimit, sequenceRange } from './read/sequence-range.js';
 import { withReadRetry } from './read/read-retry.js';
 import {
@@ -28,9 +29,16 @@ import {
   storedSnapshot,
 } from './read/rows.js';
 import { withoutPreparedStatements } from './driver/pg/prepared.js';
-import { DEFAULT_SCHEMA } from './schema-name.js';
-import { statementsFor } from './statements.js';
-import type { CommitResult, EventReadOptions, LastEventOptions, Projection, ReadOptions, Store } from './store.js';
+import type {
+  CarriedOutCommand,
+  CommandCommitResult,
+  CommitResult,
+  EventReadOptions,
+  LastEventOptions,
+  Projection,
+  ReadOptions,
+  Store,
+} from './store.js';
 import { encodeEvents, encodeSnapshot } from './commit/validate.js';
 
 /**
@@ -50,12 +58,7 @@ export class PostgresStore implements Store {
 
   /** Throws `InvalidArgumentError` when the schema's name, or `interop`, is not one that Maestro takes. Sends nothing. */
   constructor(knex: Knex, options: PostgresStoreOptions = {}) {
-    this.#context = {
-      knex,
-      statements: statementsFor(options.schema ?? DEFAULT_SCHEMA),
-      verifyWrites: options.verifyWrites ?? false,
-      recoveryTimeout: options.recoveryTimeout ?? 10_000,
-    };
+    this.#context = commitContext(knex, options);
     this.interop = checkedInterop(options.interop);
     if (options.preparedStatements === false) withoutPreparedStatements(knex);
     this.#numbers = options.numbers ?? 'plain';
@@ -70,14 +73,31 @@ export class PostgresStore implements Store {
     projections: readonly Projection[] = [],
     { transaction }: JoinOptions = {},
   ): Promise<CommitResult> {
+    if (events.length === 0) {
+      this.#inside(transaction);
+      return ok([]);
+    }
+    // Without a command none is repeated.
+    return (await this.#commit({ events }, projections, transaction)) as CommitResult;
+  }
+
+  async commitCommand(
+    command: NewCommand,
+    events: readonly NewEvent[],
+    projections: readonly Projection[] = [],
+    { transaction }: JoinOptions = {},
+  ): Promise<CommandCommitResult> {
+    return await this.#commit({ command, events }, projections, transaction);
+  }
+
+  async getCommand(
+    aggregateId: Timestamp,
+    commandId: string,
+    { transaction }: JoinOptions = {},
+  ): Promise<CarriedOutCommand | undefined> {
     const context = this.#inside(transaction);
-    if (events.length === 0) return ok([]);
-    const encoded = encodeEvents(events, this.interop);
-    return await this.#call(transaction, async () => {
-      if (projections.length === 0 && transaction === undefined && this.#groups !== undefined)
-        return await this.#groups.commit(encoded);
-      return await commitEncoded(context, encoded, projections);
-    });
+    const read = () => storedCommand(context, { aggregateId, commandId });
+    return await this.#call(transaction, () => withReadRetry(read, context.knex));
   }
 
   async commitEvents(events: readonly NewEvent[], options: JoinOptions = {}): Promise<CommitResult> {
@@ -129,15 +149,9 @@ export class PostgresStore implements Store {
     aggregateId: Timestamp,
     { ahead, until, transaction }: LastEventOptions = {},
   ): Promise<(LastEvent & EventPlace) | undefined> {
-    if (ahead !== undefined) {
-      const { knex, statements } = this.#inside(transaction);
-      const select = () => selectLastEvents(knex, statements, aggregateId, { ahead, until });
-      return await this.#call(transaction, () => withReadRetry(select, knex));
-    }
-    const [row] = await this.#rows(lastOf(aggregateId), asText, transaction);
-    if (row === undefined) return undefined;
-    const { sequence, timestamp } = storedEventOf(aggregateId, row);
-    return { sequence, timestamp };
+    const { knex, statements } = this.#inside(transaction);
+    const select = () => selectLastEvent(knex, statements, aggregateId, { ahead, until });
+    return await this.#call(transaction, () => withReadRetry(select, knex));
   }
 
   async getSnapshot(
@@ -164,6 +178,20 @@ export class PostgresStore implements Store {
     return row === undefined ? undefined : storedSnapshot(row);
   }
 
+  async #commit(
+    { command, events }: { readonly command?: NewCommand; readonly events: readonly NewEvent[] },
+    projections: readonly Projection[],
+    transaction: Knex.Transaction | undefined,
+  ): Promise<CommandCommitResult> {
+    const context = this.#inside(transaction);
+    const content = { command, events: encodeEvents(events, this.interop) };
+    return await this.#call(transaction, async () => {
+      if (projections.length === 0 && transaction === undefined && this.#groups !== undefined)
+        return await this.#groups.commit(content);
+      return await commitContent(context, content, projections);
+    });
+  }
+
   #rows<Body>(
     events: EventQuery,
     readBody: (text: string) => Body,
@@ -180,11 +208,7 @@ export class PostgresStore implements Store {
   ): AsyncGenerator<HistoryRow<Body>[]> {
     const { knex, statements } = this.#inside(transaction);
     const pages = selectPages(knex, statements, events, readBody);
-    try {
-      yield* transaction === undefined ? this.#activity.stream(pages) : pages;
-    } catch (error) {
-      throw storeError(knex.isTransaction === true ? await errorInsideTransaction(knex, error) : error);
-    }
+    yield* withStoreErrors(knex, transaction === undefined ? this.#activity.stream(pages) : pages);
   }
 
   /** The context of one call: the given transaction takes the place of the Knex instance. */
@@ -199,19 +223,4 @@ export class PostgresStore implements Store {
   #call<Value>(transaction: Knex.Transaction | undefined, work: () => Promise<Value>): Promise<Value> {
     return transaction === undefined ? this.#activity.call(work) : work();
   }
-}
-
-function lastOf(aggregateId: Timestamp): EventQuery {
-  return { aggregateId, range: sequenceRange(1), reverse: true, limit: 1 };
-}
-
-/**
- * A decoder of bodies, called for each as it arrives, so that the JSON texts of a large result are not held as well.
- */
-function bodyReader(numbers: NumberMode): (text: string) => JsonObject {
-  return (text) => decodeJson(text, numbers) as JsonObject;
-}
-
-function asText(text: string): string {
-  return text;
 }

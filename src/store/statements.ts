@@ -11,6 +11,16 @@ export interface Statements {
   readonly insertEventsReturning: Statement;
   /** Like `insertEvents`, but fails after a short wait for another transaction's lock. */
   readonly insertEventsUnlessLocked: Statement;
+  /** The bindings of a command, then those of `insertEvent` → both rows, or none. */
+  readonly insertCommandAndEvent: Statement;
+  /** Five columns of commands, then those of `insertEvents` → all rows, or none. */
+  readonly insertCommandsAndEvents: Statement;
+  /** Like `insertCommandsAndEvents`, but fails after a short wait for another transaction's lock. */
+  readonly insertCommandsAndEventsUnlessLocked: Statement;
+  /** Five columns of commands → their rows, all or none. */
+  readonly insertCommands: Statement;
+  /** (aggregate id, command id) → the command that was carried out. */
+  readonly selectCommand: Statement;
   /** (aggregate id, array of sequences) → the timestamps and sequences that are stored there. */
   readonly storedAt: Statement;
   /** (array of timestamps) → those that are in the log. */
@@ -46,22 +56,38 @@ export function statementsFor(schema: string): Statements {
 function build(schema: string): Statements {
   const log = qualified(checkSchemaName(schema), 'event_log');
   const snapshots = qualified(schema, 'snapshots');
+  const commands = qualified(schema, 'maestro_commands');
   const insert = `INSERT INTO ${log} ("timestamp", aggregate_id, sequence, type, body)`;
+  const row = `VALUES (decode(?, 'hex'), decode(?, 'hex'), ?::integer, ?::text, ?::text::jsonb)`;
   const list = (separator: string) => `string_to_array(?::text, ${separator})`;
   const rows = `SELECT decode(e.t, 'hex'), decode(e.a, 'hex'), e.s, e.y, e.b::jsonb
 FROM unnest(${list("','")}, ${list("','")}, ${list("','")}::integer[], ${list("E'\\n'")}, ${list("E'\\n'")}) AS e(t, a, s, y, b)`;
+  const patience = `, (SELECT set_config('lock_timeout', '${GROUP_PATIENCE}ms', true)) AS patience`;
+  const insertCommand = `INSERT INTO ${commands} (aggregate_id, command_id, digest, first_sequence, last_sequence)`;
+  // Command ids may hold line breaks, so they come in hex digits.
+  const insertCommands = `${insertCommand}
+SELECT decode(c.a, 'hex'), convert_from(decode(c.i, 'hex'), 'UTF8'), decode(c.d, 'hex'), c.f, c.l
+FROM unnest(${list("','")}, ${list("','")}, ${list("','")}, ${list("','")}::integer[], ${list("','")}::integer[]) AS c(a, i, d, f, l)`;
   const upsert = `INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body) VALUES (?::bytea, ?::integer, ?::text::jsonb)
 ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
 WHERE stored.sequence < EXCLUDED.sequence`;
   const columns = `encode("timestamp", 'hex'), encode(aggregate_id, 'hex'), sequence, type, body::text`;
   return {
-    insertEvent: preparedStatement(
-      `${insert} VALUES (decode(?, 'hex'), decode(?, 'hex'), ?::integer, ?::text, ?::text::jsonb)`,
-    ),
+    insertEvent: preparedStatement(`${insert} ${row}`),
     insertEvents: preparedStatement(`${insert}\n${rows}`),
     insertEventsReturning: preparedStatement(`${insert}\n${rows}\nRETURNING ${columns}`),
-    insertEventsUnlessLocked: preparedStatement(`${insert}
-${rows}, (SELECT set_config('lock_timeout', '${GROUP_PATIENCE}ms', true)) AS patience`),
+    insertEventsUnlessLocked: preparedStatement(`${insert}\n${rows}${patience}`),
+    insertCommandAndEvent: preparedStatement(
+      `WITH commands AS (${insertCommand} VALUES (decode(?, 'hex'), ?::text, decode(?, 'hex'), ?::integer, ?::integer))\n${insert} ${row}`,
+    ),
+    insertCommandsAndEvents: preparedStatement(`WITH commands AS (${insertCommands})\n${insert}\n${rows}`),
+    insertCommandsAndEventsUnlessLocked: preparedStatement(
+      `WITH commands AS (${insertCommands})\n${insert}\n${rows}${patience}`,
+    ),
+    insertCommands: preparedStatement(insertCommands),
+    selectCommand: preparedStatement(
+      `SELECT encode(digest, 'hex'), first_sequence, last_sequence FROM ${commands} WHERE aggregate_id = ? AND command_id = ?::text`,
+    ),
     storedAt: preparedStatement(
       `SELECT encode("timestamp", 'hex'), sequence FROM ${log} WHERE aggregate_id = ? AND sequence = ANY (?::text::integer[])`,
     ),

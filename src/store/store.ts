@@ -4,11 +4,18 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
 import type { Interop } from './commit/interop.js';
+import type { NewCommand } from './commit/commit-content.js';
 import type { JoinOptions } from './transactions/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 
 /** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */
 export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
+
+/** The result of a commit with a command: also `repeated_command` when a command was carried out under its id before. */
+export type CommandCommitResult = Result<CommittedEvent[], 'retry_command' | 'repeated_command'>;
+
+/** What is remembered of a command that was carried out. */
+export type CarriedOutCommand = Pick<NewCommand, 'digest' | 'firstSequence' | 'lastSequence'>;
 
 /**
  * A function that writes a read model in the transaction of the events. Called once for every event, in order; when it
@@ -73,6 +80,21 @@ export interface Store {
    * aggregates. Mirrors `Maestro.Store.commit_events`.
    */
   commitEvents(events: readonly NewEvent[], options?: JoinOptions): Promise<CommitResult>;
+
+  /**
+   * Commits as {@link commitAll} does, and remembers the command that the events belong to, with them or not at all.
+   * `repeated_command` when a command was carried out under its id before: then nothing is committed. The events may be
+   * none. Optional, with {@link getCommand}; with both, `evaluate` takes a `commandId`.
+   */
+  commitCommand?(
+    command: NewCommand,
+    events: readonly NewEvent[],
+    projections?: readonly Projection[],
+    options?: JoinOptions,
+  ): Promise<CommandCommitResult>;
+
+  /** The command of an aggregate that was carried out under an id; `undefined` when none was, or it was pruned. */
+  getCommand?(aggregateId: Timestamp, commandId: string, options?: JoinOptions): Promise<CarriedOutCommand | undefined>;
 
   /**
    * Stores a snapshot if it is newer than the aggregate's stored one, in its place; `stale` when it is not (the same

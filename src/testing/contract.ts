@@ -1,4 +1,5 @@
 import { commitPromises } from './contract-commits.js';
+import { commandPromises } from './contract-commands.js';
 import { readPromises } from './contract-reads.js';
 import { snapshotPromises } from './contract-snapshots.js';
 import { valuePromises } from './contract-values.js';
@@ -34,6 +35,7 @@ export function storeContract(test: ContractTest, createStore: () => Store | Pro
     });
 
   commitPromises(promise);
+  commandPromises(promise);
   readPromises(promise);
   valuePromises(promise);
   snapshotPromises(promise);

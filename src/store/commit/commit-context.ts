@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
-import type { Statements } from '../statements.js';
+import type { PostgresStoreOptions } from '../postgres-store-options.js';
+import { DEFAULT_SCHEMA } from '../schema-name.js';
+import { type Statements, statementsFor } from '../statements.js';
 
 /** The parts of a store that commits need. */
 export interface CommitContext {
@@ -9,4 +11,14 @@ export interface CommitContext {
   readonly verifyWrites: boolean;
   /** Time in milliseconds that finding the outcome of a commit may take after its connection broke. */
   readonly recoveryTimeout: number;
+}
+
+/** The parts for one store. Throws `InvalidArgumentError` for a schema name that is not one. */
+export function commitContext(knex: Knex, options: PostgresStoreOptions): CommitContext {
+  return {
+    knex,
+    statements: statementsFor(options.schema ?? DEFAULT_SCHEMA),
+    verifyWrites: options.verifyWrites ?? false,
+    recoveryTimeout: options.recoveryTimeout ?? 10_000,
+  };
 }

@@ -4,12 +4,13 @@ import type { CommitContext } from './commit-context.js';
 import { recoverCommit } from './commit-recovery.js';
 import { isConnectionLost, isUniqueViolation } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
-import { insertEvents, InsertConflictError } from './insert-events.js';
+import { insertEvents, InsertConflictError, insertParts } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { resolveFailureInside, insertInsideTransaction } from './inside-transaction.js';
 import { runProjections } from './run-projections.js';
-import type { CommitResult, Projection } from '../store.js';
-import { unexplainedUniqueViolation, diagnoseUniqueViolation } from './unique-violation.js';
+import type { CommandCommitResult, Projection } from '../store.js';
+import type { CommitContent } from './commit-content.js';
+import { diagnoseUniqueViolation, unexplainedUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
@@ -20,8 +21,7 @@ const MAX_STATEMENT_LENGTH = 32 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
 
 /** One commit, prepared. */
-interface Commit {
-  readonly events: readonly EncodedEvent[];
+interface Commit extends CommitContent {
   /** The events in the parts that go into one statement each. */
   readonly parts: readonly (readonly EncodedEvent[])[];
   /** The events as the store returns them: by sequence. */
@@ -33,16 +33,20 @@ interface Commit {
   readonly isOneStatement: boolean;
 }
 
-/** Commits valid events (at least one); `retry_command` when one of their sequences is taken. */
-export async function commitEncoded(
+/**
+ * Commits valid events and the command that they belong to; without a command at least one event. `repeated_command` when
+ * it was carried out before, `retry_command` when one of the sequences is taken.
+ */
+export async function commitContent(
   context: CommitContext,
-  events: readonly EncodedEvent[],
+  { events, command }: CommitContent,
   projections: readonly Projection[],
-): Promise<CommitResult> {
+): Promise<CommandCommitResult> {
   const isInside = context.knex.isTransaction === true;
-  const parts = splitByLength(inInsertionOrder(events));
+  const parts = events.length === 0 ? [[]] : splitByLength(inInsertionOrder(events));
   const isOneStatement = !isInside && projections.length === 0 && !context.verifyWrites && parts.length === 1;
-  const commit = { events, parts, committed: committedEvents(events), projections, isInside, isOneStatement };
+  const committed = committedEvents(events);
+  const commit = { events, parts, committed, projections, command, isInside, isOneStatement };
   try {
     // The conflicting event may be gone again when it is looked for (erased, say), or its transaction, in a deadlock with
     // this one, may not have ended yet: then another attempt decides.
@@ -65,31 +69,31 @@ export async function commitEncoded(
  * One attempt: the result; or the conflict, when none of the events is visible in the log and another attempt may
  * succeed.
  */
-async function attempt(context: CommitContext, commit: Commit): Promise<CommitResult | InsertConflictError> {
-  const { events, committed } = commit;
+async function attempt(context: CommitContext, commit: Commit): Promise<CommandCommitResult | InsertConflictError> {
+  const { committed } = commit;
   try {
     await write(context, commit);
     return ok(committed);
   } catch (error) {
-    if (commit.isInside) return await resolveFailureInside(context, events, error);
+    if (commit.isInside) return await resolveFailureInside(context, commit, error);
     if (error instanceof InsertConflictError)
-      return (await diagnoseUniqueViolation(context, events, error.cause)) ?? error;
+      return (await diagnoseUniqueViolation(context, commit, error.cause)) ?? error;
     if (error instanceof CommitInterruptedError)
-      return (await recoverCommit(context, events, 'probe', error.cause)) ?? ok(committed);
+      return (await recoverCommit(context, commit, 'probe', error.cause)) ?? ok(committed);
     if (commit.isOneStatement && isConnectionLost(error))
-      return (await recoverCommit(context, events, 'again', error)) ?? ok(committed);
+      return (await recoverCommit(context, commit, 'again', error)) ?? ok(committed);
     throw error;
   }
 }
 
 async function write(context: CommitContext, commit: Commit): Promise<void> {
   const { knex } = context;
-  if (commit.isInside)
-    return await insertInsideTransaction(context, commit.parts, commit.committed, commit.projections);
-  if (commit.isOneStatement) return await insertEvents(knex, context, commit.events);
+  const { parts, committed, projections, command } = commit;
+  if (commit.isInside) return await insertInsideTransaction(context, parts, committed, projections, command);
+  if (commit.isOneStatement) return await insertEvents(knex, context, commit.events, command);
   await driverOf(knex).transaction(async (transaction) => {
-    for (const part of commit.parts) await insertEvents(transaction, context, part);
-    await runProjections(transaction, commit.committed, commit.projections);
+    await insertParts(transaction, context, parts, command);
+    await runProjections(transaction, committed, projections);
   });
 }
 

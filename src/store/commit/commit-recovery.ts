@@ -6,8 +6,9 @@ import { driverMessage, isConnectionLost, isPanic, isUnreachable, sqlState } fro
 import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
 import { execute } from '../read/rows.js';
-import type { CommitResult } from '../store.js';
-import { areStored, diagnoseUniqueViolation } from './unique-violation.js';
+import type { CommandCommitResult } from '../store.js';
+import type { CommitContent } from './commit-content.js';
+import { diagnoseUniqueViolation, isStored } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
 import type { EncodedEvent } from './validate.js';
@@ -19,8 +20,8 @@ const LOCK_TIMEOUT = 5_000;
 class ProbeDone extends Error {}
 
 /**
- * Finds the outcome of a commit whose connection broke: `undefined` when the events are committed, `retry_command` when
- * they are not and a sequence is taken.
+ * Finds the outcome of a commit whose connection broke: `undefined` when the events are committed, `repeated_command` or
+ * `retry_command` when they are not and their command was carried out before or a sequence is taken.
  *
  * A read alone could come too early: the server may still be working on what it received. Inserting the same rows on a
  * new connection cannot, since the unique index makes it wait for the old transaction to end. Timestamps are unique, so
@@ -36,18 +37,18 @@ class ProbeDone extends Error {}
  */
 export async function recoverCommit(
   context: CommitContext,
-  events: readonly EncodedEvent[],
+  content: CommitContent,
   mode: 'again' | 'probe',
   lost: unknown,
-): Promise<CommitResult | undefined> {
+): Promise<CommandCommitResult | undefined> {
   const deadline = Date.now() + context.recoveryTimeout;
   for (let wait = 20; ; wait = Math.min(wait * 2, 500)) {
     try {
-      return await (isPanic(lost) ? readOnce(context, events, lost) : insertOnce(context, events, mode, lost));
+      return await (isPanic(lost) ? readOnce(context, content, lost) : insertOnce(context, content, mode, lost));
     } catch (error) {
       if (error instanceof ConnectionLostError) throw error;
       if (!isWorthRetrying(error) || Date.now() + wait > deadline)
-        throw outcomeUnknown(events, isWorthRetrying(error) ? lost : error, lost);
+        throw outcomeUnknown(content.events, isWorthRetrying(error) ? lost : error, lost);
       await delay(wait * (0.5 + Math.random()));
     }
   }
@@ -55,28 +56,28 @@ export async function recoverCommit(
 
 async function insertOnce(
   context: CommitContext,
-  events: readonly EncodedEvent[],
+  content: CommitContent,
   mode: 'again' | 'probe',
   lost: unknown,
-): Promise<CommitResult | undefined> {
+): Promise<CommandCommitResult | undefined> {
   try {
     await driverOf(context.knex).transaction(async (transaction) => {
       await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
-      await insertEvents(transaction, context, events);
+      await insertEvents(transaction, context, content.events, content.command);
       if (mode === 'probe') throw new ProbeDone();
     });
     return undefined;
   } catch (error) {
     if (error instanceof ProbeDone) throw notCommitted(lost);
     if (!(error instanceof InsertConflictError)) throw error;
-    if (await areStored(context, events)) return undefined;
+    if (await isStored(context, content)) return undefined;
     if (mode === 'probe') throw notCommitted(lost);
-    return (await diagnoseUniqueViolation(context, events, error.cause)) ?? err('retry_command');
+    return (await diagnoseUniqueViolation(context, content, error.cause)) ?? err('retry_command');
   }
 }
 
-async function readOnce(context: CommitContext, events: readonly EncodedEvent[], lost: unknown): Promise<undefined> {
-  if (!(await areStored(context, events))) throw notCommitted(lost);
+async function readOnce(context: CommitContext, content: CommitContent, lost: unknown): Promise<undefined> {
+  if (!(await isStored(context, content))) throw notCommitted(lost);
 }
 
 /**

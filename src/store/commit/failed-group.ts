@@ -1,14 +1,15 @@
 import { ok } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
-import { commitEncoded } from './commit-events.js';
+import { commitContent } from './commit-events.js';
 import { recoverCommit } from './commit-recovery.js';
 import { isConnectionLost } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
 import { DatabaseUnreachableError, WriteMismatchError } from '../errors.js';
 import { withReadRetry } from '../read/read-retry.js';
-import type { CommitResult } from '../store.js';
-import { areStored } from './unique-violation.js';
-import { committedEvents, type EncodedEvent } from './validate.js';
+import type { CommandCommitResult } from '../store.js';
+import type { CommitContent } from './commit-content.js';
+import { isStored } from './unique-violation.js';
+import { committedEvents } from './validate.js';
 
 /**
  * The result of one of the commits that shared a failed statement:
@@ -20,21 +21,22 @@ import { committedEvents, type EncodedEvent } from './validate.js';
  */
 export async function resolveFailedGroup(
   context: CommitContext,
-  events: readonly EncodedEvent[],
+  content: CommitContent,
   failure: unknown,
-): Promise<CommitResult> {
+): Promise<CommandCommitResult> {
   if (failure instanceof DatabaseUnreachableError) throw failure;
-  if (failure instanceof WriteMismatchError) return await requireStored(context, events);
-  if (!isConnectionLost(failure)) return await commitEncoded(context, events, []);
+  if (failure instanceof WriteMismatchError) return await requireStored(context, content);
+  if (!isConnectionLost(failure)) return await commitContent(context, content, []);
   try {
-    return (await recoverCommit(context, events, 'again', failure)) ?? ok(committedEvents(events));
+    return (await recoverCommit(context, content, 'again', failure)) ?? ok(committedEvents(content.events));
   } catch (error) {
     throw storeError(error);
   }
 }
 
-async function requireStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<CommitResult> {
-  if (await withReadRetry(() => areStored(context, events))) return ok(committedEvents(events));
+async function requireStored(context: CommitContext, content: CommitContent): Promise<CommandCommitResult> {
+  const { events } = content;
+  if (await withReadRetry(() => isStored(context, content))) return ok(committedEvents(events));
   throw new WriteMismatchError(`PostgreSQL did not store all of ${events.length} events.`, {
     hint: 'Look for a trigger, rule or policy on event_log that drops rows.',
   });

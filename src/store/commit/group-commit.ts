@@ -1,9 +1,10 @@
 import { ok } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
-import { commitEncoded } from './commit-events.js';
+import { commitContent } from './commit-events.js';
 import { resolveFailedGroup } from './failed-group.js';
 import { insertGroup } from './insert-events.js';
-import type { CommitResult } from '../store.js';
+import type { CommandCommitResult } from '../store.js';
+import type { CommitContent } from './commit-content.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
 /** Larger commits are sent by themselves: grouping gains them nothing, and others would wait for them. */
@@ -17,10 +18,9 @@ const MAX_GROUP = { events: 500, length: 512 * 1024 };
 const MAX_WAIT = 20;
 
 /** A commit in the queue. */
-interface QueuedCommit {
-  readonly events: readonly EncodedEvent[];
+interface QueuedCommit extends CommitContent {
   readonly length: number;
-  readonly resolve: (result: CommitResult) => void;
+  readonly resolve: (result: CommandCommitResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -42,23 +42,24 @@ export class GroupCommit {
     this.#context = context;
   }
 
-  /** Commits valid events (at least one); `retry_command` when one of their sequences is taken. */
-  commit(events: readonly EncodedEvent[]): Promise<CommitResult> {
+  /** Commits as {@link commitContent} does, without projections. */
+  commit(content: CommitContent): Promise<CommandCommitResult> {
+    const { events, command } = content;
     const length = lengthOf(events);
     if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length)
-      return commitEncoded(this.#context, events, []);
-    if (this.#inFlight === 0 && this.#queue.length === 0) return this.#commitAtOnce(events);
+      return commitContent(this.#context, content, []);
+    if (this.#inFlight === 0 && this.#queue.length === 0) return this.#commitAtOnce(content);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ events, length, resolve, reject });
+      this.#queue.push({ events, command, length, resolve, reject });
       this.#timer ??= setTimeout(() => this.#stopWaiting(), MAX_WAIT);
     });
   }
 
-  async #commitAtOnce(events: readonly EncodedEvent[]): Promise<CommitResult> {
+  async #commitAtOnce(content: CommitContent): Promise<CommandCommitResult> {
     const generation = this.#generation;
     this.#inFlight += 1;
     try {
-      return await commitEncoded(this.#context, events, []);
+      return await commitContent(this.#context, content, []);
     } finally {
       this.#done(generation);
     }
@@ -93,8 +94,8 @@ export class GroupCommit {
   }
 
   /**
-   * Takes the next group from the queue. Two commits at one place in a history are never in one group: one would fail
-   * the other.
+   * Takes the next group from the queue. Two commits at one place in a history, or with one command id, are never in one
+   * group: one would fail the other.
    */
   #takeGroup(): QueuedCommit[] {
     const group: QueuedCommit[] = [];
@@ -103,14 +104,15 @@ export class GroupCommit {
     let [count, length, isFull] = [0, 0, false];
     for (const waiting of this.#queue) {
       isFull ||= count + waiting.events.length > MAX_GROUP.events || length + waiting.length > MAX_GROUP.length;
-      if (isFull || waiting.events.some(({ event }) => places.has(placeOf(event)))) {
+      const taken = placesOf(waiting);
+      if (isFull || taken.some((place) => places.has(place))) {
         left.push(waiting);
         continue;
       }
       group.push(waiting);
-      count += waiting.events.length;
+      count += Math.max(1, waiting.events.length);
       length += waiting.length;
-      for (const { event } of waiting.events) places.add(placeOf(event));
+      for (const place of taken) places.add(place);
     }
     this.#queue = left;
     return group;
@@ -119,22 +121,23 @@ export class GroupCommit {
   async #commitGroup(group: readonly QueuedCommit[]): Promise<void> {
     const [only] = group;
     if (only !== undefined && group.length === 1)
-      return await this.#respond(only, commitEncoded(this.#context, only.events, []));
+      return await this.#respond(only, commitContent(this.#context, only, []));
     try {
       await insertGroup(
         this.#context,
         group.flatMap(({ events }) => events),
+        group.flatMap(({ command }) => command ?? []),
       );
     } catch (error) {
       await Promise.all(
-        group.map((waiting) => this.#respond(waiting, resolveFailedGroup(this.#context, waiting.events, error))),
+        group.map((waiting) => this.#respond(waiting, resolveFailedGroup(this.#context, waiting, error))),
       );
       return;
     }
     for (const { events, resolve } of group) resolve(ok(committedEvents(events)));
   }
 
-  async #respond({ resolve, reject }: QueuedCommit, result: Promise<CommitResult>): Promise<void> {
+  async #respond({ resolve, reject }: QueuedCommit, result: Promise<CommandCommitResult>): Promise<void> {
     await result.then(resolve, reject);
   }
 }
@@ -145,6 +148,8 @@ function lengthOf(events: readonly EncodedEvent[]): number {
   return length;
 }
 
-function placeOf({ aggregateId, sequence }: EncodedEvent['event']): string {
-  return `${aggregateId.hex} ${sequence}`;
+/** The keys of its rows in unique indexes. */
+function placesOf({ events, command }: CommitContent): string[] {
+  const places = events.map(({ event }) => `${event.aggregateId.hex} ${event.sequence}`);
+  return command === undefined ? places : [...places, `command ${command.aggregateId.hex} ${command.commandId}`];
 }

@@ -6,6 +6,9 @@ import { isDeadlock, isSerializationFailure, isUniqueViolation } from '../driver
 import { WriteMismatchError } from '../errors.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { type EventRow, type Executor, execute, query, storedEvent } from '../read/rows.js';
+import type { NewCommand } from './commit-content.js';
+import type { Statement } from '../driver/statement.js';
+import type { Statements } from '../statements.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
@@ -15,8 +18,8 @@ import type { EncodedEvent } from './validate.js';
 export class InsertConflictError extends Error {}
 
 /**
- * Inserts events in one statement, in the order of {@link inInsertionOrder}. Throws {@link InsertConflictError} when a
- * unique index or a deadlock refuses them, and {@link WriteMismatchError} when fewer rows were written than sent, as a
+ * Inserts events in one statement, in the order of {@link inInsertionOrder}, and the command that they belong to. Throws
+ * {@link InsertConflictError} when a unique index or a deadlock refuses them, and {@link WriteMismatchError} when fewer rows were written than sent, as a
  * rule or trigger on the table can cause; with `verifyWrites` also when a stored row differs from the one that was
  * sent.
  */
@@ -24,20 +27,16 @@ export async function insertEvents(
   on: Executor,
   { statements, verifyWrites }: CommitContext,
   events: readonly EncodedEvent[],
+  command?: NewCommand,
 ): Promise<void> {
   try {
+    if (command !== undefined && (verifyWrites || events.length === 0))
+      assertWritten([command], await execute(on, statements.insertCommands, commandBindings([command])));
     if (verifyWrites) {
       const rows = await query<EventRow>(on, statements.insertEventsReturning, inserted(events));
       assertWritten(events, rows.length);
       assertSame(events, rows.map(storedEvent));
-    } else {
-      const [first, second] = events;
-      const written =
-        first !== undefined && second === undefined
-          ? await execute(on, statements.insertEvent, rowBindings(first))
-          : await execute(on, statements.insertEvents, inserted(events));
-      assertWritten(events, written);
-    }
+    } else if (events.length > 0) assertWritten(events, await execute(on, ...insertion(statements, events, command)));
   } catch (error) {
     // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
     const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
@@ -46,12 +45,52 @@ export async function insertEvents(
   }
 }
 
+/** Inserts the events of one commit in several statements of a transaction, the command with the first of them. */
+export async function insertParts(
+  transaction: Executor,
+  context: CommitContext,
+  parts: readonly (readonly EncodedEvent[])[],
+  command: NewCommand | undefined,
+): Promise<void> {
+  for (const [index, part] of parts.entries())
+    await insertEvents(transaction, context, part, index === 0 ? command : undefined);
+}
+
 /**
- * Inserts the events of several commits in one statement, which fails after a short wait when another transaction locks
- * one of their places. Throws what {@link insertEvents} throws, or the driver's error; then nothing was inserted.
+ * Inserts the events of several commits, and the commands that some of them belong to, in one statement, which fails after
+ * a short wait when another transaction locks one of their places. Throws what {@link insertEvents} throws, or the
+ * driver's error; then nothing was inserted.
  */
-export async function insertGroup({ knex, statements }: CommitContext, events: readonly EncodedEvent[]): Promise<void> {
-  assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, inserted(events)));
+export async function insertGroup(
+  { knex, statements }: CommitContext,
+  events: readonly EncodedEvent[],
+  commands: readonly NewCommand[],
+): Promise<void> {
+  const written =
+    commands.length === 0
+      ? execute(knex, statements.insertEventsUnlessLocked, inserted(events))
+      : execute(knex, statements.insertCommandsAndEventsUnlessLocked, [
+          ...commandBindings(commands),
+          ...inserted(events),
+        ]);
+  assertWritten(events, await written);
+}
+
+/** The statement for the events of one commit, at least one, and its bindings. */
+function insertion(
+  statements: Statements,
+  events: readonly EncodedEvent[],
+  command: NewCommand | undefined,
+): readonly [Statement, Knex.RawBinding[]] {
+  const [first, second] = events;
+  if (first === undefined || second !== undefined)
+    return command === undefined
+      ? [statements.insertEvents, inserted(events)]
+      : [statements.insertCommandsAndEvents, [...commandBindings([command]), ...inserted(events)]];
+  if (command === undefined) return [statements.insertEvent, rowBindings(first)];
+  const { aggregateId, commandId, digest, firstSequence, lastSequence } = command;
+  const bindings = [aggregateId.hex, commandId, digest, firstSequence, lastSequence];
+  return [statements.insertCommandAndEvent, [...bindings, ...rowBindings(first)]];
 }
 
 function inserted(events: readonly EncodedEvent[]) {
@@ -73,16 +112,30 @@ function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
   ];
 }
 
+/** Commands as the five bindings of `insertCommands`, by aggregate, so that two groups do not wait for each other. */
+function commandBindings(commands: readonly NewCommand[]): Knex.RawBinding[] {
+  const ordered = commands.toSorted((a, b) => a.aggregateId.compare(b.aggregateId));
+  const column = (of: (command: NewCommand) => string | number) => ordered.map(of).join(',');
+  return [
+    column(({ aggregateId }) => aggregateId.hex),
+    column(({ commandId }) => Buffer.from(commandId).toString('hex')),
+    column(({ digest }) => digest),
+    column(({ firstSequence }) => firstSequence),
+    column(({ lastSequence }) => lastSequence),
+  ];
+}
+
 /** One event as the bindings of `insertEvent`. */
 function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
   return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
 }
 
-function assertWritten(events: readonly EncodedEvent[], written: number): void {
-  if (written !== events.length)
-    throw new WriteMismatchError(`PostgreSQL stored ${written} of ${events.length} events.`, {
-      hint: 'Look for a trigger, rule or policy on event_log that drops rows.',
-    });
+function assertWritten(rows: readonly (EncodedEvent | NewCommand)[], written: number): void {
+  if (written === rows.length) return;
+  const [what, table] = rows.some((row) => 'json' in row) ? ['events', 'event_log'] : ['commands', 'maestro_commands'];
+  throw new WriteMismatchError(`PostgreSQL stored ${written} of ${rows.length} ${what}.`, {
+    hint: `Look for a trigger, rule or policy on ${table} that drops rows.`,
+  });
 }
 
 function assertSame(sent: readonly EncodedEvent[], stored: readonly StoredEvent[]): void {

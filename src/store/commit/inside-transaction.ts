@@ -5,10 +5,13 @@ import { CommitInterruptedError, type Executor } from '../driver/driver.js';
 import { brokenBy, driverOf } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
-import { insertEvents, InsertConflictError } from './insert-events.js';
+import { InsertConflictError, insertParts } from './insert-events.js';
+import type { NewCommand } from './commit-content.js';
 import { runProjections } from './run-projections.js';
+import { storeError } from '../failures/database-errors.js';
 import { query } from '../read/rows.js';
-import type { CommitResult, Projection } from '../store.js';
+import type { CommandCommitResult, Projection } from '../store.js';
+import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation } from './unique-violation.js';
 import { takeTurn } from '../driver/turns.js';
 import type { EncodedEvent } from './validate.js';
@@ -41,31 +44,32 @@ export async function insertInsideTransaction(
   parts: readonly (readonly EncodedEvent[])[],
   committed: readonly CommittedEvent[],
   projections: readonly Projection[],
+  command: NewCommand | undefined,
 ): Promise<void> {
   await inSavepoint(context.knex, async (savepoint, endTurn) => {
-    for (const part of parts) await insertEvents(savepoint, context, part);
+    await insertParts(savepoint, context, parts, command);
     endTurn();
     await runProjections(savepoint, committed, projections);
   });
 }
 
 /**
- * Resolves the failure of a commit inside the application's transaction: `retry_command` when a sequence is taken, the
- * conflict when none of the events is visible, so that another attempt may succeed. Throws {@link ConnectionLostError}
+ * Resolves the failure of a commit inside the application's transaction: `repeated_command` or `retry_command` when the
+ * command was carried out before or a sequence is taken, the conflict when none of the events is visible, so that another attempt may succeed. Throws {@link ConnectionLostError}
  * when the connection broke, which undid the whole transaction; {@link SerializationError} when the conflicting events
  * are invisible to the transaction, so that only a new one can see them; every other error as it is.
  */
 export async function resolveFailureInside(
   context: CommitContext,
-  events: readonly EncodedEvent[],
+  content: CommitContent,
   failure: unknown,
-): Promise<CommitResult | InsertConflictError> {
+): Promise<CommandCommitResult | InsertConflictError> {
   const { knex } = context;
   const error = failure instanceof CommitInterruptedError ? failure.cause : failure;
   if (!(error instanceof InsertConflictError)) throw await errorInsideTransaction(knex, error);
   try {
     const answer = await inSavepoint(knex, (savepoint) =>
-      diagnoseUniqueViolation({ ...context, knex: savepoint }, events, error.cause),
+      diagnoseUniqueViolation({ ...context, knex: savepoint }, content, error.cause),
     );
     if (answer !== undefined) return answer;
     if (isDeadlock(error.cause)) return error;
@@ -77,6 +81,15 @@ export async function resolveFailureInside(
     );
   } catch (later) {
     throw await errorInsideTransaction(knex, later);
+  }
+}
+
+/** Yields what a stream of reads yields, and throws the errors of this library. */
+export async function* withStoreErrors<Item>(on: Executor, items: AsyncIterable<Item>): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw storeError(on.isTransaction === true ? await errorInsideTransaction(on, error) : error);
   }
 }
 

@@ -4,19 +4,23 @@ import type { CommitContext } from './commit-context.js';
 import { driverMessage, sqlState } from '../driver/driver-error.js';
 import { DatabaseError, DuplicateTimestampError } from '../errors.js';
 import { byteaArray, integerArray, query } from '../read/rows.js';
-import type { CommitResult } from '../store.js';
+import type { CommandCommitResult } from '../store.js';
+import type { CommitContent } from './commit-content.js';
+import { storedCommand } from './stored-command.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
- * Finds out which unique index refused a commit, by looking for its sequences and timestamps in the log: the name of
- * the violated index is another on every layout. `retry_command` when a sequence is taken; `undefined` when neither a
- * sequence nor a timestamp is taken any more. Throws {@link DuplicateTimestampError} when only timestamps are.
+ * Finds out which unique index refused a commit, by looking for its command, sequences and timestamps: the name of the
+ * violated index is another on every layout. `repeated_command` when the command was carried out before, else
+ * `retry_command` when a sequence is taken; `undefined` when neither that nor a timestamp is taken any more. Throws
+ * {@link DuplicateTimestampError} when only timestamps are.
  */
 export async function diagnoseUniqueViolation(
   context: CommitContext,
-  events: readonly EncodedEvent[],
+  { events, command }: CommitContent,
   cause: unknown,
-): Promise<CommitResult | undefined> {
+): Promise<CommandCommitResult | undefined> {
+  if (command !== undefined && (await storedCommand(context, command)) !== undefined) return err('repeated_command');
   for await (const stored of storedPositions(context, events)) if (stored.length > 0) return err('retry_command');
   const timestamps = byteaArray(events.map(({ event }) => event.timestamp));
   const taken = await query<[string]>(context.knex, context.statements.takenTimestamps, [timestamps]);
@@ -41,8 +45,15 @@ export function unexplainedUniqueViolation(cause: unknown, attempts: number): Da
   );
 }
 
-/** True when every event of the commit is in the log at its sequence and with its timestamp. */
-export async function areStored(context: CommitContext, events: readonly EncodedEvent[]): Promise<boolean> {
+/**
+ * True when every event of the commit is in the log at its sequence and with its timestamp; without events, when its
+ * command is remembered.
+ */
+export async function isStored(context: CommitContext, { events, command }: CommitContent): Promise<boolean> {
+  if (events.length === 0 && command !== undefined) {
+    const found = await storedCommand(context, command);
+    return found?.digest === command.digest && found.lastSequence === command.lastSequence;
+  }
   const stored = new Set<string>();
   for await (const positions of storedPositions(context, events))
     for (const position of positions) stored.add(position);

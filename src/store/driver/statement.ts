@@ -9,7 +9,7 @@ export interface Statement {
 }
 
 /** Each connection keeps a plan for each name that it has met, and a program may work in any number of schemas. */
-const MOST = 200;
+const MOST = 300;
 const prepared = new Map<string, Statement>();
 
 /**

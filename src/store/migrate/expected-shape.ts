@@ -28,6 +28,19 @@ const EXPECTED: Record<Migration['table'], ExpectedTable> = {
     primaryKey: 'aggregate_id',
     uniqueKeys: [],
   },
+  maestro_commands: {
+    columns: [
+      'aggregate_id bytea not null',
+      'command_id text not null',
+      'committed_at timestamp with time zone not null',
+      'digest bytea not null',
+      'first_sequence integer not null',
+      'last_sequence integer not null',
+    ],
+    checks: [ID_CHECK],
+    primaryKey: 'aggregate_id,command_id',
+    uniqueKeys: [],
+  },
 };
 
 /**

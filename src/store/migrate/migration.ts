@@ -11,7 +11,7 @@ export interface Migration {
   /** Its name in the bookkeeping: the name of its file, without extension. */
   readonly name: string;
   /** The table that it makes. */
-  readonly table: 'event_log' | 'snapshots';
+  readonly table: 'event_log' | 'snapshots' | 'maestro_commands';
   /** The statements that take the step. */
   up(context: MigrationContext): string[];
   /** The statements that take it back. */

@@ -5,9 +5,10 @@ import { Conditions } from './conditions.js';
 import type { EventPlace, LastEvent } from './last-event.js';
 import { finishPage } from './finish-page.js';
 import { FIRST_PAGE, nextPageSize } from './page-size.js';
-import type { SequenceRange } from './sequence-range.js';
+import { type SequenceRange, sequenceRange } from './sequence-range.js';
 import { withSerializationRetry } from './read-retry.js';
-import { type Executor, type HistoryRow, query } from './rows.js';
+import { asText } from './body-readers.js';
+import { type Executor, type HistoryRow, query, storedEventOf } from './rows.js';
 import { preparedStatement, type Statement } from '../driver/statement.js';
 import type { Statements } from '../statements.js';
 
@@ -42,18 +43,25 @@ export function selectRows<Body>(
 const LAST = Timestamp.fromHex('f'.repeat(32));
 
 /**
- * The last event of one aggregate; with `latest`, the event with the latest timestamp between `ahead` (exclusive) and
- * `until`, if that is another one. Hardly anything lies beyond the time of a clock, so that search is short; PostgreSQL
- * has to know `ahead` when it plans, so the statement is not kept prepared.
+ * The last event of one aggregate; given `ahead`, with `latest`: the event with the latest timestamp between `ahead`
+ * (exclusive) and `until`, if that is another one. Hardly anything lies beyond the time of a clock, so that search is
+ * short; PostgreSQL has to know `ahead` when it plans, so the statement is not kept prepared.
  */
-export async function selectLastEvents(
+export async function selectLastEvent(
   on: Executor,
-  { lastEvents }: Statements,
+  statements: Statements,
   aggregateId: Timestamp,
-  { ahead, until = LAST }: { readonly ahead: Timestamp; readonly until?: Timestamp | undefined },
+  { ahead, until = LAST }: { readonly ahead?: Timestamp | undefined; readonly until?: Timestamp | undefined },
 ): Promise<(LastEvent & EventPlace) | undefined> {
+  if (ahead === undefined) {
+    const only = { aggregateId, range: sequenceRange(1), reverse: true, limit: 1 };
+    const [row] = await selectRows(on, statements, only, asText);
+    if (row === undefined) return undefined;
+    const { sequence, timestamp } = storedEventOf(aggregateId, row);
+    return { sequence, timestamp };
+  }
   const id = aggregateId.encode();
-  const [row] = await query<LastRow>(on, lastEvents, [id, MAX_SEQUENCE, id, ahead.encode(), until.encode()]);
+  const [row] = await query<LastRow>(on, statements.lastEvents, [id, MAX_SEQUENCE, id, ahead.encode(), until.encode()]);
   if (row === undefined) return undefined;
   const [timestamp, sequence, latestTimestamp, latestSequence] = row;
   const last = { sequence, timestamp: Timestamp.fromHex(timestamp) };
