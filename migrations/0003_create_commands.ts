@@ -3,7 +3,8 @@ import { qualified } from '../src/store/schema-name.js';
 
 /**
  * The command ids that were carried out, with the events of each: from `first_sequence` to `last_sequence`, which is one
- * less for a command without events. Elixir Maestro does not know the table.
+ * less for a command without events. Ids are compared byte by byte, so no upgrade of the operating system's collations
+ * can spoil the index. Elixir Maestro does not know the table.
  */
 export const createCommands: Migration = {
   name: '0003_create_commands',
@@ -11,7 +12,7 @@ export const createCommands: Migration = {
   up: ({ schema }) => [
     `CREATE TABLE ${qualified(schema, 'maestro_commands')} (
   aggregate_id bytea NOT NULL,
-  command_id text NOT NULL,
+  command_id text COLLATE "C" NOT NULL,
   digest bytea NOT NULL,
   first_sequence integer NOT NULL,
   last_sequence integer NOT NULL,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { runCli } from '../support/cli/cli.js';
+import { ADOPTION } from '../support/data/steps.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import {
   type DumpedEvent,
@@ -14,8 +15,6 @@ import {
 const database = useTestDatabase(test, { migrated: false });
 const dataDir = join(useTemporaryFolder(test), 'data');
 
-const ADOPTED = { applied: [], adopted: ['0001_create_event_log', '0002_create_snapshots'] };
-
 const onServer = (...argv: string[]) => runCli([...argv, '--url', database.url, '--schema', database.schema]);
 const onEmbedded = (...argv: string[]) => runCli([...argv, '--data-dir', dataDir]);
 
@@ -24,7 +23,7 @@ test.before(() => loadElixirFixture(database.knex, database.schema));
 test('migrate adopts the tables of Elixir Maestro', async (t) => {
   t.is((await onServer('migrate', 'status', '--exit-code')).code, 1);
 
-  t.deepEqual(JSON.parse((await onServer('migrate', '-o', 'json')).stdout), ADOPTED);
+  t.deepEqual(JSON.parse((await onServer('migrate', '-o', 'json')).stdout), ADOPTION);
 
   const status = await onServer('migrate', 'status', '--exit-code', '-o', 'json');
   t.is(status.code, 0);
@@ -77,7 +76,7 @@ test.serial('the embedded database adopts and reads the same', async (t) => {
   await loadElixirFixture(embedded.knex);
   await embedded.close();
 
-  t.deepEqual(JSON.parse((await onEmbedded('migrate', '-o', 'json')).stdout), ADOPTED);
+  t.deepEqual(JSON.parse((await onEmbedded('migrate', '-o', 'json')).stdout), ADOPTION);
   for (const { aggregateId: id } of expectedAggregates) {
     const { stdout } = await onEmbedded('events', id, '-o', 'ndjson');
     t.deepEqual(stdout.split('\n').slice(0, -1), historyOf(id).map(asLine));

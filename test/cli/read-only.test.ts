@@ -14,6 +14,7 @@ import { runAny } from '../support/cli/run-any.js';
 import { onConnections } from '../support/connections.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
+import { TABLES } from '../support/data/steps.js';
 
 const trapped = { schema: aSchemaName(), knex: testKnex() };
 const database = useTestDatabase(test);
@@ -109,9 +110,7 @@ for (const words of Object.keys(READING)) {
 /** All that a schema holds. */
 async function contents(): Promise<unknown> {
   const { schema, knex } = database;
-  const tables = ['event_log', 'snapshots', 'maestro_migrations'].map((table) =>
-    knex.raw<{ rows: unknown }>(`SELECT * FROM "${schema}".${table} ORDER BY 1`),
-  );
+  const tables = TABLES.map((table) => knex.raw<{ rows: unknown }>(`SELECT * FROM "${schema}".${table} ORDER BY 1`));
   return (await Promise.all(tables)).map(({ rows }) => rows);
 }
 

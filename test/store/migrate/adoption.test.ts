@@ -8,9 +8,9 @@ import { testKnex, useSchemas } from '../../support/database.js';
 import { dumpedEvents, loadElixirFixture } from '../../support/data/elixir-fixture.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { describeSchema } from '../../support/data/schema-description.js';
+import { ADOPTION } from '../../support/data/steps.js';
 
 const { knex, aSchema } = useSchemas(test);
-const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
 
 /** A schema with the tables and rows of an Elixir Maestro database, in its plain layout. */
 async function elixirDatabase(): Promise<string> {
@@ -43,9 +43,9 @@ async function partitionedElixirDatabase(): Promise<string> {
   return schema;
 }
 
-/** Objects of the schema besides Maestro's own bookkeeping. */
+/** Objects of the schema besides those that Maestro adds: its bookkeeping, and its table of commands. */
 async function others(schema: string): Promise<string[]> {
-  return (await describeSchema(knex, schema)).filter((line) => !line.includes('maestro_migrations'));
+  return (await describeSchema(knex, schema)).filter((line) => !/\bmaestro_(migrations|commands)/.test(line));
 }
 
 async function rowsOf(schema: string, table: string): Promise<unknown[]> {
@@ -60,7 +60,7 @@ for (const [layout, create] of Object.entries({ plain: elixirDatabase, partition
     const rowsBefore = await Promise.all(tables.map((table) => rowsOf(schema, table)));
     t.false((await migrationStatus(knex, { schema })).upToDate);
 
-    t.deepEqual(await migrate(knex, { schema }), { applied: [], adopted: STEPS });
+    t.deepEqual(await migrate(knex, { schema }), ADOPTION);
 
     t.deepEqual(await others(schema), before);
     t.deepEqual(await Promise.all(tables.map((table) => rowsOf(schema, table))), rowsBefore);
@@ -68,7 +68,7 @@ for (const [layout, create] of Object.entries({ plain: elixirDatabase, partition
     t.like(status, { upToDate: true, partitions: layout === 'plain' ? 1 : 3 });
     t.deepEqual(
       status.steps.map(({ state }) => state),
-      ['adopted', 'adopted'],
+      ['adopted', 'adopted', 'applied'],
     );
     t.deepEqual(await migrate(knex, { schema }), { applied: [], adopted: [] });
   });
@@ -78,12 +78,15 @@ for (const [layout, create] of Object.entries({ plain: elixirDatabase, partition
     await migrate(knex, { schema });
     const before = await others(schema);
 
-    const report = await rollback(knex, { schema, discardAllEvents: true });
+    t.deepEqual(await rollback(knex, { schema }), { rolledBack: ADOPTION.applied.toReversed(), forgotten: [] });
+    t.deepEqual(await rollback(knex, { schema, discardAllEvents: true }), {
+      rolledBack: [],
+      forgotten: ADOPTION.adopted.toReversed(),
+    });
 
-    t.deepEqual(report, { rolledBack: [], forgotten: STEPS.toReversed() });
     t.deepEqual(await others(schema), before);
     t.is((await rowsOf(schema, 'event_log')).length, dumpedEvents().length);
-    t.deepEqual(await migrate(knex, { schema }), { applied: [], adopted: STEPS });
+    t.deepEqual(await migrate(knex, { schema }), ADOPTION);
   });
 
   test(`on adopted tables events are read and written, and a taken sequence is a conflict, ${layout} layout`, async (t) => {
@@ -105,10 +108,10 @@ test('Maestro’s own plain tables are exactly those that Elixir Maestro makes',
   t.deepEqual(ofTheStore(await others(own)), ofTheStore(await others(elixir)));
 });
 
-test('the SQL that is shown for adoption only adds the bookkeeping', async (t) => {
+test('the SQL that is shown for adoption only adds the tables that are Maestro’s alone', async (t) => {
   const schema = await elixirDatabase();
   const script = await migrationSql(knex, { schema });
-  t.notRegex(script, /CREATE (TABLE|UNIQUE INDEX)(?! "\w+"\."maestro_migrations")|ALTER|DROP/);
+  t.notRegex(script, /CREATE (TABLE|UNIQUE INDEX)(?! "\w+"\."maestro_(migrations|commands)")|ALTER|DROP/);
   await knex.raw(script);
   t.true((await migrationStatus(knex, { schema })).upToDate);
 });
@@ -121,7 +124,7 @@ test('a writer that goes on during adoption is neither refused nor stopped', asy
   const insert = `INSERT INTO "${schema}".event_log VALUES (?, ?, ?, ?, ?::text::jsonb)`;
   await open.raw(insert, [event?.timestamp.encode() ?? '', event?.aggregateId.encode() ?? '', 1, 'written', '{}']);
 
-  t.deepEqual(await migrate(knex, { schema, lockTimeout: 5000 }), { applied: [], adopted: STEPS });
+  t.deepEqual(await migrate(knex, { schema, lockTimeout: 5000 }), ADOPTION);
 
   await open.commit();
   await writer.destroy();

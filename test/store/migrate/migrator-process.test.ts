@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { migrationStatus } from '../../../src/store/migrate/migration-status.js';
+import { STEPS } from '../../support/data/steps.js';
 import { aSchemaName, testKnex, testUrl } from '../../support/database.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const STEPS = ['0001_create_event_log', '0002_create_snapshots'];
 
 test('knex’s own command line lists, takes and takes back the same steps', async (t) => {
   const admin = testKnex();

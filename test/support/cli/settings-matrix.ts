@@ -15,6 +15,7 @@ export interface Setting {
 /** Everything of the same name as what commands use: tables, functions, an operator. */
 export const SHADOWS = `CREATE SCHEMA shadow_$role; GRANT USAGE ON SCHEMA shadow_$role TO $role; SET search_path = shadow_$role;
 CREATE TABLE event_log (nothing text); CREATE TABLE snapshots (nothing text); CREATE TABLE maestro_migrations (nothing text);
+CREATE TABLE maestro_commands (nothing text);
 CREATE TABLE pg_class (nothing text); CREATE TABLE pg_settings (nothing text);
 CREATE FUNCTION encode(bytea, text) RETURNS text LANGUAGE sql AS 'SELECT ''shadow''';
 CREATE FUNCTION decode(text, text) RETURNS bytea LANGUAGE sql AS 'SELECT NULL::bytea';
