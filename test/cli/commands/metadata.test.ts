@@ -8,19 +8,32 @@ import { runWithKeys } from '../../support/cli/run-any.js';
 import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
 import { insertRows } from '../../support/data/transfer.js';
 import { anEvent, anId, collect } from '../../support/data/factories.js';
-import { PERSON } from '../../support/data/handlers.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const other = useTestDatabase(test);
 const folder = useTemporaryFolder(test);
 const NOTE = 'note: some of these events have metadata: --metadata shows it\n';
 
-test.before(() =>
-  writeFileSync(
-    join(folder, 'handlers.ts'),
-    `import { defineAggregate, defineConfig } from 'maestro-store';\n${PERSON}\nexport default defineConfig({ aggregates: [Person] });\n`,
-  ),
-);
+/** Handlers that take whatever they see into the state, and a schema that refuses more than it knows. */
+const CONFIGURATION = `
+import { defineAggregate, defineConfig } from 'maestro-store';
+const schema = { '~standard': { version: 1, vendor: 'test', validate: (body: object) =>
+  Object.keys(body).join() === 'email' ? { value: body } : { issues: [{ message: 'is more than an e-mail address' }] } } };
+const Person = defineAggregate({
+  name: 'person',
+  initialState: () => ({}),
+  commands: {},
+  events: {
+    joined: (_state, body) => body,
+    said: (state, body: object) => ({ ...state, ...body }),
+  },
+  schemas: { joined: schema },
+  owns: { firstEvents: ['joined'] },
+});
+export default defineConfig({ aggregates: [Person] });
+`;
+
+test.before(() => writeFileSync(join(folder, 'handlers.ts'), CONFIGURATION));
 
 for (const [layout, database] of Object.entries(layouts)) {
   const maestro = (argv: readonly string[], options: CliOptions = {}, { url, schema } = database): Promise<CliResult> =>
@@ -152,10 +165,12 @@ for (const [layout, database] of Object.entries(layouts)) {
     const merged = { email: 'a@b.c', said: 1, $metadata: ['of', 'old'] };
     const state = async (...argv: string[]) => JSON.parse((await maestro([...argv, '-o', 'json'])).stdout) as object;
     t.like(await state('replay', id.hex), { state: merged });
-    t.like(await state('replay', id.hex, '--config', 'handlers.ts'), {
-      aggregate: 'person',
-      state: { email: 'a@b.c' },
-    });
+    const handlers = ['--config', 'handlers.ts'];
+    t.like(await state('replay', id.hex, ...handlers), { aggregate: 'person', state: merged });
+    const draft = ['--type', 'said', '--body', '{"said": 2}', '--metadata', '{"by": "eve"}'];
+    t.like(await state('append', id.hex, ...draft, '--dry-run', ...handlers), { state: { ...merged, said: 2 } });
+    const erasure = await maestro(['erase', id.hex, '--paths', '/$metadata/by', ...handlers]);
+    t.is(erasure.code, 0, erasure.stderr);
     const steps = (await maestro(['replay', id.hex, '--steps'])).stdout;
     t.false(steps.includes('"by"'), steps);
     t.regex(steps, /\(no change\)\n$/);
