@@ -32,10 +32,14 @@ export function joinMetadata(body: string, metadata: string): string {
  * somebody stored under that key stays in the body.
  */
 export function apart(stored: JsonObject): BodyAndMetadata {
-  // With SQL any JSON can be stored as a body, null too.
-  if (!isJsonObject(stored) || !Object.hasOwn(stored, METADATA_KEY)) return { body: stored };
+  if (!hasMetadataKey(stored)) return { body: stored };
   const { [METADATA_KEY]: metadata, ...body } = stored;
   return isJsonObject(metadata) ? { body, metadata } : { body: stored };
+}
+
+/** True for a stored body with the {@link METADATA_KEY}; with SQL any JSON can be stored as a body, null too. */
+export function hasMetadataKey(stored: unknown): boolean {
+  return typeof stored === 'object' && stored !== null && Object.hasOwn(stored, METADATA_KEY);
 }
 
 /** {@link apart} for a body as text; no character of it is changed. */

@@ -7,7 +7,7 @@ import { bytesOf, type ReadBody } from '../driver/column-values.js';
 import type { Executor } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
 import type { Statement } from '../driver/statement.js';
-import { apart } from '../event-metadata.js';
+import { apart, hasMetadataKey } from '../event-metadata.js';
 
 export type { Executor };
 
@@ -83,8 +83,7 @@ export function storedEventOf<Body>(aggregateId: Timestamp, [timestamp, sequence
 /** The event of a row of the history of an aggregate, its metadata apart from its body. */
 export function eventOf(aggregateId: Timestamp, row: HistoryRow<JsonObject>): CommittedEvent {
   const event = storedEventOf(aggregateId, row);
-  const { body, metadata } = apart(event.body);
-  return metadata === undefined ? event : { ...event, body, metadata };
+  return hasMetadataKey(event.body) ? { ...event, ...apart(event.body) } : event;
 }
 
 /** The event with its body decoded, its metadata apart from it. */
