@@ -36,8 +36,10 @@ export class InvalidHandlerError extends MaestroError {
   ) {
     const { aggregate, type, aggregateId, sequence } = handler;
     const where = handler.handler === 'event' ? `, sequence ${sequence} of ${aggregateId}` : '';
+    const renamed =
+      handler.handler === 'event' ? ' If the type was renamed, add it to `aliases` of the definition.' : '';
     super(`The aggregate ${aggregate} has no handler for the ${handler.handler} ${JSON.stringify(type)}${where}.`, {
-      hint: `${didYouMean(type ?? '', known)} ${handledTypes(known)}${definedIn(handler)}`.trimStart(),
+      hint: `${didYouMean(type ?? '', known)} ${handledTypes(known)}${renamed}${definedIn(handler)}`.trimStart(),
     });
   }
 }

@@ -68,6 +68,9 @@ function differenceOf({ before, after, place }: Pair, pairs: Pair[]): string | u
     return isDeepStrictEqual(before, after) ? undefined : OTHER_VALUE;
   if (!isPlainObject(before) && Object.getPrototypeOf(before) !== Object.getPrototypeOf(after))
     return `is ${kind}, but is read as ${other} of another class with that name`;
+  // A key such as "constructor" is missing in one of them and not in the other.
+  if (hasPrototype(before) !== hasPrototype(after))
+    return `is an object ${hasPrototype(before) ? 'with' : 'without'} a prototype, but is read as one ${hasPrototype(after) ? 'with' : 'without'}`;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
     within(key, ownValue(before, key), ownValue(after, key));
   return undefined;
@@ -119,6 +122,10 @@ function named(value: unknown): string {
   const name: unknown = value.constructor?.name;
   if (typeof name !== 'string' || name === '') return 'an instance of a class';
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+function hasPrototype(value: object): boolean {
+  return Object.getPrototypeOf(value) !== null;
 }
 
 function isObject(value: unknown): value is object {

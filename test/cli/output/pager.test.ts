@@ -1,20 +1,26 @@
 import { Readable } from 'node:stream';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import type { OutputStream } from '../../../src/cli/context.js';
 import { run } from '../../../src/cli/run.js';
 import { aContext } from '../../../scripts/support/program.js';
-import { useTestDatabase } from '../../support/database.js';
+import { useTemporaryFolder, useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { usePseudoTerminals } from '../../support/cli/pseudo-terminal.js';
 
 const database = useTestDatabase(test);
 const terminals = usePseudoTerminals(test);
-const [long, short, endless, wide] = [anId(), anId(), anId(), anId()];
+const folder = useTemporaryFolder(test);
+const [long, short, endless, wide, varied] = [anId(), anId(), anId(), anId(), anId()];
 const here = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema, TERM: 'xterm' };
 
 test.before(async () => {
   await database.store().commitEvents([...aHistory(long, 100), ...aHistory(short, 3)]);
   await database.store().commitEvents(aHistory(endless, 5000));
+  await database
+    .store()
+    .commitEvents(aHistory(varied, 30).map((event, index) => ({ ...event, type: `type ${index}` })));
   const body = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`key${index}`, index]));
   await database.store().commitEvents(aHistory(wide, 1).map((event) => ({ ...event, body })));
 });
@@ -123,6 +129,15 @@ test('the exit code is that of the command', async (t) => {
   t.is(differs.paged, (await inTerminal(['diff', wide.hex, '0', 'last', '--no-pager'])).stdout);
   t.deepEqual(differs.quitCodes, [1], 'whoever leaves a comparison early has not been told that nothing differs');
   t.deepEqual((await inTerminal(['events', long.hex])).quitCodes, [0]);
+  const config = join(folder, 'maestro.config.ts');
+  writeFileSync(
+    config,
+    `import { defineAggregate } from 'maestro-store';
+export default { aggregates: [defineAggregate({ name: 'none', initialState: () => 0, commands: {}, events: {} })] };`,
+  );
+  const types = ['types', '--config', config];
+  t.like(await inTerminal([...types, '--exit-code']), { code: 1, quitCodes: [1] }, 'neither has who asks for it');
+  t.like(await inTerminal(types), { code: 0, quitCodes: [0] });
 });
 
 test('what writes, and what has no end, is not shown in a pager', async (t) => {
