@@ -12,6 +12,8 @@ export type {
 export type { SnapshotPolicy, SnapshotPolicyFor } from './aggregate/definition/snapshot-policy.js';
 export {
   AlreadyTakenError,
+  CommandAnswerLostError,
+  CommandIdReusedError,
   EventSchemaError,
   HandlerError,
   type HandlerRef,
@@ -19,7 +21,13 @@ export {
   InvalidHandlerError,
   RetryLimitError,
 } from './aggregate/errors.js';
-export type { EvaluateOptions, Evaluation, EvaluationValue, StateWithSequence } from './aggregate/evaluation.js';
+export type {
+  EvaluateOptions,
+  Evaluation,
+  EvaluationPart,
+  EvaluationValue,
+  StateWithSequence,
+} from './aggregate/evaluation.js';
 export type { AggregatesOptions, IdlePolicy } from './aggregate/options.js';
 export { claim, release } from './aggregate/projections.js';
 export { type Rejection, reject } from './aggregate/fold/rejection.js';
@@ -108,8 +116,11 @@ export type { MigrateOptions } from './store/migrate/migrate-options.js';
 export { type MigrationReport, migrate, migrationSql } from './store/migrate/migrator.js';
 export { PostgresStore } from './store/postgres-store.js';
 export type { PostgresStoreOptions, StoredEventOptions } from './store/postgres-store-options.js';
+export { MAX_COMMAND_ID_LENGTH, type NewCommand } from './store/commit/commit-content.js';
 export { type RollbackReport, rollback } from './store/migrate/rollback.js';
 export type {
+  CarriedOutCommand,
+  CommandCommitResult,
   CommitResult,
   EventReadOptions,
   LastEventOptions,

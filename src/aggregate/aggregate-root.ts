@@ -1,35 +1,24 @@
 import { InvalidArgumentError } from '../errors.js';
-import type { CommittedEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { err, ok, type Result } from '../result.js';
 import { assertExpected } from '../store/append.js';
 import { pauseAfter } from '../store/commit/backoff.js';
 import { InvalidSnapshotError } from '../store/errors.js';
+import type { CommandCommitResult } from '../store/store.js';
+import { type CommandKey, newCommand } from './command-key.js';
 import type { Command } from './fold/decide.js';
 import { HandlerError, RetryLimitError } from './errors.js';
 import { deepFreeze } from './fold/freeze.js';
 import { fold, foldOn, type History, latestAfter, withLatest } from './history.js';
 import type { RootContext } from './options.js';
+import { firstOutcome, type Outcome, type Terms } from './outcome.js';
 import { type Plan, plan } from './plan.js';
 import { projectionsOf } from './projections.js';
 import { Rejection } from './fold/rejection.js';
 import { SnapshotLossError } from './snapshot/errors.js';
-import { mayBeCausedByState, stateWithoutSnapshot } from './snapshot/refold-without-snapshot.js';
+import { isOfState, mayBeCausedByState, stateWithoutSnapshot } from './snapshot/refold-without-snapshot.js';
 import { storeSnapshot } from './snapshot/store-snapshot.js';
 import type { StateAt } from './state-at.js';
-
-/** The result of a command that was not rejected. */
-interface Outcome {
-  readonly events: readonly CommittedEvent[];
-  readonly state: unknown;
-  readonly sequence: number;
-}
-
-/** What a command is evaluated under. */
-interface Terms {
-  /** The sequence that must be the aggregate's last one. @defaultValue any */
-  readonly expect?: number | undefined;
-}
 
 /**
  * One aggregate in memory. Reads the log before its first result, and again whenever a result depends on what others
@@ -93,19 +82,42 @@ export class AggregateRoot {
   /**
    * Decides on a command and commits its events. When another writer was faster, reads the new events and decides again
    * after a pause, until {@link RetryLimitError}. With `expect`, throws `SequenceConflictError` when the log has another
-   * last sequence.
+   * last sequence. With a key, answers a command that was carried out before with its first outcome, whatever the state
+   * or the expected sequence would make of it now.
    */
-  async evaluate(command: Command, { expect }: Terms = {}): Promise<Result<Outcome, unknown>> {
+  async evaluate(command: Command, terms: Terms = {}): Promise<Result<Outcome, unknown>> {
     const { maxAttempts } = this.#context;
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
       if (attempt > 1) await pauseAfter(attempt - 1);
-      const planned = await this.#plan(command, expect);
-      if (planned instanceof Rejection) return err(planned.reason);
-      if (planned.events.length === 0) return ok({ events: [], ...facts(planned.next) });
-      const events = await this.#commit(planned);
-      if (events !== undefined) return ok({ events, ...facts(planned.next) });
+      const result = await this.#attempt(command, terms);
+      if (result !== undefined) return result;
     }
     throw new RetryLimitError(this.id.hex, command.type, maxAttempts);
+  }
+
+  /** One attempt at a command: its result; `undefined` when another writer was faster. */
+  async #attempt(command: Command, { expect, key }: Terms): Promise<Result<Outcome, unknown> | undefined> {
+    let planned: Plan | Rejection<unknown>;
+    try {
+      planned = await this.#plan(command, expect);
+    } catch (error) {
+      const first = await this.#firstOutcome(key, command);
+      if (first === undefined) throw error;
+      return ok(first);
+    }
+    if (!(planned instanceof Rejection)) {
+      const result = await this.#commit(planned, key);
+      if (result.ok) return ok({ events: result.value, ...facts(planned.next) });
+      if (result.error === 'retry_command') return undefined;
+    }
+    const first = await this.#firstOutcome(key, command);
+    if (first !== undefined) return ok(first);
+    return planned instanceof Rejection ? err(planned.reason) : undefined;
+  }
+
+  /** The answer that a command with this key got before; `undefined` without a key, too. */
+  async #firstOutcome(key: CommandKey | undefined, command: Command): Promise<Outcome | undefined> {
+    return key && (await firstOutcome(this.#history, key, command, this.#current));
   }
 
   /** Stores the current state as a snapshot, unless the stored one is as new. */
@@ -189,16 +201,20 @@ export class AggregateRoot {
     if (!deepFreeze(this.#current?.state)) this.#current = undefined;
   }
 
-  async #commit({ events, projected, next }: Plan): Promise<readonly CommittedEvent[] | undefined> {
+  async #commit({ events, projected, next }: Plan, key: CommandKey | undefined): Promise<CommandCommitResult> {
     const { store, projections, definition } = this.#context;
+    if (events.length === 0 && key === undefined) return ok([]);
     this.#commitFailed = true;
-    const result = await store.commitAll(events, projectionsOf(projections, projected));
-    if (!result.ok) return undefined;
+    const all = projectionsOf(projections, projected);
+    const result = await (key === undefined || store.commitCommand === undefined
+      ? store.commitAll(events, all)
+      : store.commitCommand(newCommand(this.id, key, { events, next }), events, all));
+    if (!result.ok) return result;
     this.#current = next;
     this.#commitFailed = false;
     const { every = 'never' } = definition.snapshot;
     if (every !== 'never' && next.sequence - next.snapshot >= every) await this.snapshotIfChanged();
-    return result.value;
+    return result;
   }
 
   async #storeSnapshot(current: StateAt): Promise<'committed' | 'stale'> {
@@ -207,10 +223,6 @@ export class AggregateRoot {
     if (this.#current === current) this.#current = { ...current, snapshot: current.sequence };
     return outcome;
   }
-}
-
-function isOfState(error: unknown): boolean {
-  return error instanceof SnapshotLossError || error instanceof InvalidSnapshotError || error instanceof HandlerError;
 }
 
 function facts({ state, sequence }: StateAt): Pick<Outcome, 'state' | 'sequence'> {

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
-import { InvalidArgumentError } from '../errors.js';
-import { Timestamp } from '../hlc/timestamp.js';
+import type { Timestamp } from '../hlc/timestamp.js';
 import { ok, type Result } from '../result.js';
 import { type Activity, activityOf } from '../store/activity.js';
 import { assertExpectable } from '../store/append.js';
@@ -9,11 +8,20 @@ import { joined } from '../store/transactions/joined-store.js';
 import type { Store } from '../store/store.js';
 import { AggregateRoot } from './aggregate-root.js';
 import type { Aggregate } from './definition/definition.js';
-import type { EvaluateOptions, Evaluation, EvaluationValue, StateWithSequence } from './evaluation.js';
+import {
+  assertCommand,
+  assertId,
+  assertPart,
+  type EvaluateOptions,
+  type EvaluationPart,
+  type EvaluationValue,
+  type StateWithSequence,
+} from './evaluation.js';
 import { fold, type History } from './history.js';
 import { type AggregatesOptions, assertInteger, resolveOptions, type RootContext } from './options.js';
 import { replayAt } from './replay-at.js';
 import { AggregateCache } from './aggregate-cache.js';
+import { commandKey } from './command-key.js';
 import { commandMetadata } from './command-metadata.js';
 import type { StateAt } from './state-at.js';
 import type { AggregateTypes, CommandOf } from './definition/types.js';
@@ -77,22 +85,20 @@ export class Aggregates<Types extends AggregateTypes> {
    * transaction the same holds for that transaction: it stays usable after every error but `ConnectionLostError` and
    * `SerializationError`, and nothing is durable before it is committed. Mirrors `evaluate` of Elixir.
    */
-  async evaluate<Type extends keyof Types['commands'] & string, Part extends keyof Evaluation<Types> = never>(
+  async evaluate<Type extends keyof Types['commands'] & string, Part extends EvaluationPart = never>(
     id: Timestamp,
     command: CommandOf<Types['commands'], Type>,
     options: EvaluateOptions<Part> = {},
   ): Promise<Result<EvaluationValue<Types, Part>, Types['commands'][Type]['rejection']>> {
-    if (typeof command !== 'object' || command === null || typeof command.type !== 'string')
-      throw new InvalidArgumentError('A command must be an object {type, data} with a string as its type.');
-    const part = options.return;
-    if (part !== undefined && !['events', 'state', 'sequence'].includes(part))
-      throw new InvalidArgumentError(`return must be 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
-    const { expect } = options;
+    assertCommand(command);
+    const { expect, commandId, return: part } = options;
+    assertPart(part);
     assertExpectable(expect);
     const { type, data } = command;
     const metadata = commandMetadata(this.#context.metadata, options.metadata);
+    const key = commandId === undefined ? undefined : commandKey(this.#context.store, commandId, { type, data });
     const result = await this.#use(id, options.transaction, (root) =>
-      root.evaluate({ type, data, metadata }, { expect }),
+      root.evaluate({ type, data, metadata }, { expect, key }),
     );
     if (!result.ok) return result;
     const value = part === undefined ? result.value : result.value[part as 'events'];
@@ -219,11 +225,4 @@ export function openAggregates<Types extends AggregateTypes>(
 
 function withSequence<Types extends AggregateTypes>({ state, sequence }: StateAt): StateWithSequence<Types> {
   return { state, sequence };
-}
-
-function assertId(id: unknown): void {
-  if (!(id instanceof Timestamp))
-    throw new InvalidArgumentError(`An aggregate id must be a Timestamp; got ${typeof id}.`, {
-      hint: 'Take one from create(), or make one with Timestamp.parse().',
-    });
 }

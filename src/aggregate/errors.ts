@@ -120,6 +120,39 @@ export class RetryLimitError extends MaestroError {
   }
 }
 
+/** A command id was given to two different commands of one aggregate. The second one was not carried out. */
+export class CommandIdReusedError extends MaestroError {
+  readonly code = 'MAESTRO_COMMAND_ID_REUSED' satisfies ErrorCode;
+
+  constructor(
+    /** The aggregate, in hex digits. */ readonly aggregateId: string,
+    /** The id. */ readonly commandId: string,
+    /** The type of the second command. */ readonly command: string,
+  ) {
+    super(
+      `The command id ${JSON.stringify(commandId)} was used for another command on ${aggregateId}, with another type or other data than this ${JSON.stringify(command)}; nothing was committed.`,
+      { hint: 'Give every command an id of its own, and repeat it with the same data only.' },
+    );
+  }
+}
+
+/** A command was carried out, but not all of its events are in the log any more. It is not carried out again. */
+export class CommandAnswerLostError extends MaestroError {
+  readonly code = 'MAESTRO_COMMAND_ANSWER_LOST' satisfies ErrorCode;
+
+  constructor(
+    /** The aggregate, in hex digits. */ readonly aggregateId: string,
+    /** The id of the command. */ readonly commandId: string,
+    /** The sequence of its first event. */ readonly firstSequence: number,
+    /** The sequence of its last event. */ readonly lastSequence: number,
+  ) {
+    super(
+      `The command ${JSON.stringify(commandId)} was carried out as the events ${firstSequence} to ${lastSequence} of ${aggregateId}, but the log lacks events up to there, so its answer cannot be given again.`,
+      { hint: `List what is there with \`maestro events ${aggregateId}\`, and restore the rest from a backup.` },
+    );
+  }
+}
+
 /** Events of an aggregate are missing in the log, so its state cannot be folded. */
 export class IncompleteHistoryError extends MaestroError {
   readonly code = 'MAESTRO_INCOMPLETE_HISTORY' satisfies ErrorCode;

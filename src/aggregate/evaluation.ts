@@ -1,3 +1,6 @@
+import { InvalidArgumentError } from '../errors.js';
+import { Timestamp } from '../hlc/timestamp.js';
+import type { Command } from './fold/decide.js';
 import type { JoinOptions } from '../store/transactions/joined.js';
 import type { AggregateTypes, EventOf } from './definition/types.js';
 
@@ -9,13 +12,25 @@ export interface Evaluation<Types extends AggregateTypes> {
   readonly state: Types['state'];
   /** The sequence of the last event in that state. */
   readonly sequence: number;
+  /** True when a command with this `commandId` was carried out before, and this is its answer of then; else absent. */
+  readonly repeated?: true;
 }
+
+const PARTS = ['events', 'state', 'sequence'] as const;
+/** The parts of an evaluation that can be asked for alone. */
+export type EvaluationPart = (typeof PARTS)[number];
 
 /** A state, and the sequence of the last event in it; 0 for none. */
 export type StateWithSequence<Types extends AggregateTypes> = Pick<Evaluation<Types>, 'state' | 'sequence'>;
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions<Part> extends JoinOptions {
+  /**
+   * A name for this command, 1 to 200 code points, such as the Idempotency-Key of a request: a command is carried out only
+   * once under it, and any repeat, in any process, gets the answer of the first time. It belongs to the aggregate; for
+   * another command with it `CommandIdReusedError` is thrown. A rejection is not remembered. @defaultValue none
+   */
+  readonly commandId?: string | undefined;
   /**
    * The sequence that must be the aggregate's last one, 0 for an aggregate without events: with another one nothing is
    * decided, and `SequenceConflictError` is thrown. @defaultValue any
@@ -31,6 +46,26 @@ export interface EvaluateOptions<Part> extends JoinOptions {
 }
 
 /** The value of an evaluation: all of it, or the one part that was asked for. */
-export type EvaluationValue<Types extends AggregateTypes, Part extends keyof Evaluation<Types>> = [Part] extends [never]
+export type EvaluationValue<Types extends AggregateTypes, Part extends EvaluationPart> = [Part] extends [never]
   ? Evaluation<Types>
   : Evaluation<Types>[Part];
+
+/** Throws {@link InvalidArgumentError} for what cannot be a command. */
+export function assertCommand(command: unknown): void {
+  if (typeof command !== 'object' || command === null || typeof (command as Partial<Command>).type !== 'string')
+    throw new InvalidArgumentError('A command must be an object {type, data} with a string as its type.');
+}
+
+/** Throws {@link InvalidArgumentError} for what is no part of an evaluation. */
+export function assertPart(part: EvaluationPart | undefined): void {
+  if (part !== undefined && !PARTS.includes(part))
+    throw new InvalidArgumentError(`return must be 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
+}
+
+/** Throws {@link InvalidArgumentError} for what is no aggregate id. */
+export function assertId(id: unknown): void {
+  if (!(id instanceof Timestamp))
+    throw new InvalidArgumentError(`An aggregate id must be a Timestamp; got ${typeof id}.`, {
+      hint: 'Take one from create(), or make one with Timestamp.parse().',
+    });
+}

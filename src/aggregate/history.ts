@@ -12,7 +12,7 @@ import { initialStateAt, type StateAt } from './state-at.js';
 /** The aggregate to fold: its definition, its id and the store with its events. */
 export interface History {
   readonly definition: Definition;
-  readonly store: Pick<Store, 'getEvents' | 'getLastEvent' | 'getSnapshot' | 'streamEvents'>;
+  readonly store: Pick<Store, 'getCommand' | 'getEvents' | 'getLastEvent' | 'getSnapshot' | 'streamEvents'>;
   readonly id: Timestamp;
   /**
    * Called with a stored snapshot that was not used, because handlers fail on its state. @defaultValue ignored silently

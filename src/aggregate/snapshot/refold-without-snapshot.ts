@@ -1,9 +1,9 @@
-import { InvalidEventError } from '../../store/errors.js';
+import { InvalidEventError, InvalidSnapshotError } from '../../store/errors.js';
 import { EventSchemaError, HandlerError, isFoldingError } from '../errors.js';
 import { fold, type History } from '../history.js';
 import type { StateAt } from '../state-at.js';
 import { pathText } from '../../json/path-text.js';
-import { SnapshotIgnoredError } from './errors.js';
+import { SnapshotIgnoredError, SnapshotLossError } from './errors.js';
 import { firstDifference } from './first-difference.js';
 
 /**
@@ -37,4 +37,9 @@ export async function stateWithoutSnapshot(
   const problem = `${pathText('state', difference.path)} ${difference.message}.`;
   history.onSnapshotIgnored?.(new SnapshotIgnoredError(history.id.hex, current.snapshot, problem, cause));
   return correct;
+}
+
+/** True for the refusal of a state that was to be stored as a snapshot. */
+export function isOfState(error: unknown): boolean {
+  return error instanceof SnapshotLossError || error instanceof InvalidSnapshotError || error instanceof HandlerError;
 }
