@@ -5,7 +5,8 @@ import { PostgresStore } from '../../src/store/postgres-store.js';
 import type { CommitResult, Projection } from '../../src/store/store.js';
 import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
-import { type Break, type FaultProxy, startFaultProxy } from '../support/servers/fault-proxy.js';
+import type { Break, FaultProxy } from '../support/servers/fault-proxy.js';
+import { throughProxy } from '../support/servers/through-proxy.js';
 import { figure, rounds } from '../support/figures.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
@@ -15,21 +16,6 @@ for (const { knex, schema } of Object.values(layouts))
   test.serial.before(async () => {
     await knex.raw(`CREATE TABLE "${schema}".read_model (token text)`);
   });
-
-/** A store whose connections go through a proxy that breaks them at chosen messages. */
-async function throughProxy(t: ExecutionContext, { schema = database.schema, recoveryTimeout = 10_000 } = {}) {
-  const url = new URL(testUrl());
-  const proxy = await startFaultProxy(Number(url.port));
-  url.port = String(proxy.port);
-  // The proxy refuses connections on purpose; nobody needs to read of it.
-  const log = { warn() {}, error() {}, debug() {}, deprecate() {} };
-  const knex = testKnex({ connection: url.href, log });
-  t.teardown(async () => {
-    await knex.destroy();
-    await proxy.close();
-  });
-  return { proxy, store: new PostgresStore(knex, { schema, recoveryTimeout }) };
-}
 
 const tokenOf = ({ timestamp }: NewEvent) => `t${timestamp.hex}`;
 const tokenEvent = (id = anId(), changes: Partial<NewEvent> = {}) => {
@@ -271,7 +257,7 @@ test.serial(
 
 for (const side of SIDES)
   test(`a snapshot whose connection breaks (${side}) is stored, and says so`, async (t) => {
-    const { proxy, store } = await throughProxy(t);
+    const { proxy, store } = await throughProxy(t, { schema: database.schema });
     const snapshot = { aggregateId: anId(), sequence: 3, body: { at: 3 } };
     proxy.breakAt('INSERT', side);
 
@@ -284,7 +270,7 @@ for (const side of SIDES)
 
 for (const side of SIDES)
   test(`a read whose connection breaks (${side}) is made once more`, async (t) => {
-    const { proxy, store } = await throughProxy(t);
+    const { proxy, store } = await throughProxy(t, { schema: database.schema });
     const history = aHistory(anId(), 3);
     await database.store().commitEvents(history);
     proxy.breakAt('SELECT', side);
@@ -294,7 +280,7 @@ for (const side of SIDES)
 
 for (const at of ['INSERT', 'COMMIT'] as const)
   test(`when no connection comes back after ${at}, the outcome is unknown and the events are named`, async (t) => {
-    const { proxy, store } = await throughProxy(t, { recoveryTimeout: 300 });
+    const { proxy, store } = await throughProxy(t, { schema: database.schema, recoveryTimeout: 300 });
     const event = anEvent();
     proxy.breakAt(at, 'reply', { forGood: true });
 
@@ -306,7 +292,7 @@ for (const at of ['INSERT', 'COMMIT'] as const)
   });
 
 test('each of a group is told of its own events when the outcome is unknown', async (t) => {
-  const { proxy, store } = await throughProxy(t, { recoveryTimeout: 100 });
+  const { proxy, store } = await throughProxy(t, { schema: database.schema, recoveryTimeout: 100 });
   await store.getEvents(anId(), 1);
   const commits = Array.from({ length: 6 }, () => [tokenEvent()]);
   proxy.breakAt(tokenOf(commits[3]?.[0] ?? anEvent()), 'reply', { forGood: true });
@@ -321,14 +307,14 @@ test('each of a group is told of its own events when the outcome is unknown', as
 });
 
 test('a commit that was never sent, because nothing can be reached, is not an unknown outcome', async (t) => {
-  const { proxy, store } = await throughProxy(t, { recoveryTimeout: 300 });
+  const { proxy, store } = await throughProxy(t, { schema: database.schema, recoveryTimeout: 300 });
   await proxy.close();
   await t.throwsAsync(store.commitEvents([anEvent()]), { code: 'MAESTRO_UNREACHABLE' });
 });
 
 test('a broken commit with projections runs them once', async (t) => {
   for (const side of SIDES) {
-    const { proxy, store } = await throughProxy(t);
+    const { proxy, store } = await throughProxy(t, { schema: database.schema });
     let runs = 0;
     proxy.breakAt('COMMIT', side);
     const counting: Projection = () => {
