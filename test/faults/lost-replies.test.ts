@@ -1,9 +1,9 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { NewEvent } from '../../src/events.js';
 import { ConnectionLostError, OutcomeUnknownError } from '../../src/store/errors.js';
-import { PostgresStore } from '../../src/store/postgres-store.js';
+import { type PostgresStore } from '../../src/store/postgres-store.js';
 import type { CommitResult, Projection } from '../../src/store/store.js';
-import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
+import { useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import type { Break, FaultProxy } from '../support/servers/fault-proxy.js';
 import { throughProxy } from '../support/servers/through-proxy.js';
