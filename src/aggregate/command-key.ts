@@ -48,7 +48,11 @@ export function commandKey(store: Store, commandId: unknown, { type, data }: Com
 }
 
 /** The command as a store remembers it, with the events that were planned for it. */
-export function newCommand(aggregateId: Timestamp, key: CommandKey, { events, next }: Pick<Plan, 'events' | 'next'>): NewCommand {
+export function newCommand(
+  aggregateId: Timestamp,
+  key: CommandKey,
+  { events, next }: Pick<Plan, 'events' | 'next'>,
+): NewCommand {
   const { sequence: lastSequence } = next;
   return { aggregateId, ...key, firstSequence: lastSequence - events.length + 1, lastSequence };
 }
