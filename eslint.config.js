@@ -56,6 +56,16 @@ export default tseslint.config(
     },
   },
   {
+    files: ['examples/**/*.test.ts'],
+    rules: {
+      // Node waits for its tests by itself.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: 'test', package: 'node:test' }] },
+      ],
+    },
+  },
+  {
     files: ['src/**/*.ts'],
     ignores: ['src/store/driver/**'],
     rules: {

@@ -67,6 +67,11 @@ function runExamples(): void {
   const maestro = (...argv: string[]) => run('npx', ['--no-install', 'maestro', ...argv, ...data], work).trim();
   console.log(run('npx', ['--no-install', 'tsx', 'examples/bank/main.ts'], work).trim());
   console.log(run('npx', ['--no-install', 'tsx', 'examples/webhooks/load.ts', '--copies', '1'], work).trim());
+  run(
+    'npx',
+    ['--no-install', 'tsx', '--test', 'examples/bank/account.test.ts', 'examples/chess/chess-game.test.ts'],
+    work,
+  );
   const id = maestro('append', 'new', '--file', 'examples/chess/immortal-game.ndjson', '-q');
   console.log(maestro('replay', id, '--max-sequence', '34', '--config', 'examples/chess/maestro.config.ts'));
 }

@@ -298,12 +298,16 @@ test('two accounts that take each other’s names at the same time are both refu
   }
 });
 
-test('a deposit from the time when the bank counted in euros is one in cents', async (t) => {
-  const accounts = aProcess();
-  const id = await anAccount(accounts, 50);
-  const event = { aggregateId: id, timestamp: accounts.create(), sequence: 3, type: 'money_deposited' };
-  await new PostgresStore(knex, { schema }).commitEvents([{ ...event, body: { sum: 0.29 } }]);
-  t.is((await accounts.fetch(id)).balance, 50 + 29);
+test('the tests of the examples’ own handlers pass, with the command that their page names', async (t) => {
+  const page = readFileSync(fileURLToPath(new URL('../../examples/README.md', import.meta.url)), 'utf8');
+  const files = /^npx tsx --test (.*)$/m.exec(page)?.[1]?.split(' ') ?? [];
+  const argv = ['--import', import.meta.resolve('tsx'), '--test', ...files];
+  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, argv, {
+    cwd,
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+  });
+  t.regex(stdout, /^. pass 9\n. fail 0$/m);
 });
 
 /** True when a command took its name; false when somebody else has it. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Chess } from 'chess.js';
-import { MemoryStore, openAggregates } from 'maestro-store';
+import { scenario } from 'maestro-store/testing';
 import { ChessGame } from '../../examples/chess/chess-game.js';
 import { mergePatch } from '../../src/json/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
@@ -142,34 +142,29 @@ test('with the game as an aggregate, replay draws the board', async (t) => {
   t.true(end.stdout.endsWith('23.Be7#, 1-0, checkmate\n'), end.stdout);
 });
 
-test('a game can be played by its commands, and only by its rules of turns', async (t) => {
-  for (const [file, events] of games) {
-    const play = openAggregates(ChessGame, { store: new MemoryStore() });
-    const id = play.create();
+test('a game can be played by its commands, and only by its rules of turns', (t) => {
+  for (const events of games.values()) {
     const [start, first, ...others] = events.map(({ body }) => body as never);
-    const finish = others.pop();
+    const finish = others.pop() as never;
+    const [second] = others as [never];
 
-    t.deepEqual(await play.evaluate(id, { type: 'play', data: first as never }), {
-      ok: false,
-      error: 'not_being_played',
-    });
-    t.like(await play.evaluate(id, { type: 'start', data: start as never }), { ok: true }, file);
-    t.deepEqual(await play.evaluate(id, { type: 'start', data: start as never }), {
-      ok: false,
-      error: 'already_started',
-    });
-    t.deepEqual(await play.evaluate(id, { type: 'play', data: others[0] as never }), {
-      ok: false,
-      error: 'not_your_turn',
-    });
-    for (const move of [first, ...others])
-      t.like(await play.evaluate(id, { type: 'play', data: move as never }), { ok: true });
-    t.deepEqual((await play.get(id)).board, positionsOf(events).at(-1)?.board);
-    t.like(await play.evaluate(id, { type: 'finish', data: finish as never }), { ok: true });
-    t.deepEqual(await play.evaluate(id, { type: 'finish', data: finish as never }), {
-      ok: false,
-      error: 'not_being_played',
-    });
+    let game = scenario(ChessGame)
+      .when({ type: 'play', data: first as never })
+      .thenRejected('not_being_played')
+      .when({ type: 'start', data: start as never })
+      .then({ type: 'game_started', body: start as never })
+      .when({ type: 'start', data: start as never })
+      .thenRejected('already_started')
+      .when({ type: 'play', data: second })
+      .thenRejected('not_your_turn');
+    for (const move of [first as never, ...others])
+      game = game.when({ type: 'play', data: move }).then({ type: 'move_played', body: move });
+    t.deepEqual(game.state.board, positionsOf(events).at(-1)?.board);
+    game
+      .when({ type: 'finish', data: finish })
+      .then({ type: 'game_finished', body: finish })
+      .when({ type: 'finish', data: finish })
+      .thenRejected('not_being_played');
   }
 });
 
