@@ -5,6 +5,10 @@ import { structuredPatch } from 'diff';
 const CONTEXT = 6;
 /** Lines shown of a value that there is nothing to compare with. */
 const MOST_LINES = 40;
+/** Lines shown of a difference. */
+const MOST_LINES_THAT_DIFFER = 200;
+/** Lines that may differ where a difference is looked for: beyond, that takes long and is of no use to a reader. */
+const MAX_EDITS = 2000;
 
 /** What a message says of an event. */
 export interface ShownEvent {
@@ -35,10 +39,10 @@ export function textOfEvents(events: readonly ShownEvent[]): string {
 }
 
 /** The first lines of a value, which may be long. */
-export function beginningOf(text: string): string {
+export function beginningOf(text: string, most = MOST_LINES): string {
   const lines = text.split('\n');
-  if (lines.length <= MOST_LINES) return text;
-  return [...lines.slice(0, MOST_LINES), `… and ${lines.length - MOST_LINES} lines more`].join('\n');
+  if (lines.length <= most) return text;
+  return [...lines.slice(0, most), `… and ${lines.length - most} lines more`].join('\n');
 }
 
 /** The lines of two texts that differ, with those around them, below a legend. */
@@ -49,9 +53,17 @@ export function differenceOf(
 ): string {
   if (before === after)
     return `Both look like this, and differ in what is not shown (functions, say, or private fields):\n\n${beginningOf(before)}`;
-  const { hunks } = structuredPatch('', '', `${before}\n`, `${after}\n`, '', '', { context: CONTEXT });
-  const parts = hunks.map(({ lines }) => lines.map((line) => `${line.slice(0, 1)} ${line.slice(1)}`.trimEnd()));
-  return [`- ${minus}`, `+ ${plus}`, '', parts.map((lines) => lines.join('\n')).join('\n  …\n')].join('\n');
+  const limits = { context: CONTEXT, maxEditLength: MAX_EDITS };
+  const patch = structuredPatch('', '', `${before}\n`, `${after}\n`, '', '', limits);
+  if (patch === undefined)
+    return `They have little in common.\n\n${minus}:\n\n${beginningOf(before)}\n\n${plus}:\n\n${beginningOf(after)}`;
+  const parts = patch.hunks.map(({ lines }) => lines.map((line) => `${line.slice(0, 1)} ${line.slice(1)}`.trimEnd()));
+  return [
+    `- ${minus}`,
+    `+ ${plus}`,
+    '',
+    beginningOf(parts.map((lines) => lines.join('\n')).join('\n  …\n'), MOST_LINES_THAT_DIFFER),
+  ].join('\n');
 }
 
 /** An error as people read it: its class, its code and its message, and the hint of an error of Maestro. */

@@ -200,6 +200,13 @@ test('of a long state the difference and the lines around it are shown, and of w
   const error = t.throws(() => many.when({ type: 'withdraw', data: { cents: sum + 1 } }).then(...events));
   t.true((error?.message.split('\n').length ?? Infinity) < 120, error?.message);
   t.regex(error?.message ?? '', /… and \d+ lines more/);
+  const List = defineAggregate({ name: 'list', initialState: () => [] as number[], commands: {}, events: {} });
+  const list = (length: number) => Array.from({ length }, (_, index) => index);
+  for (const length of [300, 5000]) {
+    const { message } = t.throws(() => scenario(List).thenState(list(length))) ?? { message: '' };
+    t.true(message.split('\n').length < 220);
+    t.regex(message, /… and \d+ lines more/);
+  }
 });
 
 test('values that look the same and are not are explained', (t) => {
