@@ -44,6 +44,13 @@ export {
   type TypeStatistics,
   typeStatistics,
 } from './log-statistics/log-statistics.js';
+export { type RememberedCommand, rememberedCommands } from './remembered-commands/list-commands.js';
+export {
+  planPruning,
+  type PruneOptions,
+  pruneCommands,
+  type PruningPlan,
+} from './remembered-commands/prune-commands.js';
 export { type EventSearch, searchEvents } from './search-events/search-events.js';
 export { matchJsonPath } from './search-events/match-json-path.js';
 export {

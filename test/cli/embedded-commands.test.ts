@@ -128,6 +128,19 @@ test.serial('a snapshot is deleted, and the events stay', async (t) => {
   t.is((await run(['events', id])).code, 0);
 });
 
+test.serial('command ids are listed, forgotten, and go with their aggregate', async (t) => {
+  const run = await aLog(t);
+  const id = await appended(t, run, { type: 'a', body: { n: 1 } });
+  t.is((await run(['commands', 'list', id])).stderr, 'note: no command id of this aggregate is remembered\n');
+  t.like(await jsonOf(run(['commands', 'prune', '--older-than', '30d', '-o', 'json'])), { commands: 0, kept: 0 });
+  t.like(await jsonOf(run(['commands', 'prune', '--older-than', '30d', '--execute', '-o', 'json'])), {
+    executed: true,
+    commands: 0,
+    oldest: null,
+  });
+  t.like(await jsonOf(run(['erase', id, ...REASON, '--execute', '-o', 'json'])), { events: 1, commands: 0 });
+});
+
 test.serial('what would no longer fold is neither appended nor erased', async (t) => {
   const run = await aLog(t, WITH_HANDLERS);
   const id = await appended(t, run, { type: 'joined', body: { email: 'a@b' } });

@@ -108,6 +108,9 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['snapshot', 'put', first.hex, '--sequence', '4', '--body', '{"n": 9}'],
   ['snapshot', 'create', third.hex, '--aggregate', 'tally', '-o', 'json'],
   ['snapshot', 'delete', third.hex, '--reason', 'asked to', '--execute', '-o', 'json'],
+  ['commands', 'list', second.hex],
+  ['commands', 'prune', '--older-than', '2000-01-01', '-o', 'json'],
+  ['commands', 'prune', '--older-than', '2000-01-01', '--execute', '-o', 'json'],
   ['erase', second.hex, '--paths', '/note', '--reason', 'asked to', '-o', 'json'],
   ['erase', second.hex, '--reason', 'asked to', '--execute', '-o', 'json'],
   ['events', second.hex],
@@ -274,10 +277,10 @@ test.serial(
     await runCli(['migrate'], { env });
     await runCli(['import', '--file', 'log.ndjson'], { cwd: folder, env });
     const writes = new Set(['import', 'append', 'erase', 'migrate']);
-    const reading = COMMANDS.filter(([command = '', sub = '']) =>
+    const reading = COMMANDS.filter(([command = '', sub = '', ...more]) =>
       command === 'snapshot'
         ? sub === 'get' || sub === 'verify'
-        : !writes.has(command) && command !== 'doctor' && command !== 'step',
+        : !writes.has(command) && command !== 'doctor' && command !== 'step' && !more.includes('--execute'),
     );
     const answers = async () => {
       const found: Record<string, CliResult> = {};
@@ -291,6 +294,7 @@ test.serial(
       ['append', first.hex, '--type', 'alpha', '--body', '{}'],
       ['snapshot', 'put', first.hex, '--sequence', '1', '--body', '{}'],
       ['erase', first.hex, '--reason', 'asked to', '--execute'],
+      ['commands', 'prune', '--older-than', '30d', '--execute'],
       ['migrate', '--schema', `${schema}_new`],
       ['events', first.hex, '--pooler', 'transaction'],
     ]) {

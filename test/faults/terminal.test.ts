@@ -8,6 +8,7 @@ import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/dat
 import { runWithKeys } from '../support/cli/run-any.js';
 import { aHistory, anId } from '../support/data/factories.js';
 import { figure, isFull } from '../support/figures.js';
+import { rememberCommands } from '../support/data/remembered-commands.js';
 import { exported } from '../support/data/transfer.js';
 
 const database = useTestDatabase(test);
@@ -131,6 +132,7 @@ const COMMANDS: Readonly<Record<string, Printing>> = {
   'migrate up': { argv: ['migrate', 'up'] },
   'migrate status': { argv: ['migrate', 'status'] },
   'migrate sql': { argv: ['migrate', 'sql'] },
+  'commands list': { argv: ['commands', 'list', id.hex], quietText: true },
   'id show': { argv: ['id', 'show', id.hex] },
 };
 
@@ -143,6 +145,7 @@ const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>
   'erase, as a plan': (aggregate) => ['erase', aggregate, '--reason', HOSTILE.join('')],
   erase: (aggregate) => ['erase', aggregate, '--execute', '--reason', HOSTILE.join('')],
   import: () => ['import', '--file', join(folder, 'whole.ndjson')],
+  'commands prune': () => ['commands', 'prune', '--older-than', '30d', '--execute'],
   doctor: () => ['doctor'],
   'id new': () => ['id', 'new'],
 };
@@ -202,6 +205,11 @@ test.before(async () => {
   }
   await storeSnapshot(id, state);
   await store(told, 1, 'heard', { $metadata: state }, { timestamp: toldAt });
+  await rememberCommands(
+    database,
+    id,
+    HOSTILE.map((commandId) => ({ commandId, days: 1 })),
+  );
   await store(anId(), 2, 'heard', {});
   await other.store().commitEvents(aHistory(anId(), 2));
   writeFileSync(join(folder, 'whole.ndjson'), await exported(other));

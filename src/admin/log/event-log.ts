@@ -26,6 +26,11 @@ export interface NonTransactionalLog extends EventLog {
 }
 
 /** The names of the tables in SQL. Throws `InvalidArgumentError` for an invalid schema name. */
-export function tablesOf({ schema = DEFAULT_SCHEMA }: Pick<EventLog, 'schema'>): { log: string; snapshots: string } {
-  return { log: qualified(checkSchemaName(schema), 'event_log'), snapshots: qualified(schema, 'snapshots') };
+export function tablesOf({ schema = DEFAULT_SCHEMA }: Pick<EventLog, 'schema'>) {
+  return {
+    log: qualified(checkSchemaName(schema), 'event_log'),
+    snapshots: qualified(schema, 'snapshots'),
+    /** The command ids that were carried out; not there in a database of an older Maestro, or of Elixir's. */
+    commands: qualified(schema, 'maestro_commands'),
+  };
 }

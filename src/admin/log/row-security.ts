@@ -5,8 +5,7 @@ import { select } from './select.js';
 
 /** Row-level security of a table, and its effect on the current role. */
 export interface RowSecurity {
-  /** The table, as SQL names it. */
-  readonly table: string;
+  readonly table: Table;
   /** The role, as SQL names it. */
   readonly role: string;
   /** True when it limits the rows that this role sees. */
@@ -17,26 +16,32 @@ export interface RowSecurity {
   readonly policies: readonly string[];
 }
 
+/** A table of the store, by its name. */
+type Table = 'event_log' | 'snapshots' | 'maestro_commands';
+
 /** The tables of the store with row-level security; usually none. */
 export async function rowSecurity(log: EventLog): Promise<RowSecurity[]> {
-  const { log: events, snapshots } = tablesOf(log);
+  const { log: events, snapshots, commands } = tablesOf(log);
   const sql = `SELECT t.name, quote_ident(current_user), row_security_active(c.oid), c.relforcerowsecurity,
   coalesce((SELECT string_agg(quote_ident(p.polname), chr(10) ORDER BY p.polname) FROM pg_policy AS p WHERE p.polrelid = c.oid), '')
-FROM (VALUES (1, 'event_log', ?::text), (2, 'snapshots', ?::text)) AS t(place, name, qualified)
+FROM (VALUES (1, 'event_log', ?::text), (2, 'snapshots', ?::text), (3, 'maestro_commands', ?::text)) AS t(place, name, qualified)
 JOIN pg_class AS c ON c.oid = to_regclass(t.qualified) AND c.relrowsecurity ORDER BY t.place`;
-  const rows = await select<[string, string, boolean, boolean, string]>(log, sql, [events, snapshots]);
+  const rows = await select<[Table, string, boolean, boolean, string]>(log, sql, [events, snapshots, commands]);
   return rows.map(([table, role, applies, isForced, policies]) => {
     return { table, role, applies, isForced, policies: policies === '' ? [] : policies.split('\n') };
   });
 }
 
 /**
- * Throws `PermissionDeniedError` when row-level security hides rows from this role: an answer without them would look
- * complete. Passes when a table is missing; the query itself will report that.
+ * Throws `PermissionDeniedError` when row-level security hides rows of these tables from this role: an answer without them
+ * would look complete. Passes when a table is missing; the query itself will report that.
  */
-export async function assertNoHiddenRows(log: EventLog): Promise<void> {
+export async function assertNoHiddenRows(
+  log: EventLog,
+  tables: readonly Table[] = ['event_log', 'snapshots'],
+): Promise<void> {
   for (const { table, role, applies, policies } of await rowSecurity(log))
-    if (applies)
+    if (applies && tables.includes(table))
       throw new PermissionDeniedError(
         `Row-level security of ${table} (${policiesText(policies)}) hides rows from ${role}, so the answer would be incomplete.`,
         { hint: `Log in as another role that sees all rows, or ALTER ROLE ${role} BYPASSRLS.` },

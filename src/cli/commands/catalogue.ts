@@ -4,6 +4,7 @@ import { declareAggregates } from './aggregates/declare.js';
 import { declareAppend } from './append/declare.js';
 import { declareBisect } from './bisect/declare.js';
 import { declareCheck } from './check/declare.js';
+import { declareCommands } from './commands/declare.js';
 import { declareComplete } from './complete/declare.js';
 import { declareCompletion } from './completion/declare.js';
 import { declareDiff } from './diff/declare.js';
@@ -57,6 +58,7 @@ export const COMMANDS: readonly { readonly heading: string; readonly commands: r
       declareExport,
       declareImport,
       declareErase,
+      declareCommands,
     ],
   },
   {

@@ -36,6 +36,7 @@ export function readingCommands({ id, timestamp }: Named): Samples {
     export: [id],
     'migrate status': [],
     'migrate sql': [],
+    'commands list': [id],
     doctor: [],
   };
 }
@@ -49,6 +50,7 @@ export function writingCommands({ id, file, aggregate }: Named): Samples {
     'snapshot create': [id, '--aggregate', aggregate],
     'snapshot delete': [id, '--reason', 'asked to', '--execute'],
     import: ['--file', file],
+    'commands prune': ['--older-than', '30d', '--execute'],
     erase: [id, '--reason', 'asked to', '--execute'],
     'migrate rollback': ['--discard-all-events'],
   };

@@ -93,7 +93,7 @@ export async function emptied(
   { knex, schema = 'public' }: NonTransactionalLog,
   ids?: readonly Timestamp[],
 ): Promise<void> {
-  for (const table of ['event_log', 'snapshots'])
+  for (const table of ['event_log', 'snapshots', 'maestro_commands'])
     await execute(
       knex,
       `DELETE FROM "${schema}".${table} WHERE coalesce(aggregate_id = ANY (?::text::bytea[]), true)`,
