@@ -8,6 +8,7 @@ import { runCli } from '../support/cli/cli.js';
 import { countingRelay } from '../support/servers/counting-relay.js';
 import { aSchemaName, testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
+import { rememberCommands } from '../support/data/remembered-commands.js';
 import { figure, rounds } from '../support/figures.js';
 import { useProcesses } from '../support/children/processes.js';
 import { killProgram, outcomeOf, startProgram } from '../support/cli/program.js';
@@ -262,21 +263,27 @@ for (const [what, flags] of Object.entries({ 'the events': [], 'a path': ['--pat
       const history = aHistory(id, 60).map((event) => ({ ...event, body: { owner: 'Ada', n: event.sequence } }));
       await database.store().commitEvents(history);
       await database.store().commitSnapshot({ aggregateId: id, sequence: 60, body: { owner: 'Ada' } });
+      await rememberCommands(
+        database,
+        id,
+        ['a', 'b'].map((commandId) => ({ commandId, days: 0 })),
+      );
       const argv = ['erase', id.hex, '--reason', 'a request', ...flags, '--execute'];
       const look = () =>
         value(
           `SELECT (SELECT count(*) || ' ' || count(*) FILTER (WHERE body ? 'owner') FROM "${schema}".event_log WHERE aggregate_id = :id)
-           || ' ' || (SELECT count(*) FROM "${schema}".snapshots WHERE aggregate_id = :id) AS value`.replaceAll(
+           || ' ' || (SELECT count(*) FROM "${schema}".snapshots WHERE aggregate_id = :id)
+           || ' ' || (SELECT count(*) FROM "${schema}".maestro_commands WHERE aggregate_id = :id) AS value`.replaceAll(
             /:id|body \?/g,
             (part) => (part === ':id' ? `'\\x${id.hex}'` : `body \\?`),
           ),
         );
-      const all = what === 'a path' ? '60 0 0' : '0 0 0';
+      const all = what === 'a path' ? '60 0 0 2' : '0 0 0 0';
       return {
         argv,
         schema,
         look,
-        none: '60 60 1',
+        none: '60 60 1 2',
         all,
         again: async (t) => {
           // 3: there is nothing left to erase.

@@ -9,6 +9,7 @@ import { driverOf } from '../../store/driver/driver-of.js';
 import { type BodyPath, bodyPath, type Fragment, hasValueAt, withoutValueAt } from './body-path.js';
 import { eventsWithout } from './erased-events.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
+import { hasCommandsTable } from '../remembered-commands/commands-table.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 
 /** The part of an aggregate to erase. */
@@ -35,6 +36,11 @@ export interface ErasurePlan {
   readonly missing: number;
   /** The sequence of the snapshot, which is removed; absent when there is none. */
   readonly snapshot: number | undefined;
+  /**
+   * Number of the command ids that were carried out on the aggregate, which are forgotten with its events; 0 when only
+   * paths are erased, since then its commands are still not to be carried out again.
+   */
+  readonly commands: number;
   /** Number of events that have each of the paths. */
   readonly paths: readonly { readonly path: string; readonly events: number }[];
 }
@@ -79,16 +85,16 @@ function pathsOf({ paths, replacements = {} }: Erasure): BodyPath[] | undefined 
  */
 export async function planErasure(log: EventLog, erasure: Erasure): Promise<ErasurePlan> {
   try {
-    await assertNoHiddenRows(log);
-    return await plan(log, erasure, pathsOf(erasure));
+    const paths = pathsOf(erasure);
+    return await plan(log, erasure, paths, await tablesToErase(log, paths));
   } catch (error) {
     throw storeError(error);
   }
 }
 
 /**
- * Removes the events of exactly this aggregate, or the given paths from their bodies, and its snapshot: in one transaction,
- * which checks at its end that nothing is left. At a path with a replacement that value is put; else a key is removed, and
+ * Removes the events of exactly this aggregate with its command ids, or the given paths from their bodies, and its snapshot:
+ * in one transaction, which checks at its end that nothing is left. At a path with a replacement that value is put; else a key is removed, and
  * an item of an array becomes null, so that the others keep their places. Writers to the log wait while it works, so no
  * event slips in between; while it waits for others, they go on. Throws {@link EraseRefusedError},
  * {@link EraseInterruptedError}, `DatabaseTimeoutError` and `InvalidArgumentError`.
@@ -100,20 +106,20 @@ export async function eraseAggregate(
 ): Promise<ErasurePlan> {
   const paths = pathsOf(erasure);
   const id = erasure.aggregateId;
-  const { log: events, snapshots } = tablesOf(log);
   try {
     return await driverOf(log.knex).transaction(async (transaction) => {
       const inside = { ...log, knex: transaction };
       await refuseHiddenRows(transaction);
-      await assertNoHiddenRows(inside);
-      return await lockTables(transaction, [events, snapshots], 'SHARE ROW EXCLUSIVE', lockTimeout, async () => {
-        const erased = await plan(inside, erasure, paths);
+      const tables = await tablesToErase(inside, paths);
+      const names = [tables.log, tables.snapshots, ...(tables.commands === undefined ? [] : [tables.commands])];
+      return await lockTables(transaction, names, 'SHARE ROW EXCLUSIVE', lockTimeout, async () => {
+        const erased = await plan(inside, erasure, paths, tables);
         if (expect !== undefined && erased.sequence !== expect)
           throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
             hint: 'Nothing was erased. Look at the new events and at a new plan, without --execute or by planErasure().',
           });
-        await remove(inside, erasure, paths);
-        await assertAbsent(inside, erasure, paths);
+        await remove(inside, erasure, paths, tables);
+        await assertAbsent(inside, erasure, paths, tables);
         return erased;
       });
     });
@@ -126,12 +132,28 @@ export async function eraseAggregate(
   }
 }
 
+/** The tables that an erasure touches, as SQL names them. */
+interface Tables {
+  readonly log: string;
+  readonly snapshots: string;
+  /** Absent when only paths are erased, and in a database without the table. */
+  readonly commands: string | undefined;
+}
+
+/** The tables of an erasure. Throws `PermissionDeniedError` when row-level security hides rows of one. */
+async function tablesToErase(log: EventLog, paths: readonly BodyPath[] | undefined): Promise<Tables> {
+  const { commands, ...tables } = tablesOf(log);
+  const hasCommands = paths === undefined && (await hasCommandsTable(log));
+  await assertNoHiddenRows(log, ['event_log', 'snapshots', ...(hasCommands ? (['maestro_commands'] as const) : [])]);
+  return { ...tables, commands: hasCommands ? commands : undefined };
+}
+
 async function plan(
   log: EventLog,
   { aggregateId }: Erasure,
   paths: readonly BodyPath[] | undefined,
+  { log: events, snapshots, commands }: Tables,
 ): Promise<ErasurePlan> {
-  const { log: events, snapshots } = tablesOf(log);
   const id = aggregateId.encode();
   const at = (paths ?? []).map(hasValueAt);
   const touched = paths === undefined ? '' : ` FILTER (WHERE ${anyOf(at)})`;
@@ -146,12 +168,22 @@ async function plan(
     sequence,
     missing: sequence - Number(all),
     snapshot: snapshot?.[0],
+    commands: commands === undefined ? 0 : await countOf(log, commands, id),
     paths: (paths ?? []).map(({ pointer }, index) => ({ path: pointer, events: Number(counts[index]) })),
   };
 }
 
-async function remove(log: EventLog, { aggregateId }: Erasure, paths: readonly BodyPath[] | undefined): Promise<void> {
-  const { log: events, snapshots } = tablesOf(log);
+async function countOf(log: EventLog, table: string, id: Buffer): Promise<number> {
+  const [row] = await query<[string]>(log.knex, `SELECT count(*)::text FROM ${table} WHERE aggregate_id = ?`, [id]);
+  return Number(row?.[0]);
+}
+
+async function remove(
+  log: EventLog,
+  { aggregateId }: Erasure,
+  paths: readonly BodyPath[] | undefined,
+  { log: events, snapshots, commands }: Tables,
+): Promise<void> {
   const id = aggregateId.encode();
   if (paths === undefined) await execute(log.knex, `DELETE FROM ${events} WHERE aggregate_id = ?`, [id]);
   for (const path of paths ?? []) {
@@ -159,7 +191,8 @@ async function remove(log: EventLog, { aggregateId }: Erasure, paths: readonly B
     const sql = `UPDATE ${events} SET body = ${rest.sql} WHERE aggregate_id = ? AND ${at.sql}`;
     await execute(log.knex, sql, [...rest.bindings, id, ...at.bindings]);
   }
-  await execute(log.knex, `DELETE FROM ${snapshots} WHERE aggregate_id = ?`, [id]);
+  for (const table of [snapshots, ...(commands === undefined ? [] : [commands])])
+    await execute(log.knex, `DELETE FROM ${table} WHERE aggregate_id = ?`, [id]);
 }
 
 /** Throws unless, in the same transaction, nothing of it is left: a trigger or a policy may have kept rows. */
@@ -167,8 +200,8 @@ async function assertAbsent(
   log: EventLog,
   { aggregateId }: Erasure,
   paths: readonly BodyPath[] | undefined,
+  { log: events, snapshots, commands }: Tables,
 ): Promise<void> {
-  const { log: events, snapshots } = tablesOf(log);
   const id = aggregateId.encode();
   const at = (paths ?? []).map(hasValueAt);
   const condition = paths === undefined ? '' : `AND ${anyOf(at)}`;
@@ -176,9 +209,11 @@ async function assertAbsent(
   (SELECT count(*) FROM ${snapshots} WHERE aggregate_id = ?)::text`;
   const values = [id, ...at.flatMap(({ bindings }) => bindings), id];
   const [row] = await query<[string, string]>(log.knex, sql, values);
-  if (row?.[0] === '0' && row[1] === '0') return;
+  const remembered = commands === undefined ? 0 : await countOf(log, commands, id);
+  if (row?.[0] === '0' && row[1] === '0' && remembered === 0) return;
+  const andCommands = remembered === 0 ? '' : ` and ${remembered} command ids`;
   throw new EraseRefusedError(
-    `${row?.[0]} events and ${row?.[1]} snapshots of ${aggregateId.hex} could not be erased.`,
+    `${row?.[0]} events and ${row?.[1]} snapshots${andCommands} of ${aggregateId.hex} could not be erased.`,
     {
       hint: 'Nothing was changed. Look for a trigger, rule or policy on the tables, and at the rights of the role.',
     },

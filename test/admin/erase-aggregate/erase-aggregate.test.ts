@@ -18,6 +18,7 @@ import { query } from '../../../src/store/read/rows.js';
 import { timestamps } from '../../support/data/arbitraries.js';
 import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
 import { anEvent, anId, collect } from '../../support/data/factories.js';
+import { rememberCommands, rememberedIds } from '../../support/data/remembered-commands.js';
 import { startFaultProxy } from '../../support/servers/fault-proxy.js';
 import { emptied, exported, insertRows } from '../../support/data/transfer.js';
 
@@ -78,11 +79,11 @@ const KEYS = [
   '99999999999',
 ];
 
-const NOTHING: ErasurePlan = { events: 0, sequence: 0, missing: 0, snapshot: undefined, paths: [] };
+const NOTHING: ErasurePlan = { events: 0, sequence: 0, missing: 0, snapshot: undefined, commands: 0, paths: [] };
 
 for (const [name, place] of Object.entries(places)) {
   testProp.serial(
-    `exactly one aggregate is erased, whatever ids differ from its own in one bit: ${name}`,
+    `exactly one aggregate is erased, with its command ids, whatever ids differ from its own in one bit: ${name}`,
     [timestamps(), fc.uniqueArray(fc.nat(127), { minLength: 1, maxLength: 12 })],
     async (t, id, bits) => {
       const log = place();
@@ -92,16 +93,27 @@ for (const [name, place] of Object.entries(places)) {
         bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
         return Timestamp.decode(bytes);
       });
-      for (const neighbour of neighbours) await store(log, ['{"a": 1}'], neighbour);
+      for (const neighbour of neighbours) {
+        await store(log, ['{"a": 1}'], neighbour);
+        await rememberCommands(log, neighbour, [{ commandId: 'same', days: 1 }]);
+      }
       const others = await exported(log);
+      await rememberCommands(
+        log,
+        id,
+        ['same', 'other'].map((commandId) => ({ commandId, days: 1 })),
+      );
       await store(log, ['{"a": 1}', '{"b": 2}'], id);
       const all = await exported(log);
 
-      const plan = { events: 2, sequence: 2, missing: 0, snapshot: 2, paths: [] };
+      const plan = { events: 2, sequence: 2, missing: 0, snapshot: 2, commands: 2, paths: [] };
       t.deepEqual(await planErasure(log, { aggregateId: id }), plan);
       t.is(await exported(log), all, 'a plan changes nothing');
+      t.deepEqual(await rememberedIds(log, id), ['other', 'same']);
       t.deepEqual(await eraseAggregate(log, { aggregateId: id }), plan);
       t.is(await exported(log), others);
+      t.deepEqual(await rememberedIds(log, id), []);
+      for (const neighbour of neighbours) t.deepEqual(await rememberedIds(log, neighbour), ['same']);
       t.deepEqual(await planErasure(log, { aggregateId: id }), NOTHING);
       t.deepEqual(await eraseAggregate(log, { aggregateId: id }), NOTHING);
     },
@@ -115,6 +127,7 @@ for (const [name, place] of Object.entries(places)) {
       const log = place();
       const id = await store(log, values.map(textOf));
       const other = await store(log, values.map(textOf));
+      await rememberCommands(log, id, [{ commandId: 'kept', days: 1 }]);
       const before = (await bodiesOf(log, id)).map((text) => JSON.parse(text) as unknown);
       const others = await exported(log, { aggregateIds: [other] });
       const erasure = { aggregateId: id, paths: tokens.map(pointerOf) };
@@ -136,6 +149,7 @@ for (const [name, place] of Object.entries(places)) {
         before.map((body) => JSON.stringify(body)),
       );
       t.like(await planErasure(log, erasure), { events: 0, sequence: values.length, snapshot: undefined });
+      t.deepEqual(await rememberedIds(log, id), ['kept'], 'its commands are still not to be carried out again');
       t.is(await exported(log, { aggregateIds: [other] }), others);
     },
     { numRuns: name === 'plain' ? 30 : 5 },

@@ -1,12 +1,15 @@
 import test from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import type { PostgresStore } from '../../../src/store/postgres-store.js';
+import { migrate } from '../../../src/store/migrate/migrator.js';
+import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
-import { useTestDatabase } from '../../support/database.js';
+import { useSchemas, useTestDatabase } from '../../support/database.js';
 import { anEvent, anId } from '../../support/data/factories.js';
+import { rememberCommands, rememberedIds } from '../../support/data/remembered-commands.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const database = layouts.plain;
+const { aSchema } = useSchemas(test);
 const REASON = ['--reason', 'GDPR request 4711'];
 const BACKUPS = /^note: the erased data is still in backups, exports, the write-ahead log, replicas/;
 
@@ -48,7 +51,10 @@ for (const [layout, place] of Object.entries(layouts))
 
     const done = await run('erase', id.hex, ...REASON, '--expect', '3', '--execute');
     t.is(done.code, 0);
-    t.regex(done.stdout, /\nevents erased +3\nsnapshot erased +of sequence 2\nleft of it +no event, no snapshot\n$/);
+    t.regex(
+      done.stdout,
+      /\nevents erased +3\nsnapshot erased +of sequence 2\nleft of it +no event, no snapshot, no command id\n$/,
+    );
     t.regex(done.stderr, BACKUPS);
     for (const argv of [['events'], ['replay'], ['snapshot', 'get'], ['export'], ['erase', ...REASON]])
       t.is((await run(...argv, id.hex)).code, 3, argv.join(' '));
@@ -65,6 +71,7 @@ test('the report is one JSON document, with the reason', async (t) => {
     sequence: 3,
     missing: 0,
     snapshot: 2,
+    commands: 0,
     paths: [],
   };
   for (const format of ['json', 'ndjson']) {
@@ -75,7 +82,33 @@ test('the report is one JSON document, with the reason', async (t) => {
     t.is(new Date(at).toISOString(), at);
   }
   const { stdout } = await erase(id, ['--reason', 'because "so"', '--execute', '-o', 'json']);
-  t.like(JSON.parse(stdout), { ...facts, executed: true, left: { events: 0, snapshots: 0 } });
+  t.like(JSON.parse(stdout), { ...facts, executed: true, left: { events: 0, snapshots: 0, commands: 0 } });
+});
+
+test('the command ids of an aggregate are in the plan, and go with it; also when nothing else is left of it', async (t) => {
+  const id = await aStoredHistory();
+  await rememberCommands(database, id, [
+    { commandId: 'a', days: 0 },
+    { commandId: 'b', days: 0 },
+  ]);
+  t.regex((await erase(id, [])).stdout, /\nsnapshot to erase +of sequence 2\ncommand ids to erase +2\n$/);
+  t.notRegex((await erase(id, ['--paths', '/amount'])).stdout, /command ids/);
+  t.regex((await erase(id, [...REASON, '--execute'])).stdout, /\ncommand ids erased +2\n/);
+  t.deepEqual(await rememberedIds(database, id), []);
+  await rememberCommands(database, id, [{ commandId: 'written back', days: 0 }]);
+  t.like(JSON.parse((await erase(id, [...REASON, '--execute', '-o', 'json'])).stdout), { events: 0, commands: 1 });
+  t.is((await erase(id, [])).code, 3);
+});
+
+test('a log without the table of command ids is erased from as before', async (t) => {
+  const schema = aSchema();
+  await migrate(database.knex, { schema });
+  await database.knex.raw('DROP TABLE ??.maestro_commands', [schema]);
+  const id = await aStoredHistory(new PostgresStore(database.knex, { schema }));
+  const place = { ...database, schema };
+  t.like(await maestro(['erase', id.hex], {}, place), { code: 0 });
+  t.like(await maestro(['erase', id.hex, ...REASON, '--execute'], {}, place), { code: 0 });
+  t.like(await maestro(['events', id.hex], {}, place), { code: 3 });
 });
 
 test('-q prints the id alone', async (t) => {

@@ -9,7 +9,8 @@ export function declareErase(program: Command, runner: CommandRunner): void {
     .command('erase')
     .summary('permanently remove an aggregate, or parts of its events')
     .description(
-      'Show what would be removed: the events of one aggregate, or the named paths of their bodies, and its snapshot. ' +
+      'Show what would be removed: the events of one aggregate and its command ids, or the named paths of their bodies, and ' +
+        'its snapshot. ' +
         'It is removed only with --execute: in one transaction, which checks at its end that nothing is left. Writers wait ' +
         'meanwhile. First stop the writers of this aggregate: they would continue after the last sequence that they know. ' +
         'When a configured definition owns the aggregate, its history is first folded without the values. If that fails, ' +

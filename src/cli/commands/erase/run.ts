@@ -94,7 +94,7 @@ function writtenBack(id: Timestamp, paths: readonly string[] | undefined): strin
 
 async function print(
   id: Timestamp,
-  { plan: { events, sequence, missing, snapshot, paths }, trial }: TriedErasure,
+  { plan: { events, sequence, missing, snapshot, commands, paths }, trial }: TriedErasure,
   replacements: Readonly<Record<string, string>>,
   { reason, execute = false, paths: asked }: EraseCommandOptions,
   { output }: Invocation,
@@ -114,10 +114,11 @@ async function print(
     sequence,
     missing,
     snapshot: snapshot ?? null,
+    commands,
     // As text: a number may have more digits than JavaScript keeps.
     paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
     ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
-    ...(execute ? { left: { events: 0, snapshots: 0 } } : {}),
+    ...(execute ? { left: { events: 0, snapshots: 0, commands: whole ? 0 : undefined } } : {}),
     patch: changes && patchJson(changes),
   };
   await printFacts(output, {
@@ -136,6 +137,7 @@ async function print(
         ] as const;
       }),
       [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],
+      ...(commands === 0 ? [] : [[`command ids ${verb}`, decimal(commands)] as const]),
       ...(trial === undefined
         ? []
         : [
@@ -145,7 +147,7 @@ async function print(
             ] as const,
           ]),
       ...(execute
-        ? [['left of it', whole ? 'no event, no snapshot' : `no event with ${left}, no snapshot`] as const]
+        ? [['left of it', whole ? 'no event, no snapshot, no command id' : `no event with ${left}, no snapshot`] as const]
         : []),
     ],
   });

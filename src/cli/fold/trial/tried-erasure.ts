@@ -54,7 +54,7 @@ export async function triedErasure(
 
 /** Throws {@link NotFoundError} when there is nothing to erase, so that a wrong id or path does not look like a success. */
 function assertSomething({ aggregateId: { hex }, paths, replacements = {} }: Erasure, plan: ErasurePlan): void {
-  if (plan.sequence === 0 && plan.snapshot === undefined)
+  if (plan.sequence === 0 && plan.snapshot === undefined && plan.commands === 0)
     throw new NotFoundError(`There is no aggregate ${hex}: neither events nor a snapshot.`, {
       hint: 'Check the id, the database (--url, --data-dir) and the schema (--schema).',
     });
