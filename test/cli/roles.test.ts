@@ -49,6 +49,7 @@ function casesOf(layout: Layout): readonly Case[] {
     'snapshot create': [['snapshot verify', [id, '--fix'], 'writer']],
     'snapshot delete': [['snapshot delete', [id, '--reason', 'only a plan'], 'reader']],
     import: [['import', ['--file', file, '--dry-run'], 'writer']],
+    'commands prune': [['commands prune', ['--older-than', '30d'], 'reader']],
     erase: [
       ['erase', [id, '--reason', 'only a plan'], 'reader'],
       ['erase', [id, '--paths', '/n', '--reason', 'asked to', '--execute'], 'writer'],
@@ -316,6 +317,28 @@ test.serial('tables that are adopted stay with their owner; the migrator records
 
   t.deepEqual((await owners()).rows, before);
 });
+
+test.serial(
+  'before the table of command ids is there, the rest is granted, and the script says what to do',
+  async (t) => {
+    const schema = 'old';
+    t.is((await maestro(schema, undefined, ['migrate'])).code, 0);
+    await execute(
+      `DROP TABLE ${schema}.maestro_commands; DELETE FROM ${schema}.maestro_migrations WHERE name LIKE '0003%'`,
+    );
+    const script = await printed(t, schema);
+    t.regex(
+      script,
+      /^-- There is no table for command ids yet: run `maestro migrate` as .*, then print this again\.$/m,
+    );
+    await execute(script);
+    t.is((await maestro(schema, 'writer', ['append', 'new', '--type', 'a', '--body', '{}'])).code, 0);
+    t.is((await maestro(schema, 'migrator', ['migrate'])).code, 0);
+    await isRefused(t, schema, 'writer', ['commands', 'prune', '--older-than', '30d', '--execute']);
+    await execute(await printed(t, schema));
+    t.is((await maestro(schema, 'writer', ['commands', 'prune', '--older-than', '30d', '--execute'])).code, 0);
+  },
+);
 
 test.serial('the roles have names that say what they are for, unless others are given', async (t) => {
   const script = await printed(t, 'nowhere', []);

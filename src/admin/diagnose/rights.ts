@@ -27,15 +27,25 @@ export async function checkAccess(log: EventLog): Promise<Finding | undefined> {
 /** Checks the role's rights on the tables; names the commands that need them. */
 export async function checkRights(log: EventLog): Promise<Finding> {
   const { schema = DEFAULT_SCHEMA } = log;
-  const { log: events, snapshots } = tablesOf(log);
+  const { log: events, snapshots, commands } = tablesOf(log);
   const may = (table: string, right: string) => `has_table_privilege(to_regclass('${table}'), '${right}')`;
   const sql = `SELECT quote_ident(current_user), quote_ident(current_database()),
 coalesce(has_schema_privilege(to_regnamespace(?)::oid, 'CREATE'), false), has_database_privilege(current_database(), 'TEMPORARY'),
-${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right), may(snapshots, right)]).join(', ')}`;
+${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right), may(snapshots, right), may(commands, right)]).join(', ')}`;
   const [row] = await select<[string, string, ...(boolean | null)[]]>(log, sql, [quoted(schema)]);
   const [role = '', database = '', create = null, temporary = null, ...table] = row ?? [];
   const both = (one: boolean | null = null, other: boolean | null = null) => one === true && other === true;
-  const [read, readSnapshots, insert = null, insertSnapshots, update, updateSnapshots, remove, removeSnapshots] = table;
+  const [read, readSnapshots, readCommands = null] = table;
+  const [insert = null, insertSnapshots, insertCommands = null] = table.slice(3);
+  const [update, updateSnapshots] = table.slice(6);
+  const [remove, removeSnapshots, removeCommands = null] = table.slice(9);
+  /** Without the table of command ids, nobody needs a right to it. */
+  const hasCommands = readCommands !== null;
+  const useCommands = [both(readCommands, insertCommands), `GRANT SELECT, INSERT ON ${commands} TO ${role}`] as const;
+  const forgetCommands = [
+    both(readCommands, removeCommands),
+    `GRANT SELECT, DELETE ON ${commands} TO ${role}`,
+  ] as const;
   const mayInsert = [insert, `GRANT INSERT ON ${events} TO ${role}`] as const;
   const putSnapshots = [
     both(insertSnapshots, updateSnapshots),
@@ -44,6 +54,13 @@ ${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right
   const needs: readonly Need[] = [
     ['read', [both(read, readSnapshots), `GRANT SELECT ON ${events}, ${snapshots} TO ${role}`]],
     ['append', mayInsert],
+    ...(hasCommands
+      ? ([
+          ['evaluate with a commandId', useCommands],
+          ['commands list', [readCommands, `GRANT SELECT ON ${commands} TO ${role}`]],
+          ['commands prune', forgetCommands],
+        ] as const)
+      : []),
     ['snapshot put, create', putSnapshots],
     ['snapshot delete', [both(removeSnapshots, true), `GRANT DELETE ON ${snapshots} TO ${role}`]],
     ['import', mayInsert, putSnapshots, [temporary, `GRANT TEMPORARY ON DATABASE ${database} TO ${role}`]],
@@ -53,6 +70,7 @@ ${['SELECT', 'INSERT', 'UPDATE', 'DELETE'].flatMap((right) => [may(events, right
         both(update, remove) && both(removeSnapshots, true),
         `GRANT UPDATE, DELETE ON ${events}, ${snapshots} TO ${role}`,
       ],
+      ...(hasCommands ? [forgetCommands] : []),
     ],
     ['migrate', [create, `GRANT CREATE ON SCHEMA ${quoted(schema)} TO ${role}`]],
   ];

@@ -33,13 +33,20 @@ async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
   const found = `schema ${schema}, ${layoutText(partitions)}`;
   if (upToDate) return fine('tables', `${found}, up to date`);
   const pending = named('pending');
-  if (pending.length < steps.length)
+  if (pending.length === steps.length)
+    return finding(
+      'tables',
+      'note',
+      `${found}, valid, but not created by Maestro`,
+      'They can be used as they are. `maestro migrate` records them, unchanged, and adds what only Maestro uses, such as the table of command ids.',
+    );
+  if (steps.some(({ state, essential }) => state === 'pending' && essential))
     return failure(`pending migrations: ${pending.join(', ')}`, 'Run `maestro migrate`.');
   return finding(
     'tables',
-    'note',
-    `${found}, valid, but not created by Maestro`,
-    'They can be used as they are. `maestro migrate` records them, unchanged.',
+    'warning',
+    `${found}; pending migrations: ${pending.join(', ')}`,
+    'Run `maestro migrate`. Until then all works but what needs their tables, such as a command with a `commandId`.',
   );
 }
 
@@ -47,13 +54,18 @@ async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
 async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Finding> {
   const { knex } = eventLog;
   const [[role] = ['']] = await select<[string]>(eventLog, 'SELECT quote_ident(current_user)');
-  const [log, snapshots] = [
+  const [log, snapshots, commands] = [
     await readTableShape(knex, schema, 'event_log'),
     await readTableShape(knex, schema, 'snapshots'),
+    await readTableShape(knex, schema, 'maestro_commands'),
   ];
   if (log === undefined || snapshots === undefined)
     return finding('tables', 'failure', `schema ${schema}: no tables`, MIGRATE);
-  const faults = [...shapeDifferences('event_log', log), ...shapeDifferences('snapshots', snapshots)];
+  const faults = [
+    ...shapeDifferences('event_log', log),
+    ...shapeDifferences('snapshots', snapshots),
+    ...(commands === undefined ? [] : shapeDifferences('maestro_commands', commands)),
+  ];
   if (faults.length > 0)
     return finding('tables', 'failure', `schema ${schema}: ${faults.join('; ')}`, 'See `maestro migrate status`.');
   return finding(

@@ -26,6 +26,8 @@ export interface LogSize {
   readonly indexes: number;
   /** The snapshots with their index. */
   readonly snapshots: number;
+  /** The remembered command ids with their index; 0 in a database without the table. */
+  readonly commands: number;
 }
 
 /** An aggregate and its number of events. */
@@ -153,13 +155,18 @@ FROM named LEFT JOIN counts USING (relid) ORDER BY length(name), name COLLATE "C
 
 /** The size of the tables on disk, of all partitions together. */
 export async function logSize(log: EventLog): Promise<LogSize> {
-  const { log: events, snapshots } = tablesOf(log);
+  const { log: events, snapshots, commands } = tablesOf(log);
   // A plain table has no tree of partitions on some versions, and is its own only leaf on others.
   const sql = `WITH tables AS (SELECT relid FROM pg_partition_tree(to_regclass(?)) UNION SELECT to_regclass(?))
 SELECT coalesce(sum(pg_table_size(relid)), 0)::text, coalesce(sum(pg_indexes_size(relid)), 0)::text,
-  pg_total_relation_size(to_regclass(?))::text FROM tables`;
-  const [row] = await select<[string, string, string]>(log, sql, [events, events, snapshots]);
-  return { log: Number(row?.[0]), indexes: Number(row?.[1]), snapshots: Number(row?.[2]) };
+  pg_total_relation_size(to_regclass(?))::text, coalesce(pg_total_relation_size(to_regclass(?)), 0)::text FROM tables`;
+  const [row] = await select<[string, string, string, string]>(log, sql, [events, events, snapshots, commands]);
+  return {
+    log: Number(row?.[0]),
+    indexes: Number(row?.[1]),
+    snapshots: Number(row?.[2]),
+    commands: Number(row?.[3]),
+  };
 }
 
 async function edgeTime(log: EventLog, order: 'ASC' | 'DESC'): Promise<number | undefined> {

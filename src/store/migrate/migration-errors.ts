@@ -52,7 +52,7 @@ export class LayoutMismatchError extends MaestroError {
   readonly code = 'MAESTRO_LAYOUT_MISMATCH' satisfies ErrorCode;
 }
 
-/** Rolling back would drop stored events or snapshots. Nothing was changed. */
+/** Rolling back would drop stored events, snapshots or command ids. Nothing was changed. */
 export class RollbackRefusedError extends MaestroError {
   readonly code = 'MAESTRO_ROLLBACK_REFUSED' satisfies ErrorCode;
 

@@ -66,6 +66,11 @@ export function pendingSteps({ applied }: MigrationState): readonly Migration[] 
   return migrations.filter(({ name }) => !applied.some((step) => step.name === name));
 }
 
+/** True for a step that everything needs: without its table nothing can be stored. Of the others, only what uses their table. */
+export function isEssential({ table }: Pick<Migration, 'table'>): boolean {
+  return table === 'event_log' || table === 'snapshots';
+}
+
 /** The names of applied steps that this version does not have. */
 export function unknownSteps({ applied }: MigrationState): string[] {
   return applied.map((step) => step.name).filter((name) => !migrations.some((migration) => migration.name === name));

@@ -4,6 +4,7 @@ import { storeError } from '../failures/database-errors.js';
 import {
   ADOPTED_BATCH,
   EMPTY_STATE,
+  isEssential,
   tableFaults,
   type MigrationState,
   partitionsOf,
@@ -34,6 +35,8 @@ export interface MigrationStepStatus {
   readonly state: 'applied' | 'adopted' | 'pending' | 'unknown';
   /** The time at which it was recorded; absent while it is pending. */
   readonly at: Date | undefined;
+  /** True when nothing can be stored without it; false when only what uses its table needs it, or when it is unknown. */
+  readonly essential: boolean;
 }
 
 /**
@@ -59,9 +62,10 @@ function statusOf(state: MigrationState, schema: string): MigrationStatus {
   const names = [...migrations.map(({ name }) => name), ...unknown];
   const steps = names.map((name): MigrationStepStatus => {
     const taken = state.applied.find((step) => step.name === name);
-    if (taken === undefined) return { name, state: 'pending', at: undefined };
+    const essential = migrations.some((step) => step.name === name && isEssential(step));
+    if (taken === undefined) return { name, state: 'pending', at: undefined, essential };
     const known = taken.batch === ADOPTED_BATCH ? 'adopted' : 'applied';
-    return { name, state: unknown.includes(name) ? 'unknown' : known, at: taken.at ?? undefined };
+    return { name, state: unknown.includes(name) ? 'unknown' : known, at: taken.at ?? undefined, essential };
   });
   const faults = tableFaults(state);
   const isComplete = steps.every((step) => step.state === 'applied' || step.state === 'adopted');

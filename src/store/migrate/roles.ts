@@ -5,6 +5,7 @@ import { storeError } from '../failures/database-errors.js';
 import {
   ADOPTED_BATCH,
   assertUsableState,
+  isEssential,
   MIGRATIONS_TABLE,
   type MigrationState,
   readMigrationState,
@@ -70,7 +71,7 @@ export async function rolesSql(
     const database = identifier(row?.[0] ?? '');
     const to = { ...names, database, schema, erase };
     const rest = tablesExist(state)
-      ? tableGrants(to, await ownedByOthers(knex, state, schema, migrator))
+      ? tableGrants(to, state, await ownedByOthers(knex, state, schema, migrator))
       : migrateFirst(to);
     return [...preamble(to, state), ...defaultPrivileges(to), ...rest, 'COMMIT;\n'].join('\n');
   } catch (error) {
@@ -115,25 +116,30 @@ function migrateFirst({ migrator }: Grantees): string[] {
 
 function tableGrants(
   { database, schema, reader, writer, migrator, erase }: Grantees,
+  { shapes }: MigrationState,
   notOwned: readonly string[],
 ): string[] {
   const [log, snapshots] = [qualified(schema, 'event_log'), qualified(schema, 'snapshots')];
+  const commands = shapes.has('maestro_commands') ? [qualified(schema, 'maestro_commands')] : [];
   return [
     `-- Everybody reads; ${reader} does nothing else.`,
-    `GRANT SELECT ON ${log}, ${snapshots}, ${qualified(schema, MIGRATIONS_TABLE)} TO ${list(reader, writer, migrator)};\n`,
+    `GRANT SELECT ON ${[log, snapshots, ...commands, qualified(schema, MIGRATIONS_TABLE)].join(', ')} TO ${list(reader, writer, migrator)};\n`,
     `-- ${writer} appends, keeps snapshots, and imports (through temporary tables).`,
-    `GRANT INSERT ON ${log} TO ${writer};\n`,
+    `GRANT INSERT ON ${[log, ...commands].join(', ')} TO ${writer};\n`,
     `GRANT INSERT, UPDATE ON ${snapshots} TO ${writer};\n`,
     `GRANT TEMPORARY ON DATABASE ${database} TO ${writer};\n`,
+    ...(commands.length > 0
+      ? []
+      : [`-- There is no table for command ids yet: run \`maestro migrate\` as ${migrator}, then print this again.\n`]),
     ...(erase
       ? [
           '-- It erases, too. Without these two it can only ever add events: for an application, print this with --no-erase.',
           `GRANT UPDATE, DELETE ON ${log} TO ${writer};\n`,
-          `GRANT DELETE ON ${snapshots} TO ${writer};\n`,
+          `GRANT DELETE ON ${[snapshots, ...commands].join(', ')} TO ${writer};\n`,
         ]
       : [
           '-- It can only ever add events, never change or remove one.',
-          `REVOKE UPDATE, DELETE, TRUNCATE ON ${log} FROM ${writer};\n`,
+          `REVOKE UPDATE, DELETE, TRUNCATE ON ${[log, ...commands].join(', ')} FROM ${writer};\n`,
           `REVOKE DELETE, TRUNCATE ON ${snapshots} FROM ${writer};\n`,
         ]),
     ...(notOwned.length === 0
@@ -148,7 +154,7 @@ function tableGrants(
 }
 
 function tablesExist({ bookkeepingExists, shapes }: MigrationState): boolean {
-  return bookkeepingExists && migrations.every(({ table }) => shapes.has(table));
+  return bookkeepingExists && migrations.every((step) => !isEssential(step) || shapes.has(step.table));
 }
 
 /**

@@ -20,6 +20,7 @@ const ahead = useTestDatabase(test);
 const changed = useTestDatabase(test);
 const missing = useTestDatabase(test, { migrated: false });
 const skewed = useTestDatabase(test);
+const old = useTestDatabase(test);
 const apart = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 
 const empty = aSchemaName();
@@ -55,16 +56,28 @@ const GRANTS = [
   'INSERT ON snapshots',
   'UPDATE ON snapshots',
   'DELETE ON snapshots',
+  'SELECT ON maestro_commands',
+  'INSERT ON maestro_commands',
+  'DELETE ON maestro_commands',
   'CREATE ON SCHEMA',
 ];
 /** The rights of {@link GRANTS} that each command needs. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   read: ['SELECT ON event_log', 'SELECT ON snapshots'],
   append: ['INSERT ON event_log'],
+  'evaluate with a commandId': ['SELECT ON maestro_commands', 'INSERT ON maestro_commands'],
+  'commands list': ['SELECT ON maestro_commands'],
+  'commands prune': ['SELECT ON maestro_commands', 'DELETE ON maestro_commands'],
   'snapshot put, create': ['INSERT ON snapshots', 'UPDATE ON snapshots'],
   'snapshot delete': ['DELETE ON snapshots'],
   import: ['INSERT ON event_log', 'INSERT ON snapshots', 'UPDATE ON snapshots'],
-  erase: ['UPDATE ON event_log', 'DELETE ON event_log', 'DELETE ON snapshots'],
+  erase: [
+    'UPDATE ON event_log',
+    'DELETE ON event_log',
+    'DELETE ON snapshots',
+    'SELECT ON maestro_commands',
+    'DELETE ON maestro_commands',
+  ],
   migrate: ['CREATE ON SCHEMA'],
 };
 
@@ -272,11 +285,31 @@ test('tables that are not there, not in shape, of a newer version, or not up to 
   await knex.raw(`DROP TABLE "${schema}".maestro_migrations`);
   t.like(await tables(), {
     status: 'note',
-    remedy: 'They can be used as they are. `maestro migrate` records them, unchanged.',
+    remedy:
+      'They can be used as they are. `maestro migrate` records them, unchanged, and adds what only Maestro uses, such as the table of command ids.',
   });
   await knex.raw(`ALTER TABLE "${schema}".event_log ADD COLUMN extra text`);
   t.like(await tables(), { status: 'failure', remedy: 'See `maestro migrate status`.' });
   t.regex((await tables())?.found ?? '', /extra/);
+});
+
+test('without the table of command ids all else is well: a warning says what is pending, and no right to it is asked for', async (t) => {
+  const log = { knex: old.knex, schema: old.schema };
+  await old.knex.raw(`DROP TABLE "${old.schema}".maestro_commands`);
+  await old.knex.raw(`DELETE FROM "${old.schema}".maestro_migrations WHERE name LIKE '0003%'`);
+  t.deepEqual(await found(log, 'tables'), {
+    check: 'tables',
+    status: 'warning',
+    found: `schema ${old.schema}, the plain layout; pending migrations: 0003_create_commands`,
+    remedy:
+      'Run `maestro migrate`. Until then all works but what needs their tables, such as a command with a `commandId`.',
+  });
+  t.like(await found(log, 'rights'), { status: 'ok', found: 'postgres may do everything' });
+  const { role, knex } = await aRole(t);
+  await old.knex.raw(`${ONE_AT_A_TIME}; GRANT USAGE ON SCHEMA "${old.schema}" TO ${role}`);
+  t.notRegex((await found({ knex, schema: old.schema }, 'rights'))?.found ?? '', /command/);
+  t.like(await migrate(old.knex, { schema: old.schema }), { applied: ['0003_create_commands'] });
+  t.like(await found(log, 'tables'), { status: 'ok' });
 });
 
 testProp(

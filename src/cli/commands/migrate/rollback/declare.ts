@@ -7,7 +7,10 @@ export function declareMigrateRollback(migrate: Command, runner: CommandRunner):
   migrate
     .command('rollback')
     .summary('take back the last migration')
-    .description('Take back the last migration. Refuses while events are stored. Adopted tables are never dropped.')
+    .description(
+      'Take back the last migration. Refuses while a table that it would drop holds anything: events, snapshots or command ' +
+        'ids. Adopted tables are never dropped.',
+    )
     .option('--discard-all-events', 'drop the tables with everything in them')
     .option(...LOCK_TIMEOUT)
     .addHelpText('after', '\nExample:\n  $ maestro migrate rollback')

@@ -53,4 +53,8 @@ async function printTable(result: MigrationStatus, output: Output): Promise<void
     result.upToDate ? good : bad,
   );
   for (const fault of result.faults) await output.sentence(`- ${fault}`, bad);
+  const pending = result.steps.filter(({ state }) => state === 'pending');
+  const worksWithout = result.partitions !== undefined && pending.every(({ essential }) => !essential);
+  if (pending.length > 0 && worksWithout)
+    await output.note('all works meanwhile but what needs the tables of the pending steps, such as command ids');
 }
