@@ -5,8 +5,9 @@ import { migrate, PostgresStore, Timestamp } from 'maestro-store';
 import { loadWebhooks } from '../../examples/webhooks/webhooks.js';
 import { usePseudoTerminals } from '../support/cli/pseudo-terminal.js';
 import { chessGame } from '../support/data/histories.js';
+import { rememberCommands } from '../support/data/remembered-commands.js';
 import { aSchemaName, testKnex, testUrl } from '../support/database.js';
-import { type Block, blocksOf, isInRepository, PAGES, readPage, ROOT } from '../support/pages/pages.js';
+import { type Block, blocksOf, isInRepository, PAGES, readPage, ROOT, withBlocks } from '../support/pages/pages.js';
 import { PageShell } from '../support/pages/shell.js';
 import { Names, replayTranscript } from '../support/pages/transcript.js';
 
@@ -29,6 +30,7 @@ interface Scene {
 interface World {
   readonly folder: string;
   readonly store: PostgresStore;
+  readonly schema: string;
   /** Types lines that are not on the page. */
   readonly type: (...lines: readonly string[]) => Promise<void>;
 }
@@ -105,6 +107,16 @@ async function openWithSnapshot(world: World): Promise<void> {
   await world.type(`maestro snapshot put 01a20f4f76a7000045754e48aeab6cff --sequence 2 --body '{"balance": 25.50}'`);
 }
 
+/** Her account, with commands that a server has carried out under the keys of requests, the first of them long ago. */
+async function sendCommands(world: World): Promise<void> {
+  await openAccount(world);
+  await rememberCommands({ knex, schema: world.schema }, ADA, [
+    { commandId: 'ada 7b1e-deposit', days: 40, sequence: 2 },
+    { commandId: 'ada 90c4-salary', days: 1, sequence: 4 },
+    { commandId: 'ada 90c5-correction', days: 0.5, sequence: 6 },
+  ]);
+}
+
 const SCENES: Readonly<Record<string, Scene>> = {
   'README.md': { database: 'embedded', prepare: ({ type }) => type('maestro migrate') },
   'docs/when-something-is-wrong.md': { database: 'new', config: 'bank', prepare: openAccount },
@@ -117,6 +129,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'docs/cli/replay.md': { database: 'games', config: 'chess' },
   'docs/cli/search.md': { database: 'games' },
   'docs/cli/stats.md': { database: 'games' },
+  'docs/cli/commands.md': { database: 'new', prepare: sendCommands },
   'docs/cli/append.md': { database: 'new', config: 'bank', prepare: openAccount },
   'docs/cli/check.md': {
     database: 'new',
@@ -252,7 +265,7 @@ async function worldOf({
       if (code !== 0) throw new Error(`${line}: ${output}`);
     }
   };
-  await prepare?.({ folder: cwd, store: new PostgresStore(knex, { schema }), type });
+  await prepare?.({ folder: cwd, store: new PostgresStore(knex, { schema }), schema, type });
   return { shell, cwd, schema };
 }
 
@@ -267,16 +280,6 @@ function asOnPage(output: string, { cwd, schema }: { cwd: string; schema: string
       .replaceAll(`${username}@${hostname}:${port}${pathname}`, 'ada@db.example.com:5432/shop')
       .replaceAll(schema, 'public')
   );
-}
-
-/** A page in which some blocks have other lines. */
-function withBlocks(text: string, changes: ReadonlyMap<Block, readonly string[]>): string {
-  const lines = text.split('\n');
-  for (const [block, changed] of [...changes].toReversed()) {
-    const [indentation = ''] = /^ */.exec(lines[block.line - 1] ?? '') ?? [];
-    lines.splice(block.line, block.lines.length, ...changed.map((line) => indentation + line));
-  }
-  return lines.join('\n');
 }
 
 /** The blocks of a page that are typed: `console` with what is printed, `sh` without. Those of the README are one line each. */

@@ -59,3 +59,18 @@ export function blocksOf(page: string, text = readPage(page)): Block[] {
   }
   return blocks;
 }
+
+/** The file that a block shows, all of it, by the mark `the file PATH`; `undefined` for other blocks. */
+export function listedFile({ mark }: Block): string | undefined {
+  return /^the file (\S+)$/.exec(mark ?? '')?.[1];
+}
+
+/** The text of a page with other lines in some of its blocks. */
+export function withBlocks(text: string, changes: ReadonlyMap<Block, readonly string[]>): string {
+  const lines = text.split('\n');
+  for (const [block, changed] of [...changes].toReversed()) {
+    const [indentation = ''] = /^ */.exec(lines[block.line - 1] ?? '') ?? [];
+    lines.splice(block.line, block.lines.length, ...changed.map((line) => indentation + line));
+  }
+  return lines.join('\n');
+}

@@ -47,7 +47,7 @@ function summaryFacts({ events, aggregates, snapshots, firstTime, lastTime, size
     ['last event', lastTime === undefined ? 'none' : localTime(lastTime)],
     ['event log', `${byteSize(size.log)}, indexes ${byteSize(size.indexes)}`],
     ['snapshots on disk', byteSize(size.snapshots)],
-    ['command ids on disk', byteSize(size.commands)],
+    ['commands on disk', byteSize(size.commands)],
     ...longest.map(
       ({ aggregateId, events: count }, index) =>
         [index === 0 ? 'longest aggregates' : '', `${aggregateId.hex}: ${counted(count, 'event')}`] as const,
