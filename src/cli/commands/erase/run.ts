@@ -147,7 +147,12 @@ async function print(
             ] as const,
           ]),
       ...(execute
-        ? [['left of it', whole ? 'no event, no snapshot, no command id' : `no event with ${left}, no snapshot`] as const]
+        ? [
+            [
+              'left of it',
+              whole ? 'no event, no snapshot, no command id' : `no event with ${left}, no snapshot`,
+            ] as const,
+          ]
         : []),
     ],
   });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { type CliResult, runCli } from '../../../support/cli/cli.js';
 import { testUrl, useSchemas } from '../../../support/database.js';
 import { anId } from '../../../support/data/factories.js';
-import { printedSteps, STEPS, TABLES } from '../../../support/data/steps.js';
+import { ADOPTION, printedSteps, STEPS, TABLES } from '../../../support/data/steps.js';
 
 const { knex, aSchema } = useSchemas(test);
 
@@ -49,7 +49,7 @@ test('status tells what is pending before and what is applied after', async (t) 
   const before = await maestro('migrate', 'status', '-o', 'json');
   t.deepEqual(JSON.parse(before.stdout), {
     schema,
-    steps: STEPS.map((name) => ({ name, state: 'pending' })),
+    steps: STEPS.map((name) => ({ name, state: 'pending', essential: ADOPTION.adopted.includes(name) })),
     faults: [],
     upToDate: false,
   });
