@@ -7,6 +7,10 @@ export const MAX_SEQUENCE = 2_147_483_647;
 export const MAX_TYPE_LENGTH = 256;
 /** The key under which the database keeps the metadata of an event: one more key of its body. */
 export const METADATA_KEY = '$metadata';
+/** The key of metadata that all events of one piece of work share, over all aggregates. */
+export const CORRELATION_KEY = 'correlationId';
+/** The key of metadata with the timestamp of the event that caused this one, in text form or as 32 hex digits. */
+export const CAUSATION_KEY = 'causationId';
 
 /** An event to be committed. */
 export interface NewEvent {

@@ -112,6 +112,14 @@ export {
   RollbackRefusedError,
 } from './store/migrate/migration-errors.js';
 export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migrate/migration-status.js';
+export {
+  addMetadataIndex,
+  dropMetadataIndex,
+  type IndexOptions,
+  type IndexReport,
+  metadataIndexSql,
+} from './store/migrate/metadata-index/change-index.js';
+export { type MetadataIndex, metadataIndexes } from './store/migrate/metadata-index/read-indexes.js';
 export type { MigrateOptions } from './store/migrate/migrate-options.js';
 export { type MigrationReport, migrate, migrationSql } from './store/migrate/migrator.js';
 export { PostgresStore } from './store/postgres-store.js';

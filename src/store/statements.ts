@@ -42,6 +42,9 @@ export interface Statements {
   readonly selectHistory: string;
 }
 
+/** The columns of an `EventRow`. */
+export const EVENT_COLUMNS = `encode("timestamp", 'hex'), encode(aggregate_id, 'hex'), sequence, type, body::text`;
+
 /** Longest wait of a group of commits for another transaction's lock, in milliseconds. */
 const GROUP_PATIENCE = 100;
 const built = new Map<string, Statements>();
@@ -71,11 +74,10 @@ FROM unnest(${list("','")}, ${list("','")}, ${list("','")}, ${list("','")}::inte
   const upsert = `INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body) VALUES (?::bytea, ?::integer, ?::text::jsonb)
 ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
 WHERE stored.sequence < EXCLUDED.sequence`;
-  const columns = `encode("timestamp", 'hex'), encode(aggregate_id, 'hex'), sequence, type, body::text`;
   return {
     insertEvent: preparedStatement(`${insert} ${row}`),
     insertEvents: preparedStatement(`${insert}\n${rows}`),
-    insertEventsReturning: preparedStatement(`${insert}\n${rows}\nRETURNING ${columns}`),
+    insertEventsReturning: preparedStatement(`${insert}\n${rows}\nRETURNING ${EVENT_COLUMNS}`),
     insertEventsUnlessLocked: preparedStatement(`${insert}\n${rows}${patience}`),
     insertCommandAndEvent: preparedStatement(
       `WITH commands AS (${insertCommand} VALUES (decode(?, 'hex'), ?::text, decode(?, 'hex'), ?::integer, ?::integer))\n${insert} ${row}`,
@@ -102,7 +104,7 @@ WHERE aggregate_id = ? AND sequence BETWEEN ? AND ?`),
 FROM (SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND sequence BETWEEN 1 AND ? ORDER BY sequence DESC LIMIT 1) AS last
 LEFT JOIN (SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND "timestamp" > ? AND "timestamp" <= ?
   ORDER BY "timestamp" DESC LIMIT 1) AS ahead ON true`,
-    selectEvents: `SELECT ${columns} FROM ${log}`,
+    selectEvents: `SELECT ${EVENT_COLUMNS} FROM ${log}`,
     selectHistory: `SELECT "timestamp", sequence, type, body FROM ${log}`,
   };
 }

@@ -1,6 +1,7 @@
 import type { EventLog } from '../log/event-log.js';
 import { checkClock, checkNewest, checkNodes } from './clocks.js';
 import type { Finding } from './finding.js';
+import { checkIndexes } from './indexes.js';
 import { checkInterop } from './interop.js';
 import { checkAccess, checkMayMigrate, checkRights } from './rights.js';
 import { checkRowSecurity } from './row-security.js';
@@ -58,6 +59,7 @@ async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<
     yield await checkNewest(log);
     yield await checkNodes(log);
   }
+  yield* await checkIndexes(log);
   const interop = await checkInterop(log);
   if (interop !== undefined) yield interop;
 }

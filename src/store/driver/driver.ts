@@ -11,6 +11,9 @@ export type Executor = Knex | Knex.Transaction;
  * public interface.
  */
 export interface Driver {
+  /** True for the engine in this process, which has one connection. */
+  readonly isEmbedded: boolean;
+
   /**
    * Sends one statement: on a connection of the pool, or on that of the transaction when its turn has come. Statements that
    * have a name stay prepared on the connections of a pool where the driver can do that. With `readBody` all values come as

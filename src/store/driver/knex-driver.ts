@@ -24,6 +24,10 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
     this.client = clientOf<Raw>(knex);
   }
 
+  get isEmbedded(): boolean {
+    return this.kind.isEmbedded;
+  }
+
   async send<Row>(
     statement: Statement,
     bindings: readonly Knex.RawBinding[],

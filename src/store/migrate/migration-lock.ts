@@ -20,14 +20,18 @@ export async function withMigrationLock<Value>(
   try {
     return await driverOf(knex).transaction(async (transaction) => {
       await execute(transaction, `SET LOCAL lock_timeout = ${lockTimeout}`);
-      await query(transaction, 'SELECT pg_advisory_xact_lock(?::text::bigint)', [lockKey(schema)]);
+      await query(transaction, 'SELECT pg_advisory_xact_lock(?::text::bigint)', [lockKey('migrations', schema)]);
       return await work(transaction);
     });
   } catch (error) {
-    if (isHeldByOthers(error)) throw new MigrationLockError(lockTimeout, error, error.message);
-    if (sqlState(error) === '55P03') throw new MigrationLockError(lockTimeout, error);
-    throw error;
+    throw lockError(error, lockTimeout);
   }
+}
+
+/** The error; {@link MigrationLockError} when it is about a lock that was not free in time. */
+export function lockError(error: unknown, lockTimeout: number): unknown {
+  if (isHeldByOthers(error)) return new MigrationLockError(lockTimeout, error, error.message);
+  return sqlState(error) === '55P03' ? new MigrationLockError(lockTimeout, error) : error;
 }
 
 /** True when `lockTables` gave up. */
@@ -35,7 +39,7 @@ function isHeldByOthers(error: unknown): error is DatabaseTimeoutError {
   return error instanceof DatabaseTimeoutError && sqlState(error.cause) === '55P03';
 }
 
-/** One lock per database and schema: PostgreSQL keeps advisory locks of different databases apart. */
-function lockKey(schema: string): string {
-  return createHash('sha256').update(`maestro_migrations ${schema}`).digest().readBigInt64BE().toString();
+/** One lock per database, schema and subject: PostgreSQL keeps advisory locks of different databases apart. */
+export function lockKey(subject: 'migrations' | 'indexes', schema: string): string {
+  return createHash('sha256').update(`maestro_${subject} ${schema}`).digest().readBigInt64BE().toString();
 }

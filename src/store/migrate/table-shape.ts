@@ -15,7 +15,11 @@ export interface TableShape {
   /** The partition key, such as `HASH (aggregate_id)`; empty for a plain table. */
   readonly partitionKey: string;
   /** The partitions, or the tables that inherit from a plain one, with the columns of their unique indexes. */
-  readonly partitions: readonly { readonly name: string; readonly uniqueKeys: readonly string[] }[];
+  readonly partitions: readonly {
+    readonly schema: string;
+    readonly name: string;
+    readonly uniqueKeys: readonly string[];
+  }[];
   /** Share of all possible rows that some partition takes: less than 1 when a partition was detached. */
   readonly coverage: number;
 }
@@ -51,7 +55,11 @@ export async function readTableShape(on: Executor, schema: string, table: string
   const partitions = [];
   let coverage = 0;
   for (const [schemaName, partition, bound] of await query<[string, string, string]>(on, PARTITIONS, [name])) {
-    partitions.push({ name: partition, uniqueKeys: await uniqueKeys(on, qualified(schemaName, partition)) });
+    partitions.push({
+      schema: schemaName,
+      name: partition,
+      uniqueKeys: await uniqueKeys(on, qualified(schemaName, partition)),
+    });
     coverage += 1 / Number(/modulus (\d+)/i.exec(bound)?.[1]);
   }
   return {
