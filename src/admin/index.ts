@@ -60,6 +60,9 @@ export {
   snapshotHead,
   storedSnapshots,
 } from './log/stored-snapshots.js';
+export type { Cause } from './trace-events/cause.js';
+export { estimateTrace, type TraceEstimate } from './trace-events/estimate-trace.js';
+export { traceEvents, type TracedEvent, type TraceOptions } from './trace-events/trace-events.js';
 export { tailEvents, type TailOptions } from './tail-events/tail-events.js';
 export { type Footer as ExportFooter, InvalidExportError } from './transfer/export-format.js';
 export type { ExportLine } from './transfer/read-export.js';
