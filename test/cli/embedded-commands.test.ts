@@ -98,6 +98,25 @@ test.serial('a history moves from a server into the embedded database and back, 
   t.is((await run(['export', id.hex])).code, 3);
 });
 
+test.serial('a trace is found with an index and without', async (t) => {
+  const [cause, effect] = [anEvent(anId(), { type: 'asked' }), anEvent(anId(), { type: 'answered' })];
+  const metadata = { correlationId: 'work', causationId: cause.timestamp.toString() };
+  await server.store().commitEvents([
+    { ...cause, metadata: { correlationId: 'work' } },
+    { ...effect, metadata },
+  ]);
+  const text = await exported(server, { aggregateIds: [cause.aggregateId, effect.aggregateId] });
+  const run = await aLog(t);
+  t.is((await run(['import', '-q'], text)).code, 0);
+  const without = await run(['trace', 'work']);
+  t.regex(without.stdout, / asked\n.* {4}answered +#1\n/);
+  t.is((await run(['migrate', 'index', 'add', '-q'])).stdout, 'maestro_metadata_correlationId\n');
+  t.is((await run(['migrate', 'index', 'list', '-q'])).stdout, 'correlationId\n');
+  t.deepEqual(await run(['trace', 'work']), without);
+  t.notRegex((await run(['migrate', 'index', 'drop', '--dry-run'])).stdout, /CONCURRENTLY/);
+  t.is((await run(['migrate', 'index', 'drop', '-q'])).code, 0);
+});
+
 test.serial('a wrong snapshot is found and fixed, and a state is checked against a baseline', async (t) => {
   const run = await aLog(t, WITH_HANDLERS);
   const id = await appended(

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { notAmong, writingCommands } from '../support/cli/sample-commands.js';
+import { notAmong, writingCommands, SAMPLE_CORRELATION } from '../support/cli/sample-commands.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { aHistory, anId } from '../support/data/factories.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import { signed } from '../support/data/transfer.js';
 
 const database = useTestDatabase(test);
@@ -19,7 +19,9 @@ const ESCAPE = '\u001b[';
 const history = aHistory(id, 3);
 
 test.before(async () => {
-  await database.store().commitEvents(history);
+  await database
+    .store()
+    .commitEvents([...history, anEvent(anId(), { type: 'traced', metadata: { correlationId: SAMPLE_CORRELATION } })]);
   await database.store().commitSnapshot({ aggregateId: id, sequence: 2, body: { n: 2 } });
   await written.store().commitEvents(history);
   writeFileSync(join(folder, 'log.ndjson'), signed([]));
@@ -51,13 +53,17 @@ const COMMANDS = {
   verify: ['verify', id.hex],
   'id show': ['id', 'show', id.hex],
   'migrate status': ['migrate', 'status'],
+  'migrate index list': ['migrate', 'index', 'list'],
+  trace: ['trace', SAMPLE_CORRELATION],
   migrate: ['migrate', 'up'],
   'migrate sql': ['migrate', 'sql'],
 } as const;
 /** In a log of their own, each with something to do. */
 const WRITING = writingCommands({ id: id.hex, timestamp: '', file: 'log.ndjson', aggregate: 'tally' });
 /** Those whose table has headings or names, which a terminal shows in another style. */
-const STYLED = Object.entries(COMMANDS).filter(([name]) => name !== 'migrate' && name !== 'migrate sql');
+const STYLED = Object.entries(COMMANDS).filter(
+  ([name]) => !['migrate', 'migrate sql', 'migrate index list'].includes(name),
+);
 
 testProp(
   'global options mean the same before, between and after the words of a command',

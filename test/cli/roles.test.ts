@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import pg from 'pg';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { readingCommands, writingCommands } from '../support/cli/sample-commands.js';
+import { readingCommands, writingCommands, SAMPLE_CORRELATION } from '../support/cli/sample-commands.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { runAny } from '../support/cli/run-any.js';
 import { testKnex, testUrl, useTemporaryFolder } from '../support/database.js';
-import { aHistory, anId } from '../support/data/factories.js';
+import { aHistory, anEvent, anId } from '../support/data/factories.js';
 
 /** A database of its own, in which nobody may do anything unless it is granted, and whose name has to be quoted. */
 const suffix = randomBytes(5).toString('hex');
@@ -42,7 +42,8 @@ function casesOf(layout: Layout): readonly Case[] {
   const id = first?.aggregateId.hex ?? '';
   const file = join(folder, `${other[layout]}.ndjson`);
   const named = { id, timestamp: second?.timestamp.toString() ?? '', file, aggregate: 'tally' };
-  const { 'migrate up': up = [], 'migrate rollback': rollback = [], ...writing } = writingCommands(named);
+  const { 'migrate up': up = [], 'migrate rollback': rollback = [], ...others } = writingCommands(named);
+  const writing = Object.entries(others).filter(([words]) => !words.startsWith('migrate '));
   const reading = Object.entries(readingCommands(named));
   /** Other uses of a command, each before one of the catalogue's, when it has something to do. */
   const before: Readonly<Record<string, readonly Case[]>> = {
@@ -64,7 +65,9 @@ function casesOf(layout: Layout): readonly Case[] {
     ['migrate sql', ['--roles', ...NAMES], 'reader'],
     ['migrate', [], 'reader'],
     ['append', ['new', '--type', 'happened', '--body', '{"n": 1}'], 'writer'],
-    ...Object.entries(writing).flatMap(([words, argv]): Case[] => [...(before[words] ?? []), [words, argv, 'writer']]),
+    ...writing.flatMap(([words, argv]): Case[] => [...(before[words] ?? []), [words, argv, 'writer']]),
+    ['migrate index add', [], 'migrator'],
+    ['migrate index drop', [], 'migrator'],
     ['migrate rollback', rollback, 'migrator'],
     ['migrate up', up, 'migrator'],
   ];
@@ -138,7 +141,7 @@ async function printed(t: ExecutionContext, schema: string, names: readonly stri
 }
 
 const REFUSED =
-  /^error: The (role may not do this: (permission denied (for|to) |must be owner of )|database cannot be reached: permission denied for ).*\.\nhint: Grant the role what is named \(`maestro doctor[^`]*` prints the GRANT\), or log in with another role\.\n$/m;
+  /^error: The (role may not do this: (permission denied (for|to) |must be owner of )|database cannot be reached: permission denied for ).*\.\nhint: Grant the role what is named \(`maestro doctor[^`]*` prints the GRANT\), or log in with another role\.\n$|^error: Only the owner of the event log can change its indexes, and .* is not\.\nhint: Log in as .*\. Nothing was changed\.\n$/m;
 
 /** The role is refused, is told of what, and nothing changes. */
 async function isRefused(
@@ -182,7 +185,10 @@ for (const [layout, schema] of Object.entries(LAYOUTS) as [Layout, string][])
       await execute(script);
 
       const store = new PostgresStore(knex, { schema });
-      await store.commitEvents(histories[layout]);
+      await store.commitEvents([
+        ...histories[layout],
+        anEvent(anId(), { metadata: { correlationId: SAMPLE_CORRELATION } }),
+      ]);
       await store.commitSnapshot({
         aggregateId: histories[layout][0]?.aggregateId ?? anId(),
         sequence: 2,

@@ -29,7 +29,7 @@ const [first, second, third] = [1n, 2n, 3n].map((nodeId) => Timestamp.of({ time:
 const at = (time: number) => Timestamp.of({ time: 1_700_000_000_000 + time, nodeId: 9n });
 const BODIES = [
   '{"n": 1, "note": "a\\\\b \'c\' \\"d\\""}',
-  '{"n": 1.10, "note": "\u00e9"}',
+  '{"n": 1.10, "note": "\u00e9", "$metadata": {"causationId": "no timestamp", "correlationId": "work"}}',
   '{"n": 100000000000000000000000000001, "none": null}',
 ];
 const TYPES = ['opened', "it's", 'Zeta', 'alpha'];
@@ -89,6 +89,10 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['aggregates', '--sort', 'last', '-o', 'ndjson'],
   ['aggregates', '--sort', 'events', '--type', 'Zeta'],
   ['event', at(1).toString(), '-o', 'json'],
+  ['trace', 'work', '-o', 'json'],
+  ['migrate', 'index', 'add'],
+  ['migrate', 'index', 'list', '-q'],
+  ['trace', 'work', '--since', '2023-11-15T00:00:00Z'],
   ['stats', '-o', 'json'],
   ['stats', '--by', 'type', '-o', 'json'],
   ['types', '-o', 'json'],
@@ -115,6 +119,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['erase', second.hex, '--reason', 'asked to', '--execute', '-o', 'json'],
   ['events', second.hex],
   ['doctor', '-o', 'json'],
+  ['migrate', 'index', 'drop'],
   ['migrate', 'rollback'],
 ];
 

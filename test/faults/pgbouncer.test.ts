@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { storeContract } from '../../src/testing/contract.js';
+import { addMetadataIndex } from '../../src/store/migrate/metadata-index/change-index.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { runCli } from '../support/cli/cli.js';
 import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
-import { readingCommands, writingCommands } from '../support/cli/sample-commands.js';
+import { readingCommands, SAMPLE_CORRELATION, writingCommands } from '../support/cli/sample-commands.js';
 import { runAny } from '../support/cli/run-any.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import { figure } from '../support/figures.js';
@@ -107,10 +108,12 @@ for (const [name, start] of Object.entries(poolers())) {
   test(`${name}: the command line does the same through it`, async (t) => {
     const id = anId();
     const history = aHistory(id, 3);
-    await quiet.store().commitEvents(history);
+    const traced = anEvent(anId(), { metadata: { correlationId: SAMPLE_CORRELATION } });
+    await quiet.store().commitEvents([...history, traced]);
     await quiet.store().commitSnapshot({ aggregateId: id, sequence: 2, body: { n: 2 } });
     const file = join(folder, `${id.hex}.ndjson`);
     writeFileSync(file, await exported(quiet));
+    await addMetadataIndex(quiet.knex, quiet);
     const named = { id: id.hex, timestamp: history[1]?.timestamp.hex ?? '', file, aggregate: 'tally' };
     const maestro = (argv: readonly string[], pooled: boolean) =>
       runAny(pooled ? [...argv, '--pooler', 'transaction'] : argv, {
@@ -133,6 +136,7 @@ for (const [name, start] of Object.entries(poolers())) {
       lines += 1;
     }
     t.is((await maestro(['migrate', 'up', '--partitions', '3'], true)).code, 0);
+    t.is((await maestro(['migrate', 'index', 'add', '-q'], true)).stdout, 'maestro_metadata_correlationId\n');
     t.is((await maestro(['import', '--file', file], true)).code, 0);
     t.is((await maestro(['export', id.hex], true)).stdout, (await maestro(['export', id.hex], false)).stdout);
 

@@ -108,6 +108,7 @@ const COMMANDS: Readonly<Record<string, Printing>> = {
   'events --metadata': { argv: ['events', told.hex, '--metadata'] },
   event: { argv: ['event', timestamps[4]?.hex ?? ''] },
   'event with metadata': { argv: ['event', toldAt.hex] },
+  trace: { argv: ['trace', 'work\u202e'] },
   tail: { argv: ['tail', '-n', '500'] },
   aggregates: { argv: ['aggregates', '--limit', '500'] },
   'stats --by type': { argv: ['stats', '--by', 'type'], quietText: true },
@@ -133,6 +134,7 @@ const COMMANDS: Readonly<Record<string, Printing>> = {
   'migrate status': { argv: ['migrate', 'status'] },
   'migrate sql': { argv: ['migrate', 'sql'] },
   'commands list': { argv: ['commands', 'list', id.hex], quietText: true },
+  'migrate index list': { argv: ['migrate', 'index', 'list'] },
   'id show': { argv: ['id', 'show', id.hex] },
 };
 
@@ -147,6 +149,8 @@ const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>
   import: () => ['import', '--file', join(folder, 'whole.ndjson')],
   'commands prune': () => ['commands', 'prune', '--older-than', '30d', '--execute'],
   doctor: () => ['doctor'],
+  'migrate index add': () => ['migrate', 'index', 'add'],
+  'migrate index drop': () => ['migrate', 'index', 'drop'],
   'id new': () => ['id', 'new'],
 };
 /** Commands that act on a terminal themselves, or print nothing that is stored; they have tests of their own. */
@@ -198,7 +202,11 @@ test.before(async () => {
   for (const [index, type] of HOSTILE.entries()) {
     const [body = {}, unknown, failing, wrong] = [bodies[index], anId(), anId(), anId()];
     await store(id, index + 1, type, body, { timestamp: timestamps[index] ?? anId() });
-    await store(unknown, 1, type, body);
+    const $metadata = {
+      correlationId: 'work\u202e',
+      causationId: index % 2 === 0 ? type : (timestamps[index] ?? anId()).hex,
+    };
+    await store(unknown, 1, type, { ...body, $metadata });
     await store(failing, 1, 'shouted', body);
     await store(wrong, 1, 'heard', body);
     await storeSnapshot(wrong, { [type]: type });

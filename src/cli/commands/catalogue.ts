@@ -23,6 +23,7 @@ import { declareSnapshot } from './snapshot/declare.js';
 import { declareStats } from './stats/declare.js';
 import { declareStep } from './step/declare.js';
 import { declareTail } from './tail/declare.js';
+import { declareTrace } from './trace/declare.js';
 import { declareTypes } from './types/declare.js';
 import { declareVerify } from './verify/declare.js';
 
@@ -50,6 +51,7 @@ export const COMMANDS: readonly { readonly heading: string; readonly commands: r
       declareAggregates,
       declareSearch,
       declareEvent,
+      declareTrace,
       declareTail,
       declareStats,
       declareTypes,

@@ -5,14 +5,17 @@ import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
-import { readingCommands } from '../../support/cli/sample-commands.js';
+import { readingCommands, SAMPLE_CORRELATION } from '../../support/cli/sample-commands.js';
 
 const elixir = useTestDatabase(test, { migrated: false });
 const ID = '01a207704b0c0000deadbeefcafef00d';
 
 /** Commands that print JSON or SQL as it is, and `step`, which draws its own screen. */
 const AS_IT_IS = ['step', 'export', 'migrate sql'];
+/** Says that there is nothing, on standard error. */
+const EMPTY = 'migrate index list';
 /** The last lines of these are a body or a state, below an empty line or a brace. */
 const WITH_JSON = ['replay', 'snapshot get', 'event'];
 const WIDTHS = [0, 1, 10, LEAST_COLUMNS, 40, 80, 300];
@@ -22,6 +25,7 @@ let timestamp = '';
 test.before(async () => {
   await loadElixirFixture(elixir.knex, elixir.schema);
   await elixir.knex.raw(`DELETE FROM "${elixir.schema}".event_log WHERE sequence = 7`);
+  await elixir.store().commitEvents([anEvent(anId(), { metadata: { correlationId: SAMPLE_CORRELATION } })]);
   await elixir.store().commitSnapshot({ aggregateId: Timestamp.parse(ID), sequence: 3, body: { n: 3 } });
   timestamp = (await elixir.store().getLastEvent(Timestamp.parse(ID)))?.timestamp.toString() ?? '';
 });
@@ -32,7 +36,7 @@ function maestro(argv: readonly string[], terminal?: number, env: Record<string,
 }
 
 const commands = Object.entries(readingCommands({ id: ID, timestamp: 'TIMESTAMP', file: '', aggregate: '' }))
-  .filter(([name]) => !AS_IT_IS.includes(name) && name !== 'check' && name !== 'snapshot verify')
+  .filter(([name]) => !AS_IT_IS.includes(name) && name !== 'check' && name !== EMPTY && name !== 'snapshot verify')
   .map(([name, argv]) => [name, [...name.split(' '), ...argv]] as const);
 
 for (const [name, words] of commands)

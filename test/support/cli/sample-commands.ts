@@ -12,6 +12,9 @@ export interface Named {
   readonly aggregate: string;
 }
 
+/** Correlation id of an event. */
+export const SAMPLE_CORRELATION = 'work-1';
+
 /** Arguments by the words of a command. */
 export type Samples = Readonly<Record<string, readonly string[]>>;
 
@@ -28,6 +31,7 @@ export function readingCommands({ id, timestamp }: Named): Samples {
     aggregates: [],
     search: ['--limit', '500'],
     event: [timestamp],
+    trace: [SAMPLE_CORRELATION],
     tail: ['-n', '500'],
     stats: ['--by', 'type'],
     types: [],
@@ -37,6 +41,7 @@ export function readingCommands({ id, timestamp }: Named): Samples {
     'migrate status': [],
     'migrate sql': [],
     'commands list': [id],
+    'migrate index list': [],
     doctor: [],
   };
 }
@@ -52,6 +57,8 @@ export function writingCommands({ id, file, aggregate }: Named): Samples {
     import: ['--file', file],
     'commands prune': ['--older-than', '30d', '--execute'],
     erase: [id, '--reason', 'asked to', '--execute'],
+    'migrate index add': [],
+    'migrate index drop': [],
     'migrate rollback': ['--discard-all-events'],
   };
 }

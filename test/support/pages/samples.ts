@@ -9,14 +9,6 @@ const AROUND: readonly {
 }[] = [
   {
     page: 'docs/aggregates.md',
-    begins: 'const first = ',
-    before: `import type { AggregatesOf, Timestamp } from 'maestro-store';
-import type { Account } from './src/account.js';
-declare const accounts: AggregatesOf<typeof Account>, id: Timestamp;`,
-    after: 'export { again, first };',
-  },
-  {
-    page: 'docs/aggregates.md',
     begins: 'schemas:',
     before: `import { defineAggregate } from 'maestro-store';
 import { z } from 'zod';

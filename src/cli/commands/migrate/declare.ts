@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../../command-runner.js';
+import { declareMigrateIndex } from './index/declare.js';
 import { declareMigrateRollback } from './rollback/declare.js';
 import { declareMigrateSql } from './sql/declare.js';
 import { declareMigrateStatus } from './status/declare.js';
@@ -25,6 +26,7 @@ Examples:
   declareMigrateUp(migrate, runner);
   declareMigrateStatus(migrate, runner);
   declareMigrateSql(migrate, runner);
+  declareMigrateIndex(migrate, runner);
   declareMigrateRollback(migrate, runner);
 }
 

@@ -1,0 +1,57 @@
+import test from 'ava';
+import { runCli } from '../../../support/cli/cli.js';
+import { type TestDatabase, useTestDatabase } from '../../../support/database.js';
+import { anEvent } from '../../../support/data/factories.js';
+
+const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 2 }) };
+const broken = useTestDatabase(test);
+
+function maestro({ url, schema }: TestDatabase, argv: readonly string[]) {
+  return runCli(argv, { env: { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema } });
+}
+
+for (const [layout, database] of Object.entries(layouts))
+  test(`an index is shown, added, listed and dropped, with the ${layout} layout`, async (t) => {
+    const index = (...argv: string[]) => maestro(database, ['migrate', 'index', ...argv]);
+    t.is((await index('list', '-o', 'json')).stdout, '[]\n');
+    t.regex((await index('list')).stderr, /no index on metadata/);
+    const plan = await index('add', '--dry-run');
+    t.regex(plan.stdout, /CREATE INDEX CONCURRENTLY "maestro_metadata_correlationId/);
+    t.is(
+      (JSON.parse((await index('add', '--dry-run', '-o', 'json')).stdout) as { sql: string }).sql.trim(),
+      plan.stdout.trim(),
+    );
+    t.is((await index('list', '-q')).stdout, '');
+
+    t.is((await index('add')).stdout, 'maestro_metadata_correlationId  added\n');
+    t.is((await index('add')).stdout, 'the index is there already: nothing to do\n');
+    t.is((await index('add', '--dry-run')).stdout, '-- the index is there already: nothing to do\n');
+    t.deepEqual(JSON.parse((await index('add', '--metadata', 'userId', '-o', 'json')).stdout), {
+      added: ['maestro_metadata_userId'],
+    });
+    t.is((await index('list', '-q')).stdout, 'correlationId\nuserId\n');
+    t.regex((await index('list')).stdout, /correlationId +valid +\S+ +maestro_metadata_correlationId/);
+    t.is((await maestro(database, ['migrate', 'status', '--exit-code'])).code, 0);
+    t.is((await maestro(database, ['verify'])).code, 0);
+    const findings = JSON.parse((await maestro(database, ['doctor', '-o', 'json'])).stdout) as { check: string }[];
+    t.like(findings.find(({ check }) => check === 'indexes'), { status: 'ok' }); // prettier-ignore
+
+    t.is((await index('drop', '--metadata', 'userId')).stdout, 'maestro_metadata_userId  dropped\n');
+    t.is((await index('drop', '-q')).stdout, 'maestro_metadata_correlationId\n');
+    t.is((await index('drop')).stdout, 'there is no such index: nothing to do\n');
+    const wrong = await index('add', '--metadata', "it's");
+    t.is(wrong.code, 2);
+    t.regex(wrong.stderr, /32 characters/);
+  });
+
+test('doctor and list tell of an index that a broken build has left, and how to complete it', async (t) => {
+  await broken.store().commitEvents([anEvent()]);
+  const sql = `CREATE INDEX CONCURRENTLY "maestro_metadata_correlationId" ON "${broken.schema}".event_log ((1 / (sequence - sequence)))`;
+  await t.throwsAsync(async () => broken.knex.raw(sql));
+  t.regex((await maestro(broken, ['migrate', 'index', 'list'])).stdout, /correlationId +invalid/);
+  const doctor = await maestro(broken, ['doctor']);
+  t.regex(doctor.stdout, /correlationId \(invalid\)/);
+  t.regex(doctor.stdout, /maestro migrate index add --metadata correlationId/);
+  t.is((await maestro(broken, ['migrate', 'index', 'add'])).code, 0);
+  t.regex((await maestro(broken, ['migrate', 'index', 'list'])).stdout, /correlationId +valid/);
+});
