@@ -4,6 +4,8 @@ import type pg from 'pg';
 export interface LogSize {
   readonly events: number;
   readonly aggregates: number;
+  /** Give every ten events, of aggregates side by side, a correlation id, and each but the first of them its cause. @defaultValue false */
+  readonly traced?: boolean;
 }
 
 /** The period in which the events were made, in milliseconds: thirty days. */
@@ -13,15 +15,22 @@ const PERIOD = 30 * 24 * 60 * 60 * 1000;
  * Fills a migrated schema: histories of equal length that grew side by side, ten common types and a rare one (one event
  * in 50,000), bodies of about 200 bytes, a snapshot for one aggregate in ten.
  */
-export async function fillLog(client: pg.Client, schema: string, { events, aggregates }: LogSize): Promise<void> {
+export async function fillLog(
+  client: pg.Client,
+  schema: string,
+  { events, aggregates, traced = false }: LogSize,
+): Promise<void> {
   const begin = Date.now() - PERIOD;
   const step = Math.max(1, Math.floor(PERIOD / events));
+  const timestamp = (n: string) => `lpad(to_hex(${begin} + (${n}) * ${step}), 12, '0') || '0000deadbeefcafef00d'`;
+  const metadata = `jsonb_build_object('$metadata', jsonb_strip_nulls(jsonb_build_object('correlationId', md5((n / 10)::text),
+      'causationId', CASE WHEN n % 10 > 0 THEN ${timestamp('n - 1')} END)))`;
   await client.query(`
     INSERT INTO "${schema}".event_log ("timestamp", aggregate_id, sequence, type, body)
-    SELECT decode(lpad(to_hex(${begin} + n * ${step}), 12, '0') || '0000' || 'deadbeefcafef00d', 'hex'),
+    SELECT decode(${timestamp('n')}, 'hex'),
       decode(md5((n % ${aggregates})::text), 'hex'), n / ${aggregates} + 1,
       CASE WHEN n % 50000 = 77 THEN 'audited' ELSE 'changed_' || n % 7 % 10 END,
-      jsonb_build_object('n', n, 'amount', n % 1000, 'note', repeat('n', 150))
+      jsonb_build_object('n', n, 'amount', n % 1000, 'note', repeat('n', 150))${traced ? ` || ${metadata}` : ''}
     FROM generate_series(0::bigint, ${events - 1}) AS n`);
   await client.query(`
     INSERT INTO "${schema}".snapshots (aggregate_id, sequence, body)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,11 +37,22 @@ interface Question {
   readonly name: string;
   readonly argv: readonly string[];
   readonly plain: (() => Promise<unknown>) | string;
-  /** Empties the tables before each run. */
+  /** Prepares the tables before each run. */
   readonly before?: () => Promise<unknown>;
+  /** @defaultValue 'bench_large' */
+  readonly schema?: string;
 }
 
 const BY_ID = `SELECT aggregate_id, count(*), min("timestamp"), max("timestamp") FROM ${LOG} GROUP BY aggregate_id`;
+const TRACED = 'bench_traced';
+const WORK = createHash('md5').update('777').digest('hex');
+const TRACE = `SELECT "timestamp", aggregate_id, sequence, type, body::text FROM ${TRACED}.event_log
+WHERE body->'$metadata'->>'correlationId' = '${WORK}' ORDER BY "timestamp"`;
+const INDEXED_TRACE = TRACE.replace(
+  'WHERE',
+  `WHERE left(body->'$metadata'->>'correlationId', 200) COLLATE "C" = '${WORK}' AND`,
+);
+const PLAIN_INDEX = `CREATE INDEX CONCURRENTLY plain_index ON ${TRACED}.event_log ((body->'$metadata'->>'correlationId'))`;
 const EVENTS = `SELECT "timestamp", aggregate_id, sequence, type, body::text FROM ${LOG}`;
 
 const QUESTIONS: readonly Question[] = [
@@ -56,7 +68,21 @@ const QUESTIONS: readonly Question[] = [
   { name: 'verify', argv: ['verify'], plain: `SELECT count(*) FILTER (WHERE sequence <> coalesce(before, 0) + 1), count(*) FILTER (WHERE "timestamp" <= clock) FROM (SELECT sequence, "timestamp", lag(sequence) OVER w AS before, lag("timestamp") OVER w AS clock FROM ${LOG} WINDOW w AS (PARTITION BY aggregate_id ORDER BY sequence)) AS e` },
   { name: 'export', argv: ['export', '--file', exported, '--force'], plain: () => copyOut(`COPY (${EVENTS} ORDER BY aggregate_id, sequence) TO STDOUT`) },
   { name: 'import', argv: ['import', '--file', exported, '--schema', 'bench_copy'], plain: () => copyIn(), before: () => client.query('TRUNCATE bench_copy.event_log, bench_copy.snapshots') },
+  { name: 'trace (10 of all)', schema: TRACED, argv: ['trace', WORK], plain: TRACE },
+  { name: 'migrate index add, for trace', schema: TRACED, argv: ['migrate', 'index', 'add'], plain: PLAIN_INDEX, before: () => dropIndexes() },
+  { name: 'trace (10 of all), with the index', schema: TRACED, argv: ['trace', WORK], plain: INDEXED_TRACE, before: () => addIndex() },
 ]; // prettier-ignore
+const CHOSEN = QUESTIONS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+
+async function addIndex(): Promise<void> {
+  await client.query(`DROP INDEX IF EXISTS ${TRACED}.plain_index`);
+  await runCommand(['migrate', 'index', 'add'], TRACED);
+}
+
+async function dropIndexes(): Promise<void> {
+  await runCommand(['migrate', 'index', 'drop'], TRACED);
+  await client.query(`DROP INDEX IF EXISTS ${TRACED}.plain_index`);
+}
 
 const rows = join(folder, 'rows.copy');
 
@@ -72,8 +98,8 @@ async function copyIn(): Promise<void> {
 }
 
 /** Runs a command to its end. */
-async function runCommand(argv: readonly string[]): Promise<Taken> {
-  const env = { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: 'bench_large' };
+async function runCommand(argv: readonly string[], schema = 'bench_large'): Promise<Taken> {
+  const env = { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema };
   return await inBuiltCommand(argv, { env, measuresMemory: true });
 }
 
@@ -83,11 +109,11 @@ async function runPlain(plain: Question['plain']): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-async function measure({ name, argv, plain, before }: Question): Promise<void> {
+async function measure({ name, argv, plain, before, schema }: Question): Promise<void> {
   const runs: (Taken & { plain: number })[] = [];
   for (let turn = 0; turn < Number(values.repeat); turn += 1) {
     await before?.();
-    const ours = await runCommand(argv);
+    const ours = await runCommand(argv, schema);
     await before?.();
     runs.push({ ...ours, plain: await runPlain(plain) });
   }
@@ -104,14 +130,16 @@ async function measure({ name, argv, plain, before }: Question): Promise<void> {
 try {
   await client.connect();
   const partitions = ['--partitions', values.partitions];
-  for (const schema of ['bench_large', 'bench_copy']) {
+  const isTraced = CHOSEN.some(({ schema }) => schema === TRACED);
+  for (const schema of ['bench_large', 'bench_copy', ...(isTraced ? [TRACED] : [])]) {
     await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-    await runCommand(['migrate', '--schema', schema, ...partitions]);
+    await runCommand(['migrate', ...partitions], schema);
   }
-  await fillLog(client, 'bench_large', { events: Number(values.events), aggregates: Number(values.aggregates) });
+  const size = { events: Number(values.events), aggregates: Number(values.aggregates) };
+  if (CHOSEN.some(({ schema }) => schema === undefined)) await fillLog(client, 'bench_large', size);
+  if (isTraced) await fillLog(client, TRACED, { ...size, traced: true });
   console.log('| command | maestro | peak memory | plain SQL through pg |\n| --- | --- | --- | --- |');
-  for (const question of QUESTIONS)
-    if (values.only === undefined || question.name.includes(values.only)) await measure(question);
+  for (const question of CHOSEN) await measure(question);
 } finally {
   await client.end();
   await server?.stop();
