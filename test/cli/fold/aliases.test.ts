@@ -23,6 +23,7 @@ export default { aggregates: [defineAggregate({
   },
   aliases: { account_opened: ['opened'], money_withdrawn: ['withdrawn'] },
   upcasters: { money_withdrawn: (body, { type }) => (type === 'withdrawn' ? { cents: body.euros * 100 } : body) },
+  schemas: { account_opened: { '~standard': { version: 1, vendor: 'any', validate: (value) => ({ value }) } } },
   owns: { firstEvents: ['account_opened'] },
 })] };`,
   );
@@ -82,6 +83,7 @@ test('an operator may append an event under an older name: it is tried as one of
     'json',
   );
   t.is(tried.code, 0, tried.stderr);
+  t.false(tried.stderr.includes('has no schema for'), tried.stderr);
   const refused = await maestro(
     'append',
     'new',
