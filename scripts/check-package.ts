@@ -55,7 +55,7 @@ function runExamples(): void {
   const versions = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>;
   };
-  const needs = ['tsx', 'zod', 'chess.js', '@octokit/webhooks-examples'];
+  const needs = ['tsx', 'zod', 'chess.js', 'hono', '@hono/node-server', '@octokit/webhooks-examples'];
   run(
     'npm',
     ['install', '--no-audit', '--no-fund', ...needs.map((name) => `${name}@${versions.devDependencies[name]}`)],

@@ -1,4 +1,4 @@
-import { type Block, blocksOf, PAGES } from './pages.js';
+import { type Block, blocksOf, listedFile, PAGES } from './pages.js';
 
 /** Code around a sample that is only a part of a program, by the page and the first words of the sample. */
 const AROUND: readonly {
@@ -7,6 +7,14 @@ const AROUND: readonly {
   readonly before: string;
   readonly after?: string;
 }[] = [
+  {
+    page: 'docs/aggregates.md',
+    begins: 'const first = ',
+    before: `import type { AggregatesOf, Timestamp } from 'maestro-store';
+import type { Account } from './src/account.js';
+declare const accounts: AggregatesOf<typeof Account>, id: Timestamp;`,
+    after: 'export { again, first };',
+  },
   {
     page: 'docs/aggregates.md',
     begins: 'schemas:',
@@ -85,7 +93,8 @@ declare const url: string;`,
  */
 export function samplesIn(folder: string): Map<string, string> {
   const samples = PAGES.flatMap((page) => blocksOf(page))
-    .filter(({ language }) => language === 'ts')
+    // A file that a page shows is compiled where it lies.
+    .filter((block) => block.language === 'ts' && listedFile(block) === undefined)
     .map((block): [string, string] => [
       `${folder}/${block.page.replace(/\W/g, '-')}-${block.line}.ts`,
       programOf(block),

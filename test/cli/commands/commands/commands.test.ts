@@ -1,8 +1,11 @@
 import test from 'ava';
+import { openAggregates } from '../../../../src/aggregate/aggregates.js';
 import { migrate } from '../../../../src/store/migrate/migrator.js';
+import { PostgresStore } from '../../../../src/store/postgres-store.js';
 import { type CliOptions, type CliResult, runCli } from '../../../support/cli/cli.js';
 import { useSchemas, useTestDatabase } from '../../../support/database.js';
 import { aHistory, anId } from '../../../support/data/factories.js';
+import { SampleAggregate } from '../../../support/data/sample-aggregate.js';
 import { rememberCommands, rememberedIds } from '../../../support/data/remembered-commands.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
@@ -116,6 +119,22 @@ test('list has the command ids of one aggregate in every form, safe for a termin
     stderr: 'note: no command id of this aggregate is remembered\n',
   });
   t.is((await commands(['list', anId().hex], database)).code, 3);
+});
+
+test('a command that was sent again is listed once, and after it was forgotten it is carried out a second time', async (t) => {
+  const database = { ...layouts.plain, schema: aSchema() };
+  await migrate(knex, { schema: database.schema });
+  const accounts = openAggregates(SampleAggregate, { store: new PostgresStore(knex, { schema: database.schema }) });
+  const id = accounts.create();
+  const send = () => accounts.evaluate(id, { type: 'increment_counter' }, { commandId: 'click-1' });
+  await send();
+  t.like(await send(), { value: { repeated: true, sequence: 1 } });
+  t.regex((await commands(['list', id.hex], database)).stdout, /^EVENTS.*\n +1 .* {2}click-1\n$/);
+  t.like(JSON.parse((await commands(['prune', '--older-than', 'now', '--execute', '-o', 'json'], database)).stdout), {
+    commands: 1,
+    kept: 0,
+  });
+  t.like(await send(), { value: { sequence: 2 } });
 });
 
 test('what is wrong is refused, and nothing is forgotten', async (t) => {
