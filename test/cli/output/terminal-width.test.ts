@@ -3,10 +3,12 @@ import test from 'ava';
 import stringWidth from 'string-width';
 import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { migrate } from '../../../src/store/migrate/migrator.js';
 import { runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 import { loadElixirFixture } from '../../support/data/elixir-fixture.js';
+import { rememberCommands } from '../../support/data/remembered-commands.js';
 import { readingCommands, SAMPLE_CORRELATION } from '../../support/cli/sample-commands.js';
 
 const elixir = useTestDatabase(test, { migrated: false });
@@ -27,6 +29,11 @@ test.before(async () => {
   await elixir.knex.raw(`DELETE FROM "${elixir.schema}".event_log WHERE sequence = 7`);
   await elixir.store().commitEvents([anEvent(anId(), { metadata: { correlationId: SAMPLE_CORRELATION } })]);
   await elixir.store().commitSnapshot({ aggregateId: Timestamp.parse(ID), sequence: 3, body: { n: 3 } });
+  await migrate(elixir.knex, { schema: elixir.schema });
+  await rememberCommands(elixir, Timestamp.parse(ID), [
+    { commandId: 'ada 7b1e-deposit', days: 2 },
+    { commandId: 'c0ffee-'.repeat(28), days: 1, sequence: 2 },
+  ]);
   timestamp = (await elixir.store().getLastEvent(Timestamp.parse(ID)))?.timestamp.toString() ?? '';
 });
 
