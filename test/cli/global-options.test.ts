@@ -23,6 +23,8 @@ test.before(async () => {
     .store()
     .commitEvents([...history, anEvent(anId(), { type: 'traced', metadata: { correlationId: SAMPLE_CORRELATION } })]);
   await database.store().commitSnapshot({ aggregateId: id, sequence: 2, body: { n: 2 } });
+  const command = { aggregateId: id, commandId: 'first', digest: '0'.repeat(64), firstSequence: 1, lastSequence: 1 };
+  await database.store().commitCommand(command, []);
   await written.store().commitEvents(history);
   writeFileSync(join(folder, 'log.ndjson'), signed([]));
   writeFileSync(
@@ -51,6 +53,7 @@ const COMMANDS = {
   diff: ['diff', id.hex, '2', '2'],
   bisect: ['bisect', id.hex, '--where', '$.n == 2'],
   verify: ['verify', id.hex],
+  'commands list': ['commands', 'list', id.hex],
   'id show': ['id', 'show', id.hex],
   'migrate status': ['migrate', 'status'],
   'migrate index list': ['migrate', 'index', 'list'],

@@ -106,7 +106,7 @@ test('a role with few rights, for which commits are not durable, is told all of 
   const url = Object.assign(new URL(testUrl()), { username: role, password: 'secret' }).href;
   const found = await findings(['--url', url]);
   t.like(of(found, 'rights'), { status: 'note' });
-  t.true(of(found, 'rights')?.found.startsWith(`${role} may read, but not append, `));
+  t.true(of(found, 'rights')?.found.startsWith(`${role} may read, commands list, but not append, `));
   t.regex(of(found, 'rights')?.remedy ?? '', /GRANT INSERT ON /);
   t.like(of(found, 'synchronous_commit'), { status: 'warning' });
   t.is(of(found, 'tables')?.status, 'ok');

@@ -122,7 +122,7 @@ function commandAt(path: readonly string[]): Command {
 }
 
 /** Commands that fold with the application's own handlers only. */
-const NEEDING_HANDLERS = ['check', 'snapshot verify'];
+const NEEDING_HANDLERS = ['check', 'snapshot verify', 'types --exit-code'];
 /** Words that end a command and begin the shell's part of a line. */
 const SHELL_WORDS = ['|', '||', '>', '>>', '#'];
 const WITHOUT_DATABASE = ['id', 'completion', 'help'];

@@ -77,6 +77,7 @@ const READING: readonly (readonly [before: readonly string[], behind?: readonly 
   [['verify']],
   [['export']],
   [['erase'], ['--reason', 'a test']],
+  [['commands', 'list']],
 ];
 const WRITING: typeof READING = [
   [['append'], ['--type', 'happened', '--body', '{}']],
@@ -91,8 +92,9 @@ const WRITING: typeof READING = [
 ];
 /** Commands without the id of an aggregate, or with one that has to be there in full (`id show`), and `step`, which is for people. */
 const OTHERS = [
-  ...['step', 'aggregates', 'search', 'stats', 'check', 'migrate status', 'migrate sql', 'doctor'],
-  ...['migrate up', 'import', 'migrate rollback'],
+  ...['step', 'aggregates', 'search', 'trace', 'stats', 'types', 'check', 'migrate status', 'migrate sql'],
+  ...['migrate index list', 'doctor', 'migrate up', 'import', 'commands prune'],
+  ...['migrate index add', 'migrate index drop', 'migrate rollback'],
   ...WITHOUT_DATABASE,
 ];
 
