@@ -8,7 +8,7 @@ import { openNaiveKnex } from './contenders/naive-knex.js';
 import { openRawPg } from './contenders/raw-pg.js';
 import { fillLog } from './large-log.js';
 import type { Workload } from './measure.js';
-import { coldHydrates, parallelCommands, sequentialCommands } from './workloads/aggregates.js';
+import { coldHydrates, commandsWithIds, parallelCommands, sequentialCommands } from './workloads/aggregates.js';
 import { bulkLoad } from './workloads/bulk.js';
 import { contention } from './workloads/contention.js';
 import { firstAggregates, searchOfAnHour } from './workloads/large.js';
@@ -29,7 +29,7 @@ export interface Choice {
 
 /** The wanted workloads, each prepared only when it is its turn. */
 export async function* workloads(url: string, { events, isWanted }: Choice): AsyncGenerator<Workload> {
-  if (['W', 'R', 'S1', 'C1', 'E1', 'H1', 'X1'].some((kind) => anyWanted(kind, isWanted)))
+  if (['W', 'R', 'S1', 'C1', 'E1', 'E2', 'H1', 'X1'].some((kind) => anyWanted(kind, isWanted)))
     yield* onEmptyLog(url, isWanted);
   if (isWanted('G1')) yield* onLargeLog('G1', url, 'bench_large', 1, events);
   if (isWanted('P1')) yield* onLargeLog('P1', url, 'bench_partitioned', PARTITIONS, events);
@@ -69,6 +69,8 @@ async function* onEmptyLog(url: string, isWanted: Choice['isWanted']): AsyncGene
       yield sequentialCommands(maestro, raw);
       yield parallelCommands(maestro, raw);
     }
+    if (isWanted('E2'))
+      for (const isParallel of [false, true]) yield commandsWithIds(maestro, raw, place.schema, isParallel);
     if (isWanted('H1'))
       for (const withSnapshot of [false, true]) yield await coldHydrates(maestro, raw, place.schema, withSnapshot);
     if (isWanted('X1')) {

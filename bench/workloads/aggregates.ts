@@ -1,4 +1,5 @@
-import { Clock, MAX_SEQUENCE } from '../../dist/src/index.js';
+import { Clock, MAX_SEQUENCE, type Timestamp } from '../../dist/src/index.js';
+import { bodyAt } from '../contenders/contender.js';
 import type { Maestro } from '../contenders/maestro.js';
 import type { RawPg } from '../contenders/raw-pg.js';
 import { increment, openCounters } from '../counter.js';
@@ -54,6 +55,58 @@ export function parallelCommands({ store }: Maestro, raw: RawPg, count = 300): W
       },
     },
   };
+}
+
+/** E2: commands with ids, beside the same commands without, and beside `pg` that inserts both rows in one statement. */
+export function commandsWithIds({ store }: Maestro, raw: RawPg, schema: string, isParallel: boolean): Workload {
+  const [callers, count] = isParallel ? [CALLERS, 300] : [1, 5000];
+  const evaluate = (withId: boolean) => async () => {
+    const counters = openCounters(store);
+    const all = Array.from({ length: callers }, () => counters.create());
+    return await concurrently(callers, count, (caller, index) => {
+      const id = all[caller] ?? clock.now();
+      const commandId = withId ? `${id.hex}-${index}` : undefined;
+      return counters.evaluate(id, increment(index), { commandId });
+    });
+  };
+  return {
+    id: isParallel ? 'E2 parallel' : 'E2 sequential',
+    title: `evaluate with commandId, ${isParallel ? `${CALLERS} callers, each on its own aggregate` : 'one after the other on one aggregate'}, beside without`,
+    unit: 'commands/s',
+    floors: ['without ids'],
+    goal: isParallel ? 0.7 : 0.8,
+    contenders: {
+      maestro: evaluate(true),
+      'without ids': evaluate(false),
+      'raw pg': async () => {
+        const all = Array.from({ length: callers }, () => clock.now());
+        return await concurrently(callers, count, (caller, index) =>
+          insertBoth(raw, schema, all[caller] ?? clock.now(), index + 1),
+        );
+      },
+    },
+  };
+}
+
+const DIGEST = Buffer.alloc(32, 7);
+
+/** Inserts an event and the command that it belongs to, in one statement. */
+async function insertBoth({ pool }: RawPg, schema: string, id: Timestamp, sequence: number): Promise<void> {
+  const key = id.encode();
+  await pool.query({
+    name: 'insert both',
+    text: `WITH command AS (INSERT INTO "${schema}".maestro_commands (aggregate_id, command_id, digest, first_sequence, last_sequence)
+VALUES ($1, $2, $3, $4, $4)) INSERT INTO "${schema}".event_log ("timestamp", aggregate_id, sequence, type, body) VALUES ($5, $1, $4, $6, $7)`,
+    values: [
+      key,
+      `${id.hex}-${sequence}`,
+      DIGEST,
+      sequence,
+      clock.now().encode(),
+      'incremented',
+      JSON.stringify(bodyAt(sequence)),
+    ],
+  });
 }
 
 /** H1: hydrating an aggregate that is not in memory, with and without a snapshot ten events before its end. */

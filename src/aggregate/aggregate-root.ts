@@ -10,7 +10,7 @@ import { RetryLimitError } from './errors.js';
 import { deepFreeze } from './fold/freeze.js';
 import { fold, foldOn, type History, latestAfter, withLatest } from './history.js';
 import type { RootContext } from './options.js';
-import { firstOutcome, type Outcome, type Terms } from './outcome.js';
+import { firstOutcome, isOfDecision, type Outcome, type Terms, unlessNotMigrated } from './outcome.js';
 import { type Plan, plan } from './plan.js';
 import { projectionsOf } from './projections.js';
 import { Rejection } from './fold/rejection.js';
@@ -98,15 +98,15 @@ export class AggregateRoot {
     let planned: Plan | Rejection<unknown>;
     try {
       planned = await this.#plan(command, expect);
+      if (!(planned instanceof Rejection)) {
+        const result = await this.#commit(planned, key);
+        if (result.ok) return ok({ events: result.value, ...facts(planned.next) });
+        if (result.error === 'retry_command') return undefined;
+      }
     } catch (error) {
-      const first = await this.#firstOutcome(key, command);
+      const first = isOfDecision(error) ? await this.#firstOutcome(key, command).catch(unlessNotMigrated) : undefined;
       if (first === undefined) throw error;
       return ok(first);
-    }
-    if (!(planned instanceof Rejection)) {
-      const result = await this.#commit(planned, key);
-      if (result.ok) return ok({ events: result.value, ...facts(planned.next) });
-      if (result.error === 'retry_command') return undefined;
     }
     const first = await this.#firstOutcome(key, command);
     if (first !== undefined) return ok(first);

@@ -77,7 +77,8 @@ export class Aggregates<Types extends AggregateTypes> {
    * events and decides again, after random pauses that grow up to 200 ms.
    *
    * After any error nothing was committed, except that `OutcomeUnknownError` leaves it open. Throws
-   * `SequenceConflictError` when `expect` is not the sequence that the decision was made on; `RetryLimitError`
+   * `CommandIdReusedError` for the `commandId` of another command, `CommandAnswerLostError` when events of the first
+   * answer are gone; `SequenceConflictError` when `expect` is not the sequence that the decision was made on; `RetryLimitError`
    * after the last attempt; `InvalidHandlerError` and `HandlerError` for a definition that cannot handle the command or
    * its events; `EventSchemaError` and `InvalidEventError` for bodies that must not be stored; `ProjectionError`;
    * `ClockDriftError` when the aggregate's last event is further ahead of this clock than it accepts;
@@ -96,10 +97,11 @@ export class Aggregates<Types extends AggregateTypes> {
     assertExpectable(expect);
     const { type, data } = command;
     const metadata = commandMetadata(this.#context.metadata, options.metadata);
-    const key = commandId === undefined ? undefined : commandKey(this.#context.store, commandId, { type, data });
-    const result = await this.#use(id, options.transaction, (root) =>
-      root.evaluate({ type, data, metadata }, { expect, key }),
-    );
+    const result = await this.#use(id, options.transaction, async (root) => {
+      // When its turn has come, as the data is read: until then the caller may change it.
+      const key = commandId === undefined ? undefined : commandKey(this.#context.store, commandId, { type, data });
+      return await root.evaluate({ type, data, metadata }, { expect, key });
+    });
     if (!result.ok) return result;
     const value = part === undefined ? result.value : result.value[part as 'events'];
     return ok(value as EvaluationValue<Types, Part>);

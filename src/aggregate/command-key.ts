@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { inspect } from 'node:util';
 import { InvalidArgumentError } from '../errors.js';
 import { canonicalJson } from '../json/canonical.js';
 import { encodeJson } from '../json/encode.js';
 import { pathText } from '../json/path-text.js';
-import { stringFault } from '../json/scalars.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { MAX_COMMAND_ID_LENGTH, type NewCommand } from '../store/commit/commit-content.js';
+import { assertCommandId, type NewCommand } from '../store/commit/commit-content.js';
 import type { Store } from '../store/store.js';
 import type { Command } from './fold/decide.js';
 import type { Plan } from './plan.js';
@@ -27,23 +25,14 @@ export function commandKey(store: Store, commandId: unknown, { type, data }: Com
     throw new InvalidArgumentError('This store cannot remember command ids: it lacks commitCommand or getCommand.', {
       hint: 'Use PostgresStore or MemoryStore, add the two methods to the store, or leave commandId out.',
     });
-  if (typeof commandId !== 'string')
-    throw new InvalidArgumentError(`commandId must be a string; got ${inspect(commandId)}.`);
-  const length = [...commandId].length;
-  if (length === 0 || length > MAX_COMMAND_ID_LENGTH)
-    throw new InvalidArgumentError(
-      `commandId must have 1 to ${MAX_COMMAND_ID_LENGTH} characters; it has ${length}.`,
-      length === 0 ? {} : { hint: 'Take a UUID, or the hash of a longer text.' },
-    );
-  const fault = stringFault(commandId);
-  if (fault !== undefined) throw new InvalidArgumentError(`commandId ${fault}.`);
+  assertCommandId(commandId);
   const encoded = encodeJson(data === undefined ? { type } : { type, data });
   if ('text' in encoded)
     return { commandId, digest: createHash('sha256').update(canonicalJson(encoded.text)).digest('hex') };
   const faults = encoded.faults.map(({ path, message }) => `${pathText('', path)} ${message}`);
   throw new InvalidArgumentError(
     `The command ${JSON.stringify(type)} has a commandId, so its data must be JSON: ${faults.join('; ')}.`,
-    { hint: 'A repeat is known by its data. Write a Date as text, and leave out what is undefined.' },
+    { hint: 'A repeat is known by its data. Write a Timestamp or Date as text, and leave out what is undefined.' },
   );
 }
 

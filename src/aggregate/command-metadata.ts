@@ -1,6 +1,9 @@
 import { inspect } from 'node:util';
 import { InvalidArgumentError } from '../errors.js';
+import { encodeJson } from '../json/encode.js';
+import { decodeJson } from '../json/parse.js';
 import { isPlainObject } from '../json/plain-object.js';
+import type { JsonObject } from '../json/types.js';
 
 /**
  * The metadata of a command: what the application's context gives, and over it what the call gives. `undefined` when there
@@ -8,11 +11,17 @@ import { isPlainObject } from '../json/plain-object.js';
  */
 export function commandMetadata(context: (() => unknown) | undefined, given: unknown): object | undefined {
   if (given !== undefined) assertObject(given, 'The option metadata of evaluate()', 'Write `{ metadata: { … } }`.');
-  if (context === undefined) return given;
+  if (context === undefined) return given === undefined ? undefined : copyOf(given);
   const known = context();
   if (known instanceof Promise) known.catch(() => {});
   assertObject(known, 'What the function metadata of openAggregates() returns', HOW_TO_KNOW);
-  return { ...known, ...given };
+  return copyOf({ ...known, ...given });
+}
+
+/** A copy, which the caller cannot change while the command waits for its turn; what is not JSON is refused later, as it is. */
+function copyOf(metadata: object): object {
+  const encoded = encodeJson(metadata);
+  return 'text' in encoded ? (decodeJson(encoded.text, 'lossless') as JsonObject) : metadata;
 }
 
 const HOW_TO_KNOW =

@@ -147,7 +147,7 @@ export class CommandAnswerLostError extends MaestroError {
     /** The sequence of its last event. */ readonly lastSequence: number,
   ) {
     super(
-      `The command ${JSON.stringify(commandId)} was carried out as the events ${firstSequence} to ${lastSequence} of ${aggregateId}, but the log lacks events up to there, so its answer cannot be given again.`,
+      `The command ${JSON.stringify(commandId)} was carried out as the events ${firstSequence} to ${lastSequence} of ${aggregateId}, but not all events up to there are in the log any more, so its answer cannot be given again.`,
       { hint: `List what is there with \`maestro events ${aggregateId}\`, and restore the rest from a backup.` },
     );
   }

@@ -27,8 +27,8 @@ export type StateWithSequence<Types extends AggregateTypes> = Pick<Evaluation<Ty
 export interface EvaluateOptions<Part> extends JoinOptions {
   /**
    * A name for this command, 1 to 200 code points, such as the Idempotency-Key of a request: a command is carried out only
-   * once under it, and any repeat, in any process, gets the answer of the first time. It belongs to the aggregate; for
-   * another command with it `CommandIdReusedError` is thrown. A rejection is not remembered. @defaultValue none
+   * once under it, and any repeat, in any process, gets the answer of the first time. The data must be JSON. The
+   * id belongs to the aggregate; another command with it is refused (`CommandIdReusedError`). A rejection is not remembered. @defaultValue none
    */
   readonly commandId?: string | undefined;
   /**
@@ -37,8 +37,8 @@ export interface EvaluateOptions<Part> extends JoinOptions {
    */
   readonly expect?: number | undefined;
   /**
-   * Who or what causes the events of the command, and why: a plain JSON object that each of them is stored with, its keys
-   * before those of the option `metadata` of `openAggregates`. Handlers and schemas do not get it. @defaultValue none
+   * Who or what causes the events of the command, and why: a plain JSON object that each of them is stored with, where
+   * the option `metadata` of `openAggregates` gives the same key, this one counts. Handlers and schemas do not get it. @defaultValue none
    */
   readonly metadata?: object | undefined;
   /** Return this part of the evaluation instead of all of it. */

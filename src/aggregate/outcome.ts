@@ -1,5 +1,8 @@
 import type { CommittedEvent } from '../events.js';
-import { CommandAnswerLostError, CommandIdReusedError } from './errors.js';
+import { ClockDriftError } from '../hlc/errors.js';
+import { InvalidArgumentError, MaestroError } from '../errors.js';
+import { InvalidEventError, NotMigratedError, SequenceConflictError } from '../store/errors.js';
+import { CommandAnswerLostError, CommandIdReusedError, isFoldingError } from './errors.js';
 import type { CommandKey } from './command-key.js';
 import type { Command } from './fold/decide.js';
 import { fold, type History } from './history.js';
@@ -9,7 +12,7 @@ import type { StateAt } from './state-at.js';
 export interface Terms {
   /** The sequence that must be the aggregate's last one. @defaultValue any */
   readonly expect?: number | undefined;
-  /** The id under which the command is carried out once only. @defaultValue carried out again each time */
+  /** The id under which the command is carried out once only. @defaultValue none */
   readonly key?: CommandKey | undefined;
 }
 
@@ -46,4 +49,20 @@ export async function firstOutcome(
   if (events.length !== lastSequence - firstSequence + 1 || after.sequence !== lastSequence)
     throw new CommandAnswerLostError(id.hex, commandId, firstSequence, lastSequence);
   return { events, state: after.state, sequence: lastSequence, repeated: true };
+}
+
+/**
+ * True for an error about a command and the state that it was decided on: when the command was carried out before, its first
+ * answer counts instead. False for errors of the database, after which there is nothing to look up.
+ */
+export function isOfDecision(error: unknown): boolean {
+  const isOfCommand = [ClockDriftError, InvalidArgumentError, InvalidEventError, SequenceConflictError].some(
+    (kind) => error instanceof kind,
+  );
+  return isOfCommand || !(error instanceof MaestroError) || isFoldingError(error);
+}
+
+/** No answer, where there is no table of commands yet. Throws any other error again. */
+export function unlessNotMigrated(error: unknown): undefined {
+  if (!(error instanceof NotMigratedError)) throw error;
 }

@@ -116,19 +116,26 @@ export class OutcomeUnknownError extends MaestroError {
     /** The events that may or may not be in the log. */ readonly events: readonly EventRef[],
     cause: unknown,
     /** The driver's message. */ reason?: string,
+    /** The id of the command that the events belong to, if it has one. */ readonly commandId?: string,
   ) {
     const broke = `The connection broke${reason === undefined ? '' : ` (${reason})`}`;
     const ids = [...new Set(events.map((event) => event.aggregateId))].join(', ');
     const timestamps = events.slice(0, SHOWN_ISSUES).map((event) => event.timestamp);
     const isOne = events.length === 1;
+    const repeat = 'Send the command again with the same commandId: its answer is the truth.';
     super(
-      isOne
-        ? `${broke} while an event of ${ids} was being committed, so it is not known whether it is in the log.`
-        : `${broke} while ${events.length} events of ${ids} were being committed, so it is not known whether they are in the log.`,
+      events.length === 0
+        ? `${broke} while the command ${JSON.stringify(commandId)} was being committed, so it is not known whether it was carried out.`
+        : isOne
+          ? `${broke} while an event of ${ids} was being committed, so it is not known whether it is in the log.`
+          : `${broke} while ${events.length} events of ${ids} were being committed, so it is not known whether they are in the log.`,
       {
-        hint: isOne
-          ? `Look for it before you commit again: \`maestro event ${timestamps[0]}\`.`
-          : `Look for them before you commit again: \`maestro event ${timestamps[0]}\` finds one by its timestamp. The timestamps are ${timestamps.join(', ')}${events.length > SHOWN_ISSUES ? ', …' : '.'}`,
+        hint:
+          commandId !== undefined
+            ? repeat
+            : isOne
+              ? `Look for it before you commit again: \`maestro event ${timestamps[0]}\`.`
+              : `Look for them before you commit again: \`maestro event ${timestamps[0]}\` finds one by its timestamp. The timestamps are ${timestamps.join(', ')}${events.length > SHOWN_ISSUES ? ', …' : '.'}`,
         cause,
       },
     );

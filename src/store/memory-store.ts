@@ -5,7 +5,7 @@ import type { NumberMode } from '../json/types.js';
 import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
-import type { NewCommand } from './commit/commit-content.js';
+import { assertCommandId, type NewCommand } from './commit/commit-content.js';
 import { checkedInterop, type Interop } from './commit/interop.js';
 import type { JoinOptions } from './transactions/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
@@ -67,6 +67,8 @@ export class MemoryStore implements Store {
     options: JoinOptions = {},
   ): Promise<CommandCommitResult> {
     refuseProjections(projections);
+    refuseToJoin(options);
+    assertCommandId(commandId);
     const key = `${aggregateId.hex} ${commandId}`;
     if (this.#commands.has(key)) return err('repeated_command');
     const result = this.#commit(events, options);

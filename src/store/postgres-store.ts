@@ -5,9 +5,9 @@ import type { NumberMode } from '../json/types.js';
 import { ok } from '../result.js';
 import { type Activity, shareActivity } from './activity.js';
 import { type CommitContext, commitContext } from './commit/commit-context.js';
-import type { NewCommand } from './commit/commit-content.js';
+import { assertCommandId, type NewCommand } from './commit/commit-content.js';
 import { commitContent } from './commit/commit-events.js';
-import { storedCommand } from './commit/stored-command.js';
+import { readCommand } from './commit/read-command.js';
 import { commitSnapshotRow } from './commit/commit-snapshot.js';
 import { GroupCommit } from './commit/group-commit.js';
 import { type EventQuery, selectLastEvent, selectPages, selectRows } from './read/event-query.js';
@@ -96,8 +96,7 @@ export class PostgresStore implements Store {
     { transaction }: JoinOptions = {},
   ): Promise<CarriedOutCommand | undefined> {
     const context = this.#inside(transaction);
-    const read = () => storedCommand(context, { aggregateId, commandId });
-    return await this.#call(transaction, () => withReadRetry(read, context.knex));
+    return await this.#call(transaction, () => readCommand(context, { aggregateId, commandId }));
   }
 
   async commitEvents(events: readonly NewEvent[], options: JoinOptions = {}): Promise<CommitResult> {
@@ -184,6 +183,7 @@ export class PostgresStore implements Store {
     transaction: Knex.Transaction | undefined,
   ): Promise<CommandCommitResult> {
     const context = this.#inside(transaction);
+    if (command !== undefined) assertCommandId(command.commandId);
     const content = { command, events: encodeEvents(events, this.interop) };
     return await this.#call(transaction, async () => {
       if (projections.length === 0 && transaction === undefined && this.#groups !== undefined)

@@ -11,12 +11,12 @@ export interface Statements {
   readonly insertEventsReturning: Statement;
   /** Like `insertEvents`, but fails after a short wait for another transaction's lock. */
   readonly insertEventsUnlessLocked: Statement;
-  /** The bindings of a command, then those of `insertEvent` → both rows, or none. */
-  readonly insertCommandAndEvent: Statement;
-  /** Five columns of commands, then those of `insertEvents` → all rows, or none. */
-  readonly insertCommandsAndEvents: Statement;
-  /** Like `insertCommandsAndEvents`, but fails after a short wait for another transaction's lock. */
-  readonly insertCommandsAndEventsUnlessLocked: Statement;
+  /** The bindings of `insertEvent`, then those of a command → both rows, or none, and an error when a row is dropped. */
+  readonly insertEventAndCommand: Statement;
+  /** Five columns of events, five of commands, the numbers of both → all rows, or none, and an error when rows are dropped. */
+  readonly insertEventsAndCommands: Statement;
+  /** Like `insertEventsAndCommands`, but fails after a short wait for another transaction's lock. */
+  readonly insertEventsAndCommandsUnlessLocked: Statement;
   /** Five columns of commands → their rows, all or none. */
   readonly insertCommands: Statement;
   /** (aggregate id, command id) → the command that was carried out. */
@@ -79,12 +79,16 @@ WHERE stored.sequence < EXCLUDED.sequence`;
     insertEvents: preparedStatement(`${insert}\n${rows}`),
     insertEventsReturning: preparedStatement(`${insert}\n${rows}\nRETURNING ${EVENT_COLUMNS}`),
     insertEventsUnlessLocked: preparedStatement(`${insert}\n${rows}${patience}`),
-    insertCommandAndEvent: preparedStatement(
-      `WITH commands AS (${insertCommand} VALUES (decode(?, 'hex'), ?::text, decode(?, 'hex'), ?::integer, ?::integer))\n${insert} ${row}`,
+    insertEventAndCommand: preparedStatement(
+      together(
+        `${insert} ${row}`,
+        `${insertCommand} VALUES (decode(?, 'hex'), ?::text, decode(?, 'hex'), ?::integer, ?::integer)`,
+        ['1', '1'],
+      ),
     ),
-    insertCommandsAndEvents: preparedStatement(`WITH commands AS (${insertCommands})\n${insert}\n${rows}`),
-    insertCommandsAndEventsUnlessLocked: preparedStatement(
-      `WITH commands AS (${insertCommands})\n${insert}\n${rows}${patience}`,
+    insertEventsAndCommands: preparedStatement(together(`${insert}\n${rows}`, insertCommands)),
+    insertEventsAndCommandsUnlessLocked: preparedStatement(
+      together(`${insert}\n${rows}${patience}`, `${insertCommands}${patience}`),
     ),
     insertCommands: preparedStatement(insertCommands),
     selectCommand: preparedStatement(
@@ -107,4 +111,13 @@ LEFT JOIN (SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND "
     selectEvents: `SELECT ${EVENT_COLUMNS} FROM ${log}`,
     selectHistory: `SELECT "timestamp", sequence, type, body FROM ${log}`,
   };
+}
+
+/**
+ * Both inserts in one statement, the events first. It fails as a whole, with a division by zero, when a trigger, rule or policy
+ * drops a row: events without their command would be committed again when the command is repeated.
+ */
+function together(events: string, commands: string, [eventCount, commandCount] = ['?::integer', '?::integer']): string {
+  return `WITH events AS (${events} RETURNING 1), commands AS (${commands} RETURNING 1)
+SELECT 1 / CASE WHEN (SELECT count(*) FROM events) = ${eventCount} AND (SELECT count(*) FROM commands) = ${commandCount} THEN 1 ELSE 0 END`;
 }

@@ -250,8 +250,8 @@ test('a command id that cannot be kept, or for which nothing can be kept, is ref
   const mine = openAggregates(Purse, { store: memory });
   const id = anId();
   for (const [commandId, message] of [
-    ['', 'commandId must have 1 to 200 characters; it has 0.'],
-    ['x'.repeat(201), 'commandId must have 1 to 200 characters; it has 201.'],
+    ['', 'commandId must have 1 to 200 code points; it has 0.'],
+    ['x'.repeat(201), 'commandId must have 1 to 200 code points; it has 201.'],
     ['a\0', 'commandId contains U+0000, which PostgreSQL cannot store.'],
     ['\ud800', 'commandId contains a lone surrogate, which is not Unicode text.'],
     [7 as never, 'commandId must be a string; got 7.'],

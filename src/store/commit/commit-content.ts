@@ -1,4 +1,7 @@
+import { inspect } from 'node:util';
+import { InvalidArgumentError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { stringFault } from '../../json/scalars.js';
 import type { EncodedEvent } from './validate.js';
 
 /** A command that is to be remembered together with its events. */
@@ -16,6 +19,20 @@ export interface NewCommand {
 
 /** The longest command id, in code points. */
 export const MAX_COMMAND_ID_LENGTH = 200;
+
+/** Throws {@link InvalidArgumentError} for a command id that cannot be kept as it is. */
+export function assertCommandId(commandId: unknown): asserts commandId is string {
+  if (typeof commandId !== 'string')
+    throw new InvalidArgumentError(`commandId must be a string; got ${inspect(commandId)}.`);
+  const length = [...commandId].length;
+  if (length === 0 || length > MAX_COMMAND_ID_LENGTH)
+    throw new InvalidArgumentError(
+      `commandId must have 1 to ${MAX_COMMAND_ID_LENGTH} code points; it has ${length}.`,
+      length === 0 ? {} : { hint: 'Take a UUID, or the hash of a longer text.' },
+    );
+  const fault = stringFault(commandId);
+  if (fault !== undefined) throw new InvalidArgumentError(`commandId ${fault}.`);
+}
 
 /** What one commit writes: events, and the command that they belong to. */
 export interface CommitContent {

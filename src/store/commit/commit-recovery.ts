@@ -11,7 +11,6 @@ import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation, isStored } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
-import type { EncodedEvent } from './validate.js';
 
 /** Longest wait of one attempt for the transaction of the lost connection to end, in milliseconds. */
 const LOCK_TIMEOUT = 5_000;
@@ -48,7 +47,7 @@ export async function recoverCommit(
     } catch (error) {
       if (error instanceof ConnectionLostError) throw error;
       if (!isWorthRetrying(error) || Date.now() + wait > deadline)
-        throw outcomeUnknown(content.events, isWorthRetrying(error) ? lost : error, lost);
+        throw outcomeUnknown(content, isWorthRetrying(error) ? lost : error, lost);
       await delay(wait * (0.5 + Math.random()));
     }
   }
@@ -88,11 +87,12 @@ function isWorthRetrying(error: unknown): boolean {
   return interrupted || isUnreachable(error) || sqlState(error) === '55P03';
 }
 
-function outcomeUnknown(events: readonly EncodedEvent[], cause: unknown, lost: unknown): OutcomeUnknownError {
+function outcomeUnknown({ events, command }: CommitContent, cause: unknown, lost: unknown): OutcomeUnknownError {
   return new OutcomeUnknownError(
     events.map(({ event }) => eventRef(event)),
     cause,
     driverMessage(lost),
+    command?.commandId,
   );
 }
 

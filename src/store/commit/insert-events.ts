@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
 import { sameJson } from '../../json/equality.js';
 import type { CommitContext } from './commit-context.js';
-import { isDeadlock, isSerializationFailure, isUniqueViolation } from '../driver/driver-error.js';
+import { isDeadlock, isSerializationFailure, isUniqueViolation, sqlState } from '../driver/driver-error.js';
 import { WriteMismatchError } from '../errors.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { type EventRow, type Executor, execute, query, storedEvent } from '../read/rows.js';
@@ -12,8 +12,8 @@ import type { Statements } from '../statements.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
- * A unique index refused the insert, or PostgreSQL ended it to resolve a deadlock. A sequence or a timestamp is taken;
- * which of them is still to be diagnosed.
+ * A unique index refused the insert, or PostgreSQL ended it to resolve a deadlock. A sequence, a timestamp or a command id
+ * is taken; which of them is still to be diagnosed.
  */
 export class InsertConflictError extends Error {}
 
@@ -25,23 +25,53 @@ export class InsertConflictError extends Error {}
  */
 export async function insertEvents(
   on: Executor,
-  { statements, verifyWrites }: CommitContext,
+  context: CommitContext,
   events: readonly EncodedEvent[],
   command?: NewCommand,
 ): Promise<void> {
+  const { statements, verifyWrites } = context;
   try {
-    if (command !== undefined && (verifyWrites || events.length === 0))
+    if (command !== undefined && !verifyWrites && events.length > 0)
+      return await insertTogether(on, context, events, command);
+    if (command !== undefined)
       assertWritten([command], await execute(on, statements.insertCommands, commandBindings([command])));
     if (verifyWrites) {
       const rows = await query<EventRow>(on, statements.insertEventsReturning, inserted(events));
       assertWritten(events, rows.length);
       assertSame(events, rows.map(storedEvent));
-    } else if (events.length > 0) assertWritten(events, await execute(on, ...insertion(statements, events, command)));
+    } else if (events.length > 0) assertWritten(events, await execute(on, ...insertion(statements, events)));
   } catch (error) {
     // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
     const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
     if (isUniqueViolation(error) || isUndone) throw new InsertConflictError('taken', { cause: error });
     throw error;
+  }
+}
+
+/** PostgreSQL's code for a division by zero, with which a statement for events and commands fails when rows were dropped. */
+const ROWS_DROPPED = '22012';
+
+async function insertTogether(
+  on: Executor,
+  { statements }: CommitContext,
+  events: readonly EncodedEvent[],
+  command: NewCommand,
+): Promise<void> {
+  const [first, second] = events;
+  const { aggregateId, commandId, digest, firstSequence, lastSequence } = command;
+  try {
+    if (first !== undefined && second === undefined)
+      await query(on, statements.insertEventAndCommand, [
+        ...rowBindings(first),
+        ...[aggregateId.hex, commandId, digest, firstSequence, lastSequence],
+      ]);
+    else await query(on, statements.insertEventsAndCommands, togetherBindings(events, [command]));
+  } catch (error) {
+    if (sqlState(error) !== ROWS_DROPPED) throw error;
+    throw new WriteMismatchError(
+      `PostgreSQL stored fewer rows than were sent for the command ${JSON.stringify(commandId)}; nothing was committed.`,
+      { hint: 'Look for a trigger, rule or policy on event_log or maestro_commands that drops rows.', cause: error },
+    );
   }
 }
 
@@ -66,31 +96,21 @@ export async function insertGroup(
   events: readonly EncodedEvent[],
   commands: readonly NewCommand[],
 ): Promise<void> {
-  const written =
-    commands.length === 0
-      ? execute(knex, statements.insertEventsUnlessLocked, inserted(events))
-      : execute(knex, statements.insertCommandsAndEventsUnlessLocked, [
-          ...commandBindings(commands),
-          ...inserted(events),
-        ]);
-  assertWritten(events, await written);
+  if (commands.length === 0)
+    assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, inserted(events)));
+  else await query(knex, statements.insertEventsAndCommandsUnlessLocked, togetherBindings(events, commands));
 }
 
 /** The statement for the events of one commit, at least one, and its bindings. */
-function insertion(
-  statements: Statements,
-  events: readonly EncodedEvent[],
-  command: NewCommand | undefined,
-): readonly [Statement, Knex.RawBinding[]] {
+function insertion(statements: Statements, events: readonly EncodedEvent[]): readonly [Statement, Knex.RawBinding[]] {
   const [first, second] = events;
-  if (first === undefined || second !== undefined)
-    return command === undefined
-      ? [statements.insertEvents, inserted(events)]
-      : [statements.insertCommandsAndEvents, [...commandBindings([command]), ...inserted(events)]];
-  if (command === undefined) return [statements.insertEvent, rowBindings(first)];
-  const { aggregateId, commandId, digest, firstSequence, lastSequence } = command;
-  const bindings = [aggregateId.hex, commandId, digest, firstSequence, lastSequence];
-  return [statements.insertCommandAndEvent, [...bindings, ...rowBindings(first)]];
+  return first !== undefined && second === undefined
+    ? [statements.insertEvent, rowBindings(first)]
+    : [statements.insertEvents, inserted(events)];
+}
+
+function togetherBindings(events: readonly EncodedEvent[], commands: readonly NewCommand[]): Knex.RawBinding[] {
+  return [...inserted(events), ...commandBindings(commands), events.length, commands.length];
 }
 
 function inserted(events: readonly EncodedEvent[]) {
@@ -112,9 +132,11 @@ function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
   ];
 }
 
-/** Commands as the five bindings of `insertCommands`, by aggregate, so that two groups do not wait for each other. */
+/** Commands as the five bindings of `insertCommands`, in one order, so that two groups do not wait for each other. */
 function commandBindings(commands: readonly NewCommand[]): Knex.RawBinding[] {
-  const ordered = commands.toSorted((a, b) => a.aggregateId.compare(b.aggregateId));
+  const ordered = commands.toSorted(
+    (a, b) => a.aggregateId.compare(b.aggregateId) || (a.commandId < b.commandId ? -1 : 1),
+  );
   const column = (of: (command: NewCommand) => string | number) => ordered.map(of).join(',');
   return [
     column(({ aggregateId }) => aggregateId.hex),

@@ -41,7 +41,7 @@ export function unexplainedUniqueViolation(cause: unknown, attempts: number): Da
       'sequences and timestamps; nothing was committed.',
     sqlState(cause),
     cause,
-    'Look for a unique index on event_log that Maestro did not make, or a row-level security policy that hides events from this role.',
+    'Look for a unique index on event_log that Maestro did not make, or a row-level security policy that hides events, or rows of maestro_commands, from this role.',
   );
 }
 

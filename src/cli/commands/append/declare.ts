@@ -19,7 +19,10 @@ export function declareAppend(program: Command, runner: CommandRunner): void {
     .option('--type <type>', 'type of a single event')
     .option('--body <json>', 'body of a single event, a JSON object')
     .option('--file <file>', 'events as lines {"type", "body", "metadata"}; "-" reads standard input')
-    .option('--metadata <json>', 'who or what causes the events, a JSON object; keys in a line of the file come first')
+    .option(
+      '--metadata <json>',
+      'who or what causes the events, a JSON object; a line of the file may give a key another value',
+    )
     .option('--expect <sequence>', 'refuse (exit 5) unless this is the last sequence; 0 for none yet', sequenceOrZero)
     .option('--aggregate <name>', 'try the events with the handlers of this aggregate of the configuration file')
     .option('--force', 'append even if the handlers cannot fold the events')
