@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { NewEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { NewCommand } from '../store/commit/commit-content.js';
-import { clock, history, idOf, type PromiseOf } from './contract-samples.js';
+import { clock, history, idOf, rejects, type PromiseOf } from './contract-samples.js';
 
 /** A command with these events; with another digest it is another command. */
 function commandOf(aggregateId: Timestamp, commandId: string, events: readonly NewEvent[], digest = 'a'): NewCommand {
@@ -66,6 +66,12 @@ export function commandPromises(promise: PromiseOf): void {
         ok: false,
         error: 'repeated_command',
       });
+  });
+
+  promise('a command id that cannot be kept as it is is refused', async (store) => {
+    if (store.commitCommand === undefined) return;
+    for (const commandId of ['', 'x'.repeat(201), 'a\0', '\ud800'])
+      await rejects(store.commitCommand(commandOf(clock.now(), commandId, []), []), 'MAESTRO_INVALID_ARGUMENT');
   });
 
   promise('of many commits of one command at the same moment one takes effect', async (store) => {

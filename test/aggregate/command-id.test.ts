@@ -7,8 +7,12 @@ import {
   CommandIdReusedError,
   defineAggregate,
   InvalidArgumentError,
+  InvalidHandlerError,
   MemoryStore,
+  migrate,
   openAggregates,
+  OutcomeUnknownError,
+  PostgresStore,
   SequenceConflictError,
   type Store,
 } from '../../src/index.js';
@@ -280,7 +284,6 @@ test('a database without the table says what to run, and works for everything el
   const knex = plain.knex;
   const schema = `${plain.schema}_old`;
   t.teardown(() => knex.raw(`DROP SCHEMA "${schema}" CASCADE`));
-  const { migrate, PostgresStore } = await import('../../src/index.js');
   await migrate(knex, { schema });
   await knex.raw(`DROP TABLE "${schema}".maestro_commands`);
   const mine = openAggregates(Purse, { store: new PostgresStore(knex, { schema }) });
@@ -291,4 +294,77 @@ test('a database without the table says what to run, and works for everything el
     message: /maestro_commands/,
   });
   t.true((await mine.evaluate(id, put(1))).ok);
+});
+
+test('what a database without the table could not have remembered hides no other error, and ends no transaction', async (t) => {
+  const { knex } = plain;
+  const schema = `${plain.schema}_older`;
+  t.teardown(() => knex.raw(`DROP SCHEMA "${schema}" CASCADE`));
+  await migrate(knex, { schema });
+  await knex.raw(`DROP TABLE "${schema}".maestro_commands`);
+  const mine = openAggregates(Purse, { store: new PostgresStore(knex, { schema }) });
+  const id = anId();
+  await knex.transaction(async (transaction) => {
+    const options = { commandId: 'a', transaction };
+    await t.throwsAsync(mine.evaluate(id, { type: 'unknown' } as never, options), { instanceOf: InvalidHandlerError });
+    await t.throwsAsync(mine.evaluate(id, take(1), options), { code: 'MAESTRO_NOT_MIGRATED' });
+    t.true((await mine.evaluate(id, put(1), { transaction })).ok, 'the transaction goes on');
+  });
+  t.is((await mine.fetchWithSequence(id)).sequence, 2);
+});
+
+for (const [table, other] of [
+  ['event_log', 'maestro_commands'],
+  ['maestro_commands', 'event_log'],
+] as const)
+  test(`where a trigger drops rows of ${table}, nothing is kept in ${other} either`, async (t) => {
+    const { knex } = plain;
+    const schema = `${plain.schema}_${table}`;
+    t.teardown(() => knex.raw(`DROP SCHEMA "${schema}" CASCADE`));
+    await migrate(knex, { schema });
+    await knex.raw(
+      `CREATE FUNCTION "${schema}".drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+    );
+    await knex.raw(
+      `CREATE TRIGGER drop_row BEFORE INSERT ON "${schema}".${table} FOR EACH ROW EXECUTE FUNCTION "${schema}".drop_row()`,
+    );
+    const mine = openAggregates(Purse, { store: new PostgresStore(knex, { schema }) });
+    const id = anId();
+    await mine.fetch(id);
+    // Alone, together with others, and of one event and of two.
+    const failures = await Promise.allSettled([
+      mine.evaluate(id, put(1), { commandId: 'a' }),
+      ...Array.from({ length: 4 }, () => mine.evaluate(anId(), put(1), { commandId: 'b' })),
+      mine.evaluate(anId(), spare, { commandId: 'c' }),
+    ]);
+    for (const failure of failures) t.like(failure, { status: 'rejected', reason: { code: 'MAESTRO_WRITE_MISMATCH' } });
+    for (const each of [table, other]) t.is((await knex.raw(`SELECT FROM "${schema}".${each}`)).rows.length, 0, each);
+    await knex.raw(`DROP TRIGGER drop_row ON "${schema}".${table}`);
+    t.like(await mine.evaluate(id, put(1), { commandId: 'a' }), { ok: true, value: { sequence: 2 } });
+  });
+
+test('a command that waits for its turn is remembered as what it was carried out as', async (t) => {
+  const mine = openAggregates(Purse, { store: plain.store() });
+  const id = anId();
+  const data = { coins: 1 };
+  const metadata = { by: { user: 'Ada' } };
+  const answers = [
+    mine.evaluate(id, put(5)),
+    mine.evaluate(id, { type: 'put', data }, { commandId: 'a', metadata }),
+  ] as const;
+  data.coins = 100;
+  metadata.by.user = 'Eve';
+  await Promise.all(answers);
+  t.like(await mine.evaluate(id, put(100), { commandId: 'a' }), { value: { repeated: true, state: { coins: 105 } } });
+  const [event] = await plain.store().getEvents(id, 3);
+  t.deepEqual(event?.metadata, { by: { user: 'Ada' } });
+});
+
+test('an outcome that is unknown is to be asked for by the same command id', (t) => {
+  const error = new OutcomeUnknownError([], new Error('reset'), 'reset', 'a');
+  t.is(
+    error.message,
+    'The connection broke (reset) while the command "a" was being committed, so it is not known whether it was carried out.',
+  );
+  t.is(error.hint, 'Send the command again with the same commandId: its answer is the truth.');
 });
