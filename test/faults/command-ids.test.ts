@@ -19,8 +19,7 @@ for (const [layout, database] of Object.entries(layouts)) {
   const { schema } = database;
   const ledgers = () => openAggregates(Ledger, { store: database.store(), clock: new Clock() });
   const enter = (token: string) => ({ type: 'enter', data: { token } }) as const;
-  const tokensOf = async (id: Timestamp) =>
-    (await database.store().getEvents(id, 1)).map(({ body }) => body['token']);
+  const tokensOf = async (id: Timestamp) => (await database.store().getEvents(id, 1)).map(({ body }) => body['token']);
   const children = () => Array.from({ length: PROCESSES }, () => processes.start(testUrl(), schema));
 
   test.serial(`one command from many callers in many processes is carried out once, ${layout} layout`, async (t) => {
