@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
-import { canonicalJson } from '../json/canonical.js';
+import { canonicalText } from '../json/canonical.js';
 import { encodeJson } from '../json/encode.js';
 import { pathText } from '../json/path-text.js';
 import type { Timestamp } from '../hlc/timestamp.js';
@@ -26,9 +26,10 @@ export function commandKey(store: Store, commandId: unknown, { type, data }: Com
       hint: 'Use PostgresStore or MemoryStore, add the two methods to the store, or leave commandId out.',
     });
   assertCommandId(commandId);
-  const encoded = encodeJson(data === undefined ? { type } : { type, data });
+  const command = data === undefined ? { type } : { type, data };
+  const encoded = encodeJson(command);
   if ('text' in encoded)
-    return { commandId, digest: createHash('sha256').update(canonicalJson(encoded.text)).digest('hex') };
+    return { commandId, digest: hash('sha256', canonicalText(command)) };
   const faults = encoded.faults.map(({ path, message }) => `${pathText('', path)} ${message}`);
   throw new InvalidArgumentError(
     `The command ${JSON.stringify(type)} has a commandId, so its data must be JSON: ${faults.join('; ')}.`,

@@ -5,7 +5,7 @@ import { storedText } from '../json/round-trip.js';
 import type { JsonObject } from '../json/types.js';
 import { type EventDraft, placeAfter } from '../store/append.js';
 import { encodeEvents, rememberEncoding } from '../store/commit/validate.js';
-import { apart } from '../store/event-metadata.js';
+import { apart, type BodyAndMetadata } from '../store/event-metadata.js';
 import { laterPredecessor } from '../store/read/last-event.js';
 import type { Definition } from './definition/definition.js';
 import { assertExact } from './fold/assert-exact.js';
@@ -51,20 +51,29 @@ export function planEvents(definition: Definition, current: StateAt, placed: rea
   assertExact(definition, encoded);
   for (const { event, json } of encoded) {
     const text = storedText(json, definition.numbers);
-    const stored = () => apart(decodeJson(text, definition.numbers) as JsonObject);
-    const { sequence, timestamp, aggregateId, type } = event;
-    const place = { timestamp, aggregateId, sequence, type };
     // A frozen copy: the body may contain the command's data, which the caller may change later.
-    const committed = rememberEncoding({ ...place, ...freezeJson(stored()) }, json);
+    const frozen = freezeJson(decodeJson(text, definition.numbers) as JsonObject);
+    const committed = rememberEncoding(eventAt(event, apart(frozen)), json);
     events.push(committed);
     // Handlers see the body as it will be read.
-    const asRead = { ...place, ...stored() };
+    const asRead = eventAt(event, apart(decodeJson(text, definition.numbers) as JsonObject));
+    const { sequence, timestamp } = event;
     const latest = laterPredecessor(next, timestamp);
     const { state, body } = evolved(definition, next.state, asRead);
     next = { ...next, state, sequence, timestamp, latest };
     if (definition.projections.length > 0) projected.push(asProjected(committed, asRead, body));
   }
   return { events, projected, next };
+}
+
+/** The event at the place of a new one, with what is stored of it. Without a spread, because every command pays for it. */
+function eventAt(
+  { timestamp, aggregateId, sequence, type }: NewEvent,
+  { body, metadata }: BodyAndMetadata,
+): CommittedEvent {
+  return metadata === undefined
+    ? { timestamp, aggregateId, sequence, type, body }
+    : { timestamp, aggregateId, sequence, type, body, metadata };
 }
 
 /** A committed event as projections get it: with the body that its handler got, frozen. */

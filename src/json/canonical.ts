@@ -1,8 +1,5 @@
 import { ExactNumber } from './exact-number.js';
 import { parseJsonText } from './parse.js';
-import { printJson } from './print.js';
-import { isJsonObject } from './equality.js';
-import type { JsonValue } from './types.js';
 
 /**
  * The canonical JSON text of a value: keys in the order of their code units, no spaces, and numbers as their
@@ -10,15 +7,18 @@ import type { JsonValue } from './types.js';
  * canonical texts are equal. (Not PostgreSQL's form: see `isCanonicalJsonb`.)
  */
 export function canonicalJson(text: string): string {
-  return printJson(sorted(parseJsonText(text)));
+  return canonicalText(parseJsonText(text));
 }
 
-function sorted(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value instanceof ExactNumber) return new ExactNumber(plainDigits(value.text));
-  if (!isJsonObject(value)) return value;
-  const keys = Object.keys(value).sort();
-  return Object.fromEntries(keys.map((key) => [key, sorted(value[key] as JsonValue)]));
+/** The canonical text of a value that `encodeJson` can encode. */
+export function canonicalText(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return plainDigits(String(value));
+  if (value instanceof ExactNumber) return plainDigits(value.text);
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(',')}}`;
 }
 
 /** A number as its significant digits and a power of ten. */

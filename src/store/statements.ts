@@ -79,13 +79,10 @@ WHERE stored.sequence < EXCLUDED.sequence`;
     insertEvents: preparedStatement(`${insert}\n${rows}`),
     insertEventsReturning: preparedStatement(`${insert}\n${rows}\nRETURNING ${EVENT_COLUMNS}`),
     insertEventsUnlessLocked: preparedStatement(`${insert}\n${rows}${patience}`),
-    insertEventAndCommand: preparedStatement(
-      together(
-        `${insert} ${row}`,
-        `${insertCommand} VALUES (decode(?, 'hex'), ?::text, decode(?, 'hex'), ?::integer, ?::integer)`,
-        ['1', '1'],
-      ),
-    ),
+    // The command is inserted for the event that was, so one count tells whether both were.
+    insertEventAndCommand:
+      preparedStatement(`WITH events AS (${insert} ${row} RETURNING 1), commands AS (${insertCommand}
+SELECT decode(?, 'hex'), ?::text, decode(?, 'hex'), ?::integer, ?::integer FROM events RETURNING 1) SELECT 1 / count(*) FROM commands`),
     insertEventsAndCommands: preparedStatement(together(`${insert}\n${rows}`, insertCommands)),
     insertEventsAndCommandsUnlessLocked: preparedStatement(
       together(`${insert}\n${rows}${patience}`, `${insertCommands}${patience}`),
@@ -117,7 +114,7 @@ LEFT JOIN (SELECT "timestamp", sequence FROM ${log} WHERE aggregate_id = ? AND "
  * Both inserts in one statement, the events first. It fails as a whole, with a division by zero, when a trigger, rule or policy
  * drops a row: events without their command would be committed again when the command is repeated.
  */
-function together(events: string, commands: string, [eventCount, commandCount] = ['?::integer', '?::integer']): string {
+function together(events: string, commands: string): string {
   return `WITH events AS (${events} RETURNING 1), commands AS (${commands} RETURNING 1)
-SELECT 1 / CASE WHEN (SELECT count(*) FROM events) = ${eventCount} AND (SELECT count(*) FROM commands) = ${commandCount} THEN 1 ELSE 0 END`;
+SELECT 1 / CASE WHEN (SELECT count(*) FROM events) = ?::integer AND (SELECT count(*) FROM commands) = ?::integer THEN 1 ELSE 0 END`;
 }
