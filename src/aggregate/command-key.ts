@@ -28,8 +28,7 @@ export function commandKey(store: Store, commandId: unknown, { type, data }: Com
   assertCommandId(commandId);
   const command = data === undefined ? { type } : { type, data };
   const encoded = encodeJson(command);
-  if ('text' in encoded)
-    return { commandId, digest: hash('sha256', canonicalText(command)) };
+  if ('text' in encoded) return { commandId, digest: hash('sha256', canonicalText(command)) };
   const faults = encoded.faults.map(({ path, message }) => `${pathText('', path)} ${message}`);
   throw new InvalidArgumentError(
     `The command ${JSON.stringify(type)} has a commandId, so its data must be JSON: ${faults.join('; ')}.`,
