@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
 import { canonicalText } from '../json/canonical.js';
 import { encodeJson } from '../json/encode.js';
@@ -28,7 +28,8 @@ export function commandKey(store: Store, commandId: unknown, { type, data }: Com
   assertCommandId(commandId);
   const command = data === undefined ? { type } : { type, data };
   const encoded = encodeJson(command);
-  if ('text' in encoded) return { commandId, digest: hash('sha256', canonicalText(command)) };
+  if ('text' in encoded)
+    return { commandId, digest: createHash('sha256').update(canonicalText(command)).digest('hex') };
   const faults = encoded.faults.map(({ path, message }) => `${pathText('', path)} ${message}`);
   throw new InvalidArgumentError(
     `The command ${JSON.stringify(type)} has a commandId, so its data must be JSON: ${faults.join('; ')}.`,

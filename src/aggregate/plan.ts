@@ -52,8 +52,10 @@ export function planEvents(definition: Definition, current: StateAt, placed: rea
   for (const { event, json } of encoded) {
     const text = storedText(json, definition.numbers);
     // A frozen copy: the body may contain the command's data, which the caller may change later.
-    const frozen = freezeJson(decodeJson(text, definition.numbers) as JsonObject);
-    const committed = rememberEncoding(eventAt(event, apart(frozen)), json);
+    const stored = apart(decodeJson(text, definition.numbers) as JsonObject);
+    freezeJson(stored.body);
+    freezeJson(stored.metadata);
+    const committed = rememberEncoding(eventAt(event, stored), json);
     events.push(committed);
     // Handlers see the body as it will be read.
     const asRead = eventAt(event, apart(decodeJson(text, definition.numbers) as JsonObject));

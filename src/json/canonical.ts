@@ -13,12 +13,25 @@ export function canonicalJson(text: string): string {
 /** The canonical text of a value that `encodeJson` can encode. */
 export function canonicalText(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number' || typeof value === 'bigint') return plainDigits(String(value));
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? integerDigits(value) : plainDigits(String(value));
+  if (typeof value === 'bigint') return plainDigits(String(value));
   if (value instanceof ExactNumber) return plainDigits(value.text);
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(',')}}`;
+  let text = '';
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalText(item)}`;
+    return `[${text}]`;
+  }
+  for (const key of Object.keys(value).sort())
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalText((value as Record<string, unknown>)[key])}`;
+  return `{${text}}`;
+}
+
+/** What {@link plainDigits} gives for an integer, without looking at its text. */
+function integerDigits(integer: number): string {
+  let [significant, power] = [integer, 0];
+  while (significant !== 0 && significant % 10 === 0) [significant, power] = [significant / 10, power + 1];
+  return power === 0 ? String(significant) : `${significant}e${power}`;
 }
 
 /** A number as its significant digits and a power of ten. */
