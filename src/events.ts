@@ -24,7 +24,7 @@ export interface NewEvent {
   readonly type: string;
   /** The facts of the event: a plain JSON object without the key {@link METADATA_KEY}. */
   readonly body: object;
-  /** Who or what caused the event, and why: a plain JSON object. An empty one counts as none. @defaultValue none */
+  /** The cause of the event, who or what it was and why: a plain JSON object. An empty one counts as none. @defaultValue none */
   readonly metadata?: object | undefined;
 }
 

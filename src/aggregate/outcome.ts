@@ -8,7 +8,7 @@ import type { Command } from './fold/decide.js';
 import { fold, type History } from './history.js';
 import type { StateAt } from './state-at.js';
 
-/** What a command is evaluated under. */
+/** The terms that a command is evaluated under. */
 export interface Terms {
   /** The sequence that must be the aggregate's last one. @defaultValue any */
   readonly expect?: number | undefined;

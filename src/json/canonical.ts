@@ -27,7 +27,7 @@ export function canonicalText(value: unknown): string {
   return `{${text}}`;
 }
 
-/** What {@link plainDigits} gives for an integer, without looking at its text. */
+/** The digits of an integer as {@link plainDigits} gives them, without looking at its text. */
 function integerDigits(integer: number): string {
   let [significant, power] = [integer, 0];
   while (significant !== 0 && significant % 10 === 0) [significant, power] = [significant / 10, power + 1];

@@ -18,7 +18,7 @@ export function splitMember(text: string, key: string): SplitObject | undefined 
   if (!text.includes(name)) return undefined;
   const marks = new RegExp(MARK);
   let depth = 0;
-  /** Where the name of the member begins, and its value. */
+  /** The places where the name of the member begins, and its value. */
   let found: { readonly begin: number; readonly value: number } | undefined;
   for (let match = marks.exec(text); match !== null; match = marks.exec(text)) {
     const [mark] = match;

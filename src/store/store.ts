@@ -14,7 +14,7 @@ export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
 /** The result of a commit with a command: also `repeated_command` when a command was carried out under its id before. */
 export type CommandCommitResult = Result<CommittedEvent[], 'retry_command' | 'repeated_command'>;
 
-/** What is remembered of a command that was carried out. */
+/** The facts that are remembered of a command that was carried out. */
 export type CarriedOutCommand = Pick<NewCommand, 'digest' | 'firstSequence' | 'lastSequence'>;
 
 /**

@@ -102,7 +102,7 @@ export function valuePromises(promise: PromiseOf): void {
   });
 }
 
-/** What an event says, without its place. */
+/** The content of an event, without its place. */
 function facts({ timestamp, aggregateId, sequence, type, ...said }: CommittedEvent) {
   void [timestamp, aggregateId, sequence, type];
   return said;

@@ -12,7 +12,7 @@ export interface PruningPlan {
   readonly commands: number;
   /** Number of those that are not older. */
   readonly kept: number;
-  /** When the oldest of all was carried out, in milliseconds since 1970; absent when there is none. */
+  /** The time at which the oldest of all was carried out, in milliseconds since 1970; absent when there is none. */
   readonly oldest: number | undefined;
 }
 

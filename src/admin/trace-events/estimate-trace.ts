@@ -5,7 +5,7 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import type { TraceOptions } from './trace-events.js';
 
-/** What a trace has to read. */
+/** An estimate of what a trace has to read. */
 export interface TraceEstimate {
   /** The index on correlation ids. Only a `valid` one helps. */
   readonly index: 'valid' | 'building' | 'invalid' | 'none';

@@ -32,11 +32,11 @@ export interface TracedEvent {
   readonly number: number;
   /** Number of causes before it in the trace: 0 for the event that began it, or whose cause is not in the trace before it. */
   readonly depth: number;
-  /** What its `causationId` names; `undefined` when its metadata has none. */
+  /** The event that its `causationId` names; `undefined` when its metadata has none. */
   readonly cause: Cause | undefined;
 }
 
-/** What is remembered of an event of the trace. */
+/** The facts that are remembered of an event of the trace. */
 type Remembered = Omit<TracedEvent, 'event' | 'cause'> & { readonly event: EventHead };
 type TraceRow = readonly [...EventRow, cause: string | null];
 

@@ -1,7 +1,7 @@
 import { ownProperty } from '../fold/own-property.js';
 import type { Definition } from './definition.js';
 
-/** What the names of a definition's event types depend on. */
+/** The parts of a definition that the names of its event types depend on. */
 type Named = Pick<Definition, 'events' | 'aliases'>;
 
 /**

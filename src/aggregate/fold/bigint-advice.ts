@@ -4,7 +4,7 @@ import type { NumberMode } from '../../json/types.js';
 /** Keys and array indexes from a body inwards. */
 type Path = readonly (string | number)[];
 
-/** What a schema says to make a bigint of any integer, by the library that it is of. */
+/** The schema that makes a bigint of any integer, by the library that it is of. */
 const REMEDIES: Readonly<Record<string, string>> = {
   zod: 'z.coerce.bigint()',
   valibot: 'v.pipe(v.union([v.number(), v.bigint()]), v.transform((n) => BigInt(n)))',

@@ -34,7 +34,7 @@ export function assertCommandId(commandId: unknown): asserts commandId is string
   if (fault !== undefined) throw new InvalidArgumentError(`commandId ${fault}.`);
 }
 
-/** What one commit writes: events, and the command that they belong to. */
+/** The rows of one commit: events, and the command that they belong to. */
 export interface CommitContent {
   readonly events: readonly EncodedEvent[];
   readonly command?: NewCommand | undefined;

@@ -26,7 +26,7 @@ export interface Subject {
   readonly id: Timestamp;
 }
 
-/** What a command, or a history, came to. */
+/** The outcome of a command, or of a history. */
 export type Outcome =
   | { readonly kind: 'events'; readonly events: readonly CommittedEvent[]; readonly next: StateAt }
   | { readonly kind: 'rejected'; readonly reason: unknown }

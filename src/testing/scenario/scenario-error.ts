@@ -1,4 +1,4 @@
-/** What was expected and what came instead, for tools that show them side by side. */
+/** The expected and the actual value, for tools that show them side by side. */
 interface Comparison {
   readonly expected: unknown;
   readonly actual: unknown;
@@ -21,9 +21,9 @@ export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
   /** Tells Vitest, Mocha and others that the difference is in the message. */
   readonly showDiff = false;
-  /** What the test expected; absent where there is nothing to compare. */
+  /** The value that the test expected; absent where there is nothing to compare. */
   declare readonly expected?: unknown;
-  /** What there was instead; absent where there is nothing to compare. */
+  /** The value that there was instead; absent where there is nothing to compare. */
   declare readonly actual?: unknown;
 
   constructor(message: string, { comparison, ...options }: ScenarioErrorOptions = {}) {

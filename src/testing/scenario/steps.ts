@@ -87,7 +87,7 @@ export class Step {
     return calledByTest(propertyOf(this, name), run);
   }
 
-  /** What the step came to; throws `ScenarioError` when that is no events. */
+  /** The outcome of the step; throws `ScenarioError` when that is no events. */
   protected accepted(wanted: string, lines?: string): Accepted {
     const { outcome } = this.facts;
     if (outcome.kind === 'events') return outcome;

@@ -10,7 +10,7 @@ const MOST_LINES_THAT_DIFFER = 200;
 /** Lines that may differ where a difference is looked for: beyond, that takes long and is of no use to a reader. */
 const MAX_EDITS = 2000;
 
-/** What a message says of an event. */
+/** The part of an event that a message shows. */
 export interface ShownEvent {
   readonly type: string;
   readonly body: unknown;

@@ -4,7 +4,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 
 /** Facts about a given event that handlers do not see, but upcasters do. */
 export interface GivenFacts {
-  /** Who or what caused the event, and why: a plain JSON object. @defaultValue none */
+  /** The cause of the event, who or what it was and why: a plain JSON object. @defaultValue none */
   readonly metadata?: object;
   /** The time of the event. @defaultValue a second after the event before it */
   readonly timestamp?: Timestamp;

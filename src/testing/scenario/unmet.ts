@@ -35,7 +35,7 @@ export function stateText({ state, sequence }: StateAt): string {
   return `The state before it, at sequence ${sequence}:\n\n${beginningOf(textOf(state))}`;
 }
 
-/** What to say of an error that a frozen state may have caused. */
+/** A remark on an error that a frozen state may have caused. */
 function hintFor(error: unknown): string {
   const isOfFrozen = /read only|not extensible|Cannot (delete|define) property|on a frozen state/.test(
     textOfError(error),

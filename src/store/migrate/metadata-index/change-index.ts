@@ -81,7 +81,7 @@ function scriptOf({ concurrently }: IndexedLog, steps: readonly IndexStep[]): st
   return [...(concurrently ? ['-- Each statement by itself, outside of a transaction.\n'] : []), ...script].join('\n');
 }
 
-/** What somebody who runs the script by hand has to know about a statement under a lock. */
+/** A remark for somebody who runs the script by hand, about a statement under a lock. */
 const QUEUE = `-- Writers queue behind this one while it waits: SET lock_timeout = '150ms', and try again when it gives up.`;
 
 async function change(knex: Knex, { key: given, onStep, ...options }: IndexOptions, plan: Plan): Promise<IndexReport> {

@@ -10,7 +10,7 @@ import type { Invocation } from '../../../invocation.js';
 import { printOutcomes } from '../print-outcomes.js';
 import type { IndexCommandOptions } from './index-options.js';
 
-/** What one of the commands does. */
+/** The work of one of the commands. */
 interface IndexChange {
   readonly change: 'add' | 'drop';
   /** The word for what became of the index. */
