@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+// As a whole: an old Node.js, which lacks `hash`, has to get as far as the error that says so.
+import crypto from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
-import { canonicalText } from '../json/canonical.js';
-import { encodeJson } from '../json/encode.js';
+import { encodeCanonical } from '../json/canonical.js';
 import { pathText } from '../json/path-text.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { assertCommandId, type NewCommand } from '../store/commit/commit-content.js';
@@ -26,10 +26,8 @@ export function commandKey(store: Store, commandId: unknown, { type, data }: Com
       hint: 'Use PostgresStore or MemoryStore, add the two methods to the store, or leave commandId out.',
     });
   assertCommandId(commandId);
-  const command = data === undefined ? { type } : { type, data };
-  const encoded = encodeJson(command);
-  if ('text' in encoded)
-    return { commandId, digest: createHash('sha256').update(canonicalText(command)).digest('hex') };
+  const encoded = encodeCanonical(data === undefined ? { type } : { type, data });
+  if ('text' in encoded) return { commandId, digest: crypto.hash('sha256', encoded.text) };
   const faults = encoded.faults.map(({ path, message }) => `${pathText('', path)} ${message}`);
   throw new InvalidArgumentError(
     `The command ${JSON.stringify(type)} has a commandId, so its data must be JSON: ${faults.join('; ')}.`,

@@ -1,3 +1,5 @@
+import { type EncodedJson, encodeJson, MAX_DEPTH } from './encode.js';
+import { encodeSimple } from './encode-simple.js';
 import { ExactNumber } from './exact-number.js';
 import { parseJsonText } from './parse.js';
 
@@ -10,10 +12,18 @@ export function canonicalJson(text: string): string {
   return canonicalText(parseJsonText(text));
 }
 
-/** The canonical text of a value that `encodeJson` can encode. */
-export function canonicalText(value: unknown): string {
+/** The canonical text of a value, or its faults, as {@link encodeJson} finds them. */
+export function encodeCanonical(value: unknown): EncodedJson {
+  const simple = encodeSimple(value, MAX_DEPTH, numberDigits);
+  if (simple !== undefined) return { text: simple };
+  const encoded = encodeJson(value);
+  return 'text' in encoded ? { text: canonicalText(value) } : encoded;
+}
+
+/** The canonical text of a value that {@link encodeJson} can encode. */
+function canonicalText(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? integerDigits(value) : plainDigits(String(value));
+  if (typeof value === 'number') return numberDigits(value);
   if (typeof value === 'bigint') return plainDigits(String(value));
   if (value instanceof ExactNumber) return plainDigits(value.text);
   if (typeof value !== 'object' || value === null) return String(value);
@@ -25,6 +35,10 @@ export function canonicalText(value: unknown): string {
   for (const key of Object.keys(value).sort())
     text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalText((value as Record<string, unknown>)[key])}`;
   return `{${text}}`;
+}
+
+function numberDigits(number: number): string {
+  return Number.isSafeInteger(number) ? integerDigits(number) : plainDigits(String(number));
 }
 
 /** The digits of an integer as {@link plainDigits} gives them, without looking at its text. */

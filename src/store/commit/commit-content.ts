@@ -24,7 +24,8 @@ export const MAX_COMMAND_ID_LENGTH = 200;
 export function assertCommandId(commandId: unknown): asserts commandId is string {
   if (typeof commandId !== 'string')
     throw new InvalidArgumentError(`commandId must be a string; got ${inspect(commandId)}.`);
-  const length = [...commandId].length;
+  // No text has more code points than code units, which cost nothing to count.
+  const length = commandId.length <= MAX_COMMAND_ID_LENGTH ? commandId.length : [...commandId].length;
   if (length === 0 || length > MAX_COMMAND_ID_LENGTH)
     throw new InvalidArgumentError(
       `commandId must have 1 to ${MAX_COMMAND_ID_LENGTH} code points; it has ${length}.`,

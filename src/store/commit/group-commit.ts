@@ -151,5 +151,6 @@ function lengthOf(events: readonly EncodedEvent[]): number {
 /** The keys of its rows in unique indexes. */
 function placesOf({ events, command }: CommitContent): string[] {
   const places = events.map(({ event }) => `${event.aggregateId.hex} ${event.sequence}`);
-  return command === undefined ? places : [...places, `command ${command.aggregateId.hex} ${command.commandId}`];
+  if (command !== undefined) places.push(`command ${command.aggregateId.hex} ${command.commandId}`);
+  return places;
 }

@@ -140,7 +140,7 @@ function commandBindings(commands: readonly NewCommand[]): Knex.RawBinding[] {
   const column = (of: (command: NewCommand) => string | number) => ordered.map(of).join(',');
   return [
     column(({ aggregateId }) => aggregateId.hex),
-    column(({ commandId }) => Buffer.from(commandId).toString('hex')),
+    JSON.stringify(ordered.map(({ commandId }) => commandId)),
     column(({ digest }) => digest),
     column(({ firstSequence }) => firstSequence),
     column(({ lastSequence }) => lastSequence),
