@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { migrate, PostgresStore, Timestamp } from 'maestro-store';
@@ -246,14 +246,14 @@ async function worldOf({
   database,
   prepare,
 }: Scene): Promise<{ shell: PageShell; cwd: string; schema: string }> {
-  // As long as /home/ada/shop, which the pages name, so that lines break at the same words.
+  // As long as /home/ada/shop, which the pages name, so that lines break at the same words, wherever the project is.
   const cwd = mkdtempSync('/tmp/ma-');
   scenes.push(cwd);
-  symlinkSync(join(ROOT, 'examples'), join(cwd, 'examples'));
+  copyExamples(cwd);
   if (config !== undefined)
     writeFileSync(
       join(cwd, 'maestro.config.ts'),
-      `export { default } from ${JSON.stringify(join(ROOT, 'examples', config, 'maestro.config.ts'))};\n`,
+      `export { default } from './examples/${config}/maestro.config.js';\n`,
     );
   const schema = database === 'games' ? games : aSchemaName();
   schemas.push(schema);
@@ -269,17 +269,22 @@ async function worldOf({
   return { shell, cwd, schema };
 }
 
+/** Copies the examples, since a file is named by where it really is, and links the packages that they import. */
+function copyExamples(cwd: string): void {
+  cpSync(join(ROOT, 'examples'), join(cwd, 'examples'), { recursive: true });
+  writeFileSync(join(cwd, 'package.json'), '{ "type": "module" }\n');
+  mkdirSync(join(cwd, 'node_modules'));
+  symlinkSync(ROOT, join(cwd, 'node_modules/maestro-store'));
+  for (const name of ['knex', 'zod']) symlinkSync(join(ROOT, 'node_modules', name), join(cwd, 'node_modules', name));
+}
+
 /** Output of a run, with the folder and the database that the pages name. */
 function asOnPage(output: string, { cwd, schema }: { cwd: string; schema: string }): string {
   const { username, hostname, port, pathname } = new URL(testUrl());
-  return (
-    output
-      .replaceAll(cwd, '/home/ada/shop')
-      // The examples are linked into the folder; a file names itself by where it is.
-      .replaceAll(ROOT, '/home/ada/shop/')
-      .replaceAll(`${username}@${hostname}:${port}${pathname}`, 'ada@db.example.com:5432/shop')
-      .replaceAll(schema, 'public')
-  );
+  return output
+    .replaceAll(cwd, '/home/ada/shop')
+    .replaceAll(`${username}@${hostname}:${port}${pathname}`, 'ada@db.example.com:5432/shop')
+    .replaceAll(schema, 'public');
 }
 
 /** The blocks of a page that are typed: `console` with what is printed, `sh` without. Those of the README are one line each. */
