@@ -96,7 +96,7 @@ for (const [layout, database] of Object.entries(layouts)) {
               const id = anId();
               await mine.fetch(id);
               const commandId = `id-${id.hex}`;
-              proxy.breakAt(token === 'none' ? Buffer.from(commandId).toString('hex') : token, side, { forGood });
+              proxy.breakAt(token === 'none' ? commandId : token, side, { forGood });
               const first = await mine.evaluate(id, enter(token), { commandId }).catch((error: unknown) => error);
               proxy.mend();
               breaks += 1;
