@@ -4,7 +4,7 @@ import { qualified } from '../src/store/schema-name.js';
 /** The event log as Elixir Maestro 1.0 makes it, as one table or in hash partitions of the aggregate id. */
 export const createEventLog: Migration = {
   name: '0001_create_event_log',
-  table: 'event_log',
+  tables: ['event_log'],
   up: (context) => (context.partitions > 1 ? partitioned(context) : plain(context)),
   down: ({ schema }) => [`DROP TABLE ${qualified(schema, 'event_log')}`],
 };

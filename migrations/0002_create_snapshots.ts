@@ -4,7 +4,7 @@ import { qualified } from '../src/store/schema-name.js';
 /** The snapshots, one per aggregate, as Elixir Maestro 1.0 makes them. */
 export const createSnapshots: Migration = {
   name: '0002_create_snapshots',
-  table: 'snapshots',
+  tables: ['snapshots'],
   up: ({ schema }) => [
     `CREATE TABLE ${qualified(schema, 'snapshots')} (
   aggregate_id bytea NOT NULL,

@@ -8,7 +8,7 @@ import { qualified } from '../src/store/schema-name.js';
  */
 export const createCommands: Migration = {
   name: '0003_create_commands',
-  table: 'maestro_commands',
+  tables: ['maestro_commands'],
   up: ({ schema }) => [
     `CREATE TABLE ${qualified(schema, 'maestro_commands')} (
   aggregate_id bytea NOT NULL,

@@ -1,4 +1,4 @@
-import type { Migration } from './migration.js';
+import type { TableName } from './migration.js';
 import type { TableShape } from './table-shape.js';
 
 interface ExpectedTable {
@@ -9,7 +9,7 @@ interface ExpectedTable {
 }
 
 const ID_CHECK = 'CHECK ((length(aggregate_id) = 16))';
-const EXPECTED: Record<Migration['table'], ExpectedTable> = {
+const EXPECTED: Record<TableName, ExpectedTable> = {
   event_log: {
     columns: [
       'aggregate_id bytea not null',
@@ -47,7 +47,7 @@ const EXPECTED: Record<Migration['table'], ExpectedTable> = {
  * The differences of a table from the one that Maestro and Elixir Maestro 1.0 make, a sentence each; none when it can
  * be used as it is. Names of constraints and indexes do not matter, and further indexes may exist.
  */
-export function shapeDifferences(table: Migration['table'], shape: TableShape): string[] {
+export function shapeDifferences(table: TableName, shape: TableShape): string[] {
   const expected = EXPECTED[table];
   const partitioned = table === 'event_log' && shape.kind === 'partitioned';
   if (shape.kind !== 'table' && !partitioned) return [`${table} is ${KINDS[shape.kind]}, not a table`];

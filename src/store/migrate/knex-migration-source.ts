@@ -1,11 +1,10 @@
 import type { Knex } from 'knex';
 import { migrations } from '../../../migrations/index.js';
-import { shapeDifferences } from './expected-shape.js';
 import type { Migration } from './migration.js';
 import { ForeignSchemaError } from './migration-errors.js';
+import { readShapes, stepFaults } from './migration-state.js';
 import { execute } from '../read/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
-import { readTableShape } from './table-shape.js';
 
 /** A step, with the name under which `knex migrate:list` shows it while it is pending. */
 export interface KnexStep extends Migration {
@@ -36,10 +35,10 @@ export class MaestroMigrationSource implements Knex.MigrationSource<KnexStep> {
     const context = { schema: this.#schema, partitions: 1 };
     return {
       up: async (knex) => {
-        const shape = await readTableShape(knex, this.#schema, migration.table);
-        const faults = shape === undefined ? [] : shapeDifferences(migration.table, shape);
+        const shapes = await readShapes(knex, this.#schema, migration.tables);
+        const faults = stepFaults(migration, shapes, false);
         if (faults.length > 0) throw new ForeignSchemaError(faults);
-        if (shape === undefined) for (const statement of migration.up(context)) await execute(knex, statement);
+        if (shapes.size === 0) for (const statement of migration.up(context)) await execute(knex, statement);
       },
       down: async (knex) => {
         for (const statement of migration.down(context)) await execute(knex, statement);

@@ -1,6 +1,6 @@
 import { migrations } from '../../../migrations/index.js';
 import { shapeDifferences } from './expected-shape.js';
-import type { Migration } from './migration.js';
+import type { Migration, TableName } from './migration.js';
 import { DatabaseNewerError, ForeignSchemaError, LayoutMismatchError } from './migration-errors.js';
 import { type Executor, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
@@ -20,12 +20,15 @@ export interface AppliedStep {
   readonly at: Date | null;
 }
 
+/** The shapes of the tables that exist, by name. */
+export type Shapes = ReadonlyMap<TableName, TableShape>;
+
 /** The parts of an event store that exist in a schema. */
 export interface MigrationState {
   readonly schemaExists: boolean;
   readonly bookkeepingExists: boolean;
   readonly applied: readonly AppliedStep[];
-  readonly shapes: ReadonlyMap<Migration['table'], TableShape>;
+  readonly shapes: Shapes;
 }
 
 /** The state of a database in which there is nothing yet. */
@@ -45,12 +48,19 @@ EXISTS (SELECT FROM pg_tables WHERE schemaname = ? AND tablename = '${MIGRATIONS
     [schema, schema],
   );
   const [schemaExists, bookkeepingExists] = found ?? [false, false];
-  const shapes = new Map<Migration['table'], TableShape>();
-  for (const { table } of schemaExists ? migrations : []) {
+  const tables = schemaExists ? migrations.flatMap((step) => step.tables) : [];
+  const shapes = await readShapes(on, schema, tables);
+  return { schemaExists, bookkeepingExists, applied: bookkeepingExists ? await readApplied(on, schema) : [], shapes };
+}
+
+/** Reads the shapes of those of the tables that exist. */
+export async function readShapes(on: Executor, schema: string, tables: readonly TableName[]): Promise<Shapes> {
+  const shapes = new Map<TableName, TableShape>();
+  for (const table of tables) {
     const shape = await readTableShape(on, schema, table);
     if (shape !== undefined) shapes.set(table, shape);
   }
-  return { schemaExists, bookkeepingExists, applied: bookkeepingExists ? await readApplied(on, schema) : [], shapes };
+  return shapes;
 }
 
 async function readApplied(on: Executor, schema: string): Promise<AppliedStep[]> {
@@ -67,8 +77,13 @@ export function pendingSteps({ applied }: MigrationState): readonly Migration[] 
 }
 
 /** True for a step that everything needs: without its table nothing can be stored. Of the others, only what uses their table. */
-export function isEssential({ table }: Pick<Migration, 'table'>): boolean {
-  return table === 'event_log' || table === 'snapshots';
+export function isEssential({ tables }: Pick<Migration, 'tables'>): boolean {
+  return tables.includes('event_log') || tables.includes('snapshots');
+}
+
+/** True when a table of a step exists, so that the step is adopted, not applied. */
+export function isThere({ tables }: Pick<Migration, 'tables'>, shapes: Shapes): boolean {
+  return tables.some((table) => shapes.has(table));
 }
 
 /** The names of applied steps that this version does not have. */
@@ -85,10 +100,22 @@ export function partitionsOf({ shapes }: MigrationState): number | undefined {
 
 /** The faults of existing tables, and applied steps whose table is missing; a sentence each. */
 export function tableFaults({ applied, shapes }: MigrationState): string[] {
-  return migrations.flatMap(({ name, table }) => {
+  return migrations.flatMap((step) =>
+    stepFaults(
+      step,
+      shapes,
+      applied.some(({ name }) => name === step.name),
+    ),
+  );
+}
+
+/** The faults of the existing tables of a step, and those of its tables that are missing; a sentence each. */
+export function stepFaults(step: Migration, shapes: Shapes, isApplied: boolean): string[] {
+  return step.tables.flatMap((table) => {
     const shape = shapes.get(table);
     if (shape !== undefined) return shapeDifferences(table, shape);
-    return applied.some((step) => step.name === name) ? [`${table} is missing although ${name} was applied`] : [];
+    if (isApplied) return [`${table} is missing although ${step.name} was applied`];
+    return isThere(step, shapes) ? [`${table} is missing although other tables of ${step.name} are there`] : [];
   });
 }
 

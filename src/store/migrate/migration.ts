@@ -6,12 +6,15 @@ export interface MigrationContext {
   readonly partitions: number;
 }
 
+/** A table of the store, by its name. */
+export type TableName = 'event_log' | 'snapshots' | 'maestro_commands';
+
 /** One step of the schema. */
 export interface Migration {
   /** Its name in the bookkeeping: the name of its file, without extension. */
   readonly name: string;
-  /** The table that it makes. */
-  readonly table: 'event_log' | 'snapshots' | 'maestro_commands';
+  /** The tables that it makes, in this order. */
+  readonly tables: readonly TableName[];
   /** The statements that take the step. */
   up(context: MigrationContext): string[];
   /** The statements that take it back. */

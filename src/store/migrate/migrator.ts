@@ -11,6 +11,7 @@ import {
   partitionsOf,
   pendingSteps,
   readMigrationState,
+  isThere,
 } from './migration-state.js';
 import { withReadRetry } from '../read/read-retry.js';
 import { execute, query } from '../read/rows.js';
@@ -88,8 +89,8 @@ function planUp(state: MigrationState, schema: string, partitions: number | unde
   assertUsableState(state, partitions);
   const steps = pendingSteps(state);
   const [adopted, applied] = [
-    steps.filter(({ table }) => state.shapes.has(table)),
-    steps.filter(({ table }) => !state.shapes.has(table)),
+    steps.filter((step) => isThere(step, state.shapes)),
+    steps.filter((step) => !isThere(step, state.shapes)),
   ];
   const context = { schema, partitions: partitions ?? partitionsOf(state) ?? 1 };
   const batch = Math.max(ADOPTED_BATCH, ...state.applied.map((step) => step.batch)) + 1;

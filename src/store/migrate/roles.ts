@@ -9,6 +9,7 @@ import {
   MIGRATIONS_TABLE,
   type MigrationState,
   readMigrationState,
+  isThere,
 } from './migration-state.js';
 import { type Executor, query } from '../read/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../schema-name.js';
@@ -154,7 +155,7 @@ function tableGrants(
 }
 
 function tablesExist({ bookkeepingExists, shapes }: MigrationState): boolean {
-  return bookkeepingExists && migrations.every((step) => !isEssential(step) || shapes.has(step.table));
+  return bookkeepingExists && migrations.every((step) => !isEssential(step) || isThere(step, shapes));
 }
 
 /**
@@ -171,10 +172,9 @@ WHERE n.nspname = ? AND c.relkind IN ('r', 'p') AND pg_get_userbyid(c.relowner) 
   const made = migrations.filter(({ name }) =>
     state.applied.some((step) => step.name === name && step.batch !== ADOPTED_BATCH),
   );
-  const ours = made.flatMap(({ table }) => [
-    ...(state.shapes.get(table)?.partitions ?? []).map(({ name }) => name),
-    table,
-  ]);
+  const ours = made
+    .flatMap(({ tables }) => tables)
+    .flatMap((table) => [...(state.shapes.get(table)?.partitions ?? []).map(({ name }) => name), table]);
   return [MIGRATIONS_TABLE, ...ours].filter((table) => rows.some(([name]) => name === table));
 }
 

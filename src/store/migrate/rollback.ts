@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { migrations } from '../../../migrations/index.js';
 import { storeError } from '../failures/database-errors.js';
 import { resolveMigrateOptions, type MigrateOptions } from './migrate-options.js';
-import type { Migration } from './migration.js';
+import type { Migration, TableName } from './migration.js';
 import { RollbackRefusedError } from './migration-errors.js';
 import { lockTables } from './lock-tables.js';
 import { withMigrationLock } from './migration-lock.js';
@@ -40,7 +40,7 @@ export async function rollback(
       const state = await readMigrationState(transaction, schema);
       assertUsableState(state, undefined);
       const { rolledBack, forgotten } = lastSteps(state);
-      const tables = rolledBack.map(({ table }) => qualified(schema, table));
+      const tables = tablesOf(rolledBack).map((table) => qualified(schema, table));
       const context = { schema, partitions: partitionsOf(state) ?? 1 };
       const takeBack = async () => {
         if (!discardAllEvents) await assertEmpty(transaction, schema, rolledBack);
@@ -65,11 +65,16 @@ function lastSteps({ applied }: MigrationState): { rolledBack: Migration[]; forg
   return { rolledBack, forgotten: [] };
 }
 
+/** The tables that steps make, the last first. */
+function tablesOf(steps: readonly Migration[]): TableName[] {
+  return steps.flatMap(({ tables }) => tables.toReversed());
+}
+
 async function assertEmpty(transaction: Knex.Transaction, schema: string, steps: readonly Migration[]): Promise<void> {
   const full: string[] = [];
   // Row-level security that is forced on the owner must not make a full table look empty.
   await execute(transaction, 'SET LOCAL row_security = off');
-  for (const { table } of steps) {
+  for (const table of tablesOf(steps)) {
     const name = qualified(schema, table);
     const [row] = await query<[boolean]>(transaction, `SELECT EXISTS (SELECT FROM ${name})`);
     if (row?.[0]) full.push(table);

@@ -8,12 +8,12 @@ export const STEPS = migrations.map(({ name }) => name);
 
 /** Those that are adopted on a database of Elixir Maestro, and those that are applied there. */
 export const ADOPTION = {
-  adopted: migrations.filter(({ table }) => OF_ELIXIR.has(table)).map(({ name }) => name),
-  applied: migrations.filter(({ table }) => !OF_ELIXIR.has(table)).map(({ name }) => name),
+  adopted: migrations.filter(({ tables }) => tables.some((table) => OF_ELIXIR.has(table))).map(({ name }) => name),
+  applied: migrations.filter(({ tables }) => !tables.some((table) => OF_ELIXIR.has(table))).map(({ name }) => name),
 };
 
 /** The tables of a migrated schema in the plain layout, in alphabetical order. */
-export const TABLES = ['maestro_migrations', ...migrations.map(({ table }) => table)].sort();
+export const TABLES = ['maestro_migrations', ...migrations.flatMap(({ tables }) => tables)].sort();
 
 /** A state for each step. */
 export function allSteps(state: string): string[] {
