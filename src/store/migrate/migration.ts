@@ -6,8 +6,10 @@ export interface MigrationContext {
   readonly partitions: number;
 }
 
+import type { PROJECTION_TABLES } from '../projection-tables.js';
+
 /** A table of the store, by its name. */
-export type TableName = 'event_log' | 'snapshots' | 'maestro_commands';
+export type TableName = 'event_log' | 'snapshots' | 'maestro_commands' | (typeof PROJECTION_TABLES)[number];
 
 /** One step of the schema. */
 export interface Migration {

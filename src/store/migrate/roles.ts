@@ -12,6 +12,7 @@ import {
   isThere,
 } from './migration-state.js';
 import { type Executor, query } from '../read/rows.js';
+import { PROJECTION_TABLES } from '../projection-tables.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../schema-name.js';
 
 /** The roles that rights are for unless others are named. */
@@ -122,13 +123,21 @@ function tableGrants(
 ): string[] {
   const [log, snapshots] = [qualified(schema, 'event_log'), qualified(schema, 'snapshots')];
   const commands = shapes.has('maestro_commands') ? [qualified(schema, 'maestro_commands')] : [];
+  const projections = PROJECTION_TABLES.filter((table) => shapes.has(table)).map((table) => qualified(schema, table));
   return [
     `-- Everybody reads; ${reader} does nothing else.`,
-    `GRANT SELECT ON ${[log, snapshots, ...commands, qualified(schema, MIGRATIONS_TABLE)].join(', ')} TO ${list(reader, writer, migrator)};\n`,
+    `GRANT SELECT ON ${[log, snapshots, ...commands, ...projections, qualified(schema, MIGRATIONS_TABLE)].join(', ')} TO ${list(reader, writer, migrator)};\n`,
     `-- ${writer} appends, keeps snapshots, and imports (through temporary tables).`,
     `GRANT INSERT ON ${[log, ...commands].join(', ')} TO ${writer};\n`,
     `GRANT INSERT, UPDATE ON ${snapshots} TO ${writer};\n`,
     `GRANT TEMPORARY ON DATABASE ${database} TO ${writer};\n`,
+    ...(projections.length === 0
+      ? []
+      : [
+          `-- ${writer} runs read models, too: their positions are no events. To make and rebuild tables of read models, a role`,
+          '-- also needs CREATE on the schema where they go and on the database; grant it to the one that runs them.',
+          `GRANT INSERT, UPDATE, DELETE ON ${projections.join(', ')} TO ${writer};\n`,
+        ]),
     ...(commands.length > 0
       ? []
       : [`-- There is no table for command ids yet: run \`maestro migrate\` as ${migrator}, then print this again.\n`]),
