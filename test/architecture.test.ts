@@ -27,7 +27,9 @@ test('only the command line’s own context, and the seam of the library, touch 
 
 test('table names are known to the store, the operators’ queries and the migrations only', (t) => {
   const knowing = [...sources('src'), ...sources('migrations')].filter((file) =>
-    /\b(event_log|maestro_(?:migrations|commands|projections|positions|parked|skipped|workers|leases))\b/.test(withoutComments(readFileSync(join(root, file), 'utf8'))),
+    /\b(event_log|maestro_(?:migrations|commands|projections|positions|parked|skipped|workers|leases))\b/.test(
+      withoutComments(readFileSync(join(root, file), 'utf8')),
+    ),
   );
   t.deepEqual([...new Set(knowing.map(layerOf))].sort(), ['migrations', 'src/admin', 'src/store']);
 });
