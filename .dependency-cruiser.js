@@ -11,12 +11,13 @@ const WORDS = ['^src/(errors|events|result|nearest|node-version)\\.ts$'];
 const LAYERS = {
   '^bin/': ['^src/cli/'],
   // A configuration file imports the public API, which the command line hands to it.
-  '^src/cli/': ['^src/(index|configuration)\\.ts$', '^src/(connection|aggregate|admin|store|json|hlc)/'],
-  '^src/configuration\\.ts$': ['^src/(aggregate|connection)/'],
+  '^src/cli/': ['^src/(index|configuration)\\.ts$', '^src/(connection|aggregate|projection|admin|store|json|hlc)/'],
+  '^src/configuration\\.ts$': ['^src/(aggregate|projection|connection)/'],
   '^src/connection/': ['^src/store/'],
   '^src/aggregate/': ['^src/(store|json|hlc)/'],
+  '^src/projection/': ['^src/(aggregate|store|json|hlc)/'],
   '^src/admin/': ['^src/(store|json|hlc)/'],
-  '^src/testing/': ['^src/(aggregate|store|json|hlc)/'],
+  '^src/testing/': ['^src/(aggregate|projection|store|json|hlc)/'],
   '^src/store/': ['^src/(json|hlc)/', '^migrations/'],
   '^migrations/': ['^src/store/'],
   '^src/json/': [],

@@ -44,6 +44,8 @@ export type {
   EventHandlers,
   EventOf,
   EventSchemas,
+  HandledBodies,
+  HandledOf,
 } from './aggregate/definition/types.js';
 export { defineConfig, type MaestroConfig } from './configuration.js';
 export type { Database } from './connection/database.js';
@@ -74,6 +76,28 @@ export { ClockDriftError, InvalidTimestampError } from './hlc/errors.js';
 export { Timestamp, type TimestampParts } from './hlc/timestamp.js';
 export { ExactNumber } from './json/exact-number.js';
 export type { JsonObject, JsonValue, NumberMode } from './json/types.js';
+export { defineProjection, type ProjectionDescription } from './projection/define-projection.js';
+export { defineSubscription, type SubscriptionDescription } from './projection/define-subscription.js';
+export type {
+  AnyProjection,
+  HandledEvent,
+  Handlers,
+  ProjectionHandler,
+  ReadModelDefinition,
+  StartAt,
+  SubscriptionContext,
+  SubscriptionDefinition,
+  SubscriptionHandler,
+} from './projection/definition.js';
+export type {
+  BatchHandler,
+  HandlersByType,
+  ProjectedEvent,
+  ProjectedType,
+  ProjectionDefinition,
+  SomeAggregates,
+  TypedHandlers,
+} from './projection/types.js';
 export type { Result } from './result.js';
 export { type AppendOptions, appendEvents, type EventDraft } from './store/append.js';
 export {

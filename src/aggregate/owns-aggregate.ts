@@ -19,3 +19,8 @@ export function ownsAggregate(definition: Definition, id: Timestamp, firstEvent:
 export function firstTypesOf(definition: Pick<Definition, 'owns' | 'aliases'>): readonly string[] {
   return (definition.owns.firstEvents ?? []).flatMap((type) => storedTypes(definition, type));
 }
+
+/** True for a definition that says which aggregates are its own. */
+export function hasOwnershipRules(definition: Pick<Definition, 'owns' | 'aliases'>): boolean {
+  return definition.owns.ids !== undefined || firstTypesOf(definition).length > 0;
+}

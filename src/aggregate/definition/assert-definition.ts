@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../../errors.js';
-import { isPlainObject } from '../../json/plain-object.js';
 import { assertHandled, checkedEventTypes, type EventTypes } from './assert-event-types.js';
 import { assertKnown, type Fail, type Properties } from './assert-known.js';
+import { assertFunctions, checkedName, isFunctionOrAbsent, object } from './assert-parts.js';
 
 /** The keys of a definition. */
 const KEYS = [
@@ -24,11 +24,7 @@ const OWNS_KEYS = ['firstEvents', 'ids'];
 /** Throws {@link InvalidArgumentError} for the first fault of a description. */
 export function assertDefinition(description: unknown): void {
   const definition = object(description, 'A definition');
-  const { name } = definition;
-  if (typeof name !== 'string' || !/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(name))
-    throw new InvalidArgumentError(
-      `The name of an aggregate must be made of letters, digits, "-", "_" and "."; got ${JSON.stringify(name)}.`,
-    );
+  const name = checkedName(definition['name'], 'an aggregate');
   const fail = (problem: string): never => {
     throw new InvalidArgumentError(`The definition of the aggregate ${name}: ${problem}.`);
   };
@@ -51,17 +47,6 @@ export function assertDefinition(description: unknown): void {
   if (!['plain', 'lossless', undefined].includes(definition['numbers'] as string))
     fail(`numbers must be 'plain' or 'lossless'`);
   if (!isFunctionOrAbsent(definition['render'])) fail('render is not a function');
-}
-
-function object(value: unknown, what: string): Properties {
-  if (typeof value !== 'object' || value === null) throw new InvalidArgumentError(`${what} is not an object.`);
-  return value as Properties;
-}
-
-function assertFunctions(part: Properties, name: string, fail: Fail): void {
-  if (!isPlainObject(part)) fail(`${name} is an instance of a class; make it a plain object`);
-  for (const [key, value] of Object.entries(part))
-    if (typeof value !== 'function') fail(`${name}.${key} is not a function`);
 }
 
 function assertProjections(projections: unknown, types: EventTypes, fail: Fail): void {
@@ -93,10 +78,6 @@ function assertOwns(owns: Properties, types: EventTypes, fail: Fail): void {
   if (!Array.isArray(firstEvents)) return fail('owns.firstEvents is not a list');
   assertHandled(firstEvents as string[], types, 'owns.firstEvents: ', fail);
   if (!isFunctionOrAbsent(ids)) fail('owns.ids is not a function');
-}
-
-function isFunctionOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === 'function';
 }
 
 /** True for an object, or a function as some libraries have it, that implements Standard Schema. */

@@ -11,6 +11,7 @@ import type {
   EventSchemas,
   HandledBodies,
 } from './types.js';
+import { withoutUndefined } from './without-undefined.js';
 
 /** The property that marks definitions, also those made by another copy of this package. */
 const BRAND = Symbol.for('maestro-store.aggregate');
@@ -81,6 +82,7 @@ export function defineAggregate<
 ): Aggregate<{
   readonly state: State;
   readonly events: EventBodies<Events, Schemas>;
+  readonly handled: HandledBodies<Events, Schemas>;
   readonly commands: CommandTypesOf<Commands>;
 }> {
   assertDefinition(description);
@@ -99,9 +101,4 @@ export function defineAggregate<
   };
   // From here on definitions run without their types: handlers are found by name.
   return Object.freeze(definition as unknown as Definition);
-}
-
-/** A copy without undefined properties, which must not hide a default. */
-function withoutUndefined<Value extends object>(value: Value): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, property]) => property !== undefined)) as Value;
 }

@@ -8,6 +8,8 @@ export interface AggregateTypes {
   readonly state: unknown;
   /** The body of every event, by type, as command handlers write it. */
   readonly events: Readonly<Record<string, unknown>>;
+  /** The body of every event, by type, as event handlers and projections get it. @defaultValue as command handlers write it */
+  readonly handled?: Readonly<Record<string, unknown>>;
   /** The data of every command, and the reasons with which its handler may reject it. */
   readonly commands: Readonly<Record<string, CommandTypes>>;
 }
@@ -77,6 +79,11 @@ export type HandledBodies<Handlers, Schemas> = {
     ? Output<Schemas[Type]>
     : Handled<Handlers[Type]>;
 };
+
+/** The bodies of the events of an aggregate, by type, as its event handlers and projections get them. */
+export type HandledOf<Types extends AggregateTypes> = Types extends { readonly handled: infer Bodies }
+  ? Bodies
+  : Types['events'];
 
 /** An event as a command handler returns it: one of the types that the definition has handlers for. */
 export type DraftOf<Bodies> = {

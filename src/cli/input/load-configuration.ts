@@ -6,7 +6,7 @@ import { ConfigurationError } from '../../connection/errors.js';
 import { isPlainObject } from '../../json/plain-object.js';
 import { findConfiguration } from './find-configuration.js';
 
-const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'interop', 'aggregates'];
+const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'interop', 'aggregates', 'projections'];
 
 /**
  * The configuration of a file, or of the `maestro.config.*` in the working directory; empty when there is none. TypeScript
@@ -112,6 +112,7 @@ async function checked(value: unknown, path: string): Promise<MaestroConfig> {
         hint: `The keys are ${KEYS.join(', ')}.`,
       });
     if (key === 'aggregates') await assertAggregates(setting, path);
+    else if (key === 'projections') await assertProjections(setting, path);
     else if (setting !== undefined && typeof setting !== 'string')
       throw new ConfigurationError(`In the configuration file ${path}, ${key} is not a string.`, {
         hint:
@@ -130,8 +131,25 @@ async function assertAggregates(value: unknown, path: string): Promise<void> {
     throw new ConfigurationError(`In the configuration file ${path}, aggregates is not a list of aggregates.`, {
       hint: 'Make each with `defineAggregate({ … })`. If one is undefined, modules may import each other in a circle.',
     });
-  const names = value.map(({ name }) => name);
+  assertDifferentNames(value, path, 'aggregates');
+}
+
+async function assertProjections(value: unknown, path: string): Promise<void> {
+  if (value === undefined) return;
+  const { isProjection } = await import('../../projection/definition.js');
+  if (!Array.isArray(value) || !value.every(isProjection))
+    throw new ConfigurationError(
+      `In the configuration file ${path}, projections is not a list of projections and subscriptions.`,
+      {
+        hint: 'Make each with `defineProjection({ … })` or `defineSubscription({ … })`. If one is undefined, modules may import each other in a circle.',
+      },
+    );
+  assertDifferentNames(value, path, 'projections');
+}
+
+function assertDifferentNames(list: readonly { readonly name: string }[], path: string, what: string): void {
+  const names = list.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
-    throw new ConfigurationError(`In the configuration file ${path}, two aggregates have the name ${twice}.`);
+    throw new ConfigurationError(`In the configuration file ${path}, two ${what} have the name ${twice}.`);
 }

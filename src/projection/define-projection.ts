@@ -1,0 +1,70 @@
+import type { Knex } from 'knex';
+import { callerFile } from '../aggregate/definition/caller-file.js';
+import { withoutUndefined } from '../aggregate/definition/without-undefined.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { assertProjection } from './assert-projection.js';
+import { BRAND, type ReadModelDefinition } from './definition.js';
+import type { BatchHandler, ProjectionDefinition, SomeAggregates, TypedHandlers } from './types.js';
+
+/** A projection as an application describes it to {@link defineProjection}. */
+export interface ProjectionDescription<From extends SomeAggregates> {
+  /** The name under which its positions are kept, and for people. Letters, digits, `-`, `_` and `.`. */
+  readonly name: string;
+  /**
+   * The version of its tables and handlers. A higher one is filled beside the live one, which goes on being read and written
+   * meanwhile, and then takes its place. @defaultValue 1
+   */
+  readonly version?: number;
+  /**
+   * The aggregates whose events it is made of. Several need `owns` in their definitions; a single one without it gets the
+   * events of all aggregates in the log.
+   */
+  readonly from: From;
+  /**
+   * Creates the tables and whatever else belongs to them, by unqualified names. Called once for each copy: when it is first run,
+   * and for each rebuild. Without it the application creates the tables, and there is no rebuild.
+   */
+  readonly setUp?: (transaction: Knex.Transaction) => unknown;
+  /**
+   * Takes in one event: a function for all types, or functions by type; events of other types are passed over. Bodies come as event
+   * handlers get them: the upcaster and the schema were applied.
+   */
+  readonly project?: TypedHandlers<From[number], Knex.Transaction>;
+  /**
+   * Takes in many events of many aggregates at once, those of each aggregate in order: what makes catching up fast. Workers call
+   * it instead of `project`, where both are given; a commit calls it only without `project`.
+   */
+  readonly projectBatch?: BatchHandler<From[number]>;
+  /** Removes what there is of an aggregate. Called when its events are erased; without it `maestro erase` says that it is not covered. */
+  readonly erased?: (aggregateId: Timestamp, transaction: Knex.Transaction) => unknown;
+}
+
+/**
+ * Defines a named read model: tables that are made of the events of some aggregates, in the transaction of a commit (`openAggregates(…,
+ * { projections })`) or by workers (`runProjections`), or both. Each aggregate has a position in it that moves in the transaction that
+ * changes the tables, so that every event is taken in exactly once, in its order within the aggregate, whoever wrote it and
+ * whenever it became visible. Events of different aggregates come in any order. Nothing runs until it is opened or run.
+ *
+ * Handlers must write with the transaction that they are given, and use nothing but the event and the tables: they run anew for
+ * a rebuild. Throws `InvalidArgumentError` for faults that the compiler cannot see.
+ */
+export function defineProjection<const From extends SomeAggregates>(
+  description: ProjectionDescription<From>,
+): ProjectionDefinition<From[number]> {
+  assertProjection(description);
+  const { from } = description;
+  const definition = {
+    version: 1,
+    setUp: undefined,
+    project: undefined,
+    projectBatch: undefined,
+    erased: undefined,
+    ...withoutUndefined(description),
+    from: Object.freeze([...from]),
+    kind: 'projection',
+    file: callerFile(),
+    [BRAND]: true,
+  };
+  // From here on definitions run without their types: handlers are found by name.
+  return Object.freeze(definition as unknown as ReadModelDefinition);
+}
