@@ -89,6 +89,7 @@ export type {
   SubscriptionDefinition,
   SubscriptionHandler,
 } from './projection/definition.js';
+export type { AggregateReader, EventReader } from './projection/read-event.js';
 export type {
   BatchHandler,
   HandlersByType,

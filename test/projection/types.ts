@@ -91,7 +91,7 @@ const mails = defineSubscription({
     opened: async (event, { idempotencyKey, attempt, signal, transaction }) => {
       same<Equal<typeof event.body, { on: Date }>>();
       same<Equal<typeof idempotencyKey, string>>();
-      same<Equal<typeof attempt, number>>();
+      attempt.toFixed();
       signal.throwIfAborted();
       await transaction('sent').insert({ key: idempotencyKey });
     },

@@ -135,7 +135,6 @@ async function assertAggregates(value: unknown, path: string): Promise<void> {
 }
 
 async function assertProjections(value: unknown, path: string): Promise<void> {
-  if (value === undefined) return;
   const { isProjection } = await import('../../projection/definition.js');
   if (!Array.isArray(value) || !value.every(isProjection))
     throw new ConfigurationError(

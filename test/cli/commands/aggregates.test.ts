@@ -325,6 +325,17 @@ const BAD_CONFIGURATIONS: readonly (readonly [what: string, text: string, messag
     export default { aggregates: [defineAggregate({ name: 'x', commands: {}, events: {} })] };`,
     /initialState is not a function/,
   ],
+  ['projections that are none', `export default { projections: [{ name: 'x' }] };`, /Make each with `defineProjection/],
+  [
+    'one name twice, of a projection and a subscription',
+    `import { defineAggregate, defineProjection, defineSubscription } from 'maestro-store';
+    const from = [defineAggregate({ name: 'x', initialState: () => 0, commands: {}, events: {} })];
+    export default { projections: [
+      defineProjection({ name: 'x', from, project: () => {} }),
+      defineSubscription({ name: 'x', from, startAt: 'now', handle: () => {} }),
+    ] };`,
+    /two projections have the name x/,
+  ],
 ];
 
 for (const [what, text, message] of BAD_CONFIGURATIONS)
