@@ -9,7 +9,11 @@ const folder = `${root}/samples`;
 /** `process.env.NAME` is as right as `process.env['NAME']`, which our own configuration asks for. */
 const PROPERTY_OF_INDEX = 4111;
 
-const types = [`${root}/test/aggregate/types.ts`, `${root}/test/projection/types.ts`, `${root}/test/testing/scenario/types.ts`];
+const types = [
+  `${root}/test/aggregate/types.ts`,
+  `${root}/test/projection/types.ts`,
+  `${root}/test/testing/scenario/types.ts`,
+];
 const samples = samplesIn(folder);
 /** One program for all of it, because most of its time goes into the declarations that both need. */
 const program = (() => {
