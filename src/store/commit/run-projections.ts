@@ -5,6 +5,7 @@ import { driverMessage, isConnectionLost, sqlState } from '../driver/driver-erro
 import { connectionLostHint } from '../failures/database-errors.js';
 import { ProjectionError } from '../errors.js';
 import { query } from '../read/rows.js';
+import { lent } from '../transactions/lent.js';
 import type { Projection } from '../store.js';
 
 /**
@@ -19,11 +20,11 @@ export async function runProjections(
 ): Promise<void> {
   const last = events.at(-1);
   if (projections.length === 0 || last === undefined) return;
-  const lent = withoutCommitAndRollback(transaction);
+  const own = lent(transaction);
   for (const event of events)
     for (const projection of projections)
       await withProjectionError(event, transaction, async () => {
-        await projection(event, lent);
+        await projection(event, own);
       });
   await withProjectionError(last, transaction, () => assertUsable(transaction));
 }
@@ -52,17 +53,4 @@ async function assertUsable(transaction: Knex.Transaction): Promise<void> {
     if (sqlState(error) !== '25P02') throw error;
     throw new Error('A statement of a projection failed, and the projection ignored the error.', { cause: error });
   }
-}
-
-/** The transaction without `commit` and `rollback`: only the store ends it. */
-function withoutCommitAndRollback(transaction: Knex.Transaction): Knex.Transaction {
-  return new Proxy(transaction, {
-    get(target, key) {
-      if (key === 'commit' || key === 'rollback')
-        return () => {
-          throw new Error(`A projection must not call ${key}() on its transaction; throw an error to roll back.`);
-        };
-      return Reflect.get(target, key) as unknown;
-    },
-  });
 }

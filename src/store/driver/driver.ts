@@ -27,7 +27,10 @@ export interface Driver {
    * never with a later one that the rollback met, and with {@link CommitInterruptedError} when the connection broke after the
    * work was done.
    */
-  transaction<Value>(work: (transaction: Knex.Transaction) => Promise<Value>): Promise<Value>;
+  transaction<Value>(
+    work: (transaction: Knex.Transaction) => Promise<Value>,
+    options?: TransactionOptions,
+  ): Promise<Value>;
 
   /**
    * Lends one connection of the pool, or that of the transaction, until the work is done. A connection that cannot be made,
@@ -46,6 +49,15 @@ export interface Driver {
    * the embedded engine.
    */
   cancel(): void;
+}
+
+/** Options of a transaction. */
+export interface TransactionOptions {
+  /**
+   * The work may run again after all of it was undone. So its statements stay prepared as those outside of transactions do: when a
+   * pooler has lost one, the whole work is run again without names. Without meaning in a savepoint. @defaultValue false
+   */
+  readonly repeatable?: boolean;
 }
 
 /** One connection, as long as a piece of work has it. */

@@ -2,9 +2,10 @@ import type { Knex } from 'knex';
 import type { ReadBody } from './column-values.js';
 import { reasonOfEnd } from './connection-end.js';
 import type { ConnectionKind } from './connection-kind.js';
-import type { Answer, Connection, Driver, Executor } from './driver.js';
+import type { Answer, Connection, Driver, Executor, TransactionOptions } from './driver.js';
 import { onPoolConnection } from './pool-connection.js';
 import { closedDatabase } from './pool-use.js';
+import { asRepeatable, repeatedOnce } from './repeatable.js';
 import { clientOf, type ClientQuery, type KnexClient, type RawConnection } from './relied-upon.js';
 import type { Statement } from './statement.js';
 import { runTransaction } from './transaction.js';
@@ -35,14 +36,18 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
   ): Promise<Answer<Row>> {
     if (this.#isTransaction)
       return await inTurn(this.knex, async () =>
-        this.ask<Row>(await this.#own(), { sql: statement.sql }, bindings, readBody),
+        this.ask<Row>(await this.#own(), this.named(statement), bindings, readBody),
       );
     return await this.#onPool((connection) => this.ask<Row>(connection, statement, bindings, readBody));
   }
 
-  async transaction<Value>(work: (transaction: Knex.Transaction) => Promise<Value>): Promise<Value> {
-    if (this.#isTransaction) return await runTransaction(this.knex, undefined, work);
-    return await this.#onPool((connection) => runTransaction(this.knex, connection, work));
+  async transaction<Value>(
+    work: (transaction: Knex.Transaction) => Promise<Value>,
+    { repeatable = false }: TransactionOptions = {},
+  ): Promise<Value> {
+    if (this.#isTransaction) return await runTransaction(this.knex, undefined, asRepeatable(this.knex, work));
+    const run = (task: typeof work) => this.#onPool((connection) => runTransaction(this.knex, connection, task));
+    return await (repeatable ? repeatedOnce(this.knex, run, work) : run(work));
   }
 
   async connection<Value>(work: (connection: Connection) => Promise<Value>): Promise<Value> {
@@ -58,6 +63,11 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
   }
 
   abstract cancel(): void;
+
+  /** The statement of a transaction as it is sent: without its name, unless the driver knows better. */
+  protected named({ sql }: Statement): Statement {
+    return { sql };
+  }
 
   /** Sends one statement on a connection. */
   protected abstract ask<Row>(

@@ -9,6 +9,7 @@ import type { ClientQuery, KnexClient, PgConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
 import { copyFrom } from './copy-from.js';
 import { leavesStatements } from './leaves-statements.js';
+import { isRepeatable, lostStatement } from '../repeatable.js';
 import { keepsPrepared, withoutPreparedStatements } from './prepared.js';
 
 /** The driver of a Knex instance on `pg`, whether its client is Knex's own or one that was derived from it. */
@@ -42,9 +43,18 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
       return answer(await this.#prepared(connection, statement, bindings, { ...options, name: statement.name }));
     } catch (error) {
       if (!isUnknownStatement(error)) throw error;
+      // Of a transaction it has undone all, which then runs again.
+      if (this.knex.isTransaction === true) throw lostStatement(this.knex, error);
       withoutPreparedStatements(this.knex);
       return answer(await this.throughKnex(connection, statement.sql, bindings, options));
     }
+  }
+
+  /** In a transaction that can be run again, with its name; but not after the end of it, which only Knex's client notices. */
+  protected override named(statement: Statement): Statement {
+    const { knex } = this;
+    const isKept = knex.isTransaction === true && isRepeatable(knex) && !(knex as Knex.Transaction).isCompleted();
+    return isKept ? statement : { sql: statement.sql };
   }
 
   protected override lent(connection: PgConnection): Connection {

@@ -1,0 +1,73 @@
+import { preparedStatement, type Statement } from '../../store/driver/statement.js';
+import { projectionTables } from '../../store/projection-tables.js';
+import { checkSchemaName, qualified } from '../../store/schema-name.js';
+
+/** The SQL of taking in events, for one schema. */
+export interface ApplyStatements {
+  /**
+   * (copy, status, aggregate ids, aggregate ids) → the aggregates whose positions are locked now, missing rows made; those that another
+   * transaction has are left out. One row at least: the setting `lock_timeout` as it was, and the copy if it has that status.
+   */
+  readonly lock: Statement;
+  /** (`lock_timeout`, aggregate ids, positions, last sequences, copy, number for each, number for all) → the events after the positions. */
+  readonly read: Statement;
+  /** (aggregate ids, positions) → the next sequence that the log has after each position. */
+  readonly next: Statement;
+  /** (aggregate ids) → the type of the first event of each. */
+  readonly firstTypes: Statement;
+  /** (aggregate ids, sequences, copy, copy, aggregate ids) → moves positions, and ends that their aggregates are parked. */
+  readonly move: Statement;
+}
+
+/** Longest wait for the position of an aggregate that another transaction is taking in for the first time, in milliseconds. */
+const PATIENCE = 100;
+const built = new Map<string, ApplyStatements>();
+
+/** Builds {@link ApplyStatements}. Throws `InvalidArgumentError` for a schema name that is not one. */
+export function applyStatements(schema: string): ApplyStatements {
+  let statements = built.get(schema);
+  if (statements === undefined) built.set(schema, (statements = build(checkSchemaName(schema))));
+  return statements;
+}
+
+function build(schema: string): ApplyStatements {
+  const log = qualified(schema, 'event_log');
+  const { projections, positions, parked } = projectionTables(schema);
+  return {
+    // Rows are locked and made in the order of aggregates. A row that is there but locked is skipped; one that another transaction
+    // has made and not committed yet would be waited for, so that wait is short.
+    lock: preparedStatement(`WITH patience AS MATERIALIZED (
+  SELECT current_setting('lock_timeout') AS before, set_config('lock_timeout', '${PATIENCE}ms', true) AS now),
+copy AS MATERIALIZED (SELECT id FROM ${projections} WHERE id = ?::integer AND status = ?::text),
+locked AS (SELECT aggregate_id, sequence FROM ${positions}
+  WHERE copy = (SELECT id FROM copy) AND aggregate_id = ANY (?::text::bytea[]) ORDER BY aggregate_id FOR UPDATE SKIP LOCKED),
+made AS (INSERT INTO ${positions} (copy, aggregate_id, sequence)
+  SELECT copy.id, given.aggregate_id, 0 FROM patience, copy, unnest(?::text::bytea[]) AS given(aggregate_id)
+  WHERE NOT EXISTS (SELECT FROM ${positions} AS found WHERE found.copy = copy.id AND found.aggregate_id = given.aggregate_id)
+  ORDER BY given.aggregate_id ON CONFLICT DO NOTHING RETURNING aggregate_id, sequence),
+mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id, sequence FROM made)
+SELECT patience.before, copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence
+FROM patience LEFT JOIN copy ON true LEFT JOIN mine ON true`),
+    // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one.
+    read: preparedStatement(`SELECT given.n, event."timestamp", event.sequence, event.type, event.body
+FROM (SELECT set_config('lock_timeout', ?::text, true)) AS patience
+CROSS JOIN unnest(?::text::bytea[], ?::text::integer[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, last, n)
+CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body FROM ${log} AS log
+  WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position AND log.sequence <= given.last
+  ORDER BY log.sequence LIMIT ?::integer) AS event
+WHERE NOT EXISTS (SELECT FROM ${parked} AS parked WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id
+  AND parked.reason = 'failed' AND parked.next_try > now())
+LIMIT ?::integer`),
+    next: preparedStatement(`SELECT given.n, (SELECT log.sequence FROM ${log} AS log
+  WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position ORDER BY log.sequence LIMIT 1)
+FROM unnest(?::text::bytea[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, n)`),
+    firstTypes: preparedStatement(`SELECT given.n, (SELECT log.type FROM ${log} AS log
+  WHERE log.aggregate_id = given.aggregate_id AND log.sequence BETWEEN 1 AND 2147483647 ORDER BY log.sequence LIMIT 1)
+FROM unnest(?::text::bytea[]) WITH ORDINALITY AS given(aggregate_id, n)`),
+    move: preparedStatement(`WITH moved AS (UPDATE ${positions} AS stored SET sequence = given.sequence
+  FROM unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, sequence)
+  WHERE stored.copy = ?::integer AND stored.aggregate_id = given.aggregate_id RETURNING 1),
+healed AS (DELETE FROM ${parked} WHERE copy = ?::integer AND aggregate_id = ANY (?::text::bytea[]))
+SELECT count(*)::integer FROM moved`),
+  };
+}

@@ -1,0 +1,209 @@
+import type { Knex } from 'knex';
+import type { StoredEvent } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { pauseAfter } from '../../store/commit/backoff.js';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { driverOf } from '../../store/driver/driver-of.js';
+import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
+import type { Copy } from '../copies/copy.js';
+import type { ReadModelDefinition } from '../definition.js';
+import { lockPositions, PositionsBusy } from './lock-positions.js';
+import { park, type Parked } from './parked.js';
+import { blame, failureText } from './passing.js';
+import { EventFailure } from './run-events.js';
+import { divided, halves } from './divide.js';
+import type { MissingEvents } from './missing-events.js';
+import { takeBatch, type TakenBatch, type Wanted } from './take-batch.js';
+
+/** A database, and the schema in it that has the log. */
+export interface Place {
+  readonly knex: Knex;
+  readonly schema: string;
+}
+
+/** An aggregate that was parked because of an event. */
+export interface FailedEvent extends Parked {
+  /** The error itself, whose text is kept as `error`. */
+  readonly cause: unknown;
+}
+
+/** What became of some aggregates. */
+export interface TakenIn {
+  /** Number of events that were taken in, those included that no handler is for. */
+  readonly taken: number;
+  /** Aggregates that may have more events. */
+  readonly behind: readonly Timestamp[];
+  /** Aggregates that another transaction was taking in. */
+  readonly locked: readonly Timestamp[];
+  /** Aggregates that were parked because an event failed. */
+  readonly failed: readonly FailedEvent[];
+  /** Aggregates that were parked because the log lacks an event before others. */
+  readonly gaps: readonly Parked[];
+  /** The copy has no longer the status that it had, so nothing more was done. */
+  readonly isGone: boolean;
+}
+
+/** Options of {@link takeIn}. */
+export interface TakeInOptions {
+  /** Largest number of events in one transaction. @defaultValue 1000 */
+  readonly maxEvents?: number;
+  /** Rolls back what is under way and ends when it is aborted: its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each transaction with the number of events that it took in. */
+  readonly onTaken?: ((events: number) => void) | undefined;
+}
+
+/** Number of attempts in a row that may meet other transactions. */
+const MAX_MEETINGS = 8;
+
+/**
+ * Has a copy take in what it is missing of some aggregates, once over all of them, in transactions of so many events that their
+ * bodies are about a megabyte. An event that fails parks its aggregate; all before it is kept, and all other aggregates go on. Throws only
+ * what no event is to blame for: the connection broke, the server is away or full, the same deadlock came again and again. Then
+ * nothing is lost or done twice; try again later.
+ */
+export async function takeIn(
+  place: Place,
+  copy: Copy,
+  definition: ReadModelDefinition,
+  aggregates: readonly Timestamp[],
+  options: TakeInOptions = {},
+): Promise<TakenIn> {
+  return await new Taking(place, copy, definition, options).all(aggregates);
+}
+
+/** How many events a copy takes at a time, and how many an aggregate had, by definition: so that locks and memory are bounded. */
+const sizes = new WeakMap<ReadModelDefinition, { events: number; perAggregate: number }>();
+
+class Taking {
+  readonly #place: Place;
+  readonly #copy: Copy;
+  readonly #definition: ReadModelDefinition;
+  readonly #options: TakeInOptions;
+  readonly #size: { events: number; perAggregate: number };
+  /** Batches that are still to be taken, the next one last. */
+  readonly #batches: (readonly Wanted[])[] = [];
+  #taken = 0;
+  #meetings = 0;
+  #isGone = false;
+  readonly #behind = new Map<string, Timestamp>();
+  readonly #locked: Timestamp[] = [];
+  readonly #failed: FailedEvent[] = [];
+  readonly #gaps: Parked[] = [];
+
+  constructor(place: Place, copy: Copy, definition: ReadModelDefinition, options: TakeInOptions) {
+    this.#place = place;
+    this.#copy = copy;
+    this.#definition = definition;
+    this.#options = options;
+    let size = sizes.get(definition);
+    if (size === undefined) sizes.set(definition, (size = { events: FIRST_PAGE, perAggregate: 1 }));
+    this.#size = size;
+  }
+
+  async all(aggregates: readonly Timestamp[]): Promise<TakenIn> {
+    for (let next = 0; next < aggregates.length && !this.#isGone;) {
+      const count = Math.max(1, Math.ceil(this.#limit() / this.#size.perAggregate));
+      this.#batches.push(aggregates.slice(next, next + count).map((aggregateId) => ({ aggregateId })));
+      next += count;
+      for (let batch = this.#batches.pop(); batch !== undefined; batch = this.#batches.pop()) await this.#take(batch);
+    }
+    const parked = new Set(this.#failed.map(({ aggregateId }) => aggregateId.hex));
+    return {
+      taken: this.#taken,
+      behind: [...this.#behind.values()].filter(({ hex }) => !parked.has(hex)),
+      locked: this.#locked,
+      failed: this.#failed,
+      gaps: this.#gaps,
+      isGone: this.#isGone,
+    };
+  }
+
+  #limit(): number {
+    return Math.min(this.#size.events, this.#options.maxEvents ?? 1000);
+  }
+
+  async #take(batch: readonly Wanted[]): Promise<void> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    if (this.#isGone) return;
+    const { knex, schema } = this.#place;
+    let missing: readonly MissingEvents[] = [];
+    let isCommitting = false;
+    const options = { limit: this.#limit(), signal, onRead: (read: typeof missing) => (missing = read) };
+    try {
+      const taken = await driverOf(knex).transaction(
+        async (transaction) => {
+          const done = await takeBatch(transaction, schema, this.#copy, this.#definition, batch, options);
+          isCommitting = true;
+          return done;
+        },
+        { repeatable: true },
+      );
+      if (taken === undefined) this.#isGone = true;
+      else this.#took(batch, taken);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof PositionsBusy) this.#busy(batch);
+      else if (error instanceof EventFailure) await this.#failedAt(batch, missing, error);
+      // A constraint that is checked at the end, say; or a deadlock with others who lock positions.
+      else if (isCommitting || blame(error) === 'met')
+        await this.#failedAt(batch, missing, new EventFailure(undefined, error));
+      else throw error;
+    }
+  }
+
+  #took(batch: readonly Wanted[], { taken, length, behind, locked, gaps }: TakenBatch): void {
+    this.#meetings = 0;
+    this.#taken += taken;
+    this.#locked.push(...locked);
+    this.#gaps.push(...gaps);
+    for (const aggregateId of behind) this.#behind.set(aggregateId.hex, aggregateId);
+    for (const { aggregateId, last } of batch) if (last !== undefined) this.#behind.set(aggregateId.hex, aggregateId);
+    if (taken === 0) return;
+    this.#size.events = nextPageSize(taken, length);
+    this.#size.perAggregate = Math.max(1, taken / Math.max(1, batch.length - locked.length - behind.length));
+    this.#options.onTaken?.(taken);
+  }
+
+  #busy(batch: readonly Wanted[]): void {
+    if (batch.length === 1) this.#locked.push(...batch.map(({ aggregateId }) => aggregateId));
+    else this.#push(...halves(batch));
+  }
+
+  /** Divides what failed until one event is left, which is parked; throws what no event is to blame for. */
+  async #failedAt(batch: readonly Wanted[], missing: readonly MissingEvents[], failure: EventFailure): Promise<void> {
+    const { cause } = failure;
+    const fault = blame(cause instanceof CommitInterruptedError ? cause.cause : cause);
+    if (fault === 'met') {
+      this.#meetings += 1;
+      if (this.#meetings >= MAX_MEETINGS) throw cause;
+      this.#push(...halves(batch));
+      return await pauseAfter(this.#meetings);
+    }
+    if (fault === 'server') throw cause;
+    const [only, ...others] = missing.flatMap(({ events }) => events);
+    if (only !== undefined && others.length === 0) {
+      await this.#park(only, cause);
+      this.#push(batch.filter(({ aggregateId }) => !aggregateId.equals(only.aggregateId)));
+    } else this.#push(...divided(batch, missing, failure.event));
+  }
+
+  async #park({ aggregateId, sequence }: StoredEvent, cause: unknown): Promise<void> {
+    const { knex, schema } = this.#place;
+    const facts = { aggregateId, sequence, reason: 'failed' as const, error: failureText(cause) };
+    const parked = await driverOf(knex).transaction(async (transaction) => {
+      const found = await lockPositions(transaction, schema, this.#copy, [aggregateId]);
+      // Another one may have taken the event in meanwhile.
+      if (found?.positions[0]?.position !== sequence - 1) return undefined;
+      return await park(transaction, schema, this.#copy.id, facts);
+    });
+    if (parked === undefined) this.#behind.set(aggregateId.hex, aggregateId);
+    else this.#failed.push({ ...parked, cause });
+  }
+
+  /** Has batches be taken next, in this order. */
+  #push(...batches: readonly (readonly Wanted[])[]): void {
+    this.#batches.push(...batches.filter((batch) => batch.length > 0).toReversed());
+  }
+}
