@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type CommittedEvent, eventRef } from '../../events.js';
 import { pathText } from '../../json/path-text.js';
-import type { Definition } from '../definition/definition.js';
+import type { Definition, Upcaster } from '../definition/definition.js';
 import { EventSchemaError, type HandlerRef } from '../errors.js';
 import { bigintAdvice, keysOf } from './bigint-advice.js';
 import { callHandler } from './call-handler.js';
@@ -22,12 +22,14 @@ export function eventHandlerOf(
  * the schema; `newest` is the newest name of the type. Throws `HandlerError` and {@link EventSchemaError}.
  */
 export function newestBody(definition: Definition, newest: string, event: CommittedEvent, about: HandlerRef): unknown {
-  const { body: stored, ...facts } = event;
   const upcaster = ownProperty(definition.upcasters, newest);
   const schema = ownProperty(definition.schemas, newest);
-  const body =
-    upcaster === undefined ? stored : callHandler({ ...about, handler: 'upcaster' }, () => upcaster(stored, facts));
+  const body = upcaster === undefined ? event.body : upcastBody(upcaster, event, about);
   return schema === undefined ? body : checkedBody(schema, body, definition, event, about);
+}
+
+function upcastBody(upcaster: Upcaster, { body, ...facts }: CommittedEvent, about: HandlerRef): unknown {
+  return callHandler({ ...about, handler: 'upcaster' }, () => upcaster(body, facts));
 }
 
 function checkedBody(
