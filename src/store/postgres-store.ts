@@ -4,6 +4,7 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import { ok } from '../result.js';
 import { type Activity, shareActivity } from './activity.js';
+import { type CommitHints, commitHints } from './commit-hints.js';
 import { type CommitContext, commitContext } from './commit/commit-context.js';
 import { assertCommandId, type NewCommand } from './commit/commit-content.js';
 import { commitContent } from './commit/commit-events.js';
@@ -13,7 +14,7 @@ import { GroupCommit } from './commit/group-commit.js';
 import { type EventQuery, selectLastEvent, selectPages, selectRows } from './read/event-query.js';
 import { checkedInterop, type Interop } from './commit/interop.js';
 import { withStoreErrors } from './commit/inside-transaction.js';
-import { checkedTransaction, type JoinOptions } from './transactions/joined.js';
+import { checkedTransaction, type JoinOptions, whenEnded } from './transactions/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
 import { asText, bodyReader } from './read/body-readers.js';
@@ -40,6 +41,7 @@ import type {
   Store,
 } from './store.js';
 import { encodeEvents, encodeSnapshot } from './commit/validate.js';
+import { DEFAULT_SCHEMA } from './schema-name.js';
 
 /**
  * The event store on PostgreSQL: any server, layout or pooler that Knex with `pg` reaches, and PGlite. Holds no
@@ -55,6 +57,7 @@ export class PostgresStore implements Store {
   readonly #numbers: NumberMode;
   readonly #groups: GroupCommit | undefined;
   readonly #activity: Activity;
+  readonly #hints: CommitHints;
 
   /** Throws `InvalidArgumentError` when the schema's name, or `interop`, is not one that Maestro takes. Sends nothing. */
   constructor(knex: Knex, options: PostgresStoreOptions = {}) {
@@ -66,6 +69,7 @@ export class PostgresStore implements Store {
     const groups = (options.groupCommits ?? true) && !this.#context.verifyWrites && knex.isTransaction !== true;
     this.#groups = groups ? new GroupCommit(this.#context) : undefined;
     this.#activity = shareActivity(this, knex);
+    this.#hints = commitHints(knex, options.schema ?? DEFAULT_SCHEMA);
   }
 
   async commitAll(
@@ -185,11 +189,20 @@ export class PostgresStore implements Store {
     const context = this.#inside(transaction);
     if (command !== undefined) assertCommandId(command.commandId);
     const content = { command, events: encodeEvents(events, this.interop) };
-    return await this.#call(transaction, async () => {
+    const result = await this.#call(transaction, async () => {
       if (projections.length === 0 && transaction === undefined && this.#groups !== undefined)
         return await this.#groups.commit(content);
       return await commitContent(context, content, projections);
     });
+    if (result.ok && this.#hints.isHeard) this.#tell(events, transaction);
+    return result;
+  }
+
+  /** Tells who follows the log of events that are committed, or will be when the application's transaction has ended. */
+  #tell(events: readonly NewEvent[], transaction: Knex.Transaction | undefined): void {
+    const tell = () => this.#hints.tell(events);
+    if (transaction === undefined) tell();
+    else whenEnded(transaction, tell);
   }
 
   #rows<Body>(

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { positionCondition, LOG_ORDER } from '../log/log-position.js';
-import { looseIndexScan } from '../log/loose-index-scan.js';
+import { looseIndexScan } from '../../store/read/loose-index-scan.js';
 import { whereFirstType, whereNode } from '../search-events/search-conditions.js';
 import { countCursor, idCursor, positionCursor } from './cursor.js';
 import type { AggregateFilter, AggregateOrder } from './summary.js';

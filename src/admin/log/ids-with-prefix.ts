@@ -1,6 +1,6 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import { type EventLog, tablesOf } from './event-log.js';
-import { looseIndexScan } from './loose-index-scan.js';
+import { looseIndexScan } from '../../store/read/loose-index-scan.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 

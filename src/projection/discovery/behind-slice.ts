@@ -1,0 +1,75 @@
+import { Timestamp } from '../../hlc/timestamp.js';
+import { driverOf } from '../../store/driver/driver-of.js';
+import {
+  EMBEDDED_SLICE,
+  type LogCursor,
+  logSlice,
+  nextCursor,
+  SLICE,
+  type SliceEnd,
+  type SliceSize,
+} from '../../store/positions/log-slice.js';
+import { projectionTables } from '../../store/projection-tables.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
+import { type Executor, integerArray, query } from '../../store/read/rows.js';
+import { qualified } from '../../store/schema-name.js';
+import { WORKER_IS_ALIVE } from '../../store/positions/workers.js';
+
+/** An aggregate with events that a copy has not taken in. */
+export interface Behind {
+  readonly copy: number;
+  readonly aggregateId: Timestamp;
+  /** Number of events between its position and its last event. */
+  readonly events: number;
+}
+
+/** A slice of a walk along the log. */
+export interface BehindSlice {
+  /** What is behind in it, without what is parked. At most as many as the slice has aggregates, times the copies. */
+  readonly behind: readonly Behind[];
+  /** The place where the next slice begins; `undefined` when this one was the last. */
+  readonly next: LogCursor | undefined;
+  /** Number of workers that were alive, of any projection. */
+  readonly workers: number;
+}
+
+/**
+ * Walks along a slice of the log beside the positions of copies, and finds each aggregate whose position is before its last
+ * event. A walk from {@link LOG_START} to the end finds all that were behind when it began, whatever their timestamps and
+ * whoever wrote them. Parked aggregates are left out: they have a time for their next try.
+ */
+export async function behindSlice(
+  on: Executor,
+  schema: string,
+  copies: readonly number[],
+  cursor: LogCursor,
+  size: SliceSize = sliceSize(on),
+): Promise<BehindSlice> {
+  const { positions, parked, workers } = projectionTables(schema);
+  // One copy after the other, each a range of the index of positions: other plans visit the positions of the whole log.
+  const slice = logSlice(qualified(schema, 'event_log'), cursor, size);
+  const sql = `${slice.sql}
+SELECT copy.id, encode(behind.aggregate_id, 'hex'), behind.last - behind.sequence, NULL
+FROM unnest(?::text::integer[]) AS copy(id) CROSS JOIN LATERAL (
+  SELECT heads.aggregate_id, heads.last, coalesce(at.sequence, 0) AS sequence FROM heads LEFT JOIN (
+    SELECT aggregate_id, sequence FROM ${positions} WHERE copy = copy.id
+      AND aggregate_id > ? AND aggregate_id <= (SELECT through FROM slice) OFFSET 0) AS at ON at.aggregate_id = heads.aggregate_id
+  WHERE heads.last > coalesce(at.sequence, 0) AND length(heads.aggregate_id) = 16) AS behind
+WHERE NOT EXISTS (SELECT FROM ${parked} AS p WHERE p.copy = copy.id AND p.aggregate_id = behind.aggregate_id)
+UNION ALL SELECT found, encode(through, 'hex'), mean,
+  (SELECT count(DISTINCT id) FROM ${workers} WHERE ${WORKER_IS_ALIVE})::integer FROM slice`;
+  const bindings = [...slice.bindings, integerArray(copies), Buffer.from(cursor.after, 'hex')];
+  const rows = await withReadRetry(() => query<[number, string, number, number | null]>(on, sql, bindings), on);
+  const behind: Behind[] = [];
+  let end: SliceEnd | undefined;
+  let alive = 0;
+  for (const [number, id, count, workersAlive] of rows)
+    if (workersAlive === null) behind.push({ copy: number, aggregateId: Timestamp.fromHex(id), events: count });
+    else [end, alive] = [[id, number, count], workersAlive];
+  return { behind, next: nextCursor(cursor, size, end), workers: alive };
+}
+
+/** The size of slices that suits a database. */
+export function sliceSize(on: Executor): SliceSize {
+  return driverOf(on).isEmbedded ? EMBEDDED_SLICE : SLICE;
+}

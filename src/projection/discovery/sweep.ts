@@ -1,0 +1,67 @@
+import { LOG_START, type LogCursor } from '../../store/positions/log-slice.js';
+import type { Executor } from '../../store/read/rows.js';
+import { type Behind, behindSlice, type BehindSlice, sliceSize } from './behind-slice.js';
+
+/** Slices of all workers together take one sixtieth of the time, less than 2 % of one core. */
+const IDLE = 60;
+/** Slices that find much take half of the time, for then nobody is idle. */
+const BUSY = 1;
+
+/** How a sweep is driven. */
+export interface SweepOptions {
+  /** The copies whose positions are compared; asked for each slice. */
+  readonly copies: () => readonly number[];
+  /** Shortest pause between two slices, in milliseconds. @defaultValue 250 */
+  readonly interval?: number;
+}
+
+/**
+ * Goes along the whole log beside the positions, so that nothing stays behind that no hint told of: events that were
+ * committed late, with timestamps of a wrong clock, by another program, or while nobody looked. Sends nothing of its own accord.
+ */
+export class Sweep {
+  readonly #on: Executor;
+  readonly #schema: string;
+  readonly #copies: () => readonly number[];
+  readonly #interval: number;
+  #cursor: LogCursor = LOG_START;
+  #pause = 0;
+
+  constructor(on: Executor, schema: string, { copies, interval = 250 }: SweepOptions) {
+    this.#on = on;
+    this.#schema = schema;
+    this.#copies = copies;
+    this.#interval = interval;
+  }
+
+  /** The pause that is due before the next {@link slice}, in milliseconds. */
+  get pause(): number {
+    return this.#pause;
+  }
+
+  /**
+   * All that is behind, in one walk along the log without pauses, slice by slice; slices in which nothing is are left out.
+   * When it ends without any, all that was committed before it began is taken in or parked.
+   */
+  async *all(copies: readonly number[] = this.#copies()): AsyncGenerator<readonly Behind[]> {
+    for (let cursor: LogCursor | undefined = LOG_START; cursor !== undefined && copies.length > 0;) {
+      const { behind, next }: BehindSlice = await behindSlice(this.#on, this.#schema, copies, cursor);
+      if (behind.length > 0) yield behind;
+      cursor = next;
+    }
+  }
+
+  /** What is behind in the next slice of a walk that begins again at its end. Sets the {@link pause} by the time that it took. */
+  async slice(): Promise<readonly Behind[]> {
+    const copies = this.#copies();
+    this.#pause = this.#interval;
+    if (copies.length === 0) return [];
+    const begin = performance.now();
+    const { behind, next, workers } = await behindSlice(this.#on, this.#schema, copies, this.#cursor);
+    const took = performance.now() - begin;
+    this.#cursor = next ?? LOG_START;
+    const isBusy = behind.length > sliceSize(this.#on).leaps / 10;
+    this.#pause = Math.max(this.#interval, took * (isBusy ? BUSY : IDLE * Math.max(1, workers)));
+    return behind;
+  }
+}

@@ -1,0 +1,85 @@
+import type { Knex } from 'knex';
+import { looseIndexScan } from '../read/loose-index-scan.js';
+
+/** A place in a walk along the aggregates of the log, in the order of their ids. */
+export interface LogCursor {
+  /** The last aggregate of the slice before, as hex digits; empty at the beginning. */
+  readonly after: string;
+  /** True when histories were long, so that the next slice leaps from one aggregate to the next. */
+  readonly leaps: boolean;
+}
+
+/** The beginning of the log. */
+export const LOG_START: LogCursor = { after: '', leaps: false };
+
+/** Size of one slice: rows of the index where it is read row by row, aggregates where it is leapt along. */
+export interface SliceSize {
+  readonly rows: number;
+  readonly leaps: number;
+}
+
+/** About 30 milliseconds of a server's time. */
+export const SLICE: SliceSize = { rows: 20_000, leaps: 1000 };
+/** The engine in this process computes several times as slowly, and keeps the process busy meanwhile. */
+export const EMBEDDED_SLICE: SliceSize = { rows: 2000, leaps: 200 };
+
+/** Mean length of histories from which a leap, one search in the index, costs less than reading all rows. */
+const LONG = 100;
+
+/** A row with the end of a slice: the last aggregate, how many rows or aggregates were found, the mean length of a history. */
+export type SliceEnd = readonly [through: string, found: number, meanLength: number];
+
+/** The beginning of a statement, with the values for it. */
+export interface SliceSql {
+  readonly sql: string;
+  readonly bindings: readonly Knex.RawBinding[];
+}
+
+/**
+ * SQL that begins with `WITH`: the tables `heads (aggregate_id, last)`, the aggregates of a slice with their last
+ * sequences, and `slice (through, found, mean)`, one row for {@link SliceEnd}, or none when there is no aggregate any more.
+ */
+export function logSlice(log: string, { after, leaps }: LogCursor, size: SliceSize): SliceSql {
+  const begin = Buffer.from(after, 'hex');
+  // The number of rows is text, so that it is known when the statement is planned.
+  return leaps
+    ? { sql: leapingSlice(log), bindings: [begin, size.leaps] }
+    : { sql: scannedSlice(log, size.rows), bindings: [begin] };
+}
+
+/** The cursor of the next slice; `undefined` when this one was the last. */
+export function nextCursor({ leaps }: LogCursor, size: SliceSize, end: SliceEnd | undefined): LogCursor | undefined {
+  if (end === undefined) return undefined;
+  const [after, found, meanLength] = end;
+  return found < (leaps ? size.leaps : size.rows) ? undefined : { after, leaps: meanLength > LONG };
+}
+
+/** Reads rows of the index one after the other. The last aggregate may have more, so its last sequence is looked up. */
+function scannedSlice(log: string, rows: number): string {
+  return `WITH scanned AS MATERIALIZED (
+  SELECT aggregate_id, sequence FROM ${log} WHERE aggregate_id > ? ORDER BY aggregate_id, sequence LIMIT ${rows}),
+edge AS MATERIALIZED (
+  SELECT aggregate_id, ${lastSequence(log, 'final.aggregate_id')} AS last
+  FROM (SELECT aggregate_id FROM scanned ORDER BY aggregate_id DESC LIMIT 1) AS final),
+heads AS MATERIALIZED (
+  SELECT aggregate_id, CASE WHEN aggregate_id = (SELECT aggregate_id FROM edge) THEN (SELECT last FROM edge) ELSE max(sequence) END AS last
+  FROM scanned GROUP BY aggregate_id),
+slice AS MATERIALIZED (${sliceEnd('edge', 'scanned')})`;
+}
+
+/** Searches the next aggregate beyond each one, and its last sequence. */
+function leapingSlice(log: string): string {
+  return `WITH heads AS MATERIALIZED (
+  SELECT id AS aggregate_id, ${lastSequence(log, 'ids.id')} AS last
+  FROM (${looseIndexScan(log, 'aggregate_id', { from: 'aggregate_id > ?' })}) AS ids),
+slice AS MATERIALIZED (${sliceEnd('(SELECT aggregate_id FROM heads ORDER BY aggregate_id DESC LIMIT 1) AS edge', 'heads')})`;
+}
+
+function lastSequence(log: string, id: string): string {
+  return `(SELECT e.sequence FROM ${log} AS e WHERE e.aggregate_id = ${id} ORDER BY e.sequence DESC LIMIT 1)`;
+}
+
+function sliceEnd(edge: string, found: string): string {
+  return `SELECT aggregate_id AS through, (SELECT count(*) FROM ${found})::integer AS found,
+  (SELECT sum(last) / count(*) FROM heads)::integer AS mean FROM ${edge}`;
+}
