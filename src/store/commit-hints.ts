@@ -37,8 +37,8 @@ const hints = new WeakMap<object, Map<string, CommitHints>>();
 /** The hints of commits to the tables of a schema, which all stores on one Knex instance share. */
 export function commitHints(knex: Executor, schema: string): CommitHints {
   const client = clientOf(knex);
-  let bySchema = hints.get(client);
-  if (bySchema === undefined) hints.set(client, (bySchema = new Map()));
+  const bySchema = hints.get(client) ?? new Map<string, CommitHints>();
+  hints.set(client, bySchema);
   let found = bySchema.get(schema);
   if (found === undefined) bySchema.set(schema, (found = new CommitHints()));
   return found;

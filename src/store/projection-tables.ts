@@ -10,9 +10,11 @@ export const PROJECTION_TABLES = [
   'maestro_leases',
 ] as const;
 
-/** The names of those tables in SQL. The schema's name has been checked. */
+/** The names of those tables in SQL, and of the log. The schema's name has been checked. */
 export function projectionTables(schema: string) {
   return {
+    /** The events that they follow. */
+    log: qualified(schema, 'event_log'),
     /** Copies of projections, and subscriptions: a row for each version that is filled or live. */
     projections: qualified(schema, 'maestro_projections'),
     /** The last sequence of each aggregate that each copy has taken in; no row for none. */

@@ -12,7 +12,6 @@ import {
 import { projectionTables } from '../../store/projection-tables.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
 import { type Executor, integerArray, query } from '../../store/read/rows.js';
-import { qualified } from '../../store/schema-name.js';
 import { WORKER_IS_ALIVE } from '../../store/positions/workers.js';
 
 /** An aggregate with events that a copy has not taken in. */
@@ -45,9 +44,9 @@ export async function behindSlice(
   cursor: LogCursor,
   size: SliceSize = sliceSize(on),
 ): Promise<BehindSlice> {
-  const { positions, parked, workers } = projectionTables(schema);
+  const { log, positions, parked, workers } = projectionTables(schema);
   // One copy after the other, each a range of the index of positions: other plans visit the positions of the whole log.
-  const slice = logSlice(qualified(schema, 'event_log'), cursor, size);
+  const slice = logSlice(log, cursor, size);
   const sql = `${slice.sql}
 SELECT copy.id, encode(behind.aggregate_id, 'hex'), behind.last - behind.sequence, NULL
 FROM unnest(?::text::integer[]) AS copy(id) CROSS JOIN LATERAL (
