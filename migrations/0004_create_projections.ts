@@ -22,6 +22,7 @@ export const createProjections: Migration = {
   live_schema text,
   build_schema text,
   tables text[] NOT NULL DEFAULT '{}',
+  objects text[] NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL DEFAULT now(),
   switched_at timestamptz
 )`,

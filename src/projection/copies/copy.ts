@@ -94,7 +94,7 @@ export async function withCopyPath(transaction: Executor, copy: Copy): Promise<v
   await execute(transaction, SET_PATH, [first, first, second ?? null]);
 }
 
-// The path that another copy of this transaction has set begins with the schema of that copy.
+// What this has put first for another copy that is built is removed: its schema, and its live one.
 const SET_PATH = preparedStatement(`SELECT CASE WHEN current_schema() = ?::text THEN NULL ELSE set_config('search_path',
 concat_ws(', ', '"' || replace(?::text, '"', '""') || '"', '"' || replace(?::text, '"', '""') || '"',
-nullif(regexp_replace(current_setting('search_path'), '^"${BUILD_PREFIX}[^"]*"(, |$)', ''), '')), true) END`);
+nullif(regexp_replace(current_setting('search_path'), '^"${BUILD_PREFIX}[^"]*", "([^"]|"")*"(, |$)', ''), '')), true) END`);

@@ -49,6 +49,7 @@ const EXPECTED: Record<TableName, ExpectedTable> = {
       'kind text not null',
       'live_schema text',
       'name text not null',
+      'objects text[] not null',
       'status text not null',
       'switched_at timestamp with time zone',
       'tables text[] not null',

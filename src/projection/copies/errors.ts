@@ -1,0 +1,39 @@
+import { type ErrorCode, MaestroError } from '../../errors.js';
+
+/** The tables of a projection could not be made, or not where Maestro can handle them. Nothing was changed. */
+export class ReadModelSetUpError extends MaestroError {
+  readonly code = 'MAESTRO_READ_MODEL_SET_UP' satisfies ErrorCode;
+
+  constructor(
+    /** The name of the projection. */ readonly projection: string,
+    problem: string,
+    hint: string,
+    cause?: unknown,
+  ) {
+    super(`The projection ${JSON.stringify(projection)} cannot be set up: ${problem} Nothing was changed.`, {
+      hint,
+      cause,
+    });
+  }
+}
+
+/**
+ * Objects that the projection did not make depend on its tables, such as views, and would keep the old tables after a
+ * rebuild or be lost with them. Nothing was changed.
+ */
+export class DependentObjectsError extends MaestroError {
+  readonly code = 'MAESTRO_DEPENDENT_OBJECTS' satisfies ErrorCode;
+
+  constructor(
+    /** The name of the projection. */ readonly projection: string,
+    /** Each object, its kind and its name: `view public.owner_names`, `index public.owners_by_name`. */
+    readonly objects: readonly string[],
+  ) {
+    super(
+      `The tables of the projection ${JSON.stringify(projection)} cannot be replaced, because others depend on them: ${objects.join('; ')}. Nothing was changed.`,
+      {
+        hint: 'Let setUp make them, so that each rebuild makes them too; or drop them, rebuild, and make them again.',
+      },
+    );
+  }
+}
