@@ -99,6 +99,13 @@ export type {
   SomeAggregates,
   TypedHandlers,
 } from './projection/types.js';
+export type { ComparedTable, TableDifference } from './projection/verify/compare-table.js';
+export type { FoldFailure } from './projection/verify/fold-aside.js';
+export {
+  type ProjectionVerification,
+  verifyProjection,
+  type VerifyProjectionOptions,
+} from './projection/verify/verify-projection.js';
 export type { Result } from './result.js';
 export { type AppendOptions, appendEvents, type EventDraft } from './store/append.js';
 export {
