@@ -6,27 +6,16 @@ import { withReadRetry } from '../../store/read/read-retry.js';
 import { byteaArray, type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { statementsFor } from '../../store/statements.js';
+import { andInBuckets, type Fingerprint, fingerprintsOf, TimeBuckets } from '../../store/read/time-buckets.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { eventsInOrder } from '../search-events/search-events.js';
 import type { Follower } from './follower.js';
 
 /** Most events in one batch. */
 const BATCH = 500;
-/** SQL for the bucket of a timestamp: its first five bytes, 256 milliseconds. */
-const BUCKET = 'encode(substr("timestamp", 1, 5), \'hex\')';
-/** A number that distinguishes the timestamps of a bucket: their last byte of time, their counter. */
-const MARK = 'get_byte("timestamp", 5) * 65536 + get_byte("timestamp", 6) * 256 + get_byte("timestamp", 7)';
-
-/** The known events of 256 milliseconds. */
-interface Bucket {
-  /** Count and sum of {@link MARK} when all its events were known; any other value means that something has changed. */
-  fingerprint: string;
-  readonly timestamps: Set<string>;
-}
-
 interface HandedOut {
   readonly batch: readonly string[];
-  readonly fingerprints: ReadonlyMap<string, string>;
+  readonly fingerprints: readonly Fingerprint[];
   readonly newest: number;
 }
 
@@ -38,7 +27,7 @@ interface HandedOut {
 export class LogFollower implements Follower {
   readonly #types: readonly string[] | undefined;
   readonly #now: () => number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #known = new TimeBuckets();
   /** The time up to which every event is known except those that commit late, in milliseconds since 1970. */
   #newest = 0;
   /** The beginning of the window, in milliseconds since 1970; never moves back. */
@@ -66,9 +55,8 @@ export class LogFollower implements Follower {
     this.#newest = await newestTime(log);
     this.#moveWindow();
     // Read what is known before what is shown: an event that commits in between is then new, or shown and known.
-    for (const [bucket, fingerprint] of await this.#fingerprints(log)) this.#bucket(bucket).fingerprint = fingerprint;
-    for (const timestamp of await this.#timestamps(log, [...this.#buckets.keys()]))
-      this.#bucket(bucketOf(timestamp)).timestamps.add(timestamp);
+    this.#known.confirm(await this.#fingerprints(log));
+    for (const timestamp of await this.#timestamps(log, this.#known.names)) this.#known.add(timestamp);
     const events: StoredEvent[] = [];
     if (lines > 0)
       for await (const event of eventsInOrder(log, { types: this.#types, reverse: true, limit: lines }))
@@ -81,18 +69,19 @@ export class LogFollower implements Follower {
     this.#confirmBatch();
     this.#moveWindow();
     const newest = await newestTime(log);
-    const fingerprints = new Map<string, string>();
-    for (const [bucket, fingerprint] of await this.#fingerprints(log))
-      if (this.#buckets.get(bucket)?.fingerprint !== fingerprint) fingerprints.set(bucket, fingerprint);
-    const timestamps = await this.#timestamps(log, [...fingerprints.keys()]);
-    const fresh = timestamps.filter((hex) => !this.#isKnown(hex)).sort();
+    const fingerprints = this.#known.changed(await this.#fingerprints(log));
+    const timestamps = await this.#timestamps(
+      log,
+      fingerprints.map(([bucket]) => bucket),
+    );
+    const fresh = timestamps.filter((hex) => !this.#known.isKnown(hex)).sort();
     const batch = fresh.slice(0, BATCH);
     if (batch.length === fresh.length) this.#handedOut = { batch, fingerprints, newest };
     return batch.length === 0 ? [] : await this.#events(log, batch);
   }
 
   acknowledge({ timestamp }: Pick<StoredEvent, 'timestamp'>): void {
-    this.#bucket(bucketOf(timestamp.hex)).timestamps.add(timestamp.hex);
+    this.#known.add(timestamp.hex);
   }
 
   #confirmBatch(): void {
@@ -100,19 +89,9 @@ export class LogFollower implements Follower {
     const { batch, fingerprints, newest } = this.#handedOut;
     this.#handedOut = undefined;
     // A batch may have been lost on its way here, when the connection broke.
-    if (!batch.every((hex) => this.#isKnown(hex))) return;
-    for (const [bucket, fingerprint] of fingerprints) this.#bucket(bucket).fingerprint = fingerprint;
+    if (!batch.every((hex) => this.#known.isKnown(hex))) return;
+    this.#known.confirm(fingerprints);
     this.#newest = Math.max(this.#newest, newest);
-  }
-
-  #isKnown(timestamp: string): boolean {
-    return this.#buckets.get(bucketOf(timestamp))?.timestamps.has(timestamp) ?? false;
-  }
-
-  #bucket(name: string): Bucket {
-    let bucket = this.#buckets.get(name);
-    if (bucket === undefined) this.#buckets.set(name, (bucket = { fingerprint: '', timestamps: new Set() }));
-    return bucket;
   }
 
   #moveWindow(): void {
@@ -120,26 +99,20 @@ export class LogFollower implements Follower {
     const begin = Math.floor((Math.min(this.#newest, this.#now()) - DEFAULT_MAX_DRIFT) / 256) * 256;
     if (begin <= this.#begin) return;
     this.#begin = begin;
-    const earliest = bucketOf(Timestamp.of({ time: begin }).hex);
-    for (const bucket of this.#buckets.keys()) if (bucket < earliest) this.#buckets.delete(bucket);
+    this.#known.forgetBefore(Timestamp.of({ time: begin }).hex);
   }
 
-  async #fingerprints({ knex, schema }: EventLog): Promise<(readonly [string, string])[]> {
+  async #fingerprints({ knex, schema }: EventLog): Promise<Fingerprint[]> {
     const where = this.#window();
-    const sql = `SELECT ${BUCKET}, count(*) || ' ' || sum(${MARK}) FROM ${tablesOf({ schema }).log} ${where.sql} GROUP BY 1`;
-    return await withReadRetry(() => query<[string, string]>(knex, sql, where.bindings));
+    const sql = fingerprintsOf(tablesOf({ schema }).log, where.sql);
+    return await withReadRetry(() => query<Fingerprint>(knex, sql, where.bindings));
   }
 
   /** The timestamps of the window that lie in buckets, as hex digits. */
   async #timestamps({ knex, schema }: EventLog, buckets: readonly string[]): Promise<string[]> {
     const where = this.#window();
     if (buckets.length === 0) return [];
-    // The range from the first to the last bucket uses the index; membership in a bucket is filtered row by row.
-    const sorted = [...buckets].sort();
-    where.and('"timestamp" >= ?', Buffer.from(`${sorted[0]}`.padEnd(32, '0'), 'hex'));
-    where.and('"timestamp" <= ?', Buffer.from(`${sorted.at(-1)}`.padEnd(32, 'f'), 'hex'));
-    // For a subquery PostgreSQL builds a hash table; an array would be searched for every row.
-    where.and(`${BUCKET} IN (SELECT unnest(?::text::text[]))`, `{${sorted.join(',')}}`);
+    andInBuckets(where, buckets);
     const sql = `SELECT encode("timestamp", 'hex') FROM ${tablesOf({ schema }).log} ${where.sql}`;
     return (await withReadRetry(() => query<[string]>(knex, sql, where.bindings))).map(([timestamp]) => timestamp);
   }
@@ -156,10 +129,6 @@ export class LogFollower implements Follower {
     where.ofTypes(this.#types);
     return where;
   }
-}
-
-function bucketOf(timestamp: string): string {
-  return timestamp.slice(0, 10);
 }
 
 /** The time of the newest event of all, in milliseconds since 1970; 0 when there is none. */
