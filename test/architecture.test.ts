@@ -25,13 +25,13 @@ test('only the command line’s own context, and the seam of the library, touch 
   t.deepEqual(touching.sort(), ['src/cli/system-context.ts', 'src/connection/environment.ts']);
 });
 
-test('table names are known to the store, the operators’ queries and the migrations only', (t) => {
+test('table names are known to the store, the projections, the operators’ queries and the migrations only', (t) => {
   const knowing = [...sources('src'), ...sources('migrations')].filter((file) =>
     /\b(event_log|maestro_(?:migrations|commands|projections|positions|parked|skipped|workers|leases))\b/.test(
       withoutComments(readFileSync(join(root, file), 'utf8')),
     ),
   );
-  t.deepEqual([...new Set(knowing.map(layerOf))].sort(), ['migrations', 'src/admin', 'src/store']);
+  t.deepEqual([...new Set(knowing.map(layerOf))].sort(), ['migrations', 'src/admin', 'src/projection', 'src/store']);
 });
 
 /**

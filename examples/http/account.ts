@@ -30,7 +30,8 @@ export const Account = defineAggregate({
 });
 
 const Owner = z.strictObject({ owner: z.string().min(1).max(200) });
-const Money = z.strictObject({ amount: z.int().positive() });
+/** Ten million at once, so that no balance that anybody lives to see is beyond what a number counts in cents. */
+const Money = z.strictObject({ amount: z.int().positive().max(1_000_000_000) });
 
 /** The commands that clients may send: what comes from outside is checked before anything is decided. */
 export const Command = z.discriminatedUnion('type', [

@@ -46,7 +46,7 @@ export function createApp({ store, userOf, log }: Surroundings) {
     const { state, sequence } = await accounts.fetchWithSequence(Timestamp.parse(context.req.param('id')));
     if (sequence === 0) throw new Problem(404, 'There is no such account.');
     context.header('ETag', etagOf(sequence));
-    if (context.req.header('If-None-Match') === etagOf(sequence)) return context.body(null, 304);
+    if (isKnown(context.req.header('If-None-Match'), sequence)) return context.body(null, 304);
     return context.json(state);
   });
 
@@ -88,10 +88,22 @@ function etagOf(sequence: number): string {
   return `"${sequence}"`;
 }
 
+/** True when a client has the state of a sequence already. A proxy that compresses answers makes a weak ETag of ours. */
+function isKnown(ifNoneMatch: string | undefined, sequence: number): boolean {
+  const known = ifNoneMatch?.split(',').map((etag) => etag.trim().replace(/^W\//, '')) ?? [];
+  return known.includes('*') || known.includes(etagOf(sequence));
+}
+
 /** The sequence that the account must have by the preconditions of a request; undefined without one. */
 function expectedSequence(ifMatch: string | undefined, ifNoneMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined) return ifNoneMatch === '*' ? 0 : undefined;
-  // A proxy that compresses answers makes a weak ETag of ours.
+  if (ifNoneMatch !== undefined) {
+    if (ifNoneMatch === '*' && ifMatch === undefined) return 0;
+    throw new Problem(
+      400,
+      'A command takes If-None-Match: * for an account that is not there yet, or If-Match; not both.',
+    );
+  }
+  if (ifMatch === undefined) return undefined;
   const [, sequence] = /^(?:W\/)?"(\d{1,9})"$/.exec(ifMatch) ?? [];
   if (sequence === undefined) throw new Problem(400, 'If-Match takes one ETag, as this server has given it.');
   return Number(sequence);

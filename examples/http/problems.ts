@@ -21,7 +21,7 @@ const LATER = 'The database cannot be reached. Nothing was changed; try again la
 /** The answers to errors of Maestro. A misspelt code does not compile; one that is not here is a 500. */
 const ANSWERS: { readonly [Code in ErrorCode]?: readonly [status: Refusal, title: string] } = {
   MAESTRO_INVALID_TIMESTAMP: [404, 'There is no such account.'],
-  MAESTRO_SEQUENCE_CONFLICT: [412, 'It has changed since you have read it. Read it again, and decide again.'],
+  MAESTRO_SEQUENCE_CONFLICT: [412, 'It is in another state than you have seen. Read it again, and decide again.'],
   MAESTRO_COMMAND_ID_REUSED: [422, 'This Idempotency-Key was sent with another command.'],
   MAESTRO_COMMAND_ANSWER_LOST: [409, 'It was done before, but its answer is gone.'],
   // What else is an argument of `evaluate` is checked before, so it is the data: a text with U+0000, say.
@@ -41,7 +41,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof SyntaxError) return new Problem(400, 'The body is not JSON.', {}, error);
   if (error instanceof z.ZodError)
-    return new Problem(422, 'There is no such command.', { issues: error.issues }, error);
+    return new Problem(422, 'The command is not valid.', { issues: error.issues }, error);
   const [status, title] = (error instanceof MaestroError && ANSWERS[error.code as ErrorCode]) || [500, 'A defect.'];
   return new Problem(status, title, {}, error);
 }

@@ -5,13 +5,15 @@ import { type Activity, activityOf } from '../store/activity.js';
 import { assertExpectable } from '../store/append.js';
 import { checkedTransaction, type JoinOptions, whenEnded } from '../store/transactions/joined.js';
 import { joined } from '../store/transactions/joined-store.js';
+import { assertAggregateId } from '../store/assert-arguments.js';
 import type { Store } from '../store/store.js';
 import { AggregateRoot } from './aggregate-root.js';
 import type { Aggregate } from './definition/definition.js';
 import {
   assertCommand,
-  assertId,
+  assertEvaluateOptions,
   assertPart,
+  assertReadOptions,
   type EvaluateOptions,
   type EvaluationPart,
   type EvaluationValue,
@@ -92,6 +94,7 @@ export class Aggregates<Types extends AggregateTypes> {
     options: EvaluateOptions<Part> = {},
   ): Promise<Result<EvaluationValue<Types, Part>, Types['commands'][Type]['rejection']>> {
     assertCommand(command);
+    assertEvaluateOptions(options);
     const { expect, commandId, return: part } = options;
     assertPart(part);
     assertExpectable(expect);
@@ -120,8 +123,10 @@ export class Aggregates<Types extends AggregateTypes> {
    * The state that {@link get} gives, with the sequence of its last event (0 for none): what a client may send back as
    * `expect`, in an ETag for example.
    */
-  async getWithSequence(id: Timestamp, { transaction }: JoinOptions = {}): Promise<StateWithSequence<Types>> {
-    assertId(id);
+  async getWithSequence(id: Timestamp, options: JoinOptions = {}): Promise<StateWithSequence<Types>> {
+    assertAggregateId(id);
+    assertReadOptions(options);
+    const { transaction } = options;
     if (transaction === undefined) this.#activity.assertOpen();
     const known = transaction === undefined ? this.#cache.recall(id.hex)?.known : undefined;
     return withSequence(known ?? (await this.#use(id, transaction, async (root) => root.known ?? root.fetch())));
@@ -133,7 +138,9 @@ export class Aggregates<Types extends AggregateTypes> {
   }
 
   /** The state that {@link fetch} gives, with the sequence of its last event, 0 for none. */
-  async fetchWithSequence(id: Timestamp, { transaction }: JoinOptions = {}): Promise<StateWithSequence<Types>> {
+  async fetchWithSequence(id: Timestamp, options: JoinOptions = {}): Promise<StateWithSequence<Types>> {
+    assertReadOptions(options);
+    const { transaction } = options;
     return withSequence(await this.#use(id, transaction, (root) => root.fetch()));
   }
 
@@ -141,7 +148,9 @@ export class Aggregates<Types extends AggregateTypes> {
    * The state right after the event with a sequence, from the log: 0 gives the initial state, a sequence after the last
    * event the latest state. Mirrors `replay` of Elixir.
    */
-  async replay(id: Timestamp, sequence: number, { transaction }: JoinOptions = {}): Promise<Types['state']> {
+  async replay(id: Timestamp, sequence: number, options: JoinOptions = {}): Promise<Types['state']> {
+    assertReadOptions(options);
+    const { transaction } = options;
     assertInteger('The sequence', sequence, 0);
     return (await this.#read(id, transaction, (history) => fold(history, { maxSequence: sequence }))).state;
   }
@@ -150,11 +159,9 @@ export class Aggregates<Types extends AggregateTypes> {
    * The state at a time: before the first event with a later timestamp. A `Date` or a number of milliseconds since 1970
    * includes all of that millisecond. Reads the history from its first event.
    */
-  async replayAt(
-    id: Timestamp,
-    time: Date | number | Timestamp,
-    { transaction }: JoinOptions = {},
-  ): Promise<Types['state']> {
+  async replayAt(id: Timestamp, time: Date | number | Timestamp, options: JoinOptions = {}): Promise<Types['state']> {
+    assertReadOptions(options);
+    const { transaction } = options;
     return (await this.#read(id, transaction, (history) => replayAt(history, time))).state;
   }
 
@@ -163,7 +170,9 @@ export class Aggregates<Types extends AggregateTypes> {
    * Throws `InvalidArgumentError` for an aggregate without events, `InvalidSnapshotError` for a state that is not JSON,
    * and `SnapshotLossError` for one that would be another state when it is read again. Mirrors `snapshot` of Elixir.
    */
-  async snapshot(id: Timestamp, { transaction }: JoinOptions = {}): Promise<'committed' | 'stale'> {
+  async snapshot(id: Timestamp, options: JoinOptions = {}): Promise<'committed' | 'stale'> {
+    assertReadOptions(options);
+    const { transaction } = options;
     return await this.#use(id, transaction, (root) => root.takeSnapshot());
   }
 
@@ -172,7 +181,7 @@ export class Aggregates<Types extends AggregateTypes> {
     transaction: Knex.Transaction | undefined,
     work: (root: AggregateRoot) => Promise<Answer>,
   ): Promise<Answer> {
-    assertId(id);
+    assertAggregateId(id);
     if (transaction !== undefined) return await this.#useInside(id, transaction, work);
     const make = () => new AggregateRoot(id, this.#context);
     return await this.#activity.command(() => this.#cache.use(id.hex, make, work, this.#onEvict));
@@ -200,7 +209,7 @@ export class Aggregates<Types extends AggregateTypes> {
     transaction: Knex.Transaction | undefined,
     work: (history: History) => Promise<Answer>,
   ): Promise<Answer> {
-    assertId(id);
+    assertAggregateId(id);
     const { definition, onSnapshotError } = this.#context;
     const history = { definition, id, onSnapshotIgnored: (error: unknown) => onSnapshotError(error, id) };
     if (transaction !== undefined) return await work({ ...history, store: this.#store(transaction) });

@@ -1,5 +1,5 @@
+import { assertOptions } from '../assert-options.js';
 import { InvalidArgumentError } from '../errors.js';
-import { Timestamp } from '../hlc/timestamp.js';
 import type { Command } from './fold/decide.js';
 import type { JoinOptions } from '../store/transactions/joined.js';
 import type { AggregateTypes, EventOf } from './definition/types.js';
@@ -50,22 +50,34 @@ export type EvaluationValue<Types extends AggregateTypes, Part extends Evaluatio
   ? Evaluation<Types>
   : Evaluation<Types>[Part];
 
-/** Throws {@link InvalidArgumentError} for what cannot be a command. */
+/** Throws {@link InvalidArgumentError} for what cannot be a command, and for a key that would be ignored. */
 export function assertCommand(command: unknown): void {
   if (typeof command !== 'object' || command === null || typeof (command as Partial<Command>).type !== 'string')
     throw new InvalidArgumentError('A command must be an object {type, data} with a string as its type.');
+  const unknown = Object.keys(command).find((key) => key !== 'type' && key !== 'data');
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(
+      `The command ${JSON.stringify((command as Command).type)} has the key ${JSON.stringify(unknown)}; a command has \`type\` and \`data\` only.`,
+      { hint: unknown === 'body' ? 'Write `data` for what a command asks for; events have a `body`.' : COMMAND_HINT },
+    );
+}
+
+const COMMAND_HINT =
+  'What the handler needs belongs in `data`; `commandId`, `expect` and `metadata` are options of `evaluate`.';
+const EVALUATE_OPTIONS = ['expect', 'commandId', 'metadata', 'return', 'transaction'] as const;
+
+/** Throws {@link InvalidArgumentError} for options that `evaluate` does not have. */
+export function assertEvaluateOptions(options: object): void {
+  assertOptions('evaluate()', options, EVALUATE_OPTIONS);
+}
+
+/** Throws {@link InvalidArgumentError} for options that a read of an aggregate does not have. */
+export function assertReadOptions(options: object): void {
+  assertOptions('This method', options, ['transaction']);
 }
 
 /** Throws {@link InvalidArgumentError} for what is no part of an evaluation. */
 export function assertPart(part: EvaluationPart | undefined): void {
   if (part !== undefined && !PARTS.includes(part))
     throw new InvalidArgumentError(`return must be 'events', 'state' or 'sequence'; got ${JSON.stringify(part)}.`);
-}
-
-/** Throws {@link InvalidArgumentError} for what is no aggregate id. */
-export function assertId(id: unknown): void {
-  if (!(id instanceof Timestamp))
-    throw new InvalidArgumentError(`An aggregate id must be a Timestamp; got ${typeof id}.`, {
-      hint: 'Take one from create(), or make one with Timestamp.parse().',
-    });
 }

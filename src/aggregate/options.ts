@@ -1,5 +1,6 @@
 import { emitWarning } from 'node:process';
 import { inspect } from 'node:util';
+import { assertOptions } from '../assert-options.js';
 import { InvalidArgumentError, MaestroError } from '../errors.js';
 import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
@@ -70,10 +71,22 @@ interface ResolvedOptions {
   readonly snapshotsEvicted: boolean;
 }
 
-/** Options with their defaults. Throws {@link InvalidArgumentError} for one that cannot be used. */
+/** All names of options. The compiler says which one is missing here. */
+const OPTIONS = {
+  store: true,
+  clock: true,
+  maxAttempts: true,
+  metadata: true,
+  idle: true,
+  onSnapshotError: true,
+} as const satisfies Record<keyof AggregatesOptions, true>;
+
+/** Options with their defaults. Throws {@link InvalidArgumentError} for one that is not known or cannot be used. */
 export function resolveOptions(definition: Definition, options: AggregatesOptions): ResolvedOptions {
+  assertOptions('openAggregates()', options, Object.keys(OPTIONS));
   const { store, clock = new Clock(), maxAttempts = DEFAULT_MAX_ATTEMPTS, idle = {}, onSnapshotError = warn } = options;
   const { metadata } = options;
+  assertOptions('The option `idle`', idle, ['max', 'snapshot']);
   const { max: maxIdle = DEFAULT_MAX_IDLE, snapshot: snapshotsEvicted = false } = idle;
   if (!isAggregate(definition))
     throw new InvalidArgumentError('openAggregates() takes a definition; make one with defineAggregate().');
@@ -84,7 +97,7 @@ export function resolveOptions(definition: Definition, options: AggregatesOption
       `${definition.name} has a \`snapshot.version\`, but its store has \`interop: 'elixir'\`. An Elixir application would take such a snapshot for the state itself.`,
       { hint: 'Leave the version out, or open aggregates that Elixir never loads on a store without `interop`.' },
     );
-  if (typeof (clock as Partial<Clock> | null)?.now !== 'function')
+  if (typeof (clock as Partial<Clock> | null)?.lastAccepted !== 'function')
     throw new InvalidArgumentError(`clock must be a Clock; got ${inspect(clock)}.`);
   if (metadata !== undefined && typeof metadata !== 'function')
     throw new InvalidArgumentError(`metadata must be a function that returns an object; got ${inspect(metadata)}.`, {

@@ -5,6 +5,7 @@ import type { NumberMode } from '../json/types.js';
 import { withoutExponents } from '../json/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
+import { assertAggregateId, assertEventList } from './assert-arguments.js';
 import { assertCommandId, type NewCommand } from './commit/commit-content.js';
 import { checkedInterop, type Interop } from './commit/interop.js';
 import type { JoinOptions } from './transactions/joined.js';
@@ -82,6 +83,7 @@ export class MemoryStore implements Store {
     options: JoinOptions = {},
   ): Promise<CarriedOutCommand | undefined> {
     refuseToJoin(options);
+    assertAggregateId(aggregateId);
     return this.#commands.get(`${aggregateId.hex} ${commandId}`);
   }
 
@@ -91,6 +93,7 @@ export class MemoryStore implements Store {
 
   #commit(events: readonly NewEvent[], options: JoinOptions): CommitResult {
     refuseToJoin(options);
+    assertEventList(events);
     const encoded = encodeEvents(events, this.interop);
     if (events.some((event) => this.#events(event.aggregateId).has(event.sequence))) return err('retry_command');
     const taken = events.filter((event) => this.#timestamps.has(event.timestamp.hex));
@@ -133,6 +136,7 @@ export class MemoryStore implements Store {
     { maxSequence, numbers = this.#numbers, ...options }: ReadOptions = {},
   ): Promise<Snapshot | undefined> {
     refuseToJoin(options);
+    assertAggregateId(aggregateId);
     const { min, max } = sequenceRange(minSequence, maxSequence);
     const stored = this.#snapshots.get(aggregateId.hex);
     if (stored === undefined || stored.sequence < min || stored.sequence > max) return undefined;
@@ -157,6 +161,7 @@ export class MemoryStore implements Store {
   }
 
   #events(aggregateId: Timestamp): Map<number, StoredEvent> {
+    assertAggregateId(aggregateId);
     return this.#aggregates.get(aggregateId.hex) ?? new Map<number, StoredEvent>();
   }
 

@@ -6,6 +6,7 @@ import { ok } from '../result.js';
 import { type Activity, shareActivity } from './activity.js';
 import { type CommitHints, commitHints } from './commit-hints.js';
 import { type CommitContext, commitContext } from './commit/commit-context.js';
+import { assertAggregateId, assertEventList } from './assert-arguments.js';
 import { assertCommandId, type NewCommand } from './commit/commit-content.js';
 import { commitContent } from './commit/commit-events.js';
 import { readCommand } from './commit/read-command.js';
@@ -77,6 +78,7 @@ export class PostgresStore implements Store {
     projections: readonly Projection[] = [],
     { transaction }: JoinOptions = {},
   ): Promise<CommitResult> {
+    assertEventList(events);
     if (events.length === 0) {
       this.#inside(transaction);
       return ok([]);
@@ -91,6 +93,7 @@ export class PostgresStore implements Store {
     projections: readonly Projection[] = [],
     { transaction }: JoinOptions = {},
   ): Promise<CommandCommitResult> {
+    assertEventList(events);
     return await this.#commit({ command, events }, projections, transaction);
   }
 
@@ -99,6 +102,7 @@ export class PostgresStore implements Store {
     commandId: string,
     { transaction }: JoinOptions = {},
   ): Promise<CarriedOutCommand | undefined> {
+    assertAggregateId(aggregateId);
     const context = this.#inside(transaction);
     return await this.#call(transaction, () => readCommand(context, { aggregateId, commandId }));
   }
@@ -118,6 +122,7 @@ export class PostgresStore implements Store {
     minSequence = 1,
     { maxSequence, limit, numbers = this.#numbers, transaction }: EventReadOptions = {},
   ): Promise<CommittedEvent[]> {
+    assertAggregateId(aggregateId);
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
     const rows = await this.#rows(query, bodyReader(numbers), transaction);
     return rows.map((row) => eventOf(aggregateId, row));
@@ -128,6 +133,7 @@ export class PostgresStore implements Store {
     minSequence = 1,
     { maxSequence, limit, numbers = this.#numbers, transaction }: EventReadOptions = {},
   ): AsyncGenerator<CommittedEvent> {
+    assertAggregateId(aggregateId);
     const query = { aggregateId, range: sequenceRange(minSequence, maxSequence), limit: checkedLimit(limit) };
     for await (const rows of this.#pages(query, bodyReader(numbers), transaction))
       for (const row of rows) yield eventOf(aggregateId, row);
@@ -152,6 +158,7 @@ export class PostgresStore implements Store {
     aggregateId: Timestamp,
     { ahead, until, transaction }: LastEventOptions = {},
   ): Promise<(LastEvent & EventPlace) | undefined> {
+    assertAggregateId(aggregateId);
     const { knex, statements } = this.#inside(transaction);
     const select = () => selectLastEvent(knex, statements, aggregateId, { ahead, until });
     return await this.#call(transaction, () => withReadRetry(select, knex));
@@ -172,6 +179,7 @@ export class PostgresStore implements Store {
     minSequence = 0,
     { maxSequence, transaction }: Pick<ReadOptions, 'maxSequence' | 'transaction'> = {},
   ): Promise<StoredSnapshot | undefined> {
+    assertAggregateId(aggregateId);
     const { min, max } = sequenceRange(minSequence, maxSequence);
     const { knex, statements } = this.#inside(transaction);
     const bindings = [aggregateId.encode(), min, max];

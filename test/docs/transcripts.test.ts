@@ -224,6 +224,7 @@ const NOT_RUN = [
   'docs/cli/doctor.md: not run: what it finds depends on the server',
   'docs/coming-from-elixir.md: not run: it needs such a server',
   'docs/performance.md: not run: it takes a quarter of an hour',
+  'docs/recipes/http.md: not run: it ends only when it is stopped',
 ];
 
 test.before(async () => {

@@ -155,6 +155,9 @@ test('whatever is wrong has a status of its own, and nothing is stored', async (
     [400, 'POST', path, { ...post, 'Idempotency-Key': '' }],
     [400, 'POST', path, { ...post, 'Idempotency-Key': 'k'.repeat(101) }],
     [400, 'POST', path, { ...post, 'If-Match': '*' }],
+    [400, 'POST', path, { ...post, 'If-None-Match': '"1"' }],
+    [400, 'POST', path, { ...post, 'If-None-Match': '"*"' }],
+    [400, 'POST', path, { ...post, 'If-None-Match': '*', 'If-Match': '"1"' }],
     [400, 'POST', path, { ...post, 'If-Match': '"1", "2"' }],
     [409, 'POST', nothing, post],
     [409, 'POST', path, { 'If-Match': '"1"', body: { type: 'open', data: { owner: 'Bob' } } }],
@@ -165,6 +168,7 @@ test('whatever is wrong has a status of its own, and nothing is stored', async (
     [413, 'POST', path, { body: { type: 'open', data: { owner: 'x'.repeat(20_000) } } }],
     [422, 'POST', path, { body: { type: 'close', data: {} } }],
     [422, 'POST', path, { body: deposit(0.5) }],
+    [422, 'POST', path, { body: deposit(1_000_000_001) }],
     [422, 'POST', path, { body: { type: 'deposit', data: { amount: 1, note: 'more' } } }],
     [422, 'POST', nothing, { 'If-None-Match': '*', body: { type: 'open', data: { owner: '\u0000' } } }],
     [428, 'POST', path, { body: { type: 'withdraw', data: { amount: 1 } } }],
@@ -183,7 +187,8 @@ test('whatever is wrong has a status of its own, and nothing is stored', async (
 test('who has the state already is told so, and a weak ETag of a proxy is taken for what it is', async (t) => {
   const server = await aServer(t);
   const path = await anAccount(server);
-  t.like(await send(server, 'GET', path, { 'If-None-Match': '"1"' }), { status: 304, etag: '"1"', text: '' });
+  for (const known of ['"1"', 'W/"1"', '"7", "1"', '*'])
+    t.like(await send(server, 'GET', path, { 'If-None-Match': known }), { status: 304, etag: '"1"', text: '' });
   t.like(await send(server, 'POST', path, { 'If-Match': 'W/"1"', body: deposit(3) }), { status: 200, etag: '"2"' });
   t.like(await send(server, 'GET', path, { 'If-None-Match': '"1"' }), { status: 200, etag: '"2"' });
 });

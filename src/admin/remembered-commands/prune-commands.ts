@@ -30,7 +30,7 @@ const TIME = 'to_timestamp(?::float8 / 1000)';
 
 /**
  * Counts the command ids that were carried out before a time, in the database. Changes nothing. Throws `NotMigratedError`
- * where there is no table of them yet.
+ * where there is no table of them yet, and `InvalidArgumentError` for a time in the future.
  */
 export async function planPruning(log: EventLog, before: Date | number): Promise<PruningPlan> {
   const { commands } = tablesOf(log);
@@ -107,5 +107,11 @@ function millisecondsOf(time: Date | number): number {
     throw new InvalidArgumentError('The time before which command ids are forgotten must be a date.', {
       hint: 'Give a Date or a number of milliseconds since 1970. Nothing was changed.',
     });
+  // A clock may be a little ahead of the database's.
+  if (milliseconds > Date.now() + 60_000)
+    throw new InvalidArgumentError(
+      `The time before which command ids are forgotten, ${new Date(milliseconds).toISOString()}, lies in the future: not one would be kept.`,
+      { hint: 'Give a time in the past, such as 30 days ago. Nothing was changed.' },
+    );
   return milliseconds;
 }

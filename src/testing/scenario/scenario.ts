@@ -1,6 +1,7 @@
 import { isAggregate } from '../../aggregate/definition/define-aggregate.js';
 import type { Aggregate } from '../../aggregate/definition/definition.js';
 import type { AggregateTypes } from '../../aggregate/definition/types.js';
+import { assertOptions } from '../../assert-options.js';
 import { InvalidArgumentError } from '../../errors.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { Step } from './steps.js';
@@ -29,10 +30,12 @@ export interface ScenarioOptions {
  */
 export function scenario<Types extends AggregateTypes>(
   definition: Aggregate<Types>,
-  { id = USUAL_ID }: ScenarioOptions = {},
+  options: ScenarioOptions = {},
 ): Scenario<Types> {
   if (!isAggregate(definition))
     throw new InvalidArgumentError('scenario() takes a definition; make one with defineAggregate().');
+  assertOptions('scenario()', options, ['id']);
+  const { id = USUAL_ID } = options;
   if (!(id instanceof Timestamp)) throw new InvalidArgumentError('The id of a scenario must be a Timestamp.');
   const subject = { definition, id };
   const before = calledByTest(scenario, () => initialTwice(subject));

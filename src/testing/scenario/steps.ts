@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { assertOptions } from '../../assert-options.js';
+import { assertCommand } from '../../aggregate/evaluation.js';
 import type { Command } from '../../aggregate/fold/decide.js';
 import type { StateAt } from '../../aggregate/state-at.js';
 import { InvalidArgumentError } from '../../errors.js';
@@ -36,10 +38,11 @@ export class Step {
     return this.called('givenStored', () => this.#add('givenStored', events));
   }
 
-  when(command: Command, { metadata }: WhenOptions = {}): Decided {
+  when(command: Command, options: WhenOptions = {}): Decided {
     return this.called('when', () => {
-      if (typeof command !== 'object' || command === null || typeof command.type !== 'string')
-        throw new InvalidArgumentError('when() takes a command: an object {type, data} with a string as its type.');
+      assertCommand(command);
+      assertOptions('when()', options, ['metadata']);
+      const { metadata } = options;
       const { subject } = this.facts;
       const { next } = this.accepted('the scenario goes on with another command');
       const { type, data } = command;
@@ -59,7 +62,7 @@ export class Step {
       if (isDeepStrictEqual(next.state, state)) return this.met(next);
       const { definition } = this.facts.subject;
       throw new ScenarioError(
-        `The state of ${definition.name} at sequence ${next.sequence} is another than expected.\n\n${differenceOf(textOf(state), textOf(next.state))}`,
+        `The state of ${definition.name} at sequence ${next.sequence} differs from the expected one.\n\n${differenceOf(textOf(state), textOf(next.state))}`,
         { comparison: { expected: state, actual: next.state } },
       );
     });
@@ -162,7 +165,7 @@ export class Decided extends Step {
     const actual = shownEvents(events);
     if (isDeepStrictEqual(actual, expected)) return this.met(next);
     throw new ScenarioError(
-      `${name} came to other events than expected.\n\n${differenceOf(textOfEvents(expected), textOfEvents(actual))}`,
+      `${name} led to other events than expected.\n\n${differenceOf(textOfEvents(expected), textOfEvents(actual))}`,
       { comparison: { expected, actual } },
     );
   }

@@ -24,7 +24,7 @@ const STATE = `The state before it, at sequence 2:
 const UNMET: Readonly<Record<string, readonly [expectation: () => unknown, message: string]>> = {
   'another body': [
     () => withdrawal.then({ type: 'withdrawn', body: { cents: 5 } }),
-    `The command "withdraw" of account came to other events than expected.
+    `The command "withdraw" of account led to other events than expected.
 
 - expected
 + actual
@@ -36,7 +36,7 @@ const UNMET: Readonly<Record<string, readonly [expectation: () => unknown, messa
   ],
   'an event too many': [
     () => withdrawal.then({ type: 'opened', body: { owner: 'Bo' } }, { type: 'withdrawn', body: { cents: 4 } }),
-    `The command "withdraw" of account came to other events than expected.
+    `The command "withdraw" of account led to other events than expected.
 
 - expected
 + actual
@@ -50,7 +50,7 @@ const UNMET: Readonly<Record<string, readonly [expectation: () => unknown, messa
   ],
   'no events instead of one': [
     () => withdrawal.thenNothing(),
-    `The command "withdraw" of account came to other events than expected.
+    `The command "withdraw" of account led to other events than expected.
 
 - expected
 + actual
@@ -96,7 +96,7 @@ ${STATE}`,
   ],
   'another state': [
     () => withdrawal.thenState({ ...opened.state, cents: 5 }),
-    `The state of account at sequence 3 is another than expected.
+    `The state of account at sequence 3 differs from the expected one.
 
 - expected
 + actual

@@ -164,7 +164,7 @@ test('what is no definition, no event, no command or no expectation of an error 
   refused(() => scenario(Account, { id: 'x' as never }), /must be a Timestamp/);
   refused(() => opened.given(null as never), /given\(\) takes events/);
   refused(() => opened.given({ type: 'opened', data: {} } as never), /Event 0 of given\(\) has the key "data"/);
-  refused(() => opened.when('open' as never), /takes a command/);
+  refused(() => opened.when('open' as never), /A command must be an object/);
   const decided = opened.when({ type: 'empty' });
   refused(() => decided.then({ type: 'opened', body: {}, metadata: {} } as never), /has the key "metadata"/);
   refused(() => opened.when({ type: 'break', data: { how: 'throw' } }).thenThrows(undefined as never), /takes a class/);

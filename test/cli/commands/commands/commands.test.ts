@@ -43,6 +43,11 @@ for (const [layout, place] of Object.entries(layouts))
     t.true(olderThan < oldest, 'the oldest that is left');
     t.deepEqual(await rememberedIds(database, id), ['young']);
 
+    const future = await commands(['prune', '--older-than', '2999-06-01', '--execute'], database);
+    t.is(future.code, 2, 'a time in the future can only be a mistake');
+    t.regex(future.stderr, /lies in the future/);
+    t.deepEqual(await rememberedIds(database, id), ['young']);
+
     const again = await commands(['prune', '--older-than', '30d', '--execute'], database);
     t.regex(again.stdout, /\nforgotten +0 command ids\nkept +1\n/);
     t.is((await commands(['prune', '--older-than', '30 days', '-q'], database)).stdout, '0\n');
@@ -61,7 +66,7 @@ test('prune warns when it forgets what a client may still repeat', async (t) => 
   t.is(code, 0);
   t.regex(
     stderr,
-    /^warning: Some of them may be as young as 2 hours: a client .* has it carried out a second time\.\n$/,
+    /^warning: Commands that were carried out 2 hours ago are among them: a client .* has it carried out a second time\.\n$/,
   );
 });
 

@@ -40,7 +40,7 @@ export async function run({ olderThan, execute = false }: PruneCommandOptions, i
   const age = Date.now() - olderThan;
   if (plan.commands > 0 && age < YOUNG)
     await output.warn(
-      `Some of them may be as young as ${timeSpan(Math.max(0, age))}: a client that still repeats such a command ${execute ? 'has it carried out' : 'would have it carried out'} a second time.`,
+      `Commands that were carried out ${timeSpan(Math.max(0, age))} ago are among them: a client that still repeats such a command ${execute ? 'has it carried out' : 'would have it carried out'} a second time.`,
     );
   if (!execute && plan.commands > 0) await output.note('nothing was changed; to execute this plan, add --execute');
 }
