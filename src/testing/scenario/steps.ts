@@ -3,7 +3,6 @@ import { assertOptions } from '../../assert-options.js';
 import { assertCommand } from '../../aggregate/evaluation.js';
 import type { Command } from '../../aggregate/fold/decide.js';
 import type { StateAt } from '../../aggregate/state-at.js';
-import { InvalidArgumentError } from '../../errors.js';
 import type { CommittedEvent } from '../../events.js';
 import {
   asCommitted,
