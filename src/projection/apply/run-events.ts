@@ -3,7 +3,7 @@ import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { brokenBy } from '../../store/driver/driver-of.js';
 import { lent } from '../../store/transactions/lent.js';
-import type { HandledEvent, ReadModelDefinition } from '../definition.js';
+import type { AnyProjection, HandledEvent, ReadModelDefinition } from '../definition.js';
 import { runHandlers } from '../handlers.js';
 import { eventReader, type EventReader } from '../read-event.js';
 import { firstTypesOf } from './missing-events.js';
@@ -25,10 +25,10 @@ export class EventFailure extends Error {
   }
 }
 
-const readers = new WeakMap<ReadModelDefinition, EventReader>();
+const readers = new WeakMap<AnyProjection, EventReader>();
 
-/** The reader of the events of a projection. */
-export function readerOf(definition: ReadModelDefinition): EventReader {
+/** The reader of the events of a projection or subscription. */
+export function readerOf(definition: AnyProjection): EventReader {
   let reader = readers.get(definition);
   if (reader === undefined) readers.set(definition, (reader = eventReader(definition)));
   return reader;

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+
+/** A claim on an aggregate, from just before it is made. */
+export interface Held {
+  /** The token of the claim. */
+  readonly token: string;
+  /** Tells that the claim was made, so that it is prolonged from now on. */
+  claimed(): void;
+  /** Aborted when the worker stops, or when the aggregate may have gone to another worker. */
+  readonly signal: AbortSignal;
+  /** Tells that the handler works in a transaction, which finds out by itself whether the aggregate was lost. */
+  inTransaction(): void;
+  /** Tells that the work is over. */
+  drop(): void;
+}
+
+/** A claim that is watched. */
+class Claim implements Held {
+  readonly token = randomUUID();
+  readonly #controller = new AbortController();
+  readonly #lease: number;
+  readonly #all: Map<string, Claim>;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(lease: number, all: Map<string, Claim>) {
+    this.#lease = lease;
+    this.#all = all;
+    this.#watch();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  claimed(): void {
+    this.#all.set(this.token, this);
+  }
+
+  prolong(): void {
+    if (this.#deadline !== undefined) this.#watch();
+  }
+
+  end(reason: unknown): void {
+    this.inTransaction();
+    this.#controller.abort(reason);
+  }
+
+  inTransaction(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+  }
+
+  drop(): void {
+    this.inTransaction();
+    this.#all.delete(this.token);
+  }
+
+  #watch(): void {
+    clearTimeout(this.#deadline);
+    const lost = () => this.end(new Error('The database could not be reached, so the event may go to another worker.'));
+    this.#deadline = setTimeout(lost, this.#lease);
+  }
+}
+
+/**
+ * Watches over the aggregates that a worker has claimed: their handlers are told as soon as one is lost, also when the
+ * database cannot be reached for as long as a claim lasts.
+ */
+export class LeaseKeeper {
+  readonly #lease: number;
+  readonly #stopping: AbortSignal;
+  readonly #claims = new Map<string, Claim>();
+
+  /** Keeps claims that last so many milliseconds, until the worker stops. */
+  constructor(lease: number, stopping: AbortSignal) {
+    this.#lease = lease;
+    this.#stopping = stopping;
+    const stop = () => this.#claims.forEach((claim) => claim.end(stopping.reason));
+    stopping.addEventListener('abort', stop, { once: true });
+  }
+
+  /** The tokens of the claims that there are. */
+  get tokens(): readonly string[] {
+    return [...this.#claims.keys()];
+  }
+
+  /** Begins to watch an aggregate that is about to be claimed. */
+  hold(): Held {
+    return new Claim(this.#lease, this.#claims);
+  }
+
+  /** Takes note of which of some claims could be prolonged. */
+  renewed(all: readonly string[], prolonged: ReadonlySet<string>): void {
+    for (const token of all) {
+      const claim = this.#claims.get(token);
+      if (prolonged.has(token)) claim?.prolong();
+      else claim?.end(new Error('The event has gone to another worker.'));
+    }
+  }
+}

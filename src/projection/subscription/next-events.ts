@@ -1,0 +1,70 @@
+import type { StoredEvent } from '../../events.js';
+import { preparedStatement } from '../../store/driver/statement.js';
+import { projectionTables } from '../../store/projection-tables.js';
+import { asText } from '../../store/read/body-readers.js';
+import { selectRows } from '../../store/read/event-query.js';
+import { type Executor, query, storedEventOf } from '../../store/read/rows.js';
+import { sequenceRange } from '../../store/read/sequence-range.js';
+import { qualified } from '../../store/schema-name.js';
+import { statementsFor } from '../../store/statements.js';
+import type { Pair } from './leases.js';
+
+/** Number of events that are read at a time. */
+const PAGE = 100;
+
+/** How far a subscription is in an aggregate, and what comes next. */
+export interface Next {
+  /** The sequence of the last event that it has handled or passed over; 0 for none. */
+  readonly position: number;
+  /** The events after that, by sequence, without a gap before or between them; not all there are when there are many. */
+  readonly events: readonly StoredEvent[];
+  /** True when there may be more events after these. */
+  readonly isMore: boolean;
+  /** The first sequence that is there after a gap, when nothing comes before it. */
+  readonly gap: number | undefined;
+  /** The type of the aggregate's first event. */
+  readonly firstType: string | undefined;
+  /** The event that has failed, and how often. */
+  readonly failed: { readonly sequence: number; readonly attempts: number } | undefined;
+}
+
+type PairRow = readonly [
+  position: number,
+  firstType: string | null,
+  parkedAt: number | null,
+  attempts: number | null,
+  isResting: boolean | null,
+];
+
+/** Reads how far a subscription is in an aggregate, and the events that come next; none while one that has failed rests. */
+export async function nextEvents(on: Executor, schema: string, { copy, aggregateId }: Pair): Promise<Next> {
+  const { parked, positions } = projectionTables(schema);
+  const sql = `SELECT coalesce(position.sequence, 0), first.type, parked.sequence, parked.attempts,
+  parked.reason = 'failed' AND parked.next_try > clock_timestamp() AND parked.sequence > coalesce(position.sequence, 0)
+FROM (SELECT ?::integer AS copy, ?::bytea AS aggregate_id) AS pair
+LEFT JOIN ${positions} AS position USING (copy, aggregate_id)
+LEFT JOIN ${parked} AS parked USING (copy, aggregate_id)
+LEFT JOIN LATERAL (
+  SELECT type FROM ${qualified(schema, 'event_log')} AS log
+  WHERE log.aggregate_id = pair.aggregate_id ORDER BY sequence LIMIT 1
+) AS first ON true`;
+  const [row] = await query<PairRow>(on, preparedStatement(sql), [copy, aggregateId.encode()]);
+  const [position, firstType, parkedAt, attempts, isResting] = row as PairRow;
+  const failed = parkedAt === null || attempts === null ? undefined : { sequence: parkedAt, attempts };
+  const facts = { position, failed, firstType: firstType ?? undefined };
+  if (isResting === true) return { ...facts, events: [], isMore: false, gap: undefined };
+  const rows = await selectRows(
+    on,
+    statementsFor(schema),
+    { aggregateId, range: sequenceRange(position + 1), limit: PAGE },
+    asText,
+  );
+  const found = rows.map((each) => storedEventOf(aggregateId, each));
+  const events = found.filter(({ sequence }, index) => sequence === position + 1 + index);
+  return {
+    ...facts,
+    events,
+    isMore: found.length === PAGE || events.length < found.length,
+    gap: events.length === 0 ? found[0]?.sequence : undefined,
+  };
+}

@@ -1,0 +1,116 @@
+import { inspect } from 'node:util';
+import type { Knex } from 'knex';
+import { InvalidArgumentError } from '../../errors.js';
+import { checkSchemaName, DEFAULT_SCHEMA } from '../../store/schema-name.js';
+import { type AnyProjection, isProjection } from '../definition.js';
+
+/** The database whose log is followed: what `openDatabase` gives, or a Knex instance and the schema of the event store. */
+export interface ProjectedDatabase {
+  readonly knex: Knex;
+  /** The schema that holds the tables of the event store. @defaultValue 'public' */
+  readonly schema?: string | undefined;
+}
+
+/** The events that one transaction of a worker has taken in. */
+export interface ProjectionProgress {
+  /** The projection or subscription. */
+  readonly name: string;
+  readonly version: number;
+  /** Number of events. */
+  readonly taken: number;
+}
+
+/** Options of `runProjections`. */
+export interface RunProjectionsOptions {
+  /**
+   * Number of transactions and handlers of subscriptions at a time. Together with the search for events that is one more
+   * connection of the pool at most; with fewer they wait for each other. @defaultValue 4
+   */
+  readonly concurrency?: number | undefined;
+  /** Stops the worker when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Called with what went wrong and will be tried again: a handler that failed, a connection that broke, a rebuild that cannot
+   * be switched. What ends the worker rejects `stopped` and is not told here.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /** Called after each transaction that has taken in events. */
+  readonly onProgress?: ((progress: ProjectionProgress) => void) | undefined;
+  /**
+   * Time between two looks for events of other processes, in milliseconds; those of this process are taken in at once.
+   * @defaultValue 100, and 1000 on the embedded database, which has no other processes
+   */
+  readonly interval?: number | undefined;
+  /**
+   * Time in milliseconds after which an event that a subscription was handling goes to another worker when its own one has
+   * died, or has not reached the database for so long. At least 100. @defaultValue 10000
+   */
+  readonly lease?: number | undefined;
+}
+
+/** The largest number of lanes. */
+const MAX_CONCURRENCY = 1000;
+/** The longest time that a timer of Node.js takes, in milliseconds. */
+const MAX_TIME = 2 ** 31 - 1;
+const KNOWN = new Set(['concurrency', 'signal', 'onError', 'onProgress', 'interval', 'lease']);
+
+/** Options with their defaults. */
+export interface CheckedOptions extends RunProjectionsOptions {
+  readonly concurrency: number;
+  readonly interval: number;
+  readonly lease: number;
+}
+
+/** The options, checked and with their defaults. Throws `InvalidArgumentError`. */
+export function checkedOptions(options: RunProjectionsOptions, isEmbedded: boolean): CheckedOptions {
+  const { concurrency = 4, interval = isEmbedded ? 1000 : 100, lease = 10_000, onError, onProgress, signal } = options;
+  const unknown = Object.keys(options).find((key) => !KNOWN.has(key));
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`runProjections has no option ${unknown}; it has ${[...KNOWN].join(', ')}.`);
+  assertInteger('concurrency', concurrency, 1, MAX_CONCURRENCY);
+  assertInteger('interval', interval, 1, MAX_TIME);
+  assertInteger('lease', lease, 100, MAX_TIME);
+  for (const [name, value] of Object.entries({ onError, onProgress }))
+    if (value !== undefined && typeof value !== 'function')
+      throw new InvalidArgumentError(`The option ${name} must be a function; got ${inspect(value)}.`);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new InvalidArgumentError(`The option signal must be an AbortSignal; got ${inspect(signal)}.`);
+  return { ...options, concurrency, interval, lease };
+}
+
+/** The definitions, each with a name of its own. Throws `InvalidArgumentError`. */
+export function checkedDefinitions(definitions: readonly AnyProjection[]): readonly AnyProjection[] {
+  if (!isList(definitions) || definitions.length === 0)
+    throw new InvalidArgumentError('runProjections takes a list of projections and subscriptions, one or more.');
+  const names = new Set<string>();
+  for (const [index, definition] of definitions.entries()) {
+    if (!isProjection(definition))
+      throw new InvalidArgumentError(
+        `Item ${index} of the list is no projection or subscription; make it with defineProjection() or defineSubscription(). If it is undefined, modules may import each other in a circle.`,
+      );
+    if (names.has(definition.name))
+      throw new InvalidArgumentError(`Two projections or subscriptions have the name ${definition.name}; rename one.`);
+    names.add(definition.name);
+  }
+  return definitions;
+}
+
+/** Where the worker finds the log. Throws `InvalidArgumentError` for a schema that cannot be one. */
+export function checkedDatabase({ knex, schema = DEFAULT_SCHEMA }: ProjectedDatabase): { knex: Knex; schema: string } {
+  if (knex?.isTransaction === true)
+    throw new InvalidArgumentError(
+      'runProjections cannot work inside a transaction; give it the Knex instance itself.',
+    );
+  return { knex, schema: checkSchemaName(schema) };
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
+}
+
+function assertInteger(name: string, value: unknown, least: number, most: number): void {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most)
+    throw new InvalidArgumentError(
+      `The option ${name} must be an integer, ${least} to ${most}; got ${inspect(value)}.`,
+    );
+}

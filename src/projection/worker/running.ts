@@ -1,0 +1,28 @@
+import type { Knex } from 'knex';
+import type { LeaseKeeper } from '../subscription/lease-keeper.js';
+import type { Heartbeat } from './heartbeat.js';
+import type { CheckedOptions } from './options.js';
+import type { OwnCopies } from './own-copies.js';
+import type { Permits } from './permits.js';
+import type { Reachability } from './reachability.js';
+import type { WorkQueue } from './work-queue.js';
+
+/** What the parts of a worker share. */
+export interface Running {
+  readonly knex: Knex;
+  readonly schema: string;
+  readonly options: CheckedOptions;
+  /** Aborted when the worker stops. */
+  readonly signal: AbortSignal;
+  readonly copies: OwnCopies;
+  readonly queue: WorkQueue;
+  readonly reach: Reachability;
+  readonly heartbeat: Heartbeat;
+  readonly keeper: LeaseKeeper;
+  /** Held by a statement that searches or keeps something up to date: together these take one connection. */
+  readonly searching: Permits;
+  /** Held by work on events: of that there is as much at a time as `concurrency` says. */
+  readonly working: Permits;
+  /** Tells the application of something that will be tried again. */
+  onError(error: unknown): void;
+}

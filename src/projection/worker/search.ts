@@ -1,0 +1,135 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { due } from '../apply/parked.js';
+import type { Behind } from '../discovery/behind-slice.js';
+import { RecentCommits } from '../discovery/recent-commits.js';
+import { Sweep } from '../discovery/sweep.js';
+import { Alarm } from './alarm.js';
+import { countParked } from './count-parked.js';
+import type { Running } from './running.js';
+
+/** Time between two looks at what changes seldom, in milliseconds: which copies there are, and what parked is due. */
+const LOOK = 500;
+/** Most parked aggregates that are tried again at a time. */
+const MOST_DUE = 1000;
+
+/** Somebody who waits until all that is in the log now is taken in. */
+interface Caller {
+  readonly resolve: (outcome: { readonly parked: number }) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Finds the aggregates that are behind, and puts them into the queue. */
+export class Search {
+  readonly #running: Running;
+  readonly #recent: RecentCommits;
+  readonly #sweep: Sweep;
+  readonly #following = new Alarm();
+  readonly #sweeping = new Alarm();
+  #callers: Caller[] = [];
+  #isSweepWanted = true;
+
+  constructor(running: Running) {
+    const { knex, schema, copies } = running;
+    this.#running = running;
+    this.#recent = new RecentCommits(knex, schema);
+    this.#sweep = new Sweep(knex, schema, { copies: () => copies.ids });
+  }
+
+  /** Resolves when all that was committed before the call is taken in or parked. */
+  async caughtUp(): Promise<{ readonly parked: number }> {
+    return await new Promise((resolve, reject) => {
+      this.#callers.push({ resolve, reject });
+      this.wantSweep();
+    });
+  }
+
+  /** Has the whole log be gone through, because something may have been missed. */
+  wantSweep(): void {
+    this.#isSweepWanted = true;
+    this.#sweeping.wake();
+  }
+
+  /** Puts aggregates with new events into the queue, for each copy. */
+  offer(aggregates: readonly Timestamp[]): void {
+    const { copies, queue } = this.#running;
+    for (const copy of copies.ids)
+      for (const aggregateId of aggregates) if (!queue.add(copy, aggregateId)) this.#isSweepWanted = true;
+  }
+
+  /** Ends all pauses, and tells those who wait why they wait in vain; true when there were any. */
+  end(reason: unknown): boolean {
+    this.#following.wake();
+    this.#sweeping.wake();
+    const callers = this.#callers.splice(0);
+    for (const { reject } of callers) reject(reason);
+    return callers.length > 0;
+  }
+
+  /** Follows recent commits, of this process and of others, until the worker stops. */
+  async follow(): Promise<void> {
+    const { options, signal } = this.#running;
+    for (let nextLook = 0; !signal.aborted;) {
+      const found = await this.#ask(() => this.#recent.poll());
+      if (found === undefined) return;
+      this.offer(found.aggregateIds);
+      if (performance.now() >= nextLook) {
+        nextLook = performance.now() + LOOK;
+        await this.#ask(() => this.#look());
+      }
+      if (!found.more && !signal.aborted) await this.#following.sleep(options.interval);
+    }
+  }
+
+  /** Goes through the log beside the positions: all of it when that is wanted, else slice by slice, until the worker stops. */
+  async sweep(): Promise<void> {
+    const { signal } = this.#running;
+    while (!signal.aborted) {
+      if (this.#isSweepWanted) await this.#catchUp();
+      if (this.#isSweepWanted || signal.aborted) continue;
+      await this.#sweeping.sleep(Math.min(this.#sweep.pause, LOOK));
+      // A pause that was cut short was so for a reason.
+      if (this.#isSweepWanted || signal.aborted) continue;
+      await this.#add((await this.#ask(() => this.#sweep.slice())) ?? []);
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const { knex, queue, reach, schema, searching, signal, copies } = this.#running;
+    const callers = new Set(this.#callers);
+    this.#isSweepWanted = false;
+    await reach.survive(async () => {
+      const slices = this.#sweep.all();
+      for (;;) {
+        const slice = await searching.run(() => slices.next());
+        if (slice.done === true || signal.aborted) return;
+        await this.#add(slice.value);
+      }
+    });
+    await queue.settled(() => signal.aborted);
+    if (callers.size === 0 || signal.aborted) return;
+    const parked = await this.#ask(() => countParked(knex, schema, copies.ids));
+    if (parked === undefined) return;
+    this.#callers = this.#callers.filter((caller) => !callers.has(caller));
+    for (const { resolve } of callers) resolve({ parked });
+  }
+
+  async #look(): Promise<void> {
+    const { copies, knex, queue, schema } = this.#running;
+    if (await copies.refresh()) this.wantSweep();
+    for (const { copy, aggregateId } of await due(knex, schema, copies.ids, MOST_DUE)) queue.add(copy, aggregateId);
+  }
+
+  /** Puts what a sweep has found into the queue, when there is room. */
+  async #add(found: readonly Behind[]): Promise<void> {
+    const { queue, signal } = this.#running;
+    for (const { copy, aggregateId } of found) {
+      while (!signal.aborted && !queue.add(copy, aggregateId)) await queue.room(copy, () => signal.aborted);
+    }
+  }
+
+  /** Asks the database, one question at a time, and again when it could not be reached; undefined when the worker stops. */
+  async #ask<Value>(question: () => Promise<Value>): Promise<Value | undefined> {
+    const { reach, searching } = this.#running;
+    return await reach.survive(() => searching.run(question));
+  }
+}

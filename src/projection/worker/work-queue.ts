@@ -1,0 +1,178 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { Bell } from './bell.js';
+
+/** Aggregates that are behind in one copy. */
+export interface Batch {
+  readonly copy: number;
+  readonly aggregates: readonly Timestamp[];
+}
+
+/** How the work on a batch has ended, as far as there is more to do. */
+export interface Remainder {
+  /** Aggregates with more events to take in. */
+  readonly behind?: readonly Timestamp[];
+  /** Aggregates that could not be looked at now, because another worker is at work on them, say. */
+  readonly later?: readonly Timestamp[];
+}
+
+/** An aggregate that waits for a lane, rests before it does, or that a lane is at work on. */
+interface Entry {
+  readonly aggregateId: Timestamp;
+  isRunning: boolean;
+  /** The age of the queue when it was found. */
+  age: number;
+  /** The age of the queue when it was found again while a lane was at work on it, which may have read before that. */
+  foundAgain: number | undefined;
+}
+
+/** The aggregates of one copy: all of them, and those that wait for a lane, in the order in which they were found. */
+interface Line {
+  readonly entries: Map<string, Entry>;
+  readonly waiting: Map<string, Entry>;
+}
+
+/** How long an aggregate rests that could not be looked at, in milliseconds. */
+const REST = 50;
+
+/**
+ * The aggregates that are behind, by copy. An aggregate is in it once for each copy, and never with two lanes at a time.
+ * Bounded: what finds no room is refused, for a sweep to find it again.
+ */
+export class WorkQueue {
+  readonly #limit: number;
+  readonly #bell = new Bell();
+  /** By copy; the one that has waited longest for a lane comes first. */
+  readonly #lines = new Map<number, Line>();
+  /** Number of entries of each age. */
+  readonly #ages = new Map<number, number>();
+  readonly #rests = new Set<NodeJS.Timeout>();
+  #age = 0;
+
+  /** Keeps at most so many aggregates of each copy. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Adds an aggregate; false when there is no room for it. */
+  add(copy: number, aggregateId: Timestamp): boolean {
+    const line = this.#lineOf(copy);
+    const known = line.entries.get(aggregateId.hex);
+    if (known?.isRunning === true) known.foundAgain ??= this.#age;
+    if (known !== undefined) return true;
+    if (line.entries.size >= this.#limit) return false;
+    const entry: Entry = { aggregateId, isRunning: false, age: this.#age, foundAgain: undefined };
+    line.entries.set(aggregateId.hex, entry);
+    line.waiting.set(aggregateId.hex, entry);
+    this.#count(entry.age, 1);
+    this.#bell.ring();
+    return true;
+  }
+
+  /** Waits until there is room for another aggregate of a copy, or the condition holds. */
+  async room(copy: number, orElse: () => boolean): Promise<void> {
+    await this.#bell.until(() => orElse() || this.#lineOf(copy).entries.size < this.#limit);
+  }
+
+  /** Waits for work, and takes at most so much of it; undefined as soon as the condition holds. */
+  async take(most: (copy: number, waiting: number) => number, orElse: () => boolean): Promise<Batch | undefined> {
+    for (;;) {
+      if (orElse()) return undefined;
+      const found = [...this.#lines].find(([, { waiting }]) => waiting.size > 0);
+      if (found !== undefined) return this.#takeFrom(...found, most);
+      await this.#bell.rung;
+    }
+  }
+
+  /** Takes note that the work on a batch has ended. */
+  ended({ copy, aggregates }: Batch, { behind = [], later = [] }: Remainder = {}): void {
+    const line = this.#lines.get(copy);
+    if (line === undefined) return;
+    const [more, resting] = [hexesOf(behind), hexesOf(later)];
+    const rested: Entry[] = [];
+    for (const { hex } of aggregates) {
+      const entry = line.entries.get(hex);
+      if (entry === undefined) continue;
+      entry.isRunning = false;
+      const { foundAgain } = entry;
+      entry.foundAgain = undefined;
+      if (resting.has(hex)) rested.push(entry);
+      else if (more.has(hex)) line.waiting.set(hex, entry);
+      else this.#leave(line, entry, foundAgain);
+    }
+    if (rested.length > 0) this.#rest(line, rested);
+    this.#bell.ring();
+  }
+
+  /** Waits until all that is in it now has been looked at, or the condition holds. */
+  async settled(orElse: () => boolean): Promise<void> {
+    const age = this.#age;
+    this.#age += 1;
+    await this.#bell.until(() => orElse() || ![...this.#ages.keys()].some((other) => other <= age));
+  }
+
+  /** Has everybody who waits look at his condition again. */
+  wake(): void {
+    this.#bell.ring();
+  }
+
+  /** Ends all pauses. Nobody waits any more. */
+  close(): void {
+    for (const rest of this.#rests) clearTimeout(rest);
+    this.#rests.clear();
+    this.#lines.clear();
+    this.#bell.ring();
+  }
+
+  #takeFrom(copy: number, line: Line, most: (copy: number, waiting: number) => number): Batch {
+    // To the end of the row of copies.
+    this.#lines.delete(copy);
+    this.#lines.set(copy, line);
+    const size = Math.max(1, most(copy, line.waiting.size));
+    const aggregates: Timestamp[] = [];
+    for (const [hex, entry] of line.waiting) {
+      if (aggregates.length >= size) break;
+      line.waiting.delete(hex);
+      entry.isRunning = true;
+      aggregates.push(entry.aggregateId);
+    }
+    return { copy, aggregates };
+  }
+
+  #lineOf(copy: number): Line {
+    let line = this.#lines.get(copy);
+    if (line === undefined) this.#lines.set(copy, (line = { entries: new Map(), waiting: new Map() }));
+    return line;
+  }
+
+  /** Removes an entry, unless it was found again in the meantime. */
+  #leave(line: Line, entry: Entry, foundAgain: number | undefined): void {
+    this.#count(entry.age, -1);
+    if (foundAgain === undefined) {
+      line.entries.delete(entry.aggregateId.hex);
+      return;
+    }
+    entry.age = foundAgain;
+    this.#count(foundAgain, 1);
+    line.waiting.set(entry.aggregateId.hex, entry);
+  }
+
+  #rest(line: Line, entries: readonly Entry[]): void {
+    const rest = setTimeout(() => {
+      this.#rests.delete(rest);
+      for (const entry of entries)
+        if (line.entries.get(entry.aggregateId.hex) === entry) line.waiting.set(entry.aggregateId.hex, entry);
+      this.#bell.ring();
+    }, REST);
+    this.#rests.add(rest);
+  }
+
+  #count(age: number, by: number): void {
+    const count = (this.#ages.get(age) ?? 0) + by;
+    if (count === 0) this.#ages.delete(age);
+    else this.#ages.set(age, count);
+  }
+}
+
+function hexesOf(aggregates: readonly Timestamp[]): ReadonlySet<string> {
+  return new Set(aggregates.map(({ hex }) => hex));
+}

@@ -1,0 +1,286 @@
+import test from 'ava';
+import { openAggregates } from '../../../src/aggregate/aggregates.js';
+import { type Timestamp } from '../../../src/hlc/timestamp.js';
+import { retry } from '../../../src/projection/apply/parked.js';
+import { readCopies } from '../../../src/projection/copies/copy.js';
+import { defineSubscription } from '../../../src/projection/define-subscription.js';
+import type { SubscriptionHandler } from '../../../src/projection/definition.js';
+import { EventParkedError } from '../../../src/projection/worker/errors.js';
+import { PostgresStore } from '../../../src/store/postgres-store.js';
+import { testKnex, useTestDatabase } from '../../support/database.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { Thing } from '../../support/projection/journal.js';
+import { startWorker } from '../../support/projection/workers.js';
+
+const database = useTestDatabase(test);
+const { schema, knex } = database;
+const table = (name: string) => knex.withSchema(schema).table(name);
+test.before(async () => {
+  await knex.schema.withSchema(schema).createTable('notes', (notes) => {
+    notes.text('subscription');
+    notes.text('note');
+  });
+});
+
+let made = 0;
+
+/** A subscription of a name of its own, from the beginning. Tests share the log, so it looks at some aggregates only. */
+function aSubscription(
+  ids: readonly Timestamp[],
+  handle: SubscriptionHandler,
+  startAt: 'now' | 'beginning' = 'beginning',
+) {
+  return defineSubscription({
+    name: `subscription_${(made += 1)}`,
+    from: [Thing],
+    startAt,
+    handle: async (event, context) => {
+      if (ids.some((id) => id.equals(event.aggregateId))) await handle(event, context);
+    },
+  });
+}
+
+async function commit(id: Timestamp, length: number): Promise<void> {
+  await database.store().commitEvents(aHistory(id, length));
+}
+
+async function copyOf({ name }: { readonly name: string }): Promise<number> {
+  const [copy] = await readCopies(knex, schema, [name]);
+  return copy?.id ?? 0;
+}
+
+test.serial('every event is handled once, those of an aggregate in order, with a key that is its own', async (t) => {
+  const ids = Array.from({ length: 20 }, anId);
+  for (const id of ids) await commit(id, 3);
+  const seen: string[] = [];
+  const subscription = aSubscription(ids, (_event, { idempotencyKey, attempt }) =>
+    seen.push(`${idempotencyKey} ${attempt}`),
+  );
+  const worker = startWorker(t, database, [subscription]);
+
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+
+  t.is(seen.length, 60);
+  for (const id of ids)
+    t.deepEqual(
+      seen.filter((each) => each.includes(id.hex)),
+      [1, 2, 3].map((sequence) => `${subscription.name}:${id.hex}:${sequence} 1`),
+    );
+  await worker.stop();
+  t.deepEqual(await table('maestro_leases').where({ copy: await copyOf(subscription) }), []);
+});
+
+test.serial(
+  'what is committed while a worker runs is handled at once; startAt "now" leaves out what was there before',
+  async (t) => {
+    const id = anId();
+    await commit(id, 2);
+    const { promise, resolve } = withResolvers<number>();
+    const worker = startWorker(t, database, [aSubscription([id], ({ sequence }) => resolve(sequence), 'now')]);
+    await worker.caughtUp();
+    await database.store().commitEvents(aHistory(id, 3).slice(2));
+    t.is(await promise, 3);
+  },
+);
+
+test.serial('an event whose handler fails holds up its aggregate alone, and is tried again', async (t) => {
+  const [bad, good] = [anId(), anId()];
+  await commit(bad, 3);
+  await commit(good, 2);
+  const seen: string[] = [];
+  let isFixed = false;
+  const subscription = aSubscription([bad, good], (event, { attempt }) => {
+    const isBad = event.aggregateId.equals(bad);
+    seen.push(`${isBad ? 'bad' : 'good'} ${event.sequence} ${attempt}`);
+    if (isBad && event.sequence === 2 && !isFixed) throw new Error('the mail server is away');
+  });
+  const worker = startWorker(t, database, [subscription]);
+
+  t.deepEqual(await worker.caughtUp(), { parked: 1 });
+  const error = (await worker.toldError()) as EventParkedError;
+  t.true(error instanceof EventParkedError);
+  t.like(error, { projection: subscription.name, aggregateId: bad.hex, sequence: 2, attempts: 1 });
+  t.is((error.cause as Error).message, 'the mail server is away');
+  t.deepEqual([...seen].sort(), ['bad 1 1', 'bad 2 1', 'good 1 1', 'good 2 1']);
+
+  await retry(knex, schema, await copyOf(subscription), bad);
+  t.like(await worker.toldError(2), { sequence: 2, attempts: 2 });
+  isFixed = true;
+  await retry(knex, schema, await copyOf(subscription), bad);
+  await worker.until(() => seen.includes('bad 3 1'));
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  t.deepEqual(seen.slice(-2), ['bad 2 3', 'bad 3 1']);
+});
+
+test.serial(
+  'what is written with the transaction of the context is written exactly once, with the position',
+  async (t) => {
+    const id = anId();
+    await commit(id, 3);
+    let runs = 0;
+    let isFixed = false;
+    const subscription = aSubscription([id], async (event, { transaction }) => {
+      runs += 1;
+      await transaction
+        .withSchema(schema)
+        .table('notes')
+        .insert({ subscription: subscription.name, note: event.sequence });
+      if (event.sequence === 2 && !isFixed) throw new Error('not yet');
+    });
+    const worker = startWorker(t, database, [subscription]);
+    const notes = () => table('notes').where({ subscription: subscription.name }).orderBy('note').pluck('note');
+
+    t.deepEqual(await worker.caughtUp(), { parked: 1 });
+    t.deepEqual(await notes(), ['1']);
+    isFixed = true;
+    await retry(knex, schema, await copyOf(subscription));
+    await worker.until(() => runs === 4);
+    t.deepEqual(await worker.caughtUp(), { parked: 0 });
+    t.deepEqual(await notes(), ['1', '2', '3']);
+    t.is(runs, 4, 'the run without a transaction ends where it is asked for');
+  },
+);
+
+test.serial('a handler that is at work when the worker stops is told; its event goes to the next worker', async (t) => {
+  const id = anId();
+  await commit(id, 1);
+  const begun = withResolvers<AbortSignal>();
+  const attempts: number[] = [];
+  const subscription = aSubscription([id], async (_event, { signal, attempt }) => {
+    attempts.push(attempt);
+    if (attempts.length > 1) return;
+    begun.resolve(signal);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    signal.throwIfAborted();
+  });
+  const first = startWorker(t, database, [subscription]);
+  const signal = await begun.promise;
+  await first.stop();
+  t.true(signal.aborted);
+  t.deepEqual(first.errors, []);
+
+  const second = startWorker(t, database, [subscription]);
+  t.deepEqual(await second.caughtUp(), { parked: 0 });
+  t.deepEqual(attempts, [1, 1], 'an attempt that was interrupted has not failed');
+});
+
+test.serial(
+  'a handler that does not end does not keep its worker from stopping, and what it writes later does not count',
+  async (t) => {
+    const id = anId();
+    await commit(id, 1);
+    const begun = withResolvers<void>();
+    const end = withResolvers<void>();
+    let runs = 0;
+    const subscription = aSubscription([id], async () => {
+      runs += 1;
+      if (runs > 1) return;
+      begun.resolve();
+      await end.promise;
+    });
+    const first = startWorker(t, database, [subscription], { lease: 100 });
+    await begun.promise;
+    await first.stop();
+    const second = startWorker(t, database, [subscription]);
+    t.deepEqual(await second.caughtUp(), { parked: 0 });
+    t.is(runs, 2);
+    end.resolve();
+  },
+);
+
+test.serial('a handler whose event has gone to another worker is told, and moves nothing', async (t) => {
+  const id = anId();
+  await commit(id, 2);
+  const begun = withResolvers<AbortSignal>();
+  const seen: string[] = [];
+  const subscription = aSubscription([id], async ({ sequence }, { signal }) => {
+    seen.push(`${sequence} begun`);
+    if (seen.length > 1) return;
+    begun.resolve(signal);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    seen.push(`${sequence} ended`);
+  });
+  const worker = startWorker(t, database, [subscription], { lease: 200 });
+  const signal = await begun.promise;
+  // As if this worker had been suspended for so long that another one took over, and is done.
+  const copy = await copyOf(subscription);
+  await table('maestro_leases').where({ copy, aggregate_id: id.encode() }).delete();
+  const moved = { copy, aggregate_id: id.encode(), sequence: 1 };
+  await table('maestro_positions').insert(moved).onConflict(['copy', 'aggregate_id']).merge();
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  t.true(signal.aborted);
+  t.deepEqual(seen, ['1 begun', '1 ended', '2 begun']);
+  t.deepEqual(worker.errors, []);
+});
+
+test.serial('a claim is prolonged for as long as its handler takes', async (t) => {
+  const id = anId();
+  await commit(id, 1);
+  const subscription = aSubscription([id], async (_event, { signal }) => {
+    runs += 1;
+    const copy = await copyOf(subscription);
+    const expiry = () =>
+      table('maestro_leases').where({ copy, aggregate_id: id.encode() }).first<{ expires_at: Date }>();
+    const { expires_at: first } = await expiry();
+    while (!signal.aborted && (await expiry()).expires_at.getTime() <= first.getTime() + 500) continue;
+    t.false(signal.aborted);
+  });
+  let runs = 0;
+  const worker = startWorker(t, database, [subscription], { lease: 400 });
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  t.is(runs, 1);
+});
+
+test.serial('an event that is missing before others is waited for, and handled when it comes', async (t) => {
+  const id = anId();
+  const [first, second, third] = aHistory(id, 3);
+  await commitRows([first, third]);
+  const seen: number[] = [];
+  const subscription = aSubscription([id], ({ sequence }) => seen.push(sequence));
+  const worker = startWorker(t, database, [subscription]);
+  t.deepEqual(await worker.caughtUp(), { parked: 1 });
+  t.deepEqual(seen, [1]);
+  t.regex(String(await worker.toldError()), /waits for event 2 of .* is 3$/);
+
+  await commitRows([second]);
+  await worker.until(() => seen.length === 3);
+  t.deepEqual(seen, [1, 2, 3]);
+  t.deepEqual(await table('maestro_parked').where({ copy: await copyOf(subscription) }), []);
+});
+
+test.serial('handlers can carry out commands with one connection for all', async (t) => {
+  const one = testKnex({ pool: { min: 0, max: 1 } });
+  t.teardown(() => one.destroy());
+  const things = openAggregates(Thing, { store: new PostgresStore(one, { schema }) });
+  const [from, to] = [anId(), anId()];
+  const subscription = aSubscription([from], async ({ body }, { idempotencyKey }) => {
+    const answer = await things.evaluate(
+      to,
+      { type: 'happen', data: body as { n: number } },
+      { commandId: idempotencyKey },
+    );
+    t.true(answer.ok);
+  });
+  const worker = startWorker(t, { knex: one, schema }, [subscription]);
+  for (let n = 1; n <= 5; n += 1) await things.evaluate(from, { type: 'happen', data: { n } });
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  t.is(await things.fetch(to), 5);
+});
+
+async function commitRows(events: readonly (ReturnType<typeof aHistory>[number] | undefined)[]): Promise<void> {
+  for (const event of events)
+    if (event !== undefined)
+      await table('event_log').insert({
+        timestamp: event.timestamp.encode(),
+        aggregate_id: event.aggregateId.encode(),
+        sequence: event.sequence,
+        type: event.type,
+        body: event.body,
+      });
+}
+
+function withResolvers<Value>() {
+  let resolve = (_value: Value): void => {};
+  const promise = new Promise<Value>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

@@ -1,0 +1,197 @@
+import test from 'ava';
+import { InvalidArgumentError } from '../../../src/errors.js';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { retry } from '../../../src/projection/apply/parked.js';
+import { readCopies } from '../../../src/projection/copies/copy.js';
+import type { AnyProjection } from '../../../src/projection/definition.js';
+import { EventParkedError } from '../../../src/projection/worker/errors.js';
+import { runProjections } from '../../../src/projection/worker/run-projections.js';
+import { NotMigratedError } from '../../../src/store/errors.js';
+import { PostgresStore } from '../../../src/store/postgres-store.js';
+import { aSchemaName, testKnex, useTestDatabase } from '../../support/database.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { insertRows } from '../../support/data/transfer.js';
+import { aJournal, seen } from '../../support/projection/journal.js';
+import { startWorker } from '../../support/projection/workers.js';
+
+const { schema } = useTestDatabase(test);
+// Read models are made where names without a schema lead.
+const knex = testKnex({ searchPath: [schema] });
+test.after.always(() => knex.destroy());
+const database = { knex, schema };
+const store = new PostgresStore(knex, { schema });
+
+async function commit(id: Timestamp, length: number, after = 0): Promise<void> {
+  await store.commitEvents(aHistory(id, after + length).slice(after));
+}
+
+test.serial('a worker takes in what is there, then what is committed, and ends when its signal says so', async (t) => {
+  const ids = Array.from({ length: 50 }, anId);
+  for (const id of ids) await commit(id, 3);
+  const journal = aJournal();
+  const worker = startWorker(t, database, [journal.definition]);
+
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  for (const id of ids) t.deepEqual(await seen(knex, journal, id), [1, 2, 3]);
+
+  await commit(ids[0] as Timestamp, 1, 3);
+  await worker.caughtUp();
+  t.deepEqual(await seen(knex, journal, ids[0] as Timestamp), [1, 2, 3, 4]);
+  await worker.stop();
+  t.deepEqual(worker.errors, []);
+  t.is(await worker.caughtUp().catch((error: Error) => error.name), 'AbortError');
+  t.deepEqual(
+    await knex('maestro_workers').where({ copy: (await readCopies(knex, schema, [journal.table]))[0]?.id }),
+    [],
+  );
+});
+
+test.serial('commits of this process are taken in without anybody looking for them', async (t) => {
+  const journal = aJournal();
+  const worker = startWorker(t, database, [journal.definition], { interval: 1_000_000 });
+  await worker.caughtUp();
+  const id = anId();
+  await commit(id, 2);
+  await worker.until(async () => (await seen(knex, journal, id)).length === 2);
+  t.deepEqual(worker.errors, []);
+});
+
+test.serial('rows that others insert are taken in, whatever their timestamps say', async (t) => {
+  const journal = aJournal();
+  const worker = startWorker(t, database, [journal.definition]);
+  await worker.caughtUp();
+  // As Elixir inserts them: nobody tells the worker, and the clocks are wrong by years.
+  for (const year of [1970, 2014, 2090]) {
+    const id = anId();
+    const events = [1, 2].map((sequence) => ({
+      ...anEvent(id, {
+        sequence,
+        timestamp: Timestamp.of({ time: Date.UTC(year, 1, sequence), nodeId: BigInt(year) }),
+      }),
+      body: '{}',
+    }));
+    await insertRows(database, { events, snapshots: [] });
+    await worker.until(async () => (await seen(knex, journal, id)).length === 2);
+    t.deepEqual(await seen(knex, journal, id), [1, 2]);
+  }
+});
+
+test.serial('of several workers each takes in a part, and every event comes once, in order', async (t) => {
+  const journal = aJournal();
+  const ids = Array.from({ length: 200 }, anId);
+  await Promise.all(ids.map((id) => commit(id, 4)));
+  const workers = [1, 2, 3].map(() => startWorker(t, database, [journal.definition], { concurrency: 2 }));
+  await Promise.all(ids.map((id) => commit(id, 3, 4)));
+  for (const worker of workers) t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  for (const id of ids) t.deepEqual(await seen(knex, journal, id), [1, 2, 3, 4, 5, 6, 7]);
+  t.deepEqual(
+    workers.flatMap(({ errors }) => errors),
+    [],
+  );
+});
+
+test.serial(
+  'a handler that fails for one aggregate holds up nobody else; after the fix a retry heals it',
+  async (t) => {
+    const [bad, good] = [anId(), anId()];
+    await commit(bad, 3);
+    let isFixed = false;
+    const journal = aJournal({
+      before: ({ aggregateId, sequence }) => {
+        if (aggregateId.equals(bad) && sequence === 2 && !isFixed) throw new Error('no such owner');
+      },
+    });
+    const worker = startWorker(t, database, [journal.definition]);
+    t.deepEqual(await worker.caughtUp(), { parked: 1 });
+    const error = await worker.toldError();
+    t.true(error instanceof EventParkedError);
+    t.like(error, { projection: journal.table, aggregateId: bad.hex, sequence: 2, attempts: 1 });
+    t.is(((error as Error).cause as Error).message, 'no such owner');
+
+    await commit(good, 2);
+    await worker.caughtUp();
+    t.deepEqual(await seen(knex, journal, good), [1, 2]);
+    t.deepEqual(await seen(knex, journal, bad), [1]);
+
+    isFixed = true;
+    const [copy] = await readCopies(knex, schema, [journal.table]);
+    await retry(knex, schema, copy?.id ?? 0);
+    await worker.until(async () => (await seen(knex, journal, bad)).length === 3);
+    t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  },
+);
+
+test.serial('one connection is enough, also while the application commits', async (t) => {
+  const one = testKnex({ searchPath: [schema], pool: { min: 0, max: 1 } });
+  t.teardown(() => one.destroy());
+  const own = new PostgresStore(one, { schema });
+  const journal = aJournal();
+  const worker = startWorker(t, { knex: one, schema }, [journal.definition]);
+  const ids = Array.from({ length: 30 }, anId);
+  for (const id of ids) await own.commitEvents(aHistory(id, 2));
+  await worker.caughtUp();
+  for (const id of ids) t.deepEqual(await seen(one, journal, id), [1, 2]);
+});
+
+test.serial('no more connections are used than lanes, and one', async (t) => {
+  let most = 0;
+  const many = testKnex({ searchPath: [schema] });
+  t.teardown(() => many.destroy());
+  const { pool } = many.client as { pool: { numUsed(): number } };
+  many.on('query', () => (most = Math.max(most, pool.numUsed())));
+  const ids = Array.from({ length: 100 }, anId);
+  await Promise.all(ids.map((id) => commit(id, 2)));
+  const worker = startWorker(t, { knex: many, schema }, [aJournal().definition, aJournal().definition], {
+    concurrency: 2,
+  });
+  await worker.caughtUp();
+  t.true(most <= 3, `${most} connections`);
+});
+
+test.serial('it fails for good where the tables are missing', async (t) => {
+  const worker = startWorker(t, { knex, schema: aSchemaName() }, [aJournal().definition]);
+  await t.throwsAsync(worker.caughtUp(), { instanceOf: NotMigratedError });
+  await t.throwsAsync(worker.stopped, { instanceOf: NotMigratedError });
+});
+
+test.serial('it stops with its database, without an error', async (t) => {
+  const own = testKnex({ searchPath: [schema] });
+  const worker = startWorker(t, { knex: own, schema }, [aJournal().definition]);
+  await worker.caughtUp();
+  await own.destroy();
+  await worker.stopped;
+  t.deepEqual(worker.errors, []);
+});
+
+test.serial('a signal that was aborted before runs nothing', async (t) => {
+  const journal = aJournal();
+  const worker = runProjections(database, [journal.definition], { signal: AbortSignal.abort() });
+  await worker.stopped;
+  t.deepEqual(await readCopies(knex, schema, [journal.table]), []);
+});
+
+test('what cannot be run is refused at once, with what to write', (t) => {
+  const { definition } = aJournal();
+  const refusals: readonly [definitions: unknown, options: object, message: RegExp][] = [
+    [[], {}, /takes a list of projections and subscriptions, one or more/],
+    [{}, {}, /takes a list/],
+    [
+      [definition, undefined],
+      {},
+      /^Item 1 of the list is no projection or subscription; make it with defineProjection/,
+    ],
+    [[definition, definition], {}, /^Two projections or subscriptions have the name journal_\d+; rename one/],
+    [[definition], { concurrency: 0 }, /^The option concurrency must be an integer, 1 to 1000; got 0/],
+    [[definition], { interval: 1.5 }, /^The option interval must be an integer, 1 to \d+; got 1\.5/],
+    [[definition], { lease: '10 s' }, /^The option lease must be an integer, 100 to \d+; got '10 s'/],
+    [[definition], { signal: 'SIGTERM' }, /^The option signal must be an AbortSignal; got 'SIGTERM'/],
+    [[definition], { onError: 'log' }, /^The option onError must be a function; got 'log'/],
+    [[definition], { parallel: 4 }, /^runProjections has no option parallel; it has concurrency, signal/],
+  ];
+  for (const [definitions, options, message] of refusals)
+    t.throws(() => runProjections(database, definitions as AnyProjection[], options), {
+      instanceOf: InvalidArgumentError,
+      message,
+    });
+  t.throws(() => runProjections({ knex, schema: 'a"b' }, [definition]), { instanceOf: InvalidArgumentError });
+});
