@@ -25,20 +25,15 @@ ON CONFLICT (name) WHERE status = '${status}' DO NOTHING RETURNING id`,
   return row === undefined ? undefined : await readCopy(on, schema, row[0]);
 }
 
-/** Records what `setUp` made for a copy, and the schema in which it is as long as that is not the live one. */
-export async function recordObjects(
-  on: Executor,
-  schema: string,
-  { id }: Copy,
-  { tables, objects }: Pick<Copy, 'tables' | 'objects'>,
-  buildSchema?: string,
-): Promise<void> {
+/** Records what `setUp` made for a copy, and where that is. */
+export async function recordObjects(on: Executor, schema: string, copy: Copy): Promise<void> {
+  const { id, liveSchema, buildSchema, tables, objects } = copy;
   await execute(
     on,
-    `UPDATE ${projectionTables(schema).projections} SET build_schema = ?,
+    `UPDATE ${projectionTables(schema).projections} SET live_schema = ?, build_schema = ?,
 tables = ARRAY(SELECT json_array_elements_text(?::text::json)), objects = ARRAY(SELECT json_array_elements_text(?::text::json))
 WHERE id = ?`,
-    [buildSchema ?? null, JSON.stringify(tables), JSON.stringify(objects), id],
+    [liveSchema ?? null, buildSchema ?? null, JSON.stringify(tables), JSON.stringify(objects), id],
   );
 }
 

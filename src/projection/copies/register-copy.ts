@@ -64,7 +64,7 @@ async function insertLive(transaction: Knex.Transaction, schema: string, definit
   await assertNamesAreFree(transaction, definition.name, buildSchema, liveSchema);
   await grantDefaults(transaction, liveSchema, buildSchema);
   await emptySchema(transaction, buildSchema, liveSchema);
-  await recordObjects(transaction, schema, copy, made);
+  await recordObjects(transaction, schema, { ...copy, ...made });
 }
 
 /** The schema in which tables are found and made by names without a schema. */

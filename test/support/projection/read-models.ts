@@ -1,5 +1,8 @@
 import type { TestFn } from 'ava';
 import type { Knex } from 'knex';
+import type { Timestamp } from '../../../src/hlc/timestamp.js';
+import { takeIn } from '../../../src/projection/apply/take-in.js';
+import type { Copy } from '../../../src/projection/copies/copy.js';
 import type { ReadModelDefinition } from '../../../src/projection/definition.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 import { type TestDatabase, testKnex, useTestDatabase } from '../database.js';
@@ -37,6 +40,34 @@ export function aReadModel(changes: Partial<ReadModelDefinition> = {}): ReadMode
     file: undefined,
     ...changes,
   };
+}
+
+/** The next version of a read model: its table has one more column. */
+export function nextVersion(model: ReadModelDefinition): ReadModelDefinition {
+  const { name, version } = model;
+  return {
+    ...model,
+    version: version + 1,
+    setUp: async (trx) => {
+      await model.setUp?.(trx);
+      await trx.schema.alterTable(name, (table) =>
+        table
+          .integer(`v${version + 1}`)
+          .notNullable()
+          .defaultTo(version + 1),
+      );
+    },
+  };
+}
+
+/** Has a copy take in all there is of some aggregates. */
+export async function fill(
+  { knex, schema }: { readonly knex: Knex; readonly schema: string },
+  copy: Copy,
+  definition: ReadModelDefinition,
+  ids: readonly Timestamp[],
+): Promise<void> {
+  for (let left = ids; left.length > 0;) left = (await takeIn({ knex, schema }, copy, definition, left)).behind;
 }
 
 /** A migrated schema for one test file, in which names without a schema are found and made. */

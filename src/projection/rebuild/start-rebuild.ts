@@ -1,0 +1,107 @@
+import type { Knex } from 'knex';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { driverOf } from '../../store/driver/driver-of.js';
+import { storeError } from '../../store/failures/database-errors.js';
+import { projectionTables } from '../../store/projection-tables.js';
+import { type Executor, execute } from '../../store/read/rows.js';
+import { type Copy, readCopies } from '../copies/copy.js';
+import { ReadModelSetUpError } from '../copies/errors.js';
+import { buildSchemaOf, insertCopy, recordObjects } from '../copies/insert-copy.js';
+import { assertNamesAreFree } from '../copies/name-clashes.js';
+import { carryOverPrivileges, carryOverUsage, grantDefaults } from '../copies/privileges.js';
+import { setUpCopy } from '../copies/set-up.js';
+import type { ReadModelDefinition } from '../definition.js';
+import { assertNoDependants, liveObjects } from './dependants.js';
+
+/** Options of {@link startRebuild}. */
+export interface RebuildOptions {
+  /** Rebuild what is in use at the same version, too. @defaultValue false */
+  readonly again?: boolean;
+}
+
+/**
+ * Makes the tables of a projection a second time, beside those in use, for workers to fill. Gives the copy that is being built: also
+ * the one of this version that somebody began before; one of an older version is given up for it. `undefined` when what is in use
+ * has a newer version, or the same one and `again` is not set. Throws `DependentObjectsError` when others depend on
+ * the tables in use, {@link ReadModelSetUpError} when `setUp` cannot make them; nothing is changed then.
+ */
+export async function startRebuild(
+  knex: Knex,
+  schema: string,
+  definition: ReadModelDefinition,
+  { again = false }: RebuildOptions = {},
+): Promise<Copy | undefined> {
+  const start = () => driverOf(knex).transaction((transaction) => begin(transaction, schema, definition, again));
+  try {
+    await start().catch((error: unknown) => {
+      // The second time finds what the first one made, if it did.
+      if (error instanceof CommitInterruptedError) return start();
+      throw error;
+    });
+    const copies = await readCopies(knex, schema, [definition.name]);
+    return copies.find(({ status, version }) => status === 'building' && version === definition.version);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+async function begin(
+  transaction: Knex.Transaction,
+  schema: string,
+  definition: ReadModelDefinition,
+  again: boolean,
+): Promise<void> {
+  const { name, version } = definition;
+  if (definition.setUp === undefined)
+    throw new ReadModelSetUpError(
+      name,
+      'it has no setUp, so Maestro cannot make its tables a second time for a rebuild.',
+      'Give it a setUp that creates its tables; or change its tables and handlers without a new version.',
+    );
+  await giveUpOlder(transaction, schema, definition);
+  const building = await insertCopy(transaction, schema, definition, 'building', undefined);
+  if (building === undefined) return;
+  // Read after the row is there: what a switch has changed that this has waited for is seen.
+  const live = (await readCopies(transaction, schema, [name])).find(({ status }) => status === 'live');
+  if (live?.liveSchema === undefined || version < live.version || (version === live.version && !again))
+    return await withdraw(transaction, schema, building);
+  await assertNoDependants(transaction, live);
+  await build(transaction, schema, definition, building, { ...live, liveSchema: live.liveSchema });
+}
+
+async function build(
+  transaction: Knex.Transaction,
+  schema: string,
+  definition: ReadModelDefinition,
+  building: Copy,
+  live: Copy & { readonly liveSchema: string },
+): Promise<void> {
+  const { liveSchema } = live;
+  const buildSchema = buildSchemaOf(schema, building.id);
+  const before = await liveObjects(transaction, live);
+  const made = await setUpCopy(transaction, definition, { ...building, liveSchema, buildSchema });
+  const left = new Set((await liveObjects(transaction, live)).map(({ objectId }) => objectId));
+  const lost = before.filter(({ objectId }) => !left.has(objectId));
+  if (lost.length > 0)
+    throw new ReadModelSetUpError(
+      definition.name,
+      `setUp drops ${lost.map(({ description }) => description).join(', ')}, which is in use.`,
+      'Let setUp only create: the schema in which it runs is empty.',
+    );
+  await assertNamesAreFree(transaction, definition.name, buildSchema, liveSchema, live.objects);
+  await carryOverUsage(transaction, liveSchema, buildSchema);
+  await carryOverPrivileges(transaction, liveSchema, buildSchema);
+  await grantDefaults(transaction, liveSchema, buildSchema);
+  await recordObjects(transaction, schema, { ...building, liveSchema, buildSchema, ...made });
+}
+
+/** Lets go of a copy of an older version that is being built; what it has is removed with that of other retired copies. */
+async function giveUpOlder(on: Executor, schema: string, { name, version }: ReadModelDefinition): Promise<void> {
+  const { projections } = projectionTables(schema);
+  const sql = `UPDATE ${projections} SET status = 'retired' WHERE name = ? AND status = 'building' AND version < ?`;
+  await execute(on, sql, [name, version]);
+}
+
+async function withdraw(on: Executor, schema: string, { id }: Copy): Promise<void> {
+  await execute(on, `DELETE FROM ${projectionTables(schema).projections} WHERE id = ?`, [id]);
+}

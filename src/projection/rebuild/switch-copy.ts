@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { sqlState } from '../../store/driver/driver-error.js';
+import { driverOf } from '../../store/driver/driver-of.js';
+import { storeError } from '../../store/failures/database-errors.js';
+import { type Copy, readCopies } from '../copies/copy.js';
+import { permissionDenied } from '../copies/set-up.js';
+import { PositionsBusy } from '../apply/lock-positions.js';
+import { EventFailure } from '../apply/run-events.js';
+import type { ReadModelDefinition } from '../definition.js';
+import { assertNoDependants } from './dependants.js';
+import { forgetReaders, haveEarlierReaders } from './earlier-readers.js';
+import { missingInBuilding, type Searched } from './missing-in-building.js';
+import { MOST_MISSING, type SwitchOutcome, switchTables } from './switch-tables.js';
+
+export type { SwitchOutcome };
+
+/** Number of attempts to get all locks, each of which makes others wait for a moment. */
+const ATTEMPTS = 4;
+/** The first pause between two of them, in milliseconds; it doubles. */
+const PAUSE = 25;
+
+/**
+ * Puts a copy that has been built into use, in the place of the one that is: all tables in one transaction. The application's queries
+ * see the old tables before it and the new ones after it, and wait for a moment at most. Takes in first what is missing, so
+ * that no aggregate goes back. Throws `DependentObjectsError` when others have come to depend on the old tables.
+ */
+export async function switchCopy(
+  knex: Knex,
+  schema: string,
+  definition: ReadModelDefinition,
+  building: Copy,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<SwitchOutcome> {
+  try {
+    const copies = await currentCopies(knex, schema, building);
+    if (typeof copies === 'string') return copies;
+    await assertNoDependants(knex, copies.live);
+    const ids = { live: copies.live.id, building: building.id };
+    const missing = await missingInBuilding(knex, schema, ids, MOST_MISSING);
+    if (missing.found.length === MOST_MISSING) {
+      forgetReaders(knex, building.id);
+      return 'behind';
+    }
+    if (await haveEarlierReaders(knex, building.id)) return 'blocked';
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      if (attempt > 0) await delay(PAUSE * 2 ** attempt * (1 + Math.random()));
+      signal?.throwIfAborted();
+      const outcome = await attemptSwitch(knex, schema, definition, building, missing);
+      if (outcome !== 'blocked') return outcome;
+    }
+    return 'blocked';
+  } catch (error) {
+    throw storeError(permissionDenied(definition.name, error));
+  }
+}
+
+/** The copy that is in use and the one that is being built; or what became of the latter. */
+async function currentCopies(
+  knex: Knex,
+  schema: string,
+  { id, name }: Copy,
+): Promise<{ readonly live: Copy } | 'switched' | 'gone'> {
+  const copies = await readCopies(knex, schema, [name]);
+  const live = copies.find(({ status }) => status === 'live');
+  if (live?.id === id) return 'switched';
+  const isBuilding = copies.some((copy) => copy.id === id && copy.status === 'building');
+  return isBuilding && live !== undefined ? { live } : 'gone';
+}
+
+/** One attempt; `blocked` when others have what it needs, or were in the way. */
+async function attemptSwitch(
+  knex: Knex,
+  schema: string,
+  definition: ReadModelDefinition,
+  building: Copy,
+  missing: Searched,
+): Promise<SwitchOutcome> {
+  try {
+    return await driverOf(knex).transaction((transaction) =>
+      switchTables(transaction, schema, definition, building, missing),
+    );
+  } catch (error) {
+    // Workers meet the same event, find out what is wrong, and park its aggregate.
+    if (error instanceof EventFailure) return 'behind';
+    if (error instanceof PositionsBusy || ['55P03', '40P01', '40001'].includes(sqlState(error) ?? '')) return 'blocked';
+    if (!(error instanceof CommitInterruptedError)) throw error;
+    const found = await currentCopies(knex, schema, building);
+    return typeof found === 'string' ? found : 'blocked';
+  }
+}

@@ -1,0 +1,114 @@
+import type { Knex } from 'knex';
+import { projectionTables } from '../../store/projection-tables.js';
+import { type Executor, execute } from '../../store/read/rows.js';
+import { takeBatch } from '../apply/take-batch.js';
+import { type Copy, readCopies } from '../copies/copy.js';
+import { retiredSchemaOf } from '../copies/insert-copy.js';
+import { emptySchema, moveObjects, quoted } from '../copies/move-objects.js';
+import { assertNamesAreFree } from '../copies/name-clashes.js';
+import { carryOverPrivileges } from '../copies/privileges.js';
+import type { ReadModelDefinition } from '../definition.js';
+import { assertNoDependants, liveObjects } from './dependants.js';
+import { missingInBuilding, type Searched } from './missing-in-building.js';
+
+/**
+ * What became of an attempt to put a copy into use: it is in use; or it lacks too much; or others had the tables locked or read what
+ * there was before, so that it can be tried again in a while; or it is no longer being built.
+ */
+export type SwitchOutcome = 'switched' | 'behind' | 'blocked' | 'gone';
+
+/** Number of aggregates of which so much is missing that workers take it in rather than the switch. */
+export const MOST_MISSING = 200;
+/** Largest number of events that the switch takes in, while inline commits wait for it. */
+const MOST_EVENTS = 500;
+/** Longest wait for a lock, in milliseconds: so long others queue behind it at most. */
+const LOCK_TIMEOUT = 200;
+
+/** A copy of a projection that is in use. */
+type LiveCopy = Copy & { readonly liveSchema: string };
+/** A copy of a projection that is being built. */
+type BuildingCopy = LiveCopy & { readonly buildSchema: string };
+
+/**
+ * Puts a copy into use within a transaction that has just begun. First it keeps out whoever moves positions, and so changes the
+ * tables: they hold a lock on the table of positions that conflicts with this one until they end, and read afterwards whether
+ * their copy is in use. Rejects with 55P03 when others have locked what it needs; then the transaction has to be rolled back.
+ */
+export async function switchTables(
+  transaction: Knex.Transaction,
+  schema: string,
+  definition: ReadModelDefinition,
+  copy: Copy,
+  /** What a search has found that did not keep anybody out. */ searched: Searched,
+): Promise<SwitchOutcome> {
+  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+  await execute(transaction, `LOCK TABLE ${projectionTables(schema).positions} IN EXCLUSIVE MODE`);
+  const copies = await lockedCopies(transaction, schema, copy);
+  if (copies === undefined) return 'gone';
+  const { live, building } = copies;
+  if (!(await takeInMissing(transaction, schema, definition, live, building, searched))) return 'behind';
+  // Constraints that are deferred would fail in the middle of what follows.
+  await execute(transaction, 'SET CONSTRAINTS ALL IMMEDIATE');
+  await replace(transaction, schema, live, building);
+  return 'switched';
+}
+
+/** Both copies, their rows locked; `undefined` when the one is no longer being built. */
+async function lockedCopies(
+  transaction: Executor,
+  schema: string,
+  { id, name }: Copy,
+): Promise<{ live: LiveCopy; building: BuildingCopy } | undefined> {
+  const { projections } = projectionTables(schema);
+  await execute(transaction, `SELECT FROM ${projections} WHERE name = ? AND status <> 'retired' FOR UPDATE`, [name]);
+  const copies = await readCopies(transaction, schema, [name]);
+  const live = copies.find(({ status }) => status === 'live');
+  const building = copies.find((copy) => copy.id === id && copy.status === 'building');
+  if (live?.liveSchema === undefined || building?.buildSchema === undefined) return undefined;
+  const { liveSchema } = live;
+  return { live: { ...live, liveSchema }, building: { ...building, liveSchema, buildSchema: building.buildSchema } };
+}
+
+/** Brings each aggregate as far as the copy in use has it; false when that is too much, or not possible. */
+async function takeInMissing(
+  transaction: Knex.Transaction,
+  schema: string,
+  definition: ReadModelDefinition,
+  live: Copy,
+  building: Copy,
+  searched: Searched,
+): Promise<boolean> {
+  const missing = () =>
+    missingInBuilding(transaction, schema, { live: live.id, building: building.id }, MOST_MISSING, searched);
+  const { found: aggregates } = await missing();
+  if (aggregates.length === 0) return true;
+  if (aggregates.length === MOST_MISSING) return false;
+  const wanted = aggregates.map((aggregateId) => ({ aggregateId }));
+  await takeBatch(transaction, schema, building, definition, wanted, { limit: MOST_EVENTS, onRead: () => {} });
+  return (await missing()).found.length === 0;
+}
+
+async function replace(
+  transaction: Knex.Transaction,
+  schema: string,
+  live: LiveCopy,
+  { id, name, buildSchema }: BuildingCopy,
+): Promise<void> {
+  const { projections } = projectionTables(schema);
+  const { liveSchema } = live;
+  const old = await liveObjects(transaction, live);
+  const tables = old.filter(({ kind }) => kind === 'table').map(({ identity }) => `${quoted(liveSchema)}.${identity}`);
+  if (tables.length > 0) await execute(transaction, `LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  // Under these locks nobody adds anything more to them.
+  await assertNoDependants(transaction, live);
+  await assertNamesAreFree(transaction, name, buildSchema, liveSchema, live.objects);
+  await carryOverPrivileges(transaction, liveSchema, buildSchema);
+  const retiredSchema = retiredSchemaOf(schema, live.id);
+  await execute(transaction, `CREATE SCHEMA ${quoted(retiredSchema)}`);
+  await moveObjects(transaction, old, liveSchema, retiredSchema);
+  await emptySchema(transaction, buildSchema, liveSchema);
+  const retire = `UPDATE ${projections} SET status = 'retired', build_schema = ? WHERE id = ?`;
+  await execute(transaction, retire, [retiredSchema, live.id]);
+  const use = `UPDATE ${projections} SET status = 'live', build_schema = NULL, switched_at = now() WHERE id = ?`;
+  await execute(transaction, use, [id]);
+}
