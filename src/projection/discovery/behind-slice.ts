@@ -1,17 +1,15 @@
 import { Timestamp } from '../../hlc/timestamp.js';
-import { driverOf } from '../../store/driver/driver-of.js';
 import {
-  EMBEDDED_SLICE,
   type LogCursor,
-  logSlice,
   nextCursor,
-  SLICE,
+  positionsBesideSlice,
   type SliceEnd,
   type SliceSize,
+  sliceSize,
 } from '../../store/positions/log-slice.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
-import { type Executor, integerArray, query } from '../../store/read/rows.js';
+import { type Executor, query } from '../../store/read/rows.js';
 import { WORKER_IS_ALIVE } from '../../store/positions/workers.js';
 
 /** An aggregate with events that a copy has not taken in. */
@@ -44,21 +42,15 @@ export async function behindSlice(
   cursor: LogCursor,
   size: SliceSize = sliceSize(on),
 ): Promise<BehindSlice> {
-  const { log, positions, parked, workers } = projectionTables(schema);
-  // One copy after the other, each a range of the index of positions: other plans visit the positions of the whole log.
-  const slice = logSlice(log, cursor, size);
-  const sql = `${slice.sql}
-SELECT copy.id, encode(behind.aggregate_id, 'hex'), behind.last - behind.sequence, NULL
-FROM unnest(?::text::integer[]) AS copy(id) CROSS JOIN LATERAL (
-  SELECT heads.aggregate_id, heads.last, coalesce(at.sequence, 0) AS sequence FROM heads LEFT JOIN (
-    SELECT aggregate_id, sequence FROM ${positions} WHERE copy = copy.id
-      AND aggregate_id > ? AND aggregate_id <= (SELECT through FROM slice) OFFSET 0) AS at ON at.aggregate_id = heads.aggregate_id
-  WHERE heads.last > coalesce(at.sequence, 0) AND length(heads.aggregate_id) = 16) AS behind
-WHERE NOT EXISTS (SELECT FROM ${parked} AS p WHERE p.copy = copy.id AND p.aggregate_id = behind.aggregate_id)
+  const { parked, workers } = projectionTables(schema);
+  const select = "copy.id, encode(place.aggregate_id, 'hex'), place.last - place.sequence, NULL";
+  const { sql, bindings } = positionsBesideSlice(schema, copies, { select, cursor, size });
+  const statement = `${sql}
+WHERE place.last > place.sequence AND length(place.aggregate_id) = 16
+  AND NOT EXISTS (SELECT FROM ${parked} AS p WHERE p.copy = copy.id AND p.aggregate_id = place.aggregate_id)
 UNION ALL SELECT found, encode(through, 'hex'), mean,
   (SELECT count(DISTINCT id) FROM ${workers} WHERE ${WORKER_IS_ALIVE})::integer FROM slice`;
-  const bindings = [...slice.bindings, integerArray(copies), Buffer.from(cursor.after, 'hex')];
-  const rows = await withReadRetry(() => query<[number, string, number, number | null]>(on, sql, bindings), on);
+  const rows = await withReadRetry(() => query<[number, string, number, number | null]>(on, statement, bindings), on);
   const behind: Behind[] = [];
   let end: SliceEnd | undefined;
   let alive = 0;
@@ -66,9 +58,4 @@ UNION ALL SELECT found, encode(through, 'hex'), mean,
     if (workersAlive === null) behind.push({ copy: number, aggregateId: Timestamp.fromHex(id), events: count });
     else [end, alive] = [[id, number, count], workersAlive];
   return { behind, next: nextCursor(cursor, size, end), workers: alive };
-}
-
-/** The size of slices that suits a database. */
-export function sliceSize(on: Executor): SliceSize {
-  return driverOf(on).isEmbedded ? EMBEDDED_SLICE : SLICE;
 }

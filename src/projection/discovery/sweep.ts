@@ -1,6 +1,6 @@
-import { LOG_START, type LogCursor } from '../../store/positions/log-slice.js';
+import { LOG_START, type LogCursor, sliceSize } from '../../store/positions/log-slice.js';
 import type { Executor } from '../../store/read/rows.js';
-import { type Behind, behindSlice, type BehindSlice, sliceSize } from './behind-slice.js';
+import { type Behind, behindSlice, type BehindSlice } from './behind-slice.js';
 
 /** Slices of all workers together take one sixtieth of the time, less than 2 % of one core. */
 const IDLE = 60;

@@ -1,4 +1,8 @@
 import type { Knex } from 'knex';
+import type { Executor } from '../driver/driver.js';
+import { driverOf } from '../driver/driver-of.js';
+import { projectionTables } from '../projection-tables.js';
+import { integerArray } from '../read/rows.js';
 import { looseIndexScan } from '../read/loose-index-scan.js';
 
 /** A place in a walk along the aggregates of the log, in the order of their ids. */
@@ -19,9 +23,14 @@ export interface SliceSize {
 }
 
 /** About 30 milliseconds of a server's time. */
-export const SLICE: SliceSize = { rows: 20_000, leaps: 1000 };
+const SLICE: SliceSize = { rows: 20_000, leaps: 1000 };
 /** The engine in this process computes several times as slowly, and keeps the process busy meanwhile. */
-export const EMBEDDED_SLICE: SliceSize = { rows: 2000, leaps: 200 };
+const EMBEDDED_SLICE: SliceSize = { rows: 2000, leaps: 200 };
+
+/** The size of slices that suits a database. */
+export function sliceSize(on: Executor): SliceSize {
+  return driverOf(on).isEmbedded ? EMBEDDED_SLICE : SLICE;
+}
 
 /** Mean length of histories from which a leap, one search in the index, costs less than reading all rows. */
 const LONG = 100;
@@ -30,16 +39,43 @@ const LONG = 100;
 export type SliceEnd = readonly [through: string, found: number, meanLength: number];
 
 /** The beginning of a statement, with the values for it. */
-export interface SliceSql {
+interface SliceSql {
   readonly sql: string;
   readonly bindings: readonly Knex.RawBinding[];
+}
+
+/** Beyond all ids, which have 16 bytes. */
+const BEYOND = Buffer.alloc(17, 0xff);
+
+/**
+ * SQL of a slice with the positions of copies beside it, to be followed by conditions or grouping: `select` chooses from
+ * `copy.id` and `place (aggregate_id, last, sequence)`, where `last` is 0 for a position without events, and `sequence`
+ * for an aggregate without a position. The last slice has all positions that are left, for some may lie beyond the log.
+ */
+export function positionsBesideSlice(
+  schema: string,
+  copies: readonly number[],
+  { select, cursor, size }: { readonly select: string; readonly cursor: LogCursor; readonly size: SliceSize },
+): SliceSql {
+  const { log, positions } = projectionTables(schema);
+  const { sql, bindings } = logSlice(log, cursor, size);
+  return {
+    // One copy after the other, each a range of the index of positions. A full join is hashed or merged, never a search of the
+    // range for each aggregate, however wrong the statistics are.
+    sql: `${sql}
+SELECT ${select} FROM unnest(?::text::integer[]) AS copy(id) CROSS JOIN LATERAL (
+  SELECT aggregate_id, coalesce(last, 0) AS last, coalesce(sequence, 0) AS sequence FROM heads FULL JOIN (
+    SELECT aggregate_id, sequence FROM ${positions} WHERE copy = copy.id AND aggregate_id > ?
+      AND aggregate_id <= coalesce((SELECT through FROM slice WHERE found = ?::integer), ?) OFFSET 0) AS at USING (aggregate_id)) AS place`,
+    bindings: [...bindings, integerArray(copies), Buffer.from(cursor.after, 'hex'), fullSlice(cursor, size), BEYOND],
+  };
 }
 
 /**
  * SQL that begins with `WITH`: the tables `heads (aggregate_id, last)`, the aggregates of a slice with their last
  * sequences, and `slice (through, found, mean)`, one row for {@link SliceEnd}, or none when there is no aggregate any more.
  */
-export function logSlice(log: string, { after, leaps }: LogCursor, size: SliceSize): SliceSql {
+function logSlice(log: string, { after, leaps }: LogCursor, size: SliceSize): SliceSql {
   const begin = Buffer.from(after, 'hex');
   // The number of rows is text, so that it is known when the statement is planned.
   return leaps
@@ -48,10 +84,15 @@ export function logSlice(log: string, { after, leaps }: LogCursor, size: SliceSi
 }
 
 /** The cursor of the next slice; `undefined` when this one was the last. */
-export function nextCursor({ leaps }: LogCursor, size: SliceSize, end: SliceEnd | undefined): LogCursor | undefined {
+export function nextCursor(cursor: LogCursor, size: SliceSize, end: SliceEnd | undefined): LogCursor | undefined {
   if (end === undefined) return undefined;
   const [after, found, meanLength] = end;
-  return found < (leaps ? size.leaps : size.rows) ? undefined : { after, leaps: meanLength > LONG };
+  return found < fullSlice(cursor, size) ? undefined : { after, leaps: meanLength > LONG };
+}
+
+/** How many rows or aggregates a slice finds that is not the last one. */
+function fullSlice({ leaps }: LogCursor, size: SliceSize): number {
+  return leaps ? size.leaps : size.rows;
 }
 
 /** Reads rows of the index one after the other. The last aggregate may have more, so its last sequence is looked up. */

@@ -2,56 +2,23 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { behindSlice } from '../../../src/projection/discovery/behind-slice.js';
 import { Sweep } from '../../../src/projection/discovery/sweep.js';
-import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { LOG_START, type LogCursor } from '../../../src/store/positions/log-slice.js';
 import { projectionTables } from '../../../src/store/projection-tables.js';
 import { collect } from '../../support/data/factories.js';
-import { type TestDatabase, useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
+import { fillFollowedLog, type Followed, followedHistories, followedId } from '../../support/data/followed-log.js';
+import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const embedded = useEmbeddedDatabase(test);
-
-/** The history of one aggregate: its length, and the position of each of two copies in it. */
-interface Followed {
-  readonly length: number;
-  readonly positions: readonly [first: number, second: number];
-  readonly isParked: boolean;
-}
-
-const followed = (longest: number) =>
-  fc.record<Followed>({
-    length: fc.integer({ min: 1, max: longest }),
-    positions: fc.tuple(fc.nat({ max: longest + 1 }), fc.nat({ max: longest })),
-    isParked: fc.boolean(),
-  });
-
-/** Fills an empty log as another program would, with timestamps of any time in any order, and the positions beside it. */
-async function fill({ knex, schema }: Pick<TestDatabase, 'knex' | 'schema'>, all: readonly Followed[]): Promise<void> {
-  const { positions, parked } = projectionTables(schema);
-  await knex.raw(`TRUNCATE "${schema}".event_log, ${positions}, ${parked}`);
-  for (const [index, { length, positions: at, isParked }] of all.entries()) {
-    const id = idOf(index);
-    await knex.raw(
-      `INSERT INTO "${schema}".event_log SELECT decode(md5(? || ' ' || n), 'hex'), ?, n, 'happened', '{}' FROM generate_series(1, ?::integer) AS n`,
-      [id.hex, id.encode(), length],
-    );
-    for (const [copy, position] of at.entries())
-      if (position > 0) await knex.raw(`INSERT INTO ${positions} VALUES (?, ?, ?)`, [copy + 1, id.encode(), position]);
-    if (isParked)
-      await knex.raw(`INSERT INTO ${parked} VALUES (1, ?, 1, 'failed', '', 1, now(), now(), now())`, [id.encode()]);
-  }
-}
-
-function idOf(index: number): Timestamp {
-  return Timestamp.fromHex(((index * 37) % 256).toString(16).padStart(2, '0').repeat(16));
-}
 
 /** What is behind, as the model has it: copy, aggregate and how many events are missing. */
 function expected(all: readonly Followed[]): string[] {
   return all
     .flatMap(({ length, positions, isParked }, index) =>
       positions.flatMap((position, copy) =>
-        position < length && !(isParked && copy === 0) ? [`${copy + 1} ${idOf(index).hex} ${length - position}`] : [],
+        position < length && !(isParked && copy === 0)
+          ? [`${copy + 1} ${followedId(index).hex} ${length - position}`]
+          : [],
       ),
     )
     .sort();
@@ -60,9 +27,9 @@ function expected(all: readonly Followed[]): string[] {
 for (const [layout, database] of Object.entries(layouts))
   testProp.serial(
     `a walk finds all that is behind and not parked, whatever the size of its slices (${layout})`,
-    [fc.array(followed(5), { maxLength: 12 }), fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 4 })],
+    [followedHistories(5), fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 4 })],
     async (t, all, rows, leaps) => {
-      await fill(database, all);
+      await fillFollowedLog(database, all);
       for (const isLeaping of [false, true]) {
         const found: string[] = [];
         for (let cursor: LogCursor | undefined = { ...LOG_START, leaps: isLeaping }; cursor !== undefined;) {
@@ -80,19 +47,24 @@ for (const [layout, database] of Object.entries(layouts))
 test.serial('long histories are leapt along, short ones are read', async (t) => {
   const { knex, schema } = layouts.plain;
   const long: Followed = { length: 300, positions: [0, 0], isParked: false };
-  await fill(layouts.plain, [long, long, long, ...Array.from({ length: 5 }, () => ({ ...long, length: 1 }))]);
+  await fillFollowedLog(layouts.plain, [
+    long,
+    long,
+    long,
+    ...Array.from({ length: 5 }, () => ({ ...long, length: 1 })),
+  ]);
 
   const first = await behindSlice(knex, schema, [1], LOG_START, { rows: 2, leaps: 2 });
-  t.deepEqual(first.next, { after: idOf(0).hex, leaps: true });
+  t.deepEqual(first.next, { after: followedId(0).hex, leaps: true });
   t.like(first.behind, [{ events: 300 }]);
-  const second = await behindSlice(knex, schema, [1], { after: idOf(2).hex, leaps: true }, { rows: 2, leaps: 2 });
-  t.deepEqual(second.next, { after: idOf(4).hex, leaps: false });
+  const second = await behindSlice(knex, schema, [1], { after: followedId(2).hex, leaps: true }, { rows: 2, leaps: 2 });
+  t.deepEqual(second.next, { after: followedId(4).hex, leaps: false });
 });
 
 test.serial('on the embedded database a walk finds the same', async (t) => {
   const database = { knex: embedded.get().knex, schema: 'public' };
   const all = [1, 3, 250].map((length): Followed => ({ length, positions: [1, 0], isParked: false }));
-  await fill(database, all);
+  await fillFollowedLog(database, all);
   const sweep = new Sweep(database.knex, 'public', { copies: () => [1, 2] });
   const found = (await collect(sweep.all())).flat();
   t.deepEqual(
@@ -104,28 +76,28 @@ test.serial('on the embedded database a walk finds the same', async (t) => {
 test.serial('slices go round for ever, and find what was committed behind them', async (t) => {
   const { knex, schema } = layouts.partitioned;
   const current: Followed = { length: 2, positions: [2, 2], isParked: false };
-  await fill(layouts.partitioned, [current, current]);
+  await fillFollowedLog(layouts.partitioned, [current, current]);
   const sweep = new Sweep(knex, schema, { copies: () => [1] });
   t.is(sweep.pause, 0);
   t.deepEqual(await sweep.slice(), []);
   t.true(sweep.pause >= 250);
   await knex.raw(
     `INSERT INTO "${schema}".event_log VALUES ('\\x00000000000000000000000000000001', ?, 3, 'late', '{}')`,
-    [idOf(0).encode()],
+    [followedId(0).encode()],
   );
-  t.deepEqual(await sweep.slice(), [{ copy: 1, aggregateId: idOf(0), events: 1 }]);
+  t.deepEqual(await sweep.slice(), [{ copy: 1, aggregateId: followedId(0), events: 1 }]);
   t.deepEqual(await collect(sweep.all([])), []);
 });
 
 test.serial('the more workers there are, the longer each one waits', async (t) => {
   const { knex, schema } = layouts.plain;
   const { workers } = projectionTables(schema);
-  await fill(layouts.plain, []);
+  await fillFollowedLog(layouts.plain, []);
   const sweep = new Sweep(knex, schema, { copies: () => [1], interval: 0 });
   await knex.raw(
     `INSERT INTO ${workers} SELECT gen_random_uuid(), 1, now(), now(), 0, 0 FROM generate_series(1, 1000)`,
   );
-  await fill(layouts.plain, [{ length: 1, positions: [1, 1], isParked: false }]);
+  await fillFollowedLog(layouts.plain, [{ length: 1, positions: [1, 1], isParked: false }]);
   await sweep.slice();
   // A slice takes a tenth of a millisecond at least.
   t.true(sweep.pause >= 6000, `${sweep.pause}`);

@@ -1,0 +1,31 @@
+import { type CopyActivity, copyActivity } from '../store/positions/copy-activity.js';
+import { lagSlices, type PositionLag } from '../store/positions/lag-slices.js';
+import type { Executor } from '../store/read/rows.js';
+
+/** How far a copy is behind the log, and who works at it. */
+export interface Lag extends PositionLag, CopyActivity {
+  /** The id of the copy. */
+  readonly copy: number;
+}
+
+/** Which copies, and until when. */
+export interface LagOptions {
+  /** Names of projections and subscriptions. @defaultValue all */
+  readonly names?: readonly string[] | undefined;
+  /** Ends the count between two statements when it is aborted; then its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * How far each copy is behind: exact for what was committed before, in bounded memory. The database walks along the whole
+ * log, slice by slice. Retired copies, too, which follow the log no more.
+ */
+export async function lagOf(on: Executor, schema: string, { names, signal }: LagOptions = {}): Promise<Lag[]> {
+  const activities = await copyActivity(on, schema, names);
+  const following = [...activities].filter(([, { status }]) => status !== 'retired').map(([copy]) => copy);
+  let lags: ReadonlyMap<number, PositionLag> = new Map();
+  for await (lags of lagSlices(on, schema, following)) signal?.throwIfAborted();
+  return [...activities].map(([copy, activity]) => ({ copy, ...activity, ...(lags.get(copy) ?? NONE) }));
+}
+
+const NONE: PositionLag = { aggregatesBehind: 0, eventsBehind: 0, ahead: 0 };

@@ -1,0 +1,78 @@
+import { setImmediate } from 'node:timers/promises';
+import { withReadRetry } from '../read/read-retry.js';
+import { type Executor, query } from '../read/rows.js';
+import {
+  LOG_START,
+  type LogCursor,
+  nextCursor,
+  positionsBesideSlice,
+  type SliceEnd,
+  type SliceSize,
+  sliceSize,
+} from './log-slice.js';
+
+/** How far the positions of a copy are from the log. */
+export interface PositionLag {
+  readonly aggregatesBehind: number;
+  readonly eventsBehind: number;
+  /** Number of aggregates whose position is beyond their last event. */
+  readonly ahead: number;
+}
+
+/** SQL for what a slice adds to the counts of a copy. */
+const COUNTS = `copy.id, count(*) FILTER (WHERE last > sequence)::integer,
+coalesce(sum(last - sequence) FILTER (WHERE last > sequence), 0)::text, count(*) FILTER (WHERE sequence > last)::integer`;
+
+/**
+ * Walks along the whole log beside the positions of copies, in bounded memory, and yields after each slice what has been
+ * counted so far for each copy. Reads about a million aggregates in two seconds on a server.
+ */
+export async function* lagSlices(
+  on: Executor,
+  schema: string,
+  copies: readonly number[],
+  size: SliceSize = sliceSize(on),
+): AsyncGenerator<ReadonlyMap<number, PositionLag>> {
+  const lags = new Map<number, PositionLag>(
+    copies.map((copy) => [copy, { aggregatesBehind: 0, eventsBehind: 0, ahead: 0 }]),
+  );
+  for (let cursor: LogCursor | undefined = LOG_START; cursor !== undefined && copies.length > 0;) {
+    const { rows, end } = await lagSlice(on, schema, copies, cursor, size);
+    for (const [copy, aggregates, events, ahead] of rows) {
+      const lag = lags.get(copy);
+      if (lag !== undefined)
+        lags.set(copy, {
+          aggregatesBehind: lag.aggregatesBehind + aggregates,
+          eventsBehind: lag.eventsBehind + Number(events),
+          ahead: lag.ahead + ahead,
+        });
+    }
+    cursor = nextCursor(cursor, size, end);
+    yield lags;
+    // The embedded engine never yields to the event loop: let timers, input and Ctrl-C have their turn.
+    await setImmediate();
+  }
+}
+
+type LagRow = readonly [copy: number, aggregates: number, events: string, ahead: number];
+
+async function lagSlice(
+  on: Executor,
+  schema: string,
+  copies: readonly number[],
+  cursor: LogCursor,
+  size: SliceSize,
+): Promise<{ readonly rows: readonly LagRow[]; readonly end: SliceEnd | undefined }> {
+  const { sql, bindings } = positionsBesideSlice(schema, copies, { select: COUNTS, cursor, size });
+  const statement = `${sql} GROUP BY copy.id UNION ALL SELECT NULL, found, encode(through, 'hex'), mean FROM slice`;
+  const all = await withReadRetry(
+    () => query<readonly [number | null, number, string, number]>(on, statement, bindings),
+    on,
+  );
+  const rows: LagRow[] = [];
+  let end: SliceEnd | undefined;
+  for (const [copy, count, text, number] of all)
+    if (copy === null) end = [text, count, number];
+    else rows.push([copy, count, text, number]);
+  return { rows, end };
+}
