@@ -50,22 +50,22 @@ export function rebuild(name: string, protocol: Protocol): Program {
         const isBehind = (aggregate: string) =>
           contiguous(session, aggregate, session.number(`position 2 ${aggregate}`) + 1, 1).length > 0;
         if (aggregates(session).some(isBehind)) throw WAIT;
-        return protocol.keeps('the switch locks the copies before the barrier')
-          ? 'locks the copies'
+        return protocol.keeps('locks of tables are taken in one order')
+          ? 'locks the table of copies'
           : 'stops the movers';
       },
       // In the order of an erasure: the log, copies, positions.
+      'locks the table of copies': { tables: ['copies shared'], run: () => 'stops the movers' },
+      'stops the movers': {
+        tables: protocol.keeps('the switch keeps movers out') ? ['positions exclusive'] : ['positions shared'],
+        run: () => 'locks the copies',
+      },
       'locks the copies': {
-        tables: ['copies shared'],
         sees: (key) => key.startsWith('copy '),
         run: (session) => {
           for (const id of ['1', '2']) session.lock(`copy ${id}`);
-          return 'stops the movers';
+          return 'reads what is still missing';
         },
-      },
-      'stops the movers': {
-        tables: protocol.keeps('the switch keeps movers out') ? ['positions exclusive'] : ['positions shared'],
-        run: () => 'reads what is still missing',
       },
       'reads what is still missing': (session) => {
         if (protocol.keeps('the switch checks the copies behind the barrier') && status(session, '2') !== 'building')

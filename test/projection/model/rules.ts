@@ -27,7 +27,10 @@ export const RULES = {
   'the switch takes in what is missing': 'it trusts the sweep before it',
   'the switch checks the copies behind the barrier': 'it looks at the copies only before',
   'the switch is one transaction': 'each table is switched in its own transaction',
-  'the switch locks the copies before the barrier': 'it changes their rows behind it',
+  'locks of tables are taken in one order':
+    'the switch takes that of the copies after that of positions, an erasure before it',
+  'locks of rows come after those of tables':
+    'a commit at REPEATABLE READ locks the row of the copy, and then the table of positions',
   'locks of rows are taken in one order': 'a commit goes through its aggregates backwards',
   'an erasure locks positions first': 'it deletes the rows without a lock on the position',
   'an erasure locks positions that are not there yet': 'it locks only what is there',
