@@ -1,0 +1,154 @@
+import test from 'ava';
+import type { Knex } from 'knex';
+import { sqlState } from '../../../src/store/driver/driver-error.js';
+import { useSchemas } from '../../support/database.js';
+
+/** What the model takes for granted of PostgreSQL, shown on PostgreSQL. */
+const { knex, aSchema } = useSchemas(test);
+const schema = aSchema();
+const [positions, copies] = [`"${schema}".positions`, `"${schema}".copies`];
+
+test.serial.before(async () => {
+  await knex.raw(`CREATE SCHEMA "${schema}"`);
+  await knex.raw(`CREATE TABLE ${positions} (id integer PRIMARY KEY, sequence integer NOT NULL)`);
+  await knex.raw(`CREATE TABLE ${copies} (id integer PRIMARY KEY, status text NOT NULL)`);
+});
+
+test.serial.beforeEach(async () => {
+  await knex.raw(`TRUNCATE ${positions}, ${copies}`);
+  await knex.raw(`INSERT INTO ${positions} VALUES (1, 5)`);
+  await knex.raw(`INSERT INTO ${copies} VALUES (1, 'live')`);
+});
+
+const rowsOf = async (on: Knex, sql: string): Promise<unknown[]> => (await on.raw(sql)).rows;
+
+/** Begins a transaction, whose process it also gives. */
+async function begin(settings: Knex.TransactionConfig = {}): Promise<{ on: Knex.Transaction; pid: number }> {
+  const on = await knex.transaction(settings);
+  return { on, pid: (await on.raw('SELECT pg_backend_pid() AS pid')).rows[0].pid };
+}
+
+/** True as soon as the process waits for another; false when the statement is done before. */
+async function waits(pid: number, statement: Promise<unknown>): Promise<boolean> {
+  let isDone = false;
+  const done = () => void (isDone = true);
+  statement.then(done, done);
+  while (!isDone) {
+    const [row] = await rowsOf(knex, `SELECT cardinality(pg_blocking_pids(${pid})) > 0 AS waits`);
+    if ((row as { waits: boolean }).waits) return true;
+  }
+  return false;
+}
+
+/** What a statement comes to that has to wait until another transaction commits. */
+async function afterWaiting(sql: string, other: (on: Knex.Transaction) => Promise<unknown>, before = 'SELECT 1') {
+  const [first, second] = [await begin(), await begin()];
+  await first.on.raw(before);
+  const statement = rowsOf(second.on, sql);
+  const waited = await waits(second.pid, statement);
+  await other(first.on);
+  await first.on.commit();
+  const rows = await statement;
+  await second.on.rollback();
+  return { waited, rows };
+}
+
+const moveIfLive = `UPDATE ${positions} SET sequence = 6
+WHERE id = 1 AND sequence = 5 AND EXISTS (SELECT FROM ${copies} WHERE id = 1 AND status = 'live') RETURNING sequence`;
+const barrier = `LOCK TABLE ${positions} IN EXCLUSIVE MODE`;
+const retire = (on: Knex.Transaction) => on.raw(`UPDATE ${copies} SET status = 'retired'`);
+
+test.serial('a statement that waited for the lock of a table sees what was committed meanwhile', async (t) => {
+  t.deepEqual(await afterWaiting(moveIfLive, retire, barrier), { waited: true, rows: [] });
+});
+
+test.serial('so does a prepared one with a plan for all values', async (t) => {
+  const [first, second] = [await begin(), await begin()];
+  await second.on.raw('SET LOCAL plan_cache_mode = force_generic_plan');
+  await second.on.raw(
+    `PREPARE move_if_live (integer) AS ${moveIfLive.replace('id = 1 AND sequence', 'id = $1 AND sequence')}`,
+  );
+  t.deepEqual(await rowsOf(second.on, 'EXECUTE move_if_live (1)'), [{ sequence: 6 }]);
+  await second.on.rollback();
+  // Prepared statements outlive a rollback; the connection is the one that is used again.
+  const third = await begin();
+  t.is(third.pid, second.pid);
+  await first.on.raw(barrier);
+  const statement = rowsOf(third.on, 'EXECUTE move_if_live (1)');
+  t.true(await waits(third.pid, statement));
+  await retire(first.on);
+  await first.on.commit();
+  t.deepEqual(await statement, []);
+  await third.on.raw('DEALLOCATE move_if_live');
+  await third.on.rollback();
+});
+
+test.serial(
+  'a statement that waited for a row sees the newest version of that row, and all else as it was',
+  async (t) => {
+    const sql = `SELECT sequence, (SELECT status FROM ${copies} WHERE id = 1) AS status FROM ${positions} WHERE id = 1 FOR UPDATE`;
+    const lock = `SELECT FROM ${positions} WHERE id = 1 FOR UPDATE`;
+    const move = async (on: Knex.Transaction) => {
+      await on.raw(`UPDATE ${positions} SET sequence = 7`);
+      await retire(on);
+    };
+    t.deepEqual(await afterWaiting(sql, move, lock), { waited: true, rows: [{ sequence: 7, status: 'live' }] });
+  },
+);
+
+test.serial('a row that does not match any more after the wait is not updated', async (t) => {
+  const move = (on: Knex.Transaction) => on.raw(`UPDATE ${positions} SET sequence = 7`);
+  const lock = `SELECT FROM ${positions} WHERE id = 1 FOR UPDATE`;
+  t.deepEqual(await afterWaiting(moveIfLive, move, lock), { waited: true, rows: [] });
+});
+
+test.serial('a row that was deleted and made anew during the wait is not found', async (t) => {
+  const erase = async (on: Knex.Transaction) => {
+    await on.raw(`DELETE FROM ${positions}`);
+    await on.raw(`INSERT INTO ${positions} VALUES (1, 0)`);
+  };
+  const lock = `SELECT FROM ${positions} WHERE id = 1 FOR UPDATE`;
+  t.deepEqual(await afterWaiting(`SELECT sequence FROM ${positions} WHERE id = 1 FOR UPDATE`, erase, lock), {
+    waited: true,
+    rows: [],
+  });
+});
+
+test.serial(
+  'INSERT … ON CONFLICT DO NOTHING waits for an update of the row, unless the row is looked for first',
+  async (t) => {
+    const update = `UPDATE ${positions} SET sequence = 6`;
+    const insert = `INSERT INTO ${positions} VALUES (1, 0) ON CONFLICT DO NOTHING`;
+    t.true((await afterWaiting(insert, async () => {}, update)).waited);
+    const look = `INSERT INTO ${positions} SELECT 1, 0 WHERE NOT EXISTS (SELECT FROM ${positions} WHERE id = 1) ON CONFLICT DO NOTHING`;
+    t.false((await afterWaiting(look, async () => {}, update)).waited);
+  },
+);
+
+for (const held of [`SELECT FROM ${positions} FOR UPDATE`, `INSERT INTO ${positions} VALUES (2, 0)`, moveIfLive])
+  test.serial(`the barrier waits for ${held.split(' ')[0]}`, async (t) => {
+    t.true((await afterWaiting(barrier, async () => {}, held)).waited);
+  });
+
+test.serial('readers go on behind the barrier', async (t) => {
+  t.false((await afterWaiting(`SELECT FROM ${positions}`, async () => {}, barrier)).waited);
+});
+
+test.serial('a savepoint that is undone gives back the lock of the table, too', async (t) => {
+  const [first, second] = [await begin(), await begin()];
+  await first.on.raw('SAVEPOINT undone');
+  await first.on.raw(moveIfLive);
+  await first.on.raw('ROLLBACK TO SAVEPOINT undone');
+  const statement = second.on.raw(barrier);
+  t.false(await waits(second.pid, statement));
+  await Promise.all([first.on.rollback(), second.on.rollback()]);
+});
+
+test.serial('a transaction at REPEATABLE READ sees an old status, unless it locks the row', async (t) => {
+  const { on } = await begin({ isolationLevel: 'repeatable read' });
+  await knex.raw(`UPDATE ${copies} SET status = 'retired'`);
+  t.deepEqual(await rowsOf(on, moveIfLive), [{ sequence: 6 }]);
+  const error = await t.throwsAsync(rowsOf(on, `SELECT FROM ${copies} WHERE id = 1 FOR SHARE`));
+  t.is(sqlState(error), '40001');
+  await on.rollback();
+});
