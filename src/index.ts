@@ -167,6 +167,8 @@ export type {
   CommitResult,
   EventReadOptions,
   LastEventOptions,
+  CommitProjection,
+  PositionedProjection,
   Projection,
   ReadOptions,
   Store,

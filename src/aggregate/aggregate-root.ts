@@ -200,10 +200,10 @@ export class AggregateRoot {
   }
 
   async #commit({ events, projected, next }: Plan, key: CommandKey | undefined): Promise<CommandCommitResult> {
-    const { store, projections, definition } = this.#context;
+    const { store, projections, positioned, definition } = this.#context;
     if (events.length === 0 && key === undefined) return ok([]);
     this.#commitFailed = true;
-    const all = projectionsOf(projections, projected);
+    const all = [...positioned, ...projectionsOf(projections, projected)];
     const result = await (key === undefined || store.commitCommand === undefined
       ? store.commitAll(events, all)
       : store.commitCommand(newCommand(this.id, key, { events, next }), events, all));

@@ -5,7 +5,8 @@ import { InvalidArgumentError, MaestroError } from '../errors.js';
 import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../store/commit/backoff.js';
-import type { Projection, Store } from '../store/store.js';
+import type { PositionedProjection, Projection, Store } from '../store/store.js';
+import { assertPositioned } from './assert-positioned.js';
 import { isAggregate } from './definition/define-aggregate.js';
 import type { Definition } from './definition/definition.js';
 import { asProjection } from './projections.js';
@@ -28,6 +29,12 @@ export interface AggregatesOptions {
    * what it throws, `evaluate` throws. @defaultValue no metadata
    */
   readonly metadata?: (() => object) | undefined;
+  /**
+   * Projections that take in the events of each command in its transaction, made by `defineProjection`: what a command has changed can
+   * be read at once. Where one is behind, it first takes in the few events that are missing, or leaves the aggregate to a worker
+   * (`runProjections`). What a projection throws rolls the command back. @defaultValue none
+   */
+  readonly projections?: readonly PositionedProjection[];
   /** The policy for aggregates that are not in use. */
   readonly idle?: IdlePolicy;
   /**
@@ -57,6 +64,7 @@ export interface RootContext {
   readonly clock: Clock;
   readonly maxAttempts: number;
   readonly projections: readonly Projection[];
+  readonly positioned: readonly PositionedProjection[];
   /** The metadata that the application's context gives to the events of a command. */
   readonly metadata: (() => unknown) | undefined;
   /** Called when an automatic snapshot could not be stored, or a stored one could not be used. */
@@ -77,6 +85,7 @@ const OPTIONS = {
   clock: true,
   maxAttempts: true,
   metadata: true,
+  projections: true,
   idle: true,
   onSnapshotError: true,
 } as const satisfies Record<keyof AggregatesOptions, true>;
@@ -85,7 +94,7 @@ const OPTIONS = {
 export function resolveOptions(definition: Definition, options: AggregatesOptions): ResolvedOptions {
   assertOptions('openAggregates()', options, Object.keys(OPTIONS));
   const { store, clock = new Clock(), maxAttempts = DEFAULT_MAX_ATTEMPTS, idle = {}, onSnapshotError = warn } = options;
-  const { metadata } = options;
+  const { metadata, projections: positioned = [] } = options;
   assertOptions('The option `idle`', idle, ['max', 'snapshot']);
   const { max: maxIdle = DEFAULT_MAX_IDLE, snapshot: snapshotsEvicted = false } = idle;
   if (!isAggregate(definition))
@@ -103,12 +112,13 @@ export function resolveOptions(definition: Definition, options: AggregatesOption
     throw new InvalidArgumentError(`metadata must be a function that returns an object; got ${inspect(metadata)}.`, {
       hint: 'Write `metadata: () => ({…})`; it is called for each command.',
     });
+  assertPositioned(definition, positioned);
   assertInteger('maxAttempts', maxAttempts, 1);
   assertInteger('idle.max', maxIdle, 0);
   const projections = definition.projections.map(asProjection);
   const tell = (error: unknown, id: Timestamp) => void tellOfSnapshot(onSnapshotError, error, id);
   return {
-    context: { definition, store, clock, maxAttempts, projections, metadata, onSnapshotError: tell },
+    context: { definition, store, clock, maxAttempts, projections, positioned, metadata, onSnapshotError: tell },
     maxIdle,
     snapshotsEvicted,
   };

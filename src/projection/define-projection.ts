@@ -2,8 +2,10 @@ import type { Knex } from 'knex';
 import { callerFile } from '../aggregate/definition/caller-file.js';
 import { withoutUndefined } from '../aggregate/definition/without-undefined.js';
 import type { Timestamp } from '../hlc/timestamp.js';
+import { type PositionedProjection, POSITIONED } from '../store/commit/positioned-projection.js';
 import { assertProjection } from './assert-projection.js';
 import { BRAND, type ReadModelDefinition } from './definition.js';
+import { inlineProjection } from './inline/inline-projection.js';
 import type { BatchHandler, ProjectionDefinition, SomeAggregates, TypedHandlers } from './types.js';
 
 /** A projection as an application describes it to {@link defineProjection}. */
@@ -53,7 +55,7 @@ export function defineProjection<const From extends SomeAggregates>(
 ): ProjectionDefinition<From[number]> {
   assertProjection(description);
   const { from } = description;
-  const definition = {
+  const parts: object = {
     version: 1,
     setUp: undefined,
     project: undefined,
@@ -66,5 +68,8 @@ export function defineProjection<const From extends SomeAggregates>(
     [BRAND]: true,
   };
   // From here on definitions run without their types: handlers are found by name.
-  return Object.freeze(definition as unknown as ReadModelDefinition);
+  const definition = parts as ReadModelDefinition;
+  // Not among the properties that a copy of it has: a store would run the handlers of this one.
+  Object.defineProperty(definition, POSITIONED, { value: inlineProjection(definition) });
+  return Object.freeze(definition as ReadModelDefinition & PositionedProjection);
 }

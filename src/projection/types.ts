@@ -1,3 +1,4 @@
+import type { PositionedProjection } from '../store/commit/positioned-projection.js';
 import type { Knex } from 'knex';
 import type { Aggregate } from '../aggregate/definition/definition.js';
 import type { EventOf, HandledOf } from '../aggregate/definition/types.js';
@@ -32,7 +33,8 @@ export type BatchHandler<From extends Aggregate> = (
 ) => unknown;
 
 /** A projection that knows the aggregates that it is made of, made by `defineProjection`. */
-export interface ProjectionDefinition<From extends Aggregate = Aggregate> extends ReadModelDefinition {
+export interface ProjectionDefinition<From extends Aggregate = Aggregate>
+  extends ReadModelDefinition, PositionedProjection {
   /** Exists only for the compiler. */
   readonly aggregates?: From;
 }

@@ -15,10 +15,10 @@ import { decodedEvent, decodedSnapshot } from './read/rows.js';
 import type {
   CarriedOutCommand,
   CommandCommitResult,
+  CommitProjection,
   CommitResult,
   EventReadOptions,
   LastEventOptions,
-  Projection,
   ReadOptions,
   Store,
 } from './store.js';
@@ -54,7 +54,7 @@ export class MemoryStore implements Store {
 
   async commitAll(
     events: readonly NewEvent[],
-    projections: readonly Projection[] = [],
+    projections: readonly CommitProjection[] = [],
     options: JoinOptions = {},
   ): Promise<CommitResult> {
     refuseProjections(projections);
@@ -64,7 +64,7 @@ export class MemoryStore implements Store {
   async commitCommand(
     { aggregateId, commandId, digest, firstSequence, lastSequence }: NewCommand,
     events: readonly NewEvent[],
-    projections: readonly Projection[] = [],
+    projections: readonly CommitProjection[] = [],
     options: JoinOptions = {},
   ): Promise<CommandCommitResult> {
     refuseProjections(projections);
@@ -174,7 +174,7 @@ export class MemoryStore implements Store {
   }
 }
 
-function refuseProjections(projections: readonly Projection[]): void {
+function refuseProjections(projections: readonly CommitProjection[]): void {
   if (projections.length > 0)
     throw new ProjectionsUnsupportedError('MemoryStore cannot run projections, because it has no transactions.', {
       hint: 'Use PostgresStore; in tests, on the embedded database.',

@@ -9,6 +9,7 @@ import { type CommitContext, commitContext } from './commit/commit-context.js';
 import { assertAggregateId, assertEventList } from './assert-arguments.js';
 import { assertCommandId, type NewCommand } from './commit/commit-content.js';
 import { commitContent } from './commit/commit-events.js';
+import { apartByKind, type CommitProjection } from './commit/positioned-projection.js';
 import { readCommand } from './commit/read-command.js';
 import { commitSnapshotRow } from './commit/commit-snapshot.js';
 import { GroupCommit } from './commit/group-commit.js';
@@ -37,7 +38,6 @@ import type {
   CommitResult,
   EventReadOptions,
   LastEventOptions,
-  Projection,
   ReadOptions,
   Store,
 } from './store.js';
@@ -75,7 +75,7 @@ export class PostgresStore implements Store {
 
   async commitAll(
     events: readonly NewEvent[],
-    projections: readonly Projection[] = [],
+    projections: readonly CommitProjection[] = [],
     { transaction }: JoinOptions = {},
   ): Promise<CommitResult> {
     assertEventList(events);
@@ -90,7 +90,7 @@ export class PostgresStore implements Store {
   async commitCommand(
     command: NewCommand,
     events: readonly NewEvent[],
-    projections: readonly Projection[] = [],
+    projections: readonly CommitProjection[] = [],
     { transaction }: JoinOptions = {},
   ): Promise<CommandCommitResult> {
     assertEventList(events);
@@ -191,7 +191,7 @@ export class PostgresStore implements Store {
 
   async #commit(
     { command, events }: { readonly command?: NewCommand; readonly events: readonly NewEvent[] },
-    projections: readonly Projection[],
+    projections: readonly CommitProjection[],
     transaction: Knex.Transaction | undefined,
   ): Promise<CommandCommitResult> {
     const context = this.#inside(transaction);
@@ -200,7 +200,7 @@ export class PostgresStore implements Store {
     const result = await this.#call(transaction, async () => {
       if (projections.length === 0 && transaction === undefined && this.#groups !== undefined)
         return await this.#groups.commit(content);
-      return await commitContent(context, content, projections);
+      return await commitContent(context, content, apartByKind(projections));
     });
     if (result.ok && this.#hints.isHeard) this.#tell(events, transaction);
     return result;

@@ -56,37 +56,62 @@ export function statementsFor(schema: string): Statements {
   return statements;
 }
 
+/** Parts of statements that insert rows, each with its bindings in the order of the columns. */
+export interface Insertions {
+  /** One event: its row as five bindings. */
+  readonly event: string;
+  /** Many events: five columns, each a text. */
+  readonly events: string;
+  /** Commands: five columns, each a text. */
+  readonly commands: string;
+}
+
+/** The parts of statements that insert rows. The schema's name has been checked. */
+export function insertions(schema: string): Insertions {
+  const insert = `INSERT INTO ${qualified(schema, 'event_log')} ("timestamp", aggregate_id, sequence, type, body)`;
+  return {
+    event: `${insert} VALUES (decode(?, 'hex'), decode(?, 'hex'), ?::integer, ?::text, ?::text::jsonb)`,
+    events: `${insert}
+SELECT decode(e.t, 'hex'), decode(e.a, 'hex'), e.s, e.y, e.b::jsonb
+FROM unnest(${list("','")}, ${list("','")}, ${list("','")}::integer[], ${list("E'\\n'")}, ${list("E'\\n'")}) AS e(t, a, s, y, b)`,
+    // Columns that are unnested side by side cost less than a function in FROM. Ids may hold any separator, so they come as JSON.
+    commands: `${insertCommand(schema)}
+SELECT decode(unnest(${list("','")}), 'hex'), json_array_elements_text(?::text::json), decode(unnest(${list("','")}), 'hex'),
+  unnest(${list("','")}::integer[]), unnest(${list("','")}::integer[])`,
+  };
+}
+
+function insertCommand(schema: string): string {
+  return `INSERT INTO ${qualified(schema, 'maestro_commands')} (aggregate_id, command_id, digest, first_sequence, last_sequence)`;
+}
+
+/** An array of texts as one binding. */
+function list(separator: string): string {
+  return `string_to_array(?::text, ${separator})`;
+}
+
 function build(schema: string): Statements {
   const log = qualified(checkSchemaName(schema), 'event_log');
   const snapshots = qualified(schema, 'snapshots');
   const commands = qualified(schema, 'maestro_commands');
-  const insert = `INSERT INTO ${log} ("timestamp", aggregate_id, sequence, type, body)`;
-  const row = `VALUES (decode(?, 'hex'), decode(?, 'hex'), ?::integer, ?::text, ?::text::jsonb)`;
-  const list = (separator: string) => `string_to_array(?::text, ${separator})`;
-  const rows = `SELECT decode(e.t, 'hex'), decode(e.a, 'hex'), e.s, e.y, e.b::jsonb
-FROM unnest(${list("','")}, ${list("','")}, ${list("','")}::integer[], ${list("E'\\n'")}, ${list("E'\\n'")}) AS e(t, a, s, y, b)`;
+  const { event, events, commands: insertCommands } = insertions(schema);
   const setPatience = `(SELECT set_config('lock_timeout', '${GROUP_PATIENCE}ms', true)) AS patience`;
   const patience = `, ${setPatience}`;
-  const insertCommand = `INSERT INTO ${commands} (aggregate_id, command_id, digest, first_sequence, last_sequence)`;
-  // Columns that are unnested side by side cost less than a function in FROM. Ids may hold any separator, so they come as JSON.
-  const insertCommands = `${insertCommand}
-SELECT decode(unnest(${list("','")}), 'hex'), json_array_elements_text(?::text::json), decode(unnest(${list("','")}), 'hex'),
-  unnest(${list("','")}::integer[]), unnest(${list("','")}::integer[])`;
   const upsert = `INSERT INTO ${snapshots} AS stored (aggregate_id, sequence, body) VALUES (?::bytea, ?::integer, ?::text::jsonb)
 ON CONFLICT (aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, body = EXCLUDED.body
 WHERE stored.sequence < EXCLUDED.sequence`;
   return {
-    insertEvent: preparedStatement(`${insert} ${row}`),
-    insertEvents: preparedStatement(`${insert}\n${rows}`),
-    insertEventsReturning: preparedStatement(`${insert}\n${rows}\nRETURNING ${EVENT_COLUMNS}`),
-    insertEventsUnlessLocked: preparedStatement(`${insert}\n${rows}${patience}`),
+    insertEvent: preparedStatement(event),
+    insertEvents: preparedStatement(events),
+    insertEventsReturning: preparedStatement(`${events}\nRETURNING ${EVENT_COLUMNS}`),
+    insertEventsUnlessLocked: preparedStatement(`${events}${patience}`),
     // The command is inserted for the event that was, so one count tells whether both were.
     insertEventAndCommand:
-      preparedStatement(`WITH events AS (${insert} ${row} RETURNING 1), commands AS (${insertCommand}
+      preparedStatement(`WITH events AS (${event} RETURNING 1), commands AS (${insertCommand(schema)}
 SELECT decode(?, 'hex'), ?::text, decode(?, 'hex'), ?::integer, ?::integer FROM events RETURNING 1) SELECT 1 / count(*) FROM commands`),
-    insertEventsAndCommands: preparedStatement(together(`${insert}\n${rows}`, insertCommands)),
+    insertEventsAndCommands: preparedStatement(together(events, insertCommands)),
     insertEventsAndCommandsUnlessLocked: preparedStatement(
-      together(`${insert}\n${rows}${patience}`, `${insertCommands}\nFROM ${setPatience}`),
+      together(`${events}${patience}`, `${insertCommands}\nFROM ${setPatience}`),
     ),
     insertCommands: preparedStatement(insertCommands),
     selectCommand: preparedStatement(

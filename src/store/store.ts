@@ -1,12 +1,14 @@
-import type { Knex } from 'knex';
 import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
 import type { Result } from '../result.js';
 import type { Interop } from './commit/interop.js';
+import type { CommitProjection } from './commit/positioned-projection.js';
 import type { NewCommand } from './commit/commit-content.js';
 import type { JoinOptions } from './transactions/joined.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
+
+export type { CommitProjection, PositionedProjection, Projection } from './commit/positioned-projection.js';
 
 /** The events as they were committed, in sequence order; or `retry_command` when one of their sequences was taken. */
 export type CommitResult = Result<CommittedEvent[], 'retry_command'>;
@@ -16,12 +18,6 @@ export type CommandCommitResult = Result<CommittedEvent[], 'retry_command' | 're
 
 /** The facts that are remembered of a command that was carried out. */
 export type CarriedOutCommand = Pick<NewCommand, 'digest' | 'firstSequence' | 'lastSequence'>;
-
-/**
- * A function that writes a read model in the transaction of the events. Called once for every event, in order; when it
- * throws or rejects, the events are rolled back with it.
- */
-export type Projection = (event: CommittedEvent, transaction: Knex.Transaction) => unknown;
 
 /** Options for reading one aggregate. */
 export interface ReadOptions extends JoinOptions {
@@ -65,7 +61,7 @@ export interface Store {
    */
   commitAll(
     events: readonly NewEvent[],
-    projections?: readonly Projection[],
+    projections?: readonly CommitProjection[],
     options?: JoinOptions,
   ): Promise<CommitResult>;
 
@@ -89,7 +85,7 @@ export interface Store {
   commitCommand?(
     command: NewCommand,
     events: readonly NewEvent[],
-    projections?: readonly Projection[],
+    projections?: readonly CommitProjection[],
     options?: JoinOptions,
   ): Promise<CommandCommitResult>;
 

@@ -24,14 +24,14 @@ export interface MissingRange extends LockedPosition {
 
 /**
  * Reads the events that a copy has not taken in, by one statement: `limit` at most, those of the first aggregates. Must come after the
- * statement that locked the positions, because only then it sees all that was committed before. Puts `lock_timeout` back.
+ * statement that locked the positions, because only then it sees all that was committed before. Puts `lock_timeout` back where it is given.
  */
 export async function readMissing(
   transaction: Knex.Transaction,
   schema: string,
   copy: number,
   ranges: readonly MissingRange[],
-  { limit, lockTimeout }: { readonly limit: number; readonly lockTimeout: string },
+  { limit, lockTimeout = null }: { readonly limit: number; readonly lockTimeout?: string | null },
 ): Promise<MissingEvents[]> {
   const lasts = ranges.map(({ position, last = MAX_SEQUENCE }) => Math.min(last, position + limit, MAX_SEQUENCE));
   const rows = await query<readonly [n: string, ...HistoryRow<string>]>(

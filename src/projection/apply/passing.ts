@@ -22,14 +22,19 @@ const MOST_CAUSES = 8;
  * the connection is at fault, which passes later; or the `event`, which stays. Handlers may have wrapped the error of the database.
  */
 export function blame(error: unknown): 'met' | 'server' | 'event' {
-  let cause = error;
-  for (let depth = 0; depth < MOST_CAUSES && cause instanceof Error; depth += 1) {
+  for (const cause of causesOf(error)) {
     const state = sqlState(cause) ?? '';
     if (MET.has(state)) return 'met';
     if (SERVER.test(state) || isOfServer(cause)) return 'server';
-    ({ cause } = cause);
   }
   return 'event';
+}
+
+/** An error and what it was caused by, the outermost first. */
+export function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < MOST_CAUSES; { cause } = cause) causes.push(cause);
+  return causes;
 }
 
 function isOfServer(error: Error): boolean {

@@ -34,8 +34,15 @@ export function readerOf(definition: AnyProjection): EventReader {
   return reader;
 }
 
+/** How {@link runEvents} runs handlers. */
+export interface RunOptions {
+  /** For workers together, for commits one by one: as {@link runHandlers} has it. */
+  readonly mode: 'together' | 'one by one';
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Has a projection take in stored events, by `projectBatch` where it has one. What none of its aggregates owns, and what no handler
+ * Has a projection take in stored events. What none of its aggregates owns, and what no handler
  * is for, is passed over. Throws {@link EventFailure}, and the reason of a signal that was aborted.
  */
 export async function runEvents(
@@ -43,12 +50,13 @@ export async function runEvents(
   transaction: Knex.Transaction,
   schema: string,
   histories: readonly AggregateEvents[],
-  signal?: AbortSignal,
+  { mode, signal }: RunOptions,
 ): Promise<void> {
   const { needsFirstType, of } = readerOf(definition);
   const types = needsFirstType ? await firstTypes(transaction, schema, histories) : undefined;
   const own = lent(transaction);
-  const isBatch = definition.projectBatch !== undefined;
+  const { projectBatch, project } = definition;
+  const isBatch = projectBatch !== undefined && (mode === 'together' || project === undefined);
   const together: HandledEvent[] = [];
   let about: StoredEvent | undefined;
   let last: StoredEvent | undefined;
@@ -72,7 +80,7 @@ export async function runEvents(
     if (!isBatch) return;
     about = together.length === 1 ? last : undefined;
     signal?.throwIfAborted();
-    await runHandlers(definition, together, own, 'together');
+    await runHandlers(definition, together, own, mode);
   } catch (error) {
     signal?.throwIfAborted();
     throw new EventFailure(about, await brokenBy(transaction, error));

@@ -9,7 +9,12 @@ export interface ApplyStatements {
    * transaction has are left out. One row at least: the setting `lock_timeout` as it was, and the copy if it has that status.
    */
   readonly lock: Statement;
-  /** (`lock_timeout`, aggregate ids, positions, last sequences, copy, number for each, number for all) → the events after the positions. */
+  /**
+   * (name, version, aggregate ids, aggregate ids, name) → the same for a commit, which waits: the positions in the live copy of that
+   * version. One row at least: the number of copies with that name, and the copy if it is there.
+   */
+  readonly lockForCommit: Statement;
+  /** (`lock_timeout` or null, aggregate ids, positions, last sequences, copy, number for each, number for all) → the events after the positions. */
   readonly read: Statement;
   /** (aggregate ids, positions) → the next sequence that the log has after each position. */
   readonly next: Statement;
@@ -48,9 +53,23 @@ made AS (INSERT INTO ${positions} (copy, aggregate_id, sequence)
 mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id, sequence FROM made)
 SELECT patience.before, copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence
 FROM patience LEFT JOIN copy ON true LEFT JOIN mine ON true`),
+    // A transaction that sees the log of its beginning could take a copy for live that was replaced since: then FOR SHARE refuses.
+    lockForCommit: preparedStatement(`WITH copy AS MATERIALIZED (
+  SELECT id FROM ${projections} WHERE name = ?::text AND version = ?::integer AND status = 'live'),
+kept AS (SELECT FROM ${projections} WHERE id IN (SELECT id FROM copy)
+  AND current_setting('transaction_isolation') <> 'read committed' FOR SHARE),
+locked AS (SELECT aggregate_id, sequence FROM ${positions}
+  WHERE copy = (SELECT id FROM copy) AND aggregate_id = ANY (?::text::bytea[]) ORDER BY aggregate_id FOR UPDATE),
+made AS (INSERT INTO ${positions} (copy, aggregate_id, sequence)
+  SELECT copy.id, given.aggregate_id, 0 FROM copy, unnest(?::text::bytea[]) AS given(aggregate_id)
+  WHERE NOT EXISTS (SELECT FROM ${positions} AS found WHERE found.copy = copy.id AND found.aggregate_id = given.aggregate_id)
+  ORDER BY given.aggregate_id ON CONFLICT DO NOTHING RETURNING aggregate_id, sequence),
+mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id, sequence FROM made)
+SELECT (SELECT count(*)::integer FROM ${projections} WHERE name = ?::text), copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence
+FROM (SELECT count(*) FROM kept) AS checked LEFT JOIN copy ON true LEFT JOIN mine ON true`),
     // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one.
     read: preparedStatement(`SELECT given.n, event."timestamp", event.sequence, event.type, event.body
-FROM (SELECT set_config('lock_timeout', ?::text, true)) AS patience
+FROM (SELECT set_config('lock_timeout', coalesce(?::text, current_setting('lock_timeout')), true)) AS patience
 CROSS JOIN unnest(?::text::bytea[], ?::text::integer[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, last, n)
 CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body FROM ${log} AS log
   WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position AND log.sequence <= given.last

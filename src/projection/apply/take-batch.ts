@@ -63,7 +63,7 @@ export async function takeBatch(
   if (some.length > 0) {
     onRead(some);
     await withCopyPath(transaction, copy);
-    await runEvents(definition, transaction, schema, some, signal);
+    await runEvents(definition, transaction, schema, some, { mode: 'together', signal });
     signal?.throwIfAborted();
     await movePositions(transaction, schema, copy.id, some);
   }
@@ -76,7 +76,7 @@ export async function takeBatch(
 }
 
 /** Moves positions to the last of the events that were taken in. A swallowed failure of a statement shows here. */
-async function movePositions(
+export async function movePositions(
   transaction: Knex.Transaction,
   schema: string,
   copy: number,

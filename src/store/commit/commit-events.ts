@@ -1,14 +1,14 @@
-import type { CommittedEvent } from '../../events.js';
 import { err, ok } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { recoverCommit } from './commit-recovery.js';
 import { isConnectionLost, isUniqueViolation } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
-import { insertEvents, InsertConflictError, insertParts } from './insert-events.js';
+import { insertEvents, InsertConflictError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
-import { resolveFailureInside, insertInsideTransaction } from './inside-transaction.js';
-import { runProjections } from './run-projections.js';
-import type { CommandCommitResult, Projection } from '../store.js';
+import { insertInsideTransaction, resolveFailureInside } from './inside-transaction.js';
+import { NO_PROJECTIONS, POSITIONED } from './positioned-projection.js';
+import { type WholeCommit, writeAll } from './write-all.js';
+import type { CommandCommitResult } from '../store.js';
 import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation, unexplainedUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
@@ -21,14 +21,7 @@ const MAX_STATEMENT_LENGTH = 32 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
 
 /** One commit, prepared. */
-interface Commit extends CommitContent {
-  /** The events in the parts that go into one statement each. */
-  readonly parts: readonly (readonly EncodedEvent[])[];
-  /** The events as the store returns them: by sequence. */
-  readonly committed: CommittedEvent[];
-  readonly projections: readonly Projection[];
-  /** In a transaction of the application, so in a savepoint of it. */
-  readonly isInside: boolean;
+interface Commit extends WholeCommit {
   /** A single statement is atomic by itself and costs one round trip; everything else needs a transaction. */
   readonly isOneStatement: boolean;
 }
@@ -40,17 +33,20 @@ interface Commit extends CommitContent {
 export async function commitContent(
   context: CommitContext,
   { events, command }: CommitContent,
-  projections: readonly Projection[],
+  projections = NO_PROJECTIONS,
 ): Promise<CommandCommitResult> {
   const isInside = context.knex.isTransaction === true;
   const parts = events.length === 0 ? [[]] : splitByLength(inInsertionOrder(events));
-  const isOneStatement = !isInside && projections.length === 0 && !context.verifyWrites && parts.length === 1;
+  const { functions, positioned } = projections;
+  const isProjected = functions.length > 0 || positioned.length > 0;
+  const isOneStatement = !isInside && !isProjected && !context.verifyWrites && parts.length === 1;
   const committed = committedEvents(events);
   const commit = { events, parts, committed, projections, command, isInside, isOneStatement };
   try {
     // The conflicting event may be gone again when it is looked for (erased, say), or its transaction, in a deadlock with
     // this one, may not have ended yet: then another attempt decides.
     let refusal: unknown;
+    for (const { [POSITIONED]: inline } of positioned) await inline.prepare(context.knex, context);
     for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
       const answer = await attempt(context, commit);
       if (!(answer instanceof InsertConflictError)) return answer;
@@ -88,13 +84,11 @@ async function attempt(context: CommitContext, commit: Commit): Promise<CommandC
 
 async function write(context: CommitContext, commit: Commit): Promise<void> {
   const { knex } = context;
-  const { parts, committed, projections, command } = commit;
-  if (commit.isInside) return await insertInsideTransaction(context, parts, committed, projections, command);
-  if (commit.isOneStatement) return await insertEvents(knex, context, commit.events, command);
-  await driverOf(knex).transaction(async (transaction) => {
-    await insertParts(transaction, context, parts, command);
-    await runProjections(transaction, committed, projections);
-  });
+  if (commit.isInside) return await insertInsideTransaction(context, commit);
+  if (commit.isOneStatement) return await insertEvents(knex, context, commit.events, commit.command);
+  // Functions of the application may do more than SQL, so they run once.
+  const repeatable = commit.projections.functions.length === 0;
+  await driverOf(knex).transaction((transaction) => writeAll(transaction, context, commit), { repeatable });
 }
 
 function splitByLength(events: readonly EncodedEvent[]): EncodedEvent[][] {

@@ -26,7 +26,7 @@ export async function resolveFailedGroup(
 ): Promise<CommandCommitResult> {
   if (failure instanceof DatabaseUnreachableError) throw failure;
   if (failure instanceof WriteMismatchError) return await requireStored(context, content);
-  if (!isConnectionLost(failure)) return await commitContent(context, content, []);
+  if (!isConnectionLost(failure)) return await commitContent(context, content);
   try {
     return (await recoverCommit(context, content, 'again', failure)) ?? ok(committedEvents(content.events));
   } catch (error) {

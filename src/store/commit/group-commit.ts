@@ -46,8 +46,7 @@ export class GroupCommit {
   commit(content: CommitContent): Promise<CommandCommitResult> {
     const { events, command } = content;
     const length = lengthOf(events);
-    if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length)
-      return commitContent(this.#context, content, []);
+    if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length) return commitContent(this.#context, content);
     if (this.#inFlight === 0 && this.#queue.length === 0) return this.#commitAtOnce(content);
     return new Promise((resolve, reject) => {
       this.#queue.push({ events, command, length, resolve, reject });
@@ -59,7 +58,7 @@ export class GroupCommit {
     const generation = this.#generation;
     this.#inFlight += 1;
     try {
-      return await commitContent(this.#context, content, []);
+      return await commitContent(this.#context, content);
     } finally {
       this.#done(generation);
     }
@@ -120,8 +119,7 @@ export class GroupCommit {
 
   async #commitGroup(group: readonly QueuedCommit[]): Promise<void> {
     const [only] = group;
-    if (only !== undefined && group.length === 1)
-      return await this.#respond(only, commitContent(this.#context, only, []));
+    if (only !== undefined && group.length === 1) return await this.#respond(only, commitContent(this.#context, only));
     try {
       await insertGroup(
         this.#context,

@@ -41,11 +41,15 @@ export async function insertEvents(
       assertSame(events, rows.map(storedEvent));
     } else if (events.length > 0) assertWritten(events, await execute(on, ...insertion(statements, events)));
   } catch (error) {
-    // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
-    const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
-    if (isUniqueViolation(error) || isUndone) throw new InsertConflictError('taken', { cause: error });
-    throw error;
+    throw insertError(on, error);
   }
+}
+
+/** The error of an insert: an {@link InsertConflictError} when a unique index or a deadlock refused it. */
+export function insertError(on: Executor, error: unknown): unknown {
+  // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
+  const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
+  return isUniqueViolation(error) || isUndone ? new InsertConflictError('taken', { cause: error }) : error;
 }
 
 /** PostgreSQL's code for a division by zero, with which a statement for events and commands fails when rows were dropped. */
@@ -113,7 +117,8 @@ function togetherBindings(events: readonly EncodedEvent[], commands: readonly Ne
   return [...inserted(events), ...commandBindings(commands), events.length, commands.length];
 }
 
-function inserted(events: readonly EncodedEvent[]) {
+/** Events as the five bindings of columns, in the order in which they are inserted. */
+export function inserted(events: readonly EncodedEvent[]) {
   return columnBindings(inInsertionOrder(events));
 }
 
@@ -133,7 +138,7 @@ function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
 }
 
 /** Commands as the five bindings of `insertCommands`, in one order, so that two groups do not wait for each other. */
-function commandBindings(commands: readonly NewCommand[]): Knex.RawBinding[] {
+export function commandBindings(commands: readonly NewCommand[]): Knex.RawBinding[] {
   const ordered = commands.toSorted(
     (a, b) => a.aggregateId.compare(b.aggregateId) || (a.commandId < b.commandId ? -1 : 1),
   );
@@ -148,11 +153,12 @@ function commandBindings(commands: readonly NewCommand[]): Knex.RawBinding[] {
 }
 
 /** One event as the bindings of `insertEvent`. */
-function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
+export function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
   return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
 }
 
-function assertWritten(rows: readonly (EncodedEvent | NewCommand)[], written: number): void {
+/** Throws {@link WriteMismatchError} when fewer rows were written than sent. */
+export function assertWritten(rows: readonly (EncodedEvent | NewCommand)[], written: number): void {
   if (written === rows.length) return;
   const [what, table] = rows.some((row) => 'json' in row) ? ['events', 'event_log'] : ['commands', 'maestro_commands'];
   throw new WriteMismatchError(`PostgreSQL stored ${written} of ${rows.length} ${what}.`, {

@@ -1,20 +1,17 @@
 import type { Knex } from 'knex';
-import type { CommittedEvent } from '../../events.js';
 import type { CommitContext } from './commit-context.js';
 import { CommitInterruptedError, type Executor } from '../driver/driver.js';
 import { brokenBy, driverOf } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
-import { InsertConflictError, insertParts } from './insert-events.js';
-import type { NewCommand } from './commit-content.js';
-import { runProjections } from './run-projections.js';
+import { InsertConflictError } from './insert-events.js';
 import { storeError } from '../failures/database-errors.js';
 import { query } from '../read/rows.js';
-import type { CommandCommitResult, Projection } from '../store.js';
+import type { CommandCommitResult } from '../store.js';
 import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation } from './unique-violation.js';
 import { takeTurn } from '../driver/turns.js';
-import type { EncodedEvent } from './validate.js';
+import { type WholeCommit, writeAll } from './write-all.js';
 
 /**
  * Runs work in a savepoint of the application's transaction: a failure is undone, and the transaction stays usable.
@@ -39,17 +36,9 @@ export async function inSavepoint<Value>(
  * Inserts events inside the application's transaction, and runs the projections, which may read through the store
  * meanwhile.
  */
-export async function insertInsideTransaction(
-  context: CommitContext,
-  parts: readonly (readonly EncodedEvent[])[],
-  committed: readonly CommittedEvent[],
-  projections: readonly Projection[],
-  command: NewCommand | undefined,
-): Promise<void> {
+export async function insertInsideTransaction(context: CommitContext, commit: WholeCommit): Promise<void> {
   await inSavepoint(context.knex, async (savepoint, endTurn) => {
-    await insertParts(savepoint, context, parts, command);
-    endTurn();
-    await runProjections(savepoint, committed, projections);
+    await writeAll(savepoint, context, commit, endTurn);
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { type CommittedEvent, eventRef } from '../../events.js';
-import { brokenBy } from '../driver/driver-of.js';
+import { type CommittedEvent, eventRef, type NewEvent } from '../../events.js';
+import { brokenBy, driverOf } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, sqlState } from '../driver/driver-error.js';
 import { connectionLostHint } from '../failures/database-errors.js';
 import { ProjectionError } from '../errors.js';
@@ -26,7 +26,15 @@ export async function runProjections(
       await withProjectionError(event, transaction, async () => {
         await projection(event, own);
       });
-  await withProjectionError(last, transaction, () => assertUsable(transaction));
+  await assertProjected(transaction, events);
+}
+
+/**
+ * Throws {@link ProjectionError} when a projection swallowed the failure of a statement, which would roll everything back in silence.
+ */
+export async function assertProjected(transaction: Knex.Transaction, events: readonly CommittedEvent[]): Promise<void> {
+  const last = events.at(-1);
+  if (last !== undefined) await withProjectionError(last, transaction, () => assertUsable(transaction));
 }
 
 async function withProjectionError(
@@ -37,16 +45,23 @@ async function withProjectionError(
   try {
     await work();
   } catch (error) {
-    const cause = await brokenBy(transaction, error);
-    throw new ProjectionError(eventRef(event), cause, isConnectionLost(cause) ? lostConnection(cause) : undefined);
+    throw projectionError(event, await brokenBy(transaction, error));
   }
+}
+
+/** The error for an event that a projection could not take in. */
+export function projectionError(event: Omit<NewEvent, 'body'>, cause: unknown): ProjectionError {
+  return new ProjectionError(eventRef(event), cause, isConnectionLost(cause) ? lostConnection(cause) : undefined);
 }
 
 function lostConnection(cause: unknown): { reason: string; hint: string } {
   return { reason: `since its connection broke (${driverMessage(cause)})`, hint: connectionLostHint(cause) };
 }
 
-async function assertUsable(transaction: Knex.Transaction): Promise<void> {
+/** Throws when a statement of the transaction has failed and the error was ignored. */
+export async function assertUsable(transaction: Knex.Transaction): Promise<void> {
+  const isUsable = await driverOf(transaction).connection(async (connection) => connection.isKnownUsable());
+  if (isUsable) return;
   try {
     await query(transaction, 'SELECT 1');
   } catch (error) {

@@ -64,6 +64,11 @@ export interface TransactionOptions {
 export interface Connection {
   /** Sends one statement on it, without a name. */
   send<Row>(statement: Statement, bindings?: readonly Knex.RawBinding[]): Promise<Answer<Row>>;
+  /**
+   * True when the transaction on it waits for nothing and no statement of it has failed, as the server said last; false when that is not
+   * known without asking.
+   */
+  isKnownUsable(this: void): boolean;
   /** Port of this side; `undefined` for a connection that is not over TCP. */
   readonly localPort: number | undefined;
   /**

@@ -82,6 +82,7 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
     return {
       send: (statement, bindings = []) => this.ask(connection, { sql: statement.sql }, bindings),
       reasonOf: (error) => reasonOfEnd(connection, error),
+      isKnownUsable: () => false,
       localPort: undefined,
       copy: undefined,
     };

@@ -80,6 +80,8 @@ export interface PgConnection extends RawConnection {
   query<Stream extends NodeJS.WritableStream>(stream: Stream): Stream;
   /** `I` when no transaction is open, `T` or `E` in one, as far as the server has said; nothing before its first answer. */
   getTransactionStatus?(): string | null;
+  /** True when it has answered all that it was sent, and nothing waits to be sent. */
+  readonly readyForQuery?: boolean;
   /** Tells why the server ended an idle connection. It is told once; a later statement fails without the reason. */
   once?(event: 'error', listener: (error: unknown) => void): unknown;
   end?(): Promise<void>;

@@ -30,7 +30,16 @@ export function endedTransaction(cause?: unknown): InvalidArgumentError {
 
 /** Calls back when the outermost transaction around this one has ended, however it did. */
 export function whenEnded(transaction: Knex.Transaction, callback: () => void): void {
-  let outermost = transaction;
-  while (outermost.parentTransaction !== undefined) outermost = outermost.parentTransaction;
-  outermost.executionPromise.then(callback, callback);
+  outermost(transaction).executionPromise.then(callback, callback);
+}
+
+/** Calls back when the outermost transaction around this one has been committed. */
+export function whenCommitted(transaction: Knex.Transaction, callback: () => void): void {
+  outermost(transaction).executionPromise.then(callback, () => {});
+}
+
+function outermost(transaction: Knex.Transaction): Knex.Transaction {
+  let around = transaction;
+  while (around.parentTransaction !== undefined) around = around.parentTransaction;
+  return around;
 }

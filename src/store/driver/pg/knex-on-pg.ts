@@ -60,6 +60,7 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
   protected override lent(connection: PgConnection): Connection {
     return {
       ...super.lent(connection),
+      isKnownUsable: () => connection.readyForQuery === true && connection.getTransactionStatus?.() === 'T',
       localPort: connection.connection?.stream?.localPort,
       // `pg-native` takes no streams, and tells of no transaction either.
       copy: connection.getTransactionStatus && ((sql, texts) => copyFrom(connection, sql, texts)),

@@ -67,6 +67,19 @@ test('pg: getTransactionStatus() tells whether a transaction is open, and failed
   t.is(await status('ROLLBACK'), 'I');
 });
 
+test('pg: `readyForQuery` is true when all that was sent is answered, and not before', async (t) => {
+  const connection = await aConnection(t);
+  t.is(typeof connection.readyForQuery, 'boolean');
+  await connection.query('SELECT 1');
+  t.true(connection.readyForQuery);
+  const [first, second] = [connection.query('SELECT 1'), connection.query('SELECT 2')];
+  t.false(connection.readyForQuery);
+  await first;
+  t.false(connection.readyForQuery);
+  await second;
+  t.true(connection.readyForQuery);
+});
+
 test('pg: `error` tells once why the server ended a connection, and later statements only that it is gone', async (t) => {
   const { knex, client } = pgKnex(t);
   const connection = await client.acquireConnection();

@@ -1,0 +1,110 @@
+import type { Knex } from 'knex';
+import type { CommitRun, InlineProjection, ProjectedPlace } from '../../store/commit/positioned-projection.js';
+import { InsertConflictError } from '../../store/commit/insert-events.js';
+import { assertUsable, projectionError } from '../../store/commit/run-projections.js';
+import { isDeadlock } from '../../store/driver/driver-error.js';
+import { driverOf } from '../../store/driver/driver-of.js';
+import { type MissingEvents, readMissing } from '../apply/missing-events.js';
+import { blame, causesOf } from '../apply/passing.js';
+import { EventFailure, runEvents } from '../apply/run-events.js';
+import { movePositions } from '../apply/take-batch.js';
+import type { ReadModelDefinition } from '../definition.js';
+import { lockForCommit } from './lock-for-commit.js';
+import { ensureRegistered, forgetRegistered } from './registered.js';
+
+/** Most events of an aggregate that a commit takes in before its own. */
+const MOST_MISSING = 100;
+
+/** What a store does with a projection in the transaction of a commit. */
+export function inlineProjection(definition: ReadModelDefinition): InlineProjection {
+  return {
+    prepare: (on, place) => ensureRegistered(definition, on, place),
+    project: (transaction, { schema }, runs) => project(definition, transaction, schema, runs),
+    catchUp: (transaction, place, runs) => catchUp(definition, transaction, place, runs),
+  };
+}
+
+async function project(
+  definition: ReadModelDefinition,
+  transaction: Knex.Transaction,
+  schema: string,
+  runs: readonly CommitRun[],
+): Promise<void> {
+  try {
+    await runEvents(definition, transaction, schema, runs, { mode: 'one by one' });
+  } catch (error) {
+    if (!(error instanceof EventFailure)) throw error;
+    // All is undone and can be done again, unless it is the application that has to.
+    const deadlock = causesOf(error.cause).find(isDeadlock);
+    if (deadlock !== undefined && transaction.parentTransaction === undefined)
+      throw new InsertConflictError('deadlock', { cause: deadlock });
+    const event = error.event ?? runs.at(-1)?.events.at(-1);
+    throw event === undefined ? error.cause : projectionError(event, error.cause);
+  }
+}
+
+/**
+ * Takes in events whose aggregates may be behind. An aggregate is left to the workers when it lacks too many events or one of the log,
+ * is parked, is ahead, or an event before those of the commit fails; all are when the live copy has another version.
+ */
+async function catchUp(
+  definition: ReadModelDefinition,
+  transaction: Knex.Transaction,
+  place: ProjectedPlace,
+  runs: readonly CommitRun[],
+): Promise<void> {
+  const { schema } = place;
+  const whole = runs.filter(isContiguous);
+  const ids = whole.map(({ aggregateId }) => aggregateId);
+  const { copy, isRegistered, positions } = await lockForCommit(transaction, schema, definition, ids);
+  if (!isRegistered) forgetRegistered(definition, place);
+  if (copy === undefined) return;
+  const ready: CommitRun[] = [];
+  for (const run of whole) {
+    const position = positions.get(run.aggregateId.hex);
+    if (position !== undefined && (await isRight(definition, transaction, schema, copy, run, position)))
+      ready.push(run);
+  }
+  if (ready.length === 0) return;
+  await movePositions(transaction, schema, copy, ready.map(withPosition));
+  await project(definition, transaction, schema, ready);
+}
+
+/** True when a copy is right before the events of a commit, or has been brought there. */
+async function isRight(
+  definition: ReadModelDefinition,
+  transaction: Knex.Transaction,
+  schema: string,
+  copy: number,
+  run: CommitRun,
+  position: number,
+): Promise<boolean> {
+  const last = withPosition(run).position;
+  if (position >= last || last - position > MOST_MISSING) return position === last;
+  const range = { aggregateId: run.aggregateId, position, last };
+  const missing = await readMissing(transaction, schema, copy, [range], { limit: MOST_MISSING });
+  if (missing[0]?.events.length !== last - position) return false;
+  try {
+    await driverOf(transaction).transaction(async (savepoint) => {
+      await runEvents(definition, savepoint, schema, missing, { mode: 'together' });
+      await assertUsable(savepoint);
+    });
+    return true;
+  } catch (error) {
+    // The savepoint undid it, and the lock on the position is older than that.
+    const cause = error instanceof EventFailure ? error.cause : error;
+    if (blame(cause) === 'server') throw cause;
+    return false;
+  }
+}
+
+function isContiguous({ events }: CommitRun): boolean {
+  const [first] = events;
+  return first !== undefined && events.every(({ sequence }, index) => sequence === first.sequence + index);
+}
+
+/** The events of a run after the position that they need. */
+function withPosition({ aggregateId, events }: CommitRun): MissingEvents {
+  const position = (events[0]?.sequence ?? 1) - 1;
+  return { aggregateId, position, events, afterGap: undefined, hasMore: false };
+}
