@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import { type Copy, readCopies } from '../copies/copy.js';
+import { DependentObjectsError } from '../copies/errors.js';
 import { registerCopy } from '../copies/register-copy.js';
-import type { AnyProjection } from '../definition.js';
+import type { AnyProjection, ReadModelDefinition } from '../definition.js';
+import { startRebuild } from '../rebuild/start-rebuild.js';
 import { OlderProjectionError } from './errors.js';
 
 /** A copy that a worker fills, and the code that does it. */
@@ -38,9 +40,12 @@ export class OwnCopies {
     return this.#copies.get(id);
   }
 
-  /** Registers what is new. */
+  /** Registers what is new, and begins to rebuild what is in use at an older version. */
   async register(): Promise<void> {
-    for (const definition of this.#definitions.values()) await registerCopy(this.#knex, this.#schema, definition);
+    for (const definition of this.#definitions.values()) {
+      await registerCopy(this.#knex, this.#schema, definition);
+      if (definition.kind === 'projection') await this.#rebuild(definition);
+    }
     await this.refresh();
   }
 
@@ -50,6 +55,16 @@ export class OwnCopies {
     const found = await readCopies(this.#knex, this.#schema, [...this.#definitions.keys()]);
     this.#copies = new Map(found.flatMap((copy) => this.#own(copy) ?? []));
     return this.ids.some((id) => !before.has(id));
+  }
+
+  async #rebuild(definition: ReadModelDefinition): Promise<void> {
+    try {
+      await startRebuild(this.#knex, this.#schema, definition);
+    } catch (error) {
+      // Until they are gone, the old tables stay in use; all else goes on.
+      if (!(error instanceof DependentObjectsError)) throw error;
+      this.#onError(error);
+    }
   }
 
   #own(copy: Copy): [[number, OwnCopy]] | undefined {

@@ -5,6 +5,7 @@ import { RecentCommits } from '../discovery/recent-commits.js';
 import { Sweep } from '../discovery/sweep.js';
 import { Alarm } from './alarm.js';
 import { countParked } from './count-parked.js';
+import type { Rebuilds } from './rebuilds.js';
 import type { Running } from './running.js';
 
 /** Time between two looks at what changes seldom, in milliseconds: which copies there are, and what parked is due. */
@@ -21,6 +22,7 @@ interface Caller {
 /** Finds the aggregates that are behind, and puts them into the queue. */
 export class Search {
   readonly #running: Running;
+  readonly #rebuilds: Rebuilds;
   readonly #recent: RecentCommits;
   readonly #sweep: Sweep;
   readonly #following = new Alarm();
@@ -28,9 +30,10 @@ export class Search {
   #callers: Caller[] = [];
   #isSweepWanted = true;
 
-  constructor(running: Running) {
+  constructor(running: Running, rebuilds: Rebuilds) {
     const { knex, schema, copies } = running;
     this.#running = running;
+    this.#rebuilds = rebuilds;
     this.#recent = new RecentCommits(knex, schema);
     this.#sweep = new Sweep(knex, schema, { copies: () => copies.ids });
   }
@@ -53,7 +56,7 @@ export class Search {
   offer(aggregates: readonly Timestamp[]): void {
     const { copies, queue } = this.#running;
     for (const copy of copies.ids)
-      for (const aggregateId of aggregates) if (!queue.add(copy, aggregateId)) this.#isSweepWanted = true;
+      for (const aggregateId of aggregates) if (!queue.add(copy, aggregateId)) this.wantSweep();
   }
 
   /** Ends all pauses, and tells those who wait why they wait in vain; true when there were any. */
@@ -84,9 +87,10 @@ export class Search {
   async sweep(): Promise<void> {
     const { signal } = this.#running;
     while (!signal.aborted) {
-      if (this.#isSweepWanted) await this.#catchUp();
+      if (this.#isSweepWanted || this.#rebuilds.isDue) await this.#catchUp();
       if (this.#isSweepWanted || signal.aborted) continue;
-      await this.#sweeping.sleep(Math.min(this.#sweep.pause, LOOK));
+      await this.#rebuilds.clean();
+      await this.#sweeping.sleep(this.#sweep.pause);
       // A pause that was cut short was so for a reason.
       if (this.#isSweepWanted || signal.aborted) continue;
       await this.#add((await this.#ask(() => this.#sweep.slice())) ?? []);
@@ -106,6 +110,8 @@ export class Search {
       }
     });
     await queue.settled(() => signal.aborted);
+    if (!signal.aborted) await this.#rebuilds.drive();
+    await this.#rebuilds.clean();
     if (callers.size === 0 || signal.aborted) return;
     const parked = await this.#ask(() => countParked(knex, schema, copies.ids));
     if (parked === undefined) return;

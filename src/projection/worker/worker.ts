@@ -11,6 +11,7 @@ import { OwnCopies } from './own-copies.js';
 import { Permits } from './permits.js';
 import { runPulse } from './pulse.js';
 import { Reachability } from './reachability.js';
+import { Rebuilds } from './rebuilds.js';
 import type { Running } from './running.js';
 import { Search } from './search.js';
 import { WorkQueue } from './work-queue.js';
@@ -51,7 +52,7 @@ export class Worker {
       searching: new Permits(1),
       working: new Permits(options.concurrency),
     };
-    this.#search = new Search(this.#running);
+    this.#search = new Search(this.#running, new Rebuilds(this.#running));
   }
 
   /** Resolves when it has stopped; rejects with what made it fail for good. Called once. */

@@ -4,7 +4,7 @@ import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { retry } from '../../../src/projection/apply/parked.js';
 import { readCopies } from '../../../src/projection/copies/copy.js';
 import type { AnyProjection } from '../../../src/projection/definition.js';
-import { EventParkedError } from '../../../src/projection/worker/errors.js';
+import { EventParkedError, OlderProjectionError } from '../../../src/projection/worker/errors.js';
 import { runProjections } from '../../../src/projection/worker/run-projections.js';
 import { NotMigratedError } from '../../../src/store/errors.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
@@ -194,4 +194,31 @@ test('what cannot be run is refused at once, with what to write', (t) => {
       message,
     });
   t.throws(() => runProjections({ knex, schema: 'a"b' }, [definition]), { instanceOf: InvalidArgumentError });
+});
+
+test.serial('a higher version is filled beside the tables that are in use, and then takes their place', async (t) => {
+  const ids = Array.from({ length: 20 }, anId);
+  await Promise.all(ids.map((id) => commit(id, 2)));
+  const old = aJournal();
+  const first = startWorker(t, database, [old.definition]);
+  await first.caughtUp();
+  await first.stop();
+
+  const fresh = aJournal({ table: old.table, version: 2 });
+  const second = startWorker(t, database, [fresh.definition]);
+  await Promise.all(ids.map((id) => commit(id, 1, 2)));
+  t.deepEqual(await second.caughtUp(), { parked: 0 });
+  const [copy, ...others] = await readCopies(knex, schema, [old.table]);
+  t.like(copy, { version: 2, status: 'live' });
+  t.deepEqual(others, []);
+  for (const id of ids) t.deepEqual(await seen(knex, fresh, id), [1, 2, 3]);
+  t.deepEqual(second.errors, []);
+
+  // The old code finds out, says so once, and leaves the new tables alone.
+  const late = startWorker(t, database, [old.definition]);
+  t.true((await late.toldError()) instanceof OlderProjectionError);
+  await commit(ids[0] as Timestamp, 1, 3);
+  await late.caughtUp();
+  await second.caughtUp();
+  t.deepEqual(await seen(knex, fresh, ids[0] as Timestamp), [1, 2, 3, 4]);
 });
