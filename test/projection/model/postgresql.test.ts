@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Knex } from 'knex';
 import { sqlState } from '../../../src/store/driver/driver-error.js';
-import { useSchemas } from '../../support/database.js';
+import { testKnex, useSchemas } from '../../support/database.js';
 
 /** What the model takes for granted of PostgreSQL, shown on PostgreSQL. */
 const { knex, aSchema } = useSchemas(test);
@@ -63,22 +63,22 @@ test.serial('a statement that waited for the lock of a table sees what was commi
 });
 
 test.serial('so does a prepared one, with a plan for all values that was made before', async (t) => {
-  const [first, second] = [await begin(), await begin()];
-  await second.on.raw('SET LOCAL plan_cache_mode = force_generic_plan');
-  await second.on.raw(
+  // One connection, which has the prepared statement.
+  const single = testKnex({ pool: { min: 0, max: 1 } });
+  t.teardown(() => single.destroy());
+  await single.raw('SET plan_cache_mode = force_generic_plan');
+  await single.raw(
     `PREPARE move_if_live (integer) AS ${moveIfLive.replace('id = 1 AND sequence', 'id = $1 AND sequence')}`,
   );
-  await second.on.raw('SAVEPOINT tried');
-  t.deepEqual(await rowsOf(second.on, 'EXECUTE move_if_live (1)'), [{ sequence: 6 }]);
-  await second.on.raw('ROLLBACK TO SAVEPOINT tried');
-  await first.on.raw(barrier);
-  const statement = rowsOf(second.on, 'EXECUTE move_if_live (1)');
-  t.true(await waits(second.pid, statement));
-  await retire(first.on);
-  await first.on.commit();
+  t.deepEqual(await rowsOf(single, 'EXECUTE move_if_live (1)'), [{ sequence: 6 }]);
+  await knex.raw(`UPDATE ${positions} SET sequence = 5`);
+  const [[process], { on }] = [await rowsOf(single, 'SELECT pg_backend_pid() AS pid'), await begin()];
+  await on.raw(barrier);
+  const statement = rowsOf(single, 'EXECUTE move_if_live (1)');
+  t.true(await waits((process as { pid: number }).pid, statement));
+  await retire(on);
+  await on.commit();
   t.deepEqual(await statement, []);
-  await second.on.raw('DEALLOCATE move_if_live');
-  await second.on.rollback();
 });
 
 test.serial(
