@@ -9,7 +9,7 @@ import { cleanUpRetired } from '../../../src/projection/rebuild/clean-up-retired
 import { startRebuild } from '../../../src/projection/rebuild/start-rebuild.js';
 import { switchCopy } from '../../../src/projection/rebuild/switch-copy.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
-import { aReadModel, fill, nextVersion, useReadModels } from '../../support/projection/read-models.js';
+import { aReadModel, buildSchemasOf, fill, nextVersion, useReadModels } from '../../support/projection/read-models.js';
 
 const database = useReadModels(test);
 const { schema, knex } = database;
@@ -43,11 +43,7 @@ async function switched(definition: ReadModelDefinition, building: Copy) {
   }
 }
 
-/** The schemas of copies that are not in use. */
-async function otherSchemas(): Promise<string[]> {
-  const sql = `SELECT nspname FROM pg_namespace WHERE nspname ~ ('^maestro_(build|retired)_' || ?::text || '_')`;
-  return (await knex.raw<{ rows: { nspname: string }[] }>(sql, [schema])).rows.map(({ nspname }) => nspname);
-}
+const otherSchemas = () => buildSchemasOf(knex, schema);
 
 async function cleanedUp(): Promise<void> {
   while ((await cleanUpRetired(knex, schema)) > 0);

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { takeIn } from '../../../src/projection/apply/take-in.js';
 import type { Copy } from '../../../src/projection/copies/copy.js';
-import type { ReadModelDefinition } from '../../../src/projection/definition.js';
+import { BRAND, type ReadModelDefinition } from '../../../src/projection/definition.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 import { type TestDatabase, testKnex, useTestDatabase } from '../database.js';
 
@@ -39,6 +39,7 @@ export function aReadModel(changes: Partial<ReadModelDefinition> = {}): ReadMode
     erased: undefined,
     file: undefined,
     ...changes,
+    ...{ [BRAND]: true },
   };
 }
 
@@ -58,6 +59,29 @@ export function nextVersion(model: ReadModelDefinition): ReadModelDefinition {
       );
     },
   };
+}
+
+/**
+ * A version of a read model that tells which events it was given: its table has a row for each aggregate with their sequences, and in
+ * the second version one more column.
+ */
+export function aVersion(name: string, version: 1 | 2): ReadModelDefinition {
+  return aReadModel({
+    name,
+    version,
+    setUp: async (trx) => {
+      await trx.raw(`CREATE TYPE "${name}_kind" AS ENUM ('plain')`);
+      await trx.raw('CREATE TABLE ?? (id text PRIMARY KEY, seen integer[] NOT NULL)', [name]);
+      await trx.raw(`ALTER TABLE ?? ADD COLUMN kind "${name}_kind" DEFAULT 'plain'`, [name]);
+      if (version === 2) await trx.raw('ALTER TABLE ?? ADD COLUMN second boolean NOT NULL DEFAULT true', [name]);
+    },
+    project: async ({ aggregateId, sequence }, trx) => {
+      await trx.raw(
+        'INSERT INTO ?? AS given VALUES (?, ARRAY[?::integer]) ON CONFLICT (id) DO UPDATE SET seen = given.seen || EXCLUDED.seen',
+        [name, aggregateId.hex, sequence],
+      );
+    },
+  });
 }
 
 /** Has a copy take in all there is of some aggregates. */
@@ -81,9 +105,13 @@ export function useReadModels(test: TestFn<unknown>, options: { partitions?: num
   return { ...database, knex };
 }
 
-/** Drops what copies of a store that are not live have left behind. */
+/** The schemas of copies of a store that are not in use. */
+export async function buildSchemasOf(knex: Knex, schema: string): Promise<string[]> {
+  const sql = `SELECT nspname FROM pg_namespace WHERE nspname ~ ('^maestro_(build|retired)_' || ?::text || '_')`;
+  return (await knex.raw<{ rows: { nspname: string }[] }>(sql, [schema])).rows.map(({ nspname }) => nspname);
+}
+
+/** Drops what copies of a store that are not in use have left behind. */
 export async function dropBuildSchemas(knex: Knex, schema: string): Promise<void> {
-  const sql = `SELECT nspname FROM pg_namespace WHERE nspname ~ ('^maestro_(build|retired)_' || ? || '_')`;
-  const { rows } = await knex.raw<{ rows: { nspname: string }[] }>(sql, [schema]);
-  for (const { nspname } of rows) await knex.raw(`DROP SCHEMA "${nspname}" CASCADE`);
+  for (const name of await buildSchemasOf(knex, schema)) await knex.raw(`DROP SCHEMA "${name}" CASCADE`);
 }
