@@ -35,7 +35,7 @@ async function inUse(
     const live = (await readCopies(trx, schema, [name])).find(({ status }) => status === 'live');
     const exists = await trx.schema.hasTable(name);
     const isSecond = exists && (await trx.schema.hasColumn(name, 'second'));
-    const rows = exists ? ((await trx(name).select('id', 'seen')) as { id: string; seen: number[] }[]) : [];
+    const rows = exists ? await trx<{ id: string; seen: number[] }>(name).select('id', 'seen') : [];
     const positions = (await trx('maestro_positions').where({ copy: live?.id ?? 0 })) as {
       aggregate_id: Buffer;
       sequence: number;
@@ -99,7 +99,7 @@ test.serial(
       const worker = startWorker(t, database, [aVersion(name, 2)]);
       await worker.caughtUp();
       while ((await readCopies(knex, schema, [name])).some(({ status }) => status !== 'live'));
-    await worker.stop();
+      await worker.stop();
       t.deepEqual(worker.errors, []);
       const after = await inUse(name);
       t.is(after.live?.version, 2);

@@ -7,6 +7,7 @@ import { storeError } from '../../store/failures/database-errors.js';
 import { type Copy, readCopies } from '../copies/copy.js';
 import { permissionDenied } from '../copies/set-up.js';
 import { PositionsBusy } from '../apply/lock-positions.js';
+import { takeIn } from '../apply/take-in.js';
 import { EventFailure } from '../apply/run-events.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { assertNoDependants } from './dependants.js';
@@ -16,6 +17,12 @@ import { MOST_MISSING, type SwitchOutcome, switchTables } from './switch-tables.
 
 export type { SwitchOutcome };
 
+/** Number of aggregates with missing events that are left to the workers. */
+const MOST_FOUND = 5000;
+/** Number of aggregates with missing events that the switch itself may as well take in. */
+const FEW = 20;
+/** Number of searches that may each find less than the one before. */
+const ROUNDS = 8;
 /** Number of attempts to get all locks, each of which makes others wait for a moment. */
 const ATTEMPTS = 4;
 /** The first pause between two of them, in milliseconds; it doubles. */
@@ -38,8 +45,8 @@ export async function switchCopy(
     if (typeof copies === 'string') return copies;
     await assertNoDependants(knex, copies.live);
     const ids = { live: copies.live.id, building: building.id };
-    const missing = await missingInBuilding(knex, schema, ids, MOST_MISSING);
-    if (missing.found.length === MOST_MISSING) {
+    const missing = await nearlyCaughtUp(knex, schema, definition, building, ids, signal);
+    if (missing === undefined) {
       forgetReaders(knex, building.id);
       return 'behind';
     }
@@ -54,6 +61,27 @@ export async function switchCopy(
   } catch (error) {
     throw storeError(permissionDenied(definition.name, error));
   }
+}
+
+/**
+ * Takes in what is missing, again and again, until what was committed meanwhile is little: each time there is less. Gives what the
+ * last search has found, or `undefined` when so much is missing that it is for workers.
+ */
+async function nearlyCaughtUp(
+  knex: Knex,
+  schema: string,
+  definition: ReadModelDefinition,
+  building: Copy,
+  ids: { readonly live: number; readonly building: number },
+  signal: AbortSignal | undefined,
+): Promise<Searched | undefined> {
+  let searched = await missingInBuilding(knex, schema, ids, MOST_FOUND);
+  for (let round = 0; round < ROUNDS && searched.found.length > FEW; round += 1) {
+    if (searched.found.length === MOST_FOUND) return undefined;
+    await takeIn({ knex, schema }, building, definition, searched.found, { signal });
+    searched = await missingInBuilding(knex, schema, ids, MOST_FOUND, searched);
+  }
+  return searched.found.length < MOST_MISSING ? searched : undefined;
 }
 
 /** The copy that is in use and the one that is being built; or what became of the latter. */

@@ -15,6 +15,8 @@ const REFUSED = 60_000;
 const BLOCKED = { attempts: 20, pause: 50 };
 /** Time between two looks for what replaced copies have left, in milliseconds. */
 const CLEANING = 60_000;
+/** The same when somebody still used them, or the database was away. */
+const CLEANING_AGAIN = 1000;
 
 /** Puts copies into use that are built, and removes what they replace. */
 export class Rebuilds {
@@ -43,7 +45,8 @@ export class Rebuilds {
     const { knex, schema, signal, working, reach } = this.#running;
     if (performance.now() < this.#nextCleaning || signal.aborted) return;
     this.#nextCleaning = performance.now() + CLEANING;
-    await reach.survive(() => working.run(() => cleanUpRetired(knex, schema, { signal })));
+    const left = await reach.survive(() => working.run(() => cleanUpRetired(knex, schema, { signal })));
+    if (left !== 0) this.#nextCleaning = performance.now() + CLEANING_AGAIN;
   }
 
   async #finish({ copy, definition }: OwnCopy<ReadModelDefinition>): Promise<void> {

@@ -231,29 +231,24 @@ has_column_privilege(?, oid, 'events', 'UPDATE') AS updates_column FROM pg_class
   await cleanedUp();
 });
 
-test.serial(
-  'the switch takes in what is missing, so that no aggregate goes back; too much is left to workers',
-  async (t) => {
-    const { model, next, ids, live, building } = await aRebuild();
-    await fill(database, building, next, ids.slice(1));
-    t.is(await switched(next, building), 'switched');
-    t.deepEqual((await knex(model.name).pluck('events')).length, 3);
-    t.deepEqual(await knex('maestro_positions').where({ copy: building.id }).pluck('sequence'), [3, 3, 3]);
-    t.is(live.version, 1);
-    await cleanedUp();
+test.serial('the switch takes in what is missing, so that no aggregate goes back, however much that is', async (t) => {
+  const { model, next, ids, live, building } = await aRebuild();
+  await fill(database, building, next, ids.slice(1));
+  t.is(await switched(next, building), 'switched');
+  t.deepEqual((await knex(model.name).pluck('events')).length, 3);
+  t.deepEqual(await knex('maestro_positions').where({ copy: building.id }).pluck('sequence'), [3, 3, 3]);
+  t.is(live.version, 1);
+  await cleanedUp();
 
-    const many = Array.from({ length: 201 }, () => anId());
-    await store.commitEvents(many.map((id) => anEvent(id)));
-    const second = nextVersion(next);
-    await fill(database, one([(await readCopies(knex, schema, [model.name]))[0]]), next, many);
-    const far = one([await startRebuild(knex, schema, second)]);
-    t.is(await switched(second, far), 'behind');
-    await fill(database, far, second, [...many, ...ids.slice(1)]);
-    t.is(await switched(second, far), 'switched');
-    t.is((await knex(model.name)).length, 204);
-    await cleanedUp();
-  },
-);
+  const many = Array.from({ length: 201 }, () => anId());
+  await store.commitEvents(many.map((id) => anEvent(id)));
+  const second = nextVersion(next);
+  await fill(database, one([(await readCopies(knex, schema, [model.name]))[0]]), next, many);
+  const far = one([await startRebuild(knex, schema, second)]);
+  t.is(await switched(second, far), 'switched');
+  t.is((await knex(model.name)).length, 204);
+  await cleanedUp();
+});
 
 test.serial(
   'an event that fails in the switch undoes it, and the position that is ahead of its log does not hold it up',
