@@ -6,20 +6,22 @@ import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import {
   AlreadyTakenError,
-  type CommitResult,
   openAggregates,
   PostgresStore,
   ProjectionError,
+  runProjections,
   type Timestamp,
 } from 'maestro-store';
 import { BankAccount, type BankAccounts } from '../../examples/bank/account.js';
 import { migrateBank } from '../../examples/bank/migrations.js';
-import { resumeTransfers, transfer } from '../../examples/bank/transfer.js';
-import { QUICK_WASM } from '../support/children/processes.js';
+import { stageOf, transfer, transfers } from '../../examples/bank/transfer.js';
+import { QUICK_WASM, useProcesses } from '../support/children/processes.js';
 import { runCli } from '../support/cli/cli.js';
-import { testKnex, useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
+import { rounds } from '../support/figures.js';
 
 const folder = useTemporaryFolder(test);
+const workers = useProcesses(test, 'example-child.ts');
 const { schema } = useTestDatabase(test);
 const knex = testKnex({ searchPath: [schema] });
 test.before(() => migrateBank(knex));
@@ -43,11 +45,19 @@ class DyingStore extends PostgresStore {
     this.#death = death;
   }
 
-  override async commitAll(...commit: Parameters<PostgresStore['commitAll']>): Promise<CommitResult> {
+  override async commitAll(...commit: Parameters<PostgresStore['commitAll']>) {
+    return await this.#unlessDead(() => super.commitAll(...commit));
+  }
+
+  override async commitCommand(...commit: Parameters<PostgresStore['commitCommand']>) {
+    return await this.#unlessDead(() => super.commitCommand(...commit));
+  }
+
+  async #unlessDead<Value>(commit: () => Promise<Value>): Promise<Value> {
     this.#commits += 1;
     const isLast = this.#commits === this.#death.commit;
     if (isLast && !this.#death.answerLost) throw new Crash();
-    const result = await super.commitAll(...commit);
+    const result = await commit();
     if (isLast) throw new Crash();
     return result;
   }
@@ -74,10 +84,29 @@ async function leave(accounts: BankAccounts, id: Timestamp): Promise<void> {
   await accounts.evaluate(id, { type: 'close' });
 }
 
+/** Runs a worker of a process until it has been through all transfers; gives the number of those that it failed at. */
+async function runTransfers(accounts: BankAccounts): Promise<number> {
+  const stop = new AbortController();
+  const worker = runProjections({ knex, schema }, [transfers(accounts)], { signal: stop.signal });
+  const { parked } = await worker.caughtUp();
+  stop.abort();
+  await worker.stopped;
+  return parked;
+}
+
+/** Runs a worker that finishes all transfers, also those at which another one has failed. */
+async function finishTransfers(t: ExecutionContext): Promise<void> {
+  await knex
+    .withSchema(schema)
+    .table('maestro_parked')
+    .update({ next_try: new Date(0) });
+  t.is(await runTransfers(aProcess()), 0);
+}
+
 /** Asserts by the log that no money was lost, once the transfers between some accounts are finished. */
 async function assertNothingLost(t: ExecutionContext, ids: readonly Timestamp[]): Promise<void> {
+  await finishTransfers(t);
   const bank = aProcess();
-  for (const id of ids) await resumeTransfers(bank, id);
   let money = 0;
   const stepsOf = new Map<string, string[]>();
   for (const id of ids) {
@@ -132,7 +161,7 @@ function anonymous(text: string): string {
 }
 
 const accountIndex = fc.nat({ max: 2 });
-const death = fc.option(fc.record({ commit: fc.integer({ min: 1, max: 3 }), answerLost: fc.boolean() }), {
+const death = fc.option(fc.record({ commit: fc.integer({ min: 1, max: 4 }), answerLost: fc.boolean() }), {
   nil: undefined,
 });
 const steps = fc.array(
@@ -141,7 +170,7 @@ const steps = fc.array(
       weight: 6,
       arbitrary: fc.record({ from: accountIndex, to: accountIndex, amount: fc.integer({ min: 1, max: 120 }), death }),
     },
-    { weight: 2, arbitrary: fc.record({ resume: accountIndex, death }) },
+    { weight: 2, arbitrary: fc.record({ work: fc.constant(true), death }) },
     { weight: 1, arbitrary: fc.record({ leave: accountIndex }) },
   ),
   { minLength: 3, maxLength: 12 },
@@ -160,7 +189,7 @@ testProp(
         'death' in step && step.death !== undefined ? aProcess(step.death) : (alive[index % 2] as BankAccounts);
       try {
         if ('leave' in step) await leave(by, idOf(step.leave));
-        else if ('resume' in step) await resumeTransfers(by, idOf(step.resume));
+        else if ('work' in step) await runTransfers(by);
         else await transfer(by, { from: idOf(step.from), to: idOf(step.to), amount: step.amount });
       } catch (error) {
         if (!(error instanceof Crash)) throw error;
@@ -168,44 +197,64 @@ testProp(
     }
     await assertNothingLost(t, ids);
   },
-  { numRuns: 30 },
+  { numRuns: 12 },
 );
 
-test('transfers in both directions, by several processes that also resume those of each other, lose nothing', async (t) => {
+test.serial('transfers in both directions, with several workers at the same time, lose nothing', async (t) => {
   const ada = await anAccount(aProcess(), 500);
   const grace = await anAccount(aProcess(), 500);
   const work = Array.from({ length: 4 }, async (_, index) => {
     const accounts = aProcess();
     const [from, to] = index % 2 === 0 ? [ada, grace] : [grace, ada];
-    for (const amount of [10, 200, 30, 400]) {
-      await Promise.all([transfer(accounts, { from, to, amount }), resumeTransfers(accounts, to)]);
-    }
+    for (const amount of [10, 200, 30, 400])
+      await Promise.all([transfer(accounts, { from, to, amount }), runTransfers(accounts)]);
   });
   await Promise.all(work);
   await assertNothingLost(t, [ada, grace]);
 });
 
-test('money on its way to an account that is being closed either arrives or comes back', async (t) => {
+test.serial('transfers finish by themselves, wherever the workers are killed that are at it', async (t) => {
+  const accounts = aProcess();
+  const ids = await Promise.all([1, 2, 3].map(() => anAccount(accounts, 500)));
+  const idOf = (index: number) => ids[index % ids.length] as Timestamp;
+  let under = 0;
+  const send = async () => {
+    under += 1;
+    await transfer(accounts, { from: idOf(under), to: idOf(under + 1), amount: 1 });
+  };
+  for (let round = 0; round < rounds(3, 40); round += 1) {
+    for (let each = 0; each < 20; each += 1) await send();
+    const worker = workers.start('bank', testUrl(), schema);
+    const events = Math.floor(Math.random() * 15);
+    for (let taken = 0; taken < events; taken += 1) await worker.line();
+    await worker.kill();
+  }
+  await assertNothingLost(t, ids);
+});
+
+test.serial('money on its way to an account that is being closed either arrives or comes back', async (t) => {
   const ada = await anAccount(aProcess(), 500);
   const grace = await anAccount(aProcess(), 500);
-  const [sender, closer, other] = [aProcess(), aProcess(), aProcess()];
-  const outcomes: unknown[] = [];
+  const [sender, closer] = [aProcess(), aProcess()];
+  const sent: string[] = [];
   const send = async () => {
     const result = await transfer(sender, { from: ada, to: grace, amount: 1 });
-    outcomes.push(result.ok && result.value);
+    if (result.ok) sent.push(result.value);
   };
   const close = async () => {
     while ((await closer.fetch(grace)).isOpen) await leave(closer, grace);
   };
-  for (let round = 0; round < 5; round += 1) await Promise.all([send(), send()]);
-  await Promise.all([close(), send(), send(), resumeTransfers(other, ada), send(), resumeTransfers(other, ada)]);
   await send();
-  t.is(outcomes[0], 'arrived');
-  t.is(outcomes.at(-1), 'refunded');
+  await runTransfers(sender);
+  await Promise.all([close(), send(), send(), runTransfers(sender), send(), runTransfers(closer)]);
+  await send();
   await assertNothingLost(t, [ada, grace]);
+  const store = new PostgresStore(knex, { schema });
+  t.is(await stageOf(store, ada, sent[0] as string), 'arrived');
+  t.is(await stageOf(store, ada, sent.at(-1) as string), 'refunded');
 });
 
-test('a step of a transfer that is taken again has no event', async (t) => {
+test.serial('a step of a transfer that is taken again has no event', async (t) => {
   const [ada, grace] = [await anAccount(aProcess(), 100), await anAccount(aProcess(), 100)];
   const data = { transfer: aProcess().create().hex, amount: 100 };
   for (const expected of [1, 0]) {
@@ -223,16 +272,22 @@ test('a step of a transfer that is taken again has no event', async (t) => {
   t.is(refund.ok && refund.value.events.length, 0);
 });
 
-test('nothing is sent to an account that was never opened, and whoever does so all the same can get it back', async (t) => {
-  const accounts = aProcess();
-  const ada = await anAccount(accounts, 100);
-  const nobody = accounts.create();
-  t.deepEqual(await transfer(accounts, { from: ada, to: nobody, amount: 1 }), { ok: false, error: 'no_such_account' });
-  await accounts.evaluate(ada, { type: 'sendMoney', data: { transfer: nobody.hex, to: nobody.hex, amount: 100 } });
-  t.deepEqual(await accounts.evaluate(ada, { type: 'close' }), { ok: false, error: 'not_empty' });
-  t.deepEqual(await resumeTransfers(accounts, ada), ['refunded']);
-  t.is((await accounts.get(ada)).balance, 100);
-});
+test.serial(
+  'nothing is sent to an account that was never opened, and whoever does so all the same gets it back',
+  async (t) => {
+    const accounts = aProcess();
+    const ada = await anAccount(accounts, 100);
+    const nobody = accounts.create();
+    t.deepEqual(await transfer(accounts, { from: ada, to: nobody, amount: 1 }), {
+      ok: false,
+      error: 'no_such_account',
+    });
+    await accounts.evaluate(ada, { type: 'sendMoney', data: { transfer: nobody.hex, to: nobody.hex, amount: 100 } });
+    t.deepEqual(await accounts.evaluate(ada, { type: 'close' }), { ok: false, error: 'not_empty' });
+    await finishTransfers(t);
+    t.is((await accounts.fetch(ada)).balance, 100);
+  },
+);
 
 test('of many processes that open accounts with one name exactly one succeeds', async (t) => {
   const name = aProcess().create().hex;

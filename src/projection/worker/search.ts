@@ -101,6 +101,8 @@ export class Search {
     const { knex, queue, reach, schema, searching, signal, copies } = this.#running;
     const callers = new Set(this.#callers);
     this.#isSweepWanted = false;
+    // Besides what is behind, what is parked and due.
+    await this.#ask(() => this.#look());
     await reach.survive(async () => {
       const slices = this.#sweep.all();
       for (;;) {

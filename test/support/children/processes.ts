@@ -49,7 +49,9 @@ export function useProcesses(
       packages: 'external',
       logLevel: 'warning',
     } as const;
-    await build({ entryPoints: [entry], outfile: file, define, ...options });
+    // The examples name the package.
+    const alias = { 'maestro-store': join(root, 'src/index.ts') };
+    await build({ entryPoints: [entry], outfile: file, define, alias, ...options });
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   });
   test.after.always(async () => {
