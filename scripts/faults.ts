@@ -16,6 +16,7 @@ const FILES = [
   'test/cli/input/ids.test.ts',
   'test/cli/render/words.test.ts',
   'test/store/read/stream-events.test.ts',
+  'test/projection/model/protocol.test.ts',
 ];
 const files = process.argv.slice(2);
 const child = spawn(

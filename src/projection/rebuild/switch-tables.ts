@@ -42,7 +42,10 @@ export async function switchTables(
   /** What a search has found that did not keep anybody out. */ searched: Searched,
 ): Promise<SwitchOutcome> {
   await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
-  await execute(transaction, `LOCK TABLE ${projectionTables(schema).positions} IN EXCLUSIVE MODE`);
+  const { projections, positions } = projectionTables(schema);
+  // In the order of an erasure, which keeps new copies out and then locks positions: else the two would wait for each other.
+  await execute(transaction, `LOCK TABLE ${projections} IN ROW EXCLUSIVE MODE`);
+  await execute(transaction, `LOCK TABLE ${positions} IN EXCLUSIVE MODE`);
   const copies = await lockedCopies(transaction, schema, copy);
   if (copies === undefined) return 'gone';
   const { live, building } = copies;
