@@ -11,3 +11,5 @@ export type {
   Scenario,
   WhenOptions,
 } from './scenario/types.js';
+export { projectionScenario } from './projection-scenario/projection-scenario.js';
+export type { GivenCommit, ProjectionScenario, Row, ScenarioDatabase } from './projection-scenario/types.js';

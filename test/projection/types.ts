@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import {
-  type AggregatesOf,
+  type Database,
   defineAggregate,
   defineConfig,
   defineProjection,
   defineSubscription,
   type Knex,
   type ProjectedEvent,
+  type Timestamp,
 } from '../../src/index.js';
+import { projectionScenario } from '../../src/testing/index.js';
 
 /**
  * Types that the compiler must infer, and code that it must refuse: this file is compiled, never run. A line below
@@ -119,4 +121,22 @@ defineSubscription({ name: 'x', from: [Account], startAt: 'today', handle: () =>
 // @ts-expect-error a subscription has no tables
 defineSubscription({ name: 'x', from: [Account], startAt: 'now', handle: () => {}, setUp: () => {} });
 
-export type Accounts = AggregatesOf<typeof Account>;
+declare const database: Database, ada: Timestamp;
+
+export async function scenarios(): Promise<void> {
+  await projectionScenario(owners, database)
+    // The body of an event is what the schema takes, not what it makes of it.
+    .given([ada, { type: 'opened', body: { on: '2026-01-01' } }, { type: 'deposited', body: { amount: 1 } }])
+    .givenStored([ada, { type: 'made', body: { since: 1 }, metadata: {} }])
+    .thenRows('owners', [{ id: 'Ada' }]);
+  await projectionScenario(owners, { knex: database.knex }).thenTables({ owners: [] });
+  (await projectionScenario(owners, database).rows('owners')).map(({ id }) => id);
+  // @ts-expect-error there is no such event
+  projectionScenario(owners, database).given([ada, { type: 'begun', body: { to: '' } }]);
+  // @ts-expect-error the body is of another type
+  projectionScenario(owners, database).given([ada, { type: 'opened', body: { on: new Date() } }]);
+  // @ts-expect-error a commit begins with the id of its aggregate
+  projectionScenario(owners, database).given({ type: 'deposited', body: { amount: 1 } });
+  // @ts-expect-error a subscription has no tables
+  projectionScenario(mails, database);
+}

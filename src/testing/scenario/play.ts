@@ -45,11 +45,19 @@ export function initialTwice({ definition }: Subject): StateAt {
   return first;
 }
 
-/** New events in their places after a state. Throws `InvalidArgumentError`. */
-export function placed({ id }: Subject, at: StateAt, drafts: readonly PlacedDraft[]): NewEvent[] {
+/**
+ * New events in their places after a state, at times of a clock: a second after each other, unless another clock is given. Throws
+ * `InvalidArgumentError`.
+ */
+export function placed(
+  { id }: Pick<Subject, 'id'>,
+  at: LastEvent,
+  drafts: readonly PlacedDraft[],
+  clock?: Clock,
+): NewEvent[] {
   let last: LastEvent = at;
   return drafts.flatMap((draft) =>
-    placeAfter(clockAfter(last), id, last, [draft]).map((event) => {
+    placeAfter(clock ?? clockAfter(last), id, last, [draft]).map((event) => {
       const { timestamp = event.timestamp } = draft;
       last = { sequence: event.sequence, timestamp, latest: laterPredecessor(last, timestamp) };
       return { ...event, timestamp };
@@ -112,9 +120,12 @@ function impureFold({ definition }: Subject, at: StateAt, events: readonly NewEv
   );
 }
 
-/** A clock that goes on from the latest event of a history; each of its readings is a second later. */
-function clockAfter(last: LastEvent): Clock {
-  let time = latestTimestamp(last)?.time ?? BEGINNING;
+/**
+ * A clock that goes on from the latest event of a history, or from where scenarios begin; each of its readings is a second
+ * later.
+ */
+export function clockAfter(last?: LastEvent): Clock {
+  let time = (last === undefined ? undefined : latestTimestamp(last)?.time) ?? BEGINNING;
   return new Clock({ nodeId: 1n, physicalTime: () => (time += 1000), maxDrift: Number.MAX_SAFE_INTEGER });
 }
 

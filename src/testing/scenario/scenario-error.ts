@@ -41,3 +41,19 @@ export function calledByTest<Answer>(method: unknown, run: () => Answer): Answer
     throw error;
   }
 }
+
+/** Runs an asynchronous method that a test calls, from which this is called; the stack of a {@link ScenarioError} begins at that call. */
+export async function awaitedByTest<Answer>(run: () => Promise<Answer>): Promise<Answer> {
+  const call: { readonly stack?: string } = {};
+  Error.captureStackTrace(call, awaitedByTest);
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ScenarioError) {
+      // The first line is the error's own, the second one the method.
+      const [, , ...frames] = (call.stack ?? '').split('\n');
+      error.stack = [`${error.name}: ${error.message}`, ...frames].join('\n');
+    }
+    throw error;
+  }
+}

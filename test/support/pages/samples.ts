@@ -85,7 +85,41 @@ declare const id: Timestamp;`,
     before: `import { defineConfig, openDatabase } from 'maestro-store';
 declare const url: string;`,
   },
+  {
+    page: 'docs/read-models.md',
+    begins: 'const accounts',
+    before: `import { type Clock, type Knex, openAggregates, type Store, type Timestamp } from 'maestro-store';
+import { Account } from './src/account.js';
+import { owners } from './src/owners.js';
+declare const store: Store, clock: Clock, knex: Knex, id: Timestamp;`,
+    after: 'export { row };',
+  },
+  {
+    page: 'docs/read-models.md',
+    begins: 'const stop',
+    before: `import { type Database, runProjections } from 'maestro-store';
+import { mails } from './src/mails.js';
+import { owners } from './src/owners.js';
+declare const database: Database;`,
+  },
+  {
+    page: 'README.md',
+    begins: 'const owners',
+    before: `import { type Database, defineProjection, runProjections } from 'maestro-store';
+import { Account } from './src/readme-account.js';
+declare const database: Database;`,
+  },
 ];
+
+/** Files that samples import, below the folder: `Account` of the pages, and what other samples define. */
+const IMPORTED: Readonly<Record<string, string>> = {
+  'src/account.ts': `export { BankAccount as Account } from '../../examples/bank/account.js';`,
+  'src/readme-account.ts': `import { defineAggregate } from 'maestro-store';
+export const Account = defineAggregate({ name: 'account', initialState: () => 0, commands: {},
+events: { deposited: (state: number, _body: { amount: number }) => state } });`,
+  'src/test-database.ts': `import type { Database } from 'maestro-store';
+export declare const database: Database;`,
+};
 
 /**
  * The TypeScript of the pages as programs, by the paths at which a compiler is to find them, below a folder. A part of a
@@ -99,10 +133,18 @@ export function samplesIn(folder: string): Map<string, string> {
       `${folder}/${block.page.replace(/\W/g, '-')}-${block.line}.ts`,
       programOf(block),
     ]);
-  return new Map([
-    ...samples,
-    [`${folder}/src/account.ts`, `export { BankAccount as Account } from '../../examples/bank/account.js';`],
-  ]);
+  const imported = Object.entries({ ...IMPORTED, ...definitionsOf('docs/read-models.md') });
+  return new Map([...samples, ...imported.map(([file, text]): [string, string] => [`${folder}/${file}`, text])]);
+}
+
+/** What the samples of a page export, each as a file of its name, for other samples of the page. */
+function definitionsOf(page: string): Record<string, string> {
+  const found = blocksOf(page).flatMap(({ lines }) => {
+    const text = lines.join('\n');
+    const [, name] = /^export const (\w+)/m.exec(text) ?? [];
+    return name === undefined ? [] : [[`src/${name}.ts`, text.replaceAll("'./src/", "'./")]];
+  });
+  return Object.fromEntries(found) as Record<string, string>;
 }
 
 function programOf({ page, line, lines }: Block): string {
