@@ -89,7 +89,6 @@ export type {
   SubscriptionDefinition,
   SubscriptionHandler,
 } from './projection/definition.js';
-export type { AggregateReader, EventReader } from './projection/read-event.js';
 export { EventParkedError, OlderProjectionError } from './projection/worker/errors.js';
 export type { ProjectedDatabase, ProjectionProgress, RunProjectionsOptions } from './projection/worker/options.js';
 export { type ProjectionWorker, runProjections } from './projection/worker/run-projections.js';
