@@ -3,6 +3,7 @@ import { timeSpan } from '../../hlc/time-span.js';
 import { databaseTime } from '../log/database-time.js';
 import type { EventLog } from '../log/event-log.js';
 import { eventsInOrder } from '../search-events/search-events.js';
+import { counted } from './counted.js';
 import { type Finding, finding, fine } from './finding.js';
 import { type EventAhead, lastAhead, nodesAhead, clockSkews } from './nodes.js';
 
@@ -49,7 +50,7 @@ export async function checkNewest(log: EventLog): Promise<Finding> {
     return fine('newest event', 'none yet');
   }
   const who = nodes.map(
-    ({ node, timestamp, events }) => `node ${node} by ${timeSpan(timestamp.time - now)} (${counted(events)})`,
+    ({ node, timestamp, events }) => `node ${node} by ${timeSpan(timestamp.time - now)} (${counted(events, 'event')})`,
   );
   return finding(
     'newest event',
@@ -86,7 +87,7 @@ export async function checkNodes(log: EventLog): Promise<Finding> {
   if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LATEST_EVENTS} events`);
   const found = pairs.map(
     ({ ahead, behind, milliseconds, events }) =>
-      `node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more (${counted(events)} out of order)`,
+      `node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more (${counted(events, 'event')} out of order)`,
   );
   return finding(
     'clocks of nodes',
@@ -94,8 +95,4 @@ export async function checkNodes(log: EventLog): Promise<Finding> {
     found.join('; '),
     'Synchronize their clocks (NTP), or let only one of them write to each aggregate. Elixir Maestro reads such histories in the wrong order; see `maestro verify`.',
   );
-}
-
-function counted(events: number): string {
-  return events === 1 ? '1 event' : `${events} events`;
 }

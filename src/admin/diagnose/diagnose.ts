@@ -3,6 +3,7 @@ import { checkClock, checkNewest, checkNodes } from './clocks.js';
 import type { Finding } from './finding.js';
 import { checkIndexes } from './indexes.js';
 import { checkInterop } from './interop.js';
+import { checkProjections } from './projections.js';
 import { checkAccess, checkMayMigrate, checkRights } from './rights.js';
 import { checkRowSecurity } from './row-security.js';
 import { checkSearchPath } from './search-path.js';
@@ -58,6 +59,7 @@ async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<
   if (rights.status !== 'failure' && hidden.every(({ status }) => status !== 'failure')) {
     yield await checkNewest(log);
     yield await checkNodes(log);
+    yield* await checkProjections(log);
   }
   yield* await checkIndexes(log);
   const interop = await checkInterop(log);

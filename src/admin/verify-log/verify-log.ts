@@ -6,6 +6,7 @@ import { select } from '../log/select.js';
 import { verifyHistories } from './histories.js';
 import type { VerifyProgress } from './verify-progress.js';
 import { verifyBodies } from './unreadable-bodies.js';
+import { verifyPositions } from './positions.js';
 import { verifySince } from './since.js';
 import { verifySnapshots } from './snapshots.js';
 import { verifyUniqueness } from './uniqueness.js';
@@ -18,7 +19,7 @@ export interface VerifyOptions {
   readonly aggregateId?: Timestamp | undefined;
   /**
    * Only events with a time of at least this, in milliseconds since 1970, each against its neighbours; and all
-   * snapshots.
+   * snapshots and positions.
    */
   readonly since?: number | undefined;
   /**
@@ -32,14 +33,14 @@ export interface VerifyOptions {
 
 /**
  * Finds everything that cannot be in a sound log, see {@link Violation}: faults of events by aggregate and sequence, then
- * timestamps that events share, then snapshots, then bodies that the other reader cannot read. The database checks the part
+ * timestamps that events share, then snapshots, then positions of projections, then bodies that the other reader cannot read. The database checks the part
  * of the log that the options name, page by page; only violations are transferred. Events that are committed meanwhile may
  * be checked or not.
  */
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
   await assertCompleteLog(log);
   const latestAllowed = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
-  const checked = { events: 0, aggregates: 0, snapshots: 0 };
+  const checked = { events: 0, aggregates: 0, snapshots: 0, positions: 0 };
   const report = (more: Partial<VerifyProgress>) => {
     for (const [name, count] of Object.entries(more)) checked[name as keyof VerifyProgress] += count;
     options.onProgress?.({ ...checked });
@@ -49,6 +50,7 @@ export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): As
   else yield* verifySince(log, { aggregateId, since, latestAllowed, pageEvents, report });
   yield* verifyUniqueness(log, { aggregateId, since, pageEvents });
   yield* verifySnapshots(log, aggregateId, report);
+  yield* verifyPositions(log, aggregateId, report);
   yield* verifyBodies(log, aggregateId, since);
 }
 

@@ -54,6 +54,29 @@ export type Violation = { readonly aggregateId: string; readonly sequence: numbe
       readonly path: string;
       readonly problem: string;
     }
+  | {
+      /** The position of a projection or subscription is beyond the last event, so it would not take in the next ones. */
+      readonly kind: 'position ahead';
+      readonly projection: string;
+      readonly last: number;
+    }
+  | {
+      /** There is no event at the position, though there are later ones. */
+      readonly kind: 'position at a missing event';
+      readonly projection: string;
+    }
+  | {
+      /** The log has no event of the aggregate that a projection or subscription has taken in. */
+      readonly kind: 'position without events';
+      readonly projection: string;
+    }
+  | {
+      /** A row is of a copy of a projection that is not there. */
+      readonly kind: 'no copy';
+      readonly of: 'positions' | 'parked' | 'skipped' | 'leases';
+      /** The id of the copy. */
+      readonly copy: number;
+    }
 );
 
 /** The faults for which each event is checked. */

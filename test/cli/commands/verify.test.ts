@@ -33,7 +33,10 @@ for (const [layout, database] of Object.entries(sound))
     t.deepEqual(await at('-q'), { code: 0, stdout: '', stderr: '' });
     const { code, stdout } = await at('-o', 'json');
     t.is(code, 0);
-    t.deepEqual(JSON.parse(stdout), { violations: [], checked: { events: 7, aggregates: 2, snapshots: 1 } });
+    t.deepEqual(JSON.parse(stdout), {
+      violations: [],
+      checked: { events: 7, aggregates: 2, snapshots: 1, positions: 0 },
+    });
     t.regex((await at(other[0]?.aggregateId.hex ?? '')).stdout, /^checked 4 events of 1 aggregate, and 0 snapshots/);
     t.regex((await at('--since', '2199-01-01')).stdout, /^checked 0 events of 0 aggregates, and 1 snapshot/);
     t.is((await at('--since', other[0]?.timestamp.toString() ?? '')).code, 0);

@@ -8,7 +8,7 @@ export function declareDoctor(program: Command, runner: CommandRunner): void {
     .summary('check the connection, the server and its settings')
     .description(
       'Check for problems, and say how to fix each: connection, version, encryption, pooler, rights of the role, tables, ' +
-        'clocks, and settings with which events could be lost. Changes nothing. Exits with 1 when a check fails, and with ' +
+        'clocks, projections, and settings with which events could be lost. Changes nothing. Exits with 1 when a check fails, and with ' +
         '4 when the database cannot be reached.',
     )
     .addHelpText(

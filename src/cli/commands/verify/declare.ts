@@ -10,7 +10,7 @@ export function declareVerify(program: Command, runner: CommandRunner): void {
     .summary('check the integrity of the log')
     .description(
       'Look for faults in the log: missing sequences, clocks that run backwards or are far ahead, ids of the wrong length, ' +
-        'snapshots ahead of their events. The database reads the whole log, or with --since only the events from then on. ' +
+        'snapshots and projections ahead of their events. The database reads the whole log, or with --since only the events from then on. ' +
         'Exits with 1 when it finds a fault.',
     )
     .argument('[id]', 'only this aggregate', idOrPrefix)

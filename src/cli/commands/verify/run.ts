@@ -36,7 +36,7 @@ export async function run(
       });
     for (const { table, kind } of await tablesReplaced(database))
       await output.warn(`${table} is a ${kind}, not a table: only the rows that it shows are checked.`);
-    let checked: VerifyProgress = { events: 0, aggregates: 0, snapshots: 0 };
+    let checked: VerifyProgress = { events: 0, aggregates: 0, snapshots: 0, positions: 0 };
     const reading = id === undefined && since === undefined ? 'Reading the whole log' : 'Reading';
     const onProgress = (now: VerifyProgress) => {
       checked = now;
@@ -46,8 +46,7 @@ export async function run(
     const found = await printFindings(verifyLog(log, { aggregateId: id, since, onProgress }), output, {
       name: 'violations',
       checked: () => checked,
-      checkedText: () =>
-        `${counted(checked.events, 'event')} of ${counted(checked.aggregates, 'aggregate')}, and ${counted(checked.snapshots, 'snapshot')}`,
+      checkedText: () => checkedText(checked),
       id: (violation) => violation.aggregateId,
       json: (violation) => violation,
       columns: [
@@ -58,6 +57,12 @@ export async function run(
     });
     return found ? FOUND : DONE;
   });
+}
+
+function checkedText({ events, aggregates, snapshots, positions }: VerifyProgress): string {
+  const text = `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`;
+  if (positions === 0) return `${text}, and ${counted(snapshots, 'snapshot')}`;
+  return `${text}, ${counted(snapshots, 'snapshot')}, and ${counted(positions, 'position')} of projections`;
 }
 
 function describe(violation: Violation): string {
@@ -82,6 +87,14 @@ function describe(violation: Violation): string {
       return `unreadable body of the ${violation.of}: ${violation.path === '' ? 'it' : violation.path} ${violation.problem}`;
     case 'snapshot without events':
       return 'snapshot without events: the log has none of this aggregate';
+    case 'position ahead':
+      return `position ahead: ${violation.projection} has taken in ${violation.sequence}, and the last event is ${violation.last}`;
+    case 'position at a missing event':
+      return `position at a missing event: ${violation.projection} has taken it in, and the log has none with this sequence`;
+    case 'position without events':
+      return `position without events: ${violation.projection} has taken in what the log has nothing of`;
+    case 'no copy':
+      return `no copy: a row of maestro_${violation.of} is of copy ${violation.copy}, which is not in maestro_projections`;
   }
 }
 
