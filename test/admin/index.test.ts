@@ -73,7 +73,7 @@ test('counts, checks and examines', async (t) => {
   const checked: admin.VerifyProgress[] = [];
   const violations: Violation[] = await collect(admin.verifyLog(log, { onProgress: (more) => checked.push(more) }));
   t.deepEqual(violations, []);
-  t.deepEqual(checked.at(-1), { events: 5, aggregates: 2, snapshots: 1 });
+  t.deepEqual(checked.at(-1), { events: 5, aggregates: 2, snapshots: 1, positions: 0 });
   const findings: Finding[] = await collect(admin.diagnose(log, { embedded: false, isLocal: true }));
   t.is(findings.find(({ check }) => check === 'tables')?.status, 'ok');
   t.true(Math.abs((await admin.databaseTime(log)) - Date.now()) < 3_600_000);

@@ -110,7 +110,7 @@ test('verify tells of each in words, exits 1, and counts the positions', async (
   t.is(code, 1);
   t.regex(stdout, / 5 {2}position ahead: owners has taken in 5, and the last event is 1\n/);
   t.regex(stdout, / 2 {2}position without events: owners has taken in what the log has nothing of\n/);
-  t.regex(stdout, / 1 {2}no copy: a row of maestro_positions is of copy 6, which is not in maestro_projections\n/);
+  t.regex(stdout, / 1 {2}no copy: a row of the table of positions is of copy 6 of a projection, which is not there\n/);
 });
 
 test('a database without tables for projections is verified as before', async (t) => {

@@ -94,7 +94,7 @@ function describe(violation: Violation): string {
     case 'position without events':
       return `position without events: ${violation.projection} has taken in what the log has nothing of`;
     case 'no copy':
-      return `no copy: a row of maestro_${violation.of} is of copy ${violation.copy}, which is not in maestro_projections`;
+      return `no copy: a row of the table of ${violation.of} is of copy ${violation.copy} of a projection, which is not there`;
   }
 }
 
