@@ -63,7 +63,9 @@ for (const batch of [false, true])
     t.deepEqual(parked.map(({ error, reason }) => [error, reason]), [['RangeError: it is too much', 'failed'], ['RangeError: it is too much', 'failed']]); // prettier-ignore
 
     // Until the next try they are left alone.
-    await knex.raw(`UPDATE "${schema}".maestro_parked SET next_try = now() + interval '1 hour' WHERE copy = ?`, [copy.id]);
+    await knex.raw(`UPDATE "${schema}".maestro_parked SET next_try = now() + interval '1 hour' WHERE copy = ?`, [
+      copy.id,
+    ]);
     t.like(await takeAll(database, copy, journal, ids), { taken: 0, failed: [], gaps: [] });
     t.is(await retry(knex, schema, copy.id, bad), 1);
     t.like((await takeAll(database, copy, journal, ids)).failed, [{ sequence: 3, attempts: 2 }]);
