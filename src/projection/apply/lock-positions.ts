@@ -18,6 +18,8 @@ export interface LockedPositions {
   readonly positions: readonly LockedPosition[];
   /** The setting `lock_timeout` as it was: it is short until {@link readMissing} has put it back. */
   readonly lockTimeout: string;
+  /** The schema that unqualified names mean now. */
+  readonly currentSchema: string | undefined;
 }
 
 /** Another transaction is taking in one of the aggregates for the first time, and has not ended yet. */
@@ -37,15 +39,16 @@ export async function lockPositions(
   const bindings = [id, status, ids, ids];
   const rows = await lockedRows(transaction, schema, bindings);
   const [first] = rows;
-  if (first === undefined || first[1] === null) return undefined;
-  const positions = rows.flatMap(([, , hex, position]) =>
+  if (first === undefined || first[2] === null) return undefined;
+  const positions = rows.flatMap(([, , , hex, position]) =>
     hex === null || position === null ? [] : { aggregateId: Timestamp.fromHex(hex), position },
   );
-  return { positions, lockTimeout: first[0] };
+  return { positions, lockTimeout: first[0], currentSchema: first[1] ?? undefined };
 }
 
 type LockedRow = readonly [
   lockTimeout: string,
+  currentSchema: string | null,
   copy: number | null,
   aggregateId: string | null,
   position: number | null,

@@ -12,7 +12,7 @@ export interface MissingEvents extends LockedPosition {
   readonly events: readonly StoredEvent[];
   /** The sequence of the next event that the log has, when those before it are missing. */
   readonly afterGap: number | undefined;
-  /** There may be more events than were read. */
+  /** More events come after those that were read; or nothing was read, since others had so many. */
   readonly hasMore: boolean;
 }
 
@@ -33,11 +33,13 @@ export async function readMissing(
   ranges: readonly MissingRange[],
   { limit, lockTimeout = null }: { readonly limit: number; readonly lockTimeout?: string | null },
 ): Promise<MissingEvents[]> {
-  const lasts = ranges.map(({ position, last = MAX_SEQUENCE }) => Math.min(last, position + limit, MAX_SEQUENCE));
+  // One more than is wanted: it shows whether there is more.
+  const most = limit + 1;
+  const lasts = ranges.map(({ position, last = MAX_SEQUENCE }) => Math.min(last, position + most, MAX_SEQUENCE));
   const rows = await query<readonly [n: string, ...HistoryRow<string>]>(
     transaction,
     applyStatements(schema).read,
-    [lockTimeout, ...idsAndPositions(ranges), integerArray(lasts), limit, copy, limit],
+    [lockTimeout, ...idsAndPositions(ranges), integerArray(lasts), most, copy, most],
     asText,
   );
   const events = ranges.map((): StoredEvent[] => []);
@@ -45,9 +47,15 @@ export async function readMissing(
     const index = Number(n) - 1;
     events[index]?.push(storedEventOf((ranges[index] as MissingRange).aggregateId, row));
   }
-  const isCut = rows.length === limit;
-  const missing = ranges.map((range, index) => contiguous(range, events[index] as StoredEvent[], isCut));
-  return isCut ? missing : await withGaps(transaction, schema, ranges, missing);
+  const isCut = rows.length === most;
+  const cut = isCut ? Number(rows.at(-1)?.[0]) - 1 : undefined;
+  if (cut !== undefined) events[cut]?.pop();
+  // The events of one aggregate come together, so only that of the last row can lack some.
+  const missing = ranges.map((range, index) => {
+    const own = events[index] as StoredEvent[];
+    return contiguous(range, own, isCut && (index === cut || own.length === 0));
+  });
+  return isCut ? missing : await withGaps(transaction, schema, copy, ranges, missing);
 }
 
 /** The events up to the first gap. */
@@ -63,10 +71,14 @@ function contiguous({ aggregateId, position }: LockedPosition, events: StoredEve
   };
 }
 
-/** Looks further where nothing was found: the next event may be behind a gap that is longer than what was read. */
+/**
+ * Looks further where nothing was found: the next event may be behind a gap that is longer than what was read. Such an aggregate is parked
+ * no longer if its position has passed the event at which it was.
+ */
 async function withGaps(
   transaction: Knex.Transaction,
   schema: string,
+  copy: number,
   ranges: readonly MissingRange[],
   missing: MissingEvents[],
 ): Promise<MissingEvents[]> {
@@ -74,7 +86,10 @@ async function withGaps(
     return events.length === 0 && afterGap === undefined && ranges[index]?.last === undefined;
   });
   if (empty.length === 0) return missing;
-  const rows = await query<[string, number | null]>(transaction, applyStatements(schema).next, idsAndPositions(empty));
+  const rows = await query<[string, number | null]>(transaction, applyStatements(schema).next, [
+    ...[...idsAndPositions(empty), copy],
+    ...idsAndPositions(empty),
+  ]);
   const next = new Map(rows.map(([n, sequence]) => [empty[Number(n) - 1], sequence]));
   return missing.map((about) => {
     const sequence = next.get(about) ?? undefined;

@@ -6,7 +6,8 @@ import { checkSchemaName, qualified } from '../../store/schema-name.js';
 export interface ApplyStatements {
   /**
    * (copy, status, aggregate ids, aggregate ids) → the aggregates whose positions are locked now, missing rows made; those that another
-   * transaction has are left out. One row at least: the setting `lock_timeout` as it was, and the copy if it has that status.
+   * transaction has are left out. One row at least: the setting `lock_timeout` as it was, the
+   * schema that comes first in the search path, and the copy if it has that status.
    */
   readonly lock: Statement;
   /**
@@ -16,7 +17,10 @@ export interface ApplyStatements {
   readonly lockForCommit: Statement;
   /** (`lock_timeout` or null, aggregate ids, positions, last sequences, copy, number for each, number for all) → the events after the positions. */
   readonly read: Statement;
-  /** (aggregate ids, positions) → the next sequence that the log has after each position. */
+  /**
+   * (aggregate ids, positions, copy, aggregate ids, positions) → ends that aggregates are parked at events that their positions have passed;
+   * and the next sequence that the log has after each position.
+   */
   readonly next: Statement;
   /** (aggregate ids) → the type of the first event of each. */
   readonly firstTypes: Statement;
@@ -51,7 +55,7 @@ made AS (INSERT INTO ${positions} (copy, aggregate_id, sequence)
   WHERE NOT EXISTS (SELECT FROM ${positions} AS found WHERE found.copy = copy.id AND found.aggregate_id = given.aggregate_id)
   ORDER BY given.aggregate_id ON CONFLICT DO NOTHING RETURNING aggregate_id, sequence),
 mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id, sequence FROM made)
-SELECT patience.before, copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence
+SELECT patience.before, current_schema()::text, copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence
 FROM patience LEFT JOIN copy ON true LEFT JOIN mine ON true`),
     // A transaction that sees the log of its beginning could take a copy for live that was replaced since: then FOR SHARE refuses.
     lockForCommit: preparedStatement(`WITH copy AS MATERIALIZED (
@@ -77,7 +81,10 @@ CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body FROM ${log} AS log
 WHERE NOT EXISTS (SELECT FROM ${parked} AS parked WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id
   AND parked.reason = 'failed' AND parked.next_try > now())
 LIMIT ?::integer`),
-    next: preparedStatement(`SELECT given.n, (SELECT log.sequence FROM ${log} AS log
+    next: preparedStatement(`WITH healed AS (DELETE FROM ${parked} AS parked
+  USING unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, position)
+  WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id AND parked.sequence <= given.position)
+SELECT given.n, (SELECT log.sequence FROM ${log} AS log
   WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position ORDER BY log.sequence LIMIT 1)
 FROM unnest(?::text::bytea[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, n)`),
     firstTypes: preparedStatement(`SELECT given.n, (SELECT log.type FROM ${log} AS log

@@ -22,8 +22,12 @@ export interface TakenBatch {
   readonly taken: number;
   /** Number of characters of their bodies. */
   readonly length: number;
-  /** Aggregates that may have more events. */
+  /** Number of aggregates that had events. */
+  readonly aggregates: number;
+  /** Aggregates that have more events. */
   readonly behind: readonly Timestamp[];
+  /** Aggregates of which nothing was read, since others had so many events. */
+  readonly unread: readonly Timestamp[];
   /** Aggregates that another transaction has. */
   readonly locked: readonly Timestamp[];
   /** Aggregates in whose histories events are missing. */
@@ -55,21 +59,25 @@ export async function takeBatch(
   const ids = wanted.map(({ aggregateId }) => aggregateId);
   const found = await lockPositions(transaction, schema, copy, ids);
   if (found === undefined) return undefined;
-  const { positions, lockTimeout } = found;
+  const { positions, lockTimeout, currentSchema } = found;
   const lasts = new Map(wanted.map(({ aggregateId, last }) => [aggregateId.hex, last]));
   const ranges = positions.map((place) => ({ ...place, last: lasts.get(place.aggregateId.hex) }));
   const missing = await readMissing(transaction, schema, copy.id, ranges, { limit, lockTimeout });
   const some = missing.filter(({ events }) => events.length > 0);
   if (some.length > 0) {
     onRead(some);
-    await withCopyPath(transaction, copy);
+    if (copy.buildSchema !== undefined || copy.liveSchema !== currentSchema) await withCopyPath(transaction, copy);
     await runEvents(definition, transaction, schema, some, { mode: 'together', signal });
     signal?.throwIfAborted();
     await movePositions(transaction, schema, copy.id, some);
   }
   return {
     ...summary(some),
-    behind: missing.filter(({ hasMore }) => hasMore).map(({ aggregateId }) => aggregateId),
+    aggregates: some.length,
+    behind: some.filter(({ hasMore }) => hasMore).map(({ aggregateId }) => aggregateId),
+    unread: missing
+      .filter(({ hasMore, events }) => hasMore && events.length === 0)
+      .map(({ aggregateId }) => aggregateId),
     locked: without(ids, positions),
     gaps: await parkGaps(transaction, schema, copy.id, missing),
   };

@@ -4,13 +4,13 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { pauseAfter } from '../../store/commit/backoff.js';
 import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { driverOf } from '../../store/driver/driver-of.js';
-import { FIRST_PAGE, nextPageSize } from '../../store/read/page-size.js';
 import type { Copy } from '../copies/copy.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { lockPositions, PositionsBusy } from './lock-positions.js';
 import { park, type Parked } from './parked.js';
 import { blame, failureText } from './passing.js';
 import { EventFailure } from './run-events.js';
+import { type BatchSize, batchSize } from './batch-size.js';
 import { divided, halves } from './divide.js';
 import type { MissingEvents } from './missing-events.js';
 import { takeBatch, type TakenBatch, type Wanted } from './take-batch.js';
@@ -45,7 +45,7 @@ export interface TakenIn {
 
 /** Options of {@link takeIn}. */
 export interface TakeInOptions {
-  /** Largest number of events in one transaction. @defaultValue 1000 */
+  /** Largest number of events in one transaction. @defaultValue 2000 */
   readonly maxEvents?: number;
   /** Rolls back what is under way and ends when it is aborted: its reason is thrown. */
   readonly signal?: AbortSignal | undefined;
@@ -72,20 +72,19 @@ export async function takeIn(
   return await new Taking(place, copy, definition, options).all(aggregates);
 }
 
-/** How many events a copy takes at a time, and how many an aggregate had, by definition: so that locks and memory are bounded. */
-const sizes = new WeakMap<ReadModelDefinition, { events: number; perAggregate: number }>();
-
 class Taking {
   readonly #place: Place;
   readonly #copy: Copy;
   readonly #definition: ReadModelDefinition;
   readonly #options: TakeInOptions;
-  readonly #size: { events: number; perAggregate: number };
+  readonly #size: BatchSize;
   /** Batches that are still to be taken, the next one last. */
   readonly #batches: (readonly Wanted[])[] = [];
   #taken = 0;
   #meetings = 0;
   #isGone = false;
+  /** Aggregates whose turn did not come, since others had so many events. */
+  readonly #unread: Timestamp[] = [];
   readonly #behind = new Map<string, Timestamp>();
   readonly #locked: Timestamp[] = [];
   readonly #failed: FailedEvent[] = [];
@@ -96,17 +95,17 @@ class Taking {
     this.#copy = copy;
     this.#definition = definition;
     this.#options = options;
-    let size = sizes.get(definition);
-    if (size === undefined) sizes.set(definition, (size = { events: FIRST_PAGE, perAggregate: 1 }));
-    this.#size = size;
+    this.#size = batchSize(definition);
   }
 
   async all(aggregates: readonly Timestamp[]): Promise<TakenIn> {
-    for (let next = 0; next < aggregates.length && !this.#isGone;) {
+    for (let next = 0; (next < aggregates.length || this.#unread.length > 0) && !this.#isGone;) {
       const count = Math.max(1, Math.ceil(this.#limit() / this.#size.perAggregate));
-      this.#batches.push(aggregates.slice(next, next + count).map((aggregateId) => ({ aggregateId })));
-      next += count;
-      for (let batch = this.#batches.pop(); batch !== undefined; batch = this.#batches.pop()) await this.#take(batch);
+      const again = this.#unread.splice(0, count);
+      const batch = [...again, ...aggregates.slice(next, next + count - again.length)];
+      next += count - again.length;
+      this.#push(batch.map((aggregateId) => ({ aggregateId })));
+      for (let part = this.#batches.pop(); part !== undefined; part = this.#batches.pop()) await this.#take(part);
     }
     const parked = new Set(this.#failed.map(({ aggregateId }) => aggregateId.hex));
     return {
@@ -120,7 +119,7 @@ class Taking {
   }
 
   #limit(): number {
-    return Math.min(this.#size.events, this.#options.maxEvents ?? 1000);
+    return Math.min(this.#size.events, this.#options.maxEvents ?? 2000);
   }
 
   async #take(batch: readonly Wanted[]): Promise<void> {
@@ -130,7 +129,9 @@ class Taking {
     const { knex, schema } = this.#place;
     let missing: readonly MissingEvents[] = [];
     let isCommitting = false;
-    const options = { limit: this.#limit(), signal, onRead: (read: typeof missing) => (missing = read) };
+    const limit = this.#limit();
+    const began = performance.now();
+    const options = { limit, signal, onRead: (read: typeof missing) => (missing = read) };
     try {
       const taken = await driverOf(knex).transaction(
         async (transaction) => {
@@ -141,7 +142,7 @@ class Taking {
         { repeatable: true },
       );
       if (taken === undefined) this.#isGone = true;
-      else this.#took(batch, taken);
+      else this.#took(batch, taken, limit, performance.now() - began);
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof PositionsBusy) this.#busy(batch);
@@ -153,16 +154,17 @@ class Taking {
     }
   }
 
-  #took(batch: readonly Wanted[], { taken, length, behind, locked, gaps }: TakenBatch): void {
+  #took(batch: readonly Wanted[], done: TakenBatch, limit: number, duration: number): void {
+    const { taken, behind, unread, locked, gaps } = done;
     this.#meetings = 0;
     this.#taken += taken;
     this.#locked.push(...locked);
     this.#gaps.push(...gaps);
+    this.#unread.push(...unread);
     for (const aggregateId of behind) this.#behind.set(aggregateId.hex, aggregateId);
     for (const { aggregateId, last } of batch) if (last !== undefined) this.#behind.set(aggregateId.hex, aggregateId);
     if (taken === 0) return;
-    this.#size.events = nextPageSize(taken, length);
-    this.#size.perAggregate = Math.max(1, taken / Math.max(1, batch.length - locked.length - behind.length));
+    this.#size.adapt(done, limit, duration);
     this.#options.onTaken?.(taken);
   }
 
