@@ -43,4 +43,40 @@ export const LARGER_SCENARIOS: Readonly<Record<string, Make>> = {
       inlineWriter('an old inline commit', { A: ['i1'] }, protocol),
     ],
   }),
+  'an erasure beside a rebuild and writers of the same id': (protocol) => ({
+    ...usual,
+    missing: rebuilt,
+    rows: takenIn({ A: ['a1', 'a2'] }),
+    programs: [
+      erasure('an erasure', 'A', protocol),
+      rebuild('a rebuild', protocol),
+      worker('a new worker', protocol, { version: 2 }),
+      inlineWriter('an old inline commit', { A: ['i1'] }, protocol),
+      writer('a writer', { A: ['w1'] }),
+    ],
+  }),
+  'an erasure of paths beside a rebuild, writers and workers': (protocol) => ({
+    ...usual,
+    missing: rebuilt,
+    rows: takenIn({ A: ['a1', 'a2'] }),
+    programs: [
+      erasure('an erasure', 'A', protocol, { paths: true }),
+      rebuild('a rebuild', protocol),
+      worker('a new worker', protocol, { version: 2 }),
+      worker('an old worker', protocol),
+      inlineWriter('an old inline commit', { A: ['i1'] }, protocol),
+    ],
+  }),
+  'a rebuild by two workers beside an old one': (protocol) => ({
+    ...usual,
+    missing: rebuilt,
+    rows: takenIn({ A: ['a1'] }),
+    programs: [
+      rebuild('a rebuild', protocol),
+      worker('new worker 1', protocol, { version: 2 }),
+      worker('new worker 2', protocol, { version: 2 }),
+      worker('an old worker', protocol),
+      writer('a writer', { A: ['w1', 'w2'] }),
+    ],
+  }),
 };
