@@ -54,6 +54,8 @@ async function inUse(
 test.serial(
   'a process that is killed at any step of making, rebuilding or switching a read model leaves none of it half done, and the next worker goes on',
   async (t) => {
+    // With all points it takes as long as it takes.
+    if (isFull) t.timeout(60 * 60_000);
     const relay = await countingRelay(Number(new URL(testUrl()).port));
     t.teardown(() => relay.close());
     const start = (name: string, ids: readonly Timestamp[]) => {
