@@ -21,6 +21,7 @@ export {
   erasedEvents,
   planErasure,
 } from './erase-aggregate/erase-aggregate.js';
+export type { ReachedProjection, ReadModelEraser } from './erase-aggregate/read-models.js';
 export type { EventLog, NonTransactionalLog } from './log/event-log.js';
 export { exportLog, type ExportOptions } from './transfer/export-log.js';
 export { type EventHead, findEvent, type FoundEvent, type Neighbours, neighbours } from './find-event/find-event.js';

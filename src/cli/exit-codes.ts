@@ -18,8 +18,10 @@ export const OUTCOME_UNKNOWN = 6;
 export const DEFECT = 70;
 /** Interrupted from the keyboard. */
 export const INTERRUPTED = 130;
+/** Ended by SIGTERM. */
+export const TERMINATED = 143;
 
-/** The exit codes of a command; a process that gets SIGTERM ends with 143. */
+/** The exit codes of a command. */
 export type ExitCode =
   | typeof DONE
   | typeof FOUND
@@ -29,7 +31,8 @@ export type ExitCode =
   | typeof REFUSED
   | typeof OUTCOME_UNKNOWN
   | typeof DEFECT
-  | typeof INTERRUPTED;
+  | typeof INTERRUPTED
+  | typeof TERMINATED;
 
 const EXIT_CODES: Readonly<Record<ErrorCode, ExitCode>> = {
   MAESTRO_USAGE: USAGE,
@@ -79,6 +82,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, ExitCode>> = {
   MAESTRO_DATABASE_NEWER: REFUSED,
   MAESTRO_DEPENDENT_OBJECTS: REFUSED,
   MAESTRO_DUPLICATE_TIMESTAMP: REFUSED,
+  MAESTRO_ERASED_HANDLER: REFUSED,
   MAESTRO_ERASE_REFUSED: REFUSED,
   MAESTRO_FOREIGN_SCHEMA: REFUSED,
   MAESTRO_IMPORT_CONFLICT: REFUSED,

@@ -3,12 +3,22 @@ import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { lockTables } from '../../store/migrate/lock-tables.js';
+import { hasProjectionTables } from '../../store/positions/assert-tables.js';
+import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query } from '../../store/read/rows.js';
+import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { type BodyPath, bodyPath, type Fragment, hasValueAt, withoutValueAt } from './body-path.js';
 import { eventsWithout } from './erased-events.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
+import {
+  forgetPositions,
+  lockPositions,
+  type ReachedProjection,
+  reachedProjections,
+  type ReadModelEraser,
+} from './read-models.js';
 import { hasCommandsTable } from '../remembered-commands/commands-table.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 
@@ -24,6 +34,8 @@ export interface Erasure {
    * null
    */
   readonly replacements?: Readonly<Record<string, string>> | undefined;
+  /** Removes the aggregate from the tables of projections. @defaultValue none is reached */
+  readonly readModels?: ReadModelEraser | undefined;
 }
 
 /** The rows and values that an erasure removes. */
@@ -41,6 +53,8 @@ export interface ErasurePlan {
    * paths are erased, since then its commands are still not to be carried out again.
    */
   readonly commands: number;
+  /** The projections whose tables may have data of the aggregate. */
+  readonly projections: readonly ReachedProjection[];
   /** Number of events that have each of the paths. */
   readonly paths: readonly { readonly path: string; readonly events: number }[];
 }
@@ -53,9 +67,14 @@ export interface EraseOptions {
   readonly expect?: number | undefined;
   /** Time to wait for the tables while other transactions hold them, in milliseconds. @defaultValue 30000 */
   readonly lockTimeout?: number | undefined;
+  /**
+   * Erase also when a projection has taken in events of the aggregate and `readModels` does not cover it, so that what its tables
+   * have stays; else {@link EraseRefusedError}. @defaultValue false
+   */
+  readonly leaveReadModels?: boolean | undefined;
 }
 
-/** Nothing was erased: the aggregate is not as expected, or rows were still there afterwards. */
+/** Nothing was erased: the aggregate is not as expected, a read model would keep it, or rows were still there afterwards. */
 export class EraseRefusedError extends MaestroError {
   readonly code = 'MAESTRO_ERASE_REFUSED' satisfies ErrorCode;
 }
@@ -94,7 +113,7 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
 
 /**
  * Removes the events of exactly this aggregate with its command ids, or the given paths from their bodies, and its snapshot:
- * in one transaction, which checks at its end that nothing is left. At a path with a replacement that value is put; else a key is removed, and
+ * in one transaction, which checks at its end that nothing is left; and, by `readModels`, what projections have made of it. At a path with a replacement that value is put; else a key is removed, and
  * an item of an array becomes null, so that the others keep their places. Writers to the log wait while it works, so no
  * event slips in between; while it waits for others, they go on. Throws {@link EraseRefusedError},
  * {@link EraseInterruptedError}, `DatabaseTimeoutError` and `InvalidArgumentError`.
@@ -102,23 +121,30 @@ export async function planErasure(log: EventLog, erasure: Erasure): Promise<Eras
 export async function eraseAggregate(
   log: NonTransactionalLog,
   erasure: Erasure,
-  { expect, lockTimeout = 30_000 }: EraseOptions = {},
+  { expect, lockTimeout = 30_000, leaveReadModels = false }: EraseOptions = {},
 ): Promise<ErasurePlan> {
   const paths = pathsOf(erasure);
-  const id = erasure.aggregateId;
+  const { aggregateId: id } = erasure;
+  const { schema = DEFAULT_SCHEMA } = log;
   try {
     return await driverOf(log.knex).transaction(async (transaction) => {
       const inside = { ...log, knex: transaction };
       await refuseHiddenRows(transaction);
       const tables = await tablesToErase(inside, paths);
-      const names = [tables.log, tables.snapshots, ...(tables.commands === undefined ? [] : [tables.commands])];
+      const others = [tables.commands, tables.projections].filter((table) => table !== undefined);
+      const names = [tables.log, tables.snapshots, ...others];
+      const isProjected = tables.projections !== undefined;
       return await lockTables(transaction, names, 'SHARE ROW EXCLUSIVE', lockTimeout, async () => {
+        if (isProjected) await lockPositions(transaction, schema, id);
         const erased = await plan(inside, erasure, paths, tables);
         if (expect !== undefined && erased.sequence !== expect)
           throw new EraseRefusedError(`The last sequence of ${id.hex} is ${erased.sequence}, not ${expect}.`, {
             hint: 'Nothing was erased. Look at the new events and at a new plan, without --execute or by planErasure().',
           });
+        if (!leaveReadModels) assertCovered(id, erased);
         await remove(inside, erasure, paths, tables);
+        await erasure.readModels?.erase(transaction, id, paths !== undefined);
+        if (isProjected && paths === undefined) await forgetPositions(transaction, schema, id);
         await assertAbsent(inside, erasure, paths, tables);
         return erased;
       });
@@ -132,12 +158,26 @@ export async function eraseAggregate(
   }
 }
 
+/** Throws {@link EraseRefusedError} for projections whose tables would keep what is erased. */
+function assertCovered({ hex }: Timestamp, { projections }: ErasurePlan): void {
+  const kept = projections.filter(({ covered }) => !covered).map(({ name, version }) => `${name} ${version}`);
+  if (kept.length === 0) return;
+  throw new EraseRefusedError(
+    `Projections have taken in events of ${hex}, and nothing tells how to remove it from their tables: ${kept.join(', ')}.`,
+    {
+      hint: 'Nothing was erased. Give them an `erased` function, and list them in the configuration file; or erase from these tables yourself, and here with --force (`leaveReadModels`).',
+    },
+  );
+}
+
 /** The tables that an erasure touches, as SQL names them. */
 interface Tables {
   readonly log: string;
   readonly snapshots: string;
   /** Absent when only paths are erased, and in a database without the table. */
   readonly commands: string | undefined;
+  /** Absent in a database without the tables of projections. */
+  readonly projections: string | undefined;
 }
 
 /** The tables of an erasure. Throws `PermissionDeniedError` when row-level security hides rows of one. */
@@ -145,14 +185,16 @@ async function tablesToErase(log: EventLog, paths: readonly BodyPath[] | undefin
   const { commands, ...tables } = tablesOf(log);
   const hasCommands = paths === undefined && (await hasCommandsTable(log));
   await assertNoHiddenRows(log, ['event_log', 'snapshots', ...(hasCommands ? (['maestro_commands'] as const) : [])]);
-  return { ...tables, commands: hasCommands ? commands : undefined };
+  const { knex, schema = DEFAULT_SCHEMA } = log;
+  const projections = (await hasProjectionTables(knex, schema)) ? projectionTables(schema).projections : undefined;
+  return { ...tables, commands: hasCommands ? commands : undefined, projections };
 }
 
 async function plan(
   log: EventLog,
-  { aggregateId }: Erasure,
+  { aggregateId, readModels }: Erasure,
   paths: readonly BodyPath[] | undefined,
-  { log: events, snapshots, commands }: Tables,
+  { log: events, snapshots, commands, projections }: Tables,
 ): Promise<ErasurePlan> {
   const id = aggregateId.encode();
   const at = (paths ?? []).map(hasValueAt);
@@ -169,6 +211,7 @@ async function plan(
     missing: sequence - Number(all),
     snapshot: snapshot?.[0],
     commands: commands === undefined ? 0 : await countOf(log, commands, id),
+    projections: projections === undefined ? [] : await reachedProjections(log, aggregateId, readModels),
     paths: (paths ?? []).map(({ pointer }, index) => ({ path: pointer, events: Number(counts[index]) })),
   };
 }

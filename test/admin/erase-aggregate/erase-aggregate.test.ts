@@ -79,7 +79,15 @@ const KEYS = [
   '99999999999',
 ];
 
-const NOTHING: ErasurePlan = { events: 0, sequence: 0, missing: 0, snapshot: undefined, commands: 0, paths: [] };
+const NOTHING: ErasurePlan = {
+  events: 0,
+  sequence: 0,
+  missing: 0,
+  snapshot: undefined,
+  commands: 0,
+  projections: [],
+  paths: [],
+};
 
 for (const [name, place] of Object.entries(places)) {
   testProp.serial(
@@ -106,7 +114,7 @@ for (const [name, place] of Object.entries(places)) {
       await store(log, ['{"a": 1}', '{"b": 2}'], id);
       const all = await exported(log);
 
-      const plan = { events: 2, sequence: 2, missing: 0, snapshot: 2, commands: 2, paths: [] };
+      const plan = { events: 2, sequence: 2, missing: 0, snapshot: 2, commands: 2, projections: [], paths: [] };
       t.deepEqual(await planErasure(log, { aggregateId: id }), plan);
       t.is(await exported(log), all, 'a plan changes nothing');
       t.deepEqual(await rememberedIds(log, id), ['other', 'same']);

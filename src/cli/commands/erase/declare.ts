@@ -14,7 +14,8 @@ export function declareErase(program: Command, runner: CommandRunner): void {
         'It is removed only with --execute: in one transaction, which checks at its end that nothing is left. Writers wait ' +
         'meanwhile. First stop the writers of this aggregate: they would continue after the last sequence that they know. ' +
         'When a configured definition owns the aggregate, its history is first folded without the values. If that fails, ' +
-        'nothing is erased (exit 5).',
+        'nothing is erased (exit 5). The projections of the configuration file remove it from their tables in the same ' +
+        'transaction; when the database has others that took it in, nothing is erased either.',
     )
     .argument('<id>', 'the aggregate', idOrPrefix)
     .option('--paths <pointers...>', 'remove only these paths (JSON Pointers) from the bodies; the events stay')
@@ -22,7 +23,7 @@ export function declareErase(program: Command, runner: CommandRunner): void {
     .option('--reason <text>', 'the reason, for the report (required with --execute)')
     .option('--expect <sequence>', 'refuse unless this is the last sequence', sequenceOrZero)
     .option('--aggregate <name>', 'try it with the handlers of this aggregate of the configuration file')
-    .option('--force', 'erase even if the handlers cannot fold the rest')
+    .option('--force', 'erase even if the handlers cannot fold the rest, or projections keep what they have')
     .option('--execute', 'remove it; without this option only the plan is shown')
     .addHelpText(
       'after',

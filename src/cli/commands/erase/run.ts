@@ -1,3 +1,5 @@
+import type { ErasurePlan } from '../../../admin/erase-aggregate/erase-aggregate.js';
+import type { ReachedProjection } from '../../../admin/erase-aggregate/read-models.js';
 import { hasEctoMigrations } from '../../../admin/log/elixir.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
@@ -8,10 +10,12 @@ import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
 import { assertReason, toExecute } from '../../input/reason.js';
 import { parseReplacements } from '../../input/replacements.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
+import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
 import { counted, decimal } from '../../render/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
+import { readModelEraser } from './read-model-eraser.js';
 
 /** The options of `maestro erase`. */
 export interface EraseCommandOptions {
@@ -30,6 +34,7 @@ export async function run(argument: IdArgument, options: EraseCommandOptions, in
   assertOptions(argument, options);
   const replacements = parseReplacements(replace, paths ?? []);
   const choose = await aggregateChooser(invocation, aggregate);
+  const { projections = [] } = await invocation.configuration();
   let besideElixir = false;
   const { id, done } = await withDatabase(
     invocation,
@@ -38,7 +43,7 @@ export async function run(argument: IdArgument, options: EraseCommandOptions, in
       const definition = paths && (await choose(id, () => typeOfFirstEvent(database.store, id)));
       const done = await triedErasure(
         database,
-        { aggregateId: id, paths, replacements },
+        { aggregateId: id, paths, replacements, readModels: readModelEraser(projections, database.schema) },
         definition,
         options,
         invocation,
@@ -51,6 +56,7 @@ export async function run(argument: IdArgument, options: EraseCommandOptions, in
   if (done.trial?.warning !== undefined) await invocation.output.warn(done.trial.warning);
   await print(id, done, replacements, options, invocation);
   const { missing } = done.plan;
+  await warnOfKeptReadModels(done.plan, options, invocation.output);
   if (missing > 0)
     await invocation.output.warn(
       `${counted(missing, 'event')} up to the last sequence ${missing === 1 ? 'was' : 'were'} already missing; see \`maestro verify\`.`,
@@ -61,23 +67,40 @@ export async function run(argument: IdArgument, options: EraseCommandOptions, in
     );
   if (execute)
     await invocation.output.note(
-      'the erased data is still in backups, exports, the write-ahead log, replicas that lag behind, and read models of ' +
-        'applications; on disk it is overwritten only after VACUUM',
+      'the erased data is still in backups, exports, the write-ahead log, replicas that lag behind, and whatever the ' +
+        'application keeps beside its projections; on disk it is overwritten only after VACUUM',
     );
   if (besideElixir) await invocation.output.warn(writtenBack(id, paths));
   if (!execute) await invocation.output.note(toExecute(options.reason, done.plan.sequence));
 }
 
-function assertOptions(argument: IdArgument, { paths, reason, replace, force, execute }: EraseCommandOptions): void {
+function assertOptions(argument: IdArgument, { paths, reason, replace, execute }: EraseCommandOptions): void {
   assertReason(reason, execute);
   if (execute && argument instanceof IdPrefix)
     throw new UsageError('--execute needs the whole id of the aggregate.', {
       hint: 'Leave --execute out to see what would be erased, with the whole id. Nothing was changed.',
     });
-  if (paths === undefined && (replace !== undefined || force))
-    throw new UsageError(`${replace === undefined ? '--force' : '--replace'} works only together with --paths.`, {
-      hint: 'Without --paths the events themselves are removed, so there is nothing left to fold.',
+  if (paths === undefined && replace !== undefined)
+    throw new UsageError('--replace works only together with --paths.', {
+      hint: 'Without --paths the events themselves are removed, so no value can be put in their place.',
     });
+}
+
+/** Warns of projections whose tables keep what is erased. */
+async function warnOfKeptReadModels(
+  { projections }: ErasurePlan,
+  { execute = false, force = false }: EraseCommandOptions,
+  output: Output,
+): Promise<void> {
+  const kept = projections.filter(({ covered }) => !covered).map(nameAndVersion);
+  if (kept.length === 0) return;
+  const [are, their] = kept.length === 1 ? ['is', 'its'] : ['are', 'their'];
+  const problem = `${kept.join(', ')} ${are} not covered: no configured projection of that version has an \`erased\` function, so what ${their} tables have of the aggregate ${execute ? 'stays' : 'would stay'}.`;
+  await output.warn(execute || force ? problem : `${problem} Without --force the erasure will be refused.`);
+}
+
+function nameAndVersion({ name, version, status }: ReachedProjection): string {
+  return `projection ${name} ${version}${status === 'building' ? ' (being rebuilt)' : ''}`;
 }
 
 /** The warning that a process of an Elixir application may write back what is erased, and how to look for it. */
@@ -94,7 +117,7 @@ function writtenBack(id: Timestamp, paths: readonly string[] | undefined): strin
 
 async function print(
   id: Timestamp,
-  { plan: { events, sequence, missing, snapshot, commands, paths }, trial }: TriedErasure,
+  { plan: { events, sequence, missing, snapshot, commands, projections, paths }, trial }: TriedErasure,
   replacements: Readonly<Record<string, string>>,
   { reason, execute = false, paths: asked }: EraseCommandOptions,
   { output }: Invocation,
@@ -115,6 +138,7 @@ async function print(
     missing,
     snapshot: snapshot ?? null,
     commands,
+    projections,
     // As text: a number may have more digits than JavaScript keeps.
     paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
     ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
@@ -138,6 +162,9 @@ async function print(
       }),
       [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],
       ...(commands === 0 ? [] : [[`command ids ${verb}`, decimal(commands)] as const]),
+      ...projections.map(
+        (each) => ['read model', `${nameAndVersion(each)}: ${each.covered ? verb : 'not covered'}`] as const,
+      ),
       ...(trial === undefined
         ? []
         : [

@@ -42,7 +42,11 @@ export async function triedErasure(
     if (!execute) return { plan, trial };
     const expected = expect ?? (trial && plan.sequence);
     try {
-      const erased = await eraseAggregate(database, erasure, { expect: expected, lockTimeout: options.timeout });
+      const erased = await eraseAggregate(database, erasure, {
+        expect: expected,
+        lockTimeout: options.timeout,
+        leaveReadModels: force,
+      });
       return { plan: erased, trial };
     } catch (error) {
       const mayBeNewer = expect === undefined && trial !== undefined && attempt < ATTEMPTS;

@@ -1,0 +1,74 @@
+import type { Knex } from 'knex';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { projectionTables } from '../../store/projection-tables.js';
+import { type Executor, execute, query } from '../../store/read/rows.js';
+import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
+import type { EventLog } from '../log/event-log.js';
+
+/** A projection that has taken in events of an aggregate, so that its tables may have data of it. */
+export interface ReachedProjection {
+  readonly name: string;
+  readonly version: number;
+  /** `building`: a second copy of its tables, which is being filled. */
+  readonly status: 'live' | 'building';
+  /** True when the erasure reaches its tables; false when what they have of the aggregate stays. */
+  readonly covered: boolean;
+}
+
+/** Removes an aggregate from the tables of projections. `readModelEraser` makes one of the definitions of an application. */
+export interface ReadModelEraser {
+  /** True when it knows how to remove an aggregate from the tables of this projection. */
+  covers(name: string, version: number): boolean;
+  /**
+   * Removes it, in the transaction of an erasure. `rewritten`: its events stay, with other bodies, and are to be taken in again.
+   */
+  erase(transaction: Knex.Transaction, aggregateId: Timestamp, rewritten: boolean): Promise<void>;
+}
+
+/** The projections that have taken in events of an aggregate, by name. */
+export async function reachedProjections(
+  { knex, schema = DEFAULT_SCHEMA }: EventLog,
+  aggregateId: Timestamp,
+  eraser: ReadModelEraser | undefined,
+): Promise<ReachedProjection[]> {
+  const { projections, positions } = projectionTables(schema);
+  const rows = await query<[string, number, ReachedProjection['status']]>(
+    knex,
+    `SELECT p.name, p.version, p.status FROM ${projections} AS p
+WHERE p.kind = 'projection' AND p.status IN ('live', 'building')
+  AND EXISTS (SELECT FROM ${positions} AS q WHERE q.copy = p.id AND q.aggregate_id = ? AND q.sequence > 0)
+ORDER BY p.name, p.id`,
+    [aggregateId.encode()],
+  );
+  return rows.map(([name, version, status]) => {
+    return { name, version, status, covered: eraser?.covers(name, version) ?? false };
+  });
+}
+
+/** Keeps all workers from taking in events of an aggregate until the transaction ends, and waits for those that do. */
+export async function lockPositions(transaction: Executor, schema: string, aggregateId: Timestamp): Promise<void> {
+  const { projections, positions } = projectionTables(schema);
+  const id = aggregateId.encode();
+  await execute(
+    transaction,
+    `INSERT INTO ${positions} (copy, aggregate_id, sequence) SELECT id, ?, 0 FROM ${projections} ORDER BY id
+ON CONFLICT (copy, aggregate_id) DO NOTHING`,
+    [id],
+  );
+  await query(
+    transaction,
+    `SELECT FROM ${positions} WHERE copy IN (SELECT id FROM ${projections}) AND aggregate_id = ? ORDER BY copy FOR UPDATE`,
+    [id],
+  );
+}
+
+/** Removes all that projections and subscriptions know of an aggregate. */
+export async function forgetPositions(transaction: Executor, schema: string, aggregateId: Timestamp): Promise<void> {
+  const { projections, positions, parked, skipped, leases } = projectionTables(schema);
+  for (const table of [leases, skipped, parked, positions])
+    await execute(
+      transaction,
+      `DELETE FROM ${table} WHERE copy IN (SELECT id FROM ${projections}) AND aggregate_id = ?`,
+      [aggregateId.encode()],
+    );
+}
