@@ -1,7 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { importLog, type ImportReport } from '../../../admin/transfer/import-log.js';
+import type { Database } from '../../../connection/database.js';
+import { canReadProjections } from '../../../store/positions/assert-tables.js';
+import { type Copy, readCopies } from '../../../projection/copies/copy.js';
 import { readLines } from '../../input/read-lines.js';
+import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
 import { counted, decimal } from '../../render/figures.js';
 import { withDatabase } from '../../database/with-database.js';
@@ -24,7 +28,7 @@ export async function run({ file, onConflict, dryRun }: ImportCommandOptions, in
           (s) => s.size,
           () => 0,
         );
-  const report = await withDatabase(
+  const { report, followers } = await withDatabase(
     invocation,
     async (database) => {
       let read = 0;
@@ -40,14 +44,38 @@ export async function run({ file, onConflict, dryRun }: ImportCommandOptions, in
         output.progress.report('Checking and writing');
       };
       // Standard input can be read only once.
-      return await importLog(database, file === '-' ? lines() : lines, { onConflict, dryRun, onRead });
+      const report = await importLog(database, file === '-' ? lines() : lines, { onConflict, dryRun, onRead });
+      return { report, followers: report.events === 0 ? [] : await followersOf(database) };
     },
     { writes: true },
   );
   await print(report, dryRun ?? false, invocation);
+  await noteFollowers(followers, dryRun ?? false, output);
   if (report.events > 0 && (await invocation.configuration()).aggregates?.length)
     await output.note(
       'it was not checked that the imported events can be folded; `maestro check` does that with the configured aggregates',
+    );
+}
+
+/** The projections and subscriptions that follow the log. */
+async function followersOf({ knex, schema }: Database): Promise<readonly Copy[]> {
+  if (!(await canReadProjections(knex, schema))) return [];
+  return (await readCopies(knex, schema)).filter(({ status }) => status === 'live');
+}
+
+/** Tells what will become of the imported events besides being stored. */
+async function noteFollowers(followers: readonly Copy[], dryRun: boolean, output: Output): Promise<void> {
+  const [projections, subscriptions] = (['projection', 'subscription'] as const).map((kind) =>
+    followers.filter((copy) => copy.kind === kind).map(({ name }) => name),
+  ) as [string[], string[]];
+  const will = dryRun ? 'would' : 'will';
+  if (projections.length > 0)
+    await output.note(
+      `${counted(projections.length, 'projection')} ${will} take the events in (${projections.join(', ')}): workers do it, or \`maestro projections run --once\``,
+    );
+  if (subscriptions.length > 0)
+    await output.warn(
+      `${counted(subscriptions.length, 'subscription')} ${will} react to the imported events as to new ones: ${subscriptions.join(', ')}.`,
     );
 }
 

@@ -1,3 +1,7 @@
+import type { Knex } from 'knex';
+import { canReadProjections } from '../../../../store/positions/assert-tables.js';
+import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
+import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import { type MigrationStatus, migrationStatus } from '../../../../store/migrate/migration-status.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import { withExistingDatabase } from '../../../database/with-existing-database.js';
@@ -11,14 +15,38 @@ export interface StatusOptions {
   readonly exitCode?: boolean;
 }
 
-/** Shows which migration steps have run, and with `--exit-code` exits with 1 unless all have. */
-export async function run({ exitCode = false }: StatusOptions, invocation: Invocation): Promise<ExitCode> {
-  const result = await withExistingDatabase(invocation, (knex, schema) => migrationStatus(knex, { schema }));
-  await printStatus(result, invocation);
-  return exitCode && !result.upToDate ? FOUND : DONE;
+/** What there is in the database, and whether it is as it should be. */
+interface Status extends MigrationStatus {
+  readonly projections: readonly ProjectionTables[];
 }
 
-async function printStatus(result: MigrationStatus, { output }: Invocation): Promise<void> {
+/** A projection or subscription, and what has become of its tables. */
+interface ProjectionTables extends Pick<Copy, 'name' | 'version' | 'kind' | 'status' | 'tables'> {
+  /** Tables that are not there any more. */
+  readonly missing: readonly string[];
+}
+
+/** Shows which migration steps have run, and with `--exit-code` exits with 1 unless all have and no table is missing. */
+export async function run({ exitCode = false }: StatusOptions, invocation: Invocation): Promise<ExitCode> {
+  const result = await withExistingDatabase(invocation, async (knex, schema): Promise<Status> => {
+    const status = await migrationStatus(knex, { schema });
+    return { ...status, projections: knex === undefined ? [] : await projectionsOf(knex, schema) };
+  });
+  await printStatus(result, invocation);
+  const isWell = result.upToDate && result.projections.every(({ missing }) => missing.length === 0);
+  return exitCode && !isWell ? FOUND : DONE;
+}
+
+async function projectionsOf(knex: Knex, schema: string): Promise<ProjectionTables[]> {
+  if (!(await canReadProjections(knex, schema))) return [];
+  const lost = await missingTables(knex, schema);
+  return (await readCopies(knex, schema)).map(({ id, name, version, kind, status, tables }) => {
+    const missing = lost.filter(({ copy }) => copy === id).map(({ table }) => table);
+    return { name, version, kind, status, tables, missing };
+  });
+}
+
+async function printStatus(result: Status, { output }: Invocation): Promise<void> {
   const pending = result.steps.filter(({ state }) => state === 'pending');
   await output.inForm({
     ids: () => output.lines(pending, ({ name }) => escapeText(name)),
@@ -27,7 +55,7 @@ async function printStatus(result: MigrationStatus, { output }: Invocation): Pro
   });
 }
 
-async function printTable(result: MigrationStatus, output: Output): Promise<void> {
+async function printTable(result: Status, output: Output): Promise<void> {
   const { good, bad } = output.style;
   type Step = MigrationStatus['steps'][number];
   const table = new FittedTable<Step>(
@@ -53,8 +81,17 @@ async function printTable(result: MigrationStatus, output: Output): Promise<void
     result.upToDate ? good : bad,
   );
   for (const fault of result.faults) await output.sentence(`- ${fault}`, bad);
+  for (const projection of result.projections)
+    await output.sentence(projectionText(projection), projection.missing.length === 0 ? good : bad);
   const pending = result.steps.filter(({ state }) => state === 'pending');
   const worksWithout = result.partitions !== undefined && pending.every(({ essential }) => !essential);
   if (pending.length > 0 && worksWithout)
     await output.note('all works meanwhile but what needs the tables of the pending steps, such as command ids');
+}
+
+function projectionText({ name, version, kind, status, tables, missing }: ProjectionTables): string {
+  if (kind === 'subscription') return `subscription ${name}`;
+  const all = tables.length === 0 ? 'no tables of its own' : `tables ${tables.join(', ')}`;
+  const fault = missing.length === 0 ? '' : `; not there: ${missing.join(', ')}`;
+  return `projection ${name} ${version}, ${status}: ${all}${fault}`;
 }
