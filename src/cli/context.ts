@@ -1,4 +1,5 @@
 import type { Environment } from '../connection/environment.js';
+import type { ExitCode } from './exit-codes.js';
 import type { Remarks } from './output/remarks.js';
 
 /** A stream that the command line writes to. */
@@ -66,6 +67,11 @@ export interface CliContext {
   readonly openPager: (command: string, quitCode: () => number) => Promise<Pager | undefined>;
   /** Makes the process end as soon as the reader of its output has gone, even while it has nothing to write. */
   readonly endWithReader?: () => Promise<void>;
+  /**
+   * Has a function called at the first Ctrl-C or SIGTERM, with the exit code, in the place of ending the process at once; returns how
+   * to remove it. For a command that has something to finish.
+   */
+  readonly onInterrupt?: (stop: (exitCode: ExitCode) => void) => () => void;
   /** Registers a function to run when the process ends during a command, such as by Ctrl-C; returns how to remove it. */
   readonly onExit: (cleanUp: () => void) => () => void;
   /** Keeps notes and warnings until the command ends, for `-o json|ndjson`; when absent, each is printed at once. */

@@ -4,14 +4,11 @@ import type { WriteStream } from 'node:tty';
 import { workingDirectory } from '../connection/environment.js';
 import type { CliContext, InputStream, Key, OutputStream, RawTerminal } from './context.js';
 import { OutputError } from './errors.js';
-import { INTERRUPTED } from './exit-codes.js';
+import { type ExitCode, INTERRUPTED, TERMINATED } from './exit-codes.js';
 import type { SystemPager } from './pager/system-pager.js';
 
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
-
-/** The exit code after SIGTERM. */
-const TERMINATED = 143;
 
 /** Ends the process once its output is written, even if modules of an application keep timers or connections open. */
 export async function leave(exitCode: number): Promise<never> {
@@ -25,8 +22,16 @@ export async function leave(exitCode: number): Promise<never> {
  */
 export function systemContext(): CliContext {
   let pager: SystemPager | undefined;
-  process.on('SIGINT', () => (pager?.isOpen === true ? pager.interrupt() : process.exit(INTERRUPTED)));
-  process.once('SIGTERM', () => process.exit(TERMINATED));
+  let stop: ((exitCode: ExitCode) => void) | undefined;
+  const end = (exitCode: ExitCode) => {
+    const stopping = stop;
+    // Whoever cannot wait for it presses Ctrl-C a second time.
+    stop = undefined;
+    if (stopping === undefined) process.exit(exitCode);
+    stopping(exitCode);
+  };
+  process.on('SIGINT', () => (pager?.isOpen === true ? pager.interrupt() : end(INTERRUPTED)));
+  process.on('SIGTERM', () => end(TERMINATED));
   // Standard output is for results: whatever else is printed, by an application's handlers say, goes to standard error.
   process.stdout.write = writeError;
   return {
@@ -48,6 +53,12 @@ export function systemContext(): CliContext {
     endWithReader: async () => {
       const { watchPipe } = await import('./output/watch-pipe.js');
       watchPipe(() => process.exit());
+    },
+    onInterrupt: (stopping) => {
+      stop = stopping;
+      return () => {
+        stop = undefined;
+      };
     },
     onExit: (cleanUp) => {
       process.once('exit', cleanUp);

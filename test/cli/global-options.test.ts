@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { notAmong, writingCommands, SAMPLE_CORRELATION } from '../support/cli/sample-commands.js';
+import { notAmong, OF_PROJECTIONS, writingCommands, SAMPLE_CORRELATION } from '../support/cli/sample-commands.js';
 import { type CliOptions, type CliResult, runCli } from '../support/cli/cli.js';
 import { useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
@@ -54,6 +54,7 @@ const COMMANDS = {
   bisect: ['bisect', id.hex, '--where', '$.n == 2'],
   verify: ['verify', id.hex],
   'commands list': ['commands', 'list', id.hex],
+  'projections status': ['projections', 'status'],
   'id show': ['id', 'show', id.hex],
   'migrate status': ['migrate', 'status'],
   'migrate index list': ['migrate', 'index', 'list'],
@@ -65,7 +66,7 @@ const COMMANDS = {
 const WRITING = writingCommands({ id: id.hex, timestamp: '', file: 'log.ndjson', aggregate: 'tally' });
 /** Those whose table has headings or names, which a terminal shows in another style. */
 const STYLED = Object.entries(COMMANDS).filter(
-  ([name]) => !['migrate', 'migrate sql', 'migrate index list'].includes(name),
+  ([name]) => !['migrate', 'migrate sql', 'migrate index list', 'projections status'].includes(name),
 );
 
 testProp(
@@ -97,7 +98,11 @@ testProp(
  * Commands that print no JSON or always the same lines (`step`, `export`, `completion`), or need handlers, or find something in
  * the server, or use no log, or count events that others commit meanwhile (`types`).
  */
-const APART = ['step', 'snapshot verify', 'types', 'check', 'export', 'doctor', 'id new', 'completion'];
+const APART = [
+  ...['step', 'snapshot verify', 'types', 'check', 'export', 'doctor'],
+  ...OF_PROJECTIONS,
+  ...['id new', 'completion'],
+];
 
 test('every command is among those that print json, but for a few', (t) => {
   const writing = Object.keys(WRITING).map((words) => words.split(' '));

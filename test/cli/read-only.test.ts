@@ -46,6 +46,9 @@ test.before(async () => {
   const store = new PostgresStore(knex, { schema });
   await store.commitEvents([...history, anEvent(anId(), { metadata: { correlationId: SAMPLE_CORRELATION } })]);
   await store.commitSnapshot({ aggregateId: history[0]?.aggregateId ?? anId(), sequence: 2, body: { n: 2 } });
+  await knex.raw(
+    `INSERT INTO "${schema}".maestro_projections (name, version, kind, status) VALUES ('watched', 1, 'projection', 'live')`,
+  );
   await knex.raw(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
   await knex.raw(`CREATE TABLE "${schema}".marks (at timestamptz)`);
   await knex.raw(`CREATE FUNCTION "${schema}".trap() RETURNS boolean VOLATILE LANGUAGE plpgsql AS

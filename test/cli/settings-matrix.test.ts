@@ -36,10 +36,12 @@ const TYPES = ['opened', "it's", 'Zeta', 'alpha'];
 
 writeFileSync(
   join(folder, 'maestro.config.ts'),
-  `import { defineAggregate } from 'maestro-store';
-   export default { aggregates: [defineAggregate({ name: 'tally', initialState: () => ({ n: 0 }), commands: {},
+  `import { defineAggregate, defineProjection } from 'maestro-store';
+   const Tally = defineAggregate({ name: 'tally', initialState: () => ({ n: 0 }), commands: {},
      events: Object.fromEntries(${JSON.stringify(TYPES)}.map((type) => [type, (state, { n }) => ({ n: state.n + Number(n) % 7 })])),
-     owns: { firstEvents: ${JSON.stringify(TYPES)} } })] };`,
+     owns: { firstEvents: ${JSON.stringify(TYPES)} } });
+   const watched = defineProjection({ name: 'watched', from: [Tally], project: async () => {} });
+   export default { aggregates: [Tally], projections: [watched] };`,
 );
 writeFileSync(
   join(folder, 'log.ndjson'),
@@ -118,6 +120,12 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['erase', second.hex, '--paths', '/note', '--reason', 'asked to', '-o', 'json'],
   ['erase', second.hex, '--reason', 'asked to', '--execute', '-o', 'json'],
   ['events', second.hex],
+  ['projections', 'run', '--once', '-o', 'json'],
+  ['projections', 'status', '-o', 'json'],
+  ['projections', 'retry', 'watched', '-o', 'json'],
+  ['projections', 'skip', 'watched', first.hex, '--sequence', '9', '--reason', 'asked to'],
+  ['projections', 'verify', 'watched'],
+  ['projections', 'rebuild', 'watched'],
   ['doctor', '-o', 'json'],
   ['migrate', 'index', 'drop'],
   ['migrate', 'rollback'],
@@ -145,6 +153,9 @@ test.serial('with the defaults every command ends as it should', async (t) => {
     'doctor -o json': 1,
     [`events ${second.hex}`]: 3,
     'migrate rollback': 5,
+    'projections rebuild watched': 5,
+    [`projections skip watched ${first.hex} --sequence 9 --reason asked to`]: 2,
+    'projections verify watched': 2,
   });
 });
 

@@ -45,6 +45,8 @@ const terminals = usePseudoTerminals(test);
 const databaseUrl = `${testUrl()}?connect_timeout=60`;
 const games = aSchemaName();
 const schemas = [games];
+/** Tables of read models. */
+const projected: string[] = [];
 
 const ADA = Timestamp.parse('01a2076d43e00000f3d2116e5c2b276d');
 /** The six games, each with its id and the time at which it was recorded. */
@@ -117,6 +119,38 @@ async function sendCommands(world: World): Promise<void> {
   ]);
 }
 
+/** A read model of owners in a schema of its own, on whose handler one account fails. */
+async function projectOwners({ folder, store, schema, type }: World): Promise<void> {
+  writeFileSync(
+    join(folder, 'maestro.config.ts'),
+    `import { defineAggregate, defineProjection } from 'maestro-store';
+const Account = defineAggregate({ name: 'account', initialState: () => null, commands: {},
+  events: { opened: (state, body: { owner: string }) => state } });
+const owners = defineProjection({ name: 'owners', from: [Account],
+  setUp: async (trx) => {
+    await trx.raw('CREATE TABLE "${schema}_owners" (id bytea PRIMARY KEY, owner text NOT NULL)');
+  },
+  project: {
+    opened: async ({ aggregateId, body }, trx) => {
+      if (body.owner === undefined) throw new Error('the event names no owner');
+      await trx('${schema}_owners').insert({ id: aggregateId.encode(), owner: body.owner });
+    },
+  },
+});
+export default { aggregates: [Account], projections: [owners] };
+`,
+  );
+  projected.push(`${schema}_owners`);
+  const opened = (aggregateId: Timestamp, counter: number, body: object) =>
+    store.commitEvents([
+      { aggregateId, timestamp: yesterday('9:12:20', counter), sequence: 1, type: 'opened', body: { ...body } },
+    ]);
+  for (const [index, owner] of ['Ada', 'Grace', 'Hedy'].entries())
+    await opened(Timestamp.of({ time: Date.parse('2026-11-24T20:46:40Z'), nodeId: BigInt(index) }), index, { owner });
+  await opened(Timestamp.parse('01a20f4f76a7000045754e48aeab6cff'), 9, {});
+  await type('maestro projections run --once || true');
+}
+
 const SCENES: Readonly<Record<string, Scene>> = {
   'README.md': { database: 'embedded', prepare: ({ type }) => type('maestro migrate') },
   'docs/when-something-is-wrong.md': { database: 'new', config: 'bank', prepare: openAccount },
@@ -130,6 +164,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'docs/cli/search.md': { database: 'games' },
   'docs/cli/stats.md': { database: 'games' },
   'docs/cli/commands.md': { database: 'new', prepare: sendCommands },
+  'docs/cli/projections.md': { database: 'new', prepare: projectOwners },
   'docs/cli/append.md': { database: 'new', config: 'bank', prepare: openAccount },
   'docs/cli/check.md': {
     database: 'new',
@@ -234,6 +269,7 @@ test.before(async () => {
 });
 test.after.always(async () => {
   for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+  for (const table of projected) await knex.raw(`DROP TABLE IF EXISTS ??`, [table]);
   await knex.destroy();
 });
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Timestamp } from '../../src/hlc/timestamp.js';
-import { notAmong } from '../support/cli/sample-commands.js';
+import { notAmong, OF_PROJECTIONS } from '../support/cli/sample-commands.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { runWithKeys } from '../support/cli/run-any.js';
@@ -135,6 +135,7 @@ const COMMANDS: Readonly<Record<string, Printing>> = {
   'migrate sql': { argv: ['migrate', 'sql'] },
   'commands list': { argv: ['commands', 'list', id.hex], quietText: true },
   'migrate index list': { argv: ['migrate', 'index', 'list'] },
+  'projections status': { argv: ['projections', 'status'], quietText: true },
   'id show': { argv: ['id', 'show', id.hex] },
 };
 
@@ -154,7 +155,7 @@ const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>
   'id new': () => ['id', 'new'],
 };
 /** Commands that act on a terminal themselves, or print nothing that is stored; they have tests of their own. */
-const APART = ['step', 'migrate rollback', 'completion'];
+const APART = ['step', 'migrate rollback', ...OF_PROJECTIONS, 'completion'];
 
 /** Numbers of printed lines, and of those that had something raw in them. */
 const counted = { runs: 0, lines: 0, raw: 0 };
@@ -197,6 +198,22 @@ async function storeSnapshot(aggregateId: Timestamp, body: object): Promise<void
   await database.knex.raw(sql, [aggregateId.encode(), JSON.stringify(body)]);
 }
 
+/** Projections, one of which has a hostile name and hostile tables, with an aggregate parked by each hostile error. */
+async function parkEverything(): Promise<void> {
+  const { knex, schema } = database;
+  for (const name of ['watched', HOSTILE.join('')])
+    await knex.raw(
+      `INSERT INTO ??.maestro_projections (name, version, kind, status, tables) VALUES (?, 1, 'projection', 'live', ARRAY[?])`,
+      [schema, name, HOSTILE.join('')],
+    );
+  for (const error of HOSTILE)
+    await knex.raw(
+      `INSERT INTO ??.maestro_parked (copy, aggregate_id, sequence, reason, error, attempts, first_failed_at, failed_at, next_try)
+SELECT id, ?, 1, 'failed', ?, 1, now(), now(), now() FROM ??.maestro_projections`,
+      [schema, anId().encode(), error, schema],
+    );
+}
+
 test.before(async () => {
   writeFileSync(join(folder, 'maestro.config.ts'), CONFIGURATION);
   for (const [index, type] of HOSTILE.entries()) {
@@ -219,6 +236,7 @@ test.before(async () => {
     HOSTILE.map((commandId) => ({ commandId, days: 1 })),
   );
   await store(anId(), 2, 'heard', {});
+  await parkEverything();
   await other.store().commitEvents(aHistory(anId(), 2));
   writeFileSync(join(folder, 'whole.ndjson'), await exported(other));
 });

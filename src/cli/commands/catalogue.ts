@@ -17,6 +17,7 @@ import { declareHelp } from './help/declare.js';
 import { declareId } from './id/declare.js';
 import { declareImport } from './import/declare.js';
 import { declareMigrate } from './migrate/declare.js';
+import { declareProjections } from './projections/declare.js';
 import { declareReplay } from './replay/declare.js';
 import { declareSearch } from './search/declare.js';
 import { declareSnapshot } from './snapshot/declare.js';
@@ -62,6 +63,10 @@ export const COMMANDS: readonly { readonly heading: string; readonly commands: r
       declareErase,
       declareCommands,
     ],
+  },
+  {
+    heading: 'Read models:',
+    commands: [declareProjections],
   },
   {
     heading: 'The database:',

@@ -4,7 +4,6 @@ import { driverOf } from '../../store/driver/driver-of.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { byteaArray, bodyLength, type EventRow, query, storedEvent } from '../../store/read/rows.js';
 import { projectionTables } from '../../store/projection-tables.js';
-import { qualified } from '../../store/schema-name.js';
 import { blame, failureText } from '../apply/passing.js';
 import type { HandledEvent, ReadModelDefinition } from '../definition.js';
 import { runHandlers } from '../handlers.js';
@@ -32,12 +31,12 @@ export class FoldAside {
   readonly #copy: number;
 
   constructor(transaction: Knex.Transaction, schema: string, copy: number, definition: ReadModelDefinition) {
-    const { positions, skipped } = projectionTables(schema);
+    const { log, positions, skipped } = projectionTables(schema);
     this.#transaction = transaction;
     this.#definition = definition;
     this.#copy = copy;
     this.#sql = `SELECT encode(e."timestamp", 'hex'), encode(e.aggregate_id, 'hex'), e.sequence, e.type, e.body::text, s.sequence IS NOT NULL
-FROM ${qualified(schema, 'event_log')} AS e
+FROM ${log} AS e
   JOIN ${positions} AS p ON p.copy = ? AND p.aggregate_id = e.aggregate_id AND e.sequence <= p.sequence
   LEFT JOIN ${skipped} AS s ON s.copy = ? AND s.aggregate_id = e.aggregate_id AND s.sequence = e.sequence
 WHERE e.aggregate_id = ANY (?::text::bytea[]) AND (e.aggregate_id, e.sequence) > (decode(?, 'hex'), ?)

@@ -4,7 +4,7 @@ import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTemporaryFolder, useTestDatabase } from '../../support/database.js';
-import { notAmong, WITHOUT_DATABASE } from '../../support/cli/sample-commands.js';
+import { notAmong, OF_PROJECTIONS, WITHOUT_DATABASE } from '../../support/cli/sample-commands.js';
 import { anEvent } from '../../support/data/factories.js';
 import { isFull } from '../../support/figures.js';
 
@@ -93,8 +93,9 @@ const WRITING: typeof READING = [
 /** Commands without the id of an aggregate, or with one that has to be there in full (`id show`), and `step`, which is for people. */
 const OTHERS = [
   ...['step', 'aggregates', 'search', 'trace', 'stats', 'types', 'check', 'migrate status', 'migrate sql'],
-  ...['migrate index list', 'doctor', 'migrate up', 'import', 'commands prune'],
+  ...['migrate index list', 'projections status', 'doctor', 'migrate up', 'import', 'commands prune'],
   ...['migrate index add', 'migrate index drop', 'migrate rollback'],
+  ...OF_PROJECTIONS,
   ...WITHOUT_DATABASE,
 ];
 

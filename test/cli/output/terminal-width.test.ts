@@ -34,6 +34,15 @@ test.before(async () => {
     { commandId: 'ada 7b1e-deposit', days: 2 },
     { commandId: 'c0ffee-'.repeat(28), days: 1, sequence: 2 },
   ]);
+  await elixir.knex.raw(
+    `INSERT INTO ??.maestro_projections (name, version, kind, status) VALUES ('owners-of-accounts', 1, 'projection', 'live')`,
+    [elixir.schema],
+  );
+  await elixir.knex.raw(
+    `INSERT INTO ??.maestro_parked (copy, aggregate_id, sequence, reason, error, attempts, first_failed_at, failed_at, next_try)
+SELECT id, ?, 2, 'failed', ?, 7, now(), now(), now() FROM ??.maestro_projections`,
+    [elixir.schema, Timestamp.parse(ID).encode(), 'there is no such owner '.repeat(20), elixir.schema],
+  );
   timestamp = (await elixir.store().getLastEvent(Timestamp.parse(ID)))?.timestamp.toString() ?? '';
 });
 

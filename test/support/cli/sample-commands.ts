@@ -42,6 +42,7 @@ export function readingCommands({ id, timestamp }: Named): Samples {
     'migrate sql': [],
     'commands list': [id],
     'migrate index list': [],
+    'projections status': [],
     doctor: [],
   };
 }
@@ -66,12 +67,25 @@ export function writingCommands({ id, file, aggregate }: Named): Samples {
 /** Commands that use no database. */
 export const WITHOUT_DATABASE: readonly string[] = ['id new', 'id show', 'completion'];
 
+/**
+ * Commands that need a projection with tables of its own, for which an application decides where they are; what every command has to
+ * do is tested for them in `test/cli/commands/projections/`.
+ */
+export const OF_PROJECTIONS: readonly string[] = [
+  'projections run',
+  'projections rebuild',
+  'projections verify',
+  'projections retry',
+  'projections skip',
+];
+
 const NOBODY: Named = { id: '', timestamp: '', file: '', aggregate: '' };
 
 /** Words of every command in the catalogue. */
 export const CATALOGUE: readonly string[] = [
   ...Object.keys(readingCommands(NOBODY)),
   ...Object.keys(writingCommands(NOBODY)),
+  ...OF_PROJECTIONS,
   ...WITHOUT_DATABASE,
 ];
 

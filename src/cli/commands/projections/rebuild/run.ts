@@ -1,0 +1,175 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../../../../connection/database.js';
+import { listParked } from '../../../../projection/apply/parked.js';
+import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
+import { DependentObjectsError } from '../../../../projection/copies/errors.js';
+import type { ReadModelDefinition } from '../../../../projection/definition.js';
+import { lagOf } from '../../../../projection/lag.js';
+import { cancelRebuild } from '../../../../projection/rebuild/cancel-rebuild.js';
+import { cleanUpRetired } from '../../../../projection/rebuild/clean-up-retired.js';
+import { startRebuild } from '../../../../projection/rebuild/start-rebuild.js';
+import { runProjections } from '../../../../projection/worker/run-projections.js';
+import { withDatabase } from '../../../database/with-database.js';
+import { NotFoundError, UsageError } from '../../../errors.js';
+import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
+import type { Invocation } from '../../../invocation.js';
+import { printFacts } from '../../../output/print-facts.js';
+import { decimal } from '../../../render/figures.js';
+import { configuredReadModel } from '../configured.js';
+import { untilInterrupted } from '../interruptible.js';
+import { registeredCopies } from '../registered.js';
+import { tellingErrors } from '../telling-errors.js';
+import { hasWorker } from '../without-worker.js';
+
+/** The options of `maestro projections rebuild`. */
+export interface RebuildCommandOptions {
+  readonly cancel?: boolean;
+  readonly detach?: boolean;
+  readonly concurrency: number;
+}
+
+/** Time between two looks whether a copy that is filled could be switched to, in milliseconds. */
+const PAUSE = 250;
+
+/** Rebuilds a projection, only begins to, or gives it up. */
+export async function run(name: string, options: RebuildCommandOptions, invocation: Invocation): Promise<ExitCode> {
+  const { cancel = false, detach = false } = options;
+  if (cancel && detach) throw new UsageError('--cancel and --detach contradict each other; use one of them.');
+  invocation.output.withoutPager();
+  // To give it up, no handlers are needed.
+  if (cancel) return await withDatabase(invocation, (database) => giveUp(database, name, invocation), { writes: true });
+  const definition = await configuredReadModel(invocation, name);
+  return await withDatabase(
+    invocation,
+    async (database) => {
+      await assertCanRebuild(database, definition, detach);
+      const { knex, schema } = database;
+      const building = await startRebuild(knex, schema, definition, { again: true });
+      if (building === undefined)
+        throw new UsageError(
+          `The database has a newer version of ${name} than these handlers, ${definition.version}.`,
+          {
+            hint: 'Rebuild with the newer code; or raise the version above that in the database.',
+          },
+        );
+      if (!detach) return await fill(database, definition, building, options, invocation);
+      await print(building, { status: 'building' }, invocation);
+      return DONE;
+    },
+    { writes: true },
+  );
+}
+
+async function giveUp(database: Database, name: string, invocation: Invocation): Promise<ExitCode> {
+  const { knex, schema } = database;
+  await registeredCopies(database, name);
+  const given = await cancelRebuild(knex, schema, name);
+  if (given === undefined)
+    throw new NotFoundError(`No copy of ${name} is being filled.`, {
+      hint: 'What is live stays. Nothing was changed.',
+    });
+  await cleanUpRetired(knex, schema);
+  await print(given, { status: 'cancelled' }, invocation);
+  return DONE;
+}
+
+/** Throws when the database does not know the projection, and when nobody would fill the copy. */
+async function assertCanRebuild(database: Database, { name }: ReadModelDefinition, detach: boolean): Promise<void> {
+  await registeredCopies(database, name);
+  if (detach && !(await hasWorker(database, name)))
+    throw new UsageError(`No worker runs ${name}, so nobody would fill the second copy.`, {
+      hint: 'Leave --detach out, or run workers that have these handlers. Nothing was changed.',
+    });
+}
+
+/** Fills a copy and switches to it. */
+async function fill(
+  database: Database,
+  definition: ReadModelDefinition,
+  building: Copy,
+  { concurrency }: RebuildCommandOptions,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  const { knex, schema } = database;
+  const { output, context } = invocation;
+  const { name } = definition;
+  const interrupt = untilInterrupted(context);
+  const errors = tellingErrors(output);
+  let dependants: DependentObjectsError | undefined;
+  let [all, total] = [0, 0];
+  try {
+    const [lag] = (await lagOf(knex, schema, { names: [name] })).filter(({ copy }) => copy === building.id);
+    total = lag?.eventsBehind ?? 0;
+    const worker = runProjections(database, [definition], {
+      concurrency,
+      signal: interrupt.signal,
+      onError: (error) => {
+        if (error instanceof DependentObjectsError) dependants = error;
+        else errors.tell(error);
+      },
+      onProgress: ({ taken }) => {
+        all += taken;
+        output.progress.measure('Filling', all, Math.max(all, total), 'events');
+      },
+    });
+    let outcome: Outcome = 'building';
+    while (outcome === 'building' && !interrupt.signal.aborted && dependants === undefined) {
+      await Promise.race([worker.caughtUp(), worker.stopped]);
+      outcome = await outcomeOf(database, building);
+      if (outcome === 'building') await delay(PAUSE, undefined, { signal: interrupt.signal }).catch(() => {});
+    }
+    interrupt.stop();
+    await worker.stopped;
+    await errors.end();
+    if (dependants !== undefined) throw dependants;
+    if (outcome === 'live') {
+      output.progress.report('Removing the copy before');
+      await cleanUpRetired(knex, schema);
+    }
+    await print(building, { status: outcome, events: all }, invocation);
+    if (outcome === 'live') return DONE;
+    if (outcome === 'parked')
+      await output.warn(
+        `A handler failed, so the copy is not whole, and ${name} was not switched; see \`maestro projections status ${name}\`.`,
+      );
+    if (outcome === 'building') await output.note('it goes on where it is when it is run again, and so do workers');
+    return interrupt.exitCode ?? FOUND;
+  } finally {
+    interrupt.end();
+  }
+}
+
+/** What has become of a copy: in use, given up by somebody, with parked aggregates, or still being filled. */
+type Outcome = 'live' | 'cancelled' | 'parked' | 'building';
+
+async function outcomeOf({ knex, schema }: Database, { id, name }: Copy): Promise<Outcome> {
+  const copy = (await readCopies(knex, schema, [name])).find((each) => each.id === id);
+  if (copy?.status === 'live') return 'live';
+  if (copy?.status !== 'building') return 'cancelled';
+  const [parked] = await listParked(knex, schema, { copies: [id], limit: 1 });
+  return parked === undefined ? 'building' : 'parked';
+}
+
+async function print(
+  { name, version }: Copy,
+  { status, events }: { readonly status: Outcome; readonly events?: number },
+  { output }: Invocation,
+): Promise<void> {
+  await printFacts(output, {
+    ids: [name],
+    json: { name, version, status, events: events ?? null },
+    facts: [
+      ['name', name],
+      ['version', String(version)],
+      ['second copy', STATUS[status]],
+      ...(events === undefined ? [] : [['events taken in', decimal(events)] as const]),
+    ],
+  });
+}
+
+const STATUS: Readonly<Record<Outcome, string>> = {
+  live: 'filled, and switched to',
+  cancelled: 'given up',
+  parked: 'not whole: an aggregate is parked',
+  building: 'being filled',
+};

@@ -1,0 +1,117 @@
+import type { Database } from '../../../../connection/database.js';
+import type { AnyProjection } from '../../../../projection/definition.js';
+import { lagOf } from '../../../../projection/lag.js';
+import { runProjections } from '../../../../projection/worker/run-projections.js';
+import { withDatabase } from '../../../database/with-database.js';
+import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
+import type { Invocation } from '../../../invocation.js';
+import { printRows } from '../../../output/print-rows.js';
+import { counted, decimal } from '../../../render/figures.js';
+import { configuredProjections } from '../configured.js';
+import { untilInterrupted } from '../interruptible.js';
+import { tellingErrors } from '../telling-errors.js';
+
+/** The options of `maestro projections run`. */
+export interface RunOptions {
+  readonly once?: boolean;
+  readonly concurrency: number;
+}
+
+/** What one projection or subscription has taken in. */
+interface Taken {
+  readonly name: string;
+  readonly events: number;
+}
+
+/** Runs projections and subscriptions: until they have caught up with `--once`, else until Ctrl-C. */
+export async function run(
+  names: readonly string[],
+  options: RunOptions,
+  invocation: Invocation,
+): Promise<ExitCode | undefined> {
+  const definitions = await configuredProjections(invocation, names);
+  const { output } = invocation;
+  output.withoutPager();
+  const taken = new Map(definitions.map(({ name }) => [name, 0]));
+  const code = await withDatabase(invocation, (database) => work(database, definitions, options, taken, invocation), {
+    writes: true,
+  });
+  await printRows<Taken>(
+    [...taken].map(([name, events]) => ({ name, events })),
+    output,
+    {
+      id: ({ name }) => name,
+      json: ({ name, events }) => ({ name, events }),
+      columns: [
+        { heading: 'NAME', value: ({ name }) => name },
+        { heading: 'EVENTS TAKEN IN', value: ({ events }) => decimal(events), align: 'right' },
+      ],
+    },
+  );
+  return code;
+}
+
+async function work(
+  database: Database,
+  definitions: readonly AnyProjection[],
+  { once = false, concurrency }: RunOptions,
+  taken: Map<string, number>,
+  { context, output }: Invocation,
+): Promise<ExitCode> {
+  if (database.embedded && !once)
+    await output.note(
+      'the embedded database stays open meanwhile, so no other process can use it; --once ends by itself',
+    );
+  const interrupt = untilInterrupted(context);
+  const names = definitions.map(({ name }) => name);
+  const errors = tellingErrors(output);
+  try {
+    let all = 0;
+    let total = 0;
+    let isFollowing = false;
+    const show = () => {
+      const events = counted(all, 'event');
+      if (isFollowing) output.progress.report(`Following: ${events} taken in`);
+      else output.progress.measure('Catching up', all, Math.max(all, total), 'events');
+    };
+    const worker = runProjections(database, definitions, {
+      concurrency,
+      signal: interrupt.signal,
+      onError: errors.tell,
+      onProgress: (progress) => {
+        taken.set(progress.name, (taken.get(progress.name) ?? 0) + progress.taken);
+        all += progress.taken;
+        show();
+      },
+    });
+    // For the progress alone: the worker does not wait for it, and where it fails the worker says why.
+    lagOf(database.knex, database.schema, { names, signal: interrupt.signal }).then(
+      (lags) => {
+        total = all + lags.reduce((sum, { eventsBehind }) => sum + eventsBehind, 0);
+      },
+      () => {},
+    );
+    const parked = await Promise.race([
+      worker.caughtUp().then((reached) => reached.parked),
+      worker.stopped.then(() => undefined),
+    ]);
+    isFollowing = true;
+    if (parked !== undefined && !once) {
+      output.progress.stop();
+      await output.note(
+        `caught up${parked > 0 ? `, with ${counted(parked, 'aggregate')} parked` : ''}; following until Ctrl-C`,
+      );
+      show();
+    } else interrupt.stop();
+    await worker.stopped;
+    await errors.end();
+    if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+    if ((parked ?? 0) === 0) return DONE;
+    await output.warn(
+      `${counted(parked ?? 0, 'aggregate')} parked, because a handler failed; see \`maestro projections status\`.`,
+    );
+    return FOUND;
+  } finally {
+    interrupt.end();
+  }
+}

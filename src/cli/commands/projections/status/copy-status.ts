@@ -1,0 +1,18 @@
+import type { Parked } from '../../../../projection/apply/parked.js';
+import type { Copy } from '../../../../projection/copies/copy.js';
+import type { Lag } from '../../../../projection/lag.js';
+
+/** How far one copy of a projection, or a subscription, is. */
+export interface CopyStatus {
+  readonly copy: Copy;
+  readonly lag: Lag;
+  /** The first parked aggregates. */
+  readonly parked: readonly Parked[];
+}
+
+/** True when a copy is not as it should be; one that is being filled is behind by its nature. */
+export function needsAttention({ copy: { status }, lag }: CopyStatus): boolean {
+  if (status === 'retired') return false;
+  const isBehind = status === 'live' && lag.eventsBehind > 0;
+  return isBehind || lag.failed > 0 || lag.gaps > 0 || lag.ahead > 0;
+}

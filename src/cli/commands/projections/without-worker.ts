@@ -1,0 +1,15 @@
+import type { Database } from '../../../connection/database.js';
+import { copyActivity } from '../../../store/positions/copy-activity.js';
+import type { Output } from '../../output/output.js';
+
+/** True when a worker is alive that runs a projection or subscription. */
+export async function hasWorker({ knex, schema }: Database, name: string): Promise<boolean> {
+  const activities = await copyActivity(knex, schema, [name]);
+  return [...activities.values()].some(({ workers }) => workers > 0);
+}
+
+/** Prints a note when no worker runs a projection or subscription, so that nothing will happen by itself. */
+export async function noteWithoutWorker(database: Database, name: string, output: Output): Promise<void> {
+  if (await hasWorker(database, name)) return;
+  await output.note(`no worker runs ${name}; \`maestro projections run ${name} --once\` does it`);
+}

@@ -1,0 +1,148 @@
+import test from 'ava';
+import { aContext } from '../../../../scripts/support/program.js';
+import { run } from '../../../../src/cli/run.js';
+import { aProjectedLog, writeConfigurations } from '../../../support/cli/projection-commands.js';
+import { anEvent } from '../../../support/data/factories.js';
+import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
+
+const { knex, aSchema } = useSchemas(test);
+const folder = useTemporaryFolder(test);
+writeConfigurations(folder);
+const next = ['--config', 'next.config.ts'];
+
+async function aLog() {
+  const log = await aProjectedLog({ knex, folder }, aSchema());
+  const ids = await log.open('Ada', 'Grace');
+  await log.maestro(['projections', 'run', '--once', 'owners']);
+  const versions = async () => {
+    const { rows } = await knex.raw<{ rows: { version: number }[] }>('SELECT DISTINCT version FROM ??.owners', [
+      log.schema,
+    ]);
+    return rows.map(({ version }) => version);
+  };
+  const copies = async () => {
+    const { rows } = await knex.raw<{ rows: { version: number; status: string }[] }>(
+      'SELECT version, status FROM ??.maestro_projections ORDER BY id',
+      [log.schema],
+    );
+    return rows.map(({ version, status }) => `${version} ${status}`);
+  };
+  return { ...log, ids, versions, copies };
+}
+
+test('rebuild fills a second copy and switches to it: of a new version, and of the same one again', async (t) => {
+  const log = await aLog();
+  const { code, stdout, stderr } = await log.maestro(['projections', 'rebuild', 'owners', ...next]);
+  t.deepEqual([code, stderr], [0, '']);
+  t.is(
+    stdout,
+    'name             owners\nversion          2\nsecond copy      filled, and switched to\nevents taken in  2\n',
+  );
+  t.deepEqual([await log.owners(), await log.versions(), await log.copies()], [['Ada', 'Grace'], [2], ['2 live']]);
+
+  await knex.raw("UPDATE ??.owners SET owner = 'Mallory'", [log.schema]);
+  const again = await log.maestro(['projections', 'rebuild', 'owners', ...next, '-o', 'json']);
+  t.deepEqual(JSON.parse(again.stdout), { name: 'owners', version: 2, status: 'live', events: 2 });
+  t.deepEqual([await log.owners(), await log.copies()], [['Ada', 'Grace'], ['2 live']]);
+
+  const older = await log.maestro(['projections', 'rebuild', 'owners']);
+  t.is(older.code, 2);
+  t.regex(older.stderr, /^error: The database has a newer version of owners than these handlers, 1\./);
+});
+
+test('rebuild names what depends on the tables, and does nothing', async (t) => {
+  const log = await aLog();
+  await knex.raw('CREATE VIEW ??.names AS SELECT owner FROM ??.owners', [log.schema, log.schema]);
+  const { code, stderr } = await log.maestro(['projections', 'rebuild', 'owners', ...next]);
+  t.is(code, 5);
+  t.regex(
+    stderr,
+    /^error: The tables of the projection "owners" cannot be replaced, because others depend on them: view \S+names/,
+  );
+  t.deepEqual([await log.versions(), await log.copies()], [[1], ['1 live']]);
+});
+
+test('a copy on which a handler fails is not switched to; it goes on after a fix, or is given up', async (t) => {
+  const log = await aLog();
+  const [ada] = log.ids;
+  await log.store.commitEvents([anEvent(ada, { sequence: 2, type: 'renamed', body: { owner: 'bad' } })]);
+  await log.maestro(['projections', 'run', '--once', 'owners', '--config', 'fixed.config.ts']);
+  const failed = await log.maestro(['projections', 'rebuild', 'owners']);
+  t.is(failed.code, 1);
+  t.regex(failed.stdout, /^second copy +not whole: an aggregate is parked$/m);
+  t.regex(failed.stderr, /A handler failed, so the copy is not whole/);
+  t.deepEqual(await log.copies(), ['1 live', '1 building']);
+  t.regex(
+    (await log.maestro(['projections', 'status', 'owners'])).stdout,
+    /^owners +1 +building .*1 aggregate parked/m,
+  );
+
+  t.is((await log.maestro(['projections', 'retry', 'owners'])).code, 0);
+  const fixed = await log.maestro(['projections', 'rebuild', 'owners', '--config', 'fixed.config.ts']);
+  t.is(fixed.code, 0, fixed.stderr);
+  t.deepEqual(await log.copies(), ['1 live']);
+
+  await log.maestro(['projections', 'rebuild', 'owners']);
+  t.deepEqual(await log.copies(), ['1 live', '1 building']);
+  const cancelled = await log.maestro(['projections', 'rebuild', 'owners', '--cancel'], { cwd: '/' });
+  t.is(cancelled.code, 0, cancelled.stderr);
+  t.regex(cancelled.stdout, /^second copy +given up$/m);
+  t.deepEqual([await log.owners(), await log.copies()], [['Grace', 'bad'], ['1 live']]);
+  t.is((await log.maestro(['projections', 'rebuild', 'owners', '--cancel'])).code, 3);
+});
+
+test('--detach only begins, and needs a worker that goes on', async (t) => {
+  const log = await aLog();
+  const alone = await log.maestro(['projections', 'rebuild', 'owners', '--detach', ...next]);
+  t.is(alone.code, 2);
+  t.regex(alone.stderr, /^error: No worker runs owners, so nobody would fill the second copy\./);
+  t.deepEqual(await log.copies(), ['1 live']);
+  await knex.raw(
+    `INSERT INTO ??.maestro_workers (id, copy, started_at, seen_at, taken, per_second)
+SELECT gen_random_uuid(), id, now(), now(), 0, 0 FROM ??.maestro_projections`,
+    [log.schema, log.schema],
+  );
+  const begun = await log.maestro(['projections', 'rebuild', 'owners', '--detach', ...next]);
+  t.is(begun.code, 0, begun.stderr);
+  t.regex(begun.stdout, /^second copy +being filled$/m);
+  t.deepEqual(await log.copies(), ['1 live', '2 building']);
+  t.is((await log.maestro(['projections', 'rebuild', 'owners', '--detach', '--cancel'])).code, 2);
+});
+
+test('run follows the log until it is interrupted, and says what it took in', async (t) => {
+  const log = await aProjectedLog({ knex, folder }, aSchema());
+  await log.open('Ada');
+  for (const [exitCode, words] of [
+    [130, ['owners']],
+    [143, ['owners', 'mails']],
+  ] as const) {
+    let stderr = '';
+    let stdout = '';
+    const capture = (add: (text: string) => void) => ({
+      isTerminal: false,
+      columns: undefined,
+      write: async (text: string) => add(text),
+    });
+    let interrupt: ((code: 130 | 143) => void) | undefined;
+    const code = await run(
+      ['projections', 'run', ...words],
+      aContext({
+        workingDirectory: folder,
+        environment: log.environment,
+        stdout: capture((text) => (stdout += text)),
+        stderr: capture((text) => {
+          stderr += text;
+          if (text.includes('following until Ctrl-C')) interrupt?.(exitCode);
+        }),
+        onInterrupt: (stop) => {
+          interrupt = stop;
+          return () => {};
+        },
+      }),
+    );
+    t.is(code, exitCode, stderr);
+    t.regex(stderr, /note: caught up; following until Ctrl-C/);
+    t.regex(stdout, words.length === 1 ? /^owners +1$/m : /^mails +1$/m);
+  }
+  t.deepEqual(await log.owners(), ['Ada']);
+});
