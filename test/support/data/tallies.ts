@@ -64,9 +64,9 @@ export function tallyOf(id: string, version: number, tokens: readonly string[]):
   return { id, version, last: tokens.length, applied: tokens.length, chain };
 }
 
-/** The rows of the read model, read by one query. */
-export async function tallyRows(on: Knex | Knex.Transaction): Promise<TallyRow[]> {
-  return await on<TallyRow>('tallies').select('*').orderBy('id');
+/** The rows of some aggregates in the read model, read by one query. */
+export async function tallyRows(on: Knex | Knex.Transaction, ids: readonly string[]): Promise<TallyRow[]> {
+  return await on<TallyRow>('tallies').select('*').whereIn('id', ids).orderBy('id');
 }
 
 function linkOf(version: number, sequence: number, token: string): string {
