@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { pauseLength } from '../../store/commit/backoff.js';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { DatabaseClosedError, DatabaseStoppedError } from '../../store/errors.js';
 import { storeError } from '../../store/failures/database-errors.js';
@@ -95,5 +96,7 @@ function isOver(error: unknown): boolean {
 
 /** An error of the database as one of this library; any other as it is. */
 function meaningOf(error: unknown): unknown {
+  // Positions tell afterwards what became of it.
+  if (error instanceof CommitInterruptedError) return storeError(error.cause);
   return sqlState(error) === undefined && blame(error) === 'event' ? error : storeError(error);
 }

@@ -2,12 +2,14 @@ import { argv } from 'node:process';
 import { type AnyProjection, type Database, openAggregates, openDatabase, runProjections } from 'maestro-store';
 import { BankAccount } from '../../../examples/bank/account.js';
 import { transfers } from '../../../examples/bank/transfer.js';
+import { outbox } from '../../../examples/outbox/outbox.js';
 
 /** A worker of an example as a process of its own. Prints how many events it has taken in, line by line, until it is killed. */
 
-const [, , example = '', url = '', schema = ''] = argv;
+const [, , example = '', url = '', schema = '', address = ''] = argv;
 
 const definitions: Readonly<Record<string, (database: Database) => AnyProjection>> = {
+  outbox: () => outbox(address),
   bank: ({ store }) => transfers(openAggregates(BankAccount, { store })),
 };
 
