@@ -89,7 +89,11 @@ VALUES (?, ?, 'projection', 'live', ?) RETURNING id, created_at`,
 }
 
 /** The sequences that the journal of an aggregate has. */
-export async function seen(knex: Knex, { table }: { readonly table: string }, id: Timestamp): Promise<number[]> {
+export async function seen(
+  knex: Knex | Knex.Transaction,
+  { table }: { readonly table: string },
+  id: Timestamp,
+): Promise<number[]> {
   const { rows } = await knex.raw<{ rows: { seen: number[] }[] }>('SELECT seen FROM ?? WHERE id = ?', [table, id.hex]);
   return rows[0]?.seen ?? [];
 }
