@@ -6,6 +6,7 @@ import {
   defineProjection,
   defineSubscription,
   type Knex,
+  openAggregates,
   type ProjectedEvent,
   type Timestamp,
 } from '../../src/index.js';
@@ -122,6 +123,10 @@ defineSubscription({ name: 'x', from: [Account], startAt: 'today', handle: () =>
 defineSubscription({ name: 'x', from: [Account], startAt: 'now', handle: () => {}, setUp: () => {} });
 
 declare const database: Database, ada: Timestamp;
+
+openAggregates(Account, { store: database.store, projections: [owners] });
+// @ts-expect-error a subscription does not run in commits
+openAggregates(Account, { store: database.store, projections: [mails] });
 
 export async function scenarios(): Promise<void> {
   await projectionScenario(owners, database)

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { Timestamp } from '../../hlc/timestamp.js';
+import { ErasedHandlerError, eraseFromCopies } from '../../projection/apply/erase-from-copies.js';
 import { takeIn } from '../../projection/apply/take-in.js';
 import { type Copy, readCopies } from '../../projection/copies/copy.js';
 import { registerCopy } from '../../projection/copies/register-copy.js';
@@ -84,6 +85,7 @@ async function playCatchingUp(
     'after it has run again',
   ]);
 
+  if (projection.erased !== undefined) await playErasing(projection, scratch, live, ids, caughtUp);
   const building = await startRebuild(transaction, schema, projection, { again: true });
   if (building === undefined) throw new ScenarioError(`${projection.name} cannot be rebuilt.`);
   // All events at once, as far as there are batches.
@@ -97,6 +99,26 @@ async function playCatchingUp(
   if (outcome !== 'switched')
     throw new ScenarioError(`The rebuild of ${projection.name} could not be switched to: it is ${outcome}.`);
   compare(projection, 'a rebuild', inline, await tablesOf(projection, scratch), ['by commits', 'rebuilt']);
+}
+
+/** Erases all aggregates and has them taken in again, as when their histories are rewritten; compares the tables. */
+async function playErasing(
+  projection: ProjectionDefinition,
+  scratch: Scratch,
+  live: Copy,
+  ids: readonly Timestamp[],
+  before: Tables,
+): Promise<void> {
+  const { transaction, schema } = scratch;
+  for (const id of ids)
+    await eraseFromCopies(transaction, schema, [projection], id, { rewritten: true }).catch((error: unknown) => {
+      if (!(error instanceof ErasedHandlerError)) throw error;
+      throw new ScenarioError(`${error.message}\n\n${textOfError(error.cause)}`, { cause: error.cause });
+    });
+  await catchUp(projection, scratch, live, ids);
+  const problem = (table: string) =>
+    `The table ${table} of ${projection.name} is another one after \`erased\` was called for every aggregate and their events were taken in again, as \`maestro erase --paths\` does. What handlers make of an aggregate, \`erased\` must remove.`;
+  assertSameTables(before, await tablesOf(projection, scratch), problem, ['before', 'erased and taken in again']);
 }
 
 /** Has a copy take in everything; gives the number of events. Throws {@link ScenarioError} for an event that fails. */

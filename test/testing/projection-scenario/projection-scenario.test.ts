@@ -217,6 +217,54 @@ test('a batch handler that does other than the one for single events is found', 
   );
 });
 
+test('what erased() leaves behind, or fails on, is found', async (t) => {
+  const rowsOf = (erased: Description['erased']) =>
+    projectionScenario(owners({ erased }), database)
+      .given([ada, opened('Ada'), deposited(5)])
+      .rows('deposits');
+  t.is(
+    (
+      await rowsOf(async (id, trx) => {
+        for (const table of ['owners', 'deposits']) await trx(table).where({ id: id.encode() }).delete();
+      })
+    ).length,
+    1,
+  );
+  await t.throwsAsync(
+    rowsOf((id, trx) => trx('owners').where({ id: id.encode() }).delete()),
+    { instanceOf: ScenarioError, message: /cannot have owners take in the event at sequence 2 [\s\S]*deposits_pkey/ },
+  );
+  await t.throwsAsync(
+    rowsOf((id, trx) => trx('owner').delete()),
+    { instanceOf: ScenarioError, message: /owners cannot remove [\s\S]*"owner" does not exist/ },
+  );
+});
+
+test('rows that erased() leaves, and that are counted twice, are shown', async (t) => {
+  const counting = defineProjection({
+    name: 'counts',
+    from: [Account],
+    setUp: (trx) => trx.raw('CREATE TABLE counts (owner text PRIMARY KEY, n integer NOT NULL)'),
+    project: {
+      opened: ({ body }, trx) =>
+        trx.raw('INSERT INTO counts VALUES (?, 1) ON CONFLICT (owner) DO UPDATE SET n = counts.n + 1', [body.owner]),
+    },
+    erased: () => {},
+  });
+  const error = await t.throwsAsync(
+    projectionScenario(counting, database)
+      .given([ada, opened('Ada')])
+      .rows('counts'),
+    {
+      instanceOf: ScenarioError,
+    },
+  );
+  t.regex(
+    error?.message ?? '',
+    /^The table counts of counts is another one after `erased`[\s\S]*-   n: 1,\n\+   n: 2,/,
+  );
+});
+
 test('what is given has to be events of the aggregates', (t) => {
   const scenario = projectionScenario(owners(), database);
   t.throws(() => scenario.given([ada, deposited(1)]), {
