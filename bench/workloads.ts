@@ -14,6 +14,7 @@ import { contention } from './workloads/contention.js';
 import { firstAggregates, searchOfAnHour } from './workloads/large.js';
 import { longReads, shortReads } from './workloads/reads.js';
 import { startUps } from './workloads/startup.js';
+import { sweeps } from './workloads/sweep.js';
 import { concurrentCommits, largeCommits, singleCommits, snapshotCommits, spreadCommits } from './workloads/writes.js';
 
 /** Number of connections that each contender may open. */
@@ -33,6 +34,7 @@ export async function* workloads(url: string, { events, isWanted }: Choice): Asy
     yield* onEmptyLog(url, isWanted);
   if (isWanted('G1')) yield* onLargeLog('G1', url, 'bench_large', 1, events);
   if (isWanted('P1')) yield* onLargeLog('P1', url, 'bench_partitioned', PARTITIONS, events);
+  if (isWanted('J1')) yield* besidePositions(url, Math.ceil(events / 5));
 }
 
 function anyWanted(kind: string, isWanted: Choice['isWanted']): boolean {
@@ -111,6 +113,27 @@ async function* onLargeLog(
     yield named(searchOfAnHour(log, raw));
   } finally {
     for (const contender of all) await contender.close();
+    await knex.destroy();
+  }
+}
+
+/** J1 on a log of as many aggregates as events, 1,000,000 by default. */
+async function* besidePositions(url: string, aggregates: number): AsyncGenerator<Workload> {
+  const place: Place = { url, schema: 'bench_sweep', connections: CONNECTIONS };
+  await migrated(url, place.schema, 1);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await fillLog(client, place.schema, { events: aggregates, aggregates });
+  const knex = knexFactory({ client: 'pg', connection: url });
+  const raw = openRawPg(place);
+  const { workload, close } = await sweeps({ knex, schema: place.schema }, raw);
+  await client.query(`VACUUM ANALYZE "${place.schema}".maestro_positions`);
+  await client.end();
+  try {
+    yield workload;
+  } finally {
+    await close();
+    await raw.close();
     await knex.destroy();
   }
 }

@@ -2,8 +2,8 @@ import { LOG_START, type LogCursor, sliceSize } from '../../store/positions/log-
 import type { Executor } from '../../store/read/rows.js';
 import { type Behind, behindSlice, type BehindSlice } from './behind-slice.js';
 
-/** Slices of all workers together take one sixtieth of the time, less than 2 % of one core. */
-const IDLE = 60;
+/** Slices of all workers together take a hundredth of the time; with looks for recent commits less than 2 % of one core. */
+const IDLE = 100;
 /** Slices that find much take half of the time, for then nobody is idle. */
 const BUSY = 1;
 
