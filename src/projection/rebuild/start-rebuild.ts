@@ -52,12 +52,6 @@ async function begin(
   again: boolean,
 ): Promise<void> {
   const { name, version } = definition;
-  if (definition.setUp === undefined)
-    throw new ReadModelSetUpError(
-      name,
-      'it has no setUp, so Maestro cannot make its tables a second time for a rebuild.',
-      'Give it a setUp that creates its tables; or change its tables and handlers without a new version.',
-    );
   await giveUpOlder(transaction, schema, definition);
   const building = await insertCopy(transaction, schema, definition, 'building', undefined);
   if (building === undefined) return;
@@ -65,6 +59,12 @@ async function begin(
   const live = (await readCopies(transaction, schema, [name])).find(({ status }) => status === 'live');
   if (live?.liveSchema === undefined || version < live.version || (version === live.version && !again))
     return await withdraw(transaction, schema, building);
+  if (definition.setUp === undefined)
+    throw new ReadModelSetUpError(
+      name,
+      'it has no setUp, so Maestro cannot make its tables a second time for a rebuild.',
+      'Give it a setUp that creates its tables; or change its tables and handlers without a new version.',
+    );
   await assertNoDependants(transaction, live);
   await build(transaction, schema, definition, building, { ...live, liveSchema: live.liveSchema });
 }

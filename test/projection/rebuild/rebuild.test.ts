@@ -372,6 +372,11 @@ test.serial('a setUp that touches what is in use, or cannot run twice, or is mis
   await registerCopy(knex, schema, model);
   const attempt = (setUp: ReadModelDefinition['setUp']) => startRebuild(knex, schema, { ...model, version: 2, setUp });
   await t.throwsAsync(attempt(undefined), { instanceOf: ReadModelSetUpError, message: /has no setUp/ });
+  t.is(
+    await startRebuild(knex, schema, { ...model, setUp: undefined }),
+    undefined,
+    'of the version in use there is none',
+  );
   await t.throwsAsync(
     attempt(async (trx) => {
       await trx.schema.dropTableIfExists(model.name);
