@@ -33,8 +33,8 @@ export interface ProjectionDescription<From extends SomeAggregates> {
    */
   readonly project?: TypedHandlers<From[number], Knex.Transaction>;
   /**
-   * Takes in many events of many aggregates at once, those of each aggregate in order: what makes catching up fast. Workers call
-   * it instead of `project`, where both are given; a commit calls it only without `project`.
+   * Takes in many events of many aggregates at once, those of each aggregate in order: what makes catching up fast. Where both
+   * are given, commits call `project` for their own events, and all else is taken in by `projectBatch`.
    */
   readonly projectBatch?: BatchHandler<From[number]>;
   /** Removes what there is of an aggregate. Called when its events are erased; without it `maestro erase` says that it is not covered. */

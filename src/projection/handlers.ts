@@ -18,8 +18,8 @@ export function handlerFor<Handler extends (...parameters: never) => unknown>(
 }
 
 /**
- * Has a projection take in events, those of each aggregate in order. Together, which is for workers, they go to `projectBatch` where
- * there is one; one by one, which is for commits, only where there is nothing else. Throws what handlers throw.
+ * Has a projection take in events, those of each aggregate in order. Together, which is for catching up, they go to `projectBatch` where
+ * there is one; one by one, which is for the events of a commit, only where there is nothing else. Throws what handlers throw.
  */
 export async function runHandlers(
   { project, projectBatch }: ReadModelDefinition,
