@@ -24,7 +24,7 @@ const steps = fc.array(
     count: fc.integer({ min: 1, max: 3 }),
     maxEvents: fc.constantFrom(1, 2, 1000),
   }),
-  { minLength: 4, maxLength: 24 },
+  { minLength: 12, maxLength: 30 },
 );
 
 for (const batch of [false, true])
@@ -68,7 +68,7 @@ for (const batch of [false, true])
         t.is(await positionOf(database, copy, id), last);
       }
     },
-    { numRuns: isFull ? 200 : 6 },
+    { numRuns: isFull ? 200 : 8 },
   );
 
 async function lastOf(id: Timestamp): Promise<number> {
