@@ -20,7 +20,17 @@ export interface MovingForm {
  * aggregate id and last sequence, else last sequence, aggregate id, and the sequence before the first. Gives the numbers of events and
  * commands that were written, and the names of the projections whose positions were moved.
  */
-export function movingStatement(schema: string, { single, command, first, inside }: MovingForm): Statement {
+export function movingStatement(schema: string, form: MovingForm): Statement {
+  const { single, command, first, inside } = form;
+  const key = `${schema} ${Number(single)}${Number(command)}${Number(first)}${Number(inside)}`;
+  let statement = built.get(key);
+  if (statement === undefined) built.set(key, (statement = build(schema, form)));
+  return statement;
+}
+
+const built = new Map<string, Statement>();
+
+function build(schema: string, { single, command, first, inside }: MovingForm): Statement {
   const { event, events, commands } = insertions(schema);
   const { projections, positions } = projectionTables(schema);
   // Events first, so that two writers of one sequence meet there; and whether a copy is live is read after the lock on the table of
