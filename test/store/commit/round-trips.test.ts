@@ -1,6 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { parseDatabaseUrl } from '../../../src/connection/address/database-url.js';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
+import { registerCopy } from '../../../src/projection/copies/register-copy.js';
+import { defineProjection } from '../../../src/projection/define-projection.js';
 import { Clock } from '../../../src/hlc/clock.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, testUrl, useTestDatabase } from '../../support/database.js';
@@ -79,6 +81,36 @@ test('a commit with a projection is one transaction', async (t) => {
     store.commitAll([anEvent()], [async (_event, transaction) => void (await transaction.raw('SELECT 42'))]),
   );
   t.regex(sql.join('\n'), /^BEGIN TRANSACTION ISOLATION LEVEL read committed;?\nINSERT INTO.*SELECT 42.*COMMIT;?$/s);
+});
+
+test('a commit with a projection that has positions sends as much as the same transaction by hand', async (t) => {
+  const { schema } = layouts.plain;
+  const projection = defineProjection({
+    name: 'counted',
+    from: [TALLIES.never],
+    project: async (_event, transaction) => void (await transaction.raw('SELECT 42')),
+  });
+  await registerCopy(layouts.plain.knex, schema, projection);
+  const id = anId();
+  await layouts.plain.store().commitAll([anEvent(id, { type: 'added' })], [projection]);
+  for (const [index, command] of [undefined, 'once'].entries()) {
+    const sequence = index + 2;
+    const { sql } = await sentFor(t, schema, async (store) => {
+      const events = [anEvent(id, { sequence, type: 'added', body: { by: 1 } })];
+      if (command === undefined) return await store.commitAll(events, [projection]);
+      const facts = {
+        aggregateId: id,
+        commandId: command,
+        digest: 'ab',
+        firstSequence: sequence,
+        lastSequence: sequence,
+      };
+      return await store.commitCommand(facts, events, [projection]);
+    });
+    const own = sql.filter((text) => !text.includes('maestro_projections" WHERE name IN'));
+    t.is(own.length, 4);
+    t.regex(own.join('\n'), /^BEGIN[^\n]*\nWITH events AS .*SELECT 42\nCOMMIT;?$/s);
+  }
 });
 
 test('a command on an aggregate with a snapshot sends four statements, two of them at the same time', async (t) => {
