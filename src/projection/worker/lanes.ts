@@ -6,6 +6,7 @@ import { handleAggregate } from '../subscription/handle-aggregate.js';
 import { EventParkedError } from './errors.js';
 import type { OwnCopy } from './own-copies.js';
 import type { Running } from './running.js';
+import { stillBehind } from './still-behind.js';
 import type { Batch, Remainder } from './work-queue.js';
 
 /** Most aggregates that one lane takes at a time. */
@@ -46,13 +47,16 @@ async function project(
   { copy, definition }: OwnCopy<ReadModelDefinition>,
   aggregates: readonly Timestamp[],
 ): Promise<Remainder> {
+  const { knex, schema, signal, takenByOthers } = running;
+  const missing = takenByOthers.has(copy.id) ? await stillBehind(knex, schema, copy.id, aggregates) : aggregates;
+  if (missing.length === 0) return {};
   const onTaken = (events: number) => count(running, { copy, definition }, events);
-  const { behind, locked, failed, gaps, isGone } = await takeIn(running, copy, definition, aggregates, {
-    signal: running.signal,
-    onTaken,
-  });
+  const outcome = await takeIn(running, copy, definition, missing, { signal, onTaken });
+  const { taken, behind, locked, failed, gaps, isGone } = outcome;
   for (const parked of failed) running.onError(new EventParkedError(definition.name, parked, parked.cause));
   for (const parked of gaps) running.onError(new EventParkedError(definition.name, parked, undefined));
+  if (taken > 0) takenByOthers.delete(copy.id);
+  else if (failed.length + gaps.length + locked.length === 0) takenByOthers.add(copy.id);
   if (!isGone) return { behind, later: locked };
   await running.searching.run(() => running.copies.refresh());
   return { later: aggregates };

@@ -23,6 +23,8 @@ export interface Running {
   readonly searching: Permits;
   /** Held by work on events: of that there is as much at a time as `concurrency` says. */
   readonly working: Permits;
+  /** Copies of which others had taken in all that was looked at last, such as commits with their inline projections. */
+  readonly takenByOthers: Set<number>;
   /** Tells the application of something that will be tried again. */
   onError(error: unknown): void;
 }

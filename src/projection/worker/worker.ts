@@ -51,6 +51,7 @@ export class Worker {
       keeper: new LeaseKeeper(options.lease, signal),
       searching: new Permits(1),
       working: new Permits(options.concurrency),
+      takenByOthers: new Set(),
     };
     this.#search = new Search(this.#running, new Rebuilds(this.#running));
   }
