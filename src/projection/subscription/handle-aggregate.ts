@@ -44,6 +44,7 @@ export async function handleAggregate(subscription: RunningSubscription, pair: P
   const held = keeper.hold();
   let isClaimed = false;
   try {
+    if (held.signal.aborted) return 'later';
     isClaimed = await claim(knex, schema, pair, held.token, lease);
     if (!isClaimed) return 'later';
     held.claimed();
@@ -129,8 +130,9 @@ class Work {
     const { schema, survive } = this.#subscription;
     const step = { from: this.#position, to: sequence, last: isLast };
     const moveIt = () => move(on, schema, this.#pair, this.#held.token, step);
-    // What a handler has done without a transaction is not done again because of a connection that breaks afterwards.
-    const isMoved = await (on.isTransaction === true ? moveIt() : survive(moveIt));
+    // What a handler has done without a transaction is not done again because of a connection that breaks afterwards, nor
+    // because the worker stops.
+    const isMoved = await (on.isTransaction === true ? moveIt() : survive(moveIt).then((moved) => moved ?? moveIt()));
     if (isMoved !== true) throw new Lost();
     this.#subscription.onTaken(sequence - this.#position);
     this.#position = sequence;

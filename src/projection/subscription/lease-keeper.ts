@@ -21,10 +21,13 @@ class Claim implements Held {
   readonly #lease: number;
   readonly #all: Map<string, Claim>;
   #deadline: NodeJS.Timeout | undefined;
+  /** True when it was made, so that it can be prolonged. */
+  isMade = false;
 
   constructor(lease: number, all: Map<string, Claim>) {
     this.#lease = lease;
     this.#all = all;
+    all.set(this.token, this);
     this.#watch();
   }
 
@@ -33,7 +36,7 @@ class Claim implements Held {
   }
 
   claimed(): void {
-    this.#all.set(this.token, this);
+    this.isMade = true;
   }
 
   prolong(): void {
@@ -81,12 +84,14 @@ export class LeaseKeeper {
 
   /** The tokens of the claims that there are. */
   get tokens(): readonly string[] {
-    return [...this.#claims.keys()];
+    return [...this.#claims.values()].filter(({ isMade }) => isMade).map(({ token }) => token);
   }
 
-  /** Begins to watch an aggregate that is about to be claimed. */
+  /** Begins to watch an aggregate that is about to be claimed; in vain when the worker stops. */
   hold(): Held {
-    return new Claim(this.#lease, this.#claims);
+    const claim = new Claim(this.#lease, this.#claims);
+    if (this.#stopping.aborted) claim.end(this.#stopping.reason);
+    return claim;
   }
 
   /** Takes note of which of some claims could be prolonged. */

@@ -19,8 +19,8 @@ export interface ProjectionWorker {
   caughtUp(): Promise<{ readonly parked: number }>;
   /**
    * Resolves when the worker has stopped, because its signal was aborted or the database was closed: within a second, after
-   * which it sends nothing and no timer keeps the process alive. Transactions that have not ended by then are rolled back when
-   * their handlers return. Rejects with what made the worker fail for good: tables that are missing, a role that may not
+   * which no timer keeps the process alive. Transactions that have not ended by then are rolled back when their handlers
+   * return; a subscription's handler without one that returns so late has its event recorded, if the database is still open. Rejects with what made the worker fail for good: tables that are missing, a role that may not
    * write, an error that `onError` or `onProgress` throws.
    */
   readonly stopped: Promise<void>;

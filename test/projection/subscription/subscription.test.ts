@@ -164,6 +164,46 @@ test.serial('a handler that is at work when the worker stops is told; its event 
   t.deepEqual(attempts, [1, 1], 'an attempt that was interrupted has not failed');
 });
 
+test.serial('what a handler has done is recorded also when its worker stops meanwhile', async (t) => {
+  const id = anId();
+  await commit(id, 2);
+  const begun = withResolvers<AbortSignal>();
+  const handled: number[] = [];
+  const subscription = aSubscription([id], async ({ sequence }, { signal }) => {
+    handled.push(sequence);
+    if (handled.length > 1) return;
+    begun.resolve(signal);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  });
+  const first = startWorker(t, database, [subscription]);
+  await begun.promise;
+  await first.stop();
+  t.deepEqual(handled, [1], 'nothing begins after the stop');
+  const second = startWorker(t, database, [subscription]);
+  t.deepEqual(await second.caughtUp(), { parked: 0 });
+  t.deepEqual(handled, [1, 2]);
+});
+
+test.serial('a worker that stops while it claims an aggregate does not begin with its events', async (t) => {
+  const id = anId();
+  await commit(id, 1);
+  let runs = 0;
+  const subscription = aSubscription([id], () => (runs += 1));
+  const own = testKnex({ searchPath: [schema] });
+  t.teardown(() => own.destroy());
+  const claiming = withResolvers<void>();
+  own.on('query', ({ sql }: { readonly sql: string }) => {
+    if (/INSERT INTO \S*maestro_leases/.test(sql)) claiming.resolve();
+  });
+  const first = startWorker(t, { knex: own, schema }, [subscription]);
+  await claiming.promise;
+  await first.stop();
+  t.is(runs, 0);
+  const second = startWorker(t, database, [subscription]);
+  t.deepEqual(await second.caughtUp(), { parked: 0 });
+  t.is(runs, 1);
+});
+
 test.serial(
   'a handler that does not end does not keep its worker from stopping, and what it writes later does not count',
   async (t) => {
