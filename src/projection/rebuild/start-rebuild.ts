@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import { pauseAfter } from '../../store/commit/backoff.js';
 import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { sqlState } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { projectionTables } from '../../store/projection-tables.js';
@@ -12,6 +14,14 @@ import { carryOverPrivileges, carryOverUsage, grantDefaults } from '../copies/pr
 import { setUpCopy } from '../copies/set-up.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { assertNoDependants, liveObjects } from './dependants.js';
+
+/**
+ * Longest wait for a lock, in milliseconds: a foreign key, for one, locks the table of the application that it refers to, and
+ * whoever comes after it waits as long.
+ */
+const LOCK_TIMEOUT = 200;
+/** Number of attempts to get all locks. */
+const ATTEMPTS = 20;
 
 /** Options of {@link startRebuild}. */
 export interface RebuildOptions {
@@ -31,13 +41,18 @@ export async function startRebuild(
   definition: ReadModelDefinition,
   { again = false }: RebuildOptions = {},
 ): Promise<Copy | undefined> {
-  const start = () => driverOf(knex).transaction((transaction) => begin(transaction, schema, definition, again));
   try {
-    await start().catch((error: unknown) => {
-      // The second time finds what the first one made, if it did.
-      if (error instanceof CommitInterruptedError) return start();
-      throw error;
-    });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await driverOf(knex).transaction((transaction) => begin(transaction, schema, definition, again));
+        break;
+      } catch (error) {
+        // After a broken COMMIT, the second time finds what the first one made, if it did.
+        const mayPass = error instanceof CommitInterruptedError || sqlState(error) === '55P03';
+        if (!mayPass || attempt === ATTEMPTS) throw error;
+        await pauseAfter(attempt);
+      }
+    }
     const copies = await readCopies(knex, schema, [definition.name]);
     return copies.find(({ status, version }) => status === 'building' && version === definition.version);
   } catch (error) {
@@ -52,6 +67,7 @@ async function begin(
   again: boolean,
 ): Promise<void> {
   const { name, version } = definition;
+  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
   await giveUpOlder(transaction, schema, definition);
   const building = await insertCopy(transaction, schema, definition, 'building', undefined);
   if (building === undefined) return;

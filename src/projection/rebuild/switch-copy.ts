@@ -4,7 +4,9 @@ import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
+import { execute } from '../../store/read/rows.js';
 import { type Copy, readCopies } from '../copies/copy.js';
+import { quoted } from '../copies/move-objects.js';
 import { permissionDenied } from '../copies/set-up.js';
 import { PositionsBusy } from '../apply/lock-positions.js';
 import { takeIn } from '../apply/take-in.js';
@@ -51,6 +53,7 @@ export async function switchCopy(
       return 'behind';
     }
     if (await haveEarlierReaders(knex, building.id)) return 'blocked';
+    await analyze(knex, building);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (attempt > 0) await delay(PAUSE * 2 ** attempt * (1 + Math.random()));
       signal?.throwIfAborted();
@@ -82,6 +85,16 @@ async function nearlyCaughtUp(
     searched = await missingInBuilding(knex, schema, ids, MOST_FOUND, searched);
   }
   return searched.found.length < MOST_MISSING ? searched : undefined;
+}
+
+/** Has the server learn what the new tables hold, so that it plans queries on them well from the first on. */
+async function analyze(knex: Knex, { buildSchema = '', tables }: Copy): Promise<void> {
+  const names = tables.map((table) => `${quoted(buildSchema)}.${quoted(table)}`);
+  if (names.length === 0) return;
+  await execute(knex, `ANALYZE ${names.join(', ')}`).catch((error: unknown) => {
+    // Another worker has switched meanwhile.
+    if (sqlState(error) !== '42P01') throw error;
+  });
 }
 
 /** The copy that is in use and the one that is being built; or what became of the latter. */

@@ -74,6 +74,8 @@ test.serial('a rebuild fills tables beside those in use, and puts them in their 
     [2, 'live'],
   ]);
   t.deepEqual(await otherSchemas(), [`maestro_retired_${schema}_${live.id}`]);
+  const statistics = 'SELECT reltuples::integer AS rows FROM pg_class WHERE oid = ?::regclass';
+  t.deepEqual((await knex.raw<{ rows: object[] }>(statistics, [`"${schema}".${model.name}`])).rows, [{ rows: 3 }]);
   t.is(await switched(next, building), 'switched', 'again changes nothing');
   t.is(await cleanUpRetired(knex, schema), 0);
   t.deepEqual(await statuses(model.name), [[2, 'live']]);
@@ -277,6 +279,31 @@ test.serial(
     ]);
     isFailing = false;
     t.is(await switched(next, building), 'switched');
+    await cleanedUp();
+  },
+);
+
+test.serial(
+  'a rebuild that needs a lock on a table of the application does not stand in the way of its writers',
+  async (t) => {
+    await knex.raw('CREATE TABLE countries (id integer PRIMARY KEY)');
+    const model = aReadModel({
+      setUp: (trx) => trx.raw('CREATE TABLE cities (id integer, country integer REFERENCES countries)'),
+      project: () => {},
+    });
+    await registerCopy(knex, schema, model);
+    const holder = await knex.transaction();
+    t.teardown(async () => {
+      if (!holder.isCompleted()) await holder.rollback();
+    });
+    await holder('countries').insert({ id: 1 });
+    const starting = startRebuild(knex, schema, model, { again: true });
+    const waiting = `SELECT FROM pg_locks WHERE NOT granted AND relation = 'countries'::regclass`;
+    while ((await knex.raw<{ rows: unknown[] }>(waiting)).rows.length === 0);
+    await knex('countries').insert({ id: 2 });
+    await holder.commit();
+    t.like(await starting, { status: 'building' });
+    await cancelRebuild(knex, schema, model.name);
     await cleanedUp();
   },
 );
