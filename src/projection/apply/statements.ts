@@ -12,7 +12,8 @@ export interface ApplyStatements {
   readonly lock: Statement;
   /**
    * (name, version, aggregate ids, aggregate ids, name) → the same for a commit, which waits: the positions in the live copy of that
-   * version. One row at least: the number of copies with that name, and the copy if it is there.
+   * version. One row at least: the number of copies with that name, the copy if it is there, and its schema if that is not first on the search
+   * path, which comes last.
    */
   readonly lockForCommit: Statement;
   /** (`lock_timeout` or null, aggregate ids, positions, last sequences, copy, number for each, number for all) → the events after the positions. */
@@ -59,7 +60,8 @@ SELECT patience.before, current_schema()::text, copy.id, encode(mine.aggregate_i
 FROM patience LEFT JOIN copy ON true LEFT JOIN mine ON true`),
     // A transaction that sees the log of its beginning could take a copy for live that was replaced since: then FOR SHARE refuses.
     lockForCommit: preparedStatement(`WITH copy AS MATERIALIZED (
-  SELECT id FROM ${projections} WHERE name = ?::text AND version = ?::integer AND status = 'live'),
+  SELECT id, CASE WHEN live_schema IS DISTINCT FROM current_schema() THEN live_schema END AS elsewhere
+  FROM ${projections} WHERE name = ?::text AND version = ?::integer AND status = 'live'),
 kept AS (SELECT FROM ${projections} WHERE id IN (SELECT id FROM copy)
   AND current_setting('transaction_isolation') <> 'read committed' FOR SHARE),
 locked AS (SELECT aggregate_id, sequence FROM ${positions}
@@ -69,7 +71,8 @@ made AS (INSERT INTO ${positions} (copy, aggregate_id, sequence)
   WHERE NOT EXISTS (SELECT FROM ${positions} AS found WHERE found.copy = copy.id AND found.aggregate_id = given.aggregate_id)
   ORDER BY given.aggregate_id ON CONFLICT DO NOTHING RETURNING aggregate_id, sequence),
 mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id, sequence FROM made)
-SELECT (SELECT count(*)::integer FROM ${projections} WHERE name = ?::text), copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence
+SELECT (SELECT count(*)::integer FROM ${projections} WHERE name = ?::text), copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence,
+  copy.elsewhere, current_setting('search_path')
 FROM (SELECT count(*) FROM kept) AS checked LEFT JOIN copy ON true LEFT JOIN mine ON true`),
     // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one.
     read: preparedStatement(`SELECT given.n, event."timestamp", event.sequence, event.type, event.body

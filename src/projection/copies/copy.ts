@@ -94,6 +94,17 @@ export async function withCopyPath(transaction: Executor, copy: Copy): Promise<v
   await execute(transaction, SET_PATH, [first, first, second ?? null]);
 }
 
+/** Sets the `search_path` until the transaction ends. */
+export async function setSearchPath(transaction: Executor, path: string): Promise<void> {
+  await execute(transaction, "SELECT set_config('search_path', ?::text, true)", [path]);
+}
+
+/** A `search_path` with a schema before all others. */
+export function withFirst(schema: string, path: string): string {
+  const quoted = `"${schema.replaceAll('"', '""')}"`;
+  return path === '' ? quoted : `${quoted}, ${path}`;
+}
+
 // What this has put first for another copy that is built is removed: its schema, and its live one.
 const SET_PATH = preparedStatement(`SELECT CASE WHEN current_schema() = ?::text THEN NULL ELSE set_config('search_path',
 concat_ws(', ', '"' || replace(?::text, '"', '""') || '"', '"' || replace(?::text, '"', '""') || '"',

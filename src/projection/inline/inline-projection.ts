@@ -8,6 +8,7 @@ import { type MissingEvents, readMissing } from '../apply/missing-events.js';
 import { blame, causesOf } from '../apply/passing.js';
 import { EventFailure, runEvents } from '../apply/run-events.js';
 import { movePositions } from '../apply/take-batch.js';
+import { setSearchPath, withFirst } from '../copies/copy.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { lockForCommit } from './lock-for-commit.js';
 import { ensureRegistered, forgetRegistered } from './registered.js';
@@ -56,18 +57,27 @@ async function catchUp(
   const { schema } = place;
   const whole = runs.filter(isContiguous);
   const ids = whole.map(({ aggregateId }) => aggregateId);
-  const { copy, isRegistered, positions } = await lockForCommit(transaction, schema, definition, ids);
+  const { copy, isRegistered, positions, elsewhere, searchPath } = await lockForCommit(
+    transaction,
+    schema,
+    definition,
+    ids,
+  );
   if (!isRegistered) forgetRegistered(definition, place);
   if (copy === undefined) return;
+  if (elsewhere !== undefined) await setSearchPath(transaction, withFirst(elsewhere, searchPath));
   const ready: CommitRun[] = [];
   for (const run of whole) {
     const position = positions.get(run.aggregateId.hex);
     if (position !== undefined && (await isRight(definition, transaction, schema, copy, run, position)))
       ready.push(run);
   }
-  if (ready.length === 0) return;
-  await movePositions(transaction, schema, copy, ready.map(withPosition));
-  await project(definition, transaction, schema, ready);
+  if (ready.length > 0) {
+    await movePositions(transaction, schema, copy, ready.map(withPosition));
+    await project(definition, transaction, schema, ready);
+  }
+  // The transaction may be the application's, which goes on by its own names.
+  if (elsewhere !== undefined) await setSearchPath(transaction, searchPath);
 }
 
 /** True when a copy is right before the events of a commit, or has been brought there. */

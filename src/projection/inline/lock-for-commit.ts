@@ -12,9 +12,20 @@ export interface CommitPositions {
   readonly isRegistered: boolean;
   /** By the hex digits of the aggregate. */
   readonly positions: ReadonlyMap<string, number>;
+  /** The schema of the copy's tables, where the session does not find them first by unqualified names. */
+  readonly elsewhere: string | undefined;
+  /** The search path of the session. */
+  readonly searchPath: string;
 }
 
-type Row = readonly [copies: number, copy: number | null, aggregateId: string | null, position: number | null];
+type Row = readonly [
+  copies: number,
+  copy: number | null,
+  aggregateId: string | null,
+  position: number | null,
+  elsewhere: string | null,
+  searchPath: string,
+];
 
 /** Locks the positions of aggregates in the live copy of a projection, if that has this version; waits for others who have them. */
 export async function lockForCommit(
@@ -39,6 +50,12 @@ async function lock(
   const rows = await query<Row>(transaction, applyStatements(schema).lockForCommit, bindings);
   const positions = new Map<string, number>();
   for (const [, , hex, position] of rows) if (hex !== null && position !== null) positions.set(hex, position);
-  const [copies, copy] = rows[0] ?? [0, null];
-  return { copy: copy ?? undefined, isRegistered: copies > 0, positions };
+  const [copies, copy, , , elsewhere, searchPath] = rows[0] ?? [0, null, null, null, null, ''];
+  return {
+    copy: copy ?? undefined,
+    isRegistered: copies > 0,
+    positions,
+    elsewhere: elsewhere ?? undefined,
+    searchPath,
+  };
 }

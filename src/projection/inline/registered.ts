@@ -5,12 +5,19 @@ import type { ProjectedPlace } from '../../store/commit/positioned-projection.js
 import { registerCopy } from '../copies/register-copy.js';
 import type { ReadModelDefinition } from '../definition.js';
 
-/** By database, the schemas and names of projections that are known to be registered, or are being registered by this process. */
-const known = new WeakMap<object, Map<string, Promise<unknown>>>();
+/** Projections that are registered, or are being registered by this process. */
+interface Known {
+  readonly registering: Promise<unknown>;
+  isDone: boolean;
+}
+
+/** By database, the schemas and names of projections with what is known of them. */
+const known = new WeakMap<object, Map<string, Known>>();
 
 /**
  * Registers a projection that this process does not know to be registered. Only that is remembered, and that only once it is
- * committed: which copy is live, each commit sees by itself.
+ * committed: which copy is live, each commit sees by itself. Inside a transaction nothing is waited for that needs a connection of
+ * its own: the transaction may have the only one.
  */
 export async function ensureRegistered(
   definition: ReadModelDefinition,
@@ -20,19 +27,22 @@ export async function ensureRegistered(
   const names = namesIn(place);
   const key = keyOf(definition, place);
   const before = names.get(key);
-  if (before !== undefined) {
-    await before;
-    return;
-  }
-  const registering = registerCopy(on, place.schema, definition);
+  if (before?.isDone === true) return;
   if (on.isTransaction === true) {
+    const registering = registerCopy(on, place.schema, definition);
     await registering;
-    whenCommitted(on as Knex.Transaction, () => names.set(key, registering));
+    whenCommitted(on as Knex.Transaction, () => names.set(key, { registering, isDone: true }));
     return;
   }
-  names.set(key, registering);
+  if (before !== undefined) {
+    await before.registering;
+    return;
+  }
+  const mine: Known = { registering: registerCopy(on, place.schema, definition), isDone: false };
+  names.set(key, mine);
   try {
-    await registering;
+    await mine.registering;
+    mine.isDone = true;
   } catch (error) {
     names.delete(key);
     throw error;
@@ -44,9 +54,9 @@ export function forgetRegistered(definition: ReadModelDefinition, place: Project
   namesIn(place).delete(keyOf(definition, place));
 }
 
-function namesIn({ database }: ProjectedPlace): Map<string, Promise<unknown>> {
+function namesIn({ database }: ProjectedPlace): Map<string, Known> {
   let names = known.get(database);
-  if (names === undefined) known.set(database, (names = new Map<string, Promise<unknown>>()));
+  if (names === undefined) known.set(database, (names = new Map<string, Known>()));
   return names;
 }
 

@@ -16,7 +16,7 @@ export interface MovingForm {
 
 /**
  * A statement for the events of one aggregate, its command if it has one, and the positions of the live copies of some projections that
- * are right before the first event. Bindings: events, command, names, versions, number of events; then, with the first event,
+ * are right before the first event, where the session finds the copy's tables first on its search path. Bindings: events, command, names, versions, number of events; then, with the first event,
  * aggregate id and last sequence, else last sequence, aggregate id, and the sequence before the first. Gives the numbers of events and
  * commands that were written, and the names of the projections whose positions were moved.
  */
@@ -50,7 +50,8 @@ written AS MATERIALIZED (SELECT (SELECT count(*)::integer FROM events) AS events
   ${command ? '(SELECT count(*)::integer FROM commands)' : '0'} AS commands),
 copies AS MATERIALIZED (SELECT copy.id, copy.name FROM written, ${projections} AS copy,
   unnest(string_to_array(?::text, ','), string_to_array(?::text, ',')::integer[]) AS wanted(name, version)
-  WHERE copy.name = wanted.name AND copy.version = wanted.version AND copy.status = 'live' AND written.events = ?::integer),
+  WHERE copy.name = wanted.name AND copy.version = wanted.version AND copy.status = 'live' AND written.events = ?::integer
+  AND (copy.live_schema IS NULL OR copy.live_schema = current_schema())),
 ${inside ? kept : ''}
 moved AS (${moved})
 SELECT written.events, written.commands, (SELECT string_agg(name, ',') FROM copies WHERE id IN (SELECT copy FROM moved)) FROM written`);

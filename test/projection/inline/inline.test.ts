@@ -53,6 +53,24 @@ for (const [layout, own] of Object.entries({
       },
     );
 
+  test(titled('a commit writes the tables where they were made, whatever search path its session has'), async (t) => {
+    const journal = aJournal();
+    const id = anId();
+    const history = aHistory(id, 4);
+    await commit(history.slice(0, 1), journal);
+    const other = testKnex();
+    t.teardown(() => other.destroy());
+    const elsewhere = new PostgresStore(other, { schema });
+    t.true((await elsewhere.commitAll(history.slice(1, 2), [journal.definition])).ok);
+    await other.transaction(async (transaction) => {
+      const path = async () => (await transaction.raw('SHOW search_path')).rows[0].search_path as string;
+      const before = await path();
+      t.true((await elsewhere.commitAll(history.slice(2), [journal.definition], { transaction })).ok);
+      t.is(await path(), before, 'the application goes on by its own names');
+    });
+    t.deepEqual(await seen(knex, journal, id), range(1, 4));
+  });
+
   test(
     titled('commits of several aggregates, with commands, in several statements and compared are taken in'),
     async (t) => {
