@@ -194,3 +194,32 @@ test.serial('a deep body is kept as it is, and one that the engine cannot hold i
   t.is((await run(['export'])).stdout, text);
   t.is((await run(['append', 'new', '--type', 'a', '--body', '{}'])).code, 0);
 });
+
+test.serial('projections run, are shown, verified, rebuilt, and reached by an erasure', async (t) => {
+  writeFileSync(
+    join(folder, 'projections.ts'),
+    `import { defineAggregate, defineProjection } from 'maestro-store';
+const Person = defineAggregate({ name: 'person', initialState: () => null, commands: {}, events: { hired: (state, body: { name: string }) => state } });
+export default { aggregates: [Person], projections: [defineProjection({ name: 'people', from: [Person],
+  setUp: async (trx) => { await trx.raw('CREATE TABLE people (id bytea PRIMARY KEY, name text)'); },
+  project: { hired: async ({ aggregateId, body }, trx) => { await trx('people').insert({ id: aggregateId.encode(), name: body.name }); } },
+  erased: async (id, trx) => { await trx('people').where({ id: id.encode() }).delete(); },
+})] };
+`,
+  );
+  const run = await aLog(t, ['--config', 'projections.ts']);
+  const id = await appended(t, run, { type: 'hired', body: { name: 'Ada' } });
+  const once = await run(['projections', 'run', '--once', '-o', 'json']);
+  t.deepEqual([once.code, JSON.parse(once.stdout)], [0, [{ name: 'people', events: 1 }]], once.stderr);
+  t.is((await run(['projections', 'status', '--exit-code'])).code, 0);
+  t.regex(
+    (await run(['projections', 'verify', 'people', '--all'])).stdout,
+    /all 1 aggregate against people 1: no difference/,
+  );
+  t.like(await jsonOf(run(['projections', 'rebuild', 'people', '-o', 'json'])), { status: 'live', events: 1 });
+  t.is((await run(['erase', id, ...REASON, '--execute'])).code, 0);
+  t.regex(
+    (await run(['projections', 'verify', 'people', '--all'])).stdout,
+    /0 aggregates against people 1: no difference/,
+  );
+});

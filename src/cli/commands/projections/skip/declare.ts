@@ -11,7 +11,7 @@ export function declareProjectionsSkip(projections: Command, runner: CommandRunn
     .description(
       'Record that a projection or subscription is to pass over the event at which an aggregate is parked, with the reason, so that ' +
         'the events after it are taken in. It is the only way in which an event is left out. Only the event that is ' +
-        'parked can be skipped (exit 5).',
+        'parked can be skipped.',
     )
     .argument('<name>', 'the projection or subscription')
     .argument('<id>', 'the aggregate', idOrPrefix)
