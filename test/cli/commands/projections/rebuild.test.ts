@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import test from 'ava';
 import { aContext } from '../../../../scripts/support/program.js';
 import { run } from '../../../../src/cli/run.js';
 import { aProjectedLog, writeConfigurations } from '../../../support/cli/projection-commands.js';
+import { startProgram } from '../../../support/cli/program.js';
 import { anEvent } from '../../../support/data/factories.js';
 import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
 
@@ -146,3 +148,30 @@ test('run follows the log until it is interrupted, and says what it took in', as
   }
   t.deepEqual(await log.owners(), ['Ada']);
 });
+
+const FOLLOWS = /following until Ctrl-C/;
+
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  test(`a worker that gets ${signal} ends in order, with ${exitCode}, and is no longer known as one that runs`, async (t) => {
+    const log = await aProjectedLog({ knex, folder }, aSchema());
+    await log.open('Ada');
+    const child = startProgram(['projections', 'run', 'owners'], {
+      cwd: folder,
+      env: { PGCONNECT_TIMEOUT: '60', ...log.environment },
+    });
+    t.teardown(() => child.kill('SIGKILL'));
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      const before = said;
+      said += chunk.toString();
+      // Once: the second ends it at once.
+      if (FOLLOWS.test(said) && !FOLLOWS.test(before)) child.kill(signal);
+    });
+    t.deepEqual(await once(child, 'close'), [exitCode, null], said);
+    t.deepEqual(await log.owners(), ['Ada']);
+    const { rows } = await knex.raw<{ rows: unknown[] }>('SELECT FROM ??.maestro_workers', [log.schema]);
+    t.deepEqual(rows, []);
+  });
