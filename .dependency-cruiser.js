@@ -43,7 +43,7 @@ export default {
       from: { path: ENTRIES },
       to: {
         path: '^(bin|src|migrations)/',
-        pathNot: ['\\.d\\.ts$', '^src/(projection|store/positions)/', ENTRIES],
+        pathNot: ['\\.d\\.ts$', ENTRIES],
         reachable: false,
       },
     },
