@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { takeIn } from '../apply/take-in.js';
-import type { ReadModelDefinition, SubscriptionDefinition } from '../definition.js';
+import type { AnyProjection, ReadModelDefinition, SubscriptionDefinition } from '../definition.js';
 import { readerOf } from '../apply/run-events.js';
 import { handleAggregate } from '../subscription/handle-aggregate.js';
 import { EventParkedError } from './errors.js';
@@ -12,18 +12,20 @@ import type { Batch, Remainder } from './work-queue.js';
 /** Most aggregates that one lane takes at a time. */
 const BATCH = 500;
 
-/** Works on what the search has found, batch by batch, until the worker stops. */
-export async function runLane(running: Running): Promise<void> {
-  const { copies, queue, reach, signal, working, options } = running;
-  const share = (copy: number, waiting: number) =>
-    copies.get(copy)?.definition.kind === 'subscription'
-      ? 1
-      : Math.min(BATCH, Math.ceil(waiting / options.concurrency));
+/** Works on what the search has found for read models, or for subscriptions, batch by batch, until the worker stops. */
+export async function runLane(running: Running, kind: AnyProjection['kind']): Promise<void> {
+  const { copies, queue, reach, signal, working, handling, options } = running;
+  const permits = kind === 'subscription' ? handling : working;
+  const share = (copy: number, waiting: number) => {
+    // What is left of a copy that is gone goes to any lane.
+    if ((copies.get(copy)?.definition.kind ?? kind) !== kind) return 0;
+    return kind === 'subscription' ? 1 : Math.min(BATCH, Math.ceil(waiting / options.concurrency));
+  };
   for (let failures = 0; ;) {
     const batch = await queue.take(share, () => signal.aborted);
     if (batch === undefined) return;
     try {
-      queue.ended(batch, await working.run(() => workOn(running, batch)));
+      queue.ended(batch, await permits.run(() => workOn(running, batch)));
       failures = 0;
     } catch (error) {
       failures += 1;

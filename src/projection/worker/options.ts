@@ -23,8 +23,9 @@ export interface ProjectionProgress {
 /** Options of `runProjections`. */
 export interface RunProjectionsOptions {
   /**
-   * Number of transactions and handlers of subscriptions at a time. Together with the search for events that is one more
-   * connection of the pool at most; with fewer they wait for each other. @defaultValue 4
+   * Number of transactions of read models at a time, and of handlers of subscriptions beside them. Together with the search
+   * for events that is twice as many connections of the pool and one at most; with fewer they wait for each other.
+   * @defaultValue 4
    */
   readonly concurrency?: number | undefined;
   /** Stops the worker when it is aborted. */

@@ -21,8 +21,10 @@ export interface Running {
   readonly keeper: LeaseKeeper;
   /** Held by a statement that searches or keeps something up to date: together these take one connection. */
   readonly searching: Permits;
-  /** Held by work on events: of that there is as much at a time as `concurrency` says. */
+  /** Held by work on read models: of that there is as much at a time as `concurrency` says. */
   readonly working: Permits;
+  /** Held by work of subscriptions, of which there is as much beside it: a handler that hangs keeps no read model back. */
+  readonly handling: Permits;
   /** Copies of which others had taken in all that was looked at last, such as commits with their inline projections. */
   readonly takenByOthers: Set<number>;
   /** Tells the application of something that will be tried again. */

@@ -73,11 +73,11 @@ export class WorkQueue {
     await this.#bell.until(() => orElse() || this.#lineOf(copy).entries.size < this.#limit);
   }
 
-  /** Waits for work, and takes at most so much of it; undefined as soon as the condition holds. */
+  /** Waits for work, and takes at most so much of it, nothing of a copy at 0; undefined as soon as the condition holds. */
   async take(most: (copy: number, waiting: number) => number, orElse: () => boolean): Promise<Batch | undefined> {
     for (;;) {
       if (orElse()) return undefined;
-      const found = [...this.#lines].find(([, { waiting }]) => waiting.size > 0);
+      const found = [...this.#lines].find(([copy, { waiting }]) => waiting.size > 0 && most(copy, waiting.size) > 0);
       if (found !== undefined) return this.#takeFrom(...found, most);
       await this.#bell.rung;
     }

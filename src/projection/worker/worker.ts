@@ -18,6 +18,8 @@ import { WorkQueue } from './work-queue.js';
 
 /** Most aggregates of one copy that wait for a lane. */
 const MOST_WAITING = 10_000;
+/** What lanes are for: each kind has its own. */
+const KINDS = ['projection', 'subscription'] as const;
 /** Longest wait for work that is under way when the worker stops, in milliseconds. */
 const PATIENCE = 700;
 /** Longest wait for what a worker does last, in milliseconds. */
@@ -51,6 +53,7 @@ export class Worker {
       keeper: new LeaseKeeper(options.lease, signal),
       searching: new Permits(1),
       working: new Permits(options.concurrency),
+      handling: new Permits(options.concurrency),
       takenByOthers: new Set(),
     };
     this.#search = new Search(this.#running, new Rebuilds(this.#running));
@@ -81,7 +84,9 @@ export class Worker {
   async #work(): Promise<void> {
     const running = this.#running;
     await this.#part(() => running.copies.register());
-    const lanes = Array.from({ length: running.options.concurrency }, () => this.#part(() => runLane(running)));
+    const lanes = KINDS.flatMap((kind) =>
+      Array.from({ length: running.options.concurrency }, () => this.#part(() => runLane(running, kind))),
+    );
     const others = [
       this.#part(() => runPulse(running, this.#pulse)),
       this.#part(() => this.#search.follow()),

@@ -9,7 +9,7 @@ import { EventParkedError } from '../../../src/projection/worker/errors.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
-import { Thing } from '../../support/projection/journal.js';
+import { aJournal, seen, Thing } from '../../support/projection/journal.js';
 import { startWorker } from '../../support/projection/workers.js';
 
 const database = useTestDatabase(test);
@@ -202,6 +202,26 @@ test.serial('a worker that stops while it claims an aggregate does not begin wit
   const second = startWorker(t, database, [subscription]);
   t.deepEqual(await second.caughtUp(), { parked: 0 });
   t.is(runs, 1);
+});
+
+test.serial('handlers that do not end keep no read model back', async (t) => {
+  const own = testKnex({ searchPath: [schema] });
+  t.teardown(() => own.destroy());
+  const ids = Array.from({ length: 3 }, anId);
+  const hung = withResolvers<void>();
+  let hanging = 0;
+  const subscription = aSubscription(ids, async () => {
+    if ((hanging += 1) === 2) hung.resolve();
+    await new Promise(() => {});
+  });
+  const journal = aJournal();
+  const worker = startWorker(t, { knex: own, schema }, [subscription, journal.definition], { concurrency: 2 });
+  for (const id of ids) await commit(id, 1);
+  await hung.promise;
+  const late = anId();
+  await commit(late, 2);
+  await worker.until(async () => (await seen(own, journal, late)).length === 2);
+  t.is(hanging, 2);
 });
 
 test.serial(

@@ -27,6 +27,16 @@ test('copies take turns, and a batch is of one copy', async (t) => {
   t.deepEqual(await queue.take(() => 2, never), { copy: 1, aggregates: [c] });
 });
 
+test('whoever takes nothing of a copy gets what others wait for, and holds nobody up', async (t) => {
+  const queue = new WorkQueue(10);
+  const [a, b] = [anId(), anId()];
+  queue.add(1, a);
+  queue.add(2, b);
+  const only = (wanted: number) => queue.take((copy) => (copy === wanted ? 1 : 0), never);
+  t.deepEqual(await only(2), { copy: 2, aggregates: [b] });
+  t.deepEqual(await only(1), { copy: 1, aggregates: [a] });
+});
+
 test('an aggregate that is found while a lane is at work on it is taken again afterwards, by nobody before', async (t) => {
   const queue = new WorkQueue(10);
   const [a, b] = [anId(), anId()];
