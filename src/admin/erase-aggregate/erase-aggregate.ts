@@ -160,12 +160,14 @@ export async function eraseAggregate(
 
 /** Throws {@link EraseRefusedError} for projections whose tables would keep what is erased. */
 function assertCovered({ hex }: Timestamp, { projections }: ErasurePlan): void {
-  const kept = projections.filter(({ covered }) => !covered).map(({ name, version }) => `${name} ${version}`);
+  const kept = projections
+    .filter(({ covered }) => !covered)
+    .map(({ name, version, status }) => `${name} ${version}${status === 'retired' ? ' (replaced)' : ''}`);
   if (kept.length === 0) return;
   throw new EraseRefusedError(
     `Projections have taken in events of ${hex}, and nothing tells how to remove it from their tables: ${kept.join(', ')}.`,
     {
-      hint: 'Nothing was erased. Give them an `erased` function, and list them in the configuration file; or erase from these tables yourself, and here with --force (`leaveReadModels`).',
+      hint: 'Nothing was erased. Give them an `erased` function, and list them in the configuration file. Tables that were replaced are dropped by a role that is a member of their owner. Or erase from these tables yourself, and here with --force (`leaveReadModels`).',
     },
   );
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { mayDrop } from '../../store/positions/may-drop.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, query } from '../../store/read/rows.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
@@ -9,8 +10,8 @@ import type { EventLog } from '../log/event-log.js';
 export interface ReachedProjection {
   readonly name: string;
   readonly version: number;
-  /** `building`: a second copy of its tables, which is being filled. */
-  readonly status: 'live' | 'building';
+  /** `building`: a second copy of its tables, which is being filled; `retired`: one that was replaced, and is not yet removed. */
+  readonly status: 'live' | 'building' | 'retired';
   /** True when the erasure reaches its tables; false when what they have of the aggregate stays. */
   readonly covered: boolean;
 }
@@ -20,7 +21,7 @@ export interface ReadModelEraser {
   /** True when it knows how to remove an aggregate from the tables of this projection. */
   covers(name: string, version: number): boolean;
   /**
-   * Removes it, in the transaction of an erasure. `rewritten`: its events stay, with other bodies, and are to be taken in again.
+   * Removes it, in the transaction of an erasure, and with it the tables of the copies that were replaced. `rewritten`: its events stay, with other bodies, and are to be taken in again.
    */
   erase(transaction: Knex.Transaction, aggregateId: Timestamp, rewritten: boolean): Promise<void>;
 }
@@ -32,16 +33,19 @@ export async function reachedProjections(
   eraser: ReadModelEraser | undefined,
 ): Promise<ReachedProjection[]> {
   const { projections, positions } = projectionTables(schema);
-  const rows = await query<[string, number, ReachedProjection['status']]>(
+  const rows = await query<[string, number, ReachedProjection['status'], boolean]>(
     knex,
-    `SELECT p.name, p.version, p.status FROM ${projections} AS p
-WHERE p.kind = 'projection' AND p.status IN ('live', 'building')
+    `SELECT p.name, p.version, p.status, ${mayDrop('p.build_schema')}
+FROM ${projections} AS p
+WHERE p.kind = 'projection' AND (p.status IN ('live', 'building') OR p.build_schema IS NOT NULL)
   AND EXISTS (SELECT FROM ${positions} AS q WHERE q.copy = p.id AND q.aggregate_id = ? AND q.sequence > 0)
 ORDER BY p.name, p.id`,
     [aggregateId.encode()],
   );
-  return rows.map(([name, version, status]) => {
-    return { name, version, status, covered: eraser?.covers(name, version) ?? false };
+  return rows.map(([name, version, status, isOurs]) => {
+    // The tables of one that was replaced are dropped, whatever they have.
+    const covered = status === 'retired' ? isOurs : eraser?.covers(name, version);
+    return { name, version, status, covered: eraser !== undefined && covered === true };
   });
 }
 

@@ -2,10 +2,12 @@ import type { Knex } from 'knex';
 import { type ErrorCode, MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { brokenBy } from '../../store/driver/driver-of.js';
+import { mayDrop } from '../../store/positions/may-drop.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query } from '../../store/read/rows.js';
 import { lent } from '../../store/transactions/lent.js';
 import { type Copy, readCopies, withCopyPath } from '../copies/copy.js';
+import { dropTables } from '../copies/drop-tables.js';
 import type { AnyProjection, ReadModelDefinition } from '../definition.js';
 import { blame, failureText } from './passing.js';
 
@@ -27,8 +29,9 @@ export class ErasedHandlerError extends MaestroError {
 
 /**
  * Removes an aggregate from the tables of projections, in the transaction of an erasure: calls `erased` for the live copy and the one
- * that is being filled, if the definitions have their version and they have taken events in. `rewritten`: the events stay, with
- * other bodies, and are taken in again from the first one. The positions must be locked. Throws {@link ErasedHandlerError}.
+ * that is being filled, if the definitions have their version and they have taken events in; the tables of a copy that was replaced are
+ * dropped, since nobody is left who knows them. `rewritten`: the events stay, with other bodies, and are taken in again from the
+ * first one. The positions must be locked. Throws {@link ErasedHandlerError}.
  */
 export async function eraseFromCopies(
   transaction: Knex.Transaction,
@@ -39,14 +42,29 @@ export async function eraseFromCopies(
 ): Promise<void> {
   const [[path] = ['']] = await query<[string]>(transaction, "SELECT current_setting('search_path')");
   for (const copy of await readCopies(transaction, schema)) {
+    if (copy.status === 'retired') {
+      await dropReplaced(transaction, schema, copy, aggregateId);
+      continue;
+    }
     const definition = definitions.find(({ name, version }) => name === copy.name && version === copy.version);
-    if (copy.status === 'retired' || definition?.kind !== 'projection' || definition.erased === undefined) continue;
+    if (definition?.kind !== 'projection' || definition.erased === undefined) continue;
     if (!(await hasTaken(transaction, schema, copy, aggregateId))) continue;
     await withCopyPath(transaction, copy);
     await erase(transaction, definition, aggregateId);
     if (rewritten) await beginAgain(transaction, schema, copy, aggregateId);
   }
   await execute(transaction, "SELECT set_config('search_path', ?, true)", [path]);
+}
+
+async function dropReplaced(
+  transaction: Knex.Transaction,
+  schema: string,
+  copy: Copy,
+  aggregateId: Timestamp,
+): Promise<void> {
+  if (copy.buildSchema === undefined || !(await hasTaken(transaction, schema, copy, aggregateId))) return;
+  const [[mayIt] = [false]] = await query<[boolean]>(transaction, `SELECT ${mayDrop('?')}`, [copy.buildSchema]);
+  if (mayIt) await dropTables(transaction, schema, copy);
 }
 
 async function hasTaken(

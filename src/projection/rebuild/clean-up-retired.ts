@@ -5,8 +5,7 @@ import { storeError } from '../../store/failures/database-errors.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
 import { type Copy, readCopies, readCopy } from '../copies/copy.js';
-import { buildSchemaOf, retiredSchemaOf } from '../copies/insert-copy.js';
-import { quoted } from '../copies/move-objects.js';
+import { dropTables } from '../copies/drop-tables.js';
 
 /** Number of positions that are removed in one transaction. */
 const SLICE = 10_000;
@@ -43,7 +42,7 @@ async function removeCopy(knex: Knex, schema: string, copy: Copy, signal: AbortS
       return found === undefined ? undefined : await work(transaction, found);
     });
   try {
-    await step((transaction, found) => dropSchema(transaction, schema, found));
+    await step((transaction, found) => dropTables(transaction, schema, found));
     for (let removed: number | undefined = SLICE; removed === SLICE;)
       removed = await step((transaction, { id }) => removePositions(transaction, schema, id));
     await step((transaction, { id }) => removeRow(transaction, schema, id));
@@ -52,14 +51,6 @@ async function removeCopy(knex: Knex, schema: string, copy: Copy, signal: AbortS
     if (['55P03', '40P01'].includes(sqlState(error) ?? '')) return false;
     throw error;
   }
-}
-
-async function dropSchema(transaction: Executor, schema: string, { id, buildSchema }: Copy): Promise<void> {
-  if (buildSchema === undefined) return;
-  const isOurs = [buildSchemaOf(schema, id), retiredSchemaOf(schema, id)].includes(buildSchema);
-  if (isOurs) await execute(transaction, `DROP SCHEMA IF EXISTS ${quoted(buildSchema)} CASCADE`);
-  const { projections } = projectionTables(schema);
-  await execute(transaction, `UPDATE ${projections} SET build_schema = NULL WHERE id = ?`, [id]);
 }
 
 async function removePositions(transaction: Executor, schema: string, copy: number): Promise<number> {

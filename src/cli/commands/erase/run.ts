@@ -92,15 +92,21 @@ async function warnOfKeptReadModels(
   { execute = false, force = false }: EraseCommandOptions,
   output: Output,
 ): Promise<void> {
-  const kept = projections.filter(({ covered }) => !covered).map(nameAndVersion);
-  if (kept.length === 0) return;
+  const uncovered = projections.filter(({ covered }) => !covered);
+  if (uncovered.length === 0) return;
+  const kept = uncovered.map(nameAndVersion);
   const [are, their] = kept.length === 1 ? ['is', 'its'] : ['are', 'their'];
-  const problem = `${kept.join(', ')} ${are} not covered: no configured projection of that version has an \`erased\` function, so what ${their} tables have of the aggregate ${execute ? 'stays' : 'would stay'}.`;
+  const why = uncovered.every(({ status }) => status === 'retired')
+    ? 'only a member of their owner may drop the tables that were replaced'
+    : 'no configured projection of that version has an `erased` function';
+  const problem = `${kept.join(', ')} ${are} not covered: ${why}, so what ${their} tables have of the aggregate ${execute ? 'stays' : 'would stay'}.`;
   await output.warn(execute || force ? problem : `${problem} Without --force the erasure will be refused.`);
 }
 
+const BY_STATUS = { live: '', building: ' (being rebuilt)', retired: ' (replaced)' } as const;
+
 function nameAndVersion({ name, version, status }: ReachedProjection): string {
-  return `projection ${name} ${version}${status === 'building' ? ' (being rebuilt)' : ''}`;
+  return `projection ${name} ${version}${BY_STATUS[status]}`;
 }
 
 /** The warning that a process of an Elixir application may write back what is erased, and how to look for it. */

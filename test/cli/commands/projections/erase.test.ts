@@ -1,4 +1,5 @@
 import test from 'ava';
+import { EraseRefusedError, eraseAggregate } from '../../../../src/admin/erase-aggregate/erase-aggregate.js';
 import { aProjectedLog, writeConfigurations } from '../../../support/cli/projection-commands.js';
 import { anEvent } from '../../../support/data/factories.js';
 import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
@@ -130,4 +131,27 @@ test('erase reaches the copy that is being filled, too', async (t) => {
   t.is(done.code, 0, done.stderr);
   t.regex(done.stdout, /^read model +projection owners 1 \(being rebuilt\): erased$/m);
   t.deepEqual([await built(), await log.owners()], [['Grace'], ['Grace']]);
+});
+
+test('erase drops the tables that a rebuild has replaced, and refuses where it may not', async (t) => {
+  const log = await aLog();
+  const [copy] = await knex(`maestro_projections`).withSchema(log.schema).where({ name: 'owners' });
+  const retired = `maestro_retired_${log.schema}_${(copy as { id: number }).id}`;
+  await knex.raw('CREATE SCHEMA ??', [retired]);
+  await knex.raw('CREATE TABLE ??.owners AS TABLE ??.owners', [retired, log.schema]);
+  const replaced = { status: 'retired', build_schema: retired };
+  await knex('maestro_projections').withSchema(log.schema).where({ name: 'owners' }).update(replaced);
+  t.teardown(() => knex.raw('DROP SCHEMA IF EXISTS ?? CASCADE', [retired]));
+  const there = async () =>
+    (await knex.raw<{ rows: unknown[] }>('SELECT FROM pg_namespace WHERE nspname = ?', [retired])).rows.length;
+
+  const refused = eraseAggregate({ knex, schema: log.schema }, { aggregateId: log.ada });
+  await t.throwsAsync(refused, { instanceOf: EraseRefusedError, message: /: owners 1 \(replaced\)\.$/ });
+  const plan = await log.maestro(['erase', log.ada.hex]);
+  t.regex(plan.stdout, /^read model +projection owners 1 \(replaced\): to erase$/m);
+  t.is(await there(), 1);
+  const done = await log.maestro(['erase', log.ada.hex, ...WHY, '--execute']);
+  t.is(done.code, 0, done.stderr);
+  t.is(await there(), 0);
+  t.deepEqual(await log.positions(), []);
 });
