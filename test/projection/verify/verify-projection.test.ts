@@ -151,7 +151,7 @@ test('rows that differ are named by table, kind and columns, with an aggregate a
   await knex.raw(`DELETE FROM ??.payments WHERE account = ?`, [schema, missing.toString()]);
   await knex.raw(`DELETE FROM ??.accounts WHERE id = ?`, [schema, missing.encode()]);
   await knex.raw(`INSERT INTO ??.accounts (id) VALUES (?)`, [schema, other.encode()]);
-  await knex.raw(`INSERT INTO ??.payments (account, amount) VALUES (?, 10.0)`, [schema, extra.toString()]);
+  await knex.raw(`INSERT INTO ??.payments (account, amount) VALUES (?, 0.1)`, [schema, extra.toString()]);
   await knex.raw(`UPDATE ??.totals SET amount = amount + 1`, [schema]);
   const { tables } = await verifyProjection(world, accounts, { all: true });
   const [first, ...others] = tables.flatMap((table) => table.differences);
