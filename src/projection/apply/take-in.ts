@@ -4,6 +4,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import { pauseAfter } from '../../store/commit/backoff.js';
 import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { driverOf } from '../../store/driver/driver-of.js';
+import { query } from '../../store/read/rows.js';
 import type { Copy } from '../copies/copy.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { lockPositions, PositionsBusy } from './lock-positions.js';
@@ -55,6 +56,8 @@ export interface TakeInOptions {
 
 /** Number of attempts in a row that may meet other transactions. */
 const MAX_MEETINGS = 8;
+/** Number of times that one event may fail alone as if the server were to blame, while the server answers. */
+const MAX_SUSPICIONS = 3;
 
 /**
  * Has a copy take in what it is missing of some aggregates, once over all of them, in transactions of so many events that their
@@ -83,6 +86,8 @@ class Taking {
   #taken = 0;
   #meetings = 0;
   #isGone = false;
+  /** Number of times that events failed alone as if the server were to blame. */
+  readonly #suspects = new Map<string, number>();
   /** Aggregates whose turn did not come, since others had so many events. */
   readonly #unread: Timestamp[] = [];
   readonly #behind = new Map<string, Timestamp>();
@@ -183,12 +188,33 @@ class Taking {
       this.#push(...halves(batch));
       return await pauseAfter(this.#meetings);
     }
-    if (fault === 'server') throw cause;
+    if (fault === 'server' && !(await this.#answers())) throw cause;
     const [only, ...others] = missing.flatMap(({ events }) => events);
     if (only !== undefined && others.length === 0) {
+      if (fault === 'server' && this.#isSuspect(only)) {
+        this.#push(batch);
+        return await pauseAfter(1);
+      }
       await this.#park(only, cause);
       this.#push(batch.filter(({ aggregateId }) => !aggregateId.equals(only.aggregateId)));
     } else this.#push(...divided(batch, missing, failure.event));
+  }
+
+  /** True when the server answers, so that what looked like its failure may be the handler's. */
+  async #answers(): Promise<boolean> {
+    const answer = query(this.#place.knex, 'SELECT 1');
+    return await answer.then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** True for the first failures of an event that fails alone as if the server were to blame. */
+  #isSuspect({ aggregateId, sequence }: StoredEvent): boolean {
+    const key = `${aggregateId.hex} ${sequence}`;
+    const failures = (this.#suspects.get(key) ?? 0) + 1;
+    this.#suspects.set(key, failures);
+    return failures < MAX_SUSPICIONS;
   }
 
   async #park({ aggregateId, sequence }: StoredEvent, cause: unknown): Promise<void> {

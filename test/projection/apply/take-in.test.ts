@@ -153,19 +153,35 @@ for (const code of ['40P01', '40001', '55P03'])
     t.deepEqual(await listParked(knex, schema, { copies: [copy.id] }), []);
   });
 
-test('what the server is to blame for is thrown, and parks nothing', async (t) => {
-  const journal = aJournal({ before: (_event, transaction) => transaction.raw(raise('53100')) });
-  const broken = aJournal({
-    before: (_event, transaction) => transaction.raw('SELECT pg_terminate_backend(pg_backend_pid())'),
-  });
-  for (const each of [journal, broken]) {
-    const copy = await aLiveCopy(database, each);
-    const id = anId();
-    await commitEvents(aHistory(id, 3));
-    await t.throwsAsync(takeAll(database, copy, each, [id]));
-    t.deepEqual(await listParked(knex, schema, { copies: [copy.id] }), []);
-    t.is(await positionOf(database, copy, id), 0);
+test('what a handler does to its own connection, or says of the server while that answers, parks the one aggregate', async (t) => {
+  const [bad, good] = [anId(), anId()];
+  for (const sql of [raise('53100'), 'SELECT pg_terminate_backend(pg_backend_pid())']) {
+    const journal = aJournal({
+      before: async ({ aggregateId }, transaction) => {
+        if (aggregateId.equals(bad)) await transaction.raw(sql);
+      },
+    });
+    const copy = await aLiveCopy(database, journal);
+    for (const id of [bad, good]) await commitEvents(aHistory(id, 3));
+    t.like((await takeAll(database, copy, journal, [bad, good])).failed, [{ sequence: 1, attempts: 1 }]);
+    t.deepEqual(await seen(knex, journal, good), [1, 2, 3]);
   }
+});
+
+test('a connection that breaks once parks nothing, and a server that is away is thrown', async (t) => {
+  let breaks = 1;
+  const journal = aJournal({
+    before: async (_event, transaction) => {
+      if ((breaks -= 1) >= 0) await transaction.raw('SELECT pg_terminate_backend(pg_backend_pid())');
+    },
+  });
+  const copy = await aLiveCopy(database, journal);
+  const id = anId();
+  await commitEvents(aHistory(id, 1));
+  t.like(await takeAll(database, copy, journal, [id]), { taken: 1, failed: [] });
+  const nowhere = testKnex({ connection: 'postgres://127.0.0.1:1/none' });
+  t.teardown(() => nowhere.destroy());
+  await t.throwsAsync(takeIn({ knex: nowhere, schema }, copy, journal.definition, [id]));
 });
 
 test('a gap is named, and heals when it is filled', async (t) => {
@@ -201,9 +217,12 @@ test('an aggregate that another transaction has is left to it, also when its pos
   await knex.transaction(async (transaction) => {
     await transaction.raw(`SELECT FROM "${schema}".maestro_positions WHERE copy = ? FOR UPDATE`, [copy.id]);
     await transaction.raw(`INSERT INTO "${schema}".maestro_positions VALUES (?, ?, 0)`, [copy.id, begun.encode()]);
-    const { taken, locked } = await takeIn(database, copy, journal.definition, [known, begun, free]);
-    t.is(taken, 2);
-    t.deepEqual(locked.map(({ hex }) => hex).toSorted(), [known.hex, begun.hex].toSorted());
+    // Where all is slow, a wait for something else may be too long, too: then it is offered again.
+    for (;;) {
+      const { locked } = await takeIn(database, copy, journal.definition, [known, begun, free]);
+      for (const held of [known, begun]) t.true(locked.some((id) => id.equals(held)));
+      if (!locked.some((id) => id.equals(free))) break;
+    }
   });
 
   t.deepEqual(await seen(knex, journal, free), [1, 2]);

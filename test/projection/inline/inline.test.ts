@@ -273,6 +273,21 @@ for (const [layout, own] of Object.entries({
     },
   );
 
+  test(titled('a registration waits for no connection that a transaction of the application has'), async (t) => {
+    const single = testKnex({ searchPath: [schema], pool: { min: 0, max: 1 } });
+    t.teardown(() => single.destroy());
+    const alone = new PostgresStore(single, { schema });
+    const journal = aJournal();
+    const [outside, inside] = [anId(), anId()];
+    let waiting: Promise<unknown> | undefined;
+    await single.transaction(async (transaction) => {
+      waiting = alone.commitAll(aHistory(outside, 1), [journal.definition]);
+      t.true((await alone.commitAll(aHistory(inside, 1), [journal.definition], { transaction })).ok);
+    });
+    await waiting;
+    for (const id of [outside, inside]) t.deepEqual(await seen(knex, journal, id), [1]);
+  });
+
   test(titled('a deadlock with others is tried again'), async (t) => {
     let left = 2;
     const journal = aJournal({
