@@ -42,6 +42,7 @@ export async function startRebuild(
   { again = false }: RebuildOptions = {},
 ): Promise<Copy | undefined> {
   try {
+    if (!again && !(await isWanted(knex, schema, definition))) return undefined;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await driverOf(knex).transaction((transaction) => begin(transaction, schema, definition, again));
@@ -58,6 +59,13 @@ export async function startRebuild(
   } catch (error) {
     throw storeError(error);
   }
+}
+
+/** True unless a look, which writes and locks nothing, finds that there is nothing to rebuild and nothing to give up. */
+async function isWanted(on: Executor, schema: string, { name, version }: ReadModelDefinition): Promise<boolean> {
+  const copies = await readCopies(on, schema, [name]);
+  const current = copies.filter(({ status }) => status !== 'retired');
+  return current.length !== 1 || current.some((copy) => copy.status !== 'live' || copy.version < version);
 }
 
 async function begin(

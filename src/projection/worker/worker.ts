@@ -83,7 +83,7 @@ export class Worker {
 
   async #work(): Promise<void> {
     const running = this.#running;
-    await this.#part(() => running.copies.register());
+    await this.#part(() => running.reach.survive(() => running.copies.register()).then(() => {}));
     const lanes = KINDS.flatMap((kind) =>
       Array.from({ length: running.options.concurrency }, () => this.#part(() => runLane(running, kind))),
     );

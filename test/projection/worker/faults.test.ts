@@ -28,6 +28,25 @@ async function commitTo(into: PostgresStore, ids: readonly Timestamp[], length: 
   await Promise.all(ids.map((id) => into.commitEvents(aHistory(id, after + length).slice(after))));
 }
 
+test.serial(
+  'a worker whose projection is registered starts while others keep the table of copies locked',
+  async (t) => {
+    const journal = aJournal();
+    const first = startWorker(t, { knex, schema }, [journal.definition]);
+    await first.caughtUp();
+    await first.stop();
+    const id = anId();
+    await commitTo(store, [id], 3);
+    await knex.transaction(async (transaction) => {
+      await transaction.raw(`LOCK TABLE "${schema}".maestro_projections IN SHARE ROW EXCLUSIVE MODE`);
+      const worker = startWorker(t, { knex, schema }, [journal.definition]);
+      await worker.caughtUp();
+      await worker.stop();
+    });
+    t.deepEqual(await seen(knex, journal, id), [1, 2, 3]);
+  },
+);
+
 for (const [layout, database] of Object.entries(layouts))
   test.serial(`workers that are killed take in every event once, in order: ${layout}`, async (t) => {
     const own = testKnex({ searchPath: [database.schema] });
