@@ -5,6 +5,7 @@ import { cleanUpRetired } from '../rebuild/clean-up-retired.js';
 import { switchCopy, type SwitchOutcome } from '../rebuild/switch-copy.js';
 import { countParked } from './count-parked.js';
 import type { OwnCopy } from './own-copies.js';
+import { Permits } from './permits.js';
 import type { Running } from './running.js';
 
 /** Pauses between two searches for a copy that is being built, in milliseconds: the first, and the longest after doubling. */
@@ -23,6 +24,10 @@ export class Rebuilds {
   readonly #running: Running;
   /** When to look again at each copy that is being built, and the length of the pause before that. */
   readonly #next = new Map<number, { readonly at: number; readonly pause: number }>();
+  /** The copies for which a switch is under way. */
+  readonly #underWay = new Map<number, Promise<void>>();
+  readonly #switching = new Permits(1);
+  readonly #cleaning = new Permits(1);
   #nextCleaning = 0;
 
   constructor(running: Running) {
@@ -34,19 +39,31 @@ export class Rebuilds {
     return this.#due().length > 0;
   }
 
-  /** Puts into use what has taken in all that there was; called when a search has ended. */
+  /** Puts into use what has taken in all that there was; called when a search has ended, whose finds it waits for. */
   async drive(): Promise<void> {
-    const { reach } = this.#running;
-    for (const own of this.#due()) await reach.survive(() => this.#finish(own));
+    for (const own of this.#due()) {
+      const { id } = own.copy;
+      const end = this.#drive(own).finally(() => this.#underWay.delete(id));
+      this.#underWay.set(id, end);
+    }
+    await Promise.all(this.#underWay.values());
   }
 
   /** Removes what replaced copies have left, now and then: a switch, or a worker that was killed, may have left something. */
   async clean(): Promise<void> {
     const { knex, schema, signal, working, reach } = this.#running;
-    if (performance.now() < this.#nextCleaning || signal.aborted) return;
-    this.#nextCleaning = performance.now() + CLEANING;
-    const left = await reach.survive(() => working.run(() => cleanUpRetired(knex, schema, { signal })));
-    if (left !== 0) this.#nextCleaning = performance.now() + CLEANING_AGAIN;
+    await this.#cleaning.run(async () => {
+      if (performance.now() < this.#nextCleaning || signal.aborted) return;
+      this.#nextCleaning = performance.now() + CLEANING;
+      const left = await reach.survive(() => working.run(() => cleanUpRetired(knex, schema, { signal })));
+      if (left !== 0) this.#nextCleaning = performance.now() + CLEANING_AGAIN;
+    });
+  }
+
+  async #drive(own: OwnCopy<ReadModelDefinition>): Promise<void> {
+    const { queue, reach, signal } = this.#running;
+    await queue.settled(() => signal.aborted, own.copy.id);
+    if (!signal.aborted) await this.#switching.run(() => reach.survive(() => this.#finish(own)));
   }
 
   async #finish({ copy, definition }: OwnCopy<ReadModelDefinition>): Promise<void> {
@@ -85,7 +102,8 @@ export class Rebuilds {
   #due(): OwnCopy<ReadModelDefinition>[] {
     const now = performance.now();
     return this.#running.copies.all.flatMap(({ copy, definition }) => {
-      const isDue = copy.status === 'building' && (this.#next.get(copy.id)?.at ?? 0) <= now;
+      const isIdle = copy.status === 'building' && !this.#underWay.has(copy.id);
+      const isDue = isIdle && (this.#next.get(copy.id)?.at ?? 0) <= now;
       return isDue && definition.kind === 'projection' ? { copy, definition } : [];
     });
   }

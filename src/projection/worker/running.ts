@@ -25,6 +25,8 @@ export interface Running {
   readonly working: Permits;
   /** Held by work of subscriptions, of which there is as much beside it: a handler that hangs keeps no read model back. */
   readonly handling: Permits;
+  /** Runs work beside the parts of the worker; its failure ends all of them. */
+  beside(work: () => Promise<void>): void;
   /** Copies of which others had taken in all that was looked at last, such as commits with their inline projections. */
   readonly takenByOthers: Set<number>;
   /** Tells the application of something that will be tried again. */

@@ -27,7 +27,9 @@ export class Search {
   readonly #sweep: Sweep;
   readonly #following = new Alarm();
   readonly #sweeping = new Alarm();
-  #callers: Caller[] = [];
+  readonly #callers = new Set<Caller>();
+  /** Those who came after the search that is under way had begun. */
+  readonly #newCallers: Caller[] = [];
   #isSweepWanted = true;
 
   constructor(running: Running, rebuilds: Rebuilds) {
@@ -41,7 +43,9 @@ export class Search {
   /** Resolves when all that was committed before the call is taken in or parked. */
   async caughtUp(): Promise<{ readonly parked: number }> {
     return await new Promise((resolve, reject) => {
-      this.#callers.push({ resolve, reject });
+      const caller = { resolve, reject };
+      this.#callers.add(caller);
+      this.#newCallers.push(caller);
       this.wantSweep();
     });
   }
@@ -63,9 +67,10 @@ export class Search {
   end(reason: unknown): boolean {
     this.#following.wake();
     this.#sweeping.wake();
-    const callers = this.#callers.splice(0);
-    for (const { reject } of callers) reject(reason);
-    return callers.length > 0;
+    const hasCallers = this.#callers.size > 0;
+    for (const { reject } of this.#callers) reject(reason);
+    this.#callers.clear();
+    return hasCallers;
   }
 
   /** Follows recent commits, of this process and of others, until the worker stops. */
@@ -98,8 +103,8 @@ export class Search {
   }
 
   async #catchUp(): Promise<void> {
-    const { knex, queue, reach, schema, searching, signal, copies } = this.#running;
-    const callers = new Set(this.#callers);
+    const { reach, searching, signal } = this.#running;
+    const callers = this.#newCallers.splice(0);
     this.#isSweepWanted = false;
     // Besides what is behind, what is parked and due.
     await this.#ask(() => this.#look());
@@ -111,14 +116,23 @@ export class Search {
         await this.#add(slice.value);
       }
     });
-    await queue.settled(() => signal.aborted);
-    if (!signal.aborted) await this.#rebuilds.drive();
+    if (callers.length > 0 || this.#rebuilds.isDue) this.#running.beside(() => this.#conclude(callers));
+  }
+
+  /** What comes when all that a search has found was looked at. That may take long, which must not hold up other searches. */
+  async #conclude(callers: readonly Caller[]): Promise<void> {
+    const { knex, queue, schema, signal, copies } = this.#running;
+    const settled = queue.settled(() => signal.aborted);
+    await this.#rebuilds.drive();
+    await settled;
     await this.#rebuilds.clean();
-    if (callers.size === 0 || signal.aborted) return;
+    if (callers.length === 0 || signal.aborted) return;
     const parked = await this.#ask(() => countParked(knex, schema, copies.ids));
     if (parked === undefined) return;
-    this.#callers = this.#callers.filter((caller) => !callers.has(caller));
-    for (const { resolve } of callers) resolve({ parked });
+    for (const caller of callers) {
+      this.#callers.delete(caller);
+      caller.resolve({ parked });
+    }
   }
 
   async #look(): Promise<void> {

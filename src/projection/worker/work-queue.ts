@@ -29,6 +29,8 @@ interface Entry {
 interface Line {
   readonly entries: Map<string, Entry>;
   readonly waiting: Map<string, Entry>;
+  /** Number of entries of each age. */
+  readonly ages: Map<number, number>;
 }
 
 /** How long an aggregate rests that could not be looked at, in milliseconds. */
@@ -43,8 +45,6 @@ export class WorkQueue {
   readonly #bell = new Bell();
   /** By copy; the one that has waited longest for a lane comes first. */
   readonly #lines = new Map<number, Line>();
-  /** Number of entries of each age. */
-  readonly #ages = new Map<number, number>();
   readonly #rests = new Set<NodeJS.Timeout>();
   #age = 0;
 
@@ -63,7 +63,7 @@ export class WorkQueue {
     const entry: Entry = { aggregateId, isRunning: false, age: this.#age, foundAgain: undefined };
     line.entries.set(aggregateId.hex, entry);
     line.waiting.set(aggregateId.hex, entry);
-    this.#count(entry.age, 1);
+    count(line, entry.age, 1);
     this.#bell.ring();
     return true;
   }
@@ -103,11 +103,14 @@ export class WorkQueue {
     this.#bell.ring();
   }
 
-  /** Waits until all that is in it now has been looked at, or the condition holds. */
-  async settled(orElse: () => boolean): Promise<void> {
+  /** Waits until all that is in it now, or that of one copy, has been looked at, or the condition holds. */
+  async settled(orElse: () => boolean, copy?: number): Promise<void> {
     const age = this.#age;
     this.#age += 1;
-    await this.#bell.until(() => orElse() || ![...this.#ages.keys()].some((other) => other <= age));
+    const isOld = (line: Line) => [...line.ages.keys()].some((other) => other <= age);
+    const hasOld = () =>
+      copy === undefined ? [...this.#lines.values()].some((line) => isOld(line)) : isOld(this.#lineOf(copy));
+    await this.#bell.until(() => orElse() || !hasOld());
   }
 
   /** Has everybody who waits look at his condition again. */
@@ -140,19 +143,19 @@ export class WorkQueue {
 
   #lineOf(copy: number): Line {
     let line = this.#lines.get(copy);
-    if (line === undefined) this.#lines.set(copy, (line = { entries: new Map(), waiting: new Map() }));
+    if (line === undefined) this.#lines.set(copy, (line = { entries: new Map(), waiting: new Map(), ages: new Map() }));
     return line;
   }
 
   /** Removes an entry, unless it was found again in the meantime. */
   #leave(line: Line, entry: Entry, foundAgain: number | undefined): void {
-    this.#count(entry.age, -1);
+    count(line, entry.age, -1);
     if (foundAgain === undefined) {
       line.entries.delete(entry.aggregateId.hex);
       return;
     }
     entry.age = foundAgain;
-    this.#count(foundAgain, 1);
+    count(line, foundAgain, 1);
     line.waiting.set(entry.aggregateId.hex, entry);
   }
 
@@ -165,12 +168,12 @@ export class WorkQueue {
     }, REST);
     this.#rests.add(rest);
   }
+}
 
-  #count(age: number, by: number): void {
-    const count = (this.#ages.get(age) ?? 0) + by;
-    if (count === 0) this.#ages.delete(age);
-    else this.#ages.set(age, count);
-  }
+function count({ ages }: Line, age: number, by: number): void {
+  const number = (ages.get(age) ?? 0) + by;
+  if (number === 0) ages.delete(age);
+  else ages.set(age, number);
 }
 
 function hexesOf(aggregates: readonly Timestamp[]): ReadonlySet<string> {

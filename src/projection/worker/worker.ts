@@ -31,6 +31,7 @@ export class Worker {
   readonly #search: Search;
   readonly #pulse = new Alarm();
   readonly #stopping = new AbortController();
+  readonly #besides = new Set<Promise<void>>();
   #isStopped = (): void => {};
   readonly #stopped = new Promise<void>((resolve) => (this.#isStopped = resolve));
   #failure: { readonly error: unknown } | undefined;
@@ -55,6 +56,7 @@ export class Worker {
       working: new Permits(options.concurrency),
       handling: new Permits(options.concurrency),
       takenByOthers: new Set(),
+      beside: (work) => this.#beside(work),
     };
     this.#search = new Search(this.#running, new Rebuilds(this.#running));
   }
@@ -93,6 +95,12 @@ export class Worker {
       this.#part(() => this.#search.sweep()),
     ];
     await Promise.all([...lanes, ...others]);
+    await Promise.all(this.#besides);
+  }
+
+  #beside(work: () => Promise<void>): void {
+    const part = this.#part(work).finally(() => this.#besides.delete(part));
+    this.#besides.add(part);
   }
 
   /** Runs a part of the worker, whose failure ends all others. */

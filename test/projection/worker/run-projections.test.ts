@@ -122,6 +122,35 @@ test.serial(
   },
 );
 
+test.serial('a long transaction that has an aggregate holds up no search for others', async (t) => {
+  const [held, other] = [anId(), anId()];
+  await commit(held, 1);
+  const journal = aJournal();
+  const first = startWorker(t, database, [journal.definition]);
+  await first.caughtUp();
+  await first.stop();
+  await commit(held, 1, 1);
+  const long = await knex.transaction();
+  t.teardown(() => long.rollback());
+  const [copy] = await readCopies(knex, schema, [journal.table]);
+  await long('maestro_positions').where({ copy: copy?.id, aggregate_id: held.encode() }).forUpdate();
+
+  const worker = startWorker(t, database, [journal.definition]);
+  let hasCaughtUp = false;
+  const caughtUp = worker.caughtUp().finally(() => (hasCaughtUp = true));
+  // A wrong clock: only a search finds it.
+  const timestamp = Timestamp.of({ time: Date.UTC(1980, 1), nodeId: 1980n });
+  await insertRows(database, {
+    events: [{ ...anEvent(other, { sequence: 1, timestamp }), body: '{}' }],
+    snapshots: [],
+  });
+  await worker.until(async () => (await seen(knex, journal, other)).length === 1);
+  t.false(hasCaughtUp);
+  await long.rollback();
+  t.deepEqual(await caughtUp, { parked: 0 });
+  t.deepEqual(await seen(knex, journal, held), [1, 2]);
+});
+
 test.serial('one connection is enough, also while the application commits', async (t) => {
   const one = testKnex({ searchPath: [schema], pool: { min: 0, max: 1 } });
   t.teardown(() => one.destroy());

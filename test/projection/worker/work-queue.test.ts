@@ -97,6 +97,19 @@ test('it has settled when all that was in it then has been looked at, whatever c
   t.deepEqual(await taken(queue), [a]);
 });
 
+test('a copy has settled whatever is with others, and gives nothing to those who want none of it', async (t) => {
+  const queue = new WorkQueue(10);
+  const [a, b] = [anId(), anId()];
+  queue.add(1, a);
+  queue.add(2, b);
+  const batch = await queue.take((copy) => (copy === 2 ? 1 : 0), never);
+  t.deepEqual(batch, { copy: 2, aggregates: [b] });
+  const settled = queue.settled(never, 2);
+  queue.ended(batch ?? t.fail());
+  await settled;
+  t.deepEqual(await taken(queue), [a]);
+});
+
 test('nobody waits when he has a reason not to', async (t) => {
   const queue = new WorkQueue(1);
   queue.add(1, anId());
