@@ -97,8 +97,8 @@ for (const [name, start] of Object.entries(poolers())) {
     // Several connections at once, on which the same names are known and not known.
     await Promise.all(ids.map(async (id) => t.true((await store.commitEvents([anEvent(id)])).ok)));
     for (const id of ids) {
-      // Whichever connections the pooler has lent until now: sooner or later one is met whose statements are gone.
-      if (lost === 0) await knex.raw('DEALLOCATE ALL');
+      // On all connections that the pooler lends at the same moment: one of them is met again, without its statements.
+      if (lost === 0) await Promise.all(ids.map(() => knex.raw('DEALLOCATE ALL')));
       t.true((await store.commitEvents([anEvent(id, { sequence: 2 })])).ok);
       t.is((await store.getEvents(id, 1)).length, 2);
     }
