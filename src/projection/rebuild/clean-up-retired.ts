@@ -6,6 +6,7 @@ import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
 import { type Copy, readCopies, readCopy } from '../copies/copy.js';
 import { dropTables } from '../copies/drop-tables.js';
+import { hasLongMovers } from './long-movers.js';
 
 /** Number of positions that are removed in one transaction. */
 const SLICE = 10_000;
@@ -45,6 +46,7 @@ async function removeCopy(knex: Knex, schema: string, copy: Copy, signal: AbortS
     await step((transaction, found) => dropTables(transaction, schema, found));
     for (let removed: number | undefined = SLICE; removed === SLICE;)
       removed = await step((transaction, { id }) => removePositions(transaction, schema, id));
+    if (await hasLongMovers(knex, schema)) return false;
     await step((transaction, { id }) => removeRow(transaction, schema, id));
     return (await readCopy(knex, schema, copy.id)) === undefined;
   } catch (error) {

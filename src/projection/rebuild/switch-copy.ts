@@ -14,6 +14,7 @@ import { EventFailure } from '../apply/run-events.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { assertNoDependants } from './dependants.js';
 import { forgetReaders, haveEarlierReaders } from './earlier-readers.js';
+import { hasLongMovers } from './long-movers.js';
 import { missingInBuilding, type Searched } from './missing-in-building.js';
 import { MOST_MISSING, type SwitchOutcome, switchTables } from './switch-tables.js';
 
@@ -57,6 +58,7 @@ export async function switchCopy(
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (attempt > 0) await delay(PAUSE * 2 ** attempt * (1 + Math.random()));
       signal?.throwIfAborted();
+      if (await hasLongMovers(knex, schema)) return 'blocked';
       const outcome = await attemptSwitch(knex, schema, definition, building, missing);
       if (outcome !== 'blocked') return outcome;
     }

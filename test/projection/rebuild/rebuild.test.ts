@@ -308,6 +308,29 @@ test.serial(
   },
 );
 
+test.serial('a long transaction with a position is looked for before anybody is made to wait for it', async (t) => {
+  const { model, next, ids, building } = await aRebuild();
+  await fill(database, building, next, ids);
+  const long = await knex.transaction();
+  t.teardown(async () => {
+    if (!long.isCompleted()) await long.rollback();
+  });
+  await long('maestro_positions').where({ copy: building.id }).forUpdate();
+  let asked = 0;
+  const count = ({ sql }: { readonly sql: string }) => (asked += /LOCK TABLE .*IN EXCLUSIVE/.test(sql) ? 1 : 0);
+  knex.on('query', count);
+  t.teardown(() => knex.removeListener('query', count));
+  // At first it may be a short one.
+  for (let before = -1; asked > before;) {
+    before = asked;
+    t.is(await switchCopy(knex, schema, next, building), 'blocked');
+  }
+  await long.rollback();
+  t.is(await switched(next, building), 'switched');
+  await cleanedUp();
+  t.deepEqual(await statuses(model.name), [[2, 'live']]);
+});
+
 test.serial(
   'whoever has the tables or reads what was there before is waited for, without holding up others',
   async (t) => {
