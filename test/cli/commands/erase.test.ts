@@ -73,6 +73,7 @@ test('the report is one JSON document, with the reason', async (t) => {
     snapshot: 2,
     commands: 0,
     paths: [],
+    projections: [],
   };
   for (const format of ['json', 'ndjson']) {
     const { stdout } = await erase(id, ['--reason', 'because "so"', '-o', format]);

@@ -123,6 +123,8 @@ function commandAt(path: readonly string[]): Command {
 
 /** Commands that fold with the application's own handlers only. */
 const NEEDING_HANDLERS = ['check', 'snapshot verify', 'types --exit-code'];
+/** Commands that need the application's projections. */
+const NEEDING_PROJECTIONS = ['projections run', 'projections rebuild', 'projections verify'];
 /** Words that end a command and begin the shell's part of a line. */
 const SHELL_WORDS = ['|', '||', '>', '>>', '#'];
 const WITHOUT_DATABASE = ['id', 'completion', 'help'];
@@ -136,6 +138,8 @@ test('every example is right usage', async (t) => {
       // What is configured is another matter; there is an example of each aggregate that is named.
       if (words.includes('--aggregate') || NEEDING_HANDLERS.some((command) => words.join(' ').startsWith(command)))
         words.push('--config', 'examples/bank/maestro.config.ts');
+      if (NEEDING_PROJECTIONS.some((command) => words.join(' ').startsWith(command)))
+        words.push('--config', 'test/support/cli/projections.config.ts');
       // Another server than the unreachable one, and a file that an example before has written.
       for (const option of ['--url', '--baseline']) if (words.includes(option)) words.splice(words.indexOf(option), 2);
       const { code, stderr } = await runCli(words, {

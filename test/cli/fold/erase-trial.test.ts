@@ -135,7 +135,6 @@ test('a replacement that is none is refused before anything happens', async (t) 
   const id = await aPerson();
   for (const [argv, problem] of [
     [['--replace', '"x"'], '--replace works only together with --paths.'],
-    [['--force'], '--force works only together with --paths.'],
     [['--paths', '/email', '--replace', 'gone'], 'The value of --replace is not valid JSON'],
     [['--paths', '/email', '--replace', '"\\u0000"'], 'The value of --replace '],
     [['--paths', '/email', '--replace', '/mail="x"'], '--replace /mail="x" does not begin with a path of --paths.'],

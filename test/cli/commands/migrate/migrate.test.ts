@@ -51,6 +51,7 @@ test('status tells what is pending before and what is applied after', async (t) 
     schema,
     steps: STEPS.map((name) => ({ name, state: 'pending', essential: ADOPTION.adopted.includes(name) })),
     faults: [],
+    projections: [],
     upToDate: false,
   });
   t.is((await maestro('migrate', 'status', '-q')).stdout, STEPS.map((step) => `${step}\n`).join(''));
