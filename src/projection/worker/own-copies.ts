@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
+import { query } from '../../store/read/rows.js';
+import { blame } from '../apply/passing.js';
 import { type Copy, readCopies } from '../copies/copy.js';
 import { DependentObjectsError } from '../copies/errors.js';
 import { registerCopy } from '../copies/register-copy.js';
-import type { AnyProjection, ReadModelDefinition } from '../definition.js';
+import type { AnyProjection } from '../definition.js';
 import { startRebuild } from '../rebuild/start-rebuild.js';
 import { OlderProjectionError } from './errors.js';
 
@@ -19,6 +21,9 @@ export class OwnCopies {
   readonly #definitions: ReadonlyMap<string, AnyProjection>;
   readonly #onError: (error: unknown) => void;
   readonly #tooOld = new Set<string>();
+  /** By name, what keeps a definition from having a copy of its version. */
+  readonly #refused = new Map<string, unknown>();
+  #retrying: Promise<void> | undefined;
   #copies: ReadonlyMap<number, OwnCopy> = new Map();
 
   constructor(knex: Knex, schema: string, definitions: readonly AnyProjection[], onError: (error: unknown) => void) {
@@ -40,13 +45,32 @@ export class OwnCopies {
     return this.#copies.get(id);
   }
 
-  /** Registers what is new, and begins to rebuild what is in use at an older version. */
+  /** What keeps definitions from having a copy of their version, so that their events are not taken in. */
+  get refusals(): readonly unknown[] {
+    return [...this.#refused.values()];
+  }
+
+  /**
+   * Registers what is new, and begins to rebuild what is in use at an older version. One that is refused is told, and holds up
+   * no other; throws when none is left.
+   */
   async register(): Promise<void> {
-    for (const definition of this.#definitions.values()) {
-      await registerCopy(this.#knex, this.#schema, definition);
-      if (definition.kind === 'projection') await this.#rebuild(definition);
-    }
+    for (const definition of this.#definitions.values()) await this.#begin(definition);
+    const refusals = this.refusals;
+    // Where others depend on the tables in use, it is for them to go.
+    const isNoneLeft = refusals.length === this.#definitions.size && !refusals.some(isForOthers);
+    if (isNoneLeft) throw refusals[0];
+    for (const error of refusals) this.#onError(error);
     await this.refresh();
+  }
+
+  /** Tries again what was refused; what is not any more is found by the next {@link refresh}. */
+  async retry(): Promise<void> {
+    const again = async () => {
+      for (const definition of this.#definitions.values())
+        if (this.#refused.has(definition.name)) await this.#begin(definition);
+    };
+    await (this.#retrying ??= again().finally(() => (this.#retrying = undefined)));
   }
 
   /** Looks which copies there are now; true when there is one that was not there before. */
@@ -57,14 +81,24 @@ export class OwnCopies {
     return this.ids.some((id) => !before.has(id));
   }
 
-  async #rebuild(definition: ReadModelDefinition): Promise<void> {
+  /** Registers a definition, or begins to rebuild it, or takes note of what prevents it. Throws when the database is away. */
+  async #begin(definition: AnyProjection): Promise<void> {
     try {
-      await startRebuild(this.#knex, this.#schema, definition);
+      await registerCopy(this.#knex, this.#schema, definition);
+      if (definition.kind === 'projection') await startRebuild(this.#knex, this.#schema, definition);
+      this.#refused.delete(definition.name);
     } catch (error) {
-      // Until they are gone, the old tables stay in use; all else goes on.
-      if (!(error instanceof DependentObjectsError)) throw error;
-      this.#onError(error);
+      if (blame(error) !== 'event' && !(await this.#answers())) throw error;
+      this.#refused.set(definition.name, error);
     }
+  }
+
+  /** True when the database can be reached, so that an error which looks as if it could not came from a `setUp`. */
+  async #answers(): Promise<boolean> {
+    return await query(this.#knex, 'SELECT 1').then(
+      () => true,
+      () => false,
+    );
   }
 
   #own(copy: Copy): [[number, OwnCopy]] | undefined {
@@ -77,4 +111,8 @@ export class OwnCopies {
     }
     return undefined;
   }
+}
+
+function isForOthers(error: unknown): boolean {
+  return error instanceof DependentObjectsError;
 }

@@ -14,14 +14,17 @@ export interface ProjectionWorker {
   /**
    * Resolves when all events that were committed before the call are taken in, by read models in use and by those that are
    * being built, or belong to parked aggregates, whose number it gives; a rebuild is then in use, unless something is in its
-   * way. Rejects when the worker stops before that.
+   * way. Rejects when the worker stops before that, and with what keeps one of the projections from being set up or rebuilt,
+   * which is tried again first: nothing is taken in by the tables of its version then. One that is at a newer version in the
+   * database, or whose rebuild was given up, is left alone.
    */
   caughtUp(): Promise<{ readonly parked: number }>;
   /**
    * Resolves when the worker has stopped, because its signal was aborted or the database was closed: within a second, after
    * which no timer keeps the process alive. Transactions that have not ended by then are rolled back when their handlers
-   * return; a subscription's handler without one that returns so late has its event recorded, if the database is still open. Rejects with what made the worker fail for good: tables that are missing, a role that may not
-   * write, an error that `onError` or `onProgress` throws.
+   * return; a subscription's handler without one that returns so late has its event recorded, if the database is still open.
+   * Rejects with what made the worker fail for good: tables that are missing, a role that may not write, projections none of
+   * which can be set up, an error that `onError` or `onProgress` throws.
    */
   readonly stopped: Promise<void>;
 }

@@ -12,6 +12,7 @@ import { Permits } from './permits.js';
 import { runPulse } from './pulse.js';
 import { Reachability } from './reachability.js';
 import { Rebuilds } from './rebuilds.js';
+import { retryRefused, runRetries } from './refusals.js';
 import type { Running } from './running.js';
 import { Search } from './search.js';
 import { WorkQueue } from './work-queue.js';
@@ -30,6 +31,7 @@ export class Worker {
   readonly #running: Running;
   readonly #search: Search;
   readonly #pulse = new Alarm();
+  readonly #retries = new Alarm();
   readonly #stopping = new AbortController();
   readonly #besides = new Set<Promise<void>>();
   #isStopped = (): void => {};
@@ -76,11 +78,17 @@ export class Worker {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  /** Resolves when all that was committed before the call is taken in or parked. Rejects when the worker stops before. */
+  /**
+   * Resolves when all that was committed before the call is taken in or parked. Rejects when the worker stops before, and with
+   * what keeps a definition from taking in anything.
+   */
   async caughtUp(): Promise<{ readonly parked: number }> {
-    const { signal } = this.#running;
+    const { copies, signal } = this.#running;
+    if (!signal.aborted) await retryRefused(this.#running);
     if (signal.aborted) throw signal.reason;
-    return await this.#search.caughtUp();
+    const outcome = await this.#search.caughtUp();
+    if (copies.refusals.length > 0) throw copies.refusals[0];
+    return outcome;
   }
 
   async #work(): Promise<void> {
@@ -91,6 +99,7 @@ export class Worker {
     );
     const others = [
       this.#part(() => runPulse(running, this.#pulse)),
+      this.#part(() => runRetries(running, this.#retries)),
       this.#part(() => this.#search.follow()),
       this.#part(() => this.#search.sweep()),
     ];
@@ -120,6 +129,7 @@ export class Worker {
     this.#stopping.abort(reason);
     this.#running.queue.wake();
     this.#pulse.wake();
+    this.#retries.wake();
     this.hasTold = this.#search.end(this.#stopping.signal.reason);
     this.#isStopped();
   }

@@ -1,11 +1,19 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import test from 'ava';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { retry } from '../../../src/projection/apply/parked.js';
 import { readCopies } from '../../../src/projection/copies/copy.js';
+import { DependentObjectsError } from '../../../src/projection/copies/errors.js';
+import { defineProjection } from '../../../src/projection/define-projection.js';
 import type { AnyProjection } from '../../../src/projection/definition.js';
+import { Alarm } from '../../../src/projection/worker/alarm.js';
 import { EventParkedError, OlderProjectionError } from '../../../src/projection/worker/errors.js';
+import { OwnCopies } from '../../../src/projection/worker/own-copies.js';
+import { Permits } from '../../../src/projection/worker/permits.js';
+import { Reachability } from '../../../src/projection/worker/reachability.js';
+import { runRetries } from '../../../src/projection/worker/refusals.js';
 import { runProjections } from '../../../src/projection/worker/run-projections.js';
 import { NotMigratedError } from '../../../src/store/errors.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
@@ -24,6 +32,11 @@ const store = new PostgresStore(knex, { schema });
 
 async function commit(id: Timestamp, length: number, after = 0): Promise<void> {
   await store.commitEvents(aHistory(id, after + length).slice(after));
+}
+
+/** What a journal is made of. */
+function settings({ definition: { name, version, from, project, erased } }: ReturnType<typeof aJournal>) {
+  return { name, version, from, project, erased } as Parameters<typeof defineProjection>[0];
 }
 
 test.serial('a worker takes in what is there, then what is committed, and ends when its signal says so', async (t) => {
@@ -206,6 +219,100 @@ test.serial('it fails for good where the tables are missing', async (t) => {
   const worker = startWorker(t, { knex, schema: aSchemaName() }, [aJournal().definition]);
   await t.throwsAsync(worker.caughtUp(), { instanceOf: NotMigratedError });
   await t.throwsAsync(worker.stopped, { instanceOf: NotMigratedError });
+});
+
+test.serial('a projection that cannot be set up holds up no other, and is told; caughtUp tries it again', async (t) => {
+  const [good, bad] = [aJournal(), aJournal()];
+  let isFixed = false;
+  const refused = defineProjection({
+    ...settings(bad),
+    setUp: async (transaction) => {
+      if (!isFixed) throw new Error('no such right');
+      await bad.definition.setUp?.(transaction);
+    },
+  });
+  const worker = startWorker(t, database, [refused, good.definition]);
+  const id = anId();
+  await commit(id, 2);
+  await worker.until(async () => worker.errors.length === 1 && (await seen(knex, good, id)).length === 2);
+  t.like(await worker.toldError(), { code: 'MAESTRO_READ_MODEL_SET_UP', projection: bad.table });
+  t.like(await t.throwsAsync(worker.caughtUp()), { code: 'MAESTRO_READ_MODEL_SET_UP', projection: bad.table });
+
+  isFixed = true;
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  t.deepEqual(await seen(knex, bad, id), [1, 2]);
+});
+
+test.serial('it fails for good when none of its projections can be set up', async (t) => {
+  const setUp = () => Promise.reject(new Error('no such right'));
+  const worker = startWorker(t, database, [defineProjection({ ...settings(aJournal()), setUp })]);
+  await t.throwsAsync(worker.stopped, { code: 'MAESTRO_READ_MODEL_SET_UP' });
+  t.deepEqual(worker.errors, []);
+});
+
+test.serial('a rebuild that is refused is told, and begun as soon as nothing is in its way', async (t) => {
+  const id = anId();
+  await commit(id, 1);
+  const old = aJournal();
+  const first = startWorker(t, database, [old.definition]);
+  await first.caughtUp();
+  await first.stop();
+  const view = `${old.table}_view`;
+  await knex.raw('CREATE VIEW ?? AS SELECT * FROM ??', [view, old.table]);
+
+  const fresh = aJournal({ table: old.table, version: 2 });
+  const second = startWorker(t, database, [fresh.definition]);
+  t.true((await second.toldError()) instanceof DependentObjectsError);
+  await commit(id, 1, 1);
+  await t.throwsAsync(second.caughtUp(), { instanceOf: DependentObjectsError });
+  await knex.raw('DROP VIEW ??', [view]);
+  t.deepEqual(await second.caughtUp(), { parked: 0 });
+  t.deepEqual(await seen(knex, fresh, id), [1, 2]);
+  t.like((await readCopies(knex, schema, [old.table]))[0], { version: 2, status: 'live' });
+});
+
+test.serial('what was refused is tried again now and then, without anybody asking', async (t) => {
+  const old = aJournal();
+  const first = startWorker(t, database, [old.definition]);
+  await first.caughtUp();
+  await first.stop();
+  const view = `${old.table}_view`;
+  await knex.raw('CREATE VIEW ?? AS SELECT * FROM ??', [view, old.table]);
+
+  const told: unknown[] = [];
+  const [stopping, alarm] = [new AbortController(), new Alarm()];
+  let tellAgain = (): void => {};
+  const onError = (error: unknown) => {
+    told.push(error);
+    tellAgain();
+  };
+  const { signal } = stopping;
+  const { definition } = aJournal({ table: old.table, version: 2 });
+  const copies = new OwnCopies(knex, schema, [definition], onError);
+  const reach = new Reachability({ knex, signal, onError, onBack: () => {} });
+  await copies.register();
+  const again = new Promise<void>((resolve) => (tellAgain = resolve));
+  const retries = runRetries({ copies, onError, reach, signal, working: new Permits(1) }, alarm);
+  alarm.wake();
+  await again;
+  t.deepEqual(
+    told.map((error) => error instanceof DependentObjectsError),
+    [true, true],
+  );
+
+  await knex.raw('DROP VIEW ??', [view]);
+  alarm.wake();
+  // Once begun, it goes on to its end.
+  await immediate();
+  stopping.abort();
+  await retries;
+  t.deepEqual(
+    (await readCopies(knex, schema, [old.table])).map(({ version, status }) => [version, status]),
+    [
+      [1, 'live'],
+      [2, 'building'],
+    ],
+  );
 });
 
 test.serial('it stops with its database, without an error', async (t) => {

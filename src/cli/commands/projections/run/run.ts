@@ -91,9 +91,12 @@ async function work(
       },
       () => {},
     );
-    const parked = await Promise.race([
-      worker.caughtUp().then((reached) => reached.parked),
-      worker.stopped.then(() => undefined),
+    const { parked, refusal } = await Promise.race([
+      worker.caughtUp().then(
+        (reached) => ({ ...reached, refusal: undefined }),
+        (error: unknown) => ({ parked: undefined, refusal: { error } }),
+      ),
+      worker.stopped.then(() => ({ parked: undefined, refusal: undefined })),
     ]);
     isFollowing = true;
     if (parked !== undefined && !once) {
@@ -102,10 +105,12 @@ async function work(
         `caught up${parked > 0 ? `, with ${counted(parked, 'aggregate')} parked` : ''}; following until Ctrl-C`,
       );
       show();
-    } else interrupt.stop();
+      // What was refused has been told; all else goes on.
+    } else if (refusal === undefined || once) interrupt.stop();
     await worker.stopped;
     await errors.end();
     if (interrupt.exitCode !== undefined) return interrupt.exitCode;
+    if (refusal !== undefined) throw refusal.error;
     if ((parked ?? 0) === 0) return DONE;
     await output.warn(
       `${counted(parked ?? 0, 'aggregate')} parked, because a handler failed; see \`maestro projections status\`.`,
