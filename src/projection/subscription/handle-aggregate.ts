@@ -159,9 +159,13 @@ class Work {
   }
 }
 
+/** Errors that may as well come from what the handler asks for: parking fails in its turn where the server is to blame. */
+const OF_EITHER = /^XX|^58|^53[^1]/;
+
 /** True when the database has undone a transaction for a reason that may be gone when it is run again. */
 function isPassingRefusal(error: unknown): boolean {
-  return sqlState(error) !== undefined && blame(error) !== 'event';
+  const state = sqlState(error);
+  return state !== undefined && blame(error) !== 'event' && !OF_EITHER.test(state);
 }
 
 /** The claim on the aggregate is gone, so the work on the event does not count. */

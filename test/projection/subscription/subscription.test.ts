@@ -141,6 +141,19 @@ test.serial(
   },
 );
 
+test.serial('an event is parked for which the database names itself at fault again and again', async (t) => {
+  const [bad, good] = [anId(), anId()];
+  for (const id of [bad, good]) await commit(id, 1);
+  const seen: string[] = [];
+  const subscription = aSubscription([bad, good], async ({ aggregateId }, { transaction }) => {
+    if (aggregateId.equals(bad)) await transaction.raw(`DO $$ BEGIN RAISE 'as told' USING ERRCODE = 'XX000'; END $$`);
+    seen.push(aggregateId.hex);
+  });
+  const worker = startWorker(t, database, [subscription]);
+  t.deepEqual(await worker.caughtUp(), { parked: 1 });
+  t.deepEqual(seen, [good.hex]);
+});
+
 test.serial('a handler that is at work when the worker stops is told; its event goes to the next worker', async (t) => {
   const id = anId();
   await commit(id, 1);
