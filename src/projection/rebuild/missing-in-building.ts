@@ -10,22 +10,29 @@ export interface Searched {
   readonly since: string;
 }
 
+/** What is not looked at is known not to be missing. */
+type Earlier = Pick<Searched, 'found'> & Partial<Searched>;
+
 /**
  * Finds the aggregates in which a copy that is being built is not as far as the one in use, with events in the log that it lacks: at
- * most `limit`. After an earlier search it looks only at what that found and at what was moved since, which is quick.
+ * most `limit`. After an earlier search it compares only what that found and what was moved since, which is quicker, though all positions
+ * are read to find the latter; without `since` only what that found.
  */
 export async function missingInBuilding(
   on: Executor,
   schema: string,
   { live, building }: { readonly live: number; readonly building: number },
   limit: number,
-  earlier?: Searched,
+  earlier?: Earlier,
 ): Promise<Searched> {
   const [[since] = ['3']] = await query<[string]>(on, 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text');
   const [candidates, bindings] =
     earlier === undefined
       ? [everywhere(schema), [building, live]]
-      : [whereChanged(schema), [building, live, earlier.since, live, byteaArray(earlier.found)]];
+      : [
+          amongThese(schema, earlier.since),
+          [building, ...(earlier.since === undefined ? [] : [live, earlier.since]), live, byteaArray(earlier.found)],
+        ];
   const rows = await query<[string]>(
     on,
     `WITH candidate AS MATERIALIZED (${candidates})
@@ -46,9 +53,11 @@ LEFT JOIN ${positions} AS built ON built.copy + 0 = ? AND built.aggregate_id = l
 WHERE live.copy + 0 = ? AND live.sequence > coalesce(built.sequence, 0)`;
 };
 
-const whereChanged = (schema: string) => {
+const amongThese = (schema: string, since: string | undefined) => {
   const { positions } = projectionTables(schema);
+  // The age of `since` is computed once, not for each row.
+  const moved = `SELECT aggregate_id, sequence FROM ${positions} WHERE copy + 0 = ? AND age(xmin) <= (SELECT age(?::text::xid8::xid)) UNION`;
   return `SELECT *, coalesce((SELECT sequence FROM ${positions} AS other WHERE other.copy = ? AND other.aggregate_id = live.aggregate_id), 0) AS built
-FROM (SELECT aggregate_id, sequence FROM ${positions} WHERE copy + 0 = ? AND age(xmin) <= age(?::text::xid8::xid)
-UNION SELECT aggregate_id, sequence FROM ${positions} WHERE copy = ? AND aggregate_id = ANY (?::text::bytea[])) AS live`;
+FROM (${since === undefined ? '' : moved}
+SELECT aggregate_id, sequence FROM ${positions} WHERE copy = ? AND aggregate_id = ANY (?::text::bytea[])) AS live`;
 };

@@ -3,6 +3,7 @@ import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
 import { takeBatch } from '../apply/take-batch.js';
 import { type Copy, readCopies } from '../copies/copy.js';
+import type { SchemaObject } from '../copies/schema-objects.js';
 import { retiredSchemaOf } from '../copies/insert-copy.js';
 import { emptySchema, moveObjects, quoted } from '../copies/move-objects.js';
 import { assertNamesAreFree } from '../copies/name-clashes.js';
@@ -43,6 +44,7 @@ export async function switchTables(
 ): Promise<SwitchOutcome> {
   await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
   const { projections, positions } = projectionTables(schema);
+  await tryLocks(transaction, schema, copy);
   // In the order of an erasure, which keeps new copies out and then locks positions: else the two would wait for each other.
   await execute(transaction, `LOCK TABLE ${projections} IN ROW EXCLUSIVE MODE`);
   await execute(transaction, `LOCK TABLE ${positions} IN EXCLUSIVE MODE`);
@@ -54,6 +56,24 @@ export async function switchTables(
   await execute(transaction, 'SET CONSTRAINTS ALL IMMEDIATE');
   await replace(transaction, schema, live, building);
   return 'switched';
+}
+
+/**
+ * Rejects with 55P03 when others use the tables that are to be replaced, before anybody is kept out who moves positions. The locks are
+ * let go of: whoever moves positions has a lock on those, and then asks for one on these tables.
+ */
+async function tryLocks(transaction: Executor, schema: string, { name }: Copy): Promise<void> {
+  const live = (await readCopies(transaction, schema, [name])).find(({ status }) => status === 'live');
+  if (live === undefined) return;
+  await execute(transaction, 'SAVEPOINT maestro_switch');
+  await lockTables(transaction, await liveObjects(transaction, live), live.liveSchema);
+  await execute(transaction, 'ROLLBACK TO SAVEPOINT maestro_switch');
+}
+
+async function lockTables(transaction: Executor, objects: SchemaObject[], liveSchema = ''): Promise<void> {
+  const tables = objects.filter(({ kind }) => kind === 'table');
+  const names = tables.map(({ identity }) => `${quoted(liveSchema)}.${identity}`);
+  if (names.length > 0) await execute(transaction, `LOCK TABLE ${names.join(', ')} IN ACCESS EXCLUSIVE MODE`);
 }
 
 /** Both copies, their rows locked; `undefined` when the one is no longer being built. */
@@ -81,14 +101,14 @@ async function takeInMissing(
   building: Copy,
   searched: Searched,
 ): Promise<boolean> {
-  const missing = () =>
-    missingInBuilding(transaction, schema, { live: live.id, building: building.id }, MOST_MISSING, searched);
-  const { found: aggregates } = await missing();
+  const ids = { live: live.id, building: building.id };
+  const { found: aggregates } = await missingInBuilding(transaction, schema, ids, MOST_MISSING, searched);
   if (aggregates.length === 0) return true;
   if (aggregates.length === MOST_MISSING) return false;
   const wanted = aggregates.map((aggregateId) => ({ aggregateId }));
   await takeBatch(transaction, schema, building, definition, wanted, { limit: MOST_EVENTS, onRead: () => {} });
-  return (await missing()).found.length === 0;
+  // Nobody else moves any meanwhile: what was not found is not missing now either.
+  return (await missingInBuilding(transaction, schema, ids, 1, { found: aggregates })).found.length === 0;
 }
 
 async function replace(
@@ -100,8 +120,7 @@ async function replace(
   const { projections } = projectionTables(schema);
   const { liveSchema } = live;
   const old = await liveObjects(transaction, live);
-  const tables = old.filter(({ kind }) => kind === 'table').map(({ identity }) => `${quoted(liveSchema)}.${identity}`);
-  if (tables.length > 0) await execute(transaction, `LOCK TABLE ${tables.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+  await lockTables(transaction, old, liveSchema);
   // Under these locks nobody adds anything more to them.
   await assertNoDependants(transaction, live);
   await assertNamesAreFree(transaction, name, buildSchema, liveSchema, live.objects);

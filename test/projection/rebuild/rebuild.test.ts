@@ -369,6 +369,32 @@ test.serial(
   },
 );
 
+test.serial(
+  'those who move positions are not kept out while the tables are in use, nor for more than one search',
+  async (t) => {
+    const { model, next, ids, building } = await aRebuild();
+    await fill(database, building, next, ids.slice(1));
+    const reader = await knex.transaction();
+    t.teardown(async () => {
+      if (!reader.isCompleted()) await reader.rollback();
+    });
+    const sent: string[] = [];
+    const note = ({ sql }: { readonly sql: string }) => sent.push(sql);
+    knex.on('query', note);
+    t.teardown(() => knex.removeListener('query', note));
+    const lastOf = (words: string) => sent.findLastIndex((sql) => sql.includes(words));
+    await reader(model.name);
+    while (lastOf('ACCESS EXCLUSIVE') < 0) t.is(await switchCopy(knex, schema, next, building), 'blocked');
+    t.is(lastOf('maestro_positions" IN EXCLUSIVE'), -1);
+    await reader.commit();
+    t.is(await switched(next, building), 'switched');
+    const behind = sent.slice(lastOf('maestro_positions" IN EXCLUSIVE')).filter((sql) => sql.includes('age(xmin)'));
+    t.is(behind.length, 1);
+    t.is((await knex(model.name)).length, 3);
+    await cleanedUp();
+  },
+);
+
 test.serial('several that begin a rebuild, switch or clean up at the same moment do it once', async (t) => {
   const model = aReadModel();
   const next = nextVersion(model);
