@@ -79,7 +79,7 @@ const rowOf = (id: Timestamp, owner: string, balance: number) => ({ id: id.encod
 async function schemasLeft(): Promise<unknown> {
   return await query(
     database.knex,
-    "SELECT nspname FROM pg_namespace WHERE nspname ~ '^maestro_(scenario|build|retired)'",
+    "SELECT nspname FROM pg_namespace WHERE nspname ~ '^maestro_((build|retired)_maestro_)?scenario'",
   );
 }
 
