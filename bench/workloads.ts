@@ -12,6 +12,7 @@ import { coldHydrates, commandsWithIds, parallelCommands, sequentialCommands } f
 import { bulkLoad } from './workloads/bulk.js';
 import { contention } from './workloads/contention.js';
 import { firstAggregates, searchOfAnHour } from './workloads/large.js';
+import { readModels } from './workloads/read-models.js';
 import { longReads, shortReads } from './workloads/reads.js';
 import { startUps } from './workloads/startup.js';
 import { sweeps } from './workloads/sweep.js';
@@ -19,6 +20,8 @@ import { concurrentCommits, largeCommits, singleCommits, snapshotCommits, spread
 
 /** Number of connections that each contender may open. */
 const CONNECTIONS = 16;
+/** Number of events that read models catch up with. */
+const MODEL_EVENTS = 1_000_000;
 /** Number of partitions of P1. */
 const PARTITIONS = 16;
 
@@ -32,6 +35,7 @@ export interface Choice {
 export async function* workloads(url: string, { events, isWanted }: Choice): AsyncGenerator<Workload> {
   if (['W', 'R', 'S1', 'C1', 'E1', 'E2', 'H1', 'X1'].some((kind) => anyWanted(kind, isWanted)))
     yield* onEmptyLog(url, isWanted);
+  if (anyWanted('M', isWanted)) yield* readModels(url, { events: MODEL_EVENTS, isWanted });
   if (isWanted('G1')) yield* onLargeLog('G1', url, 'bench_large', 1, events);
   if (isWanted('P1')) yield* onLargeLog('P1', url, 'bench_partitioned', PARTITIONS, events);
   if (isWanted('J1')) yield* besidePositions(url, Math.ceil(events / 5));
