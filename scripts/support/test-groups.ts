@@ -14,9 +14,10 @@ const MOST = 12;
 
 /**
  * Text of test files that need a process of their own: they measure its memory, listen for errors that nobody caught, watch for leaks
- * themselves, or wait for something before they declare their tests.
+ * themselves, have a pooler lose statements (of which a process names a limited number only), or wait for something before they declare
+ * their tests.
  */
-const ALONE = /memoryUsage|--expose-gc|unhandledRejection|watchForLeaks|^(?:const .* = )?await /m;
+const ALONE = /memoryUsage|DEALLOCATE|--expose-gc|unhandledRejection|watchForLeaks|^(?:const .* = )?await /m;
 
 /** Groups whose tests wait for servers and processes, and so take long: they begin first, lest a run waits for them at its end. */
 const WAITING = /^(?:faults|connection|examples)/;
