@@ -58,6 +58,23 @@ export function useTestDatabase(
   return { schema, knex, url: testUrl(), store: () => new PostgresStore(knex, { schema }) };
 }
 
+/**
+ * A database of its own for a test file whose tests wait for all others in the database, dropped when the file is done. Its URL;
+ * the file's instances of Knex must be destroyed by then.
+ */
+export function useOwnDatabase(test: TestFn<unknown>): string {
+  const name = aSchemaName();
+  const admin = testKnex({ pool: { min: 0, max: 1 } });
+  test.serial.before(async () => {
+    await admin.raw('CREATE DATABASE ??', [name]);
+  });
+  test.after.always(async () => {
+    await admin.raw('DROP DATABASE IF EXISTS ?? WITH (FORCE)', [name]);
+    await admin.destroy();
+  });
+  return Object.assign(new URL(testUrl()), { pathname: `/${name}` }).href;
+}
+
 /** A Knex instance for one test file, and names for schemas, which are dropped when the file is done. */
 export function useSchemas(test: TestFn<unknown>): { readonly knex: Knex; readonly aSchema: () => string } {
   const knex = testKnex();

@@ -1,5 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import test from 'ava';
+import type { Knex } from 'knex';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
@@ -16,16 +17,21 @@ import { Reachability } from '../../../src/projection/worker/reachability.js';
 import { runRetries } from '../../../src/projection/worker/refusals.js';
 import { runProjections } from '../../../src/projection/worker/run-projections.js';
 import { NotMigratedError } from '../../../src/store/errors.js';
+import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { aSchemaName, testKnex, useTestDatabase } from '../../support/database.js';
+import { aSchemaName, testKnex, useOwnDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { insertRows } from '../../support/data/transfer.js';
 import { aJournal, seen, Thing } from '../../support/projection/journal.js';
 import { startWorker, type TestWorker } from '../../support/projection/workers.js';
 
-const { schema } = useTestDatabase(test);
+// A switch waits for whoever still reads in the database, so the other tests' readers had better be elsewhere.
+const url = useOwnDatabase(test);
+const schema = aSchemaName();
 // Read models are made where names without a schema lead.
-const knex = testKnex({ searchPath: [schema] });
+const onOwn = (options: Partial<Knex.Config> = {}) => testKnex({ connection: url, searchPath: [schema], ...options });
+const knex = onOwn();
+test.serial.before(() => migrate(knex, { schema }));
 test.after.always(() => knex.destroy());
 const database = { knex, schema };
 const store = new PostgresStore(knex, { schema });
@@ -165,7 +171,7 @@ test.serial('a long transaction that has an aggregate holds up no search for oth
 });
 
 test.serial('one connection is enough, also while the application commits', async (t) => {
-  const one = testKnex({ searchPath: [schema], pool: { min: 0, max: 1 } });
+  const one = onOwn({ pool: { min: 0, max: 1 } });
   t.teardown(() => one.destroy());
   const own = new PostgresStore(one, { schema });
   const journal = aJournal();
@@ -178,7 +184,7 @@ test.serial('one connection is enough, also while the application commits', asyn
 
 test.serial('no more connections are used than lanes, and one', async (t) => {
   let most = 0;
-  const many = testKnex({ searchPath: [schema] });
+  const many = onOwn();
   t.teardown(() => many.destroy());
   const { pool } = many.client as { pool: { numUsed(): number } };
   many.on('query', () => (most = Math.max(most, pool.numUsed())));
@@ -192,7 +198,7 @@ test.serial('no more connections are used than lanes, and one', async (t) => {
 });
 
 test.serial('what commits take in themselves costs the worker a look, and no transaction', async (t) => {
-  const own = testKnex({ searchPath: [schema] });
+  const own = onOwn();
   t.teardown(() => own.destroy());
   const journal = aJournal();
   const things = openAggregates(Thing, {
@@ -324,7 +330,7 @@ test.serial('what was refused is tried again now and then, without anybody askin
 });
 
 test.serial('it stops with its database, without an error', async (t) => {
-  const own = testKnex({ searchPath: [schema] });
+  const own = onOwn();
   const worker = startWorker(t, { knex: own, schema }, [aJournal().definition]);
   await worker.caughtUp();
   await own.destroy();
