@@ -2,13 +2,13 @@ import { type CopyActivity, copyActivity } from '../store/positions/copy-activit
 import { lagSlices, type PositionLag } from '../store/positions/lag-slices.js';
 import type { Executor } from '../store/read/rows.js';
 
-/** How far a copy is behind the log, and who works at it. */
+/** The lag of a copy behind the log, and its workers. */
 export interface Lag extends PositionLag, CopyActivity {
   /** The id of the copy. */
   readonly copy: number;
 }
 
-/** Which copies, and until when. */
+/** Options of `lagOf`: the copies, and when to give up. */
 export interface LagOptions {
   /** Names of projections and subscriptions. @defaultValue all */
   readonly names?: readonly string[] | undefined;
@@ -17,7 +17,7 @@ export interface LagOptions {
 }
 
 /**
- * How far each copy is behind: exact for what was committed before, in bounded memory. The database walks along the whole
+ * The lag of each copy: exact for what was committed before, in bounded memory. The database walks along the whole
  * log, slice by slice. Retired copies, too, which follow the log no more.
  */
 export async function lagOf(on: Executor, schema: string, { names, signal }: LagOptions = {}): Promise<Lag[]> {

@@ -11,7 +11,7 @@ import { type Finding, finding, fine } from './finding.js';
 /** Longest time in which positions are compared with the log, in milliseconds: enough for more than a million aggregates. */
 const PATIENCE = 10_000;
 
-/** What is said about one copy. */
+/** A finding about one copy. */
 interface Examined extends CopyActivity, PositionLag {
   readonly name: string;
   /** The name, with the version of a projection, and whether it is being filled. */

@@ -27,7 +27,7 @@ export function divided(
   return [[{ aggregateId: only.aggregateId, last: middle }], [readPart(only)], others];
 }
 
-/** What comes before the event that failed, the event, and in two parts what was behind it: more may fail there. */
+/** The parts of a batch: those before the event that failed, the event, and in two parts what was behind it: more may fail there. */
 function aroundFailed(missing: readonly MissingEvents[], index: number, failed: StoredEvent): (readonly Wanted[])[] {
   const { aggregateId, sequence } = failed;
   const { position } = missing[index] as MissingEvents;

@@ -34,7 +34,7 @@ export function readerOf(definition: AnyProjection): EventReader {
   return reader;
 }
 
-/** How {@link runEvents} runs handlers. */
+/** Options of {@link runEvents}. */
 export interface RunOptions {
   /** For workers together, for commits one by one: as {@link runHandlers} has it. */
   readonly mode: 'together' | 'one by one';

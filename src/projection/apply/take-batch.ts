@@ -16,7 +16,7 @@ export interface Wanted {
   readonly last?: number | undefined;
 }
 
-/** What one transaction did with the aggregates of a batch. */
+/** The result of one transaction for the aggregates of a batch. */
 export interface TakenBatch {
   /** Number of events that the positions were moved by. */
   readonly taken: number;

@@ -28,7 +28,7 @@ export interface FailedEvent extends Parked {
   readonly cause: unknown;
 }
 
-/** What became of some aggregates. */
+/** The result of taking in, for some aggregates. */
 export interface TakenIn {
   /** Number of events that were taken in, those included that no handler is for. */
   readonly taken: number;

@@ -1,7 +1,7 @@
 import { type Executor, execute } from '../../store/read/rows.js';
 import { objectsOf, type SchemaObject } from './schema-objects.js';
 
-/** How each kind of object is named in ALTER … SET SCHEMA; what it leaves out cannot be moved. */
+/** Names of the kinds of objects in ALTER … SET SCHEMA; other kinds cannot be moved. */
 const MOVED: Readonly<Record<string, string>> = {
   table: 'TABLE',
   'foreign table': 'FOREIGN TABLE',

@@ -25,7 +25,7 @@ export async function assertNamesAreFree(
   );
 }
 
-/** What no two objects of a schema share, and the description, of each relation, type and function of a schema. */
+/** The key that no two objects of a schema share, and the description, of each relation, type and function of a schema. */
 async function namesIn(on: Executor, schema: string): Promise<[key: string, description: string][]> {
   return await query<[string, string]>(on, NAMES, [schema, schema, schema, schema, schema]);
 }

@@ -22,7 +22,7 @@ export interface Behind {
 
 /** A slice of a walk along the log. */
 export interface BehindSlice {
-  /** What is behind in it, without what is parked. At most as many as the slice has aggregates, times the copies. */
+  /** Aggregates that are behind in it, without what is parked. At most as many as the slice has aggregates, times the copies. */
   readonly behind: readonly Behind[];
   /** The place where the next slice begins; `undefined` when this one was the last. */
   readonly next: LogCursor | undefined;

@@ -16,7 +16,7 @@ const BATCH = 5000;
 /** Events in one bucket from which it is left to the sweep. */
 const FLOOD = 50_000;
 
-/** What a look found. */
+/** Findings of one look. */
 export interface RecentlyCommitted {
   /** The aggregates with events that were not seen before, each once. */
   readonly aggregateIds: readonly Timestamp[];

@@ -7,7 +7,7 @@ const IDLE = 100;
 /** Slices that find much take half of the time, for then nobody is idle. */
 const BUSY = 1;
 
-/** How a sweep is driven. */
+/** Options of a sweep. */
 export interface SweepOptions {
   /** The copies whose positions are compared; asked for each slice. */
   readonly copies: () => readonly number[];
@@ -51,7 +51,7 @@ export class Sweep {
     }
   }
 
-  /** What is behind in the next slice of a walk that begins again at its end. Sets the {@link pause} by the time that it took. */
+  /** Aggregates that are behind in the next slice of a walk that begins again at its end. Sets the {@link pause} by the time that it took. */
   async slice(): Promise<readonly Behind[]> {
     const copies = this.#copies();
     this.#pause = this.#interval;

@@ -16,7 +16,7 @@ import { ensureRegistered, forgetRegistered } from './registered.js';
 /** Most events of an aggregate that a commit takes in before its own. */
 const MOST_MISSING = 100;
 
-/** What a store does with a projection in the transaction of a commit. */
+/** The part of a projection that a store runs in the transaction of a commit. */
 export function inlineProjection(definition: ReadModelDefinition): InlineProjection {
   return {
     prepare: (on, place) => ensureRegistered(definition, on, place),

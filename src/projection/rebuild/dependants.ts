@@ -3,7 +3,7 @@ import type { Copy } from '../copies/copy.js';
 import { DependentObjectsError } from '../copies/errors.js';
 import { catalogNumbers, describeMembers, MEMBERS, objectsOf, type SchemaObject } from '../copies/schema-objects.js';
 
-/** What a copy has in the schema where it is in use. What was dropped since is none of it. */
+/** The objects of a copy in the schema where it is in use. What was dropped since is none of it. */
 export async function liveObjects(on: Executor, { liveSchema, objects }: Copy): Promise<SchemaObject[]> {
   if (liveSchema === undefined) return [];
   const known = new Set(objects);
@@ -11,7 +11,7 @@ export async function liveObjects(on: Executor, { liveSchema, objects }: Copy): 
 }
 
 /**
- * What others have that depends on the tables of a live copy and would be lost with them, or would keep the old ones in use: views,
+ * Objects of others that depend on the tables of a live copy and would be lost with them, or would keep the old ones in use: views,
  * foreign keys, functions, publications, and what was added to the tables since `setUp`, such as indexes, columns, triggers
  * and policies. Kinds and names, none for a copy that nothing depends on. Functions whose bodies are texts depend on
  * names only, and are not found.

@@ -2,7 +2,7 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { byteaArray, type Executor, query } from '../../store/read/rows.js';
 
-/** What a search for missing events has looked at. */
+/** The result of a search for missing events. */
 export interface Searched {
   /** The aggregates that it found. */
   readonly found: readonly Timestamp[];
@@ -10,7 +10,7 @@ export interface Searched {
   readonly since: string;
 }
 
-/** What is not looked at is known not to be missing. */
+/** Nothing outside of it can be missing. */
 type Earlier = Pick<Searched, 'found'> & Partial<Searched>;
 
 /**

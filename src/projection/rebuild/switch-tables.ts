@@ -13,7 +13,7 @@ import { assertNoDependants, liveObjects } from './dependants.js';
 import { missingInBuilding, type Searched } from './missing-in-building.js';
 
 /**
- * What became of an attempt to put a copy into use: it is in use; or it lacks too much; or others had the tables locked or read what
+ * Outcome of an attempt to put a copy into use: it is in use; or it lacks too much; or others had the tables locked or read what
  * there was before, so that it can be tried again in a while; or it is no longer being built.
  */
 export type SwitchOutcome = 'switched' | 'behind' | 'blocked' | 'gone';
@@ -40,7 +40,7 @@ export async function switchTables(
   schema: string,
   definition: ReadModelDefinition,
   copy: Copy,
-  /** What a search has found that did not keep anybody out. */ searched: Searched,
+  /** Findings of a search that did not keep anybody out. */ searched: Searched,
 ): Promise<SwitchOutcome> {
   await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
   const { projections, positions } = projectionTables(schema);

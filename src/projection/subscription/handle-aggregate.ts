@@ -12,7 +12,7 @@ import { claim, move, type Pair, release } from './leases.js';
 import { type Next, nextEvents } from './next-events.js';
 
 /**
- * What the work on an aggregate has come to. `done`: nothing is left, or what is left rests for a while; `behind`: there is
+ * Outcome of the work on an aggregate. `done`: nothing is left, or what is left rests for a while; `behind`: there is
  * more; `later`: another worker has the aggregate, or had it.
  */
 export type Handled = 'done' | 'behind' | 'later';

@@ -12,7 +12,7 @@ import type { Pair } from './leases.js';
 /** Number of events that are read at a time. */
 const PAGE = 100;
 
-/** How far a subscription is in an aggregate, and what comes next. */
+/** The position of a subscription in an aggregate, and the next events. */
 export interface Next {
   /** The sequence of the last event that it has handled or passed over; 0 for none. */
   readonly position: number;

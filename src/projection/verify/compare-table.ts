@@ -5,7 +5,7 @@ import { type IdCondition, rowsOfAggregates } from './aggregate-columns.js';
 import { quoted, tableIn } from './quoted.js';
 import { type ColumnShape, columnNames, type TableShape } from './table-shapes.js';
 
-/** How a table differs from what the handlers make of the events, a kind of difference at a time. */
+/** Differences of a table from what the handlers make of the events, a kind of difference at a time. */
 export interface TableDifference {
   readonly table: string;
   /**

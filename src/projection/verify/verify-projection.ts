@@ -73,7 +73,7 @@ export async function verifyProjection(
   return result as ProjectionVerification;
 }
 
-/** What ends a transaction of which nothing is to stay. */
+/** Ends a transaction of which nothing is to stay. */
 class RolledBack extends Error {}
 
 async function liveCopy(

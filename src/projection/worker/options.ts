@@ -96,7 +96,7 @@ export function checkedDefinitions(definitions: readonly AnyProjection[]): reado
   return definitions;
 }
 
-/** Where the worker finds the log. Throws `InvalidArgumentError` for a schema that cannot be one. */
+/** The place of the log. Throws `InvalidArgumentError` for a schema that cannot be one. */
 export function checkedDatabase({ knex, schema = DEFAULT_SCHEMA }: ProjectedDatabase): { knex: Knex; schema: string } {
   if (knex?.isTransaction === true)
     throw new InvalidArgumentError(

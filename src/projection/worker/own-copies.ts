@@ -45,7 +45,7 @@ export class OwnCopies {
     return this.#copies.get(id);
   }
 
-  /** What keeps definitions from having a copy of their version, so that their events are not taken in. */
+  /** Errors that keep definitions from having a copy of their version, so that their events are not taken in. */
   get refusals(): readonly unknown[] {
     return [...this.#refused.values()];
   }

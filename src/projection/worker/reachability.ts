@@ -11,7 +11,7 @@ import { blame } from '../apply/passing.js';
 /** Pauses between attempts to reach the database, in milliseconds: the first, and the longest after it has doubled. */
 const PAUSES = { first: 100, longest: 10_000 };
 
-/** What a worker does when the database is lost and found again. */
+/** Options of {@link Reachability}. */
 export interface ReachabilityOptions {
   readonly knex: Knex;
   /** Aborted when the worker stops. */

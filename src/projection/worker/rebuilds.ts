@@ -10,7 +10,7 @@ import type { Running } from './running.js';
 
 /** Pauses between two searches for a copy that is being built, in milliseconds: the first, and the longest after doubling. */
 const PAUSES = { first: 250, longest: 10_000 };
-/** How often, in milliseconds, a switch is tried again that something prevents which somebody has to do something about. */
+/** Time, in milliseconds, after which a switch is tried again that something prevents which somebody has to do something about. */
 const REFUSED = 60_000;
 /** Attempts in a row while short transactions of others are in the way, and the pause between them in milliseconds. */
 const BLOCKED = { attempts: 20, pause: 50 };
@@ -22,7 +22,7 @@ const CLEANING_AGAIN = 1000;
 /** Puts copies into use that are built, and removes what they replace. */
 export class Rebuilds {
   readonly #running: Running;
-  /** When to look again at each copy that is being built, and the length of the pause before that. */
+  /** The time to look again at each copy that is being built, and the length of the pause before that. */
   readonly #next = new Map<number, { readonly at: number; readonly pause: number }>();
   /** The copies for which a switch is under way. */
   readonly #underWay = new Map<number, Promise<void>>();

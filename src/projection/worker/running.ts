@@ -7,7 +7,7 @@ import type { Permits } from './permits.js';
 import type { Reachability } from './reachability.js';
 import type { WorkQueue } from './work-queue.js';
 
-/** What the parts of a worker share. */
+/** Things that the parts of a worker share. */
 export interface Running {
   readonly knex: Knex;
   readonly schema: string;

@@ -119,7 +119,7 @@ export class Search {
     if (callers.length > 0 || this.#rebuilds.isDue) this.#running.beside(() => this.#conclude(callers));
   }
 
-  /** What comes when all that a search has found was looked at. That may take long, which must not hold up other searches. */
+  /** Goes on when all that a search has found was looked at. That may take long, which must not hold up other searches. */
   async #conclude(callers: readonly Caller[]): Promise<void> {
     const { knex, queue, schema, signal, copies } = this.#running;
     const settled = queue.settled(() => signal.aborted);

@@ -7,7 +7,7 @@ export interface Batch {
   readonly aggregates: readonly Timestamp[];
 }
 
-/** How the work on a batch has ended, as far as there is more to do. */
+/** Outcome of the work on a batch, as far as there is more to do. */
 export interface Remainder {
   /** Aggregates with more events to take in. */
   readonly behind?: readonly Timestamp[];
@@ -33,7 +33,7 @@ interface Line {
   readonly ages: Map<number, number>;
 }
 
-/** How long an aggregate rests that could not be looked at, in milliseconds. */
+/** Rest of an aggregate that could not be looked at, in milliseconds. */
 const REST = 50;
 
 /**

@@ -19,7 +19,7 @@ import { WorkQueue } from './work-queue.js';
 
 /** Most aggregates of one copy that wait for a lane. */
 const MOST_WAITING = 10_000;
-/** What lanes are for: each kind has its own. */
+/** Kinds of work; each has lanes of its own. */
 const KINDS = ['projection', 'subscription'] as const;
 /** Longest wait for work that is under way when the worker stops, in milliseconds. */
 const PATIENCE = 700;

@@ -25,7 +25,7 @@ export interface ProjectedPlace {
   readonly database: object;
 }
 
-/** What a store does with a projection that has positions, in the transaction of a commit. */
+/** The part of a projection with positions that a store runs, in the transaction of a commit. */
 export interface InlineProjection {
   /**
    * Sees to it that the database knows the projection: registers it when nobody has. Called before the transaction of a commit, or

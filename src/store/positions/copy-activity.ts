@@ -3,7 +3,7 @@ import { withReadRetry } from '../read/read-retry.js';
 import { type Executor, query } from '../read/rows.js';
 import { WORKER_IS_ALIVE } from './workers.js';
 
-/** What is parked of a copy, and who works at it. */
+/** The parked aggregates of a copy, and its workers. */
 export interface CopyActivity {
   readonly status: 'building' | 'live' | 'retired';
   /** Aggregates parked because an event cannot be taken in. */

@@ -11,7 +11,7 @@ import {
   sliceSize,
 } from './log-slice.js';
 
-/** How far the positions of a copy are from the log. */
+/** The distance of the positions of a copy from the log. */
 export interface PositionLag {
   readonly aggregatesBehind: number;
   readonly eventsBehind: number;

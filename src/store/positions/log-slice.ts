@@ -90,7 +90,7 @@ export function nextCursor(cursor: LogCursor, size: SliceSize, end: SliceEnd | u
   return found < fullSlice(cursor, size) ? undefined : { after, leaps: meanLength > LONG };
 }
 
-/** How many rows or aggregates a slice finds that is not the last one. */
+/** Number of rows or aggregates in a slice that is not the last one. */
 function fullSlice({ leaps }: LogCursor, size: SliceSize): number {
   return leaps ? size.leaps : size.rows;
 }

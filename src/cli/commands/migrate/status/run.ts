@@ -15,7 +15,7 @@ export interface StatusOptions {
   readonly exitCode?: boolean;
 }
 
-/** What there is in the database, and whether it is as it should be. */
+/** The state of the database, and its faults. */
 interface Status extends MigrationStatus {
   readonly projections: readonly ProjectionTables[];
 }

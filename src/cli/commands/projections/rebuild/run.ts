@@ -139,7 +139,7 @@ async function fill(
   }
 }
 
-/** What has become of a copy: in use, given up by somebody, with parked aggregates, or still being filled. */
+/** The fate of a copy: in use, given up by somebody, with parked aggregates, or still being filled. */
 type Outcome = 'live' | 'cancelled' | 'parked' | 'building';
 
 async function outcomeOf({ knex, schema }: Database, { id, name }: Copy): Promise<Outcome> {

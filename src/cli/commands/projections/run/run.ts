@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly concurrency: number;
 }
 
-/** What one projection or subscription has taken in. */
+/** The progress of one projection or subscription. */
 interface Taken {
   readonly name: string;
   readonly events: number;

@@ -2,7 +2,7 @@ import type { Parked } from '../../../../projection/apply/parked.js';
 import type { Copy } from '../../../../projection/copies/copy.js';
 import type { Lag } from '../../../../projection/lag.js';
 
-/** How far one copy of a projection, or a subscription, is. */
+/** The status of one copy of a projection, or of a subscription. */
 export interface CopyStatus {
   readonly copy: Copy;
   readonly lag: Lag;
