@@ -30,6 +30,17 @@ export class WouldNotFoldError extends MaestroError {
   readonly code = 'MAESTRO_WOULD_NOT_FOLD' satisfies ErrorCode;
 }
 
+/** The projection was not dropped, because a worker runs it, or the code of the configuration has it. */
+export class ProjectionInUseError extends MaestroError {
+  readonly code = 'MAESTRO_PROJECTION_IN_USE' satisfies ErrorCode;
+
+  constructor(name: string, /** Who uses it. */ use: string) {
+    super(`${name} was not dropped, because ${use}.`, {
+      hint: 'Nothing was changed. Deploy code without it, stop the workers that have it, and take it out of the configuration file; or drop it with --force: code that still has it makes it anew, and takes all events in again.',
+    });
+  }
+}
+
 /** The operating system refused to read or write a file, in a case for which there is no more precise error. */
 export class FileRefusedError extends MaestroError {
   readonly code = 'MAESTRO_FILE_REFUSED' satisfies ErrorCode;

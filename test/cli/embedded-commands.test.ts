@@ -195,7 +195,7 @@ test.serial('a deep body is kept as it is, and one that the engine cannot hold i
   t.is((await run(['append', 'new', '--type', 'a', '--body', '{}'])).code, 0);
 });
 
-test.serial('projections run, are shown, verified, rebuilt, and reached by an erasure', async (t) => {
+test.serial('projections run, are shown, verified, rebuilt, reached by an erasure, and dropped', async (t) => {
   writeFileSync(
     join(folder, 'projections.ts'),
     `import { defineAggregate, defineProjection } from 'maestro-store';
@@ -222,4 +222,6 @@ export default { aggregates: [Person], projections: [defineProjection({ name: 'p
     (await run(['projections', 'verify', 'people', '--all'])).stdout,
     /0 aggregates against people 1: no difference/,
   );
+  t.like(await jsonOf(run(['projections', 'drop', 'people', '--execute', '--force', '-o', 'json'])), { left: 0 });
+  t.is((await run(['projections', 'status', 'people'])).code, 3);
 });

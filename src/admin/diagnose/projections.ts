@@ -109,7 +109,7 @@ function findingsOf(copy: Examined): Finding[] {
     found.push(
       warning(
         `${counted(eventsBehind, 'event')} of ${counted(aggregatesBehind, 'aggregate')} not taken in, and no worker was seen for ${WORKER_PATIENCE} seconds`,
-        'Run `maestro projections run`, or `runProjections` in your application.',
+        `Run \`maestro projections run\`, or \`runProjections\` in your application; or, if the code no longer has it, \`maestro projections drop ${name}\`.`,
       ),
     );
   if (failed > 0)

@@ -13,6 +13,7 @@ import { type BodyPath, bodyPath, type Fragment, hasValueAt, withoutValueAt } fr
 import { eventsWithout } from './erased-events.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import {
+  dropping,
   forgetPositions,
   lockPositions,
   type ReachedProjection,
@@ -160,14 +161,15 @@ export async function eraseAggregate(
 
 /** Throws {@link EraseRefusedError} for projections whose tables would keep what is erased. */
 function assertCovered({ hex }: Timestamp, { projections }: ErasurePlan): void {
-  const kept = projections
-    .filter(({ covered }) => !covered)
-    .map(({ name, version, status }) => `${name} ${version}${status === 'retired' ? ' (replaced)' : ''}`);
+  const kept = projections.filter(({ covered }) => !covered);
   if (kept.length === 0) return;
+  const names = kept.map(
+    ({ name, version, status }) => `${name} ${version}${status === 'retired' ? ' (replaced)' : ''}`,
+  );
   throw new EraseRefusedError(
-    `Projections have taken in events of ${hex}, and nothing tells how to remove it from their tables: ${kept.join(', ')}.`,
+    `Projections have taken in events of ${hex}, and nothing tells how to remove it from their tables: ${names.join(', ')}.`,
     {
-      hint: 'Nothing was erased. Give them an `erased` function, and list them in the configuration file. Tables that were replaced are dropped by a role that is a member of their owner. Or erase from these tables yourself, and here with --force (`leaveReadModels`).',
+      hint: `Nothing was erased. Give them an \`erased\` function, and list them in the configuration file. ${dropping(kept)} Tables that were replaced are dropped by a role that is a member of their owner. Or erase from these tables yourself, and here with --force (\`leaveReadModels\`).`,
     },
   );
 }

@@ -17,6 +17,12 @@ export class ReadModelSetUpError extends MaestroError {
   }
 }
 
+/** The remedy when others depend on tables, by what is to be done with these. */
+const MAKE_ROOM = {
+  replaced: 'Let setUp make them, so that each rebuild makes them too; or drop them, rebuild, and make them again.',
+  dropped: 'They would be lost with the tables: drop them first.',
+} as const;
+
 /**
  * Objects that the projection did not make depend on its tables, such as views, and would keep the old tables after a
  * rebuild or be lost with them. Nothing was changed.
@@ -28,12 +34,11 @@ export class DependentObjectsError extends MaestroError {
     /** The name of the projection. */ readonly projection: string,
     /** Each object, its kind and its name: `view public.owner_names`, `index public.owners_by_name`. */
     readonly objects: readonly string[],
+    intent: keyof typeof MAKE_ROOM = 'replaced',
   ) {
     super(
-      `The tables of the projection ${JSON.stringify(projection)} cannot be replaced, because others depend on them: ${objects.join('; ')}. Nothing was changed.`,
-      {
-        hint: 'Let setUp make them, so that each rebuild makes them too; or drop them, rebuild, and make them again.',
-      },
+      `The tables of the projection ${JSON.stringify(projection)} cannot be ${intent}, because others depend on them: ${objects.join('; ')}. Nothing was changed.`,
+      { hint: MAKE_ROOM[intent] },
     );
   }
 }

@@ -22,8 +22,16 @@ export async function dependants(on: Executor, copy: Copy): Promise<string[]> {
   if (liveSchema === undefined || own.length === 0) return [];
   const known = new Set(objects);
   const added = (await describeMembers(on, liveSchema, own)).filter((description) => !known.has(description));
+  return [...new Set([...added, ...(await outsiders(on, own))])].toSorted();
+}
+
+/**
+ * Objects that depend on some, and are no part of them: views, foreign keys of other tables, functions. They would be lost
+ * if these were dropped.
+ */
+export async function outsiders(on: Executor, own: readonly SchemaObject[]): Promise<string[]> {
   const others = await query<[string]>(on, DEPENDANTS, [catalogNumbers(own)]);
-  return [...new Set([...added, ...others.map(([description]) => description)])].toSorted();
+  return [...new Set(others.map(([description]) => description))].toSorted();
 }
 
 /** Throws {@link DependentObjectsError} when others depend on the tables of a live copy. */

@@ -4,10 +4,10 @@ import { type Executor, execute } from '../../store/read/rows.js';
 import { takeBatch } from '../apply/take-batch.js';
 import { type Copy, readCopies } from '../copies/copy.js';
 import type { SchemaObject } from '../copies/schema-objects.js';
-import { retiredSchemaOf } from '../copies/insert-copy.js';
-import { emptySchema, moveObjects, quoted } from '../copies/move-objects.js';
+import { emptySchema, quoted } from '../copies/move-objects.js';
 import { assertNamesAreFree } from '../copies/name-clashes.js';
 import { carryOverPrivileges } from '../copies/privileges.js';
+import { retireTables } from '../copies/retire-tables.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { assertNoDependants, liveObjects } from './dependants.js';
 import { missingInBuilding, type Searched } from './missing-in-building.js';
@@ -125,12 +125,8 @@ async function replace(
   await assertNoDependants(transaction, live);
   await assertNamesAreFree(transaction, name, buildSchema, liveSchema, live.objects);
   await carryOverPrivileges(transaction, liveSchema, buildSchema);
-  const retiredSchema = retiredSchemaOf(schema, live.id);
-  await execute(transaction, `CREATE SCHEMA ${quoted(retiredSchema)}`);
-  await moveObjects(transaction, old, liveSchema, retiredSchema);
+  await retireTables(transaction, schema, live, old);
   await emptySchema(transaction, buildSchema, liveSchema);
-  const retire = `UPDATE ${projections} SET status = 'retired', build_schema = ? WHERE id = ?`;
-  await execute(transaction, retire, [retiredSchema, live.id]);
   const use = `UPDATE ${projections} SET status = 'live', build_schema = NULL, switched_at = now() WHERE id = ?`;
   await execute(transaction, use, [id]);
 }

@@ -77,6 +77,7 @@ export const OF_PROJECTIONS: readonly string[] = [
   'projections verify',
   'projections retry',
   'projections skip',
+  'projections drop',
 ];
 
 const NOBODY: Named = { id: '', timestamp: '', file: '', aggregate: '' };

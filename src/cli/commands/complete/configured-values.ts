@@ -16,6 +16,7 @@ const NAMING: Readonly<Record<string, number>> = {
   verify: 1,
   retry: 1,
   skip: 1,
+  drop: 1,
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { ErasurePlan } from '../../../admin/erase-aggregate/erase-aggregate.js';
-import type { ReachedProjection } from '../../../admin/erase-aggregate/read-models.js';
+import { dropping, type ReachedProjection } from '../../../admin/erase-aggregate/read-models.js';
 import { hasEctoMigrations } from '../../../admin/log/elixir.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
@@ -96,11 +96,15 @@ async function warnOfKeptReadModels(
   if (uncovered.length === 0) return;
   const kept = uncovered.map(nameAndVersion);
   const [are, their] = kept.length === 1 ? ['is', 'its'] : ['are', 'their'];
-  const why = uncovered.every(({ status }) => status === 'retired')
+  const isRetired = uncovered.every(({ status }) => status === 'retired');
+  const why = isRetired
     ? 'only a member of their owner may drop the tables that were replaced'
     : 'no configured projection of that version has an `erased` function';
   const problem = `${kept.join(', ')} ${are} not covered: ${why}, so what ${their} tables have of the aggregate ${execute ? 'stays' : 'would stay'}.`;
-  await output.warn(execute || force ? problem : `${problem} Without --force the erasure will be refused.`);
+  if (execute || force) return await output.warn(problem);
+  await output.warn(
+    [problem, ...(isRetired ? [] : [dropping(uncovered)]), 'Without --force the erasure will be refused.'].join(' '),
+  );
 }
 
 const BY_STATUS = { live: '', building: ' (being rebuilt)', retired: ' (replaced)' } as const;

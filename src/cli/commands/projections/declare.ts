@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../../command-runner.js';
+import { declareProjectionsDrop } from './drop/declare.js';
 import { declareProjectionsRebuild } from './rebuild/declare.js';
 import { declareProjectionsRetry } from './retry/declare.js';
 import { declareProjectionsRun } from './run/declare.js';
@@ -14,7 +15,7 @@ export function declareProjections(program: Command, runner: CommandRunner): voi
     .summary('see, run, rebuild and repair read models and subscriptions')
     .description(
       'See how far the read models and subscriptions of an application are behind the log, run them, rebuild and verify ' +
-        'read models, and repair what a handler failed on.',
+        'read models, repair what a handler failed on, and remove what the code no longer has.',
     )
     .addHelpText('after', `\nExample:\n  $ maestro projections status --exit-code`);
   declareProjectionsStatus(projections, runner);
@@ -23,4 +24,5 @@ export function declareProjections(program: Command, runner: CommandRunner): voi
   declareProjectionsVerify(projections, runner);
   declareProjectionsRetry(projections, runner);
   declareProjectionsSkip(projections, runner);
+  declareProjectionsDrop(projections, runner);
 }

@@ -54,7 +54,7 @@ test('erase refuses when a read model would keep the aggregate, names it in the 
     t.regex(plan.stdout, /^read model +projection owners 1: not covered$/m);
     t.regex(
       plan.stderr,
-      /^warning: projection owners 1 is not covered: .* would stay\. Without --force the erasure will be refused/ms,
+      /^warning: projection owners 1 is not covered: .* would stay\. Remove .*: `maestro projections drop owners.*\. Without --force the erasure will be refused/ms,
     );
     const refused = await log.maestro(['erase', log.ada.hex, ...WHY, '--execute', ...options]);
     t.is(refused.code, 5);

@@ -183,6 +183,7 @@ test('what is not configured, or not known to the database, is named with what i
     ['status', 'owner'],
     ['retry', 'owner'],
     ['skip', 'owner', anId().hex, '--sequence', '1', '--reason', 'x'],
+    ['drop', 'owner'],
   ]) {
     const { code, stderr } = await log.maestro(['projections', ...argv]);
     t.is(code, 3);
@@ -203,6 +204,7 @@ test('a database without these tables says so, and that migrate makes them', asy
     ['run', '--once'],
     ['rebuild', 'owners'],
     ['verify', 'owners'],
+    ['drop', 'owners'],
   ]) {
     const { code, stderr } = await log.maestro(['projections', ...argv]);
     t.is(code, 2, stderr);
@@ -219,6 +221,7 @@ test('what writes is refused with --read-only, and status is answered', async (t
     ['rebuild', 'owners'],
     ['verify', 'owners'],
     ['retry', 'owners'],
+    ['drop', 'owners', '--execute', '--force'],
   ])
     t.is((await log.maestro(['projections', ...argv, '--read-only'])).code, 2, argv.join(' '));
 });
