@@ -22,6 +22,8 @@ export interface AggregateReader {
 
 /** Tells which aggregates a projection takes in, and reads their events. */
 export interface EventReader {
+  /** The types of stored events that handlers get, older names as well. All others are passed over, so nobody needs their bodies. */
+  readonly types: readonly string[];
   /** True when the type of an aggregate's first event is needed to tell whose aggregate it is. */
   readonly needsFirstType: boolean;
   /**
@@ -39,6 +41,7 @@ export function eventReader(projection: AnyProjection): EventReader {
   const readers = new Map(from.map((definition) => [definition, aggregateReader(projection, definition)]));
   const as = (definition: Definition) => readers.get(definition) ?? aggregateReader(projection, definition);
   return {
+    types: [...new Set(from.flatMap((definition) => wantedTypes(projection, definition)))],
     needsFirstType: from.some((definition) => firstTypesOf(definition).length > 0),
     as,
     of: (id, firstType) => {
@@ -65,8 +68,7 @@ function aggregateReader(projection: AnyProjection, definition: Definition): Agg
   const known = new Map<string, string | undefined>();
   const newestOf = (type: string) => {
     if (known.has(type)) return known.get(type);
-    const newest = handledType(definition, type);
-    const wanted = newest !== undefined && hasHandler(projection, newest) ? newest : undefined;
+    const wanted = wantedName(projection, definition, type);
     // Types come from a log, which may have any number of them.
     if (known.size < MOST_KNOWN) known.set(type, wanted);
     return wanted;
@@ -78,6 +80,18 @@ function aggregateReader(projection: AnyProjection, definition: Definition): Agg
       return newest === undefined ? undefined : handled(definition, newest, stored);
     },
   };
+}
+
+/** The newest name of a type that handlers get; `undefined` for one that they do not. */
+function wantedName(projection: AnyProjection, definition: Definition, type: string): string | undefined {
+  const newest = handledType(definition, type);
+  return newest !== undefined && hasHandler(projection, newest) ? newest : undefined;
+}
+
+function wantedTypes(projection: AnyProjection, definition: Definition): string[] {
+  const { events, aliases = {} } = definition;
+  const all = [...Object.keys(events), ...Object.values(aliases).flat()];
+  return all.filter((type) => wantedName(projection, definition, type) !== undefined);
 }
 
 /** The event as handlers get it. Without spreads, because catching up reads millions. */

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import { MAX_SEQUENCE, type StoredEvent } from '../../events.js';
+import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { asText } from '../../store/read/body-readers.js';
-import { byteaArray, type HistoryRow, integerArray, query, storedEventOf } from '../../store/read/rows.js';
+import { byteaArray, query } from '../../store/read/rows.js';
 import type { LockedPosition } from './lock-positions.js';
+import { idsAndPositions, type MissingRange, readEvents, type ReadOptions } from './read-events.js';
 import { applyStatements } from './statements.js';
 
 /** Events that one aggregate has beyond its position, and what comes after them. */
@@ -16,50 +16,32 @@ export interface MissingEvents extends LockedPosition {
   readonly hasMore: boolean;
 }
 
-/** A place whose events are to be read. */
-export interface MissingRange extends LockedPosition {
-  /** The last sequence that is wanted. @defaultValue any */
-  readonly last?: number | undefined;
-}
-
 /**
- * Reads the events that a copy has not taken in, by one statement: `limit` at most, those of the first aggregates. Must come after the
- * statement that locked the positions, because only then it sees all that was committed before. Puts `lock_timeout` back where it is given.
+ * Reads the events that a copy has not taken in, by one statement: `limit` at most, those of the first aggregates, and less where bodies
+ * are long. Must come after the statement that locked the positions, because only then it sees all that was committed before.
  */
 export async function readMissing(
   transaction: Knex.Transaction,
   schema: string,
   copy: number,
   ranges: readonly MissingRange[],
-  { limit, lockTimeout = null }: { readonly limit: number; readonly lockTimeout?: string | null },
+  options: ReadOptions,
 ): Promise<MissingEvents[]> {
-  // One more than is wanted: it shows whether there is more.
-  const most = limit + 1;
-  const lasts = ranges.map(({ position, last = MAX_SEQUENCE }) => Math.min(last, position + most, MAX_SEQUENCE));
-  const rows = await query<readonly [n: string, ...HistoryRow<string>]>(
-    transaction,
-    applyStatements(schema).read,
-    [lockTimeout, ...idsAndPositions(ranges), integerArray(lasts), most, copy, most],
-    asText,
-  );
-  const events = ranges.map((): StoredEvent[] => []);
-  for (const [n, ...row] of rows) {
-    const index = Number(n) - 1;
-    events[index]?.push(storedEventOf((ranges[index] as MissingRange).aggregateId, row));
-  }
-  const isCut = rows.length === most;
-  const cut = isCut ? Number(rows.at(-1)?.[0]) - 1 : undefined;
-  if (cut !== undefined) events[cut]?.pop();
-  // The events of one aggregate come together, so only that of the last row can lack some.
+  const { events, cut } = await readEvents(transaction, schema, copy, ranges, options);
+  // The events of one aggregate come together, so only those of the one where it was cut can lack some.
   const missing = ranges.map((range, index) => {
     const own = events[index] as StoredEvent[];
-    return contiguous(range, own, isCut && (index === cut || own.length === 0));
+    return contiguous(range, own, cut !== undefined && (index === cut || own.length === 0));
   });
-  return isCut ? missing : await withGaps(transaction, schema, copy, ranges, missing);
+  return cut === undefined ? await withGaps(transaction, schema, copy, ranges, missing) : missing;
 }
 
 /** The events up to the first gap. */
-function contiguous({ aggregateId, position }: LockedPosition, events: StoredEvent[], isCut: boolean): MissingEvents {
+function contiguous(
+  { aggregateId, position }: LockedPosition,
+  events: readonly StoredEvent[],
+  isCut: boolean,
+): MissingEvents {
   const gap = events.findIndex(({ sequence }, index) => sequence !== position + 1 + index);
   const afterGap = gap === -1 ? undefined : (events[gap] as StoredEvent).sequence;
   return {
@@ -110,11 +92,4 @@ export async function firstTypesOf(
   ]);
   for (const [n, type] of rows) types[Number(n) - 1] = type ?? undefined;
   return types;
-}
-
-function idsAndPositions(places: readonly LockedPosition[]): [string, string] {
-  return [
-    byteaArray(places.map(({ aggregateId }) => aggregateId)),
-    integerArray(places.map(({ position }) => position)),
-  ];
 }

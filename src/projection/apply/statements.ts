@@ -16,7 +16,11 @@ export interface ApplyStatements {
    * path, which comes last.
    */
   readonly lockForCommit: Statement;
-  /** (`lock_timeout` or null, aggregate ids, positions, last sequences, copy, number for each, number for all) → the events after the positions. */
+  /**
+   * (`lock_timeout` or null, aggregate ids, positions, last sequences, types, number for each, copy, number for all) → the events after the
+   * positions, each after the number of its aggregate. Those of other types come without their bodies. Where the bodies before it have
+   * {@link MOST_BYTES}, an event comes without its body, and the number is negative.
+   */
   readonly read: Statement;
   /**
    * (aggregate ids, positions, copy, aggregate ids, positions) → ends that aggregates are parked at events that their positions have passed;
@@ -31,6 +35,8 @@ export interface ApplyStatements {
 
 /** Longest wait for the position of an aggregate that another transaction is taking in for the first time, in milliseconds. */
 const PATIENCE = 100;
+/** Bytes of bodies, as they are stored, after which no more are read at once: memory stays bounded, whatever their size. */
+const MOST_BYTES = 4 * 1024 * 1024;
 const built = new Map<string, ApplyStatements>();
 
 /** Builds {@link ApplyStatements}. Throws `InvalidArgumentError` for a schema name that is not one. */
@@ -74,16 +80,21 @@ mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id
 SELECT (SELECT count(*)::integer FROM ${projections} WHERE name = ?::text), copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence,
   copy.elsewhere, current_setting('search_path')
 FROM (SELECT count(*) FROM kept) AS checked LEFT JOIN copy ON true LEFT JOIN mine ON true`),
-    // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one.
-    read: preparedStatement(`SELECT given.n, event."timestamp", event.sequence, event.type, event.body
-FROM (SELECT set_config('lock_timeout', coalesce(?::text, current_setting('lock_timeout')), true)) AS patience
-CROSS JOIN unnest(?::text::bytea[], ?::text::integer[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, last, n)
-CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body FROM ${log} AS log
-  WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position AND log.sequence <= given.last
-  ORDER BY log.sequence LIMIT ?::integer) AS event
-WHERE NOT EXISTS (SELECT FROM ${parked} AS parked WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id
-  AND parked.reason = 'failed' AND parked.next_try > now())
-LIMIT ?::integer`),
+    // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one. How long
+    // bodies are is known without reading them.
+    read: preparedStatement(`SELECT CASE WHEN before < ${MOST_BYTES} THEN n ELSE -n END, "timestamp", sequence, type,
+  CASE WHEN length IS NOT NULL AND before < ${MOST_BYTES} THEN body ELSE 'null' END
+FROM (SELECT given.n, event.*, coalesce(sum(event.length) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+  FROM (SELECT set_config('lock_timeout', coalesce(?::text, current_setting('lock_timeout')), true)) AS patience
+  CROSS JOIN unnest(?::text::bytea[], ?::text::integer[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, last, n)
+  CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body,
+      CASE WHEN type = ANY (ARRAY(SELECT unnest(?::text::text[]))) THEN pg_column_size(body) END AS length
+    FROM ${log} AS log
+    WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position AND log.sequence <= given.last
+    ORDER BY log.sequence LIMIT ?::integer) AS event
+  WHERE NOT EXISTS (SELECT FROM ${parked} AS parked WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id
+    AND parked.reason = 'failed' AND parked.next_try > now())
+  LIMIT ?::integer) AS found`),
     next: preparedStatement(`WITH healed AS (DELETE FROM ${parked} AS parked
   USING unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, position)
   WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id AND parked.sequence <= given.position)

@@ -7,7 +7,7 @@ import { lockPositions } from './lock-positions.js';
 import { type MissingEvents, readMissing } from './missing-events.js';
 import { park, type Parked } from './parked.js';
 import { swallowed } from './passing.js';
-import { EventFailure, runEvents } from './run-events.js';
+import { EventFailure, readerOf, runEvents } from './run-events.js';
 import { applyStatements } from './statements.js';
 
 /** An aggregate whose events are to be taken in, up to a sequence or as far as they are read. */
@@ -62,7 +62,11 @@ export async function takeBatch(
   const { positions, lockTimeout, currentSchema } = found;
   const lasts = new Map(wanted.map(({ aggregateId, last }) => [aggregateId.hex, last]));
   const ranges = positions.map((place) => ({ ...place, last: lasts.get(place.aggregateId.hex) }));
-  const missing = await readMissing(transaction, schema, copy.id, ranges, { limit, lockTimeout });
+  const missing = await readMissing(transaction, schema, copy.id, ranges, {
+    limit,
+    lockTimeout,
+    types: readerOf(definition).types,
+  });
   const some = missing.filter(({ events }) => events.length > 0);
   if (some.length > 0) {
     onRead(some);

@@ -6,7 +6,7 @@ import { isDeadlock } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { type MissingEvents, readMissing } from '../apply/missing-events.js';
 import { blame, causesOf } from '../apply/passing.js';
-import { EventFailure, runEvents } from '../apply/run-events.js';
+import { EventFailure, readerOf, runEvents } from '../apply/run-events.js';
 import { movePositions } from '../apply/take-batch.js';
 import { setSearchPath, withFirst } from '../copies/copy.js';
 import type { ReadModelDefinition } from '../definition.js';
@@ -92,7 +92,8 @@ async function isRight(
   const last = withPosition(run).position;
   if (position >= last || last - position > MOST_MISSING) return position === last;
   const range = { aggregateId: run.aggregateId, position, last };
-  const missing = await readMissing(transaction, schema, copy, [range], { limit: MOST_MISSING });
+  const { types } = readerOf(definition);
+  const missing = await readMissing(transaction, schema, copy, [range], { limit: MOST_MISSING, types });
   if (missing[0]?.events.length !== last - position) return false;
   try {
     await driverOf(transaction).transaction(async (savepoint) => {

@@ -40,7 +40,7 @@ export interface RunningSubscription {
  * open transaction, while a claim keeps others away; what a handler throws parks the aggregate.
  */
 export async function handleAggregate(subscription: RunningSubscription, pair: Pair): Promise<Handled> {
-  const { knex, schema, keeper, lease } = subscription;
+  const { knex, schema, keeper, lease, reader } = subscription;
   const held = keeper.hold();
   let isClaimed = false;
   try {
@@ -48,7 +48,7 @@ export async function handleAggregate(subscription: RunningSubscription, pair: P
     isClaimed = await claim(knex, schema, pair, held.token, lease);
     if (!isClaimed) return 'later';
     held.claimed();
-    const work = new Work(subscription, pair, held, await nextEvents(knex, schema, pair));
+    const work = new Work(subscription, pair, held, await nextEvents(knex, schema, pair, reader.types));
     const handled = await work.run();
     isClaimed = !work.isReleased;
     return handled;

@@ -1,15 +1,12 @@
-import type { StoredEvent } from '../../events.js';
+import { MAX_SEQUENCE, type StoredEvent } from '../../events.js';
 import { preparedStatement } from '../../store/driver/statement.js';
 import { projectionTables } from '../../store/projection-tables.js';
-import { asText } from '../../store/read/body-readers.js';
-import { selectRows } from '../../store/read/event-query.js';
-import { type Executor, query, storedEventOf } from '../../store/read/rows.js';
-import { sequenceRange } from '../../store/read/sequence-range.js';
+import { type Executor, query } from '../../store/read/rows.js';
 import { qualified } from '../../store/schema-name.js';
-import { statementsFor } from '../../store/statements.js';
+import { readEvents } from '../apply/read-events.js';
 import type { Pair } from './leases.js';
 
-/** Number of events that are read at a time. */
+/** Most events that are read at a time; less where bodies are long. */
 const PAGE = 100;
 
 /** The position of a subscription in an aggregate, and the next events. */
@@ -36,8 +33,16 @@ type PairRow = readonly [
   isResting: boolean | null,
 ];
 
-/** Reads how far a subscription is in an aggregate, and the events that come next; none while one that has failed rests. */
-export async function nextEvents(on: Executor, schema: string, { copy, aggregateId }: Pair): Promise<Next> {
+/**
+ * Reads how far a subscription is in an aggregate, and the events that come next, with the bodies of some types only; none while one that
+ * has failed rests.
+ */
+export async function nextEvents(
+  on: Executor,
+  schema: string,
+  { copy, aggregateId }: Pair,
+  types: readonly string[],
+): Promise<Next> {
   const { parked, positions } = projectionTables(schema);
   const sql = `SELECT coalesce(position.sequence, 0), first.type, parked.sequence, parked.attempts,
   parked.reason = 'failed' AND parked.next_try > clock_timestamp() AND parked.sequence > coalesce(position.sequence, 0)
@@ -53,18 +58,16 @@ LEFT JOIN LATERAL (
   const failed = parkedAt === null || attempts === null ? undefined : { sequence: parkedAt, attempts };
   const facts = { position, failed, firstType: firstType ?? undefined };
   if (isResting === true) return { ...facts, events: [], isMore: false, gap: undefined };
-  const rows = await selectRows(
-    on,
-    statementsFor(schema),
-    { aggregateId, range: sequenceRange(position + 1), limit: PAGE },
-    asText,
-  );
-  const found = rows.map((each) => storedEventOf(aggregateId, each));
+  const range = { aggregateId, position, last: MAX_SEQUENCE };
+  const {
+    events: [found = []],
+    cut,
+  } = await readEvents(on, schema, copy, [range], { limit: PAGE, types });
   const events = found.filter(({ sequence }, index) => sequence === position + 1 + index);
   return {
     ...facts,
     events,
-    isMore: found.length === PAGE || events.length < found.length,
+    isMore: cut !== undefined || events.length < found.length,
     gap: events.length === 0 ? found[0]?.sequence : undefined,
   };
 }

@@ -49,6 +49,11 @@ export function integerArray(values: readonly number[]): string {
   return `{${values.join(',')}}`;
 }
 
+/** An array of texts in PostgreSQL's text form. */
+export function textArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`;
+}
+
 /** An array of byte strings in PostgreSQL's text form. */
 export function byteaArray(values: readonly Timestamp[]): string {
   return `{${values.map((value) => `"\\\\x${value.hex}"`).join(',')}}`;
