@@ -33,6 +33,10 @@ async function project(
 ): Promise<void> {
   try {
     await runEvents(definition, transaction, schema, runs, { mode: 'one by one' });
+    // Else a failure that it ignored would show as one of whoever comes next.
+    await assertUsable(transaction, definition.name).catch((error: unknown) => {
+      throw new EventFailure(undefined, error);
+    });
   } catch (error) {
     if (!(error instanceof EventFailure)) throw error;
     // All is undone and can be done again, unless it is the application that has to.

@@ -58,14 +58,15 @@ function lostConnection(cause: unknown): { reason: string; hint: string } {
   return { reason: `since its connection broke (${driverMessage(cause)})`, hint: connectionLostHint(cause) };
 }
 
-/** Throws when a statement of the transaction has failed and the error was ignored. */
-export async function assertUsable(transaction: Knex.Transaction): Promise<void> {
+/** Throws when a statement of the transaction has failed and the error was ignored, by a projection whose name is known or not. */
+export async function assertUsable(transaction: Knex.Transaction, name?: string): Promise<void> {
   const isUsable = await driverOf(transaction).connection(async (connection) => connection.isKnownUsable());
   if (isUsable) return;
   try {
     await query(transaction, 'SELECT 1');
   } catch (error) {
     if (sqlState(error) !== '25P02') throw error;
-    throw new Error('A statement of a projection failed, and the projection ignored the error.', { cause: error });
+    const whose = name === undefined ? 'a projection' : `the projection ${name}`;
+    throw new Error(`A statement of ${whose} failed, and the projection ignored the error.`, { cause: error });
   }
 }

@@ -192,6 +192,26 @@ for (const [layout, own] of Object.entries({
     }
   });
 
+  test(titled('a failure that one of several projections ignores is told by its name'), async (t) => {
+    const swallowing = defineProjection({
+      name: `a_${layout}`,
+      from: [Thing],
+      project: async ({ sequence }, transaction) => {
+        if (sequence === 2) await transaction.raw('SELECT 1/0').catch(() => {});
+      },
+    });
+    const journal = aJournal();
+    const [moved, behind] = [anId(), anId()];
+    await store.commitAll(aHistory(moved, 1), [swallowing, journal.definition]);
+    await store.commitEvents(aHistory(behind, 1));
+    for (const ids of [[moved], [moved, behind]]) {
+      const events = ids.map((id) => anEvent(id, { sequence: 2 }));
+      const failing = store.commitAll(events, [swallowing, journal.definition]);
+      const { cause } = (await t.throwsAsync(failing, { instanceOf: ProjectionError })) as { cause?: Error };
+      t.is(cause?.message, `A statement of the projection a_${layout} failed, and the projection ignored the error.`);
+    }
+  });
+
   test(titled('code of another version than the live copy leaves it alone'), async (t) => {
     const newer = aJournal({ version: 2 });
     const older = aJournal({ version: 1, table: newer.table });
