@@ -55,7 +55,7 @@ function contiguous(
 
 /**
  * Looks further where nothing was found: the next event may be behind a gap that is longer than what was read. Such an aggregate is parked
- * no longer if its position has passed the event at which it was.
+ * no longer if its position has passed the event at which it was, or if nothing comes after its position any more.
  */
 async function withGaps(
   transaction: Knex.Transaction,

@@ -23,8 +23,8 @@ export interface ApplyStatements {
    */
   readonly read: Statement;
   /**
-   * (aggregate ids, positions, copy, aggregate ids, positions) → ends that aggregates are parked at events that their positions have passed;
-   * and the next sequence that the log has after each position.
+   * (aggregate ids, positions, copy, aggregate ids, positions) → ends that aggregates are parked at events that their positions have passed,
+   * or without any event after their position, for those behind a gap may have been deleted; and the next sequence that the log has after each position.
    */
   readonly next: Statement;
   /** (aggregate ids) → the type of the first event of each. */
@@ -97,7 +97,8 @@ FROM (SELECT given.n, event.*, coalesce(sum(event.length) OVER (ROWS BETWEEN UNB
   LIMIT ?::integer) AS found`),
     next: preparedStatement(`WITH healed AS (DELETE FROM ${parked} AS parked
   USING unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, position)
-  WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id AND parked.sequence <= given.position)
+  WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id AND (parked.sequence <= given.position
+    OR NOT EXISTS (SELECT FROM ${log} AS log WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position)))
 SELECT given.n, (SELECT log.sequence FROM ${log} AS log
   WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position ORDER BY log.sequence LIMIT 1)
 FROM unnest(?::text::bytea[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, n)`),

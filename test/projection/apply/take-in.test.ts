@@ -206,6 +206,18 @@ test('a gap is named, and heals when it is filled', async (t) => {
   t.like(await listParked(knex, schema, { copies: [copy.id] }), [{ sequence: 1, reason: 'gap' }]);
 });
 
+test('an aggregate is parked no longer when nothing comes after its position any more', async (t) => {
+  const journal = aJournal();
+  const copy = await aLiveCopy(database, journal);
+  const id = anId();
+  await commitEvents(aHistory(id, 3).filter(({ sequence }) => sequence !== 2));
+  t.like((await takeAll(database, copy, journal, [id])).gaps, [{ sequence: 2 }]);
+  const behindGap = { aggregate_id: id.encode(), sequence: 3 };
+  await knex.withSchema(schema).table('event_log').where(behindGap).delete();
+  t.like(await takeAll(database, copy, journal, [id]), { taken: 0, gaps: [], failed: [] });
+  t.deepEqual(await listParked(knex, schema, { copies: [copy.id] }), []);
+});
+
 test('an aggregate that another transaction has is left to it, also when its position is not committed yet', async (t) => {
   const journal = aJournal();
   const copy = await aLiveCopy(database, journal);
