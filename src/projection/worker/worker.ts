@@ -15,6 +15,7 @@ import { Rebuilds } from './rebuilds.js';
 import { retryRefused, runRetries } from './refusals.js';
 import type { Running } from './running.js';
 import { Search } from './search.js';
+import { warnings } from './warnings.js';
 import { WorkQueue } from './work-queue.js';
 
 /** Most aggregates of one copy that wait for a lane. */
@@ -42,7 +43,7 @@ export class Worker {
 
   constructor(knex: Knex, schema: string, definitions: readonly AnyProjection[], options: CheckedOptions) {
     const { signal } = this.#stopping;
-    const onError = (error: unknown) => options.onError?.(error);
+    const onError = options.onError ?? warnings();
     this.#running = {
       knex,
       schema,
