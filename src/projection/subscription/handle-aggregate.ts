@@ -8,7 +8,7 @@ import type { HandledEvent, SubscriptionDefinition } from '../definition.js';
 import type { EventReader } from '../read-event.js';
 import { handleEvent } from './handle-event.js';
 import type { Held, LeaseKeeper } from './lease-keeper.js';
-import { claim, move, type Pair, release } from './leases.js';
+import { claim, heal, move, type Pair, release } from './leases.js';
 import { type Next, nextEvents } from './next-events.js';
 
 /**
@@ -80,17 +80,23 @@ class Work {
   }
 
   async run(): Promise<Handled> {
-    const { events, gap, isMore, position } = this.#next;
+    const { events, failed, gap, isMore, position } = this.#next;
     if (gap !== undefined) {
       const isParked = await this.#park(position + 1, 'gap', `it is missing; the next one that is there is ${gap}`);
       return isParked ? 'done' : 'later';
     }
+    if (events.length === 0 && failed !== undefined) await this.#heal();
     for (const [index, event] of events.entries()) {
       if (this.#held.signal.aborted) return 'later';
       const outcome = await this.#take(event, index === events.length - 1);
       if (outcome !== 'taken') return outcome === 'lost' ? 'later' : 'done';
     }
     return isMore ? 'behind' : 'done';
+  }
+
+  async #heal(): Promise<void> {
+    const { knex, schema } = this.#subscription;
+    await heal(knex, schema, this.#pair, this.#held.token);
   }
 
   /** Handles an event, or passes it over; after the last one the position is stored in any case. */
@@ -101,7 +107,11 @@ class Work {
       const event = this.#read(stored);
       if (event === undefined) {
         if (isLast) await done(knex);
-      } else await handleEvent(knex, definition, event, this.#facts(stored), done, () => this.#transactionBegins());
+        return 'taken';
+      }
+      const [subscription, aggregateId] = [definition.name, this.#pair.aggregateId.hex];
+      this.#held.handling({ subscription, aggregateId, sequence: stored.sequence });
+      await handleEvent(knex, definition, event, this.#facts(stored), done, () => this.#transactionBegins());
       return 'taken';
     } catch (error) {
       if (error instanceof Lost || this.#held.signal.aborted) return 'lost';

@@ -1,11 +1,25 @@
 import { randomUUID } from 'node:crypto';
 
+/** An event that a handler has: the name of the subscription, the aggregate's id in hex digits, and the sequence. */
+export interface HandledPlace {
+  readonly subscription: string;
+  readonly aggregateId: string;
+  readonly sequence: number;
+}
+
+/** An event that a handler has had for some time, in milliseconds. */
+export interface LongHandled extends HandledPlace {
+  readonly duration: number;
+}
+
 /** A claim on an aggregate, from just before it is made. */
 export interface Held {
   /** The token of the claim. */
   readonly token: string;
   /** Tells that the claim was made, so that it is prolonged from now on. */
   claimed(): void;
+  /** Tells that a handler begins with an event. */
+  handling(event: HandledPlace): void;
   /** Aborted when the worker stops, or when the aggregate may have gone to another worker. */
   readonly signal: AbortSignal;
   /** Tells that the handler works in a transaction, which finds out by itself whether the aggregate was lost. */
@@ -23,6 +37,8 @@ class Claim implements Held {
   #deadline: NodeJS.Timeout | undefined;
   /** True when it was made, so that it can be prolonged. */
   isMade = false;
+  #event: HandledPlace | undefined;
+  #began = 0;
 
   constructor(lease: number, all: Map<string, Claim>) {
     this.#lease = lease;
@@ -37,6 +53,20 @@ class Claim implements Held {
 
   claimed(): void {
     this.isMade = true;
+  }
+
+  handling(event: HandledPlace): void {
+    this.#event = event;
+    this.#began = performance.now();
+  }
+
+  /** The event that its handler has had for so many milliseconds; once for each event. */
+  slow(milliseconds: number): LongHandled[] {
+    const duration = performance.now() - this.#began;
+    const event = this.#event;
+    if (event === undefined || duration < milliseconds) return [];
+    this.#event = undefined;
+    return [{ ...event, duration }];
   }
 
   prolong(): void {
@@ -85,6 +115,11 @@ export class LeaseKeeper {
   /** The tokens of the claims that there are. */
   get tokens(): readonly string[] {
     return [...this.#claims.values()].filter(({ isMade }) => isMade).map(({ token }) => token);
+  }
+
+  /** The events that handlers have had for so many milliseconds, and that it has not given before. */
+  slow(milliseconds: number): LongHandled[] {
+    return [...this.#claims.values()].flatMap((claim) => claim.slow(milliseconds));
   }
 
   /** Begins to watch an aggregate that is about to be claimed; in vain when the worker stops. */

@@ -89,6 +89,20 @@ SELECT count(*)::integer FROM moved`;
   return count === 1;
 }
 
+/**
+ * Forgets that an aggregate was parked, which is claimed: its position has passed the event, or no event comes after the position any
+ * more, since somebody deleted those behind a gap.
+ */
+export async function heal(on: Executor, schema: string, pair: Pair, token: string): Promise<void> {
+  const { leases, log, parked, positions } = projectionTables(schema);
+  const sql = `DELETE FROM ${parked} AS parked USING ${leases} AS mine
+LEFT JOIN ${positions} AS position USING (copy, aggregate_id)
+WHERE mine.copy = ? AND mine.aggregate_id = ? AND mine.worker = ?::text::uuid
+  AND parked.copy = mine.copy AND parked.aggregate_id = mine.aggregate_id AND (parked.sequence <= position.sequence OR NOT EXISTS (
+    SELECT FROM ${log} AS log WHERE log.aggregate_id = mine.aggregate_id AND log.sequence > coalesce(position.sequence, 0)))`;
+  await execute(on, preparedStatement(sql), [...keyOf(pair), token]);
+}
+
 function keyOf({ copy, aggregateId }: Pair): [number, Buffer] {
   return [copy, aggregateId.encode()];
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, MaestroError } from '../../errors.js';
 import type { Parked } from '../apply/parked.js';
+import type { LongHandled } from '../subscription/lease-keeper.js';
 
 /**
  * An event could not be taken in, so its aggregate is parked: told to `onError` of `runProjections`. All before the event was
@@ -50,5 +51,30 @@ export class OlderProjectionError extends MaestroError {
         hint: 'Deploy the newer code here, too; or raise the version above that in the database, to rebuild it with this code.',
       },
     );
+  }
+}
+
+/**
+ * The handler of a subscription has not returned for a few leases: told to `onError` of `runProjections`, once for each run. It goes on,
+ * and holds up its aggregate and one of the places for handlers for as long.
+ */
+export class SlowHandlerError extends MaestroError {
+  readonly code = 'MAESTRO_SLOW_HANDLER' satisfies ErrorCode;
+  /** The name of the subscription. */
+  readonly subscription: string;
+  /** The aggregate id, in hex digits. */
+  readonly aggregateId: string;
+  readonly sequence: number;
+
+  constructor({ subscription, aggregateId, sequence, duration }: LongHandled) {
+    super(
+      `The handler of ${subscription} has been at work on event ${sequence} of ${aggregateId} for ${Math.round(duration / 1000)} seconds, and goes on.`,
+      {
+        hint: 'Give what it waits for a time limit, such as `AbortSignal.any([signal, AbortSignal.timeout(10_000)])` for a request. Handlers that do not return keep others waiting.',
+      },
+    );
+    this.subscription = subscription;
+    this.aggregateId = aggregateId;
+    this.sequence = sequence;
   }
 }

@@ -24,7 +24,8 @@ export interface ProjectionProgress {
 export interface RunProjectionsOptions {
   /**
    * Number of transactions of read models at a time, and of handlers of subscriptions beside them. Together with the search
-   * for events that is twice as many connections of the pool and one at most; with fewer they wait for each other.
+   * for events, and with what shows that the worker is alive, that is twice as many connections of the pool and two at most;
+   * with fewer they wait for each other.
    * @defaultValue 4
    */
   readonly concurrency?: number | undefined;
@@ -32,7 +33,8 @@ export interface RunProjectionsOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Called with what went wrong and will be tried again: a handler that failed, a connection that broke, a rebuild that cannot
-   * be switched. What ends the worker rejects `stopped` and is not told here.
+   * be switched; and with a handler that takes long. What ends the worker rejects `stopped` and is not told here.
+   * @defaultValue a warning of the process (`process.emitWarning`), one a minute for each kind of error
    */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** Called after each transaction that has taken in events. */

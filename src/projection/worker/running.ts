@@ -30,5 +30,5 @@ export interface Running {
   /** Copies of which others had taken in all that was looked at last, such as commits with their inline projections. */
   readonly takenByOthers: Set<number>;
   /** Tells the application of something that will be tried again. */
-  onError(error: unknown): void;
+  onError(this: void, error: unknown): void;
 }

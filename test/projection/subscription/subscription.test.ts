@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import test from 'ava';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { type Timestamp } from '../../../src/hlc/timestamp.js';
@@ -5,7 +6,7 @@ import { retry } from '../../../src/projection/apply/parked.js';
 import { readCopies } from '../../../src/projection/copies/copy.js';
 import { defineSubscription } from '../../../src/projection/define-subscription.js';
 import type { SubscriptionHandler } from '../../../src/projection/definition.js';
-import { EventParkedError } from '../../../src/projection/worker/errors.js';
+import { EventParkedError, SlowHandlerError } from '../../../src/projection/worker/errors.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
@@ -138,6 +139,34 @@ test.serial(
     t.deepEqual(await worker.caughtUp(), { parked: 0 });
     t.deepEqual(await notes(), ['1', '2', '3']);
     t.is(runs, 4, 'the run without a transaction ends where it is asked for');
+  },
+);
+
+test.serial(
+  'what is claimed is prolonged while a search waits, and a handler that takes long is told once',
+  async (t) => {
+    const id = anId();
+    await commit(id, 1);
+    const [begun, end] = [withResolvers<AbortSignal>(), withResolvers<undefined>()];
+    const subscription = aSubscription([id], async (_event, { signal }) => {
+      begun.resolve(signal);
+      await end.promise;
+    });
+    const worker = startWorker(t, database, [subscription], { lease: 400, interval: 1 });
+    t.teardown(() => end.resolve(undefined));
+    const signal = await begun.promise;
+    const lost = once(signal, 'abort');
+    const told = await knex.transaction(async (transaction) => {
+      await transaction.raw('LOCK TABLE ?? IN ACCESS EXCLUSIVE MODE', [`${schema}.event_log`]);
+      // After a few leases.
+      return await Promise.race([worker.toldError(), lost]);
+    });
+    t.false(signal.aborted);
+    t.true(told instanceof SlowHandlerError);
+    t.like(told, { subscription: subscription.name, aggregateId: id.hex, sequence: 1 });
+    end.resolve(undefined);
+    t.deepEqual(await worker.caughtUp(), { parked: 0 });
+    t.is(worker.errors.length, 1);
   },
 );
 
@@ -319,6 +348,18 @@ test.serial('an event that is missing before others is waited for, and handled w
   await worker.until(() => seen.length === 3);
   t.deepEqual(seen, [1, 2, 3]);
   t.deepEqual(await table('maestro_parked').where({ copy: await copyOf(subscription) }), []);
+});
+
+test.serial('an aggregate is parked no longer when what came after the gap was deleted', async (t) => {
+  const id = anId();
+  const [first, , third] = aHistory(id, 3);
+  await commitRows([first, third]);
+  const subscription = aSubscription([id], () => {});
+  const worker = startWorker(t, database, [subscription]);
+  t.deepEqual(await worker.caughtUp(), { parked: 1 });
+  await table('event_log').where({ aggregate_id: id.encode(), sequence: 3 }).delete();
+  await retry(knex, schema, await copyOf(subscription));
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
 });
 
 test.serial('handlers can carry out commands with one connection for all', async (t) => {
