@@ -11,16 +11,9 @@ export { databaseTime } from './log/database-time.js';
 export { diagnose, type DiagnosisOptions } from './diagnose/diagnose.js';
 export type { Finding } from './diagnose/finding.js';
 export { leftOutEvents, type LeftOutEvents } from './find-event/left-out-events.js';
-export {
-  EraseInterruptedError,
-  type EraseOptions,
-  EraseRefusedError,
-  type Erasure,
-  type ErasurePlan,
-  eraseAggregate,
-  erasedEvents,
-  planErasure,
-} from './erase-aggregate/erase-aggregate.js';
+export { eraseAggregate, erasedEvents, type EraseOptions } from './erase-aggregate/erase-aggregate.js';
+export { EraseInterruptedError, EraseRefusedError } from './erase-aggregate/errors.js';
+export { type Erasure, type ErasurePlan, planErasure } from './erase-aggregate/plan-erasure.js';
 export type { ReachedProjection, ReadModelEraser } from './erase-aggregate/read-models.js';
 export type { EventLog, NonTransactionalLog } from './log/event-log.js';
 export { exportLog, type ExportOptions } from './transfer/export-log.js';

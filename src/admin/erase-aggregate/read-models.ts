@@ -16,12 +16,6 @@ export interface ReachedProjection {
   readonly covered: boolean;
 }
 
-/** The remedy for projections that no code has any more. */
-export function dropping(projections: readonly ReachedProjection[]): string {
-  const commands = [...new Set(projections.map(({ name }) => `\`maestro projections drop ${name}\``))];
-  return `Remove those that the code no longer has: ${commands.join(', ')}.`;
-}
-
 /** Removes an aggregate from the tables of projections. `readModelEraser` makes one of the definitions of an application. */
 export interface ReadModelEraser {
   /** True when it knows how to remove an aggregate from the tables of this projection. */

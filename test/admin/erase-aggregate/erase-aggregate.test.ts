@@ -1,14 +1,9 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import knexFactory, { type Knex } from 'knex';
-import {
-  eraseAggregate,
-  erasedEvents,
-  EraseInterruptedError,
-  EraseRefusedError,
-  type ErasurePlan,
-  planErasure,
-} from '../../../src/admin/erase-aggregate/erase-aggregate.js';
+import { eraseAggregate, erasedEvents } from '../../../src/admin/erase-aggregate/erase-aggregate.js';
+import { EraseInterruptedError, EraseRefusedError } from '../../../src/admin/erase-aggregate/errors.js';
+import { type ErasurePlan, planErasure } from '../../../src/admin/erase-aggregate/plan-erasure.js';
 import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';

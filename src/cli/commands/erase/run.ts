@@ -1,5 +1,6 @@
-import type { ErasurePlan } from '../../../admin/erase-aggregate/erase-aggregate.js';
-import { dropping, type ReachedProjection } from '../../../admin/erase-aggregate/read-models.js';
+import { dropping } from '../../../admin/erase-aggregate/assert-covered.js';
+import type { ErasurePlan } from '../../../admin/erase-aggregate/plan-erasure.js';
+import type { ReachedProjection } from '../../../admin/erase-aggregate/read-models.js';
 import { hasEctoMigrations } from '../../../admin/log/elixir.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';

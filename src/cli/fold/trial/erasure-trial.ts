@@ -1,4 +1,5 @@
-import { type Erasure, erasedEvents } from '../../../admin/erase-aggregate/erase-aggregate.js';
+import { erasedEvents } from '../../../admin/erase-aggregate/erase-aggregate.js';
+import type { Erasure } from '../../../admin/erase-aggregate/plan-erasure.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import { isFoldingError } from '../../../aggregate/errors.js';
 import type { Database } from '../../../connection/database.js';

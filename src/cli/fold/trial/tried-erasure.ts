@@ -1,10 +1,6 @@
-import {
-  eraseAggregate,
-  EraseRefusedError,
-  type Erasure,
-  type ErasurePlan,
-  planErasure,
-} from '../../../admin/erase-aggregate/erase-aggregate.js';
+import { eraseAggregate } from '../../../admin/erase-aggregate/erase-aggregate.js';
+import { EraseRefusedError } from '../../../admin/erase-aggregate/errors.js';
+import { type Erasure, type ErasurePlan, planErasure } from '../../../admin/erase-aggregate/plan-erasure.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import type { Database } from '../../../connection/database.js';
 import { NotFoundError } from '../../errors.js';

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { EraseRefusedError, eraseAggregate } from '../../../../src/admin/erase-aggregate/erase-aggregate.js';
+import { eraseAggregate } from '../../../../src/admin/erase-aggregate/erase-aggregate.js';
+import { EraseRefusedError } from '../../../../src/admin/erase-aggregate/errors.js';
 import { aProjectedLog, writeConfigurations } from '../../../support/cli/projection-commands.js';
 import { anEvent } from '../../../support/data/factories.js';
 import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
