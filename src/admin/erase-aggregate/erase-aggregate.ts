@@ -10,7 +10,7 @@ import { type BodyPath, hasValueAt, withoutValueAt } from './body-path.js';
 import { EraseInterruptedError, EraseRefusedError } from './errors.js';
 import { eventsWithout } from './erased-events.js';
 import type { EventLog, NonTransactionalLog } from '../log/event-log.js';
-import { forgetPositions, lockPositions } from './read-models.js';
+import { forgetErrors, forgetPositions, lockPositions } from './read-models.js';
 import { refuseHiddenRows } from '../log/row-security.js';
 import {
   anyOf,
@@ -82,7 +82,7 @@ export async function eraseAggregate(
         if (!leaveReadModels) assertCovered(id, erased);
         await remove(inside, erasure, paths, tables);
         await erasure.readModels?.erase(transaction, id, paths !== undefined);
-        if (isProjected && paths === undefined) await forgetPositions(transaction, schema, id);
+        if (isProjected) await (paths === undefined ? forgetPositions : forgetErrors)(transaction, schema, id);
         await assertAbsent(inside, erasure, paths, tables);
         return erased;
       });

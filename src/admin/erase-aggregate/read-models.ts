@@ -76,3 +76,15 @@ export async function forgetPositions(transaction: Executor, schema: string, agg
       [aggregateId.encode()],
     );
 }
+
+/**
+ * Forgets what handlers said of the bodies of an aggregate on which they failed, for all projections and subscriptions. What is
+ * parked is tried again; what an operator had passed over stays so.
+ */
+export async function forgetErrors(transaction: Executor, schema: string, aggregateId: Timestamp): Promise<void> {
+  const { projections, parked, skipped } = projectionTables(schema);
+  const which = `WHERE copy IN (SELECT id FROM ${projections}) AND aggregate_id = ?`;
+  const id = aggregateId.encode();
+  await execute(transaction, `DELETE FROM ${parked} ${which} AND reason = 'failed'`, [id]);
+  await execute(transaction, `UPDATE ${skipped} SET error = 'erased' ${which}`, [id]);
+}

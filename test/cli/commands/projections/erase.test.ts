@@ -85,6 +85,33 @@ test('after paths are erased, read models take the rewritten history in again', 
   t.deepEqual(await log.owners(), ['Grace', 'gone']);
 });
 
+test('after paths are erased, no error text repeats what was in a body, of whichever copy', async (t) => {
+  const log = await aLog();
+  const [bob] = await log.open('bad Bob');
+  if (bob === undefined) throw new Error('nobody');
+  await log.maestro(['projections', 'run', '--once']);
+  for (const [table, columns, values] of [
+    ['parked', 'reason, attempts, first_failed_at, failed_at, next_try', "'failed', 1, now(), now(), now()"],
+    ['skipped', 'reason, skipped_at', "'a test', now()"],
+  ] as const)
+    await knex.raw(
+      `INSERT INTO ??.maestro_${table} (copy, aggregate_id, sequence, error, ${columns})
+SELECT id, ?, 1, 'no mail to bad Bob', ${values} FROM ??.maestro_projections WHERE name = 'mails'`,
+      [log.schema, bob.encode(), log.schema],
+    );
+  const texts = async (table: string) =>
+    (await knex(table).withSchema(log.schema).where({ aggregate_id: bob.encode() }).select<{ error: string }[]>()).map(
+      ({ error }) => error,
+    );
+  t.is((await texts('maestro_parked')).filter((text) => text.includes('Bob')).length, 2);
+  const paths = ['--paths', '/owner', '--replace', '"gone"', '--force', ...uncovered];
+  const done = await log.maestro(['erase', bob.hex, ...paths, ...WHY, '--execute']);
+  t.is(done.code, 0, done.stderr);
+  t.deepEqual([await texts('maestro_parked'), await texts('maestro_skipped')], [[], ['erased']]);
+  t.is((await log.maestro(['projections', 'run', '--once'])).code, 0);
+  t.deepEqual(await log.owners(), ['Ada L.', 'Grace', 'gone']);
+});
+
 test('an erasure that fails changes no read model', async (t) => {
   const log = await aLog();
   await knex.raw(
