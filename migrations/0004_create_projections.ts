@@ -1,4 +1,4 @@
-import { PROJECTION_TABLES, projectionTables } from '../src/store/projection-tables.js';
+import { projectionTables } from '../src/store/projection-tables.js';
 import type { Migration } from '../src/store/migrate/migration.js';
 
 /**
@@ -7,7 +7,14 @@ import type { Migration } from '../src/store/migrate/migration.js';
  */
 export const createProjections: Migration = {
   name: '0004_create_projections',
-  tables: PROJECTION_TABLES,
+  tables: [
+    'maestro_projections',
+    'maestro_positions',
+    'maestro_parked',
+    'maestro_skipped',
+    'maestro_workers',
+    'maestro_leases',
+  ],
   up: ({ schema }) => {
     const { projections, positions, parked, skipped, workers, leases } = projectionTables(schema);
     const place = 'copy integer NOT NULL,\n  aggregate_id bytea NOT NULL,';

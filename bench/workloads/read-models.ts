@@ -105,7 +105,7 @@ async function openModels(url: string): Promise<Models> {
   const pool = new pg.Pool({ ...place, max: LANES });
   const forget = async () => {
     await knex.raw('DROP TABLE IF EXISTS facts, facts_by_hand');
-    await knex.raw('TRUNCATE maestro_projections, maestro_positions, maestro_parked, maestro_workers');
+    await knex.raw('TRUNCATE maestro_projections, maestro_positions, maestro_parked, maestro_workers, maestro_moves');
     await knex.raw(`CREATE TABLE facts_by_hand ${FACTS}`);
   };
   return {

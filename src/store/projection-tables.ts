@@ -8,6 +8,7 @@ export const PROJECTION_TABLES = [
   'maestro_skipped',
   'maestro_workers',
   'maestro_leases',
+  'maestro_moves',
 ] as const;
 
 /** The names of those tables in SQL, and of the log. The schema's name has been checked. */
@@ -27,5 +28,7 @@ export function projectionTables(schema: string) {
     workers: qualified(schema, 'maestro_workers'),
     /** Aggregates whose event a subscription is handling. */
     leases: qualified(schema, 'maestro_leases'),
+    /** Aggregates that a live copy has taken events of in while another one is about to replace it; without an aggregate: they are recorded. */
+    moves: qualified(schema, 'maestro_moves'),
   };
 }

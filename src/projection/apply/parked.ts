@@ -2,6 +2,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { preparedStatement } from '../../store/driver/statement.js';
+import { recordingMoves } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, integerArray, query } from '../../store/read/rows.js';
 
@@ -143,13 +144,15 @@ export async function skip(
   await driverOf(knex).transaction(async (transaction) => {
     // The lock that whoever takes in events has: nobody moves the position meanwhile.
     await query(transaction, `SELECT FROM ${positions} WHERE copy = $1 AND aggregate_id = $2 FOR UPDATE`, place);
-    const moved = await execute(
+    const moved = await query(
       transaction,
-      `UPDATE ${positions} SET sequence = $3 WHERE copy = $1 AND aggregate_id = $2 AND sequence = $3 - 1
-AND EXISTS (SELECT FROM ${parked} WHERE copy = $1 AND aggregate_id = $2 AND sequence = $3)`,
+      `WITH moved AS (UPDATE ${positions} SET sequence = $3 WHERE copy = $1 AND aggregate_id = $2 AND sequence = $3 - 1
+  AND EXISTS (SELECT FROM ${parked} WHERE copy = $1 AND aggregate_id = $2 AND sequence = $3) RETURNING copy, aggregate_id),
+recorded AS (${recordingMoves(schema, 'moved')})
+SELECT FROM moved`,
       [...place, sequence],
     );
-    if (moved === 0) throw await notParkedThere(transaction, parked, place, sequence);
+    if (moved.length === 0) throw await notParkedThere(transaction, parked, place, sequence);
     await execute(
       transaction,
       `INSERT INTO ${skipped} (copy, aggregate_id, sequence, error, reason)

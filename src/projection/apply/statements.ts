@@ -1,4 +1,5 @@
 import { preparedStatement, type Statement } from '../../store/driver/statement.js';
+import { recordingMoves } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { checkSchemaName, qualified } from '../../store/schema-name.js';
 
@@ -107,7 +108,8 @@ FROM unnest(?::text::bytea[], ?::text::integer[]) WITH ORDINALITY AS given(aggre
 FROM unnest(?::text::bytea[]) WITH ORDINALITY AS given(aggregate_id, n)`),
     move: preparedStatement(`WITH moved AS (UPDATE ${positions} AS stored SET sequence = given.sequence
   FROM unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, sequence)
-  WHERE stored.copy = ?::integer AND stored.aggregate_id = given.aggregate_id RETURNING 1),
+  WHERE stored.copy = ?::integer AND stored.aggregate_id = given.aggregate_id RETURNING stored.copy, stored.aggregate_id),
+recorded AS (${recordingMoves(schema, 'moved')}),
 healed AS (DELETE FROM ${parked} WHERE copy = ?::integer AND aggregate_id = ANY (?::text::bytea[]))
 SELECT count(*)::integer FROM moved`),
   };

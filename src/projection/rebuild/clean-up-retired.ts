@@ -6,6 +6,7 @@ import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
 import { type Copy, readCopies, readCopy } from '../copies/copy.js';
 import { dropTables } from '../copies/drop-tables.js';
+import { forgetMoves, removeMoves } from './forget-moves.js';
 import { hasLongMovers } from './long-movers.js';
 
 /** Number of positions that are removed in one transaction. */
@@ -15,7 +16,7 @@ const LOCK_TIMEOUT = 200;
 
 /**
  * Removes what copies have left that were replaced or given up: tables, positions, the row of the copy. In small steps, each of which
- * may be the last before a kill: the next call goes on. Several processes may call it. Gives how many copies are left because
+ * may be the last before a kill: the next call goes on. Also what was recorded for a switch that is not going to be. Several processes may call it. Gives how many copies are left because
  * somebody still uses them; call it again later.
  */
 export async function cleanUpRetired(
@@ -27,6 +28,7 @@ export async function cleanUpRetired(
   try {
     for (const copy of await readCopies(knex, schema))
       if (copy.status === 'retired' && !(await removeCopy(knex, schema, copy, signal))) left += 1;
+    await forgetMoves(knex, schema, signal);
     return left;
   } catch (error) {
     throw storeError(error);
@@ -46,6 +48,8 @@ async function removeCopy(knex: Knex, schema: string, copy: Copy, signal: AbortS
     await step((transaction, found) => dropTables(transaction, schema, found));
     for (let removed: number | undefined = SLICE; removed === SLICE;)
       removed = await step((transaction, { id }) => removePositions(transaction, schema, id));
+    for (let removed: number | undefined = 1; removed !== undefined && removed > 0;)
+      removed = await step((transaction, { id }) => removeMoves(transaction, schema, id));
     if (await hasLongMovers(knex, schema)) return false;
     await step((transaction, { id }) => removeRow(transaction, schema, id));
     return (await readCopy(knex, schema, copy.id)) === undefined;
@@ -66,10 +70,10 @@ async function removePositions(transaction: Executor, schema: string, copy: numb
 }
 
 async function removeRow(transaction: Executor, schema: string, copy: number): Promise<void> {
-  const { projections, positions, parked, skipped, workers, leases } = projectionTables(schema);
+  const { projections, positions, parked, skipped, workers, leases, moves } = projectionTables(schema);
   // Waits for those who began before the copy was retired; whoever comes later finds that it is.
   await execute(transaction, `LOCK TABLE ${positions} IN EXCLUSIVE MODE`);
-  for (const table of [positions, parked, skipped, leases, workers])
+  for (const table of [positions, parked, skipped, leases, workers, moves])
     await execute(transaction, `DELETE FROM ${table} WHERE copy = ?`, [copy]);
   await execute(transaction, `DELETE FROM ${projections} WHERE id = ?`, [copy]);
 }

@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { type Executor, query } from '../../store/read/rows.js';
+import { outlast } from './outlast.js';
 
 /** For each copy that has been built, by its id, the snapshots of others that are older and have not been seen to end. */
 const snapshots = new WeakMap<Knex, Map<number, ReadonlySet<string>>>();
-
-/** Pauses between two looks at what is still read, in milliseconds: most readers are done by then. */
-const PAUSES = [5, 10, 20, 40, 80, 160];
 
 /**
  * True when a transaction still reads what there was before this was first called for a copy, at which time the copy had all
@@ -16,15 +13,10 @@ const PAUSES = [5, 10, 20, 40, 80, 160];
 export async function haveEarlierReaders(knex: Knex, copy: number): Promise<boolean> {
   const known = snapshots.get(knex) ?? new Map<number, ReadonlySet<string>>();
   snapshots.set(knex, known);
-  let left = known.get(copy) ?? (await openSnapshots(knex));
-  for (const pause of PAUSES) {
-    const now = await openSnapshots(knex);
-    left = new Set([...left].filter((snapshot) => now.has(snapshot)));
-    known.set(copy, left);
-    if (left.size === 0) return false;
-    await delay(pause);
-  }
-  return true;
+  const look = () => openSnapshots(knex);
+  const left = await outlast(known.get(copy) ?? (await look()), look);
+  known.set(copy, left);
+  return left.size > 0;
 }
 
 /** Forgets what was seen for a copy, as when it does not have all rows after all. */

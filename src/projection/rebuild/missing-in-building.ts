@@ -6,7 +6,7 @@ import { byteaArray, type Executor, query } from '../../store/read/rows.js';
 export interface Searched {
   /** The aggregates that it found. */
   readonly found: readonly Timestamp[];
-  /** All that was not seen has moved a position in this transaction or a later one. */
+  /** A snapshot, as a text: whatever it does not see the search may not have seen. */
   readonly since: string;
 }
 
@@ -15,8 +15,8 @@ type Earlier = Pick<Searched, 'found'> & Partial<Searched>;
 
 /**
  * Finds the aggregates in which a copy that is being built is not as far as the one in use, with events in the log that it lacks: at
- * most `limit`. After an earlier search it compares only what that found and what was moved since, which is quicker, though all positions
- * are read to find the latter; without `since` only what that found.
+ * most `limit`. After an earlier search it compares only what that found and what was recorded since; without `since` only what that
+ * found.
  */
 export async function missingInBuilding(
   on: Executor,
@@ -25,13 +25,18 @@ export async function missingInBuilding(
   limit: number,
   earlier?: Earlier,
 ): Promise<Searched> {
-  const [[since] = ['3']] = await query<[string]>(on, 'SELECT pg_snapshot_xmin(pg_current_snapshot())::text');
+  const [[since] = ['3:3:']] = await query<[string]>(on, 'SELECT pg_current_snapshot()::text');
   const [candidates, bindings] =
     earlier === undefined
       ? [everywhere(schema), [building, live]]
       : [
           amongThese(schema, earlier.since),
-          [building, ...(earlier.since === undefined ? [] : [live, earlier.since]), live, byteaArray(earlier.found)],
+          [
+            building,
+            live,
+            byteaArray(earlier.found),
+            ...(earlier.since === undefined ? [] : [live, earlier.since, earlier.since]),
+          ],
         ];
   const rows = await query<[string]>(
     on,
@@ -54,10 +59,11 @@ WHERE live.copy + 0 = ? AND live.sequence > coalesce(built.sequence, 0)`;
 };
 
 const amongThese = (schema: string, since: string | undefined) => {
-  const { positions } = projectionTables(schema);
-  // The age of `since` is computed once, not for each row.
-  const moved = `SELECT aggregate_id, sequence FROM ${positions} WHERE copy + 0 = ? AND age(xmin) <= (SELECT age(?::text::xid8::xid)) UNION`;
-  return `SELECT *, coalesce((SELECT sequence FROM ${positions} AS other WHERE other.copy = ? AND other.aggregate_id = live.aggregate_id), 0) AS built
-FROM (${since === undefined ? '' : moved}
-SELECT aggregate_id, sequence FROM ${positions} WHERE copy = ? AND aggregate_id = ANY (?::text::bytea[])) AS live`;
+  const { positions, moves } = projectionTables(schema);
+  const moved = `UNION SELECT aggregate_id FROM ${moves} WHERE copy = ? AND aggregate_id IS NOT NULL
+  AND moved >= pg_snapshot_xmin(?::text::pg_snapshot) AND NOT pg_visible_in_snapshot(moved, ?::text::pg_snapshot)`;
+  return `SELECT live.aggregate_id, live.sequence,
+  coalesce((SELECT sequence FROM ${positions} AS other WHERE other.copy = ? AND other.aggregate_id = live.aggregate_id), 0) AS built
+FROM ${positions} AS live WHERE live.copy = ? AND live.aggregate_id = ANY (ARRAY(
+  SELECT unnest(?::text::bytea[]) ${since === undefined ? '' : moved}))`;
 };

@@ -16,7 +16,8 @@ import { assertNoDependants } from './dependants.js';
 import { forgetReaders, haveEarlierReaders } from './earlier-readers.js';
 import { hasLongMovers } from './long-movers.js';
 import { missingInBuilding, type Searched } from './missing-in-building.js';
-import { MOST_MISSING, type SwitchOutcome, switchTables } from './switch-tables.js';
+import { recordMoves } from './record-moves.js';
+import { MOST_MISSING, type RecordedSearch, type SwitchOutcome, switchTables } from './switch-tables.js';
 
 export type { SwitchOutcome };
 
@@ -28,6 +29,8 @@ const FEW = 20;
 const ROUNDS = 8;
 /** Number of attempts to get all locks, each of which makes others wait for a moment. */
 const ATTEMPTS = 4;
+/** States of SQL that say that others were in the way. */
+const MET = new Set(['55P03', '40P01', '40001']);
 /** The first pause between two of them, in milliseconds; it doubles. */
 const PAUSE = 25;
 
@@ -48,6 +51,8 @@ export async function switchCopy(
     if (typeof copies === 'string') return copies;
     await assertNoDependants(knex, copies.live);
     const ids = { live: copies.live.id, building: building.id };
+    const record = await recorded(knex, schema, copies.live);
+    if (record === undefined) return 'blocked';
     const missing = await nearlyCaughtUp(knex, schema, definition, building, ids, signal);
     if (missing === undefined) {
       forgetReaders(knex, building.id);
@@ -59,12 +64,22 @@ export async function switchCopy(
       if (attempt > 0) await delay(PAUSE * 2 ** attempt * (1 + Math.random()));
       signal?.throwIfAborted();
       if (await hasLongMovers(knex, schema)) return 'blocked';
-      const outcome = await attemptSwitch(knex, schema, definition, building, missing);
+      const outcome = await attemptSwitch(knex, schema, definition, building, { ...missing, record });
       if (outcome !== 'blocked') return outcome;
     }
     return 'blocked';
   } catch (error) {
     throw storeError(permissionDenied(definition.name, error));
+  }
+}
+
+/** The number of the record of moves; `undefined` when others are in the way. */
+async function recorded(knex: Knex, schema: string, live: Copy): Promise<string | undefined> {
+  try {
+    return await recordMoves(knex, schema, live.id);
+  } catch (error) {
+    if (!MET.has(sqlState(error) ?? '')) throw error;
+    return undefined;
   }
 }
 
@@ -118,7 +133,7 @@ async function attemptSwitch(
   schema: string,
   definition: ReadModelDefinition,
   building: Copy,
-  missing: Searched,
+  missing: RecordedSearch,
 ): Promise<SwitchOutcome> {
   try {
     return await driverOf(knex).transaction((transaction) =>
@@ -127,7 +142,7 @@ async function attemptSwitch(
   } catch (error) {
     // Workers meet the same event, find out what is wrong, and park its aggregate.
     if (error instanceof EventFailure) return 'behind';
-    if (error instanceof PositionsBusy || ['55P03', '40P01', '40001'].includes(sqlState(error) ?? '')) return 'blocked';
+    if (error instanceof PositionsBusy || MET.has(sqlState(error) ?? '')) return 'blocked';
     if (!(error instanceof CommitInterruptedError)) throw error;
     const found = await currentCopies(knex, schema, building);
     return typeof found === 'string' ? found : 'blocked';

@@ -10,6 +10,7 @@ import { carryOverPrivileges } from '../copies/privileges.js';
 import { retireTables } from '../copies/retire-tables.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { assertNoDependants, liveObjects } from './dependants.js';
+import { isRecorded } from './record-moves.js';
 import { missingInBuilding, type Searched } from './missing-in-building.js';
 
 /**
@@ -30,6 +31,11 @@ type LiveCopy = Copy & { readonly liveSchema: string };
 /** A copy of a projection that is being built. */
 type BuildingCopy = LiveCopy & { readonly buildSchema: string };
 
+/** Findings of a search that did not keep anybody out, with the number of the record of what was moved since. */
+export interface RecordedSearch extends Searched {
+  readonly record: string;
+}
+
 /**
  * Puts a copy into use within a transaction that has just begun. First it keeps out whoever moves positions, and so changes the
  * tables: they hold a lock on the table of positions that conflicts with this one until they end, and read afterwards whether
@@ -40,7 +46,7 @@ export async function switchTables(
   schema: string,
   definition: ReadModelDefinition,
   copy: Copy,
-  /** Findings of a search that did not keep anybody out. */ searched: Searched,
+  searched: RecordedSearch,
 ): Promise<SwitchOutcome> {
   await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
   const { projections, positions } = projectionTables(schema);
@@ -51,6 +57,7 @@ export async function switchTables(
   const copies = await lockedCopies(transaction, schema, copy);
   if (copies === undefined) return 'gone';
   const { live, building } = copies;
+  if (!(await isRecorded(transaction, schema, live.id, searched.record))) return 'blocked';
   if (!(await takeInMissing(transaction, schema, definition, live, building, searched))) return 'behind';
   // Constraints that are deferred would fail in the middle of what follows.
   await execute(transaction, 'SET CONSTRAINTS ALL IMMEDIATE');

@@ -1,4 +1,5 @@
 import { preparedStatement, type Statement } from '../driver/statement.js';
+import { recordingMoves } from '../positions/recorded-moves.js';
 import { projectionTables } from '../projection-tables.js';
 import { insertions } from '../statements.js';
 
@@ -38,9 +39,9 @@ function build(schema: string, { single, command, first, inside }: MovingForm): 
   const moved = first
     ? `INSERT INTO ${positions} AS place (copy, aggregate_id, sequence)
   SELECT copies.id, decode(?, 'hex'), ?::integer FROM copies${inside ? ', kept' : ''} ORDER BY copies.id
-  ON CONFLICT (copy, aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence WHERE place.sequence = 0 RETURNING place.copy`
+  ON CONFLICT (copy, aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence WHERE place.sequence = 0 RETURNING place.copy, place.aggregate_id`
     : `UPDATE ${positions} AS place SET sequence = ?::integer FROM copies${inside ? ', kept' : ''}
-  WHERE place.copy = copies.id AND place.aggregate_id = decode(?, 'hex') AND place.sequence = ?::integer RETURNING place.copy`;
+  WHERE place.copy = copies.id AND place.aggregate_id = decode(?, 'hex') AND place.sequence = ?::integer RETURNING place.copy, place.aggregate_id`;
   // A transaction that sees the log of its beginning could take a copy for live that was replaced since: then this lock refuses.
   const kept = `kept AS (SELECT count(*) FROM (SELECT FROM ${projections} WHERE id IN (SELECT id FROM copies)
   AND current_setting('transaction_isolation') <> 'read committed' FOR SHARE) AS copy),`;
@@ -53,6 +54,7 @@ copies AS MATERIALIZED (SELECT copy.id, copy.name FROM written, ${projections} A
   WHERE copy.name = wanted.name AND copy.version = wanted.version AND copy.status = 'live' AND written.events = ?::integer
   AND (copy.live_schema IS NULL OR copy.live_schema = current_schema())),
 ${inside ? kept : ''}
-moved AS (${moved})
+moved AS (${moved}),
+recorded AS (${recordingMoves(schema, 'moved')})
 SELECT written.events, written.commands, (SELECT string_agg(name, ',') FROM copies WHERE id IN (SELECT copy FROM moved)) FROM written`);
 }

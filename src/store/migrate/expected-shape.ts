@@ -118,6 +118,12 @@ const EXPECTED: Record<TableName, ExpectedTable> = {
     primaryKey: 'copy,aggregate_id',
     uniqueKeys: [],
   },
+  maestro_moves: {
+    columns: ['aggregate_id bytea', 'copy integer not null', 'moved xid8 not null'],
+    checks: [],
+    primaryKey: '',
+    uniqueKeys: [],
+  },
 };
 
 /**

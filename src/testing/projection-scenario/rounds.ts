@@ -7,6 +7,7 @@ import { registerCopy } from '../../projection/copies/register-copy.js';
 import type { ProjectionDefinition } from '../../projection/types.js';
 import { startRebuild } from '../../projection/rebuild/start-rebuild.js';
 import { missingInBuilding } from '../../projection/rebuild/missing-in-building.js';
+import { recordMoves } from '../../projection/rebuild/record-moves.js';
 import { MOST_MISSING, switchTables } from '../../projection/rebuild/switch-tables.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { ProjectionError } from '../../store/errors.js';
@@ -91,10 +92,11 @@ async function playCatchingUp(
   // All events at once, as far as there are batches.
   await catchUp(projection, scratch, building, ids);
   const copies = { live: live.id, building: building.id };
+  const record = (await recordMoves(transaction, schema, live.id)) ?? '';
   const missing = await missingInBuilding(transaction, schema, copies, MOST_MISSING);
   // Not as workers do it, who wait for readers: nobody else can read these tables.
   const outcome = await driverOf(transaction).transaction((savepoint) =>
-    switchTables(savepoint, schema, projection, building, missing),
+    switchTables(savepoint, schema, projection, building, { ...missing, record }),
   );
   if (outcome !== 'switched')
     throw new ScenarioError(`The rebuild of ${projection.name} could not be switched to: it is ${outcome}.`);

@@ -1,0 +1,58 @@
+import type { Knex } from 'knex';
+import { driverOf } from '../../store/driver/driver-of.js';
+import { projectionTables } from '../../store/projection-tables.js';
+import { type Executor, execute, query } from '../../store/read/rows.js';
+import { outlast } from './outlast.js';
+
+/** Longest wait for a lock, in milliseconds. */
+const LOCK_TIMEOUT = 200;
+
+/**
+ * Sees to it that whoever moves a position of a live copy from now on records that (`recordingMoves`). So a search that comes after this
+ * finds each move, or it is recorded. Gives the number of the record, for {@link isRecorded}; `undefined` when somebody who may not know
+ * of it is still at work. Rejects with 55P03 when others have the row of the copy locked.
+ */
+export async function recordMoves(knex: Knex, schema: string, live: number): Promise<string | undefined> {
+  const record = await driverOf(knex).transaction((transaction) => begin(transaction, schema, live));
+  if (record === undefined) return undefined;
+  // Who asks for the lock after this look reads afterwards that moves are recorded.
+  const look = () => movers(knex, schema);
+  const left = await outlast(await look(), look);
+  return left.size === 0 ? record : undefined;
+}
+
+/** True when the moves of a copy have been recorded all the time since {@link recordMoves} has given a number. */
+export async function isRecorded(on: Executor, schema: string, live: number, record: string): Promise<boolean> {
+  return (await recordOf(on, schema, live)) === record;
+}
+
+async function begin(transaction: Executor, schema: string, live: number): Promise<string | undefined> {
+  const { projections, moves } = projectionTables(schema);
+  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+  // Whoever ends a record has this lock, too.
+  const lock = `SELECT id FROM ${projections} WHERE id = ? AND status = 'live' FOR UPDATE`;
+  if ((await query(transaction, lock, [live])).length === 0) return undefined;
+  const found = await recordOf(transaction, schema, live);
+  if (found !== undefined) return found;
+  // A commit at REPEATABLE READ that sees the time before locks this row, and is refused because it was changed.
+  await execute(transaction, `UPDATE ${projections} SET status = status WHERE id = ?`, [live]);
+  const insert = `INSERT INTO ${moves} (copy) VALUES (?) RETURNING moved::text`;
+  return (await query<[string]>(transaction, insert, [live]))[0]?.[0];
+}
+
+async function recordOf(on: Executor, schema: string, live: number): Promise<string | undefined> {
+  const { moves } = projectionTables(schema);
+  const sql = `SELECT moved::text FROM ${moves} WHERE copy = ? AND aggregate_id IS NULL`;
+  return (await query<[string]>(on, sql, [live]))[0]?.[0];
+}
+
+/** The transactions of others that have moved or locked positions, or may do so. */
+async function movers(on: Executor, schema: string): Promise<ReadonlySet<string>> {
+  const rows = await query<[string]>(
+    on,
+    `SELECT DISTINCT virtualtransaction FROM pg_locks WHERE relation = ?::text::regclass AND granted AND mode <> 'AccessShareLock'
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()`,
+    [projectionTables(schema).positions],
+  );
+  return new Set(rows.map(([transaction]) => transaction));
+}
