@@ -10,6 +10,8 @@ export interface LockedPosition {
   readonly aggregateId: Timestamp;
   /** The last sequence that the copy has taken in; 0 for none. */
   readonly position: number;
+  /** The sequence that its row has in this transaction, until that is set right; more than the position only in a row made ahead. */
+  readonly stored: number;
 }
 
 /** Positions that a transaction has locked. */
@@ -26,7 +28,8 @@ export interface LockedPositions {
 export class PositionsBusy extends Error {}
 
 /**
- * Locks the positions of aggregates, and makes those that are missing. `undefined` when the copy has no longer the status that
+ * Locks the positions of aggregates, and makes those that are missing; `ahead`, at the last sequence that the log has, which is where most
+ * will be in the end, so that a row is written once. `undefined` when the copy has no longer the status that
  * it had: it was switched or removed. Throws {@link PositionsBusy} instead of waiting for another transaction.
  */
 export async function lockPositions(
@@ -34,14 +37,16 @@ export async function lockPositions(
   schema: string,
   { id, status }: Copy,
   aggregates: readonly Timestamp[],
+  { ahead = false }: { readonly ahead?: boolean } = {},
 ): Promise<LockedPositions | undefined> {
-  const ids = byteaArray(aggregates);
-  const bindings = [id, status, ids, ids];
+  const bindings = [id, status, byteaArray(aggregates), ahead];
   const rows = await lockedRows(transaction, schema, bindings);
   const [first] = rows;
   if (first === undefined || first[2] === null) return undefined;
-  const positions = rows.flatMap(([, , , hex, position]) =>
-    hex === null || position === null ? [] : { aggregateId: Timestamp.fromHex(hex), position },
+  const positions = rows.flatMap(([, , , hex, position, stored]) =>
+    hex === null || position === null || stored === null
+      ? []
+      : { aggregateId: Timestamp.fromHex(hex), position, stored },
   );
   return { positions, lockTimeout: first[0], currentSchema: first[1] ?? undefined };
 }
@@ -52,6 +57,7 @@ type LockedRow = readonly [
   copy: number | null,
   aggregateId: string | null,
   position: number | null,
+  stored: number | null,
 ];
 
 async function lockedRows(transaction: Knex.Transaction, schema: string, bindings: Knex.RawBinding[]) {

@@ -24,7 +24,7 @@ export async function readMissing(
   transaction: Knex.Transaction,
   schema: string,
   copy: number,
-  ranges: readonly MissingRange[],
+  ranges: readonly (LockedPosition & MissingRange)[],
   options: ReadOptions,
 ): Promise<MissingEvents[]> {
   const { events, cut } = await readEvents(transaction, schema, copy, ranges, options);
@@ -38,7 +38,7 @@ export async function readMissing(
 
 /** The events up to the first gap. */
 function contiguous(
-  { aggregateId, position }: LockedPosition,
+  { aggregateId, position, stored }: LockedPosition,
   events: readonly StoredEvent[],
   isCut: boolean,
 ): MissingEvents {
@@ -47,6 +47,7 @@ function contiguous(
   return {
     aggregateId,
     position,
+    stored,
     events: gap === -1 ? events : events.slice(0, gap),
     afterGap,
     hasMore: gap === -1 && isCut,

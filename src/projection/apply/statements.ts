@@ -6,9 +6,10 @@ import { checkSchemaName, qualified } from '../../store/schema-name.js';
 /** The SQL of taking in events, for one schema. */
 export interface ApplyStatements {
   /**
-   * (copy, status, aggregate ids, aggregate ids) → the aggregates whose positions are locked now, missing rows made; those that another
-   * transaction has are left out. One row at least: the setting `lock_timeout` as it was, the
-   * schema that comes first in the search path, and the copy if it has that status.
+   * (copy, status, aggregate ids, ahead) → the aggregates whose positions are locked now, missing rows made, with the
+   * sequence that their rows have; those that another transaction has are left out. `ahead`: a row that is made has the last sequence
+   * of the log already. One row at least: the setting `lock_timeout` as it was, the schema that comes first in the search path, and the copy if
+   * it has that status.
    */
   readonly lock: Statement;
   /**
@@ -30,7 +31,7 @@ export interface ApplyStatements {
   readonly next: Statement;
   /** (aggregate ids) → the type of the first event of each. */
   readonly firstTypes: Statement;
-  /** (aggregate ids, sequences, copy, copy, aggregate ids) → moves positions, and ends that their aggregates are parked. */
+  /** (aggregate ids, sequences, copy, copy, aggregate ids) → moves positions, and ends that the second aggregates are parked. */
   readonly move: Statement;
 }
 
@@ -53,17 +54,21 @@ function build(schema: string): ApplyStatements {
   return {
     // Rows are locked and made in the order of aggregates. A row that is there but locked is skipped; one that another transaction
     // has made and not committed yet would be waited for, so that wait is short.
+    // Each row is searched by its key, for the statistics know nothing of a table that is just being filled.
     lock: preparedStatement(`WITH patience AS MATERIALIZED (
   SELECT current_setting('lock_timeout') AS before, set_config('lock_timeout', '${PATIENCE}ms', true) AS now),
 copy AS MATERIALIZED (SELECT id FROM ${projections} WHERE id = ?::integer AND status = ?::text),
-locked AS (SELECT aggregate_id, sequence FROM ${positions}
-  WHERE copy = (SELECT id FROM copy) AND aggregate_id = ANY (?::text::bytea[]) ORDER BY aggregate_id FOR UPDATE SKIP LOCKED),
+given AS MATERIALIZED (SELECT aggregate_id FROM unnest(?::text::bytea[]) AS given(aggregate_id) ORDER BY aggregate_id),
+locked AS (SELECT place.aggregate_id, place.sequence FROM given CROSS JOIN LATERAL (SELECT aggregate_id, sequence FROM ${positions}
+  WHERE copy = (SELECT id FROM copy) AND aggregate_id = given.aggregate_id FOR UPDATE SKIP LOCKED) AS place),
 made AS (INSERT INTO ${positions} (copy, aggregate_id, sequence)
-  SELECT copy.id, given.aggregate_id, 0 FROM patience, copy, unnest(?::text::bytea[]) AS given(aggregate_id)
-  WHERE NOT EXISTS (SELECT FROM ${positions} AS found WHERE found.copy = copy.id AND found.aggregate_id = given.aggregate_id)
+  SELECT copy.id, given.aggregate_id, CASE WHEN ?::boolean THEN coalesce((SELECT log.sequence FROM ${log} AS log
+    WHERE log.aggregate_id = given.aggregate_id AND log.sequence <= 2147483647 ORDER BY log.sequence DESC LIMIT 1), 0) ELSE 0 END
+  FROM patience, copy, given
+  WHERE (SELECT true FROM ${positions} AS found WHERE found.copy = copy.id AND found.aggregate_id = given.aggregate_id) IS NULL
   ORDER BY given.aggregate_id ON CONFLICT DO NOTHING RETURNING aggregate_id, sequence),
-mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id, sequence FROM made)
-SELECT patience.before, current_schema()::text, copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence
+mine AS (SELECT aggregate_id, sequence, sequence AS stored FROM locked UNION ALL SELECT aggregate_id, 0, sequence FROM made)
+SELECT patience.before, current_schema()::text, copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence, mine.stored
 FROM patience LEFT JOIN copy ON true LEFT JOIN mine ON true`),
     // A transaction that sees the log of its beginning could take a copy for live that was replaced since: then FOR SHARE refuses.
     lockForCommit: preparedStatement(`WITH copy AS MATERIALIZED (

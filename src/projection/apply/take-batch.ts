@@ -57,7 +57,7 @@ export async function takeBatch(
   { limit, signal, onRead }: BatchOptions,
 ): Promise<TakenBatch | undefined> {
   const ids = wanted.map(({ aggregateId }) => aggregateId);
-  const found = await lockPositions(transaction, schema, copy, ids);
+  const found = await lockPositions(transaction, schema, copy, ids, { ahead: true });
   if (found === undefined) return undefined;
   const { positions, lockTimeout, currentSchema } = found;
   const lasts = new Map(wanted.map(({ aggregateId, last }) => [aggregateId.hex, last]));
@@ -73,8 +73,8 @@ export async function takeBatch(
     if (copy.buildSchema !== undefined || copy.liveSchema !== currentSchema) await withCopyPath(transaction, copy);
     await runEvents(definition, transaction, schema, some, { mode: 'together', signal });
     signal?.throwIfAborted();
-    await movePositions(transaction, schema, copy.id, some);
   }
+  await movePositions(transaction, schema, copy.id, missing);
   return {
     ...summary(some),
     aggregates: some.length,
@@ -87,18 +87,25 @@ export async function takeBatch(
   };
 }
 
-/** Moves positions to the last of the events that were taken in. A swallowed failure of a statement shows here. */
+/**
+ * Sets positions to the last of the events that were taken in, and ends that their aggregates are parked. A swallowed failure of a
+ * statement shows here, and nothing is sent where there is nothing of either.
+ */
 export async function movePositions(
   transaction: Knex.Transaction,
   schema: string,
   copy: number,
-  taken: readonly MissingEvents[],
+  missing: readonly MissingEvents[],
 ): Promise<void> {
-  const ids = byteaArray(taken.map(({ aggregateId }) => aggregateId));
-  const sequences = integerArray(taken.map(({ position, events }) => position + events.length));
+  const moves = missing.filter(({ stored, position, events }) => position + events.length !== stored);
+  const taken = missing.filter(({ events }) => events.length > 0);
+  if (moves.length === 0 && taken.length === 0) return;
+  const idsOf = (all: readonly MissingEvents[]) => byteaArray(all.map(({ aggregateId }) => aggregateId));
+  const sequences = integerArray(moves.map(({ position, events }) => position + events.length));
+  const bindings = [idsOf(moves), sequences, copy, copy, idsOf(taken)];
   try {
-    const moved = await query<[number]>(transaction, applyStatements(schema).move, [ids, sequences, copy, copy, ids]);
-    if (moved[0]?.[0] !== taken.length) throw new Error('Positions that were locked are gone.');
+    const moved = await query<[number]>(transaction, applyStatements(schema).move, bindings);
+    if (moved[0]?.[0] !== moves.length) throw new Error('Positions that were locked are gone.');
   } catch (error) {
     throw new EventFailure(undefined, swallowed(error));
   }

@@ -95,7 +95,7 @@ async function isRight(
 ): Promise<boolean> {
   const last = withPosition(run).position;
   if (position >= last || last - position > MOST_MISSING) return position === last;
-  const range = { aggregateId: run.aggregateId, position, last };
+  const range = { aggregateId: run.aggregateId, position, stored: position, last };
   const { types } = readerOf(definition);
   const missing = await readMissing(transaction, schema, copy, [range], { limit: MOST_MISSING, types });
   if (missing[0]?.events.length !== last - position) return false;
@@ -121,5 +121,5 @@ function isContiguous({ events }: CommitRun): boolean {
 /** The events of a run after the position that they need. */
 function withPosition({ aggregateId, events }: CommitRun): MissingEvents {
   const position = (events[0]?.sequence ?? 1) - 1;
-  return { aggregateId, position, events, afterGap: undefined, hasMore: false };
+  return { aggregateId, position, stored: position, events, afterGap: undefined, hasMore: false };
 }

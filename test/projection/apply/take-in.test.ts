@@ -241,6 +241,28 @@ test('an aggregate that another transaction has is left to it, also when its pos
   t.is((await takeAll(database, copy, journal, [known, begun, free])).taken, 3);
 });
 
+test('a position that is made is right at the end, however little of its history was taken in', async (t) => {
+  const bad = anId();
+  const journal = aJournal({
+    before: ({ aggregateId, sequence }) => {
+      if (aggregateId.equals(bad) && sequence === 1) throw new Error('not today');
+    },
+  });
+  const copy = await aLiveCopy(database, journal);
+  const [long, short, gap, late] = [anId(), anId(), anId(), anId()];
+  for (const id of [long, bad]) await commitEvents(aHistory(id, 9));
+  await commitEvents([...aHistory(short, 1), ...aHistory(gap, 5).toSpliced(2, 1), ...aHistory(late, 2).slice(1)]);
+  const ids = [long, short, gap, late, bad];
+
+  const first = await takeIn(database, copy, journal.definition, [long, short], { maxEvents: 4 });
+  t.is(await positionOf(database, copy, long), (await seen(knex, journal, long)).length);
+  t.true(first.behind.some((id) => id.equals(long)));
+  await takeAll(database, copy, journal, ids);
+
+  for (const id of ids) t.is(await positionOf(database, copy, id), (await seen(knex, journal, id)).length);
+  t.deepEqual(await Promise.all(ids.map((id) => positionOf(database, copy, id))), [9, 1, 2, 0, 0]);
+});
+
 test('handlers wait for locks as long as the session lets them', async (t) => {
   const patient = testKnex({ searchPath: [schema], pool: { min: 0, max: 2, afterCreate: (c: { query: (sql: string, done: (error: unknown) => void) => void }, done: (error: unknown) => void) => c.query("SET lock_timeout = '7s'", done) } }); // prettier-ignore
   t.teardown(() => patient.destroy());
