@@ -1,163 +1,175 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import test from 'ava';
-import type { Knex } from 'knex';
+import test, { type ExecutionContext } from 'ava';
 import { runProjections } from '../../src/index.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { type Child, useProcesses } from '../support/children/processes.js';
 import { anId } from '../support/data/factories.js';
-import { tallies, type TallyRow, tallyOf, tallyRows } from '../support/data/tallies.js';
-import { testKnex, testUrl, useTestDatabase } from '../support/database.js';
-import { figure, isFull, rounds } from '../support/figures.js';
+import { liveVersion, tallies, type Written } from '../support/data/tallies.js';
+import { ApplicationReader, ExactReader, ReportReader } from '../support/data/tally-readers.js';
+import { testKnex, useOwnDatabase } from '../support/database.js';
+import { figure, isFull } from '../support/figures.js';
+import { poolers } from '../support/servers/pooler.js';
 
-const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 const writers = useProcesses(test, 'tally-writer.ts');
 const workers = useProcesses(test, 'tally-worker.ts');
+const schema = 'public';
 /** The error of each process's clock, in minutes. */
-const CLOCKS = ['10', '-10', '0', '3'];
+const CLOCKS = [10, -10, 0, 3];
 
-/** What readers of the read model have seen, and what was wrong about it. */
-class Readers {
-  readonly #knex: Knex;
-  readonly #schema: string;
-  readonly #seen = new Map<string, TallyRow>();
-  looks = 0;
-  versions = new Set<number>();
-  faults: string[] = [];
-
-  constructor(knex: Knex, schema: string) {
-    this.#knex = knex;
-    this.#schema = schema;
-  }
-
-  /** Looks once at some aggregates: in one snapshot, each row is the fold of a prefix of its history, and nothing has gone back. */
-  async look(ids: readonly string[]): Promise<void> {
-    const { rows, tokens } = await this.#read(ids);
-    this.looks += 1;
-    const versions = new Set(rows.map(({ version }) => version));
-    if (versions.size > 1) this.faults.push(`rows of versions ${[...versions].join(' and ')} at once`);
-    for (const version of versions) this.versions.add(version);
-    for (const row of rows) {
-      const { id, version, last } = row;
-      const expected = tallyOf(id, version, (tokens.get(id) ?? []).slice(0, last));
-      if (JSON.stringify(expected) !== JSON.stringify({ ...expected, ...row }))
-        this.faults.push(`${JSON.stringify(row)} is not ${JSON.stringify(expected)}`);
-      const before = this.#seen.get(id);
-      if (before !== undefined && before.last > last)
-        this.faults.push(`${id} went back from ${before.last} to ${last}`);
-      this.#seen.set(id, row);
-    }
-    for (const id of ids)
-      if (this.#seen.has(id) && !rows.some((row) => row.id === id)) this.faults.push(`${id} is gone`);
-  }
-
-  /** Compares all rows with all of the log. */
-  async compareAll(ids: readonly string[]): Promise<{ readonly events: number; readonly differing: number }> {
-    const { rows, tokens } = await this.#read(ids);
-    const version = Math.max(...rows.map((row) => row.version));
-    let [events, differing] = [0, 0];
-    for (const [id, all] of tokens) {
-      events += all.length;
-      const row = rows.find((candidate) => candidate.id === id);
-      if (JSON.stringify(row && { ...row }) !== JSON.stringify(tallyOf(id, version, all))) differing += 1;
-    }
-    return { events, differing };
-  }
-
-  async #read(ids: readonly string[]): Promise<{ readonly rows: TallyRow[]; readonly tokens: Map<string, string[]> }> {
-    const { rows: found } = await this.#knex.raw<{ rows: unknown[] }>(
-      `SELECT WHERE to_regclass('tallies') IS NOT NULL`,
-    );
-    return await this.#knex.transaction(
-      async (transaction) => {
-        // Before the snapshot: else a switch in between would give the new table as it was then, not yet as far as the old one.
-        if (found.length > 0) await transaction.raw('LOCK TABLE tallies IN ACCESS SHARE MODE');
-        const rows = found.length > 0 ? await tallyRows(transaction, ids) : [];
-        const events = await transaction.raw<{ rows: { id: string; token: string }[] }>(
-          `SELECT encode(aggregate_id, 'hex') AS id, body->>'token' AS token FROM "${this.#schema}".event_log
-           WHERE aggregate_id = ANY (?) ORDER BY aggregate_id, sequence`,
-          [ids.map((id) => Buffer.from(id, 'hex'))],
-        );
-        const tokens = new Map<string, string[]>();
-        for (const { id, token } of events.rows) {
-          const before = tokens.get(id);
-          if (before === undefined) tokens.set(id, [token]);
-          else before.push(token);
-        }
-        return { rows, tokens };
-      },
-      { isolationLevel: 'repeatable read' },
-    );
-  }
+/** How much there is of everything. */
+interface Size {
+  readonly aggregates: number;
+  /** Number of events that each of the four processes writes at least. */
+  readonly share: number;
+  /** Longest time for which transactions stay open, and reports wait, in milliseconds. */
+  readonly hold: number;
+  readonly report: number;
+  /** Longest pauses of a writer between two commits, in milliseconds: until its share is written, and then. */
+  readonly rest: readonly [number, number];
+  /** Time between two kills, their greatest number, and the number of workers that follow with the old version. */
+  readonly killEvery: number;
+  readonly kills: number;
+  readonly old: number;
 }
 
-for (const [layout, { schema }] of Object.entries(layouts))
+const SHORT: Size = {
+  aggregates: 12,
+  share: 40,
+  hold: 100,
+  report: 20,
+  rest: [60, 60],
+  killEvery: 200,
+  kills: 2,
+  old: 0,
+};
+const FULL: Size = {
+  aggregates: 400,
+  share: 26_000,
+  hold: 4000,
+  report: 300,
+  rest: [0, 100],
+  killEvery: 2500,
+  kills: 1000,
+  old: 6,
+};
+
+/** The place of a round: a database of its own, since a switch waits for all who read in it. */
+interface Place {
+  readonly name: string;
+  /** The server's own URL, and the one that writers, workers and readers use. */
+  readonly direct: string;
+  readonly url: string;
+}
+
+async function everythingAtOnce(t: ExecutionContext, { name, direct, url }: Place, size: Size): Promise<void> {
+  const began = performance.now();
+  const [own, read] = [direct, url].map((connection) => testKnex({ connection, pool: { min: 0, max: 4 } }));
+  if (own === undefined || read === undefined) return t.fail();
+  t.teardown(() => Promise.all([own.destroy(), read.destroy()]));
+  const [application, exact, report] = [
+    new ApplicationReader(read, schema),
+    new ExactReader(read, schema),
+    new ReportReader(read, schema, size.report),
+  ] as const;
+  const readers = [application, exact, report];
+  const ids = Array.from({ length: size.aggregates }, () => anId().hex);
+  const some = () => Array.from({ length: 12 }, () => ids[Math.floor(Math.random() * ids.length)] ?? '');
+  const start = (version: number) => workers.start(url, schema, String(version));
+  const under = CLOCKS.map((minutes) => writers.start(url, schema, String(minutes), String(size.hold), ids.join(',')));
+  const running: Child[] = [start(1), start(1), start(1)];
+  const write = async (writer: Child, events: number) => {
+    writer.tell(`write ${events}`);
+    t.is(await writer.line(), 'written');
+  };
+  const [deploysEarly, deploysLate] = under.slice(2) as [Child, Child];
+  let [kills, isWriting] = [0, true];
+  // One worker after the other is killed; those that follow have the next version, so a rebuild begins midway.
+  const killing = async () => {
+    while (isWriting && !exact.versions.has(1)) await delay(20);
+    while (isWriting && kills < size.kills) {
+      await delay(size.killEvery);
+      await running.shift()?.kill();
+      kills += 1;
+      running.push(start(kills > size.old ? 2 : 1));
+      if (kills !== size.old + 1) continue;
+      report.floor = new Map(exact.seen);
+      deploysEarly.tell('version 2');
+    }
+  };
+  const reading = readers.map(async (reader) => {
+    while (isWriting) {
+      await reader.look(some());
+      await delay(size.report);
+    }
+  });
+  const writing = async () => {
+    for (const writer of under) writer.tell(`rest ${size.rest[0]}`);
+    await Promise.all(under.map((writer) => write(writer, size.share)));
+    for (const writer of under) writer.tell(`rest ${size.rest[1]}`);
+    while ((await liveVersion(own, schema)) < 2) await delay(50);
+    deploysLate.tell('version 2');
+    // So that there are commits with the new tables inline.
+    await Promise.all([deploysEarly, deploysLate].map((writer) => write(writer, 60)));
+    for (const writer of under) writer.tell('end');
+    return await Promise.all(under.map(async (writer) => JSON.parse((await writer.line()) ?? '') as Written));
+  };
+  const writtenBy = writing().finally(() => (isWriting = false));
+  const [written] = await Promise.all([writtenBy, killing(), ...reading]);
+
+  const ending = new AbortController();
+  const last = runProjections({ knex: own, schema }, [tallies(2)], { signal: ending.signal });
+  t.deepEqual(await last.caughtUp(), { parked: 0 });
+  for (const worker of running) worker.tell('end');
+  for (const worker of running) await worker.ended();
+  ending.abort();
+  await last.stopped;
+  for (const reader of readers) await reader.look(ids);
+
+  const sum = (part: (of: Written) => number) => written.reduce((total, of) => total + part(of), 0);
+  t.deepEqual(readers.flatMap(({ faults }) => faults).slice(0, 5), []); // prettier-ignore
+  t.deepEqual(written.flatMap(({ faults }) => faults).slice(0, 5), []); // prettier-ignore
+  for (const { versions } of [application, exact]) t.deepEqual([...versions], [1, 2]);
+  const { events, differing } = await exact.compareAll(ids);
+  t.deepEqual({ events, differing }, { events: sum(({ committed }) => committed), differing: 0 });
+  const [old, deployed] = [sum(({ inline }) => inline[1] ?? 0), sum(({ inline }) => inline[2] ?? 0)];
+  t.true(old > 0 && deployed > 0, `${old} commits with the first version inline, ${deployed} with the second`);
+  const number = (value: number) => value.toLocaleString('en');
+  const looks = readers.map((reader) => number(reader.looks)).join(' + ');
+  figure(
+    `read models under everything at once, ${name}`,
+    `${number(events)} events of 16 writers in 4 processes with clocks up to ±10 min, rows by plain SQL among them; ${number(sum(({ held }) => held))} transactions held open, up to ${(Math.max(...written.map(({ longest }) => longest)) / 1000).toFixed(1)} s, ${number(sum(({ rolledBack }) => rolledBack))} of them rolled back; ${kills} kills of workers; a rebuild with its switch meanwhile; ${number(old)} commits inline before it and ${number(deployed)} after it found their own rows; ${looks} looks at READ COMMITTED, at one moment and by reports, each row the fold of a prefix; at the end 0 missed, 0 twice; ${Math.round((performance.now() - began) / 1000)} s`,
+  );
+}
+
+/** The layouts whose rounds are full ones; in a normal test run those through a pooler have the other one. */
+const LAYOUTS = isFull ? { plain: 1, partitioned: 4 } : { plain: 1 };
+for (const [layout, partitions] of Object.entries(LAYOUTS)) {
+  const url = useOwnDatabase(test);
   test.serial(
     `whatever writers, workers and a rebuild do at once, each row is the fold of a prefix of its history, ${layout} layout`,
     async (t) => {
       t.timeout(900_000);
-      const knex = testKnex({ searchPath: [schema], pool: { min: 0, max: 4 } });
-      t.teardown(() => knex.destroy());
-      const readers = new Readers(knex, schema);
-      const ids = Array.from({ length: rounds(12, 400) }, () => anId().hex);
-      const some = () =>
-        isFull ? Array.from({ length: 12 }, () => ids[Math.floor(Math.random() * ids.length)] ?? '') : ids;
-      const share = rounds(120, 26_000);
-      const start = (version: number) => workers.start(testUrl(), schema, String(version));
-      const under = CLOCKS.map((minutes) => writers.start(testUrl(), schema, minutes, String(share), ids.join(',')));
-      const running: Child[] = [start(1), start(1), start(1)];
-      let kills = 0;
-      let isWriting = true;
-      const written = Promise.all(under.map(async (writer) => Number(await writer.line()))).finally(() => {
-        isWriting = false;
-      });
-      // One worker after the other is killed; those that follow have the next version, so a rebuild begins midway.
-      const killing = (async () => {
-        while (isWriting && kills < rounds(3, 40)) {
-          await delay(rounds(300, 2500));
-          await running.shift()?.kill();
-          kills += 1;
-          running.push(start(kills > rounds(1, 6) ? 2 : 1));
-        }
-      })();
-      const reading = (async () => {
-        while (isWriting) {
-          await readers.look(some());
-          await delay(isFull ? 100 : 20);
-        }
-      })();
-      await Promise.all([written, killing, reading]);
-
-      const ending = new AbortController();
-      const database = { knex, schema };
-      const last = runProjections(database, [tallies(2)], { signal: ending.signal });
-      while ((await liveVersion(knex, schema)) < 2) {
-        await last.caughtUp();
-        await readers.look(some());
-        await delay(50);
-      }
-      t.deepEqual(await last.caughtUp(), { parked: 0 });
-      for (const worker of running) worker.tell('end');
-      for (const worker of running) await worker.ended();
-      ending.abort();
-      await last.stopped;
-      await readers.look(ids);
-      t.deepEqual(readers.faults.slice(0, 5), []);
-      t.deepEqual([...readers.versions], [1, 2], 'readers saw the old rows, then the new ones');
-      const { events, differing } = await readers.compareAll(ids);
-      t.is(differing, 0);
-      t.is(
-        events,
-        (await written).reduce((sum, count) => sum + count, 0),
-      );
-      figure(
-        `read models under everything at once, ${layout}`,
-        `${events.toLocaleString('en')} events of 16 writers in 4 processes with clocks up to ±10 min, transactions held open, rows by plain SQL; ${kills} kills of workers; an inline projection and a rebuild meanwhile: ${readers.looks} looks, each row the fold of a prefix; at the end 0 missed, 0 twice`,
-      );
+      await migrated(url, partitions);
+      await everythingAtOnce(t, { name: `${layout} layout`, direct: url, url }, isFull ? FULL : SHORT);
     },
   );
+}
 
-async function liveVersion(knex: Knex, schema: string): Promise<number> {
-  const { rows } = await knex.raw<{ rows: { version: number }[] }>(
-    `SELECT version FROM "${schema}".maestro_projections WHERE name = 'tallies' AND status = 'live'`,
+for (const [name, startPooler] of Object.entries(poolers())) {
+  const direct = useOwnDatabase(test);
+  test.serial(
+    `${name}: whatever writers, workers and a rebuild do at once, each row is the fold of a prefix of its history, partitioned layout`,
+    async (t) => {
+      await migrated(direct, 4);
+      const pooler = await startPooler(direct);
+      t.teardown(() => pooler.close());
+      const url = Object.assign(new URL(direct), { port: String(pooler.port) }).href;
+      await everythingAtOnce(t, { name, direct, url }, SHORT);
+    },
   );
-  return rows[0]?.version ?? 0;
+}
+
+async function migrated(url: string, partitions: number): Promise<void> {
+  const knex = testKnex({ connection: url });
+  await migrate(knex, { schema, partitions }).finally(() => knex.destroy());
 }

@@ -4,16 +4,15 @@ import knexFactory from 'knex';
 import { runProjections } from '../../../src/index.js';
 import { tallies } from '../data/tallies.js';
 
-/** A worker that keeps the read model of tallies at a version, until it is told to end. Prints `ready`. */
+/** A worker that keeps the read model of tallies at a version, until it is told to end. */
 
 const [, , url = '', schema = '', version = '1'] = argv;
-const knex = knexFactory({ client: 'pg', connection: url, searchPath: [schema], pool: { min: 0, max: 6 } });
+const knex = knexFactory({ client: 'pg', connection: url, pool: { min: 0, max: 6 } });
 const ending = new AbortController();
 const worker = runProjections({ knex, schema }, [tallies(Number(version))], {
   signal: ending.signal,
   concurrency: 3,
 });
-console.log('ready');
 for await (const line of createInterface({ input: stdin })) if (line === 'end') break;
 ending.abort();
 await worker.stopped;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import { defineAggregate, defineProjection } from '../../../src/index.js';
+import { defineAggregate, defineProjection, type Timestamp } from '../../../src/index.js';
 
 /** An aggregate that counts tokens. */
 export const Tally = defineAggregate({
@@ -24,7 +24,8 @@ export interface TallyRow {
 
 /**
  * The read model of tallies at a version: a row for each aggregate, which hashes what it has taken in, in the order in which it
- * did. An event that is left out, taken in twice, too early or by another version gives another hash.
+ * did. An event that is left out, taken in twice, too early or by another version gives another hash. From the second version on
+ * workers take in batches.
  */
 export function tallies(version: number) {
   return defineProjection({
@@ -54,7 +55,28 @@ export function tallies(version: number) {
         await transaction('tallies').insert(row);
       },
     },
+    projectBatch: version === 1 ? undefined : (events, transaction) => takeIn(version, events, transaction),
   });
+}
+
+/** Takes in the events of many aggregates by one read and one write. */
+async function takeIn(
+  version: number,
+  events: readonly { readonly aggregateId: Timestamp; readonly sequence: number; readonly body: { token: string } }[],
+  transaction: Knex.Transaction,
+): Promise<void> {
+  const ids = [...new Set(events.map(({ aggregateId }) => aggregateId.hex))];
+  const rows = new Map((await tallyRows(transaction, ids)).map((row) => [row.id, row]));
+  for (const { aggregateId, sequence, body } of events) {
+    const { hex: id } = aggregateId;
+    const { applied, chain } = rows.get(id) ?? { applied: 0, chain: '' };
+    const link = linkOf(version, sequence, body.token);
+    rows.set(id, { id, version, last: sequence, applied: applied + 1, chain: md5(chain + link) });
+  }
+  await transaction('tallies')
+    .insert([...rows.values()])
+    .onConflict('id')
+    .merge();
 }
 
 /** The row of an aggregate after its first events, given as tokens. */
@@ -64,9 +86,32 @@ export function tallyOf(id: string, version: number, tokens: readonly string[]):
   return { id, version, last: tokens.length, applied: tokens.length, chain };
 }
 
+/** What a process of writers has done. */
+export interface Written {
+  /** Number of events. */
+  committed: number;
+  /** Number of commits with the read model inline, by its version, after each of which its own rows were looked for. */
+  readonly inline: Record<number, number>;
+  /** Number of transactions that stayed open, and of those that were then rolled back. */
+  held: number;
+  rolledBack: number;
+  /** Longest of them, in milliseconds. */
+  longest: number;
+  /** Commits that did not find their own rows. */
+  readonly faults: string[];
+}
+
 /** The rows of some aggregates in the read model, read by one query. */
 export async function tallyRows(on: Knex | Knex.Transaction, ids: readonly string[]): Promise<TallyRow[]> {
   return await on<TallyRow>('tallies').select('*').whereIn('id', ids).orderBy('id');
+}
+
+/** The version of the read model that is in use; 0 for none. */
+export async function liveVersion(on: Knex | Knex.Transaction, schema: string): Promise<number> {
+  const { rows } = await on.raw<{ rows: { version: number }[] }>(
+    `SELECT version FROM "${schema}".maestro_projections WHERE name = 'tallies' AND status = 'live'`,
+  );
+  return rows[0]?.version ?? 0;
 }
 
 function linkOf(version: number, sequence: number, token: string): string {
