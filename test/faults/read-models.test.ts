@@ -21,11 +21,12 @@ interface Size {
   readonly aggregates: number;
   /** Number of events that each of the four processes writes at least. */
   readonly share: number;
-  /** Longest time for which transactions stay open, and reports wait, in milliseconds. */
-  readonly hold: number;
+  /** Longest time for which transactions stay open, and for which writers pause between two commits, in milliseconds. */
+  readonly pace: { readonly hold: number; readonly rest: number };
+  /** The same when all shares are written, so that the switch, which waits for open transactions, finds a moment. */
+  readonly calm: { readonly hold: number; readonly rest: number };
+  /** Longest wait of a report, in milliseconds. */
   readonly report: number;
-  /** Longest pauses of a writer between two commits, in milliseconds: until its share is written, and then. */
-  readonly rest: readonly [number, number];
   /** Time between two kills, their greatest number, and the number of workers that follow with the old version. */
   readonly killEvery: number;
   readonly kills: number;
@@ -33,24 +34,12 @@ interface Size {
 }
 
 const SHORT: Size = {
-  aggregates: 12,
-  share: 40,
-  hold: 100,
-  report: 20,
-  rest: [60, 60],
-  killEvery: 200,
-  kills: 2,
-  old: 0,
+  ...{ aggregates: 12, share: 40, pace: { hold: 100, rest: 60 }, calm: { hold: 20, rest: 200 }, report: 20 },
+  ...{ killEvery: 200, kills: 2, old: 0 },
 };
 const FULL: Size = {
-  aggregates: 400,
-  share: 26_000,
-  hold: 4000,
-  report: 300,
-  rest: [0, 100],
-  killEvery: 2500,
-  kills: 1000,
-  old: 6,
+  ...{ aggregates: 400, share: 25_000, pace: { hold: 4000, rest: 0 }, calm: { hold: 100, rest: 200 }, report: 300 },
+  ...{ killEvery: 4000, kills: 1000, old: 5 },
 };
 
 /** The place of a round: a database of its own, since a switch waits for all who read in it. */
@@ -75,7 +64,7 @@ async function everythingAtOnce(t: ExecutionContext, { name, direct, url }: Plac
   const ids = Array.from({ length: size.aggregates }, () => anId().hex);
   const some = () => Array.from({ length: 12 }, () => ids[Math.floor(Math.random() * ids.length)] ?? '');
   const start = (version: number) => workers.start(url, schema, String(version));
-  const under = CLOCKS.map((minutes) => writers.start(url, schema, String(minutes), String(size.hold), ids.join(',')));
+  const under = CLOCKS.map((minutes) => writers.start(url, schema, String(minutes), ids.join(',')));
   const running: Child[] = [start(1), start(1), start(1)];
   const write = async (writer: Child, events: number) => {
     writer.tell(`write ${events}`);
@@ -102,10 +91,13 @@ async function everythingAtOnce(t: ExecutionContext, { name, direct, url }: Plac
       await delay(size.report);
     }
   });
+  const pace = ({ hold, rest }: Size['pace']) => {
+    for (const writer of under) for (const line of [`hold ${hold}`, `rest ${rest}`]) writer.tell(line);
+  };
   const writing = async () => {
-    for (const writer of under) writer.tell(`rest ${size.rest[0]}`);
+    pace(size.pace);
     await Promise.all(under.map((writer) => write(writer, size.share)));
-    for (const writer of under) writer.tell(`rest ${size.rest[1]}`);
+    pace(size.calm);
     while ((await liveVersion(own, schema)) < 2) await delay(50);
     deploysLate.tell('version 2');
     // So that there are commits with the new tables inline.

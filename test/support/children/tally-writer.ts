@@ -8,11 +8,11 @@ import { liveVersion, Tally, tallies, tallyRows, type Written } from '../data/ta
 /**
  * Four writers in one process, whose clock is wrong by some minutes. Each writes to aggregates at random until it is told to `end`:
  * by commands with the read model inline, by appending without it, in transactions of the application that stay open for a
- * while, of which some have the read model inline and some are rolled back, and by plain SQL as Elixir would. `rest 100` has each pause for
- * up to so many milliseconds between two commits; `version 2` deploys other code; `write 100` is answered when so many more events are committed. Prints at the end what it has done.
+ * while, of which some have the read model inline and some are rolled back, and by plain SQL as Elixir would. `hold 100` and `rest 100`
+ * say for how many milliseconds a transaction stays open, and a writer pauses between two commits, at most; `version 2` deploys other code; `write 100` is answered when so many more events are committed. Prints at the end what it has done.
  */
 
-const [, , url = '', schema = '', minutes = '0', hold = '0', ids = ''] = argv;
+const [, , url = '', schema = '', minutes = '0', ids = ''] = argv;
 const aggregates = ids.split(',').map((hex) => Timestamp.parse(hex));
 const knex = knexFactory({ client: 'pg', connection: url, pool: { min: 0, max: 5 } });
 const store = new PostgresStore(knex, { schema });
@@ -26,7 +26,7 @@ const codeOf = (version: number) => ({
 
 let code = codeOf(1);
 let isOver = false;
-let rest = 0;
+let [hold, rest] = [0, 0];
 const goals: number[] = [];
 const written: Written = { committed: 0, inline: {}, held: 0, rolledBack: 0, longest: 0, faults: [] };
 const anyId = () => aggregates[Math.floor(Math.random() * aggregates.length)] ?? clock.now();
@@ -58,7 +58,7 @@ async function holding(all: readonly string[]): Promise<boolean> {
     const began = performance.now();
     if (Math.random() < 1 / 3) await evaluate(all, transaction);
     else await appendEvents(store, clock, anyId(), drafts(all), { transaction });
-    await delay(Math.random() * Number(hold));
+    await delay(Math.random() * hold);
     written.held += 1;
     written.longest = Math.max(written.longest, performance.now() - began);
     if (Math.random() < 1 / 8) {
@@ -114,6 +114,7 @@ const WRITERS: readonly ((all: readonly string[]) => Promise<boolean>)[] = [
 createInterface({ input: stdin }).on('line', (line) => {
   const [word, number] = line.split(' ');
   if (word === 'version') code = codeOf(Number(number));
+  if (word === 'hold') hold = Number(number);
   if (word === 'rest') rest = Number(number);
   if (word === 'write') goals.push(written.committed + Number(number));
   if (word === 'end') isOver = true;
