@@ -90,7 +90,12 @@ export type {
   SubscriptionHandler,
 } from './projection/definition.js';
 export { DependentObjectsError, ReadModelSetUpError } from './projection/copies/errors.js';
-export { EventParkedError, OlderProjectionError, SlowHandlerError } from './projection/worker/errors.js';
+export {
+  EventParkedError,
+  OlderProjectionError,
+  SlowHandlerError,
+  WorkerFailedError,
+} from './projection/worker/errors.js';
 export type { ProjectedDatabase, ProjectionProgress, RunProjectionsOptions } from './projection/worker/options.js';
 export { type ProjectionWorker, runProjections } from './projection/worker/run-projections.js';
 export type {

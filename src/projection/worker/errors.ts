@@ -1,6 +1,7 @@
 import { type ErrorCode, MaestroError } from '../../errors.js';
 import type { Parked } from '../apply/parked.js';
 import type { LongHandled } from '../subscription/lease-keeper.js';
+import { failureText } from '../apply/passing.js';
 
 /**
  * An event could not be taken in, so its aggregate is parked: told to `onError` of `runProjections`. All before the event was
@@ -76,5 +77,18 @@ export class SlowHandlerError extends MaestroError {
     this.subscription = subscription;
     this.aggregateId = aggregateId;
     this.sequence = sequence;
+  }
+}
+
+/**
+ * The worker has stopped because of what cannot be tried again: told to `onError` of `runProjections`, and last. `stopped` rejects with
+ * the `cause`.
+ */
+export class WorkerFailedError extends MaestroError {
+  readonly code = 'MAESTRO_WORKER_FAILED' satisfies ErrorCode;
+
+  constructor(cause: unknown) {
+    const hint = cause instanceof MaestroError ? cause.hint : undefined;
+    super(`The worker has stopped, and takes in nothing any more: ${failureText(cause)}`, { hint, cause });
   }
 }

@@ -53,7 +53,7 @@ export function runProjections(
   const worker = new Worker(knex, schema, checkedDefinitions(definitions), checked);
   const stopped = new Promise<void>((resolve, reject) => {
     worker.run().then(resolve, (error: Error) => {
-      // Whoever waits for it to catch up has heard of it.
+      // A promise that nobody looks at would end the process.
       if (worker.hasTold) stopped.catch(() => {});
       reject(error);
     });

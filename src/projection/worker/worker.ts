@@ -4,6 +4,7 @@ import { DatabaseClosedError } from '../../store/errors.js';
 import type { AnyProjection } from '../definition.js';
 import { LeaseKeeper } from '../subscription/lease-keeper.js';
 import { Alarm } from './alarm.js';
+import { WorkerFailedError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import { runLane } from './lanes.js';
 import type { CheckedOptions } from './options.js';
@@ -38,7 +39,7 @@ export class Worker {
   #isStopped = (): void => {};
   readonly #stopped = new Promise<void>((resolve) => (this.#isStopped = resolve));
   #failure: { readonly error: unknown } | undefined;
-  /** True when somebody waited for it to catch up, and was told that it has failed. */
+  /** True when the application has heard that it has failed: by `onError`, or because it waited for it to catch up. */
   hasTold = false;
 
   constructor(knex: Knex, schema: string, definitions: readonly AnyProjection[], options: CheckedOptions) {
@@ -86,7 +87,10 @@ export class Worker {
   async caughtUp(): Promise<{ readonly parked: number }> {
     const { copies, signal } = this.#running;
     if (!signal.aborted) await retryRefused(this.#running);
-    if (signal.aborted) throw signal.reason;
+    if (signal.aborted) {
+      this.hasTold = true;
+      throw signal.reason;
+    }
     const outcome = await this.#search.caughtUp();
     if (copies.refusals.length > 0) throw copies.refusals[0];
     return outcome;
@@ -121,8 +125,19 @@ export class Worker {
     } catch (error) {
       if (this.#running.signal.aborted) return;
       // Whoever closes the database wants the worker to end.
-      if (!(error instanceof DatabaseClosedError)) this.#failure = { error };
+      if (!(error instanceof DatabaseClosedError)) this.#fail(error);
       this.#stop(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = { error };
+    const { onError } = this.#running.options;
+    try {
+      onError?.(new WorkerFailedError(error));
+      this.hasTold ||= onError !== undefined;
+    } catch {
+      // It may be what has failed.
     }
   }
 
@@ -131,7 +146,8 @@ export class Worker {
     this.#running.queue.wake();
     this.#pulse.wake();
     this.#retries.wake();
-    this.hasTold = this.#search.end(this.#stopping.signal.reason);
+    const hadCallers = this.#search.end(this.#stopping.signal.reason);
+    this.hasTold ||= hadCallers;
     this.#isStopped();
   }
 

@@ -1,8 +1,9 @@
 import { setImmediate as immediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import test from 'ava';
 import type { Knex } from 'knex';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
-import { InvalidArgumentError } from '../../../src/errors.js';
+import { InvalidArgumentError, type MaestroError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { retry } from '../../../src/projection/apply/parked.js';
 import { readCopies } from '../../../src/projection/copies/copy.js';
@@ -10,12 +11,12 @@ import { DependentObjectsError } from '../../../src/projection/copies/errors.js'
 import { defineProjection } from '../../../src/projection/define-projection.js';
 import type { AnyProjection } from '../../../src/projection/definition.js';
 import { Alarm } from '../../../src/projection/worker/alarm.js';
-import { EventParkedError, OlderProjectionError } from '../../../src/projection/worker/errors.js';
+import { EventParkedError, OlderProjectionError, WorkerFailedError } from '../../../src/projection/worker/errors.js';
 import { OwnCopies } from '../../../src/projection/worker/own-copies.js';
 import { Permits } from '../../../src/projection/worker/permits.js';
 import { Reachability } from '../../../src/projection/worker/reachability.js';
 import { runRetries } from '../../../src/projection/worker/refusals.js';
-import { runProjections } from '../../../src/projection/worker/run-projections.js';
+import { type ProjectionWorker, runProjections } from '../../../src/projection/worker/run-projections.js';
 import { NotMigratedError } from '../../../src/store/errors.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
@@ -252,8 +253,32 @@ test.serial('a projection that cannot be set up holds up no other, and is told; 
 test.serial('it fails for good when none of its projections can be set up', async (t) => {
   const setUp = () => Promise.reject(new Error('no such right'));
   const worker = startWorker(t, database, [defineProjection({ ...settings(aJournal()), setUp })]);
-  await t.throwsAsync(worker.stopped, { code: 'MAESTRO_READ_MODEL_SET_UP' });
-  t.deepEqual(worker.errors, []);
+  const error = await t.throwsAsync(worker.stopped, { code: 'MAESTRO_READ_MODEL_SET_UP' });
+  t.is(worker.errors.length, 1);
+  t.like(worker.errors[0], { code: 'MAESTRO_WORKER_FAILED', cause: error, hint: (error as MaestroError).hint });
+});
+
+test.serial('a failure that the application has heard of ends no process, whatever it does with the worker then', async (t) => {
+  const setUp = () => Promise.reject(new Error('no such right'));
+  const definition = () => defineProjection({ ...settings(aJournal()), setUp });
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  t.teardown(() => process.off('unhandledRejection', note));
+
+  const stop = new AbortController();
+  const waited = runProjections(database, [definition()], { signal: stop.signal });
+  await t.throwsAsync(waited.caughtUp(), { code: 'MAESTRO_READ_MODEL_SET_UP' });
+  stop.abort();
+  const told: unknown[] = [];
+  const alone = runProjections(database, [definition()], { onError: (error) => told.push(error) });
+
+  // To wait for a promise would be to handle it.
+  const isPending = ({ stopped }: ProjectionWorker) => inspect(stopped).includes('pending');
+  while (isPending(waited) || isPending(alone)) await immediate();
+  await immediate();
+  t.true(told[0] instanceof WorkerFailedError);
+  t.deepEqual(unhandled, []);
 });
 
 /** Waits until a version is in use and the others are gone: a switch waits for whoever still reads what there was, other tests too. */

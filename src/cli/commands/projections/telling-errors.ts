@@ -1,4 +1,5 @@
 import { MaestroError } from '../../../errors.js';
+import { WorkerFailedError } from '../../../projection/worker/errors.js';
 import type { Output } from '../../output/output.js';
 import { counted } from '../../render/figures.js';
 
@@ -18,6 +19,8 @@ export function tellingErrors(output: Output): ToldErrors {
   let told = 0;
   return {
     tell: (error) => {
+      // The command itself ends with it.
+      if (error instanceof WorkerFailedError) return;
       told += 1;
       if (output.form === 'json' || output.form === 'ndjson' ? told <= MOST : true) void output.warn(textOf(error));
     },
