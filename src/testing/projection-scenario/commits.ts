@@ -29,14 +29,18 @@ export type GivenDrafts = readonly [id: Timestamp, ...events: PlacedDraft[]];
 export function nextCommit(
   projection: ReadModelDefinition,
   before: readonly Commit[],
-  [id, ...drafts]: GivenDrafts,
+  commit: GivenDrafts,
   isStored: boolean,
 ): Commit {
   const method = isStored ? 'givenStored' : 'given';
+  const [id, ...drafts] = isList(commit) ? commit : [];
   if (!(id instanceof Timestamp))
-    throw new InvalidArgumentError(`${method}() takes commits, each a list of an aggregate's id and its events.`, {
-      hint: 'Make an id with `Clock.now()`, or with `Timestamp.parse()`.',
-    });
+    throw new InvalidArgumentError(
+      `${method}() takes commits, each a list of an aggregate's id and its events: [id, {type, body}].`,
+      {
+        hint: 'Make an id with `Clock.now()`, or with `Timestamp.parse()`.',
+      },
+    );
   assertEvents(method, drafts, GIVEN_KEYS);
   const history = before.filter((commit) => commit.id.equals(id)).flatMap(({ events }) => events);
   const events = placed({ id }, lastOf(history), drafts, clockAfter(lastOf(before.flatMap((commit) => commit.events))));
@@ -46,6 +50,10 @@ export function nextCommit(
     planEvents(definition, initialStateAt(definition), [...history, ...events]);
   }
   return { id, events, isStored };
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 function ownerOf(projection: ReadModelDefinition, id: Timestamp, [first]: readonly NewEvent[]): Definition {

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { didYouMean } from '../../nearest.js';
 import { isProjection } from '../../projection/definition.js';
 import type { ProjectionDefinition } from '../../projection/types.js';
-import { awaitedByTest } from '../scenario/scenario-error.js';
+import { awaitedByTest, ScenarioError } from '../scenario/scenario-error.js';
 import { type Commit, type GivenDrafts, nextCommit } from './commits.js';
 import { playAll } from './rounds.js';
 import { assertSameTables, sorted, type Tables } from './tables.js';
@@ -74,6 +74,14 @@ class Given {
 
   rows(table: string): Promise<Row[]> {
     return awaitedByTest(async () => [...rowsOf(await this.#play(), table, this.#projection)]);
+  }
+
+  /** Fails a test that awaits the scenario itself, or returns it: nothing has run. */
+  then(_fulfil: unknown, reject?: (error: unknown) => unknown): unknown {
+    const error = new ScenarioError(
+      `Nothing is expected of ${this.#projection.name}, so nothing has run: add thenRows() or thenTables().`,
+    );
+    return Promise.reject(error).catch(reject);
   }
 
   #with(commits: readonly GivenDrafts[], isStored: boolean): Given {

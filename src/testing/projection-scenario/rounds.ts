@@ -117,11 +117,19 @@ async function playErasing(
       if (!(error instanceof ErasedHandlerError)) throw error;
       throw new ScenarioError(`${error.message}\n\n${textOfError(error.cause)}`, { cause: error.cause });
     });
-  await catchUp(projection, scratch, live, ids);
+  await catchUp(projection, scratch, live, ids).catch((error: unknown) => {
+    if (!(error instanceof ScenarioError)) throw error;
+    throw new ScenarioError(
+      `After \`erased\` was called for every aggregate, their events cannot be taken in again. ${ERASED_REMEDY}\n\n${error.message}`,
+      { cause: error.cause },
+    );
+  });
   const problem = (table: string) =>
-    `The table ${table} of ${projection.name} is another one after \`erased\` was called for every aggregate and their events were taken in again, as \`maestro erase --paths\` does. What handlers make of an aggregate, \`erased\` must remove.`;
+    `The table ${table} of ${projection.name} is another one after \`erased\` was called for every aggregate and their events were taken in again, as \`maestro erase --paths\` does. ${ERASED_REMEDY}`;
   assertSameTables(before, await tablesOf(projection, scratch), problem, ['before', 'erased and taken in again']);
 }
+
+const ERASED_REMEDY = 'What handlers make of an aggregate, `erased` must remove.';
 
 /** Has a copy take in everything; gives the number of events. Throws {@link ScenarioError} for an event that fails. */
 async function catchUp(

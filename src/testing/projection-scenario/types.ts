@@ -18,10 +18,13 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Events of any number of aggregates, and the rows that a projection must make of them. Methods that add events return a new
- * scenario and leave this one as it is. Nothing runs before rows are asked for.
+ * scenario and leave this one as it is. Nothing runs before rows are asked for; a scenario that is awaited itself fails.
  */
 export interface ProjectionScenario<From extends Aggregate> {
-  /** Adds commits, each an id and events in the newest shape of their bodies. They are checked, encoded and folded at once. */
+  /**
+   * Adds commits, each a list of an id and of events in the newest shape of their bodies: `given([id, event, event], [other, event])`. Throws here, not when it
+   * runs, for events that could not be committed.
+   */
   given(...commits: readonly GivenCommit<From>[]): ProjectionScenario<From>;
   /**
    * Adds commits of older code or of other programs: events of any type with any body, and of any aggregate. Only workers take

@@ -232,7 +232,11 @@ test('what erased() leaves behind, or fails on, is found', async (t) => {
   );
   await t.throwsAsync(
     rowsOf((id, trx) => trx('owners').where({ id: id.encode() }).delete()),
-    { instanceOf: ScenarioError, message: /cannot have owners take in the event at sequence 2 [\s\S]*deposits_pkey/ },
+    {
+      instanceOf: ScenarioError,
+      message:
+        /^After `erased` was called[\s\S]*cannot have owners take in the event at sequence 2 [\s\S]*deposits_pkey/,
+    },
   );
   await t.throwsAsync(
     rowsOf((id, trx) => trx('owner').delete()),
@@ -279,10 +283,18 @@ test('what is given has to be events of the aggregates', (t) => {
   t.throws(() => scenario.given(['ada', opened('Ada')] as never), {
     message: /each a list of an aggregate's id and its events/,
   });
+  t.throws(() => scenario.given(ada as never, opened('Ada') as never), {
+    message: /each a list of an aggregate's id and its events/,
+  });
   t.throws(() => scenario.given([ada, { type: 'opened', body: { owner: 'Ada', on: 1 } } as never]), {
     code: 'MAESTRO_EVENT_SCHEMA',
   });
   t.throws(() => scenario.givenStored([ada, { type: '', body: {} }]), { code: 'MAESTRO_INVALID_EVENT' });
+});
+
+test('a scenario of which nothing is expected fails when a test awaits or returns it', async (t) => {
+  const forgotten = async () => await (projectionScenario(owners(), database).given([ada, opened('Ada')]) as unknown);
+  await t.throwsAsync(forgotten, { instanceOf: ScenarioError, message: /^Nothing is expected of owners, .*thenRows/ });
 });
 
 test('a scenario needs a projection with setUp, and a database', (t) => {
