@@ -13,6 +13,10 @@ export interface IdCondition {
   readonly hex: (alias: string) => string;
 }
 
+/** Aggregates that are compared: these, or all of which a copy has positions. */
+export type ComparedAggregates =
+  { readonly ids: readonly Timestamp[] } | { readonly positions: string; readonly copy: number };
+
 const TEXTS = ['text', 'varchar', 'bpchar'];
 
 /**
@@ -23,9 +27,11 @@ export async function rowsOfAggregates(
   on: Executor,
   schema: string,
   table: TableShape,
-  ids: readonly Timestamp[],
+  aggregates: ComparedAggregates,
 ): Promise<IdCondition | undefined> {
-  const candidates = table.columns.flatMap((column) => conditionOn(column, ids) ?? []);
+  const candidates = table.columns.flatMap(
+    (column) => ('ids' in aggregates ? conditionOn(column, aggregates.ids) : conditionOnAny(column, aggregates)) ?? [],
+  );
   if (candidates.length === 0) return undefined;
   const counts = candidates.map(({ sql }) => `, count(*) FILTER (WHERE ${sql})::text`).join('');
   const bindings = candidates.flatMap((each) => each.bindings);
@@ -67,6 +73,29 @@ function conditionOn({ name, type, isBuiltIn }: ColumnShape, ids: readonly Times
     sql: `${column} = ANY (?::text::text[])`,
     bindings: [`{${ids.flatMap(textForms).join(',')}}`],
     hex: (alias) => `${alias}.${column}::text`,
+  };
+}
+
+/** The condition that a column holds the id of an aggregate of which a copy has a position. */
+function conditionOnAny(
+  { name, type, isBuiltIn }: ColumnShape,
+  { positions, copy }: { readonly positions: string; readonly copy: number },
+): IdCondition | undefined {
+  const column = quoted(name);
+  if (!isBuiltIn) return undefined;
+  const known = (what: string) => `(SELECT ${what} FROM ${positions} WHERE copy = ?::integer)`;
+  if (type === 'bytea')
+    return {
+      sql: `${column} IN ${known('aggregate_id')}`,
+      bindings: [copy],
+      hex: (alias) => `encode(${alias}.${column}, 'hex')`,
+    };
+  if (type !== 'uuid' && !TEXTS.includes(type)) return undefined;
+  const hex = (of: string) => `replace(lower(${of}::text), '-', '')`;
+  return {
+    sql: `${hex(column)} IN ${known("encode(aggregate_id, 'hex')")}`,
+    bindings: [copy],
+    hex: (alias) => hex(`${alias}.${column}`),
   };
 }
 

@@ -1,7 +1,7 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import type { Knex } from 'knex';
 import { type Executor, query } from '../../store/read/rows.js';
-import { type IdCondition, rowsOfAggregates } from './aggregate-columns.js';
+import { type ComparedAggregates, type IdCondition, rowsOfAggregates } from './aggregate-columns.js';
 import { quoted, tableIn } from './quoted.js';
 import { type ColumnShape, columnNames, type TableShape } from './table-shapes.js';
 
@@ -10,14 +10,15 @@ export interface TableDifference {
   readonly table: string;
   /**
    * `missing`: rows that the handlers make are not in the live table; `different`: they have other values there; `extra`: rows
-   * that no event accounts for; `columns`: the tables have not the same columns; `no table`: there is no live table.
+   * that the handlers do not make from any event; `missing columns`: `setUp` makes columns that the live table has not; `extra columns`:
+   * it has some that `setUp` does not make; `no table`: there is no live table.
    */
-  readonly kind: 'missing' | 'different' | 'extra' | 'columns' | 'no table';
+  readonly kind: 'missing' | 'different' | 'extra' | 'missing columns' | 'extra columns' | 'no table';
   /** Columns with other values; those that only one of the tables has; empty otherwise. */
   readonly columns: readonly string[];
   /** Number of rows. */
   readonly rows: number;
-  /** One of the aggregates whose rows differ, as hex digits, where a column holds it. */
+  /** One of the aggregates whose rows differ, as hex digits, where a column of the table holds their ids. */
   readonly aggregateId?: string | undefined;
   /** Key of one of the rows, its values as text: data of the application. */
   readonly key?: Readonly<Record<string, string>> | undefined;
@@ -35,55 +36,60 @@ export interface ComparedTable {
   readonly differences: readonly TableDifference[];
 }
 
-/** The schemas of the two tables, and the aggregates whose rows are compared; all when `ids` is absent. */
+/** The schemas of the two tables, and the aggregates whose rows are compared. */
 export interface Comparison {
   readonly made: string;
   readonly live: string;
-  readonly ids?: readonly Timestamp[] | undefined;
+  readonly aggregates: ComparedAggregates;
 }
 
 /** Compares a table that was made aside with the live one. Only numbers and names leave the database, and one key of each kind. */
 export async function compareTable(on: Executor, table: TableShape, comparison: Comparison): Promise<ComparedTable> {
   const { name, leftOut } = table;
-  const { made, live, ids } = comparison;
+  const { made, live, aggregates } = comparison;
   const [count] = await query<[string]>(on, `SELECT count(*)::text FROM ${tableIn(made, name)}`);
   const result = { table: name, rows: Number(count?.[0]), leftOut, compared: true };
-  const shape = await shapeDifference(on, table, comparison);
-  if (shape !== undefined) return { ...result, differences: [shape] };
-  const rows = ids && (await rowsOfAggregates(on, made, table, ids));
-  if (ids !== undefined && rows === undefined) return { ...result, compared: false, differences: [] };
+  const shape = await shapeDifferences(on, table, comparison);
+  if (shape.length > 0) return { ...result, differences: shape };
+  const rows = await rowsOfAggregates(on, made, table, aggregates);
+  const isSample = 'ids' in aggregates;
+  if (isSample && rows === undefined) return { ...result, compared: false, differences: [] };
   const compare = table.key.length > 0 ? byKey : asWhole;
-  const differences = await compare(on, table, { made: tableIn(made, name), live: tableIn(live, name), rows });
+  const sides = { made: tableIn(made, name), live: tableIn(live, name), hex: rows?.hex };
+  const differences = await compare(on, table, { ...sides, rows: isSample ? rows : undefined });
   return { ...result, differences };
 }
 
-async function shapeDifference(
+async function shapeDifferences(
   on: Executor,
   { name }: TableShape,
   { made, live }: Comparison,
-): Promise<TableDifference | undefined> {
+): Promise<TableDifference[]> {
   const found = await columnNames(on, live, name);
-  if (found === undefined) return { table: name, kind: 'no table', columns: [], rows: 0 };
+  if (found === undefined) return [{ table: name, kind: 'no table', columns: [], rows: 0 }];
   const expected = (await columnNames(on, made, name)) ?? [];
-  const columns = [
-    ...expected.filter((column) => !found.includes(column)),
-    ...found.filter((column) => !expected.includes(column)),
+  const without = (these: readonly string[], those: readonly string[]) =>
+    these.filter((column) => !those.includes(column));
+  const differences: TableDifference[] = [
+    { table: name, kind: 'missing columns', columns: without(expected, found), rows: 0 },
+    { table: name, kind: 'extra columns', columns: without(found, expected), rows: 0 },
   ];
-  return columns.length === 0 ? undefined : { table: name, kind: 'columns', columns, rows: 0 };
+  return differences.filter(({ columns }) => columns.length > 0);
 }
 
-/** The two tables in SQL, and which of their rows are compared. */
+/** The two tables in SQL, which of their rows are compared, all when that is undefined, and the id of a row's aggregate as hex digits. */
 interface Sides {
   readonly made: string;
   readonly live: string;
   readonly rows: IdCondition | undefined;
+  readonly hex: IdCondition['hex'] | undefined;
 }
 
 /** One kind of difference; of rows that are missing, no columns. */
 type DifferenceRow = [columns: string | null, rows: string, aggregateId: string | null, key: string | null];
 
 /** Compares rows that have the same key. */
-async function byKey(on: Executor, table: TableShape, { made, live, rows }: Sides): Promise<TableDifference[]> {
+async function byKey(on: Executor, table: TableShape, { made, live, rows, hex }: Sides): Promise<TableDifference[]> {
   const { key, columns } = table;
   const same = key.map((column) => sameKey(column)).join(' AND ');
   const others = columns.filter((column) => !key.includes(column));
@@ -91,8 +97,7 @@ async function byKey(on: Executor, table: TableShape, { made, live, rows }: Side
     ({ name }) => `CASE WHEN ${text('made', name)} IS DISTINCT FROM ${text('live', name)} THEN ?::text END`,
   );
   const changed = `array_remove(ARRAY[${['NULL::text', ...differing].join(', ')}], NULL)`;
-  const of = (alias: 'made' | 'live') =>
-    `${rows?.hex(alias) ?? 'NULL::text'} AS aggregate_id, ${keyOf(alias, key)} AS key`;
+  const of = (alias: 'made' | 'live') => `${hex?.(alias) ?? 'NULL::text'} AS aggregate_id, ${keyOf(alias, key)} AS key`;
   const found = await query<DifferenceRow>(
     on,
     `SELECT to_json(columns)::text, count(*)::text, min(aggregate_id), min(key)
@@ -115,12 +120,12 @@ FROM (SELECT ${of('live')} FROM ${live} AS live
 }
 
 /** Compares the rows of a table that has no key as a whole, the number of equal ones too. */
-async function asWhole(on: Executor, table: TableShape, { made, live, rows }: Sides): Promise<TableDifference[]> {
+async function asWhole(on: Executor, table: TableShape, { made, live, rows, hex }: Sides): Promise<TableDifference[]> {
   const { columns } = table;
   const values = (alias: string) =>
     columns.length === 0 ? '' : columns.map(({ name }, index) => `${text(alias, name)} AS c${index}`).join(', ');
   const of = (alias: 'made' | 'live') => {
-    const id = rows === undefined ? '' : `${rows.hex(alias)} AS aggregate_id`;
+    const id = hex === undefined ? '' : `${hex(alias)} AS aggregate_id`;
     const list = [id, values(alias)].filter((part) => part !== '').join(', ');
     const from = alias === 'made' ? made : live;
     const where = rows !== undefined && alias === 'live' ? ` WHERE ${rows.sql}` : '';
@@ -134,7 +139,7 @@ async function asWhole(on: Executor, table: TableShape, { made, live, rows }: Si
     const bindings: Knex.RawBinding[] = [...left.bindings, ...right.bindings];
     const [row] = await query<DifferenceRow>(
       on,
-      `SELECT NULL::text, count(*)::text, ${rows === undefined ? 'NULL::text' : 'min(aggregate_id)'}, NULL::text
+      `SELECT NULL::text, count(*)::text, ${hex === undefined ? 'NULL::text' : 'min(aggregate_id)'}, NULL::text
 FROM (${left.sql} EXCEPT ALL ${right.sql}) AS less`,
       bindings,
     );
@@ -155,9 +160,18 @@ function difference(
     kind,
     columns: columns === null ? [] : (JSON.parse(columns) as string[]),
     rows: Number(rows),
-    aggregateId: aggregateId === null ? undefined : Timestamp.parse(aggregateId).hex,
+    aggregateId: aggregateId === null ? undefined : idOf(aggregateId),
     key: members && Object.fromEntries(key.map((column, index) => [column.name, members[index] ?? ''])),
   };
+}
+
+/** The id that a column holds; `undefined` for a row that no aggregate has, whose column may hold anything. */
+function idOf(text: string): string | undefined {
+  try {
+    return Timestamp.parse(text).hex;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A value as text, which is equal only for equal values, whatever the type and the collation. */

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
+import { projectionTables } from '../../store/projection-tables.js';
 import { execute } from '../../store/read/rows.js';
 import { BUILD_PREFIX, type Copy, readCopies, withCopyPath } from '../copies/copy.js';
 import { setUpCopy } from '../copies/set-up.js';
@@ -17,7 +18,7 @@ import { tableShapes } from './table-shapes.js';
 export interface VerifyProjectionOptions {
   /** Number of random aggregates to compare. @defaultValue 100 */
   readonly sample?: number | undefined;
-  /** Compare all aggregates, and find also rows that no event accounts for. @defaultValue false */
+  /** Compare all aggregates, and find also rows that the handlers do not make from any event. @defaultValue false */
   readonly all?: boolean | undefined;
   /** Called with the numbers of what was taken in again so far, and of the aggregates that there are to take in. */
   readonly onProgress?: ((aggregates: number, events: number, total: number) => void) | undefined;
@@ -123,7 +124,9 @@ async function verify(
   }
   const { events, failures } = fold;
   const tables: ComparedTable[] = [];
-  const comparison = { made, live: live.liveSchema ?? '', ids };
+  const aggregatesCompared =
+    ids === undefined ? { positions: projectionTables(schema).positions, copy: live.id } : { ids };
+  const comparison = { made, live: live.liveSchema ?? '', aggregates: aggregatesCompared };
   if (failures.length === 0)
     for (const table of await tableShapes(transaction, made))
       tables.push(await compareTable(transaction, table, comparison));

@@ -160,7 +160,7 @@ test('rows that differ are named by table, kind and columns, with an aggregate a
     kind: 'missing',
     columns: [],
     rows: 1,
-    aggregateId: undefined,
+    aggregateId: missing.hex,
     key: { id: `\\x${missing.hex}` },
   });
   t.deepEqual(
@@ -239,8 +239,8 @@ test('tables of another shape are a difference', async (t) => {
     schema,
   ]);
   t.deepEqual(await differences(world, { all: true }), [
-    ['accounts', 'columns', 'note', 0],
-    ['payments', 'columns', 'amount', 0],
+    ['accounts', 'extra columns', 'note', 0],
+    ['payments', 'missing columns', 'amount', 0],
     ['totals', 'no table', '', 0],
   ]);
 });

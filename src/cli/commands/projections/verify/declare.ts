@@ -13,7 +13,7 @@ export function declareProjectionsVerify(projections: Command, runner: CommandRu
     )
     .argument('<name>', 'the projection')
     .option('--sample <count>', 'number of random aggregates to compare (default: 100)', integer(1, 100_000))
-    .option('--all', 'compare all aggregates, and find rows that no event accounts for')
+    .option('--all', 'compare all aggregates, and find rows that the handlers do not make from any event')
     .addHelpText(
       'after',
       `

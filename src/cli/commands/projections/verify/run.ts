@@ -36,7 +36,17 @@ export async function run(name: string, options: VerifyOptions, invocation: Invo
       }),
     { writes: true },
   );
+  assertCompared(result);
   return (await print(result, invocation)) ? FOUND : DONE;
+}
+
+/** Throws `UsageError` when nothing could be compared: that must not look like no difference. */
+function assertCompared({ name, failures, tables }: ProjectionVerification): void {
+  if (failures.length > 0 || tables.length === 0 || tables.some(({ compared }) => compared)) return;
+  throw new UsageError(
+    `Nothing of ${name} was compared: a sample cannot tell which rows of ${tables.map(({ table }) => table).join(', ')} come from its aggregates, because no column has their ids.`,
+    { hint: 'Use --all.' },
+  );
 }
 
 async function print(result: ProjectionVerification, { output, options }: Invocation): Promise<boolean> {
@@ -56,7 +66,7 @@ async function print(result: ProjectionVerification, { output, options }: Invoca
     columns: [
       { heading: 'TABLE', value: (difference) => (difference.kind === 'failed' ? '' : difference.table), least: 8 },
       { heading: 'ROWS', value: rowsText, align: 'right' },
-      { heading: 'AGGREGATE', value: ({ aggregateId = '' }) => aggregateId, isId: true },
+      { heading: 'SUCH AS', value: ({ aggregateId = '' }) => aggregateId, isId: true },
       {
         heading: 'DIFFERENCE',
         value: (difference) => describe(difference, keys),
@@ -101,9 +111,11 @@ function describe(difference: Difference, keys: boolean): string {
     case 'different':
       return `different: the events make other values of ${columns.join(', ')}${example}`;
     case 'extra':
-      return `extra: rows that no event accounts for${example}`;
-    case 'columns':
-      return `columns: only one of setUp and the live table has ${columns.join(', ')}`;
+      return `extra: rows that the handlers do not make from any event${example}`;
+    case 'missing columns':
+      return `columns: setUp makes ${columns.join(', ')}, and the live table has none; raise version, or rebuild`;
+    case 'extra columns':
+      return `columns: the live table has ${columns.join(', ')}, and setUp makes none`;
     case 'no table':
       return 'no table: setUp makes it, and it is not there';
   }
