@@ -104,10 +104,9 @@ declare const database: Database;`,
   },
   {
     page: 'README.md',
-    begins: 'const owners',
-    before: `import { type Database, defineProjection, runProjections } from 'maestro-store';
-import { Account } from './src/readme-account.js';
-declare const database: Database;`,
+    begins: 'const database',
+    before: `import { defineProjection, openDatabase, runProjections } from 'maestro-store';
+import { Account } from './src/readme-account.js';`,
   },
 ];
 
