@@ -9,18 +9,13 @@ export function assertPositioned(
   projections: unknown,
 ): asserts projections is PositionedProjection[] {
   if (!Array.isArray(projections))
-    throw new InvalidArgumentError(`projections must be an array of projections; got ${inspect(projections)}.`, {
-      hint,
-    });
+    throw new InvalidArgumentError(`projections must be a list of projections; got ${shown(projections)}.`, { hint });
   const names = new Set<string>();
   for (const projection of projections as readonly unknown[]) {
     if (typeof projection !== 'object' || projection === null || !(POSITIONED in projection))
-      throw new InvalidArgumentError(
-        `openAggregates() cannot run this projection: ${inspect(projection, { depth: 0 })}.`,
-        {
-          hint,
-        },
-      );
+      throw new InvalidArgumentError(`openAggregates() takes projections only, and got ${shown(projection)}.`, {
+        hint: isKind(projection, 'subscription') ? 'Give it to runProjections().' : hint,
+      });
     const { name, from } = projection as PositionedProjection & { readonly from: readonly Definition[] };
     if (names.has(name)) throw new InvalidArgumentError(`The projection ${name} is given twice.`);
     names.add(name);
@@ -33,3 +28,13 @@ export function assertPositioned(
 
 const hint =
   'Write `projections: [owners]`, with what defineProjection() returned. Functions go into the definition of the aggregate.';
+
+function isKind(value: unknown, kind: string): value is { readonly name: string } {
+  return typeof value === 'object' && value !== null && (value as { readonly kind?: unknown }).kind === kind;
+}
+
+/** What was given instead, in a few words: a definition is long. */
+function shown(value: unknown): string {
+  for (const kind of ['projection', 'subscription']) if (isKind(value, kind)) return `the ${kind} ${value.name}`;
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+}

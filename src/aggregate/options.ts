@@ -5,6 +5,7 @@ import { InvalidArgumentError, MaestroError } from '../errors.js';
 import { Clock } from '../hlc/clock.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { DEFAULT_MAX_ATTEMPTS } from '../store/commit/backoff.js';
+import { MemoryStore, refuseProjections } from '../store/memory-store.js';
 import type { PositionedProjection, Projection, Store } from '../store/store.js';
 import { assertPositioned } from './assert-positioned.js';
 import { isAggregate } from './definition/define-aggregate.js';
@@ -31,8 +32,12 @@ export interface AggregatesOptions {
   readonly metadata?: (() => object) | undefined;
   /**
    * Projections that take in the events of each command in its transaction, made by `defineProjection`: what a command has changed can
-   * be read at once. Where one is behind, it first takes in the few events that are missing, or leaves the aggregate to a worker
-   * (`runProjections`). What a projection throws rolls the command back. @defaultValue none
+   * be read at once. The first command makes the tables, if nobody has; a `setUp` that fails makes each command throw. What a handler
+   * throws rolls the command back (`ProjectionError`).
+   *
+   * Where a projection lacks up to 100 earlier events of the aggregate, these are taken in first. Where it lacks more, has parked the aggregate, or
+   * is at another version in the database, the command goes on without it: a worker (`runProjections`) of that version takes the events in later.
+   * Needs a `PostgresStore`. Subscriptions are for `runProjections` only. @defaultValue none
    */
   readonly projections?: readonly PositionedProjection[];
   /** The policy for aggregates that are not in use. */
@@ -113,6 +118,7 @@ export function resolveOptions(definition: Definition, options: AggregatesOption
       hint: 'Write `metadata: () => ({…})`; it is called for each command.',
     });
   assertPositioned(definition, positioned);
+  if (store instanceof MemoryStore) refuseProjections(positioned);
   assertInteger('maxAttempts', maxAttempts, 1);
   assertInteger('idle.max', maxIdle, 0);
   const projections = definition.projections.map(asProjection);

@@ -6,9 +6,12 @@ import { isAggregate } from '../aggregate/definition/define-aggregate.js';
 import type { Definition } from '../aggregate/definition/definition.js';
 import { hasOwnershipRules } from '../aggregate/owns-aggregate.js';
 import { InvalidArgumentError } from '../errors.js';
+import { shownAs } from './shown-as.js';
 
 const PROJECTION_KEYS = ['name', 'version', 'from', 'setUp', 'project', 'projectBatch', 'erased'];
 const SUBSCRIPTION_KEYS = ['name', 'from', 'startAt', 'handle'];
+/** The longest name, which tables of the command line show as a whole. */
+const LONGEST_NAME = 63;
 /** The largest version: PostgreSQL's largest integer. */
 const MAX_VERSION = 2_147_483_647;
 
@@ -41,9 +44,20 @@ export function assertSubscription(description: unknown): void {
 function checkedParts(description: unknown, kind: string, keys: readonly string[]) {
   const properties = object(description, `The description of a ${kind}`);
   const name = checkedName(properties['name'], `a ${kind}`);
+  if (name.length > LONGEST_NAME)
+    throw new InvalidArgumentError(
+      `The name of a ${kind} has ${LONGEST_NAME} characters at most; ${JSON.stringify(name.slice(0, 20))}… has ${name.length}.`,
+    );
   const fail: Fail = (problem) => {
     throw new InvalidArgumentError(`The definition of the ${kind} ${name}: ${problem}.`);
   };
+  const foreign = kind === 'projection' ? 'handle' : 'project';
+  if (foreign in properties)
+    fail(
+      kind === 'projection'
+        ? '`handle` is for subscriptions; a projection has `project`'
+        : '`project` is for projections; a subscription has `handle`',
+    );
   assertKnown(Object.keys(properties), keys, '', fail);
   return { properties, from: checkedFrom(properties['from'], fail), fail };
 }
@@ -54,7 +68,7 @@ function checkedFrom(from: unknown, fail: Fail): readonly Definition[] {
   const other = from.findIndex((each) => !isAggregate(each));
   if (other >= 0)
     fail(
-      `from[${other}] is no aggregate; make it with defineAggregate(). If it is undefined, modules may import each other in a circle`,
+      `from[${other}] is no aggregate, but ${shownAs(from[other])}; make it with defineAggregate()${from[other] === undefined ? ' (modules that import each other in a circle see what is not defined yet as undefined)' : ''}`,
     );
   const aggregates = from as readonly Definition[];
   const names = aggregates.map(({ name }) => name);

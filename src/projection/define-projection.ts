@@ -13,31 +13,36 @@ export interface ProjectionDescription<From extends SomeAggregates> {
   /** The name under which its positions are kept, and for people. Letters, digits, `-`, `_` and `.`. */
   readonly name: string;
   /**
-   * The version of its tables and handlers. A higher one is filled beside the live one, which goes on being read and written
-   * meanwhile, and then takes its place. @defaultValue 1
+   * The version of its tables and handlers. A higher one than that of the database is filled beside the tables in use, which go on being read and written
+   * meanwhile, and then takes their place. Code with a lower one leaves the projection alone. Raise it whenever `setUp`, `from` or what
+   * handlers make is changed: nothing tells you that you forgot it, but `maestro projections verify`. @defaultValue 1
    */
   readonly version?: number;
   /**
-   * The aggregates whose events it is made of. Several need `owns` in their definitions; a single one without it gets the
-   * events of all aggregates in the log.
+   * The aggregates whose events it is made of. Several need `owns` in their definitions. So does a single one where the log has other aggregates: without it,
+   * handlers get those of their events, too, whose types have the same names, with bodies of another shape.
    */
   readonly from: From;
   /**
-   * Creates the tables and whatever else belongs to them, by unqualified names. Called once for each copy: when it is first run,
-   * and for each rebuild. Without it the application creates the tables, and there is no rebuild.
+   * Creates the tables and whatever else belongs to them, by names without a schema; has to await each query. Called when the projection is run on a
+   * database for the first time, and once for each rebuild, which makes a second set of tables; not again when you change it: raise `version`.
+   * Without it the application creates the tables, and there is no rebuild.
    */
   readonly setUp?: (transaction: Knex.Transaction) => unknown;
   /**
    * Takes in one event: a function for all types, or functions by type; events of other types are passed over. Bodies come as event
-   * handlers get them: the upcaster and the schema were applied.
+   * handlers get them: the upcaster and the schema were applied. There has to be this or `projectBatch`.
    */
   readonly project?: TypedHandlers<From[number], Knex.Transaction>;
   /**
    * Takes in many events of many aggregates at once, those of each aggregate in order: what makes catching up fast. Where both
-   * are given, commits call `project` for their own events, and all else is taken in by `projectBatch`.
+   * are given, commits call `project` for their own events, and all else is taken in by `projectBatch`. Alone, it gets the events of a commit as one list.
    */
   readonly projectBatch?: BatchHandler<From[number]>;
-  /** Removes what there is of an aggregate. Called when its events are erased; without it `maestro erase` says that it is not covered. */
+  /**
+   * Removes what there is of an aggregate. Called when its events are erased; when paths are, before it is taken in again; and by `projectionScenario`. Without
+   * it `maestro erase` refuses, unless it is forced.
+   */
   readonly erased?: (aggregateId: Timestamp, transaction: Knex.Transaction) => unknown;
 }
 

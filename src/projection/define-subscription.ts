@@ -8,8 +8,8 @@ export interface SubscriptionDescription<From extends SomeAggregates> {
   /** The name under which its positions are kept, and for people. Letters, digits, `-`, `_` and `.`. */
   readonly name: string;
   /**
-   * The aggregates to whose events it reacts. Several need `owns` in their definitions; a single one without it gets the
-   * events of all aggregates in the log.
+   * The aggregates to whose events it reacts. Several need `owns` in their definitions. So does a single one where the log has other aggregates: without it,
+   * handlers get those of their events, too, whose types have the same names, with bodies of another shape.
    */
   readonly from: From;
   /** The point at which it begins when it is run for the first time: events that are committed from then on, or all events. */

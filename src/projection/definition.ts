@@ -21,25 +21,25 @@ export type ProjectionHandler = (event: HandledEvent, transaction: Knex.Transact
 /** A function of a subscription that reacts to one event. */
 export type SubscriptionHandler = (event: HandledEvent, context: SubscriptionContext) => unknown;
 
-/** One handler for all events, or one for each type that matters. */
+/** One handler for all events, or one for each type that matters: a part of definitions without their types. */
 export type Handlers<Handler> = Handler | Readonly<Record<string, Handler | undefined>>;
 
 /** The facts that handlers of a subscription get beside the event. */
 export interface SubscriptionContext {
   /** The name of this reaction to this event, the same at every attempt: `<subscription>:<aggregate id in hex>:<sequence>`. */
   readonly idempotencyKey: string;
-  /** The number of this attempt at the event, from 1. */
+  /** The number of this attempt at the event, from 1, without those that ended because a worker stopped or died. */
   readonly attempt: number;
   /** Aborted when the worker stops, or has lost the event to another worker. */
   readonly signal: AbortSignal;
   /**
-   * The transaction in which the position moves: what is written with it happens exactly once. It is opened when a handler
-   * reads this property for the first time; the handler is then begun anew, so read it before anything else is done.
+   * The transaction in which the position moves: what is written with it happens exactly once. When a handler reads
+   * this property for the first time, it is stopped and called again from its start, inside the transaction: read it in the first line.
    */
   readonly transaction: Knex.Transaction;
 }
 
-/** A named read model without its types, as Maestro runs it: made by `defineProjection`. */
+/** A named read model without its types, as Maestro runs it: made by `defineProjection`. For code that handles any projection. */
 export interface ReadModelDefinition {
   readonly kind: 'projection';
   readonly name: string;
@@ -47,7 +47,7 @@ export interface ReadModelDefinition {
   readonly version: number;
   /** The aggregates whose events it is made of, one or more. */
   readonly from: readonly Definition[];
-  /** Creates the tables, by unqualified names. Absent for a projection that has none of its own, or manages them itself. */
+  /** Creates the tables, by unqualified names. Absent for a projection whose tables the application makes. */
   readonly setUp: ((transaction: Knex.Transaction) => unknown) | undefined;
   readonly project: Handlers<ProjectionHandler> | undefined;
   /** Takes in many events of many aggregates, those of each in order. */
@@ -61,7 +61,7 @@ export interface ReadModelDefinition {
 /** The point from which a subscription takes in events: those that are committed from now on, or all. */
 export type StartAt = 'now' | 'beginning';
 
-/** A named reaction to events without its types, as Maestro runs it: made by `defineSubscription`. */
+/** A named reaction to events without its types, as Maestro runs it: made by `defineSubscription`. For code that handles any subscription. */
 export interface SubscriptionDefinition {
   readonly kind: 'subscription';
   readonly name: string;
@@ -69,7 +69,7 @@ export interface SubscriptionDefinition {
   readonly version: 1;
   /** The aggregates to whose events it reacts, one or more. */
   readonly from: readonly Definition[];
-  /** The point at which it begins when it is registered; without meaning from then on. */
+  /** The point at which it begins when it is run for the first time on a database; changing it later has no effect. */
   readonly startAt: StartAt;
   readonly handle: Handlers<SubscriptionHandler>;
   /** The file that called `defineSubscription`, where that is known. */

@@ -22,7 +22,7 @@ export type HandlersByType<From extends Aggregate, Beside> = {
   readonly [Type in ProjectedType<From>]?: (event: ProjectedEvent<From, Type>, beside: Beside) => unknown;
 };
 
-/** A function for events of all types, or functions by type of event. */
+/** A function for events of all types, or functions by type of event, typed by the aggregates in `from`. */
 export type TypedHandlers<From extends Aggregate, Beside> =
   ((event: ProjectedEvent<From>, beside: Beside) => unknown) | HandlersByType<From, Beside>;
 

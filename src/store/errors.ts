@@ -60,21 +60,33 @@ export class DuplicateTimestampError extends MaestroError {
   }
 }
 
+/** The facts of a failed projection beside its event and its error. */
+export interface ProjectionFailure {
+  /** The name of a projection that has one, made by `defineProjection`. */
+  readonly projection?: string | undefined;
+  /** The reason, where the projection itself is not at fault. */
+  readonly reason?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
 /** A projection threw, so the events it was projecting were rolled back. The projection's own error is the `cause`. */
 export class ProjectionError extends MaestroError {
   readonly code = 'MAESTRO_PROJECTION' satisfies ErrorCode;
+  /** The name of the projection; absent for a function of a definition or of `commit`, which has none. */
+  readonly projection: string | undefined;
 
   constructor(
     /** The event that was being projected. */ readonly event: EventRef,
     cause: unknown,
-    /** The reason and the remedy, where the projection itself is not at fault. */
-    because?: { readonly reason: string; readonly hint: string },
+    { projection, reason, hint }: ProjectionFailure = {},
   ) {
-    const failed = because === undefined ? 'failed' : `failed, ${because.reason}`;
-    super(`The projection of ${event.type} at sequence ${event.sequence} ${failed}; nothing was committed.`, {
-      ...(because && { hint: because.hint }),
-      cause,
-    });
+    const whose = projection === undefined ? 'A projection' : `The projection ${projection}`;
+    const why = reason === undefined ? '' : `, ${reason}`;
+    super(
+      `${whose} failed on ${event.type} (event ${event.sequence} of ${event.aggregateId})${why}; nothing was committed.`,
+      { hint, cause },
+    );
+    this.projection = projection;
   }
 }
 

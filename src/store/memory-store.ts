@@ -174,7 +174,8 @@ export class MemoryStore implements Store {
   }
 }
 
-function refuseProjections(projections: readonly CommitProjection[]): void {
+/** Throws `ProjectionsUnsupportedError` when there are projections: a `MemoryStore` has no transactions. */
+export function refuseProjections(projections: readonly CommitProjection[]): void {
   if (projections.length > 0)
     throw new ProjectionsUnsupportedError('MemoryStore cannot run projections, because it has no transactions.', {
       hint: 'Use PostgresStore; in tests, on the embedded database.',

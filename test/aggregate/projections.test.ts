@@ -5,6 +5,8 @@ import {
   AlreadyTakenError,
   claim,
   defineAggregate,
+  defineProjection,
+  defineSubscription,
   MemoryStore,
   openAggregates,
   ProjectionError,
@@ -265,6 +267,19 @@ for (const [layout, partitions] of Object.entries({ plain: 1, partitioned: 4 }))
     t.true(refused > 0);
   });
 }
+
+test('MemoryStore refuses projections with a name when it is opened', (t) => {
+  const Ledger = ledgerOf('nowhere');
+  const named = defineProjection({ name: 'named', from: [Ledger], project: () => {} });
+  t.throws(() => openAggregates(Ledger, { store: new MemoryStore(), projections: [named] }), {
+    instanceOf: ProjectionsUnsupportedError,
+    message: /^MemoryStore cannot run projections/,
+  });
+  const mails = defineSubscription({ name: 'mails', from: [Ledger], startAt: 'now', handle: () => {} });
+  t.throws(() => openAggregates(Ledger, { store: new MemoryStore(), projections: [mails as never] }), {
+    message: 'openAggregates() takes projections only, and got the subscription mails.',
+  });
+});
 
 test('MemoryStore refuses a definition with projections instead of dropping them', async (t) => {
   const store = new MemoryStore();

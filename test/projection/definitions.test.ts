@@ -51,7 +51,15 @@ const FAULTS: readonly (readonly [change: object, message: RegExp])[] = [
   [{ from: undefined }, /from must be a list of aggregates, one or more: `from: \[Account\]`/],
   [{ from: Account }, /from must be a list of aggregates/],
   [{ from: [] }, /from must be a list of aggregates/],
-  [{ from: [Account, undefined] }, /from\[1\] is no aggregate; make it with defineAggregate\(\)/],
+  [
+    { from: [Account, undefined] },
+    /from\[1\] is no aggregate, but undefined; make it with defineAggregate\(\) \(modules that import each other/,
+  ],
+  [
+    { from: [{ name: 'account' }] },
+    /from\[0\] is no aggregate, but an object with the name "account"; make it with defineAggregate\(\)\.$/,
+  ],
+  [{ name: 'n'.repeat(64) }, /The name of a projection has 63 characters at most; "n{20}"… has 64/],
   [{ from: [Account, Account] }, /from has two aggregates with the name account/],
   [{ from: [Account, Note] }, /note does not say which ones in the log are its own; add `owns: \{ firstEvents/],
   [{ setUp: 'CREATE TABLE' }, /setUp is not a function/],
@@ -61,9 +69,9 @@ const FAULTS: readonly (readonly [change: object, message: RegExp])[] = [
   [{ project: 'opened' }, /project is neither a function nor functions by type/],
   [{ project: {} }, /project has no function; write one for each type/],
   [{ project: { opened: 1 } }, /project\.opened is not a function/],
-  [{ project: { openned: nothing } }, /project\.openned is unknown; known are opened, closed/],
+  [{ project: { openned: nothing } }, /project\.openned is unknown; known are opened, closed; did you mean opened\?/],
   [{ project: { ended: nothing } }, /project\.ended is an older name; write closed, which stands for both/],
-  [{ handle: nothing }, /handle is unknown; known are name, version, from, setUp/],
+  [{ handle: nothing }, /`handle` is for subscriptions; a projection has `project`/],
 ];
 
 test('faults of a projection are named', (t) => {

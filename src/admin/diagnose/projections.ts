@@ -116,7 +116,7 @@ function findingsOf(copy: Examined): Finding[] {
     found.push(
       warning(
         `${counted(failed, 'aggregate')} parked, because an event of each could not be taken in`,
-        `\`maestro projections status\` shows the errors. When the handlers are right, \`maestro projections retry ${name}\`.`,
+        `\`maestro projections status\` shows the errors. When the handlers are right, \`maestro projections retry ${name}\`.${copy.isSubscription ? '' : ` If setUp was changed: \`maestro projections rebuild ${name}\`.`}`,
       ),
     );
   if (gaps > 0)

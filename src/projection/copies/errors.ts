@@ -32,7 +32,7 @@ export class DependentObjectsError extends MaestroError {
 
   constructor(
     /** The name of the projection. */ readonly projection: string,
-    /** Each object, its kind and its name: `view public.owner_names`, `index public.owners_by_name`. */
+    /** Each object, its kind and its name, without the schema of the tables where it lies in that: `view public.owner_names`, `index owners_by_name`. */
     readonly objects: readonly string[],
     intent: keyof typeof MAKE_ROOM = 'replaced',
   ) {

@@ -50,7 +50,7 @@ function sameKind(copies: Copy[], { name, kind }: AnyProjection): Copy[] {
   throw new ReadModelSetUpError(
     name,
     `the database has a ${other.kind} of this name, and it is a ${kind} here.`,
-    'Give one of them another name.',
+    `Give this ${kind} another name, or remove the ${other.kind} with \`maestro projections drop ${name}\` if no code has it any more.`,
   );
 }
 

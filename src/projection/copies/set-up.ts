@@ -41,6 +41,12 @@ export async function setUpCopy(
       'Name tables and all else in setUp without a schema, so that Maestro can make them a second time for a rebuild. What exists once only, such as an extension, belongs into a migration of the application.',
     );
   const made = await objectsOf(transaction, buildSchema);
+  if (made.length === 0 && setUp !== undefined)
+    throw new ReadModelSetUpError(
+      name,
+      'setUp made nothing.',
+      'A query of Knex runs when it is awaited, so `await` or return each one in setUp. Leave setUp out when migrations of the application make the tables.',
+    );
   const unmovable = made.filter((object) => !isMovable(object));
   if (unmovable.length > 0)
     throw new ReadModelSetUpError(
@@ -89,7 +95,7 @@ function setUpFailure(name: string, error: unknown): unknown {
   return new ReadModelSetUpError(
     name,
     `setUp failed: ${driverMessage(error)}.`,
-    'It is given the transaction in which it has to make the tables, and runs again for each rebuild; the error is the cause.',
+    'Correct setUp; nothing has to be cleaned up. The error is the cause. A setUp that failed runs again at the next start.',
     error,
   );
 }

@@ -4,6 +4,8 @@ import { InsertConflictError } from '../../store/commit/insert-events.js';
 import { assertUsable, projectionError } from '../../store/commit/run-projections.js';
 import { isDeadlock } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
+import type { ProjectionFailure } from '../../store/errors.js';
+import { missingTableHint } from '../apply/missing-table-hint.js';
 import { type MissingEvents, readMissing } from '../apply/missing-events.js';
 import { blame, causesOf } from '../apply/passing.js';
 import { EventFailure, readerOf, runEvents } from '../apply/run-events.js';
@@ -44,8 +46,12 @@ async function project(
     if (deadlock !== undefined && transaction.parentTransaction === undefined)
       throw new InsertConflictError('deadlock', { cause: deadlock });
     const event = error.event ?? runs.at(-1)?.events.at(-1);
-    throw event === undefined ? error.cause : projectionError(event, error.cause);
+    throw event === undefined ? error.cause : projectionError(event, error.cause, failureOf(definition, error.cause));
   }
+}
+
+function failureOf({ name }: ReadModelDefinition, cause: unknown): ProjectionFailure {
+  return { projection: name, hint: missingTableHint(name, cause) };
 }
 
 /**

@@ -86,7 +86,9 @@ async function begin(
   if (definition.setUp === undefined)
     throw new ReadModelSetUpError(
       name,
-      'it has no setUp, so Maestro cannot make its tables a second time for a rebuild.',
+      version > live.version
+        ? `its version was raised to ${version}, which means a rebuild, and it has no setUp that could make the tables again.`
+        : 'it has no setUp, so Maestro cannot make its tables a second time for a rebuild.',
       'Give it a setUp that creates its tables; or change its tables and handlers without a new version.',
     );
   await assertNoDependants(transaction, live);

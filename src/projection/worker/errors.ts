@@ -1,14 +1,25 @@
 import { type ErrorCode, MaestroError } from '../../errors.js';
-import type { Parked } from '../apply/parked.js';
-import type { LongHandled } from '../subscription/lease-keeper.js';
+import { missingTableHint } from '../apply/missing-table-hint.js';
+import type { Parked, ParkedReason } from '../apply/parked.js';
 import { failureText } from '../apply/passing.js';
+import type { Copy } from '../copies/copy.js';
+import type { LongHandled } from '../subscription/lease-keeper.js';
 
 /**
  * An event could not be taken in, so its aggregate is parked: told to `onError` of `runProjections`. All before the event was
- * taken in, all other aggregates go on, and this one is tried again. The error of the handler is the `cause`.
+ * taken in, all other aggregates go on, and this one is tried again. The error of the handler is the `cause`. Where the log lacks an
+ * event (`reason` is `gap`), no handler has failed: there is no cause, and `sequence` is that of the missing event.
  */
 export class EventParkedError extends MaestroError {
   readonly code = 'MAESTRO_EVENT_PARKED' satisfies ErrorCode;
+  /** The name of the projection or subscription. */
+  readonly projection: string;
+  /** The version of the tables: of those in use, or of those that a rebuild fills. 1 for a subscription. */
+  readonly version: number;
+  /** True for tables that are in use, false for those that a rebuild fills. */
+  readonly isLive: boolean;
+  /** The reason: a handler failed at the event, or the log does not have it although it has later ones. */
+  readonly reason: ParkedReason;
   /** The aggregate id, in hex digits. */
   readonly aggregateId: string;
   readonly sequence: number;
@@ -17,21 +28,45 @@ export class EventParkedError extends MaestroError {
   /** The time of the next attempt. */
   readonly nextTry: Date;
 
-  constructor(
-    /** The name of the projection or subscription. */ readonly projection: string,
-    { aggregateId, sequence, reason, attempts, nextTry, error }: Parked,
-    cause: unknown,
-  ) {
-    const problem = reason === 'failed' ? 'failed at' : 'waits for';
-    super(`${projection} ${problem} event ${sequence} of ${aggregateId.hex}, attempt ${attempts}: ${error}`, {
-      hint: `It is tried again at ${nextTry.toISOString()}. After a fix, \`maestro projections retry ${projection}\` tries it at once; \`projections skip\` passes it over.`,
+  constructor(copy: ParkedCopy, parked: Parked, cause: unknown) {
+    super(parked.reason === 'gap' ? gapText(copy, parked) : failedText(copy, parked), {
+      hint: parked.reason === 'gap' ? GAP : failedHint(copy, parked, cause),
       cause,
     });
-    this.aggregateId = aggregateId.hex;
-    this.sequence = sequence;
-    this.attempts = attempts;
-    this.nextTry = nextTry;
+    this.projection = copy.name;
+    this.version = copy.version;
+    this.isLive = copy.status === 'live';
+    this.reason = parked.reason;
+    this.aggregateId = parked.aggregateId.hex;
+    this.sequence = parked.sequence;
+    this.attempts = parked.attempts;
+    this.nextTry = parked.nextTry;
   }
+}
+
+/** The facts of the copy that has parked an aggregate. */
+type ParkedCopy = Pick<Copy, 'name' | 'version' | 'kind' | 'status'>;
+
+const GAP =
+  'It goes on by itself when that event is committed or imported. `maestro verify` shows what the log lacks; `maestro projections skip` passes the event over.';
+
+function titleOf({ name, version, kind, status }: ParkedCopy): string {
+  if (kind === 'subscription') return name;
+  return `${name} ${version}${status === 'building' ? ', which is being filled,' : ''}`;
+}
+
+function gapText(copy: ParkedCopy, { aggregateId, sequence }: Parked): string {
+  return `${titleOf(copy)} waits before a gap in ${aggregateId.hex}: the log has later events, and no event ${sequence}.`;
+}
+
+function failedText(copy: ParkedCopy, { aggregateId, sequence, attempts, error }: Parked): string {
+  return `${titleOf(copy)} failed at event ${sequence} of ${aggregateId.hex}, attempt ${attempts}: ${error}`;
+}
+
+function failedHint({ name, kind }: ParkedCopy, { nextTry }: Parked, cause: unknown): string {
+  const next = `It is tried again at ${nextTry.toISOString()}.`;
+  const missing = kind === 'projection' ? missingTableHint(name, cause) : undefined;
+  return `${next}${missing === undefined ? '' : ` ${missing}`} After a fix, \`maestro projections retry ${name}\` tries it at once; \`projections skip\` passes it over.`;
 }
 
 /**

@@ -55,8 +55,8 @@ async function project(
   const onTaken = (events: number) => count(running, { copy, definition }, events);
   const outcome = await takeIn(running, copy, definition, missing, { signal, onTaken });
   const { taken, behind, locked, failed, gaps, isGone } = outcome;
-  for (const parked of failed) running.onError(new EventParkedError(definition.name, parked, parked.cause));
-  for (const parked of gaps) running.onError(new EventParkedError(definition.name, parked, undefined));
+  for (const parked of failed) running.onError(new EventParkedError(copy, parked, parked.cause));
+  for (const parked of gaps) running.onError(new EventParkedError(copy, parked, undefined));
   if (taken > 0) takenByOthers.delete(copy.id);
   else if (failed.length + gaps.length + locked.length === 0) takenByOthers.add(copy.id);
   if (!isGone) return { behind, later: locked };
@@ -83,7 +83,7 @@ async function handle(
         lease: options.lease,
         survive: (work) => reach.survive(work),
         onTaken: (events) => count(running, { copy, definition }, events),
-        onParked: (parked, cause) => running.onError(new EventParkedError(definition.name, parked, cause)),
+        onParked: (parked, cause) => running.onError(new EventParkedError(copy, parked, cause)),
       },
       { copy: copy.id, aggregateId },
     );

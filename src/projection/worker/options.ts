@@ -3,8 +3,9 @@ import type { Knex } from 'knex';
 import { InvalidArgumentError } from '../../errors.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { type AnyProjection, isProjection } from '../definition.js';
+import { circleHint, shownAs } from '../shown-as.js';
 
-/** The database whose log is followed: what `openDatabase` gives, or a Knex instance and the schema of the event store. */
+/** The database whose log is followed: what `openDatabase` gives, or `{ knex, schema }`; not the Knex instance itself. */
 export interface ProjectedDatabase {
   readonly knex: Knex;
   /** The schema that holds the tables of the event store. @defaultValue 'public' */
@@ -23,17 +24,18 @@ export interface ProjectionProgress {
 /** Options of `runProjections`. */
 export interface RunProjectionsOptions {
   /**
-   * Number of transactions of read models at a time, and of handlers of subscriptions beside them. Together with the search
-   * for events, and with what shows that the worker is alive, that is twice as many connections of the pool and two at most;
-   * with fewer they wait for each other.
+   * Number of transactions of read models at a time, and of handlers of subscriptions beside them. With what searches and what shows that the
+   * worker is alive, 4 uses up to 10 connections, 6 without subscriptions. Of a smaller pool (`openDatabase` has 4: give it `pool: { max: 12 }`), and of the one connection of
+   * the embedded database, they wait for their turn, beside the application.
    * @defaultValue 4
    */
   readonly concurrency?: number | undefined;
   /** Stops the worker when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Called with what went wrong and will be tried again: a handler that failed, a connection that broke, a rebuild that cannot
-   * be switched; and with a handler that takes long. What ends the worker rejects `stopped` and is not told here.
+   * Called with what went wrong and will be tried again: a handler that failed (`EventParkedError`), a connection that broke, a projection beside
+   * others that cannot be set up, a rebuild that cannot be switched; and with a handler that takes long. Last, with a `WorkerFailedError` when
+   * the worker cannot go on. What it throws ends the worker.
    * @defaultValue a warning of the process (`process.emitWarning`), one a minute for each kind of error
    */
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -89,7 +91,8 @@ export function checkedDefinitions(definitions: readonly AnyProjection[]): reado
   for (const [index, definition] of definitions.entries()) {
     if (!isProjection(definition))
       throw new InvalidArgumentError(
-        `Item ${index} of the list is no projection or subscription; make it with defineProjection() or defineSubscription(). If it is undefined, modules may import each other in a circle.`,
+        `Item ${index} of the list is no projection or subscription, but ${shownAs(definition)}; make it with defineProjection() or defineSubscription().`,
+        circleHint(definition),
       );
     if (names.has(definition.name))
       throw new InvalidArgumentError(`Two projections or subscriptions have the name ${definition.name}; rename one.`);
@@ -99,8 +102,13 @@ export function checkedDefinitions(definitions: readonly AnyProjection[]): reado
 }
 
 /** The place of the log. Throws `InvalidArgumentError` for a schema that cannot be one. */
-export function checkedDatabase({ knex, schema = DEFAULT_SCHEMA }: ProjectedDatabase): { knex: Knex; schema: string } {
-  if (knex?.isTransaction === true)
+export function checkedDatabase(database: ProjectedDatabase): { knex: Knex; schema: string } {
+  const { knex, schema = DEFAULT_SCHEMA } = (database ?? {}) as Partial<ProjectedDatabase>;
+  if (typeof knex !== 'function' || typeof database !== 'object')
+    throw new InvalidArgumentError(
+      'runProjections takes a database: what openDatabase() gives, or {knex, schema}, with the Knex instance in it.',
+    );
+  if (knex.isTransaction === true)
     throw new InvalidArgumentError(
       'runProjections cannot work inside a transaction; give it the Knex instance itself.',
     );

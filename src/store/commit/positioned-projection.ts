@@ -41,10 +41,14 @@ export interface InlineProjection {
   catchUp(this: void, transaction: Knex.Transaction, place: ProjectedPlace, runs: readonly CommitRun[]): Promise<void>;
 }
 
-/** A projection whose tables follow the log by positions, made by `defineProjection`. */
+/**
+ * A projection whose tables follow the log by positions, made by `defineProjection`: what `openAggregates` and stores take. A subscription is none;
+ * give it to `runProjections`.
+ */
 export interface PositionedProjection {
   readonly name: string;
   readonly version: number;
+  /** Only what `defineProjection` made has it. */
   readonly [POSITIONED]: InlineProjection;
 }
 

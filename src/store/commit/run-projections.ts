@@ -3,7 +3,7 @@ import { type CommittedEvent, eventRef, type NewEvent } from '../../events.js';
 import { brokenBy, driverOf } from '../driver/driver-of.js';
 import { driverMessage, isConnectionLost, sqlState } from '../driver/driver-error.js';
 import { connectionLostHint } from '../failures/database-errors.js';
-import { ProjectionError } from '../errors.js';
+import { ProjectionError, type ProjectionFailure } from '../errors.js';
 import { query } from '../read/rows.js';
 import { lent } from '../transactions/lent.js';
 import type { Projection } from '../store.js';
@@ -50,8 +50,15 @@ async function withProjectionError(
 }
 
 /** The error for an event that a projection could not take in. */
-export function projectionError(event: Omit<NewEvent, 'body'>, cause: unknown): ProjectionError {
-  return new ProjectionError(eventRef(event), cause, isConnectionLost(cause) ? lostConnection(cause) : undefined);
+export function projectionError(
+  event: Omit<NewEvent, 'body'>,
+  cause: unknown,
+  failure: ProjectionFailure = {},
+): ProjectionError {
+  return new ProjectionError(eventRef(event), cause, {
+    ...failure,
+    ...(isConnectionLost(cause) ? lostConnection(cause) : {}),
+  });
 }
 
 function lostConnection(cause: unknown): { reason: string; hint: string } {

@@ -169,8 +169,18 @@ test.serial('a name that is taken, and a setUp that fails, are refused, and noth
   });
   t.like(error.cause, { message: 'no such luck' });
   t.deepEqual(await relations(schema, 'half'), []);
+  const forgotten = aReadModel({
+    setUp: (trx) => {
+      // Not awaited, so Knex runs nothing.
+      void trx.schema.createTable('forgotten', (table) => table.integer('n'));
+    },
+  });
+  await t.throwsAsync(registerCopy(knex, schema, forgotten), {
+    instanceOf: ReadModelSetUpError,
+    message: /setUp made nothing\. Nothing was changed\.$/,
+  });
   t.is(await buildSchemas(), 0);
-  t.deepEqual(await readCopies(knex, schema, [taken.name, failing.name]), []);
+  t.deepEqual(await readCopies(knex, schema, [taken.name, failing.name, forgotten.name]), []);
 });
 
 test.serial('inside a transaction of the application it goes with that, and the search_path stays', async (t) => {

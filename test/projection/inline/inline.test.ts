@@ -207,7 +207,13 @@ for (const [layout, own] of Object.entries({
     for (const ids of [[moved], [moved, behind]]) {
       const events = ids.map((id) => anEvent(id, { sequence: 2 }));
       const failing = store.commitAll(events, [swallowing, journal.definition]);
-      const { cause } = (await t.throwsAsync(failing, { instanceOf: ProjectionError })) as { cause?: Error };
+      const error = await t.throwsAsync(failing, { instanceOf: ProjectionError });
+      const { cause, projection, message } = error as ProjectionError & { cause?: Error };
+      t.is(projection, `a_${layout}`);
+      t.regex(
+        message,
+        new RegExp(`^The projection a_${layout} failed on .* \\(event 2 of [0-9a-f]{32}\\); nothing was`),
+      );
       t.is(cause?.message, `A statement of the projection a_${layout} failed, and the projection ignored the error.`);
     }
   });

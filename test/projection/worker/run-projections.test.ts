@@ -258,28 +258,31 @@ test.serial('it fails for good when none of its projections can be set up', asyn
   t.like(worker.errors[0], { code: 'MAESTRO_WORKER_FAILED', cause: error, hint: (error as MaestroError).hint });
 });
 
-test.serial('a failure that the application has heard of ends no process, whatever it does with the worker then', async (t) => {
-  const setUp = () => Promise.reject(new Error('no such right'));
-  const definition = () => defineProjection({ ...settings(aJournal()), setUp });
-  const unhandled: unknown[] = [];
-  const note = (reason: unknown) => unhandled.push(reason);
-  process.on('unhandledRejection', note);
-  t.teardown(() => process.off('unhandledRejection', note));
+test.serial(
+  'a failure that the application has heard of ends no process, whatever it does with the worker then',
+  async (t) => {
+    const setUp = () => Promise.reject(new Error('no such right'));
+    const definition = () => defineProjection({ ...settings(aJournal()), setUp });
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    t.teardown(() => process.off('unhandledRejection', note));
 
-  const stop = new AbortController();
-  const waited = runProjections(database, [definition()], { signal: stop.signal });
-  await t.throwsAsync(waited.caughtUp(), { code: 'MAESTRO_READ_MODEL_SET_UP' });
-  stop.abort();
-  const told: unknown[] = [];
-  const alone = runProjections(database, [definition()], { onError: (error) => told.push(error) });
+    const stop = new AbortController();
+    const waited = runProjections(database, [definition()], { signal: stop.signal });
+    await t.throwsAsync(waited.caughtUp(), { code: 'MAESTRO_READ_MODEL_SET_UP' });
+    stop.abort();
+    const told: unknown[] = [];
+    const alone = runProjections(database, [definition()], { onError: (error) => told.push(error) });
 
-  // To wait for a promise would be to handle it.
-  const isPending = ({ stopped }: ProjectionWorker) => inspect(stopped).includes('pending');
-  while (isPending(waited) || isPending(alone)) await immediate();
-  await immediate();
-  t.true(told[0] instanceof WorkerFailedError);
-  t.deepEqual(unhandled, []);
-});
+    // To wait for a promise would be to handle it.
+    const isPending = ({ stopped }: ProjectionWorker) => inspect(stopped).includes('pending');
+    while (isPending(waited) || isPending(alone)) await immediate();
+    await immediate();
+    t.true(told[0] instanceof WorkerFailedError);
+    t.deepEqual(unhandled, []);
+  },
+);
 
 /** Waits until a version is in use and the others are gone: a switch waits for whoever still reads what there was, other tests too. */
 async function inUse(worker: TestWorker, name: string, version: number): Promise<void> {
@@ -378,7 +381,7 @@ test('what cannot be run is refused at once, with what to write', (t) => {
     [
       [definition, undefined],
       {},
-      /^Item 1 of the list is no projection or subscription; make it with defineProjection/,
+      /^Item 1 of the list is no projection or subscription, but undefined; make it with defineProjection/,
     ],
     [[definition, definition], {}, /^Two projections or subscriptions have the name journal_\d+; rename one/],
     [[definition], { concurrency: 0 }, /^The option concurrency must be an integer, 1 to 1000; got 0/],
@@ -392,6 +395,11 @@ test('what cannot be run is refused at once, with what to write', (t) => {
     t.throws(() => runProjections(database, definitions as AnyProjection[], options), {
       instanceOf: InvalidArgumentError,
       message,
+    });
+  for (const other of [undefined, null, knex, store, {}])
+    t.throws(() => runProjections(other as never, [definition]), {
+      instanceOf: InvalidArgumentError,
+      message: /^runProjections takes a database: what openDatabase\(\) gives, or {knex, schema}/,
     });
   t.throws(() => runProjections({ knex, schema: 'a"b' }, [definition]), { instanceOf: InvalidArgumentError });
 });
@@ -418,4 +426,19 @@ test.serial('a higher version is filled beside the tables that are in use, and t
   await late.caughtUp();
   await second.caughtUp();
   t.deepEqual(await seen(knex, fresh, ids[0] as Timestamp), [1, 2, 3, 4]);
+});
+
+test.serial('who meets a table that is not there is told how tables are made anew', async (t) => {
+  const journal = aJournal();
+  const definition = defineProjection({ ...settings(journal), setUp: journal.definition.setUp as () => unknown });
+  const first = startWorker(t, database, [definition]);
+  await first.caughtUp();
+  await first.stop();
+  await knex.schema.dropTable(journal.table);
+  const worker = startWorker(t, database, [definition]);
+  const id = anId();
+  await commit(id, 1);
+  const error = await worker.toldError();
+  t.like(error, { projection: journal.table, version: 1, isLive: true, reason: 'failed', sequence: 1 });
+  t.true((error as EventParkedError).hint?.includes(`maestro projections rebuild ${journal.table}`));
 });

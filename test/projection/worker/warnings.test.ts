@@ -31,7 +31,7 @@ test.serial('a worker to which nobody listens warns of what went wrong', async (
   stop.abort();
   await worker.stopped;
   t.is(name, 'MaestroWarning');
-  t.regex(message, new RegExp(`${journal.table} failed at event 1 of ${bad.hex}, attempt 1: no such owner`));
+  t.regex(message, new RegExp(`${journal.table} 1 failed at event 1 of ${bad.hex}, attempt 1: no such owner`));
   t.regex(detail, /projections retry/);
   t.regex(detail, /option onError/);
 });

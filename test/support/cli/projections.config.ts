@@ -7,7 +7,7 @@ const nothing = () => {};
 export default defineConfig({
   aggregates: [BankAccount],
   projections: [
-    defineProjection({ name: 'owners', from: [BankAccount], setUp: nothing, project: nothing }),
+    defineProjection({ name: 'owners', from: [BankAccount], project: nothing }),
     defineSubscription({ name: 'mails', from: [BankAccount], startAt: 'now', handle: nothing }),
   ],
 });

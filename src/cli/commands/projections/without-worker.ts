@@ -11,5 +11,13 @@ export async function hasWorker({ knex, schema }: Database, name: string): Promi
 /** Prints a note when no worker runs a projection or subscription, so that nothing will happen by itself. */
 export async function noteWithoutWorker(database: Database, name: string, output: Output): Promise<void> {
   if (await hasWorker(database, name)) return;
-  await output.note(`no worker runs ${name}; \`maestro projections run ${name} --once\` does it`);
+  await output.note(
+    `no worker runs ${name}, so nothing is taken in yet; \`maestro projections run ${name} --once\` does that`,
+  );
+}
+
+/** Prints a note when no worker runs a projection that was brought up to date, so that it falls behind from now on. */
+export async function noteToKeepRunning(database: Database, name: string, output: Output): Promise<void> {
+  if (await hasWorker(database, name)) return;
+  await output.note(`no worker runs ${name}, so it falls behind unless commits of this version take it in`);
 }

@@ -73,3 +73,24 @@ test('the names of configured projections are completed', async (t) => {
   t.regex(await complete('projections', 'r'), /^rebuild/m);
   t.truthy(readFileSync(join(folder, 'maestro.config.ts')));
 });
+
+test('a table that is gone is a reason for status and run to exit with 1, until a rebuild has made it anew', async (t) => {
+  const log = await aLog();
+  await log.maestro(['projections', 'run', '--once', 'owners']);
+  t.is((await log.maestro(['projections', 'status', 'owners', '--exit-code'])).code, 0);
+  await knex.raw('DROP TABLE ??.owners', [log.schema]);
+  const status = await log.maestro(['projections', 'status', 'owners', '--exit-code']);
+  t.is(status.code, 1);
+  t.regex(status.stdout, /^owners .* no table owners any more$/m);
+  const [{ missingTables } = { missingTables: undefined }] = JSON.parse(
+    (await log.maestro(['projections', 'status', 'owners', '-o', 'json'])).stdout,
+  ) as { missingTables: string[] }[];
+  t.deepEqual(missingTables, ['owners']);
+  const run = await log.maestro(['projections', 'run', '--once', 'owners']);
+  t.is(run.code, 1);
+  t.regex(run.stderr, /^warning: There is no table owners any more; `maestro projections rebuild`/m);
+  const rebuilt = await log.maestro(['projections', 'rebuild', 'owners']);
+  t.is(rebuilt.code, 0, rebuilt.stderr);
+  t.regex(rebuilt.stderr, /^note: no worker runs owners, so it falls behind/m);
+  t.is((await log.maestro(['projections', 'status', 'owners', '--exit-code'])).code, 0);
+});

@@ -79,9 +79,9 @@ test('an aggregate on which a handler fails is parked and shown, escaped; after 
   t.is(first.code, 1);
   t.regex(
     first.stderr,
-    /^warning: owners failed at event 1 of \w+, attempt 1: no owner \\u001b\[31mbad \\u001b\[2J Bob/m,
+    /^warning: owners 1 failed at event 1 of \w+, attempt 1: no owner \\u001b\[31mbad \\u001b\[2J Bob/m,
   );
-  t.regex(first.stderr, /^warning: 1 aggregate parked, because a handler failed; see `maestro projections status`/m);
+  t.regex(first.stderr, /^warning: 1 aggregate parked, which takes in nothing more; see `maestro projections status`/m);
   t.deepEqual(await log.owners(), ['Ada'], 'all others go on');
 
   const status = await log.maestro(['projections', 'status', 'owners', '--exit-code'], { terminal: 100 });
@@ -103,8 +103,11 @@ test('an aggregate on which a handler fails is parked and shown, escaped; after 
   const fixed = ['--config', 'fixed.config.ts'];
   const retried = await log.maestro(['projections', 'retry', 'owners', bad?.hex ?? '']);
   t.is(retried.code, 0);
-  t.is(retried.stdout, 'name         owners\ntried again  1 parked aggregate\n');
-  t.is(retried.stderr, 'note: no worker runs owners; `maestro projections run owners --once` does it\n');
+  t.is(retried.stdout, 'name     owners\ndue now  1 parked aggregate\n');
+  t.is(
+    retried.stderr,
+    'note: no worker runs owners, so nothing is taken in yet; `maestro projections run owners --once` does that\n',
+  );
   const healed = await log.maestro(['projections', 'run', '--once', 'owners', ...fixed]);
   t.is(healed.code, 0, healed.stderr);
   t.deepEqual(await log.owners(), ['Ada', 'bad \u001b[2J Bob']);

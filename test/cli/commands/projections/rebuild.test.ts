@@ -35,7 +35,8 @@ async function aLog() {
 test('rebuild fills a second copy and switches to it: of a new version, and of the same one again', async (t) => {
   const log = await aLog();
   const { code, stdout, stderr } = await log.maestro(['projections', 'rebuild', 'owners', ...next]);
-  t.deepEqual([code, stderr], [0, '']);
+  const note = 'note: no worker runs owners, so it falls behind unless commits of this version take it in\n';
+  t.deepEqual([code, stderr], [0, note]);
   t.is(
     stdout,
     'name             owners\nversion          2\nsecond copy      filled, and switched to\nevents taken in  2\n',
@@ -71,8 +72,8 @@ test('a copy on which a handler fails is not switched to; it goes on after a fix
   await log.maestro(['projections', 'run', '--once', 'owners', '--config', 'fixed.config.ts']);
   const failed = await log.maestro(['projections', 'rebuild', 'owners']);
   t.is(failed.code, 1);
-  t.regex(failed.stdout, /^second copy +not whole: an aggregate is parked$/m);
-  t.regex(failed.stderr, /A handler failed, so the copy is not whole/);
+  t.regex(failed.stdout, /^second copy +not in use: an aggregate is parked$/m);
+  t.regex(failed.stderr, /^warning: owners was not switched: the second copy lacks what is parked[\s\S]*--cancel/m);
   t.deepEqual(await log.copies(), ['1 live', '1 building']);
   t.regex(
     (await log.maestro(['projections', 'status', 'owners'])).stdout,

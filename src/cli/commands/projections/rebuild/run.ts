@@ -8,6 +8,7 @@ import { lagOf } from '../../../../projection/lag.js';
 import { cancelRebuild } from '../../../../projection/rebuild/cancel-rebuild.js';
 import { cleanUpRetired } from '../../../../projection/rebuild/clean-up-retired.js';
 import { startRebuild } from '../../../../projection/rebuild/start-rebuild.js';
+import { EventParkedError } from '../../../../projection/worker/errors.js';
 import { runProjections } from '../../../../projection/worker/run-projections.js';
 import { withDatabase } from '../../../database/with-database.js';
 import { NotFoundError, UsageError } from '../../../errors.js';
@@ -19,7 +20,7 @@ import { configuredReadModel } from '../configured.js';
 import { untilInterrupted } from '../interruptible.js';
 import { registeredCopies } from '../registered.js';
 import { tellingErrors } from '../telling-errors.js';
-import { hasWorker } from '../without-worker.js';
+import { hasWorker, noteToKeepRunning } from '../without-worker.js';
 
 /** The options of `maestro projections rebuild`. */
 export interface RebuildCommandOptions {
@@ -65,7 +66,7 @@ async function giveUp(database: Database, name: string, invocation: Invocation):
   await registeredCopies(database, name);
   const given = await cancelRebuild(knex, schema, name);
   if (given === undefined)
-    throw new NotFoundError(`No copy of ${name} is being filled.`, {
+    throw new NotFoundError(`${name} is not being rebuilt.`, {
       hint: 'What is live stays. Nothing was changed.',
     });
   await cleanUpRetired(knex, schema);
@@ -105,7 +106,7 @@ async function fill(
       signal: interrupt.signal,
       onError: (error) => {
         if (error instanceof DependentObjectsError) dependants = error;
-        else errors.tell(error);
+        else if (!isOfOthers(error, building)) errors.tell(error);
       },
       onProgress: ({ taken }) => {
         all += taken;
@@ -127,16 +128,24 @@ async function fill(
       await cleanUpRetired(knex, schema);
     }
     await print(building, { status: outcome, events: all }, invocation);
-    if (outcome === 'live') return DONE;
+    if (outcome === 'live') {
+      await noteToKeepRunning(database, name, output);
+      return DONE;
+    }
     if (outcome === 'parked')
       await output.warn(
-        `A handler failed, so the copy is not whole, and ${name} was not switched; see \`maestro projections status ${name}\`.`,
+        `${name} was not switched: the second copy lacks what is parked, which \`maestro projections status ${name}\` shows. Correct the handler and run this again; or pass the event over with \`maestro projections skip\`; or give the copy up with --cancel.`,
       );
     if (outcome === 'building') await output.note('it goes on where it is when it is run again, and so do workers');
     return interrupt.exitCode ?? FOUND;
   } finally {
     interrupt.end();
   }
+}
+
+/** True for an event that the copy in use has parked: the rebuild is what may mend that. */
+function isOfOthers(error: unknown, { version }: Copy): boolean {
+  return error instanceof EventParkedError && (error.version !== version || error.isLive);
 }
 
 /** The fate of a copy: in use, given up by somebody, with parked aggregates, or still being filled. */
@@ -170,6 +179,6 @@ async function print(
 const STATUS: Readonly<Record<Outcome, string>> = {
   live: 'filled, and switched to',
   cancelled: 'given up',
-  parked: 'not whole: an aggregate is parked',
+  parked: 'not in use: an aggregate is parked',
   building: 'being filled',
 };

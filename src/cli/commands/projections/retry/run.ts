@@ -34,7 +34,7 @@ export async function run(
         json: { name, aggregateId: id?.hex ?? null, retried },
         facts: [
           ['name', name],
-          ['tried again', counted(retried, 'parked aggregate')],
+          ['due now', counted(retried, 'parked aggregate')],
         ],
       });
       if (retried > 0) await noteWithoutWorker(database, name, output);

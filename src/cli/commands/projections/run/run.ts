@@ -1,4 +1,6 @@
 import type { Database } from '../../../../connection/database.js';
+import { readCopies } from '../../../../projection/copies/copy.js';
+import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import type { AnyProjection } from '../../../../projection/definition.js';
 import { lagOf } from '../../../../projection/lag.js';
 import { runProjections } from '../../../../projection/worker/run-projections.js';
@@ -111,12 +113,24 @@ async function work(
     await errors.end();
     if (interrupt.exitCode !== undefined) return interrupt.exitCode;
     if (refusal !== undefined) throw refusal.error;
-    if ((parked ?? 0) === 0) return DONE;
-    await output.warn(
-      `${counted(parked ?? 0, 'aggregate')} parked, because a handler failed; see \`maestro projections status\`.`,
-    );
-    return FOUND;
+    const gone = await goneTables(database, names);
+    if (gone.length > 0)
+      await output.warn(
+        `There is no table ${gone.join(', ')} any more; \`maestro projections rebuild\` makes the tables of a projection anew.`,
+      );
+    if ((parked ?? 0) > 0)
+      await output.warn(
+        `${counted(parked ?? 0, 'aggregate')} parked, which takes in nothing more; see \`maestro projections status\`.`,
+      );
+    return gone.length === 0 && (parked ?? 0) === 0 ? DONE : FOUND;
   } finally {
     interrupt.end();
   }
+}
+
+/** The tables of some projections that are not there any more, in copies that are in use or are being filled. */
+async function goneTables({ knex, schema }: Database, names: readonly string[]): Promise<string[]> {
+  const copies = await readCopies(knex, schema, names);
+  const missing = await missingTables(knex, schema);
+  return missing.filter(({ copy }) => copies.some(({ id }) => id === copy)).map(({ table }) => table);
 }

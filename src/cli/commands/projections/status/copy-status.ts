@@ -8,11 +8,13 @@ export interface CopyStatus {
   readonly lag: Lag;
   /** The first parked aggregates. */
   readonly parked: readonly Parked[];
+  /** Tables of it that are not there any more. */
+  readonly missing: readonly string[];
 }
 
 /** True when a copy is not as it should be; one that is being filled is behind by its nature. */
-export function needsAttention({ copy: { status }, lag }: CopyStatus): boolean {
+export function needsAttention({ copy: { status }, lag, missing }: CopyStatus): boolean {
   if (status === 'retired') return false;
   const isBehind = status === 'live' && lag.eventsBehind > 0;
-  return isBehind || lag.failed > 0 || lag.gaps > 0 || lag.ahead > 0;
+  return isBehind || missing.length > 0 || lag.failed > 0 || lag.gaps > 0 || lag.ahead > 0;
 }

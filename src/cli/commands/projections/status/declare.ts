@@ -12,7 +12,7 @@ export function declareProjectionsStatus(projections: Command, runner: CommandRu
         'changes nothing.',
     )
     .argument('[name]', 'only this projection or subscription')
-    .option('--exit-code', 'exit with 1 when one is behind, parked or ahead of the log')
+    .option('--exit-code', 'exit with 1 when one is behind, parked or ahead of the log, or lacks a table')
     .addHelpText(
       'after',
       `

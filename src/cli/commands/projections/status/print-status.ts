@@ -17,11 +17,11 @@ export async function printStatus(states: readonly CopyStatus[], output: Output)
   if (states.length === 0) await output.note('no projection and no subscription has run on this database yet');
 }
 
-function isBehind({ lag }: CopyStatus): boolean {
-  return lag.eventsBehind > 0 || lag.failed > 0 || lag.gaps > 0 || lag.ahead > 0;
+function isBehind({ lag, missing }: CopyStatus): boolean {
+  return missing.length > 0 || lag.eventsBehind > 0 || lag.failed > 0 || lag.gaps > 0 || lag.ahead > 0;
 }
 
-function jsonOf({ copy, lag, parked }: CopyStatus): object {
+function jsonOf({ copy, lag, parked, missing }: CopyStatus): object {
   const { name, version, kind, status, createdAt, switchedAt, tables } = copy;
   const { aggregatesBehind, eventsBehind, failed, gaps, ahead, workers, perSecond } = lag;
   return {
@@ -32,6 +32,7 @@ function jsonOf({ copy, lag, parked }: CopyStatus): object {
     createdAt: createdAt.toISOString(),
     switchedAt: switchedAt?.toISOString() ?? null,
     tables,
+    missingTables: missing,
     behind: { aggregates: aggregatesBehind, events: eventsBehind },
     failed,
     gaps,
@@ -88,10 +89,11 @@ function speedText({ lag: { workers, perSecond } }: CopyStatus): string {
 }
 
 /** All that is not as it should be, in words. */
-function behindText({ copy, lag }: CopyStatus): string {
+function behindText({ copy, lag, missing }: CopyStatus): string {
   if (copy.status === 'retired') return 'replaced, and not yet removed';
   const { aggregatesBehind, eventsBehind, failed, gaps, ahead } = lag;
   const parts = [
+    ...(missing.length > 0 ? [`no table ${missing.join(', ')} any more`] : []),
     ...(eventsBehind > 0 ? [`${counted(eventsBehind, 'event')} of ${counted(aggregatesBehind, 'aggregate')}`] : []),
     ...(failed > 0 ? [`${counted(failed, 'aggregate')} parked`] : []),
     ...(gaps > 0 ? [counted(gaps, 'gap')] : []),
@@ -113,7 +115,11 @@ async function printParked({ copy, lag, parked }: CopyStatus, output: Output): P
       { heading: 'AGGREGATE', value: ({ aggregateId }) => aggregateId.hex, isId: true },
       { heading: 'SEQ', value: ({ sequence }) => String(sequence), align: 'right' },
       { heading: 'ATTEMPTS', value: ({ attempts }) => decimal(attempts), align: 'right', optional: 1 },
-      { heading: 'NEXT TRY', value: ({ nextTry }) => shortTime(nextTry.getTime()), optional: 3 },
+      {
+        heading: 'NEXT TRY',
+        value: ({ nextTry }) => shortTime(nextTry.getTime()),
+        optional: 3,
+      },
       {
         heading: 'ERROR',
         value: ({ error }) => error,

@@ -2,6 +2,7 @@ import { assertNoHiddenRows } from '../../../../admin/log/row-security.js';
 import type { Database } from '../../../../connection/database.js';
 import { assertProjectionTables } from '../../../../store/positions/assert-tables.js';
 import { readCopies } from '../../../../projection/copies/copy.js';
+import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import { lagOf } from '../../../../projection/lag.js';
 import { listParked } from '../../../../projection/apply/parked.js';
 import { withDatabase } from '../../../database/with-database.js';
@@ -38,12 +39,14 @@ async function readStates({ knex, schema }: Database, name: string | undefined):
   const copies = await readCopies(knex, schema, name === undefined ? undefined : [name]);
   if (name !== undefined && copies.length === 0) await registeredCopies({ knex, schema }, name);
   const lags = await lagOf(knex, schema, name === undefined ? {} : { names: [name] });
+  const gone = await missingTables(knex, schema);
   const states: CopyStatus[] = [];
   for (const copy of copies) {
     const lag = lags.find((each) => each.copy === copy.id);
     if (lag === undefined) continue;
     const parked = await listParked(knex, schema, { copies: [copy.id], limit: LISTED });
-    states.push({ copy, lag, parked });
+    const missing = gone.filter((each) => each.copy === copy.id).map(({ table }) => table);
+    states.push({ copy, lag, parked, missing });
   }
   return states;
 }
