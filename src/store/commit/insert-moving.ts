@@ -3,6 +3,7 @@ import type { CommitContext } from './commit-context.js';
 import type { CommitContent } from './commit-content.js';
 import { assertWritten, commandBindings, inserted, insertError, insertParts, rowBindings } from './insert-events.js';
 import { movingStatement } from './moving-statement.js';
+import { recordMove } from '../positions/recorded-moves.js';
 import type { PositionedProjection } from './positioned-projection.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -40,23 +41,23 @@ export async function insertMoving(
   const bindings = [
     ...(isSingle ? rowBindings(only) : inserted(events)),
     ...(command === undefined ? [] : commandBindings([command])),
-    projections.map(({ name }) => name).join(','),
-    projections.map(({ version }) => version).join(','),
+    projections.map(({ name, version }) => `${name}:${version}`).join(','),
     events.length,
     ...(first === 1 ? [aggregateId, last] : [last, aggregateId, first - 1]),
   ];
   try {
     const rows = await query<MovingRow>(transaction, statement, bindings);
-    const [written, commands, moved] = rows[0] ?? [0, 0, null];
+    const [written, commands, moved, recorded] = rows[0] ?? [0, 0, null, null];
     assertWritten(events, written);
     if (command !== undefined) assertWritten([command], commands);
+    if (moved !== null && recorded !== null) await recordMove(transaction, context.schema, recorded, aggregateId);
     return new Set(moved?.split(','));
   } catch (error) {
     throw insertError(transaction, error);
   }
 }
 
-type MovingRow = readonly [events: number, commands: number, moved: string | null];
+type MovingRow = readonly [events: number, commands: number, moved: string | null, recorded: string | null];
 
 /** The range of events of one aggregate without a gap; `undefined` for other events. */
 function runOf(events: readonly EncodedEvent[]): { aggregateId: string; first: number; last: number } | undefined {
