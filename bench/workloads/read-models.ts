@@ -159,6 +159,13 @@ function catchingUp(models: Models, id: 'M1' | 'M2', events: number, projection:
           await assertRows(models, 'facts_by_hand', events);
         });
       },
+      knex: async () => {
+        await models.forget();
+        return await timed(events, async () => {
+          await Promise.all(Array.from({ length: LANES }, (_, lane) => byKnex(models, lane, isBatch)));
+          await assertRows(models, 'facts_by_hand', events);
+        });
+      },
     },
   };
 }
@@ -174,10 +181,14 @@ async function assertRows({ knex }: Models, table: string, expected: number): Pr
   if (Number(rows[0]?.count) !== expected) throw new Error(`${table} has ${rows[0]?.count} of ${expected} rows.`);
 }
 
-async function byHand(pool: pg.Pool, lane: number, isBatch: boolean): Promise<void> {
+/** The part of a lane: the place after which its ids begin, and their end. */
+function rangeOf(lane: number): [after: readonly [Buffer, number], until: Buffer] {
   const bound = (at: number) => Buffer.alloc(16, at >= LANES ? 0xff : Math.floor((256 * at) / LANES)).fill(0, 1);
-  const until = lane === LANES - 1 ? Buffer.alloc(16, 0xff) : bound(lane + 1);
-  let after: readonly [Buffer, number] = [bound(lane), 0];
+  return [[bound(lane), 0], lane === LANES - 1 ? Buffer.alloc(16, 0xff) : bound(lane + 1)];
+}
+
+async function byHand(pool: pg.Pool, lane: number, isBatch: boolean): Promise<void> {
+  let [after, until] = rangeOf(lane);
   const client = await pool.connect();
   const byHandOf = (text: string) => text.replace('facts', 'facts_by_hand');
   try {
@@ -206,6 +217,36 @@ async function byHand(pool: pg.Pool, lane: number, isBatch: boolean): Promise<vo
   }
 }
 
+/** The same loop by Knex, with the statements of the handlers. */
+async function byKnex({ knex }: Models, lane: number, isBatch: boolean): Promise<void> {
+  let [after, until] = rangeOf(lane);
+  for (let length = BATCH; length === BATCH;) {
+    await knex.transaction(async (transaction) => {
+      const { rows } = await transaction.raw<{ rows: KnexRow[] }>(
+        `SELECT aggregate_id, sequence, body FROM event_log WHERE (aggregate_id, sequence) > (?, ?) AND aggregate_id < ? ORDER BY aggregate_id, sequence LIMIT ${BATCH}`,
+        [...after, until],
+      );
+      if (isBatch)
+        await transaction.raw(
+          INSERT_MANY.replace('facts', 'facts_by_hand'),
+          columnsOf(rows.map(({ aggregate_id: id, sequence, body }) => [id, sequence, body])),
+        );
+      else
+        for (const { aggregate_id, sequence, body } of rows)
+          await transaction('facts_by_hand').insert({ aggregate_id, sequence, n: body['n'], amount: body['amount'] });
+      length = rows.length;
+      const last = rows.at(-1);
+      if (last !== undefined) after = [last.aggregate_id, last.sequence];
+    });
+  }
+}
+
+interface KnexRow {
+  readonly aggregate_id: Buffer;
+  readonly sequence: number;
+  readonly body: Fact['body'];
+}
+
 /** M3: a command whose commit writes a read model, beside the same transaction by hand. */
 async function inlineCommits(models: Models, count = 3000): Promise<Workload> {
   await models.forget();
@@ -223,12 +264,18 @@ async function inlineCommits(models: Models, count = 3000): Promise<Workload> {
       },
       'raw pg': async () => {
         const id = Buffer.from(clock.now().encode());
-        const client = await models.pool.connect();
-        try {
-          return await sequentially(count, (index) => inlineByHand(client, id, index + 1));
-        } finally {
+        return await sequentially(count, async (index) => {
+          // Taken from the pool for each, as a service does.
+          const client = await models.pool.connect();
+          await inlineByHand(client, id, index + 1);
           client.release();
-        }
+        });
+      },
+      knex: async () => {
+        const id = Buffer.from(clock.now().encode());
+        return await sequentially(count, (index) =>
+          models.knex.transaction((transaction) => inlineByKnex(transaction, id, index + 1)),
+        );
       },
     },
   };
@@ -254,6 +301,19 @@ ON CONFLICT (copy, aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence WHER
     values: [id, sequence, body['n'], body['amount']],
   });
   await client.query('COMMIT');
+}
+
+/** The same by Knex's query builder, which is what a handler is given. */
+async function inlineByKnex(transaction: Knex.Transaction, id: Buffer, sequence: number): Promise<void> {
+  const { n, amount } = bodyAt(sequence);
+  const event = { timestamp: Buffer.from(clock.now().encode()), aggregate_id: id, sequence, type: 'incremented' };
+  await transaction('event_log').insert({ ...event, body: JSON.stringify(bodyAt(sequence)) });
+  await transaction('maestro_positions')
+    .insert({ copy: 0, aggregate_id: id, sequence })
+    .onConflict(['copy', 'aggregate_id'])
+    .merge(['sequence'])
+    .where('maestro_positions.sequence', sequence - 1);
+  await transaction('facts_by_hand').insert({ aggregate_id: id, sequence, n, amount });
 }
 
 /** M4: the time from a commit of another process to the row in the read model, by a worker that follows a quiet log. */
