@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Run } from './measure.js';
 
-/** Runs a program of `bench/` in a process of its own, which prints its run as JSON. */
+/** Runs a program of `bench/` in a process of its own, which prints its run as JSON; one in JavaScript without a loader. */
 export async function inChild(program: string, argv: readonly string[]): Promise<Run> {
   const file = fileURLToPath(new URL(program, import.meta.url));
-  const child = spawn(process.execPath, ['--import=tsx', '--expose-gc', file, ...argv], {
+  const flags = program.endsWith('.mjs') ? [] : ['--import=tsx', '--expose-gc'];
+  const child = spawn(process.execPath, [...flags, file, ...argv], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';

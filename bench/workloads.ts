@@ -6,6 +6,7 @@ import { openEmmett } from './contenders/emmett.js';
 import { openMaestro } from './contenders/maestro.js';
 import { openNaiveKnex } from './contenders/naive-knex.js';
 import { openRawPg } from './contenders/raw-pg.js';
+import { inChild } from './in-child.js';
 import { fillLog } from './large-log.js';
 import type { Workload } from './measure.js';
 import { coldHydrates, commandsWithIds, parallelCommands, sequentialCommands } from './workloads/aggregates.js';
@@ -15,7 +16,7 @@ import { firstAggregates, searchOfAnHour } from './workloads/large.js';
 import { readModels } from './workloads/read-models.js';
 import { longReads, shortReads } from './workloads/reads.js';
 import { startUps } from './workloads/startup.js';
-import { sweeps } from './workloads/sweep.js';
+import { idleWorkers, sweep } from './workloads/sweep.js';
 import { concurrentCommits, largeCommits, singleCommits, snapshotCommits, spreadCommits } from './workloads/writes.js';
 
 /** Number of connections that each contender may open. */
@@ -38,7 +39,7 @@ export async function* workloads(url: string, { events, isWanted }: Choice): Asy
   if (anyWanted('M', isWanted)) yield* readModels(url, { events: MODEL_EVENTS, isWanted });
   if (isWanted('G1')) yield* onLargeLog('G1', url, 'bench_large', 1, events);
   if (isWanted('P1')) yield* onLargeLog('P1', url, 'bench_partitioned', PARTITIONS, events);
-  if (isWanted('J1')) yield* besidePositions(url, Math.ceil(events / 5));
+  if (anyWanted('J', isWanted)) yield* besidePositions(url, Math.ceil(events / 5), isWanted);
 }
 
 function anyWanted(kind: string, isWanted: Choice['isWanted']): boolean {
@@ -121,24 +122,27 @@ async function* onLargeLog(
   }
 }
 
-/** J1 on a log of as many aggregates as events, 1,000,000 by default. */
-async function* besidePositions(url: string, aggregates: number): AsyncGenerator<Workload> {
+/** J1 and J2 on a log of as many aggregates as events, 1,000,000 by default. */
+async function* besidePositions(
+  url: string,
+  aggregates: number,
+  isWanted: Choice['isWanted'],
+): AsyncGenerator<Workload> {
   const place: Place = { url, schema: 'bench_sweep', connections: CONNECTIONS };
   await migrated(url, place.schema, 1);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await fillLog(client, place.schema, { events: aggregates, aggregates });
-  const knex = knexFactory({ client: 'pg', connection: url });
   const raw = openRawPg(place);
-  const { workload, close } = await sweeps({ knex, schema: place.schema }, raw);
-  await client.query(`VACUUM ANALYZE "${place.schema}".maestro_positions`);
-  await client.end();
   try {
-    yield workload;
+    // The first process makes the positions of a subscription that begins now.
+    await inChild('sweep-log.mjs', [url, place.schema, '0']);
+    await client.query(`VACUUM ANALYZE "${place.schema}".maestro_positions`);
+    if (isWanted('J1')) yield sweep(url, place.schema, raw);
+    if (isWanted('J2')) yield* idleWorkers(url, place.schema);
   } finally {
-    await close();
     await raw.close();
-    await knex.destroy();
+    await client.end();
   }
 }
 

@@ -188,7 +188,8 @@ function rangeOf(lane: number): [after: readonly [Buffer, number], until: Buffer
 }
 
 async function byHand(pool: pg.Pool, lane: number, isBatch: boolean): Promise<void> {
-  let [after, until] = rangeOf(lane);
+  const [first, until] = rangeOf(lane);
+  let after = first;
   const client = await pool.connect();
   const byHandOf = (text: string) => text.replace('facts', 'facts_by_hand');
   try {
@@ -219,7 +220,8 @@ async function byHand(pool: pg.Pool, lane: number, isBatch: boolean): Promise<vo
 
 /** The same loop by Knex, with the statements of the handlers. */
 async function byKnex({ knex }: Models, lane: number, isBatch: boolean): Promise<void> {
-  let [after, until] = rangeOf(lane);
+  const [first, until] = rangeOf(lane);
+  let after = first;
   for (let length = BATCH; length === BATCH;) {
     await knex.transaction(async (transaction) => {
       const { rows } = await transaction.raw<{ rows: KnexRow[] }>(
