@@ -54,9 +54,9 @@ export interface TakeInOptions {
   readonly onTaken?: ((events: number) => void) | undefined;
 }
 
-/** Number of attempts in a row that may meet other transactions. */
+/** Number of attempts in a row that may meet other transactions; after them it is taken for something that the handler always does. */
 const MAX_MEETINGS = 8;
-/** Number of times that one event may fail alone as if the server were to blame, while the server answers. */
+/** Number of times that one event may fail alone as if others were to blame, while the server answers. */
 const MAX_SUSPICIONS = 3;
 
 /**
@@ -86,7 +86,7 @@ class Taking {
   #taken = 0;
   #meetings = 0;
   #isGone = false;
-  /** Number of times that events failed alone as if the server were to blame. */
+  /** Number of times that events failed alone as if others were to blame. */
   readonly #suspects = new Map<string, number>();
   /** Aggregates whose turn did not come, since others had so many events. */
   readonly #unread: Timestamp[] = [];
@@ -184,14 +184,15 @@ class Taking {
     const fault = blame(cause instanceof CommitInterruptedError ? cause.cause : cause);
     if (fault === 'met') {
       this.#meetings += 1;
-      if (this.#meetings >= MAX_MEETINGS) throw cause;
-      this.#push(...halves(batch));
-      return await pauseAfter(this.#meetings);
+      if (this.#meetings < MAX_MEETINGS) {
+        this.#push(...halves(batch));
+        return await pauseAfter(this.#meetings);
+      }
     }
-    if (fault === 'server' && !(await this.#answers())) throw cause;
+    if (missing.length === 0 || (fault === 'server' && !(await this.#answers()))) throw cause;
     const [only, ...others] = missing.flatMap(({ events }) => events);
     if (only !== undefined && others.length === 0) {
-      if (fault === 'server' && this.#isSuspect(only)) {
+      if (fault !== 'event' && this.#isSuspect(only)) {
         this.#push(batch);
         return await pauseAfter(1);
       }
@@ -209,7 +210,7 @@ class Taking {
     );
   }
 
-  /** True for the first failures of an event that fails alone as if the server were to blame. */
+  /** True for the first failures of an event that fails alone as if others were to blame. */
   #isSuspect({ aggregateId, sequence }: StoredEvent): boolean {
     const key = `${aggregateId.hex} ${sequence}`;
     const failures = (this.#suspects.get(key) ?? 0) + 1;
