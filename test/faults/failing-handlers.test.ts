@@ -91,8 +91,9 @@ for (const [layout, database] of Object.entries(layouts))
 
         isFixed = true;
         const [copy] = await readCopies(knex, schema, [journal.table]);
-        await retry(knex, schema, copy?.id ?? 0);
-        t.deepEqual(await worker.caughtUp(), { parked: 0 });
+        // An attempt that was under way before the fix may have parked its aggregate once more.
+        do await retry(knex, schema, copy?.id ?? 0);
+        while ((await worker.caughtUp()).parked > 0);
         const history = Array.from({ length: LENGTH }, (_, index) => index + 1);
         for (const id of all) t.deepEqual(await seen(knex, journal, id), history);
         const { rows } = await knex.raw(`SELECT FROM "${schema}".maestro_skipped`);
