@@ -35,12 +35,15 @@ export class FoldAside {
     this.#transaction = transaction;
     this.#definition = definition;
     this.#copy = copy;
-    this.#sql = `SELECT encode(e."timestamp", 'hex'), encode(e.aggregate_id, 'hex'), e.sequence, e.type, e.body::text, s.sequence IS NOT NULL
-FROM ${log} AS e
-  JOIN ${positions} AS p ON p.copy = ? AND p.aggregate_id = e.aggregate_id AND e.sequence <= p.sequence
-  LEFT JOIN ${skipped} AS s ON s.copy = ? AND s.aggregate_id = e.aggregate_id AND s.sequence = e.sequence
-WHERE e.aggregate_id = ANY (?::text::bytea[]) AND (e.aggregate_id, e.sequence) > (decode(?, 'hex'), ?)
-ORDER BY e.aggregate_id, e.sequence LIMIT ?`;
+    // One history after the other, each found by its index with both bounds: a page reads no more than it has.
+    this.#sql = `SELECT encode(e."timestamp", 'hex'), encode(e.aggregate_id, 'hex'), e.sequence, e.type, e.body::text,
+  EXISTS (SELECT FROM ${skipped} AS s WHERE s.copy = ?::integer AND s.aggregate_id = e.aggregate_id AND s.sequence = e.sequence)
+FROM unnest(?::text::bytea[]) WITH ORDINALITY AS given(aggregate_id, n)
+CROSS JOIN LATERAL (SELECT * FROM ${log} AS log
+  WHERE log.aggregate_id = given.aggregate_id AND log.sequence > CASE WHEN given.n = 1 THEN ?::integer ELSE 0 END
+    AND log.sequence <= (SELECT p.sequence FROM ${positions} AS p WHERE p.copy = ?::integer AND p.aggregate_id = given.aggregate_id)
+  ORDER BY log.sequence LIMIT ?::integer) AS e
+LIMIT ?::integer`;
   }
 
   /** True when so many events failed that the rest is not worth looking at. */
@@ -52,9 +55,13 @@ ORDER BY e.aggregate_id, e.sequence LIMIT ?`;
   async aggregates(ids: readonly Timestamp[], onProgress?: (events: number) => void): Promise<void> {
     const reader = eventReader(this.#definition);
     const readers = new Map<string, ReturnType<typeof reader.of>>();
-    const list = byteaArray(ids);
-    const page = (after: Row | undefined, size: number) =>
-      query<Row>(this.#transaction, this.#sql, [this.#copy, this.#copy, list, after?.[1] ?? '', after?.[2] ?? 0, size]);
+    let left = ids;
+    const page = (after: Row | undefined, size: number) => {
+      const [, hex, sequence = 0] = after ?? [];
+      if (hex !== undefined) left = left.slice(left.findIndex((id) => id.hex === hex));
+      const bindings = [this.#copy, byteaArray(left), sequence, this.#copy, size, size];
+      return query<Row>(this.#transaction, this.#sql, bindings);
+    };
     for await (const rows of readPages<Row>(page, { lengthOf: (row) => bodyLength(rowOf(row)) })) {
       const events: HandledEvent[] = [];
       for (const row of rows) {

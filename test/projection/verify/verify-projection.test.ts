@@ -284,3 +284,13 @@ test('what cannot be compared is refused with the remedy', async (t) => {
       code: 'MAESTRO_INVALID_ARGUMENT',
     });
 });
+
+test('histories that are read in several pages are taken in whole', async (t) => {
+  const { knex, schema } = await aWorld(accounts, { count: 60 });
+  const [{ count } = { count: '' }] = await knex('event_log')
+    .withSchema(schema)
+    .count<{ count: string }[]>('* as count');
+  const { events, failures, tables } = await verifyProjection({ knex, schema }, accounts, { all: true });
+  t.deepEqual([events, failures, tables.flatMap(({ differences }) => differences)], [Number(count), [], []]);
+  t.true(events > 128, 'the first page has 64');
+});
