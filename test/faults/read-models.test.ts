@@ -79,7 +79,8 @@ async function everythingAtOnce(t: ExecutionContext, { name, direct, url }: Plac
       await delay(size.killEvery);
       await running.shift()?.kill();
       kills += 1;
-      running.push(start(kills > size.old ? 2 : 1));
+      // Some keep the old version, so that its rows stay near the log until the switch.
+      running.push(start(kills > size.old && kills % 3 > 0 ? 2 : 1));
       if (kills !== size.old + 1) continue;
       report.floor = new Map(exact.seen);
       deploysEarly.tell('version 2');
