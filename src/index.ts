@@ -89,6 +89,7 @@ export type {
   SubscriptionDefinition,
   SubscriptionHandler,
 } from './projection/definition.js';
+export type { ParkedReason } from './projection/apply/parked.js';
 export { DependentObjectsError, ReadModelSetUpError } from './projection/copies/errors.js';
 export {
   EventParkedError,
@@ -133,6 +134,7 @@ export {
   PermissionDeniedError,
   PoolExhaustedError,
   ProjectionError,
+  type ProjectionFailure,
   ProjectionsUnsupportedError,
   SequenceConflictError,
   SerializationError,

@@ -11,9 +11,16 @@ export function assertCovered({ hex }: Timestamp, { projections }: ErasurePlan):
     ({ name, version, status }) => `${name} ${version}${status === 'retired' ? ' (replaced)' : ''}`,
   );
   throw new EraseRefusedError(
-    `Projections have taken in events of ${hex}, and nothing tells how to remove it from their tables: ${names.join(', ')}.`,
+    `Projections have taken in events of ${hex}, and have no \`erased\` function or are not configured at this version: ${names.join(', ')}.`,
     {
-      hint: `Nothing was erased. Give them an \`erased\` function, and list them in the configuration file. ${dropping(kept)} Tables that were replaced are dropped by a role that is a member of their owner. Or erase from these tables yourself, and here with --force (\`leaveReadModels\`).`,
+      hint: [
+        'Nothing was erased. Give them an `erased` function, and list them in the configuration file.',
+        dropping(kept),
+        ...(kept.some(({ status }) => status === 'retired')
+          ? ['Tables that were replaced are dropped by a role that is a member of their owner.']
+          : []),
+        'Or erase from these tables yourself, and leave them out with --force; in code, with `leaveReadModels`.',
+      ].join(' '),
     },
   );
 }

@@ -5,11 +5,12 @@ import { Clock, defineProjection } from 'maestro-store';
 import { projectionScenario } from 'maestro-store/testing';
 import { BankAccount } from '../../../examples/bank/account.js';
 import { blocksOf } from '../../support/pages/pages.js';
-import { useTestDatabase } from '../../support/database.js';
+import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
 
-const database = useTestDatabase(test, { migrated: false });
+const server = useTestDatabase(test, { migrated: false });
+const embedded = useEmbeddedDatabase(test);
 
-test('the projection of the page on read models passes the test of the page', async (t) => {
+test('the projection of the page on read models passes the test of the page, on a server and embedded', async (t) => {
   const samples = blocksOf('docs/read-models.md').filter(({ lines }) =>
     lines.some((line) => /^export const owners|^await projectionScenario/.test(line)),
   );
@@ -17,9 +18,11 @@ test('the projection of the page on read models passes the test of the page', as
   const lines = samples.flatMap((block) => block.lines).filter((line) => !line.startsWith('import '));
   const source = `async function sample() {${lines.join('\n').replace('export const', 'const')}}`;
   const { code } = await transform(source, { loader: 'ts' });
-  const around = { Account: BankAccount, Clock, database, defineProjection, projectionScenario };
-  const run = runInThisContext(`((${Object.keys(around).join(', ')}) => {${code}\nreturn sample();})`) as (
-    ...values: unknown[]
-  ) => Promise<void>;
-  await run(...Object.values(around));
+  for (const database of [server, embedded.get()]) {
+    const around = { Account: BankAccount, Clock, database, defineProjection, projectionScenario };
+    const run = runInThisContext(`((${Object.keys(around).join(', ')}) => {${code}\nreturn sample();})`) as (
+      ...values: unknown[]
+    ) => Promise<void>;
+    await run(...Object.values(around));
+  }
 });

@@ -87,6 +87,12 @@ function assertOptions(argument: IdArgument, { paths, reason, replace, execute }
     });
 }
 
+function notErased({ status }: ErasurePlan['projections'][number]): string {
+  return status === 'retired'
+    ? 'not erased: the role may not drop its tables'
+    : 'not erased: no `erased` for it is configured';
+}
+
 /** Warns of projections whose tables keep what is erased. */
 async function warnOfKeptReadModels(
   { projections }: ErasurePlan,
@@ -174,7 +180,7 @@ async function print(
       [`snapshot ${verb}`, snapshot === undefined ? 'none' : `of sequence ${snapshot}`],
       ...(commands === 0 ? [] : [[`command ids ${verb}`, decimal(commands)] as const]),
       ...projections.map(
-        (each) => ['read model', `${nameAndVersion(each)}: ${each.covered ? verb : 'not covered'}`] as const,
+        (each) => ['read model', `${nameAndVersion(each)}: ${each.covered ? verb : notErased(each)}`] as const,
       ),
       ...(trial === undefined
         ? []

@@ -52,7 +52,7 @@ test('erase refuses when a read model would keep the aggregate, names it in the 
   for (const options of [uncovered, ['--config', 'next.config.ts']]) {
     const plan = await log.maestro(['erase', log.ada.hex, ...options]);
     t.is(plan.code, 0);
-    t.regex(plan.stdout, /^read model +projection owners 1: not covered$/m);
+    t.regex(plan.stdout, /^read model +projection owners 1: not erased: no `erased` for it is configured$/m);
     t.regex(
       plan.stderr,
       /^warning: projection owners 1 is not covered: .* would stay\. Remove .*: `maestro projections drop owners.*\. Without --force the erasure will be refused/ms,
