@@ -36,7 +36,7 @@ export interface ApplyStatements {
 }
 
 /** Longest wait for the position of an aggregate that another transaction is taking in for the first time, in milliseconds. */
-const PATIENCE = 100;
+const PATIENCE = 5;
 /** Bytes of bodies, as they are stored, after which no more are read at once: memory stays bounded, whatever their size. */
 const MOST_BYTES = 4 * 1024 * 1024;
 const built = new Map<string, ApplyStatements>();

@@ -54,6 +54,8 @@ export interface TakeInOptions {
   readonly onTaken?: ((events: number) => void) | undefined;
 }
 
+/** Largest number of aggregates of which one is busy that are taken one by one, after all others; more are divided. */
+const FEW = 16;
 /** Number of attempts in a row that may meet other transactions; after them it is taken for something that the handler always does. */
 const MAX_MEETINGS = 8;
 /** Number of times that one event may fail alone as if others were to blame, while the server answers. */
@@ -90,6 +92,8 @@ class Taking {
   readonly #suspects = new Map<string, number>();
   /** Aggregates whose turn did not come, since others had so many events. */
   readonly #unread: Timestamp[] = [];
+  /** Those of a few of which some are busy: each of them costs a wait. */
+  readonly #oneByOne: Wanted[] = [];
   readonly #behind = new Map<string, Timestamp>();
   readonly #locked: Timestamp[] = [];
   readonly #failed: FailedEvent[] = [];
@@ -109,9 +113,9 @@ class Taking {
       const again = this.#unread.splice(0, count);
       const batch = [...again, ...aggregates.slice(next, next + count - again.length)];
       next += count - again.length;
-      this.#push(batch.map((aggregateId) => ({ aggregateId })));
-      for (let part = this.#batches.pop(); part !== undefined; part = this.#batches.pop()) await this.#take(part);
+      await this.#takeAll(batch.map((aggregateId) => ({ aggregateId })));
     }
+    for (const wanted of this.#oneByOne) await this.#takeAll([wanted]);
     const parked = new Set(this.#failed.map(({ aggregateId }) => aggregateId.hex));
     return {
       taken: this.#taken,
@@ -121,6 +125,11 @@ class Taking {
       gaps: this.#gaps,
       isGone: this.#isGone,
     };
+  }
+
+  async #takeAll(batch: readonly Wanted[]): Promise<void> {
+    this.#push(batch);
+    for (let part = this.#batches.pop(); part !== undefined; part = this.#batches.pop()) await this.#take(part);
   }
 
   #limit(): number {
@@ -175,6 +184,7 @@ class Taking {
 
   #busy(batch: readonly Wanted[]): void {
     if (batch.length === 1) this.#locked.push(...batch.map(({ aggregateId }) => aggregateId));
+    else if (batch.length <= FEW) this.#oneByOne.push(...batch);
     else this.#push(...halves(batch));
   }
 

@@ -10,7 +10,6 @@ import {
 import { projectionTables } from '../../store/projection-tables.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
 import { type Executor, query } from '../../store/read/rows.js';
-import { WORKER_IS_ALIVE } from '../../store/positions/workers.js';
 
 /** An aggregate with events that a copy has not taken in. */
 export interface Behind {
@@ -26,8 +25,6 @@ export interface BehindSlice {
   readonly behind: readonly Behind[];
   /** The place where the next slice begins; `undefined` when this one was the last. */
   readonly next: LogCursor | undefined;
-  /** Number of workers that were alive, of any projection. */
-  readonly workers: number;
 }
 
 /**
@@ -42,20 +39,18 @@ export async function behindSlice(
   cursor: LogCursor,
   size: SliceSize = sliceSize(on),
 ): Promise<BehindSlice> {
-  const { parked, workers } = projectionTables(schema);
+  const { parked } = projectionTables(schema);
   const select = "copy.id, encode(place.aggregate_id, 'hex'), place.last - place.sequence, NULL";
   const { sql, bindings } = positionsBesideSlice(schema, copies, { select, cursor, size });
   const statement = `${sql}
 WHERE place.last > place.sequence AND length(place.aggregate_id) = 16
   AND NOT EXISTS (SELECT FROM ${parked} AS p WHERE p.copy = copy.id AND p.aggregate_id = place.aggregate_id)
-UNION ALL SELECT found, encode(through, 'hex'), mean,
-  (SELECT count(DISTINCT id) FROM ${workers} WHERE ${WORKER_IS_ALIVE})::integer FROM slice`;
-  const rows = await withReadRetry(() => query<[number, string, number, number | null]>(on, statement, bindings), on);
+UNION ALL SELECT found, encode(through, 'hex'), mean, true FROM slice`;
+  const rows = await withReadRetry(() => query<[number, string, number, true | null]>(on, statement, bindings), on);
   const behind: Behind[] = [];
   let end: SliceEnd | undefined;
-  let alive = 0;
-  for (const [number, id, count, workersAlive] of rows)
-    if (workersAlive === null) behind.push({ copy: number, aggregateId: Timestamp.fromHex(id), events: count });
-    else [end, alive] = [[id, number, count], workersAlive];
-  return { behind, next: nextCursor(cursor, size, end), workers: alive };
+  for (const [number, id, count, isEnd] of rows)
+    if (isEnd === null) behind.push({ copy: number, aggregateId: Timestamp.fromHex(id), events: count });
+    else end = [id, number, count];
+  return { behind, next: nextCursor(cursor, size, end) };
 }

@@ -1,4 +1,4 @@
-import { LOG_START, type LogCursor, sliceSize } from '../../store/positions/log-slice.js';
+import { LOG_START, type LogCursor, type SliceSize, sliceSize } from '../../store/positions/log-slice.js';
 import type { Executor } from '../../store/read/rows.js';
 import { type Behind, behindSlice, type BehindSlice } from './behind-slice.js';
 
@@ -13,6 +13,10 @@ export interface SweepOptions {
   readonly copies: () => readonly number[];
   /** Shortest pause between two slices, in milliseconds. @defaultValue 250 */
   readonly interval?: number;
+  /** Number of workers that do the same, this one included; asked for each slice. @defaultValue 1 */
+  readonly workers?: () => number;
+  /** Size of the slices. @defaultValue what suits the database */
+  readonly size?: SliceSize;
 }
 
 /**
@@ -24,14 +28,22 @@ export class Sweep {
   readonly #schema: string;
   readonly #copies: () => readonly number[];
   readonly #interval: number;
+  readonly #workers: () => number;
+  readonly #size: SliceSize;
   #cursor: LogCursor = LOG_START;
   #pause = 0;
 
-  constructor(on: Executor, schema: string, { copies, interval = 250 }: SweepOptions) {
+  constructor(
+    on: Executor,
+    schema: string,
+    { copies, interval = 250, workers = () => 1, size = sliceSize(on) }: SweepOptions,
+  ) {
     this.#on = on;
     this.#schema = schema;
     this.#copies = copies;
     this.#interval = interval;
+    this.#workers = workers;
+    this.#size = size;
   }
 
   /** The pause that is due before the next {@link slice}, in milliseconds. */
@@ -41,11 +53,15 @@ export class Sweep {
 
   /**
    * All that is behind, in one walk along the log without pauses, slice by slice; slices in which nothing is are left out.
-   * When it ends without any, all that was committed before it began is taken in or parked.
+   * When it ends without any, all that was committed before it began is taken in or parked. Slices go on at one of its places by
+   * chance, so that workers which begin together do not go along together.
    */
   async *all(copies: readonly number[] = this.#copies()): AsyncGenerator<readonly Behind[]> {
-    for (let cursor: LogCursor | undefined = LOG_START; cursor !== undefined && copies.length > 0;) {
-      const { behind, next }: BehindSlice = await behindSlice(this.#on, this.#schema, copies, cursor);
+    let cursor: LogCursor | undefined = LOG_START;
+    for (let count = 1; cursor !== undefined && copies.length > 0; count += 1) {
+      // Each place comes with the same chance, however many there are.
+      if (Math.random() * count < 1) this.#cursor = cursor;
+      const { behind, next }: BehindSlice = await behindSlice(this.#on, this.#schema, copies, cursor, this.#size);
       if (behind.length > 0) yield behind;
       cursor = next;
     }
@@ -57,11 +73,11 @@ export class Sweep {
     this.#pause = this.#interval;
     if (copies.length === 0) return [];
     const begin = performance.now();
-    const { behind, next, workers } = await behindSlice(this.#on, this.#schema, copies, this.#cursor);
+    const { behind, next } = await behindSlice(this.#on, this.#schema, copies, this.#cursor, this.#size);
     const took = performance.now() - begin;
     this.#cursor = next ?? LOG_START;
-    const isBusy = behind.length > sliceSize(this.#on).leaps / 10;
-    this.#pause = Math.max(this.#interval, took * (isBusy ? BUSY : IDLE * Math.max(1, workers)));
+    const isBusy = behind.length > this.#size.leaps / 10;
+    this.#pause = Math.max(this.#interval, took * (isBusy ? BUSY : IDLE * this.#workers()));
     return behind;
   }
 }

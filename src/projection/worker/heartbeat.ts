@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { projectionTables } from '../../store/projection-tables.js';
-import { execute, type Executor, integerArray } from '../../store/read/rows.js';
+import { WORKER_IS_ALIVE } from '../../store/positions/workers.js';
+import { preparedStatement } from '../../store/driver/statement.js';
+import { execute, type Executor, integerArray, query } from '../../store/read/rows.js';
 
 /** Time after which a worker that was not seen is taken for dead. */
 const DEAD = "interval '1 minute'";
@@ -13,6 +15,12 @@ export class Heartbeat {
   readonly id = randomUUID();
   readonly #taken = new Map<number, { total: number; since: number; perSecond: number }>();
   #last = performance.now();
+  #workers = 1;
+
+  /** Number of living workers that fill all the copies that this one fills, itself included, as the last beat found them. */
+  get workers(): number {
+    return this.#workers;
+  }
 
   /** Counts events that were taken in. */
   count(copy: number, events: number): void {
@@ -22,7 +30,8 @@ export class Heartbeat {
   }
 
   /**
-   * Writes the rows for the copies that the worker fills now, and removes those for others and those of dead workers.
+   * Writes the rows for the copies that the worker fills now, removes those for others and those of dead workers, and counts
+   * those that do the same.
    */
   async beat(on: Executor, schema: string, copies: readonly number[]): Promise<void> {
     const { workers } = projectionTables(schema);
@@ -40,13 +49,20 @@ export class Heartbeat {
   SELECT ?::text::uuid, copy, now(), now(), taken, per_second
   FROM unnest(?::text::integer[], ?::text::bigint[], ?::text::real[]) AS each (copy, taken, per_second)
   ON CONFLICT (id, copy) DO UPDATE SET seen_at = now(), taken = excluded.taken, per_second = excluded.per_second
+), removed AS (
+  DELETE FROM ${workers}
+  WHERE CASE WHEN id = ?::text::uuid THEN NOT copy = ANY (?::text::integer[]) ELSE seen_at < now() - ${DEAD} END
+), others AS (
+  SELECT id FROM ${workers} WHERE id <> ?::text::uuid AND copy = ANY (?::text::integer[]) AND ${WORKER_IS_ALIVE}
+  GROUP BY id HAVING count(*) = ?::integer
 )
-DELETE FROM ${workers}
-  WHERE CASE WHEN id = ?::text::uuid THEN NOT copy = ANY (?::text::integer[]) ELSE seen_at < now() - ${DEAD} END`;
+SELECT count(*)::integer FROM others`;
     const taken = `{${figures.map(({ total }) => total).join(',')}}`;
     const perSecond = `{${figures.map((each) => each.perSecond.toFixed(3)).join(',')}}`;
     const list = integerArray(copies);
-    await execute(on, sql, [this.id, list, taken, perSecond, this.id, list]);
+    const bindings = [this.id, list, taken, perSecond, this.id, list, this.id, list, copies.length];
+    const [[others] = [0]] = await query<[number]>(on, preparedStatement(sql), bindings);
+    this.#workers = others + 1;
   }
 
   /** Removes the rows of the worker. */

@@ -33,11 +33,11 @@ export class Search {
   #isSweepWanted = true;
 
   constructor(running: Running, rebuilds: Rebuilds) {
-    const { knex, schema, copies } = running;
+    const { knex, schema, copies, heartbeat } = running;
     this.#running = running;
     this.#rebuilds = rebuilds;
     this.#recent = new RecentCommits(knex, schema);
-    this.#sweep = new Sweep(knex, schema, { copies: () => copies.ids });
+    this.#sweep = new Sweep(knex, schema, { copies: () => copies.ids, workers: () => heartbeat.workers });
   }
 
   /** Resolves when all that was committed before the call is taken in or parked. */
@@ -81,11 +81,20 @@ export class Search {
       if (found === undefined) return;
       this.offer(found.aggregateIds);
       if (performance.now() >= nextLook) {
-        nextLook = performance.now() + LOOK;
+        nextLook = performance.now() + LOOK * this.#patience;
         await this.#ask(() => this.#look());
       }
-      if (!found.more && !signal.aborted) await this.#following.sleep(options.interval);
+      if (!found.more && !signal.aborted) await this.#following.sleep(options.interval * this.#patience);
     }
+  }
+
+  /**
+   * Factor of all pauses. The workers of the same copies look at different times, so more than two of them look less often each, and what is
+   * new is found as soon.
+   */
+  get #patience(): number {
+    const { workers } = this.#running.heartbeat;
+    return workers < 3 ? 1 : (workers / 2) * (0.5 + Math.random());
   }
 
   /** Goes through the log beside the positions: all of it when that is wanted, else slice by slice, until the worker stops. */

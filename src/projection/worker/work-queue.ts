@@ -23,18 +23,24 @@ interface Entry {
   age: number;
   /** The age of the queue when it was found again while a lane was at work on it, which may have read before that. */
   foundAgain: number | undefined;
+  /** Number of times in a row that it could not be looked at. */
+  rests: number;
 }
 
 /** The aggregates of one copy: all of them, and those that wait for a lane, in the order in which they were found. */
 interface Line {
   readonly entries: Map<string, Entry>;
   readonly waiting: Map<string, Entry>;
+  /** Those that have rested, and wait again. They may cost their lane a wait each, so they are taken by themselves. */
+  readonly rested: Map<string, Entry>;
+  /** True when it is the turn of those that have rested. */
+  isRestedTurn: boolean;
   /** Number of entries of each age. */
   readonly ages: Map<number, number>;
 }
 
-/** Rest of an aggregate that could not be looked at, in milliseconds. */
-const REST = 50;
+/** Rest of an aggregate that could not be looked at, in milliseconds: the first, and the longest after it has doubled. */
+const REST = { first: 50, longest: 400 };
 
 /**
  * The aggregates that are behind, by copy. An aggregate is in it once for each copy, and never with two lanes at a time.
@@ -60,7 +66,7 @@ export class WorkQueue {
     if (known?.isRunning === true) known.foundAgain ??= this.#age;
     if (known !== undefined) return true;
     if (line.entries.size >= this.#limit) return false;
-    const entry: Entry = { aggregateId, isRunning: false, age: this.#age, foundAgain: undefined };
+    const entry: Entry = { aggregateId, isRunning: false, age: this.#age, foundAgain: undefined, rests: 0 };
     line.entries.set(aggregateId.hex, entry);
     line.waiting.set(aggregateId.hex, entry);
     count(line, entry.age, 1);
@@ -77,7 +83,7 @@ export class WorkQueue {
   async take(most: (copy: number, waiting: number) => number, orElse: () => boolean): Promise<Batch | undefined> {
     for (;;) {
       if (orElse()) return undefined;
-      const found = [...this.#lines].find(([copy, { waiting }]) => waiting.size > 0 && most(copy, waiting.size) > 0);
+      const found = [...this.#lines].find(([copy, line]) => nextOf(line).size > 0 && most(copy, nextOf(line).size) > 0);
       if (found !== undefined) return this.#takeFrom(...found, most);
       await this.#bell.rung;
     }
@@ -95,8 +101,13 @@ export class WorkQueue {
       entry.isRunning = false;
       const { foundAgain } = entry;
       entry.foundAgain = undefined;
-      if (resting.has(hex)) rested.push(entry);
-      else if (more.has(hex)) line.waiting.set(hex, entry);
+      if (resting.has(hex)) {
+        entry.rests += 1;
+        rested.push(entry);
+        continue;
+      }
+      entry.rests = 0;
+      if (more.has(hex)) line.waiting.set(hex, entry);
       else this.#leave(line, entry, foundAgain);
     }
     if (rested.length > 0) this.#rest(line, rested);
@@ -130,11 +141,13 @@ export class WorkQueue {
     // To the end of the row of copies.
     this.#lines.delete(copy);
     this.#lines.set(copy, line);
-    const size = Math.max(1, most(copy, line.waiting.size));
+    const next = nextOf(line);
+    line.isRestedTurn = next === line.waiting;
+    const size = Math.max(1, most(copy, next.size));
     const aggregates: Timestamp[] = [];
-    for (const [hex, entry] of line.waiting) {
+    for (const [hex, entry] of next) {
       if (aggregates.length >= size) break;
-      line.waiting.delete(hex);
+      next.delete(hex);
       entry.isRunning = true;
       aggregates.push(entry.aggregateId);
     }
@@ -143,7 +156,10 @@ export class WorkQueue {
 
   #lineOf(copy: number): Line {
     let line = this.#lines.get(copy);
-    if (line === undefined) this.#lines.set(copy, (line = { entries: new Map(), waiting: new Map(), ages: new Map() }));
+    if (line === undefined) {
+      line = { entries: new Map(), waiting: new Map(), rested: new Map(), isRestedTurn: false, ages: new Map() };
+      this.#lines.set(copy, line);
+    }
     return line;
   }
 
@@ -160,14 +176,23 @@ export class WorkQueue {
   }
 
   #rest(line: Line, entries: readonly Entry[]): void {
-    const rest = setTimeout(() => {
-      this.#rests.delete(rest);
-      for (const entry of entries)
-        if (line.entries.get(entry.aggregateId.hex) === entry) line.waiting.set(entry.aggregateId.hex, entry);
-      this.#bell.ring();
-    }, REST);
+    const rests = Math.min(...entries.map((entry) => entry.rests));
+    const rest = setTimeout(
+      () => {
+        this.#rests.delete(rest);
+        for (const entry of entries)
+          if (line.entries.get(entry.aggregateId.hex) === entry) line.rested.set(entry.aggregateId.hex, entry);
+        this.#bell.ring();
+      },
+      Math.min(REST.first * 2 ** (rests - 1), REST.longest),
+    );
     this.#rests.add(rest);
   }
+}
+
+/** Those of a line that come next: the ones that have rested take turns with the others. */
+function nextOf({ waiting, rested, isRestedTurn }: Line): Map<string, Entry> {
+  return rested.size > 0 && (isRestedTurn || waiting.size === 0) ? rested : waiting;
 }
 
 function count({ ages }: Line, age: number, by: number): void {

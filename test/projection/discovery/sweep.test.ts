@@ -2,6 +2,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { behindSlice } from '../../../src/projection/discovery/behind-slice.js';
 import { Sweep } from '../../../src/projection/discovery/sweep.js';
+import { Heartbeat } from '../../../src/projection/worker/heartbeat.js';
 import { LOG_START, type LogCursor } from '../../../src/store/positions/log-slice.js';
 import { projectionTables } from '../../../src/store/projection-tables.js';
 import { collect } from '../../support/data/factories.js';
@@ -91,16 +92,50 @@ test.serial('slices go round for ever, and find what was committed behind them',
 
 test.serial('the more workers there are, the longer each one waits', async (t) => {
   const { knex, schema } = layouts.plain;
-  const { workers } = projectionTables(schema);
-  await fillFollowedLog(layouts.plain, []);
-  const sweep = new Sweep(knex, schema, { copies: () => [1], interval: 0 });
-  await knex.raw(
-    `INSERT INTO ${workers} SELECT gen_random_uuid(), 1, now(), now(), 0, 0 FROM generate_series(1, 1000)`,
-  );
+  const sweep = new Sweep(knex, schema, { copies: () => [1], interval: 0, workers: () => 1000 });
   await fillFollowedLog(layouts.plain, [{ length: 1, positions: [1, 1], isParked: false }]);
   await sweep.slice();
   // A slice takes a tenth of a millisecond at least.
   t.true(sweep.pause >= 10_000, `${sweep.pause}`);
-  await knex.raw(`UPDATE ${workers} SET seen_at = now() - interval '1 minute'`);
-  t.is((await behindSlice(knex, schema, [1], LOG_START)).workers, 0);
+});
+
+test.serial('workers that have gone through the log together go on at different places', async (t) => {
+  const { knex, schema } = layouts.plain;
+  const all = Array.from({ length: 20 }, (): Followed => ({ length: 2, positions: [1, 1], isParked: false }));
+  await fillFollowedLog(layouts.plain, all);
+  const begun = new Set<string>();
+  // By chance twelve of them begin at the same one of ten places once in a hundred thousand million times.
+  for (let worker = 0; worker < 12; worker += 1) {
+    const sweep = new Sweep(knex, schema, { copies: () => [1], size: { rows: 4, leaps: 4 } });
+    t.is((await collect(sweep.all())).flat().length, 20);
+    const [first] = await sweep.slice();
+    begun.add(first?.aggregateId.hex ?? 'none');
+  }
+  t.true(begun.size > 1);
+});
+
+test.serial('a worker counts those that are alive and fill all that it fills', async (t) => {
+  const { knex, schema } = layouts.plain;
+  const { workers } = projectionTables(schema);
+  const heartbeat = new Heartbeat();
+  await heartbeat.beat(knex, schema, [1, 2]);
+  t.is(heartbeat.workers, 1);
+  const others = [
+    { copies: [1, 2, 3], age: 0 },
+    { copies: [1, 2], age: 0 },
+    { copies: [1], age: 0 },
+    { copies: [3], age: 0 },
+    { copies: [1, 2], age: 40 },
+  ];
+  for (const { copies, age } of others)
+    await knex.raw(
+      `WITH other AS (SELECT gen_random_uuid() AS id)
+INSERT INTO ${workers} SELECT id, copy, now(), now() - ? * interval '1 second', 0, 0 FROM other, unnest(?::integer[]) AS copy`,
+      [age, copies],
+    );
+  await heartbeat.beat(knex, schema, [1, 2]);
+  t.is(heartbeat.workers, 3);
+  await heartbeat.beat(knex, schema, [1]);
+  t.is(heartbeat.workers, 4);
+  await knex.raw(`DELETE FROM ${workers}`);
 });

@@ -60,6 +60,25 @@ test('what is behind or was in use comes again, what is done does not', async (t
   queue.close();
 });
 
+test('what was in use is taken by itself, in turns with what was found since', async (t) => {
+  const queue = new WorkQueue(10);
+  const [a, b, c, d] = [anId(), anId(), anId(), anId()];
+  for (const id of [a, b]) queue.add(1, id);
+  const batch = await queue.take(all, never);
+  queue.ended(batch ?? t.fail(), { later: [a, b] });
+  t.deepEqual(await taken(queue), [a, b]);
+  queue.ended(batch ?? t.fail(), { later: [a, b] });
+  queue.add(2, a);
+  t.deepEqual(await queue.take(all, never), { copy: 2, aggregates: [a] });
+  // Rested again.
+  t.deepEqual(await taken(queue, 1), [a]);
+  queue.add(1, c);
+  queue.add(1, d);
+  t.deepEqual(await taken(queue), [c, d]);
+  t.deepEqual(await taken(queue), [b]);
+  queue.close();
+});
+
 test('there is room for so many aggregates of each copy; whoever waits for room gets it when one is done', async (t) => {
   const queue = new WorkQueue(2);
   const [a, b, c] = [anId(), anId(), anId()];
