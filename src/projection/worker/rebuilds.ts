@@ -39,11 +39,14 @@ export class Rebuilds {
     return this.#due().length > 0;
   }
 
-  /** Puts into use what has taken in all that there was; called when a search has ended, whose finds it waits for. */
-  async drive(): Promise<void> {
+  /**
+   * Puts into use what has taken in all that there was; called when a search has ended, whose finds it waits for, as for what
+   * `walk` gives for a copy that had no room for all of them.
+   */
+  async drive(walk: (copy: number) => Promise<void> | undefined): Promise<void> {
     for (const own of this.#due()) {
       const { id } = own.copy;
-      const end = this.#drive(own).finally(() => this.#underWay.delete(id));
+      const end = this.#drive(own, walk(id)).finally(() => this.#underWay.delete(id));
       this.#underWay.set(id, end);
     }
     await Promise.all(this.#underWay.values());
@@ -60,8 +63,9 @@ export class Rebuilds {
     });
   }
 
-  async #drive(own: OwnCopy<ReadModelDefinition>): Promise<void> {
+  async #drive(own: OwnCopy<ReadModelDefinition>, walk: Promise<void> | undefined): Promise<void> {
     const { queue, reach, signal } = this.#running;
+    await walk;
     await queue.settled(() => signal.aborted, own.copy.id);
     if (!signal.aborted) await this.#switching.run(() => reach.survive(() => this.#finish(own)));
   }

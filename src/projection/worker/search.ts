@@ -5,6 +5,7 @@ import { RecentCommits } from '../discovery/recent-commits.js';
 import { Sweep } from '../discovery/sweep.js';
 import { Alarm } from './alarm.js';
 import { countParked } from './count-parked.js';
+import { Overflow } from './overflow.js';
 import type { Rebuilds } from './rebuilds.js';
 import type { Running } from './running.js';
 
@@ -25,6 +26,7 @@ export class Search {
   readonly #rebuilds: Rebuilds;
   readonly #recent: RecentCommits;
   readonly #sweep: Sweep;
+  readonly #overflow: Overflow;
   readonly #following = new Alarm();
   readonly #sweeping = new Alarm();
   readonly #callers = new Set<Caller>();
@@ -36,6 +38,7 @@ export class Search {
     const { knex, schema, copies, heartbeat } = running;
     this.#running = running;
     this.#rebuilds = rebuilds;
+    this.#overflow = new Overflow(running, (copy) => this.#walkAlone(copy));
     this.#recent = new RecentCommits(knex, schema);
     this.#sweep = new Sweep(knex, schema, { copies: () => copies.ids, workers: () => heartbeat.workers });
   }
@@ -56,11 +59,11 @@ export class Search {
     this.#sweeping.wake();
   }
 
-  /** Puts aggregates with new events into the queue, for each copy. */
+  /** Puts aggregates with new events into the queue, for each copy; those for which there is no room are found later. */
   offer(aggregates: readonly Timestamp[]): void {
     const { copies, queue } = this.#running;
     for (const copy of copies.ids)
-      for (const aggregateId of aggregates) if (!queue.add(copy, aggregateId)) this.wantSweep();
+      for (const aggregateId of aggregates) if (!queue.add(copy, aggregateId)) this.#overflow.want(copy);
   }
 
   /** Ends all pauses, and tells those who wait why they wait in vain; true when there were any. */
@@ -107,7 +110,8 @@ export class Search {
       await this.#sweeping.sleep(this.#sweep.pause);
       // A pause that was cut short was so for a reason.
       if (this.#isSweepWanted || signal.aborted) continue;
-      await this.#add((await this.#ask(() => this.#sweep.slice())) ?? []);
+      const found = (await this.#ask(() => this.#sweep.slice())) ?? [];
+      for (const copy of this.#add(found)) this.#overflow.want(copy);
     }
   }
 
@@ -117,23 +121,41 @@ export class Search {
     this.#isSweepWanted = false;
     // Besides what is behind, what is parked and due.
     await this.#ask(() => this.#look());
+    const full = new Set<number>();
     await reach.survive(async () => {
       const slices = this.#sweep.all();
       for (;;) {
         const slice = await searching.run(() => slices.next());
         if (slice.done === true || signal.aborted) return;
-        await this.#add(slice.value);
+        for (const copy of this.#add(slice.value)) full.add(copy);
       }
     });
-    if (callers.length > 0 || this.#rebuilds.isDue) this.#running.beside(() => this.#conclude(callers));
+    if (callers.length > 0 || full.size > 0 || this.#rebuilds.isDue)
+      this.#running.beside(() => this.#conclude(callers, full));
+  }
+
+  /** Goes through the log for a copy that had no room in the queue, and waits for room. */
+  async #walkAlone(copy: number): Promise<void> {
+    const { copies, queue, reach, searching, signal } = this.#running;
+    const isOver = () => signal.aborted || copies.get(copy) === undefined;
+    await reach.survive(async () => {
+      const slices = this.#sweep.all([copy]);
+      for (;;) {
+        const slice = await searching.run(() => slices.next());
+        if (slice.done === true) return;
+        for (const { aggregateId } of slice.value)
+          while (!isOver() && !queue.add(copy, aggregateId)) await queue.room(copy, isOver);
+        if (isOver()) return;
+      }
+    });
   }
 
   /** Goes on when all that a search has found was looked at. That may take long, which must not hold up other searches. */
-  async #conclude(callers: readonly Caller[]): Promise<void> {
+  async #conclude(callers: readonly Caller[], full: ReadonlySet<number>): Promise<void> {
     const { knex, queue, schema, signal, copies } = this.#running;
-    const settled = queue.settled(() => signal.aborted);
-    await this.#rebuilds.drive();
-    await settled;
+    const walks = new Map([...full].map((copy) => [copy, this.#overflow.walked(copy)]));
+    const settled = Promise.all(walks.values()).then(() => queue.settled(() => signal.aborted));
+    await Promise.all([this.#rebuilds.drive((copy) => walks.get(copy)), settled]);
     await this.#rebuilds.clean();
     if (callers.length === 0 || signal.aborted) return;
     const parked = await this.#ask(() => countParked(knex, schema, copies.ids));
@@ -150,12 +172,11 @@ export class Search {
     for (const { copy, aggregateId } of await due(knex, schema, copies.ids, MOST_DUE)) queue.add(copy, aggregateId);
   }
 
-  /** Puts what a sweep has found into the queue, when there is room. */
-  async #add(found: readonly Behind[]): Promise<void> {
-    const { queue, signal } = this.#running;
-    for (const { copy, aggregateId } of found) {
-      while (!signal.aborted && !queue.add(copy, aggregateId)) await queue.room(copy, () => signal.aborted);
-    }
+  /** Puts what a sweep has found into the queue; gives the copies for which there is no room. */
+  #add(found: readonly Behind[]): ReadonlySet<number> {
+    const full = new Set<number>();
+    for (const { copy, aggregateId } of found) if (!this.#running.queue.add(copy, aggregateId)) full.add(copy);
+    return full;
   }
 
   /** Asks the database, one question at a time, and again when it could not be reached; undefined when the worker stops. */

@@ -222,6 +222,37 @@ test.serial('what commits take in themselves costs the worker a look, and no tra
   t.is((await seen(own, journal, id)).length, 12);
 });
 
+test.serial('it stops also while it sets up a projection, or waits for a lock when it starts', async (t) => {
+  const [slow, other] = [aJournal(), aJournal()];
+  let [hasBegun, goOn] = [(): void => {}, (): void => {}];
+  const begun = new Promise<void>((resolve) => (hasBegun = resolve));
+  const released = new Promise<void>((resolve) => (goOn = resolve));
+  const setUp = async (transaction: Knex.Transaction) => {
+    hasBegun();
+    await released;
+    await slow.definition.setUp?.(transaction);
+  };
+  const settingUp = startWorker(t, database, [defineProjection({ ...settings(slow), setUp })]);
+  await begun;
+  await settingUp.stop();
+  goOn();
+
+  const relation = `${schema}.maestro_projections`;
+  await knex.transaction(async (transaction) => {
+    await transaction.raw('LOCK TABLE ?? IN ACCESS EXCLUSIVE MODE', [relation]);
+    const waiting = startWorker(t, database, [other.definition]);
+    const waits = 'SELECT FROM pg_locks WHERE NOT granted AND relation = to_regclass(?)';
+    while ((await transaction.raw<{ rows: unknown[] }>(waits, [relation])).rows.length === 0) await immediate();
+    await waiting.stop();
+  });
+
+  const id = anId();
+  await commit(id, 2);
+  const worker = startWorker(t, database, [slow.definition, other.definition]);
+  t.deepEqual(await worker.caughtUp(), { parked: 0 });
+  for (const journal of [slow, other]) t.deepEqual(await seen(knex, journal, id), [1, 2]);
+});
+
 test.serial('it fails for good where the tables are missing', async (t) => {
   const worker = startWorker(t, { knex, schema: aSchemaName() }, [aJournal().definition]);
   await t.throwsAsync(worker.caughtUp(), { instanceOf: NotMigratedError });
