@@ -7,6 +7,9 @@ const IDLE = 100;
 /** Slices that find much take half of the time, for then nobody is idle. */
 const BUSY = 1;
 
+/** Part of the rows of a slice from which on so many aggregates are behind that it pays to pass over some together. */
+const MANY = 20;
+
 /** Options of a sweep. */
 export interface SweepOptions {
   /** The copies whose positions are compared; asked for each slice. */
@@ -17,6 +20,11 @@ export interface SweepOptions {
   readonly workers?: () => number;
   /** Size of the slices. @defaultValue what suits the database */
   readonly size?: SliceSize;
+  /**
+   * Has a copy pass over the aggregates that are behind after a place and have nothing for it, and returns how many events these had.
+   * Called where very many are behind. @defaultValue none are passed over
+   */
+  readonly passOver?: (copy: number, part: { readonly after: string; readonly rows: number }) => Promise<number>;
 }
 
 /**
@@ -30,13 +38,14 @@ export class Sweep {
   readonly #interval: number;
   readonly #workers: () => number;
   readonly #size: SliceSize;
+  readonly #passOver: NonNullable<SweepOptions['passOver']>;
   #cursor: LogCursor = LOG_START;
   #pause = 0;
 
   constructor(
     on: Executor,
     schema: string,
-    { copies, interval = 250, workers = () => 1, size = sliceSize(on) }: SweepOptions,
+    { copies, interval = 250, workers = () => 1, size = sliceSize(on), passOver = async () => 0 }: SweepOptions,
   ) {
     this.#on = on;
     this.#schema = schema;
@@ -44,6 +53,7 @@ export class Sweep {
     this.#interval = interval;
     this.#workers = workers;
     this.#size = size;
+    this.#passOver = passOver;
   }
 
   /** The pause that is due before the next {@link slice}, in milliseconds. */
@@ -58,10 +68,12 @@ export class Sweep {
    */
   async *all(copies: readonly number[] = this.#copies()): AsyncGenerator<readonly Behind[]> {
     let cursor: LogCursor | undefined = LOG_START;
+    const look = (from: LogCursor) => behindSlice(this.#on, this.#schema, copies, from, this.#size);
     for (let count = 1; cursor !== undefined && copies.length > 0; count += 1) {
       // Each place comes with the same chance, however many there are.
       if (Math.random() * count < 1) this.#cursor = cursor;
-      const { behind, next }: BehindSlice = await behindSlice(this.#on, this.#schema, copies, cursor, this.#size);
+      const first = await look(cursor);
+      const { behind, next }: BehindSlice = (await this.#hasPassed(first.behind, cursor)) ? await look(cursor) : first;
       if (behind.length > 0) yield behind;
       cursor = next;
     }
@@ -79,5 +91,15 @@ export class Sweep {
     const isBusy = behind.length > this.#size.leaps / 10;
     this.#pause = Math.max(this.#interval, took * (isBusy ? BUSY : IDLE * this.#workers()));
     return behind;
+  }
+
+  /** Has copies pass over what they can where very much is behind; true when there was something. */
+  async #hasPassed(behind: readonly Behind[], { after }: LogCursor): Promise<boolean> {
+    const { rows } = this.#size;
+    const counts = new Map<number, number>();
+    for (const { copy } of behind) counts.set(copy, (counts.get(copy) ?? 0) + 1);
+    let passed = 0;
+    for (const [copy, count] of counts) if (count > rows / MANY) passed += await this.#passOver(copy, { after, rows });
+    return passed > 0;
   }
 }

@@ -52,7 +52,7 @@ async function project(
   const { knex, schema, signal, takenByOthers } = running;
   const missing = takenByOthers.has(copy.id) ? await stillBehind(knex, schema, copy.id, aggregates) : aggregates;
   if (missing.length === 0) return {};
-  const onTaken = (events: number) => count(running, { copy, definition }, events);
+  const onTaken = (events: number) => countTaken(running, { copy, definition }, events);
   const outcome = await takeIn(running, copy, definition, missing, { signal, onTaken });
   const { taken, behind, locked, failed, gaps, isGone } = outcome;
   for (const parked of failed) running.onError(new EventParkedError(copy, parked, parked.cause));
@@ -82,7 +82,7 @@ async function handle(
         copy: copy.id,
         lease: options.lease,
         survive: (work) => reach.survive(work),
-        onTaken: (events) => count(running, { copy, definition }, events),
+        onTaken: (events) => countTaken(running, { copy, definition }, events),
         onParked: (parked, cause) => running.onError(new EventParkedError(copy, parked, cause)),
       },
       { copy: copy.id, aggregateId },
@@ -93,7 +93,8 @@ async function handle(
   return { behind, later };
 }
 
-function count({ heartbeat, options }: Running, { copy, definition }: OwnCopy, taken: number): void {
+/** Tells how many events a copy has taken in. */
+export function countTaken({ heartbeat, options }: Running, { copy, definition }: OwnCopy, taken: number): void {
   if (taken === 0) return;
   heartbeat.count(copy.id, taken);
   options.onProgress?.({ name: definition.name, version: definition.version, taken });

@@ -1,10 +1,12 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { due } from '../apply/parked.js';
+import { passOver } from '../apply/pass-over.js';
 import type { Behind } from '../discovery/behind-slice.js';
 import { RecentCommits } from '../discovery/recent-commits.js';
 import { Sweep } from '../discovery/sweep.js';
 import { Alarm } from './alarm.js';
 import { countParked } from './count-parked.js';
+import { countTaken } from './lanes.js';
 import { Overflow } from './overflow.js';
 import type { Rebuilds } from './rebuilds.js';
 import type { Running } from './running.js';
@@ -40,7 +42,16 @@ export class Search {
     this.#rebuilds = rebuilds;
     this.#overflow = new Overflow(running, (copy) => this.#walkAlone(copy));
     this.#recent = new RecentCommits(knex, schema);
-    this.#sweep = new Sweep(knex, schema, { copies: () => copies.ids, workers: () => heartbeat.workers });
+    this.#sweep = new Sweep(knex, schema, {
+      copies: () => copies.ids,
+      workers: () => heartbeat.workers,
+      passOver: async (copy, part) => {
+        const own = copies.get(copy);
+        const passed = own === undefined ? 0 : await passOver(running, own.copy, own.definition, part);
+        if (own !== undefined) countTaken(running, own, passed);
+        return passed;
+      },
+    });
   }
 
   /** Resolves when all that was committed before the call is taken in or parked. */
