@@ -24,7 +24,10 @@ export async function lagOf(on: Executor, schema: string, { names, signal }: Lag
   const activities = await copyActivity(on, schema, names);
   const following = [...activities].filter(([, { status }]) => status !== 'retired').map(([copy]) => copy);
   let lags: ReadonlyMap<number, PositionLag> = new Map();
-  for await (lags of lagSlices(on, schema, following)) signal?.throwIfAborted();
+  for await (const slice of lagSlices(on, schema, following)) {
+    ({ lags } = slice);
+    signal?.throwIfAborted();
+  }
   return [...activities].map(([copy, activity]) => ({ copy, ...activity, ...(lags.get(copy) ?? NONE) }));
 }
 

@@ -2,7 +2,7 @@ import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { lagOf } from '../../src/projection/lag.js';
 import { sqlState } from '../../src/store/driver/driver-error.js';
-import { lagSlices, type PositionLag } from '../../src/store/positions/lag-slices.js';
+import { lagSlices, type LagProgress, type PositionLag } from '../../src/store/positions/lag-slices.js';
 import { projectionTables } from '../../src/store/projection-tables.js';
 import { fillFollowedLog, type Followed, followedHistories, followedId } from '../support/data/followed-log.js';
 import { testKnex, useEmbeddedDatabase, useTestDatabase } from '../support/database.js';
@@ -26,9 +26,10 @@ for (const [layout, { knex, schema }] of Object.entries(layouts))
     [followedHistories(4, 0), fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 4 })],
     async (t, all, rows, leaps) => {
       await fillFollowedLog({ knex, schema }, all);
-      let last: ReadonlyMap<number, PositionLag> | undefined;
+      let last: LagProgress | undefined;
       for await (last of lagSlices(knex, schema, [1, 2], { rows, leaps }));
-      t.deepEqual(last && [...last], [
+      t.true(last?.isWhole);
+      t.deepEqual(last && [...last.lags], [
         [1, expected(all, 0)],
         [2, expected(all, 1)],
       ]);

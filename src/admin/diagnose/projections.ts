@@ -1,15 +1,13 @@
 import { type CopyActivity, copyActivity } from '../../store/positions/copy-activity.js';
-import { lagSlices, type PositionLag } from '../../store/positions/lag-slices.js';
+import type { PositionLag } from '../../store/positions/lag-slices.js';
 import { WORKER_PATIENCE } from '../../store/positions/workers.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import type { EventLog } from '../log/event-log.js';
 import { select } from '../log/select.js';
+import { type ComparisonBound, comparePositions } from './compare-positions.js';
 import { counted } from './counted.js';
 import { type Finding, finding, fine } from './finding.js';
-
-/** Longest time in which positions are compared with the log, in milliseconds: enough for more than a million aggregates. */
-const PATIENCE = 10_000;
 
 /** A finding about one copy. */
 interface Examined extends CopyActivity, PositionLag {
@@ -25,7 +23,7 @@ interface Examined extends CopyActivity, PositionLag {
  * Checks projections and subscriptions: does a worker run those that are behind, is anything parked, are positions ahead of
  * the log, are their tables there? No finding where there are none, or no tables for them yet.
  */
-export async function checkProjections(log: EventLog): Promise<Finding[]> {
+export async function checkProjections(log: EventLog, bound?: ComparisonBound): Promise<Finding[]> {
   const mayRead = await mayReadProjections(log);
   if (mayRead === undefined) return [];
   if (!mayRead)
@@ -37,8 +35,8 @@ export async function checkProjections(log: EventLog): Promise<Finding[]> {
         '`maestro migrate sql --roles` prints what each role needs.',
       ),
     ];
-  const copies = await examine(log);
-  const found = copies.flatMap(findingsOf);
+  const { copies, part } = await examine(log, bound);
+  const found = [...copies.flatMap(findingsOf), ...(part === undefined ? [] : [partOnly(part)])];
   const names = copies.filter(({ status }) => status !== 'retired').map(({ title }) => title);
   if (found.length > 0 || names.length === 0) return found;
   return [fine('projections', names.join(', '))];
@@ -54,20 +52,31 @@ FROM unnest(ARRAY[${tables.map(() => '?').join(', ')}]) AS name`;
   return row?.[1] === true ? row[0] === true : undefined;
 }
 
-async function examine(log: EventLog): Promise<Examined[]> {
+/** The copies, and how much of the log their positions were compared with if not with all. */
+async function examine(
+  log: EventLog,
+  bound?: ComparisonBound,
+): Promise<{ readonly copies: Examined[]; readonly part: string | undefined }> {
   const { knex, schema = DEFAULT_SCHEMA } = log;
   const activities = await copyActivity(knex, schema);
   const following = [...activities].filter(([, { status }]) => status !== 'retired').map(([copy]) => copy);
-  const deadline = performance.now() + PATIENCE;
-  let lags: ReadonlyMap<number, PositionLag> = new Map();
-  for await (lags of lagSlices(knex, schema, following)) if (performance.now() > deadline) break;
-  const examined: Examined[] = [];
+  const { lags, part } = await comparePositions(log, following, bound);
+  const copies: Examined[] = [];
   for (const { copy, ...row } of await describeCopies(log)) {
     const activity = activities.get(copy);
     if (activity !== undefined)
-      examined.push({ ...row, ...activity, ...(lags.get(copy) ?? { aggregatesBehind: 0, eventsBehind: 0, ahead: 0 }) });
+      copies.push({ ...row, ...activity, ...(lags.get(copy) ?? { aggregatesBehind: 0, eventsBehind: 0, ahead: 0 }) });
   }
-  return examined;
+  return { copies, part };
+}
+
+function partOnly(part: string): Finding {
+  return finding(
+    'projections',
+    'note',
+    `positions were compared with a part of the log only, which would have taken too long: ${part}`,
+    '`maestro projections status` compares them with all of it.',
+  );
 }
 
 /** The copies, with their tables that are gone. Roles without a right to the schema of the tables may read the catalog, too. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { withReadRetry } from '../read/read-retry.js';
 import { type Executor, query } from '../read/rows.js';
 import {
+  eventsOf,
   LOG_START,
   type LogCursor,
   nextCursor,
@@ -19,6 +20,15 @@ export interface PositionLag {
   readonly ahead: number;
 }
 
+/** What has been counted after a slice. */
+export interface LagProgress {
+  readonly lags: ReadonlyMap<number, PositionLag>;
+  /** Number of events of the log that were passed, about. */
+  readonly events: number;
+  /** True when nothing of the log is left. */
+  readonly isWhole: boolean;
+}
+
 /** SQL for what a slice adds to the counts of a copy. */
 const COUNTS = `copy.id, count(*) FILTER (WHERE last > sequence)::integer,
 coalesce(sum(last - sequence) FILTER (WHERE last > sequence), 0)::text, count(*) FILTER (WHERE sequence > last)::integer`;
@@ -32,10 +42,11 @@ export async function* lagSlices(
   schema: string,
   copies: readonly number[],
   size: SliceSize = sliceSize(on),
-): AsyncGenerator<ReadonlyMap<number, PositionLag>> {
+): AsyncGenerator<LagProgress> {
   const lags = new Map<number, PositionLag>(
     copies.map((copy) => [copy, { aggregatesBehind: 0, eventsBehind: 0, ahead: 0 }]),
   );
+  let events = 0;
   for (let cursor: LogCursor | undefined = LOG_START; cursor !== undefined && copies.length > 0;) {
     const { rows, end } = await lagSlice(on, schema, copies, cursor, size);
     for (const [copy, aggregates, events, ahead] of rows) {
@@ -47,8 +58,9 @@ export async function* lagSlices(
           ahead: lag.ahead + ahead,
         });
     }
+    if (end !== undefined) events += eventsOf(cursor, end);
     cursor = nextCursor(cursor, size, end);
-    yield lags;
+    yield { lags, events, isWhole: cursor === undefined };
     // The embedded engine never yields to the event loop: let timers, input and Ctrl-C have their turn.
     await setImmediate();
   }

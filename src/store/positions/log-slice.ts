@@ -90,6 +90,11 @@ export function nextCursor(cursor: LogCursor, size: SliceSize, end: SliceEnd | u
   return found < fullSlice(cursor, size) ? undefined : { after, leaps: meanLength > LONG };
 }
 
+/** Number of events that a slice has passed, about: the rest of the last history in it is not counted, nor are gaps taken off. */
+export function eventsOf({ leaps }: LogCursor, [, found, meanLength]: SliceEnd): number {
+  return leaps ? found * meanLength : found;
+}
+
 /** Number of rows or aggregates in a slice that is not the last one. */
 function fullSlice({ leaps }: LogCursor, size: SliceSize): number {
   return leaps ? size.leaps : size.rows;

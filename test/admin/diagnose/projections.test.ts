@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { ComparisonBound } from '../../../src/admin/diagnose/compare-positions.js';
 import { checkProjections } from '../../../src/admin/diagnose/projections.js';
 import { projectionTables } from '../../../src/store/projection-tables.js';
 import { fillFollowedLog, type Followed } from '../../support/data/followed-log.js';
@@ -30,8 +31,8 @@ async function follow({ knex, schema }: Place, all: readonly Followed[]): Promis
 
 const current: Followed = { length: 2, positions: [2, 2], isParked: false };
 
-async function found({ knex, schema }: Place): Promise<string[]> {
-  return (await checkProjections({ knex, schema })).map(({ status, found }) => `${status}: ${found}`);
+async function found({ knex, schema }: Place, bound?: ComparisonBound): Promise<string[]> {
+  return (await checkProjections({ knex, schema }, bound)).map(({ status, found }) => `${status}: ${found}`);
 }
 
 for (const [layout, database] of Object.entries(layouts)) {
@@ -46,6 +47,21 @@ for (const [layout, database] of Object.entries(layouts)) {
     t.deepEqual(await found(database), ['ok: mails, owners (version 7)']);
     await database.knex.raw(`UPDATE ${workers} SET seen_at = now() - interval '31 seconds'`);
     t.deepEqual(await found(database), [warning]);
+  });
+
+  test.serial(`a comparison that ends before the log does says how far it came (${layout})`, async (t) => {
+    const { log } = await follow(database, [current, current, { ...current, positions: [0, 0] }]);
+    const part = (text: string) =>
+      `note: positions were compared with a part of the log only, which would have taken too long: ${text}`;
+    const [rows, leaps] = [2, 2];
+    t.deepEqual(await found(database, { patience: 0, size: { rows, leaps } }), [part('2 events')]);
+    await database.knex.raw(`ANALYZE ${log}`);
+    t.deepEqual(await found(database, { patience: 0, size: { rows, leaps } }), [part('2 events, about 33 %')]);
+    t.deepEqual(
+      (await found(database, { patience: 0, size: { rows: 7, leaps } })).map((each) => each.split(':')[0]),
+      ['warning', 'warning'],
+      'what fits into the bound is whole',
+    );
   });
 
   test.serial(
