@@ -6,7 +6,7 @@ import { mayDrop } from '../../store/positions/may-drop.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query } from '../../store/read/rows.js';
 import { lent } from '../../store/transactions/lent.js';
-import { type Copy, readCopies, withCopyPath } from '../copies/copy.js';
+import { type Copy, readCopies, setSearchPath, withCopyPath } from '../copies/copy.js';
 import { dropTables } from '../copies/drop-tables.js';
 import type { AnyProjection, ReadModelDefinition } from '../definition.js';
 import { blame, failureText } from './passing.js';
@@ -49,11 +49,13 @@ export async function eraseFromCopies(
     const definition = definitions.find(({ name, version }) => name === copy.name && version === copy.version);
     if (definition?.kind !== 'projection' || definition.erased === undefined) continue;
     if (!(await hasTaken(transaction, schema, copy, aggregateId))) continue;
+    // Else names that are not in the schema of this copy would be searched in that of the one before.
+    await setSearchPath(transaction, path);
     await withCopyPath(transaction, copy);
     await erase(transaction, definition, aggregateId);
     if (rewritten) await beginAgain(transaction, schema, copy, aggregateId);
   }
-  await execute(transaction, "SELECT set_config('search_path', ?, true)", [path]);
+  await setSearchPath(transaction, path);
 }
 
 async function dropReplaced(
