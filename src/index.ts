@@ -90,10 +90,12 @@ export type {
   SubscriptionHandler,
 } from './projection/definition.js';
 export type { ParkedReason } from './projection/apply/parked.js';
+export type { SwitchBlocker } from './projection/rebuild/switch-blockers.js';
 export { DependentObjectsError, ReadModelSetUpError } from './projection/copies/errors.js';
 export {
   EventParkedError,
   OlderProjectionError,
+  RebuildBlockedError,
   SlowHandlerError,
   WorkerFailedError,
 } from './projection/worker/errors.js';

@@ -3,6 +3,7 @@ import { missingTableHint } from '../apply/missing-table-hint.js';
 import type { Parked, ParkedReason } from '../apply/parked.js';
 import { failureText } from '../apply/passing.js';
 import type { Copy } from '../copies/copy.js';
+import { describeBlocker, type SwitchBlocker } from '../rebuild/switch-blockers.js';
 import type { LongHandled } from '../subscription/lease-keeper.js';
 
 /**
@@ -125,5 +126,28 @@ export class WorkerFailedError extends MaestroError {
   constructor(cause: unknown) {
     const hint = cause instanceof MaestroError ? cause.hint : undefined;
     super(`The worker has stopped, and takes in nothing any more: ${failureText(cause)}`, { hint, cause });
+  }
+}
+
+/**
+ * The new tables of a projection are filled, and cannot be put into use because transactions of others do not end: told to
+ * `onError` of `runProjections`, once each minute. It is tried again until they have ended; nothing else waits for them.
+ */
+export class RebuildBlockedError extends MaestroError {
+  readonly code = 'MAESTRO_REBUILD_BLOCKED' satisfies ErrorCode;
+
+  constructor(
+    /** The name of the projection. */ readonly projection: string,
+    /** The version of the new tables. */ readonly version: number,
+    /** The transactions that are waited for, the oldest first; none when short ones follow each other. */
+    readonly blockers: readonly SwitchBlocker[],
+  ) {
+    const what = blockers.map(describeBlocker).join('; ') || 'short transactions of others follow each other';
+    super(`The new tables of ${projection}, version ${version}, are filled, and not in use yet: ${what}.`, {
+      hint:
+        blockers.length === 0
+          ? 'It is tried again, and nothing else waits for it.'
+          : `They are put into use when that transaction has ended. Have it end, or end it by \`SELECT pg_terminate_backend(${blockers[0]?.pid})\`.`,
+    });
   }
 }

@@ -3,7 +3,7 @@ import { blame } from '../apply/passing.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { cleanUpRetired } from '../rebuild/clean-up-retired.js';
 import { switchCopy, type SwitchOutcome } from '../rebuild/switch-copy.js';
-import { countParked } from './count-parked.js';
+import { type Obstacle, Obstacles } from './obstacles.js';
 import type { OwnCopy } from './own-copies.js';
 import { Permits } from './permits.js';
 import type { Running } from './running.js';
@@ -22,6 +22,7 @@ const CLEANING_AGAIN = 1000;
 /** Puts copies into use that are built, and removes what they replace. */
 export class Rebuilds {
   readonly #running: Running;
+  readonly #obstacles: Obstacles;
   /** The time to look again at each copy that is being built, and the length of the pause before that. */
   readonly #next = new Map<number, { readonly at: number; readonly pause: number }>();
   /** The copies for which a switch is under way. */
@@ -32,11 +33,24 @@ export class Rebuilds {
 
   constructor(running: Running) {
     this.#running = running;
+    this.#obstacles = new Obstacles(running);
   }
 
-  /** True when it is time to go through the log for a copy that is being built, and then to {@link drive} it. */
+  /** True when it is time to {@link drive} a copy that is being built. */
   get isDue(): boolean {
     return this.#due().length > 0;
+  }
+
+  /** The copies for which it is time to go through the log, and then to {@link drive} them: those that nothing is known to be in the way of. */
+  async ready(): Promise<number[]> {
+    const { reach, searching } = this.#running;
+    const ids: number[] = [];
+    for (const own of this.#due()) {
+      const obstacle = await reach.survive(() => searching.run(() => this.#obstacles.find(own)));
+      if (obstacle === undefined) ids.push(own.copy.id);
+      else this.#restAfter(own, obstacle);
+    }
+    return ids;
   }
 
   /**
@@ -70,21 +84,23 @@ export class Rebuilds {
     if (!signal.aborted) await this.#switching.run(() => reach.survive(() => this.#finish(own)));
   }
 
-  async #finish({ copy, definition }: OwnCopy<ReadModelDefinition>): Promise<void> {
-    const { knex, schema, copies, working } = this.#running;
-    const before = this.#next.get(copy.id)?.pause ?? PAUSES.first / 2;
-    this.#rest(copy.id, Math.min(before * 2, PAUSES.longest));
+  async #finish(own: OwnCopy<ReadModelDefinition>): Promise<void> {
+    const { copies, working } = this.#running;
+    this.#restAfter(own, 'passing');
     try {
-      // What is parked would be missing.
-      if ((await working.run(() => countParked(knex, schema, [copy.id]))) > 0) return;
-      const outcome = await this.#switch({ copy, definition });
+      const obstacle = await working.run(() => this.#obstacles.find(own));
+      if (obstacle === 'lasting') this.#restAfter(own, obstacle);
+      if (obstacle !== undefined) return;
+      const outcome = await this.#switch(own);
+      if (outcome === 'blocked') await working.run(() => this.#obstacles.blocked(own));
+      else this.#obstacles.gone(own);
       if (outcome === 'behind' || outcome === 'blocked') return;
     } catch (error) {
       if (blame(error) !== 'event') throw error;
-      this.#rest(copy.id, REFUSED);
-      return this.#running.onError(error);
+      this.#restAfter(own, 'lasting');
+      return this.#obstacles.refused(own, error);
     }
-    this.#next.delete(copy.id);
+    this.#next.delete(own.copy.id);
     this.#nextCleaning = 0;
     await copies.refresh();
   }
@@ -94,12 +110,15 @@ export class Rebuilds {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await working.run(() => switchCopy(knex, schema, definition, copy, { signal }));
       if (outcome !== 'blocked' || attempt === BLOCKED.attempts || signal.aborted) return outcome;
+      if (await working.run(() => this.#obstacles.isForLong(copy.name))) return outcome;
       await pause(BLOCKED.pause, undefined, { signal }).catch(() => {});
     }
   }
 
-  #rest(copy: number, milliseconds: number): void {
-    this.#next.set(copy, { at: performance.now() + milliseconds, pause: milliseconds });
+  #restAfter({ copy }: OwnCopy, obstacle: Obstacle): void {
+    const before = this.#next.get(copy.id)?.pause ?? PAUSES.first / 2;
+    const pause = obstacle === 'lasting' ? REFUSED : Math.min(before * 2, PAUSES.longest);
+    this.#next.set(copy.id, { at: performance.now() + pause, pause });
   }
 
   /** The copies that are being built, without those that rest. */

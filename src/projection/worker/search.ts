@@ -115,7 +115,8 @@ export class Search {
   async sweep(): Promise<void> {
     const { signal } = this.#running;
     while (!signal.aborted) {
-      if (this.#isSweepWanted || this.#rebuilds.isDue) await this.#catchUp();
+      if (this.#isSweepWanted) await this.#catchUp();
+      else if (this.#rebuilds.isDue) await this.#catchUpFor(await this.#rebuilds.ready());
       if (this.#isSweepWanted || signal.aborted) continue;
       await this.#rebuilds.clean();
       await this.#sweeping.sleep(this.#sweep.pause);
@@ -126,21 +127,19 @@ export class Search {
     }
   }
 
+  /** Goes through the log for copies that may be put into use after that. */
+  async #catchUpFor(copies: readonly number[]): Promise<void> {
+    if (copies.length === 0) return;
+    const full = await this.#addAll(copies);
+    this.#running.beside(() => this.#conclude([], full));
+  }
+
   async #catchUp(): Promise<void> {
-    const { reach, searching, signal } = this.#running;
     const callers = this.#newCallers.splice(0);
     this.#isSweepWanted = false;
     // Besides what is behind, what is parked and due.
     await this.#ask(() => this.#look());
-    const full = new Set<number>();
-    await reach.survive(async () => {
-      const slices = this.#sweep.all();
-      for (;;) {
-        const slice = await searching.run(() => slices.next());
-        if (slice.done === true || signal.aborted) return;
-        for (const copy of this.#add(slice.value)) full.add(copy);
-      }
-    });
+    const full = await this.#addAll(this.#running.copies.ids);
     if (callers.length > 0 || full.size > 0 || this.#rebuilds.isDue)
       this.#running.beside(() => this.#conclude(callers, full));
   }
@@ -181,6 +180,21 @@ export class Search {
     const { copies, knex, queue, schema } = this.#running;
     if (await copies.refresh()) this.wantSweep();
     for (const { copy, aggregateId } of await due(knex, schema, copies.ids, MOST_DUE)) queue.add(copy, aggregateId);
+  }
+
+  /** Puts all that is behind in some copies into the queue; gives the copies for which there is no room. */
+  async #addAll(copies: readonly number[]): Promise<ReadonlySet<number>> {
+    const { reach, searching, signal } = this.#running;
+    const full = new Set<number>();
+    await reach.survive(async () => {
+      const slices = this.#sweep.all(copies);
+      for (;;) {
+        const slice = await searching.run(() => slices.next());
+        if (slice.done === true || signal.aborted) return;
+        for (const copy of this.#add(slice.value)) full.add(copy);
+      }
+    });
+    return full;
   }
 
   /** Puts what a sweep has found into the queue; gives the copies for which there is no room. */

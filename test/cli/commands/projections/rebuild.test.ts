@@ -90,6 +90,7 @@ test('a copy on which a handler fails is not switched to; it goes on after a fix
   const cancelled = await log.maestro(['projections', 'rebuild', 'owners', '--cancel'], { cwd: '/' });
   t.is(cancelled.code, 0, cancelled.stderr);
   t.regex(cancelled.stdout, /^second copy +given up$/m);
+  t.is(cancelled.stderr, '', 'at this version nobody begins by himself');
   t.deepEqual([await log.owners(), await log.copies()], [['Grace', 'bad'], ['1 live']]);
   t.is((await log.maestro(['projections', 'rebuild', 'owners', '--cancel'])).code, 3);
 });
@@ -148,6 +149,31 @@ test('run follows the log until it is interrupted, and says what it took in', as
     t.regex(stdout, words.length === 1 ? /^owners +1$/m : /^mails +1$/m);
   }
   t.deepEqual(await log.owners(), ['Ada']);
+});
+
+test('a copy that transactions of others keep out of use is named by run --once and by status', async (t) => {
+  const log = await aLog();
+  const report = await knex.transaction();
+  t.teardown(() => report.rollback());
+  await report.raw("SELECT set_config('application_name', 'a report', true)");
+  await report.raw('SELECT FROM ??.owners', [log.schema]);
+  const { code, stderr } = await log.maestro(['projections', 'run', '--once', 'owners', ...next]);
+  t.is(code, 1);
+  const blocked = /process \d+ \("a report", \d+ seconds\) uses the tables/;
+  t.regex(stderr, blocked);
+  t.regex(stderr, /The new tables of owners are not in use yet/);
+  t.deepEqual(await log.copies(), ['1 live', '2 building']);
+  const status = await log.maestro(['projections', 'status', 'owners']);
+  t.regex(status.stdout, blocked);
+  t.regex(status.stdout, /owners 1 is live, and no worker has its handlers/);
+  const json = await log.maestro(['projections', 'status', 'owners', '-o', 'json']);
+  const [, building] = JSON.parse(json.stdout) as { waitsFor: { applicationName: string }[] }[];
+  t.true(building?.waitsFor.some(({ applicationName }) => applicationName === 'a report'));
+  await report.rollback();
+  const cancelled = await log.maestro(['projections', 'rebuild', 'owners', '--cancel']);
+  t.regex(cancelled.stderr, /^note: a worker that starts with version 2 of owners begins another one$/m);
+  t.is((await log.maestro(['projections', 'run', '--once', 'owners', ...next])).code, 0);
+  t.deepEqual(await log.copies(), ['2 live']);
 });
 
 const FOLLOWS = /following until Ctrl-C/;

@@ -63,14 +63,18 @@ export async function run(name: string, options: RebuildCommandOptions, invocati
 
 async function giveUp(database: Database, name: string, invocation: Invocation): Promise<ExitCode> {
   const { knex, schema } = database;
-  await registeredCopies(database, name);
+  const copies = await registeredCopies(database, name);
   const given = await cancelRebuild(knex, schema, name);
   if (given === undefined)
     throw new NotFoundError(`${name} is not being rebuilt.`, {
       hint: 'What is live stays. Nothing was changed.',
     });
-  await cleanUpRetired(knex, schema);
+  const left = await cleanUpRetired(knex, schema);
   await print(given, { status: 'cancelled' }, invocation);
+  const { output } = invocation;
+  if (left > 0) await output.note('others use its tables, so they are not removed yet; a worker does it');
+  if (!copies.some(({ status, version }) => status === 'live' && version >= given.version))
+    await output.note(`a worker that starts with version ${given.version} of ${name} begins another one`);
   return DONE;
 }
 

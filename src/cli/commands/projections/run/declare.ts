@@ -10,7 +10,8 @@ export function declareProjectionsRun(projections: Command, runner: CommandRunne
     .description(
       'Run the configured projections and subscriptions: take in whatever they are behind, and then every event that is ' +
         'committed, until Ctrl-C. Any number of these may run at once, beside workers of the application. With --once it ' +
-        'ends as soon as nothing is behind, and exits with 1 when an aggregate is parked, or a table is gone.',
+        'ends as soon as nothing is behind, and exits with 1 when an aggregate is parked, a table is gone, or new tables could ' +
+        'not be put into use.',
     )
     .argument('[names...]', 'only these projections and subscriptions (default: all that are configured)')
     .option('--once', 'catch up, and end')

@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../../../connection/database.js';
 import { readCopies } from '../../../../projection/copies/copy.js';
+import { DependentObjectsError } from '../../../../projection/copies/errors.js';
 import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import type { AnyProjection } from '../../../../projection/definition.js';
 import { lagOf } from '../../../../projection/lag.js';
+import { RebuildBlockedError } from '../../../../projection/worker/errors.js';
 import { runProjections } from '../../../../projection/worker/run-projections.js';
+import { PermissionDeniedError } from '../../../../store/errors.js';
 import { withDatabase } from '../../../database/with-database.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import type { Invocation } from '../../../invocation.js';
@@ -18,6 +22,9 @@ export interface RunOptions {
   readonly once?: boolean;
   readonly concurrency: number;
 }
+
+/** Time between two looks whether new tables are in use, in milliseconds. */
+const PAUSE = 250;
 
 /** The progress of one projection or subscription. */
 interface Taken {
@@ -71,6 +78,7 @@ async function work(
     let all = 0;
     let total = 0;
     let isFollowing = false;
+    let isStuck = false;
     const show = () => {
       const events = counted(all, 'event');
       if (isFollowing) output.progress.report(`Following: ${events} taken in`);
@@ -79,7 +87,12 @@ async function work(
     const worker = runProjections(database, definitions, {
       concurrency,
       signal: interrupt.signal,
-      onError: errors.tell,
+      onError: (error) => {
+        errors.tell(error);
+        isStuck ||= [RebuildBlockedError, DependentObjectsError, PermissionDeniedError].some(
+          (kind) => error instanceof kind,
+        );
+      },
       onProgress: (progress) => {
         taken.set(progress.name, (taken.get(progress.name) ?? 0) + progress.taken);
         all += progress.taken;
@@ -93,13 +106,21 @@ async function work(
       },
       () => {},
     );
-    const { parked, refusal } = await Promise.race([
-      worker.caughtUp().then(
-        (reached) => ({ ...reached, refusal: undefined }),
-        (error: unknown) => ({ parked: undefined, refusal: { error } }),
-      ),
-      worker.stopped.then(() => ({ parked: undefined, refusal: undefined })),
-    ]);
+    const caughtUp = () =>
+      Promise.race([
+        worker.caughtUp().then(
+          (reached) => ({ ...reached, refusal: undefined }),
+          (error: unknown) => ({ parked: undefined, refusal: { error } }),
+        ),
+        worker.stopped.then(() => ({ parked: undefined, refusal: undefined })),
+      ]);
+    let { parked, refusal } = await caughtUp();
+    let building = once && refusal === undefined ? await notInUse(database, definitions) : [];
+    while (building.length > 0 && parked === 0 && !isStuck && !interrupt.signal.aborted) {
+      await delay(PAUSE, undefined, { signal: interrupt.signal }).catch(() => {});
+      ({ parked, refusal } = await caughtUp());
+      building = await notInUse(database, definitions);
+    }
     isFollowing = true;
     if (parked !== undefined && !once) {
       output.progress.stop();
@@ -118,11 +139,15 @@ async function work(
       await output.warn(
         `There is no table ${gone.join(', ')} any more; \`maestro projections rebuild\` makes the tables of a projection anew.`,
       );
+    if (building.length > 0)
+      await output.warn(
+        `The new tables of ${building.join(', ')} are not in use yet; see \`maestro projections status\`. Workers go on with it, and so does the next run.`,
+      );
     if ((parked ?? 0) > 0)
       await output.warn(
         `${counted(parked ?? 0, 'aggregate')} parked, which takes in nothing more; see \`maestro projections status\`.`,
       );
-    return gone.length === 0 && (parked ?? 0) === 0 ? DONE : FOUND;
+    return gone.length === 0 && building.length === 0 && (parked ?? 0) === 0 ? DONE : FOUND;
   } finally {
     interrupt.end();
   }
@@ -133,4 +158,13 @@ async function goneTables({ knex, schema }: Database, names: readonly string[]):
   const copies = await readCopies(knex, schema, names);
   const missing = await missingTables(knex, schema);
   return missing.filter(({ copy }) => copies.some(({ id }) => id === copy)).map(({ table }) => table);
+}
+
+/** The names of projections whose tables of the version of these handlers are being built. */
+async function notInUse({ knex, schema }: Database, definitions: readonly AnyProjection[]): Promise<string[]> {
+  const versions = new Map(definitions.map(({ name, version }) => [name, version]));
+  const copies = await readCopies(knex, schema, [...versions.keys()]);
+  return copies
+    .filter(({ name, version, status }) => status === 'building' && version === versions.get(name))
+    .map(({ name }) => name);
 }

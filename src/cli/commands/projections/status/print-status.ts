@@ -5,6 +5,7 @@ import { escapeText } from '../../../render/escape.js';
 import { FittedTable } from '../../../render/fitted-table.js';
 import { shortTime } from '../../../render/local-time.js';
 import type { Parked } from '../../../../projection/apply/parked.js';
+import { describeBlocker } from '../../../../projection/rebuild/switch-blockers.js';
 import type { CopyStatus } from './copy-status.js';
 
 /** Prints how far copies are, in the form that was asked for. */
@@ -21,7 +22,7 @@ function isBehind({ lag, missing }: CopyStatus): boolean {
   return missing.length > 0 || lag.eventsBehind > 0 || lag.failed > 0 || lag.gaps > 0 || lag.ahead > 0;
 }
 
-function jsonOf({ copy, lag, parked, missing }: CopyStatus): object {
+function jsonOf({ copy, lag, parked, missing, waitsFor }: CopyStatus): object {
   const { name, version, kind, status, createdAt, switchedAt, tables } = copy;
   const { aggregatesBehind, eventsBehind, failed, gaps, ahead, workers, perSecond } = lag;
   return {
@@ -39,6 +40,7 @@ function jsonOf({ copy, lag, parked, missing }: CopyStatus): object {
     ahead,
     workers,
     perSecond,
+    waitsFor: waitsFor.map((blocker) => ({ ...blocker, seconds: blocker.seconds ?? null })),
     parked: parked.map(({ copy: _copy, aggregateId, firstFailedAt, failedAt, nextTry, ...each }) => ({
       aggregateId: aggregateId.hex,
       ...each,
@@ -77,7 +79,26 @@ async function printTable(states: readonly CopyStatus[], output: Output): Promis
   );
   await output.line(table.head);
   for (const state of states) await output.line(table.line(state));
+  for (const { copy, waitsFor } of states)
+    if (waitsFor.length > 0)
+      await output.sentence(
+        `${copy.name} ${copy.version} is filled, and not in use yet: ${waitsFor.map(describeBlocker).join('; ')}.`,
+        bad,
+      );
+  for (const unfilled of states.filter((state) => hasStaleTables(state, states)))
+    await output.sentence(
+      `${unfilled.copy.name} ${unfilled.copy.version} is live, and no worker has its handlers: until the newer version is in use, its tables get only what commits of that version take in.`,
+      bad,
+    );
   for (const state of states) await printParked(state, output);
+}
+
+/** True for a live copy that nobody fills any more while a newer one is filled. */
+function hasStaleTables({ copy, lag }: CopyStatus, states: readonly CopyStatus[]): boolean {
+  const isReplaced = states.some(
+    (other) => other.copy.name === copy.name && other.copy.status === 'building' && other.copy.version > copy.version,
+  );
+  return copy.status === 'live' && lag.workers === 0 && isReplaced;
 }
 
 function statusText({ copy: { kind, status } }: CopyStatus): string {

@@ -5,6 +5,7 @@ import { readCopies } from '../../../../projection/copies/copy.js';
 import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import { lagOf } from '../../../../projection/lag.js';
 import { listParked } from '../../../../projection/apply/parked.js';
+import { switchBlockers } from '../../../../projection/rebuild/switch-blockers.js';
 import { withDatabase } from '../../../database/with-database.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import type { Invocation } from '../../../invocation.js';
@@ -46,7 +47,9 @@ async function readStates({ knex, schema }: Database, name: string | undefined):
     if (lag === undefined) continue;
     const parked = await listParked(knex, schema, { copies: [copy.id], limit: LISTED });
     const missing = gone.filter((each) => each.copy === copy.id).map(({ table }) => table);
-    states.push({ copy, lag, parked, missing });
+    const isFilled = copy.status === 'building' && lag.eventsBehind === 0 && parked.length === 0;
+    const waitsFor = isFilled ? await switchBlockers(knex, schema, copy.name) : [];
+    states.push({ copy, lag, parked, missing, waitsFor });
   }
   return states;
 }
