@@ -68,13 +68,20 @@ ON CONFLICT (copy, aggregate_id) DO NOTHING`,
 
 /** Removes all that projections and subscriptions know of an aggregate. */
 export async function forgetPositions(transaction: Executor, schema: string, aggregateId: Timestamp): Promise<void> {
-  const { projections, positions, parked, skipped, leases } = projectionTables(schema);
+  const { projections, positions, parked, skipped, leases, moves } = projectionTables(schema);
+  const id = aggregateId.encode();
   for (const table of [leases, skipped, parked, positions])
     await execute(
       transaction,
       `DELETE FROM ${table} WHERE copy IN (SELECT id FROM ${projections}) AND aggregate_id = ?`,
-      [aggregateId.encode()],
+      [id],
     );
+  // In the order in which others remove moves, so that nobody waits for each other.
+  await execute(
+    transaction,
+    `DELETE FROM ${moves} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${moves} WHERE aggregate_id = ?))`,
+    [id],
+  );
 }
 
 /**

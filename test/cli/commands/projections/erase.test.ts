@@ -47,6 +47,21 @@ test('erase removes an aggregate from the read models that the configuration has
   t.deepEqual(await log.owners(), ['Grace']);
 });
 
+test('erase removes an aggregate from the record of moves, and leaves the rest of that', async (t) => {
+  const log = await aLog();
+  const [other] = await log.open('Bob');
+  if (other === undefined) throw new Error('nobody');
+  await knex.raw(
+    `INSERT INTO ??.maestro_moves (copy, aggregate_id) SELECT id, moved FROM ??.maestro_projections, unnest(?::bytea[]) AS moved`,
+    [log.schema, log.schema, [null, log.ada.encode(), log.ada.encode(), other.encode()]],
+  );
+  const done = await log.maestro(['erase', log.ada.hex, ...WHY, '--execute']);
+  t.is(done.code, 0, done.stderr);
+  const left = await knex('maestro_moves').withSchema(log.schema).orderBy('copy').pluck('aggregate_id');
+  t.is(left.length, 4, 'of two copies each');
+  t.deepEqual(left.filter(Boolean), [other.encode(), other.encode()]);
+});
+
 test('erase refuses when a read model would keep the aggregate, names it in the plan, and --force leaves it', async (t) => {
   const log = await aLog();
   for (const options of [uncovered, ['--config', 'next.config.ts']]) {
