@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { CommitInterruptedError } from '../../store/driver/driver.js';
+import { sqlState } from '../../store/driver/driver-error.js';
+import { DatabaseTimeoutError } from '../../store/errors.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, query } from '../../store/read/rows.js';
@@ -18,24 +20,35 @@ import { setUpCopy } from './set-up.js';
  * Registers a projection or subscription where its name is not known yet, and makes its tables; gives its live copy, and the
  * one that is being built, if any. Of several processes one does it, and the others wait for that. On a transaction of the
  * application it works in a savepoint, and what it did goes with a rollback. A live copy of another version is left as it is.
- * Throws {@link ReadModelSetUpError} when the tables cannot be made.
+ * Throws {@link ReadModelSetUpError} when the tables cannot be made, and `DatabaseTimeoutError` when another registration has not
+ * ended after `patience` milliseconds: it may be part of a transaction that takes long.
  */
-export async function registerCopy(on: Executor, schema: string, definition: AnyProjection): Promise<Copy[]> {
+export async function registerCopy(
+  on: Executor,
+  schema: string,
+  definition: AnyProjection,
+  { patience }: { readonly patience?: number } = {},
+): Promise<Copy[]> {
   try {
     if (on.isTransaction === true)
-      return await driverOf(on).transaction((savepoint) => foundOrMade(savepoint, schema, definition));
-    return await foundOrMade(on, schema, definition);
+      return await driverOf(on).transaction((savepoint) => foundOrMade(savepoint, schema, definition, patience));
+    return await foundOrMade(on, schema, definition, patience);
   } catch (error) {
     throw storeError(error);
   }
 }
 
-async function foundOrMade(on: Executor, schema: string, definition: AnyProjection): Promise<Copy[]> {
+async function foundOrMade(
+  on: Executor,
+  schema: string,
+  definition: AnyProjection,
+  patience: number | undefined,
+): Promise<Copy[]> {
   const find = async () =>
     (await readCopies(on, schema, [definition.name])).filter(({ status }) => status !== 'retired');
   const found = await find();
   if (found.some(({ status }) => status === 'live')) return sameKind(found, definition);
-  const make = () => driverOf(on).transaction((transaction) => insertLive(transaction, schema, definition));
+  const make = () => driverOf(on).transaction((transaction) => insertLive(transaction, schema, definition, patience));
   await make().catch((error: unknown) => {
     // Whether it took effect or not, a second time changes nothing.
     if (error instanceof CommitInterruptedError && on.isTransaction !== true) return make();
@@ -54,10 +67,16 @@ function sameKind(copies: Copy[], { name, kind }: AnyProjection): Copy[] {
   );
 }
 
-async function insertLive(transaction: Knex.Transaction, schema: string, definition: AnyProjection): Promise<void> {
+async function insertLive(
+  transaction: Knex.Transaction,
+  schema: string,
+  definition: AnyProjection,
+  patience: number | undefined,
+): Promise<void> {
   if (definition.kind === 'subscription') return await insertSubscription(transaction, schema, definition);
   const liveSchema = await currentSchema(transaction, definition);
-  const copy = await insertCopy(transaction, schema, definition, 'live', liveSchema);
+  const insert = () => insertCopy(transaction, schema, definition, 'live', liveSchema);
+  const copy = await (patience === undefined ? insert() : insertInTime(transaction, definition, patience, insert));
   if (copy === undefined || definition.setUp === undefined) return;
   const buildSchema = buildSchemaOf(schema, copy.id);
   const made = await setUpCopy(transaction, definition, { ...copy, liveSchema, buildSchema });
@@ -65,6 +84,36 @@ async function insertLive(transaction: Knex.Transaction, schema: string, definit
   await grantDefaults(transaction, liveSchema, buildSchema);
   await emptySchema(transaction, buildSchema, liveSchema);
   await recordObjects(transaction, schema, { ...copy, ...made });
+}
+
+/** Inserts the row of a copy, waiting so many milliseconds at most for another one of its name that is not committed. */
+async function insertInTime<Value>(
+  transaction: Knex.Transaction,
+  { name }: ReadModelDefinition,
+  patience: number,
+  insert: () => Promise<Value>,
+): Promise<Value> {
+  // Zero is no limit; the application's own is kept where it is shorter.
+  const sql = `SELECT setting FROM pg_settings WHERE name = 'lock_timeout'`;
+  const [[before] = ['0']] = await query<[string]>(transaction, sql);
+  const limited = Math.min(Number(before) || patience, patience);
+  const limit = (milliseconds: string) =>
+    execute(transaction, "SELECT set_config('lock_timeout', ?, true)", [milliseconds]);
+  await limit(String(limited));
+  try {
+    const value = await insert();
+    await limit(before);
+    return value;
+  } catch (cause) {
+    if (sqlState(cause) !== '55P03') throw cause;
+    throw new DatabaseTimeoutError(
+      `Another transaction is setting up the projection ${name}, and has not ended after ${limited} milliseconds.`,
+      {
+        hint: 'Nothing was written; try again when that transaction has ended. A new projection is best set up before the code that writes with it is live: `maestro projections run --once` in the deployment.',
+        cause,
+      },
+    );
+  }
 }
 
 /** The schema in which tables are found and made by names without a schema. */

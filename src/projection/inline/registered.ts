@@ -15,6 +15,12 @@ interface Known {
 const known = new WeakMap<object, Map<string, Known>>();
 
 /**
+ * Longest wait, in milliseconds, for another registration: setting up takes less, but that of an application's transaction lasts as long as
+ * this. A commit cannot go on without the tables, for whoever made it finds what it wrote, so it fails then and can be tried again.
+ */
+const PATIENCE = 2000;
+
+/**
  * Registers a projection that this process does not know to be registered. Only that is remembered, and that only once it is
  * committed: which copy is live, each commit sees by itself. Inside a transaction nothing is waited for that needs a connection of
  * its own: the transaction may have the only one.
@@ -29,7 +35,7 @@ export async function ensureRegistered(
   const before = names.get(key);
   if (before?.isDone === true) return;
   if (on.isTransaction === true) {
-    const registering = registerCopy(on, place.schema, definition);
+    const registering = registerCopy(on, place.schema, definition, { patience: PATIENCE });
     await registering;
     whenCommitted(on as Knex.Transaction, () => names.set(key, { registering, isDone: true }));
     return;
@@ -38,7 +44,10 @@ export async function ensureRegistered(
     await before.registering;
     return;
   }
-  const mine: Known = { registering: registerCopy(on, place.schema, definition), isDone: false };
+  const mine: Known = {
+    registering: registerCopy(on, place.schema, definition, { patience: PATIENCE }),
+    isDone: false,
+  };
   names.set(key, mine);
   try {
     await mine.registering;
