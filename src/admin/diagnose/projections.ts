@@ -12,6 +12,7 @@ import { type Finding, finding, fine } from './finding.js';
 /** A finding about one copy. */
 interface Examined extends CopyActivity, PositionLag {
   readonly name: string;
+  readonly version: number;
   /** The name, with the version of a projection, and whether it is being filled. */
   readonly title: string;
   readonly isSubscription: boolean;
@@ -36,7 +37,10 @@ export async function checkProjections(log: EventLog, bound?: ComparisonBound): 
       ),
     ];
   const { copies, part } = await examine(log, bound);
-  const found = [...copies.flatMap(findingsOf), ...(part === undefined ? [] : [partOnly(part)])];
+  const found = [
+    ...copies.flatMap((copy) => findingsOf(copy, newerOf(copy, copies))),
+    ...(part === undefined ? [] : [partOnly(part)]),
+  ];
   const names = copies.filter(({ status }) => status !== 'retired').map(({ title }) => title);
   if (found.length > 0 || names.length === 0) return found;
   return [fine('projections', names.join(', '))];
@@ -92,11 +96,18 @@ FROM ${projections} ORDER BY name, id`;
     const isSubscription = kind === 'subscription';
     const facts = [...(isSubscription ? [] : [`version ${version}`]), ...(status === 'live' ? [] : [status])];
     const title = facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
-    return { copy, name, title, isSubscription, gone: JSON.parse(gone) as string[] };
+    return { copy, name, version, title, isSubscription, gone: JSON.parse(gone) as string[] };
   });
 }
 
-function findingsOf(copy: Examined): Finding[] {
+/** The newer version of a live copy that is being filled. */
+function newerOf({ name, version, status }: Examined, copies: readonly Examined[]): number | undefined {
+  return copies.find(
+    (each) => status === 'live' && each.status === 'building' && each.name === name && each.version > version,
+  )?.version;
+}
+
+function findingsOf(copy: Examined, newer: number | undefined): Finding[] {
   const { name, title, status, failed, gaps, ahead, aggregatesBehind, eventsBehind, workers, gone } = copy;
   const warning = (found: string, remedy: string) => finding('projections', 'warning', `${title}: ${found}`, remedy);
   const anew = copy.isSubscription ? '' : ` \`maestro projections rebuild ${name}\` makes its tables anew.`;
@@ -114,7 +125,14 @@ function findingsOf(copy: Examined): Finding[] {
     found.push(
       finding('projections', 'failure', `${title}: there is no table ${gone.join(', ')} any more`, anew.trim()),
     );
-  if (aggregatesBehind > failed + gaps && workers === 0)
+  if (newer !== undefined && workers === 0)
+    found.push(
+      warning(
+        `no worker has its handlers, and its tables, which queries find until version ${newer} is filled, get only what commits of that version take in`,
+        'Until then, run a worker where the old code is, too: `maestro projections run`, or `runProjections`.',
+      ),
+    );
+  else if (aggregatesBehind > failed + gaps && workers === 0)
     found.push(
       warning(
         `${counted(eventsBehind, 'event')} of ${counted(aggregatesBehind, 'aggregate')} not taken in, and no worker was seen for ${WORKER_PATIENCE} seconds`,
