@@ -52,8 +52,9 @@ test('erase removes an aggregate from the record of moves, and leaves the rest o
   const [other] = await log.open('Bob');
   if (other === undefined) throw new Error('nobody');
   await knex.raw(
-    `INSERT INTO ??.maestro_moves (copy, aggregate_id) SELECT id, moved FROM ??.maestro_projections, unnest(?::bytea[]) AS moved`,
-    [log.schema, log.schema, [null, log.ada.encode(), log.ada.encode(), other.encode()]],
+    `INSERT INTO ??.maestro_moves (copy, aggregate_id) SELECT id, moved
+FROM ??.maestro_projections, (SELECT NULL::bytea UNION ALL SELECT unnest(?::bytea[])) AS moves(moved)`,
+    [log.schema, log.schema, [log.ada.encode(), log.ada.encode(), other.encode()]],
   );
   const done = await log.maestro(['erase', log.ada.hex, ...WHY, '--execute']);
   t.is(done.code, 0, done.stderr);
