@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
+import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { park, type Parked, type ParkedReason } from '../apply/parked.js';
@@ -69,6 +70,7 @@ class Work {
   readonly #next: Next;
   /** The position as it is stored; events after it have been passed over. */
   #position: number;
+  /** True when the handler of the event has asked for a transaction. */
   #isInTransaction = false;
 
   constructor(subscription: RunningSubscription, pair: Pair, held: Held, next: Next) {
@@ -106,12 +108,15 @@ class Work {
     try {
       const event = this.#read(stored);
       if (event === undefined) {
-        if (isLast) await done(knex);
-        return 'taken';
+        if (!isLast) return 'taken';
+        await done(knex);
+      } else {
+        const [subscription, aggregateId] = [definition.name, this.#pair.aggregateId.hex];
+        this.#held.handling({ subscription, aggregateId, sequence: stored.sequence });
+        this.#isInTransaction = false;
+        await handleEvent(knex, definition, event, this.#facts(stored), done, () => this.#transactionBegins());
       }
-      const [subscription, aggregateId] = [definition.name, this.#pair.aggregateId.hex];
-      this.#held.handling({ subscription, aggregateId, sequence: stored.sequence });
-      await handleEvent(knex, definition, event, this.#facts(stored), done, () => this.#transactionBegins());
+      this.#moved(stored.sequence, isLast);
       return 'taken';
     } catch (error) {
       if (error instanceof Lost || this.#held.signal.aborted) return 'lost';
@@ -144,6 +149,10 @@ class Work {
     // because the worker stops.
     const isMoved = await (on.isTransaction === true ? moveIt() : survive(moveIt).then((moved) => moved ?? moveIt()));
     if (isMoved !== true) throw new Lost();
+  }
+
+  /** Takes note of a move that is committed: the transaction of a handler may fail at its very end. */
+  #moved(sequence: number, isLast: boolean): void {
     this.#subscription.onTaken(sequence - this.#position);
     this.#position = sequence;
     this.isReleased = isLast;
@@ -172,8 +181,9 @@ class Work {
 /** Errors that may as well come from what the handler asks for: parking fails in its turn where the server is to blame. */
 const OF_EITHER = /^XX|^58|^53[^1]/;
 
-/** True when the database has undone a transaction for a reason that may be gone when it is run again. */
+/** True when the database has undone a transaction, or may have, for a reason that may be gone when it is run again. */
 function isPassingRefusal(error: unknown): boolean {
+  if (error instanceof CommitInterruptedError) return blame(error) !== 'event';
   const state = sqlState(error);
   return state !== undefined && blame(error) !== 'event' && !OF_EITHER.test(state);
 }

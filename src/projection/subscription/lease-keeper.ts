@@ -58,6 +58,8 @@ class Claim implements Held {
   handling(event: HandledPlace): void {
     this.#event = event;
     this.#began = performance.now();
+    // The handler of the event before may have worked in a transaction.
+    if (this.#deadline === undefined && !this.signal.aborted) this.#watch();
   }
 
   /** The event that its handler has had for so many milliseconds; once for each event. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import test from 'ava';
 import { openAggregates } from '../../../src/aggregate/aggregates.js';
+import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 import { type Timestamp } from '../../../src/hlc/timestamp.js';
 import { retry } from '../../../src/projection/apply/parked.js';
 import { readCopies } from '../../../src/projection/copies/copy.js';
@@ -24,6 +25,14 @@ test.before(async () => {
 });
 
 let made = 0;
+
+/** An aggregate of which some events are written down, and others sent. */
+const Letter = defineAggregate({
+  name: 'letter',
+  initialState: () => 0,
+  commands: {},
+  events: { happened: (state: number, _body: unknown) => state + 1, sent: (state: number, _body: unknown) => state },
+});
 
 /** A subscription of a name of its own, from the beginning. Tests share the log, so it looks at some aggregates only. */
 function aSubscription(
@@ -141,6 +150,50 @@ test.serial(
     t.is(runs, 4, 'the run without a transaction ends where it is asked for');
   },
 );
+
+test.serial(
+  'an event whose transaction is refused at its end is parked as any other, and not tried again without end',
+  async (t) => {
+    await knex.raw('CREATE TABLE ?? (value integer, UNIQUE (value) DEFERRABLE INITIALLY DEFERRED)', [
+      `${schema}.singles`,
+    ]);
+    const id = anId();
+    await commit(id, 3);
+    let isFixed = false;
+    const subscription = aSubscription([id], async ({ sequence }, { transaction }) => {
+      const value = sequence === 2 && !isFixed ? 1 : sequence;
+      await transaction.withSchema(schema).table('singles').insert({ value });
+    });
+    const worker = startWorker(t, database, [subscription]);
+
+    t.deepEqual(await worker.caughtUp(), { parked: 1 });
+    t.like(await worker.toldError(), { projection: subscription.name, sequence: 2, attempts: 1 });
+    isFixed = true;
+    await retry(knex, schema, await copyOf(subscription));
+    await worker.caughtUp();
+    t.deepEqual(await table('singles').orderBy('value').pluck('value'), [1, 2, 3]);
+  },
+);
+
+test.serial('an event whose handler asks for no transaction is parked after one whose handler has one', async (t) => {
+  const id = anId();
+  await commit(id, 2);
+  await database.store().commitEvents([{ ...aHistory(id, 3)[2], type: 'sent' } as never]);
+  const subscription = defineSubscription({
+    name: `subscription_${(made += 1)}`,
+    from: [Letter],
+    startAt: 'beginning',
+    handle: {
+      happened: ({ sequence }, { transaction }) => transaction.raw('SELECT ?::integer', [sequence]),
+      sent: (event) => {
+        if (event.aggregateId.equals(id)) throw Object.assign(new Error('of another database'), { code: '40001' });
+      },
+    },
+  });
+  const worker = startWorker(t, database, [subscription]);
+  t.deepEqual(await worker.caughtUp(), { parked: 1 });
+  t.like(await worker.toldError(), { sequence: 3, attempts: 1 });
+});
 
 test.serial(
   'what is claimed is prolonged while a search waits, and a handler that takes long is told once',
