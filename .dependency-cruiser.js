@@ -11,7 +11,13 @@ const WORDS = ['^src/(assert-options|errors|events|result|nearest|node-version)\
 const LAYERS = {
   '^bin/': ['^src/cli/'],
   // A configuration file imports the public API, which the command line hands to it.
-  '^src/cli/': ['^src/(index|configuration)\\.ts$', '^src/(connection|aggregate|projection|admin|store|json|hlc)/'],
+  '^src/cli/': [
+    '^src/(index|configuration)\\.ts$',
+    '^src/(ui|connection|aggregate|projection|admin|store|json|hlc|text)/',
+  ],
+  // What runs in a browser is a program of its own, without Node.js.
+  '^src/ui/browser/': [],
+  '^src/ui/(?!browser/)': ['^src/(aggregate|projection|admin|store|json|hlc|text)/'],
   '^src/configuration\\.ts$': ['^src/(aggregate|projection|connection)/'],
   '^src/connection/': ['^src/store/'],
   '^src/aggregate/': ['^src/(store|json|hlc)/'],
@@ -22,10 +28,12 @@ const LAYERS = {
   '^migrations/': ['^src/store/'],
   '^src/json/': [],
   '^src/hlc/': [],
+  '^src/text/': ['^src/hlc/'],
 };
 
 /** The files that are run or imported from outside. */
-const ENTRIES = '^(bin/maestro|src/index|src/admin/index|src/testing/index|knexfile)\\.ts$';
+const ENTRIES =
+  '^(bin/maestro|src/index|src/admin/index|src/testing/index|src/ui/index|src/ui/browser/[\\w-]+|knexfile)\\.ts$';
 
 export default {
   forbidden: [
@@ -72,7 +80,7 @@ export default {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.mts', '.js', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.mts', '.js', '.mjs', '.json'],
       conditionNames: ['import', 'types', 'node', 'default'],
     },
   },

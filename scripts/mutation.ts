@@ -23,7 +23,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
       'test/aggregate/{aggregates,fold/freeze,fold/handlers,snapshot/snapshots}.test.ts',
     ],
   },
-  sanitising: { mutate: ['src/cli/render/escape.ts'], tests: ['test/cli/render/escape.test.ts'] },
+  sanitising: { mutate: ['src/text/escape.ts'], tests: ['test/text/escape.test.ts'] },
   lock: { mutate: ['src/connection/embedded/file-lock.ts'], tests: ['test/connection/embedded/file-lock.test.ts'] },
 };
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { onStatement } from '../../store/driver/statement-events.js';
 import type { OutputStream } from '../context.js';
-import { escapeText } from '../render/escape.js';
+import { escapeText } from '../../text/escape.js';
 
 /** Prints every statement and its duration to standard error, without values, which may be private. */
 export function traceQueries(knex: Knex, stderr: OutputStream): void {

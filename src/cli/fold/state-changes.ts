@@ -3,7 +3,7 @@ import { RawJson } from '../../json/object-text.js';
 import { printJson } from '../../json/print.js';
 import type { Output } from '../output/output.js';
 import { changeLines, changePaint } from '../render/changes.js';
-import { counted } from '../render/figures.js';
+import { counted } from '../../text/figures.js';
 
 /** Number of changes shown in a table. */
 const SHOWN = 10;

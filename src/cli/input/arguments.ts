@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import { MAX_SEQUENCE } from '../../events.js';
 import { InvalidTimestampError } from '../../hlc/errors.js';
 import { Timestamp } from '../../hlc/timestamp.js';
-import { shellWord } from '../render/shell-word.js';
+import { shellWord } from '../../text/shell-word.js';
 import { readTime } from './time/read-time.js';
 
 /** A timestamp, or an aggregate id, which is one: 32 hex digits, `\x…`, a UUID, or the text form. */

@@ -4,7 +4,7 @@ import { idsWithPrefix, timestampsWithPrefix } from '../../admin/log/ids-with-pr
 import { headWithTimestamp, lastHead } from '../../admin/find-event/find-event.js';
 import { NotFoundError, UsageError } from '../errors.js';
 import type { Output } from '../output/output.js';
-import { escapeText } from '../render/escape.js';
+import { escapeText } from '../../text/escape.js';
 import { type IdArgument, IdPrefix } from './id-argument.js';
 
 /** Number of candidates that an error lists. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { CliContext } from '../context.js';
-import { escapeText } from '../render/escape.js';
+import { escapeText } from '../../text/escape.js';
 import { parseTimeBound, type TellNote } from './time-bound.js';
 import { notATime, readTime } from './time/read-time.js';
 

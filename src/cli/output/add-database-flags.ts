@@ -1,5 +1,5 @@
 import type { GlobalOptions } from '../input/global-options.js';
-import { shellWord } from '../render/shell-word.js';
+import { shellWord } from '../../text/shell-word.js';
 
 /** The options that say which database, and which aggregates there are. */
 type DatabaseFlags = Partial<Pick<GlobalOptions, 'url' | 'dataDir' | 'schema' | 'pooler' | 'config'>>;

@@ -2,7 +2,7 @@ import { membersText, objectText } from '../../json/object-text.js';
 import type { CliContext } from '../context.js';
 import type { GlobalOptions, OutputFormat } from '../input/global-options.js';
 import { addDatabaseFlags } from './add-database-flags.js';
-import { escapeJson, escapeText } from '../render/escape.js';
+import { escapeJson, escapeText } from '../../text/escape.js';
 import { createStyle, type Style } from '../render/style.js';
 import { wrapWords } from '../render/words.js';
 import type { Form, Forms } from './form.js';

@@ -1,4 +1,4 @@
-import { escapeJson } from '../render/escape.js';
+import { escapeJson } from '../../text/escape.js';
 import { factTable } from '../render/fact-table.js';
 import type { Output } from './output.js';
 

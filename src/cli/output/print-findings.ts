@@ -1,5 +1,5 @@
 import { objectText } from '../../json/object-text.js';
-import { decimal } from '../render/figures.js';
+import { decimal } from '../../text/figures.js';
 import { type Items, map, tap } from './iterate.js';
 import type { Output } from './output.js';
 import { type RowReport, printRows } from './print-rows.js';

@@ -1,4 +1,4 @@
-import { escapeText } from '../render/escape.js';
+import { escapeText } from '../../text/escape.js';
 import { wrapped } from './terminal.js';
 
 /** A note or a warning beside the result of a command. */

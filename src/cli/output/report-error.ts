@@ -2,7 +2,7 @@ import { MaestroError } from '../../errors.js';
 import type { CliContext } from '../context.js';
 import type { GlobalOptions } from '../input/global-options.js';
 import { addDatabaseFlags } from './add-database-flags.js';
-import { escapeJson, escapeText } from '../render/escape.js';
+import { escapeJson, escapeText } from '../../text/escape.js';
 import { wrapped } from './terminal.js';
 
 /** Options for printing an error. */

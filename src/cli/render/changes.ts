@@ -1,6 +1,6 @@
 import type { Change } from '../../json/diff.js';
 import { printJson } from '../../json/print.js';
-import { escapeText } from './escape.js';
+import { escapeText } from '../../text/escape.js';
 import type { Style } from './style.js';
 import { cut, textWidth, wrap } from './width.js';
 

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../events.js';
 import { localTime, shortTime } from './local-time.js';
-import { escapeText } from './escape.js';
+import { escapeText } from '../../text/escape.js';
 import { type Cell, flow, GAP, INDENT } from './flow.js';
 import { ID_WIDTH, shortIdWidth } from './short-ids.js';
 import type { Style } from './style.js';

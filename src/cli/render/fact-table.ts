@@ -1,5 +1,5 @@
 import Table, { type CellOptions } from 'cli-table3';
-import { escapeText } from './escape.js';
+import { escapeText } from '../../text/escape.js';
 import { GAP } from './flow.js';
 import type { Style } from './style.js';
 import { textWidth } from './width.js';

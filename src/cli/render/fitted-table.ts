@@ -1,4 +1,4 @@
-import { escapeText } from './escape.js';
+import { escapeText } from '../../text/escape.js';
 import { type Cell, flow, GAP } from './flow.js';
 import { ID_WIDTH, shortIdWidth } from './short-ids.js';
 import type { Style } from './style.js';

@@ -4,7 +4,7 @@ import test from 'ava';
 import stringWidth from 'string-width';
 import { LEAST_COLUMNS } from '../../../src/cli/output/terminal.js';
 import { eventTable, eventTableHead, eventTableRow, type TableEvent } from '../../../src/cli/render/event-table.js';
-import { escapeText } from '../../../src/cli/render/escape.js';
+import { escapeText } from '../../../src/text/escape.js';
 import { createStyle } from '../../../src/cli/render/style.js';
 import { shortTime } from '../../../src/cli/render/local-time.js';
 import type { StoredEvent } from '../../../src/events.js';

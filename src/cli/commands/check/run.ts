@@ -7,7 +7,7 @@ import { handlersChooser } from '../../fold/choose-aggregate.js';
 import { tap } from '../../output/iterate.js';
 import { printFindings } from '../../output/print-findings.js';
 import { writeWhole } from '../../output/whole-file.js';
-import { counted, decimal } from '../../render/figures.js';
+import { counted, decimal } from '../../../text/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 import { elixirVersionFault } from '../../fold/elixir-snapshot-versions.js';

@@ -16,7 +16,7 @@ import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
 import { changeLines, changePaint } from '../../render/changes.js';
-import { escapeText } from '../../render/escape.js';
+import { escapeText } from '../../../text/escape.js';
 import { factTable } from '../../render/fact-table.js';
 import type { Invocation } from '../../invocation.js';
 import type { Point } from './point.js';

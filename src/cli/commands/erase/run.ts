@@ -13,7 +13,7 @@ import { parseReplacements } from '../../input/replacements.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
-import { counted, decimal } from '../../render/figures.js';
+import { counted, decimal } from '../../../text/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 import { readModelEraser } from './read-model-eraser.js';

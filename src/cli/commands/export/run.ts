@@ -10,8 +10,8 @@ import { resolveAggregateId } from '../../input/resolve-id.js';
 import { warnOfUnknownTypes } from '../../output/notes/unknown-types.js';
 import { printFacts } from '../../output/print-facts.js';
 import { writeWhole } from '../../output/whole-file.js';
-import { escapeText } from '../../render/escape.js';
-import { counted, decimal } from '../../render/figures.js';
+import { escapeText } from '../../../text/escape.js';
+import { counted, decimal } from '../../../text/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 

@@ -7,7 +7,7 @@ import { type Copy, readCopies } from '../../../projection/copies/copy.js';
 import { readLines } from '../../input/read-lines.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
-import { counted, decimal } from '../../render/figures.js';
+import { counted, decimal } from '../../../text/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 

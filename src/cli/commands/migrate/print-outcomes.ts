@@ -1,4 +1,4 @@
-import { escapeText } from '../../render/escape.js';
+import { escapeText } from '../../../text/escape.js';
 import { factTable } from '../../render/fact-table.js';
 import type { Invocation } from '../../invocation.js';
 

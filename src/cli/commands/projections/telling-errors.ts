@@ -1,7 +1,7 @@
 import { MaestroError } from '../../../errors.js';
 import { WorkerFailedError } from '../../../projection/worker/errors.js';
 import type { Output } from '../../output/output.js';
-import { counted } from '../../render/figures.js';
+import { counted } from '../../../text/figures.js';
 
 /** Errors of a worker, which go on for as long as it runs. */
 export interface ToldErrors {

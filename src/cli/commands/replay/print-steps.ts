@@ -6,7 +6,7 @@ import { tap } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
 import { printList } from '../../output/print-list.js';
 import { changeLines, changePaint } from '../../render/changes.js';
-import { escapeText } from '../../render/escape.js';
+import { escapeText } from '../../../text/escape.js';
 import { flow } from '../../render/flow.js';
 import { wrapWords } from '../../render/words.js';
 import type { Step } from '../../fold/fold-steps.js';

@@ -1,6 +1,6 @@
 import type { QuarterHourStatistics } from '../../../admin/log-statistics/log-statistics.js';
 import { localDay } from '../../render/local-time.js';
-import { bar, decimal } from '../../render/figures.js';
+import { bar, decimal } from '../../../text/figures.js';
 import type { Column } from '../../render/fitted-table.js';
 
 /** A local day with its number of events. */

@@ -11,8 +11,8 @@ import {
 import type { EventLog } from '../../../admin/log/event-log.js';
 import { shortTime } from '../../render/local-time.js';
 import { printRows } from '../../output/print-rows.js';
-import { escapeText } from '../../render/escape.js';
-import { byteSize, decimal } from '../../render/figures.js';
+import { escapeText } from '../../../text/escape.js';
+import { byteSize, decimal } from '../../../text/figures.js';
 import type { Column } from '../../render/fitted-table.js';
 import type { Invocation } from '../../invocation.js';
 import { barColumn, byDay, type Day, dayColumns } from './days.js';

@@ -7,7 +7,7 @@ import type { EventLog } from '../../../admin/log/event-log.js';
 import { localTime } from '../../render/local-time.js';
 import type { Output } from '../../output/output.js';
 import { factTable } from '../../render/fact-table.js';
-import { byteSize, counted, decimal } from '../../render/figures.js';
+import { byteSize, counted, decimal } from '../../../text/figures.js';
 import { FittedTable } from '../../render/fitted-table.js';
 import type { Invocation } from '../../invocation.js';
 import { byDay, type Day, dayColumns } from './days.js';

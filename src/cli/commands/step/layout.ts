@@ -1,4 +1,4 @@
-import { escapeText } from '../../render/escape.js';
+import { escapeText } from '../../../text/escape.js';
 import type { Style } from '../../render/style.js';
 import { textWidth, wrap } from '../../render/width.js';
 import { eventPaneLines, type PaneLine, stateLinesOf } from './pane-lines.js';

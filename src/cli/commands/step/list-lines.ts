@@ -1,5 +1,5 @@
 import type { EventHead } from '../../../admin/find-event/find-event.js';
-import { escapeText } from '../../render/escape.js';
+import { escapeText } from '../../../text/escape.js';
 import type { Style } from '../../render/style.js';
 import { cut, padEnd } from '../../render/width.js';
 import { localTime } from '../../render/local-time.js';

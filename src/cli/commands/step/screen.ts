@@ -1,5 +1,5 @@
 import ansi from 'ansi-escapes';
-import { escapeText } from '../../render/escape.js';
+import { escapeText } from '../../../text/escape.js';
 import type { Style } from '../../render/style.js';
 import { cut, padEnd, wrap } from '../../render/width.js';
 import { helpLines, helpRows, keysFor, searchKeysFor } from './help.js';

@@ -12,8 +12,8 @@ import { limitTo } from '../../output/iterate.js';
 import { noteEmptyLog } from '../../output/notes/other-schemas.js';
 import type { Output } from '../../output/output.js';
 import { printRows } from '../../output/print-rows.js';
-import { shellWord } from '../../render/shell-word.js';
-import { decimal } from '../../render/figures.js';
+import { shellWord } from '../../../text/shell-word.js';
+import { decimal } from '../../../text/figures.js';
 import { localTime } from '../../render/local-time.js';
 
 /** The options of `maestro trace`. */

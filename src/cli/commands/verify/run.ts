@@ -11,7 +11,7 @@ import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';
 import { printFindings } from '../../output/print-findings.js';
-import { counted, decimal } from '../../render/figures.js';
+import { counted, decimal } from '../../../text/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 

@@ -3,7 +3,7 @@ import { assertAggregate } from '../../../fold/assert-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printRows } from '../../../output/print-rows.js';
-import { escapeText } from '../../../render/escape.js';
+import { escapeText } from '../../../../text/escape.js';
 import { localTime } from '../../../render/local-time.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';

@@ -5,7 +5,7 @@ import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 import type { Output } from '../../../output/output.js';
 import { printFacts } from '../../../output/print-facts.js';
-import { counted, decimal } from '../../../render/figures.js';
+import { counted, decimal } from '../../../../text/figures.js';
 import { localTime } from '../../../render/local-time.js';
 
 /** The options of `maestro commands prune`. */

@@ -6,7 +6,7 @@ import { type MigrationStatus, migrationStatus } from '../../../../store/migrate
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import { withExistingDatabase } from '../../../database/with-existing-database.js';
 import type { Output } from '../../../output/output.js';
-import { escapeText } from '../../../render/escape.js';
+import { escapeText } from '../../../../text/escape.js';
 import { FittedTable } from '../../../render/fitted-table.js';
 import type { Invocation } from '../../../invocation.js';
 

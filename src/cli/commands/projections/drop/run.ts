@@ -9,7 +9,7 @@ import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import type { Invocation } from '../../../invocation.js';
 import type { Output } from '../../../output/output.js';
 import { printFacts } from '../../../output/print-facts.js';
-import { counted, decimal } from '../../../render/figures.js';
+import { counted, decimal } from '../../../../text/figures.js';
 import { registeredCopies } from '../registered.js';
 
 /** The options of `maestro projections drop`. */

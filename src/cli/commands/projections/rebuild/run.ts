@@ -15,7 +15,7 @@ import { NotFoundError, UsageError } from '../../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import type { Invocation } from '../../../invocation.js';
 import { printFacts } from '../../../output/print-facts.js';
-import { decimal } from '../../../render/figures.js';
+import { decimal } from '../../../../text/figures.js';
 import { configuredReadModel } from '../configured.js';
 import { untilInterrupted } from '../interruptible.js';
 import { registeredCopies } from '../registered.js';

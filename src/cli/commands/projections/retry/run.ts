@@ -5,7 +5,7 @@ import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import type { Invocation } from '../../../invocation.js';
 import { printFacts } from '../../../output/print-facts.js';
-import { counted } from '../../../render/figures.js';
+import { counted } from '../../../../text/figures.js';
 import { registeredCopies } from '../registered.js';
 import { noteWithoutWorker } from '../without-worker.js';
 

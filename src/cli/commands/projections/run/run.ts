@@ -12,7 +12,7 @@ import { withDatabase } from '../../../database/with-database.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import type { Invocation } from '../../../invocation.js';
 import { printRows } from '../../../output/print-rows.js';
-import { counted, decimal } from '../../../render/figures.js';
+import { counted, decimal } from '../../../../text/figures.js';
 import { configuredProjections } from '../configured.js';
 import { untilInterrupted } from '../interruptible.js';
 import { tellingErrors } from '../telling-errors.js';

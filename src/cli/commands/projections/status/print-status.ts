@@ -1,7 +1,7 @@
 import { objectText } from '../../../../json/object-text.js';
 import type { Output } from '../../../output/output.js';
-import { counted, decimal } from '../../../render/figures.js';
-import { escapeText } from '../../../render/escape.js';
+import { counted, decimal } from '../../../../text/figures.js';
+import { escapeText } from '../../../../text/escape.js';
 import { FittedTable } from '../../../render/fitted-table.js';
 import { shortTime } from '../../../render/local-time.js';
 import type { Parked } from '../../../../projection/apply/parked.js';

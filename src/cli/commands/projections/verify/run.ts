@@ -6,7 +6,7 @@ import { UsageError } from '../../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import type { Invocation } from '../../../invocation.js';
 import { printFindings } from '../../../output/print-findings.js';
-import { counted, decimal } from '../../../render/figures.js';
+import { counted, decimal } from '../../../../text/figures.js';
 import { configuredReadModel } from '../configured.js';
 
 /** The options of `maestro projections verify`. */

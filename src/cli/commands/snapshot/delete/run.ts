@@ -8,7 +8,7 @@ import { type IdArgument, IdPrefix } from '../../../input/id-argument.js';
 import { assertReason, toExecute } from '../../../input/reason.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printFacts } from '../../../output/print-facts.js';
-import { counted } from '../../../render/figures.js';
+import { counted } from '../../../../text/figures.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 

@@ -8,7 +8,7 @@ import { handlersChooser } from '../../../fold/choose-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
 import { printFindings } from '../../../output/print-findings.js';
-import { counted, decimal } from '../../../render/figures.js';
+import { counted, decimal } from '../../../../text/figures.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 import { type SnapshotCheckCounts, wrongSnapshots } from '../../../fold/wrong-snapshots.js';

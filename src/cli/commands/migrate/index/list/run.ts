@@ -1,7 +1,7 @@
 import { type MetadataIndex, metadataIndexes } from '../../../../../store/migrate/metadata-index/read-indexes.js';
 import { withDatabase } from '../../../../database/with-database.js';
 import type { Invocation } from '../../../../invocation.js';
-import { byteSize } from '../../../../render/figures.js';
+import { byteSize } from '../../../../../text/figures.js';
 import { printRows } from '../../../../output/print-rows.js';
 
 /** Lists the indexes on metadata. */

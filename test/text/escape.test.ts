@@ -1,7 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { escapeJson, escapeText } from '../../../src/cli/render/escape.js';
-import { codePoints } from '../../support/data/arbitraries.js';
+import { escapeJson, escapeText } from '../../src/text/escape.js';
+import { codePoints } from '../support/data/arbitraries.js';
 
 /** The characters that must not reach a terminal, spelled out: [first, last]. */
 const UNSAFE: readonly (readonly [first: number, last: number])[] = [
