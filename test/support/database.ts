@@ -75,16 +75,25 @@ export function useOwnDatabase(test: TestFn<unknown>): string {
   return Object.assign(new URL(testUrl()), { pathname: `/${name}` }).href;
 }
 
-/** A Knex instance for one test file, and names for schemas, which are dropped when the file is done. */
-export function useSchemas(test: TestFn<unknown>): { readonly knex: Knex; readonly aSchema: () => string } {
-  const knex = testKnex();
+/**
+ * A Knex instance for one test file, and names for schemas, which are dropped when the file is done. With `alone` the database is the
+ * file's own, for what waits for all others in the database.
+ */
+export function useSchemas(
+  test: TestFn<unknown>,
+  { alone = false }: { readonly alone?: boolean } = {},
+): { readonly knex: Knex; readonly url: string; readonly aSchema: () => string } {
+  const url = alone ? useOwnDatabase(test) : testUrl();
+  const knex = testKnex({ connection: url });
   const schemas: string[] = [];
   test.after.always(async () => {
-    for (const schema of schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+    // With the database they go anyway.
+    for (const schema of alone ? [] : schemas) await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
     await knex.destroy();
   });
   return {
     knex,
+    url,
     aSchema: () => {
       const schema = aSchemaName();
       schemas.push(schema);

@@ -15,7 +15,8 @@ import { openDatabase } from '../../../src/connection/open-database.js';
 import { useSchemas, useTemporaryFolder } from '../../support/database.js';
 import { anEvent } from '../../support/data/factories.js';
 
-const { knex, aSchema } = useSchemas(test);
+// An index that is built waits for whoever was at work in the database before.
+const { knex, aSchema } = useSchemas(test, { alone: true });
 const folder = join(useTemporaryFolder(test), 'data');
 const NAME = 'maestro_metadata_correlationId';
 /** What PostgreSQL takes at most as an entry of an index has 2,704 bytes; this is random, so it is not compressed below. */

@@ -71,13 +71,13 @@ export interface ProjectedLog {
 
 /** A migrated log in a schema of its own, in which the tables of its projections are, too. */
 export async function aProjectedLog(
-  { knex, folder }: { readonly knex: Knex; readonly folder: string },
+  { knex, folder, url: at = testUrl() }: { readonly knex: Knex; readonly folder: string; readonly url?: string },
   schema: string,
   { partitions = 1 }: { readonly partitions?: number } = {},
 ): Promise<ProjectedLog> {
   await migrate(knex, { schema, partitions });
   const store = new PostgresStore(knex, { schema });
-  const url = new URL(testUrl());
+  const url = new URL(at);
   url.searchParams.set('options', `-csearch_path=${schema}`);
   const environment = { MAESTRO_DATABASE_URL: url.href, MAESTRO_SCHEMA: schema };
   return {

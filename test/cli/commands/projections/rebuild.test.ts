@@ -7,13 +7,14 @@ import { startProgram } from '../../../support/cli/program.js';
 import { anEvent } from '../../../support/data/factories.js';
 import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
 
-const { knex, aSchema } = useSchemas(test);
+// A switch waits for whoever reads in the database.
+const { knex, url, aSchema } = useSchemas(test, { alone: true });
 const folder = useTemporaryFolder(test);
 writeConfigurations(folder);
 const next = ['--config', 'next.config.ts'];
 
 async function aLog() {
-  const log = await aProjectedLog({ knex, folder }, aSchema());
+  const log = await aProjectedLog({ knex, folder, url }, aSchema());
   const ids = await log.open('Ada', 'Grace');
   await log.maestro(['projections', 'run', '--once', 'owners']);
   const versions = async () => {
@@ -32,28 +33,31 @@ async function aLog() {
   return { ...log, ids, versions, copies };
 }
 
-test('rebuild fills a second copy and switches to it: of a new version, and of the same one again', async (t) => {
-  const log = await aLog();
-  const { code, stdout, stderr } = await log.maestro(['projections', 'rebuild', 'owners', ...next]);
-  const note = 'note: no worker runs owners, so it falls behind unless commits of this version take it in\n';
-  t.deepEqual([code, stderr], [0, note]);
-  t.is(
-    stdout,
-    'name             owners\nversion          2\nsecond copy      filled, and switched to\nevents taken in  2\n',
-  );
-  t.deepEqual([await log.owners(), await log.versions(), await log.copies()], [['Ada', 'Grace'], [2], ['2 live']]);
+test.serial(
+  'rebuild fills a second copy and switches to it: of a new version, and of the same one again',
+  async (t) => {
+    const log = await aLog();
+    const { code, stdout, stderr } = await log.maestro(['projections', 'rebuild', 'owners', ...next]);
+    const note = 'note: no worker runs owners, so it falls behind unless commits of this version take it in\n';
+    t.deepEqual([code, stderr], [0, note]);
+    t.is(
+      stdout,
+      'name             owners\nversion          2\nsecond copy      filled, and switched to\nevents taken in  2\n',
+    );
+    t.deepEqual([await log.owners(), await log.versions(), await log.copies()], [['Ada', 'Grace'], [2], ['2 live']]);
 
-  await knex.raw("UPDATE ??.owners SET owner = 'Mallory'", [log.schema]);
-  const again = await log.maestro(['projections', 'rebuild', 'owners', ...next, '-o', 'json']);
-  t.deepEqual(JSON.parse(again.stdout), { name: 'owners', version: 2, status: 'live', events: 2 });
-  t.deepEqual([await log.owners(), await log.copies()], [['Ada', 'Grace'], ['2 live']]);
+    await knex.raw("UPDATE ??.owners SET owner = 'Mallory'", [log.schema]);
+    const again = await log.maestro(['projections', 'rebuild', 'owners', ...next, '-o', 'json']);
+    t.deepEqual(JSON.parse(again.stdout), { name: 'owners', version: 2, status: 'live', events: 2 });
+    t.deepEqual([await log.owners(), await log.copies()], [['Ada', 'Grace'], ['2 live']]);
 
-  const older = await log.maestro(['projections', 'rebuild', 'owners']);
-  t.is(older.code, 2);
-  t.regex(older.stderr, /^error: The database has a newer version of owners than these handlers, 1\./);
-});
+    const older = await log.maestro(['projections', 'rebuild', 'owners']);
+    t.is(older.code, 2);
+    t.regex(older.stderr, /^error: The database has a newer version of owners than these handlers, 1\./);
+  },
+);
 
-test('rebuild names what depends on the tables, and does nothing', async (t) => {
+test.serial('rebuild names what depends on the tables, and does nothing', async (t) => {
   const log = await aLog();
   await knex.raw('CREATE VIEW ??.names AS SELECT owner FROM ??.owners', [log.schema, log.schema]);
   const { code, stderr } = await log.maestro(['projections', 'rebuild', 'owners', ...next]);
@@ -65,7 +69,7 @@ test('rebuild names what depends on the tables, and does nothing', async (t) => 
   t.deepEqual([await log.versions(), await log.copies()], [[1], ['1 live']]);
 });
 
-test('a copy on which a handler fails is not switched to; it goes on after a fix, or is given up', async (t) => {
+test.serial('a copy on which a handler fails is not switched to; it goes on after a fix, or is given up', async (t) => {
   const log = await aLog();
   const [ada] = log.ids;
   await log.store.commitEvents([anEvent(ada, { sequence: 2, type: 'renamed', body: { owner: 'bad' } })]);
@@ -95,7 +99,7 @@ test('a copy on which a handler fails is not switched to; it goes on after a fix
   t.is((await log.maestro(['projections', 'rebuild', 'owners', '--cancel'])).code, 3);
 });
 
-test('--detach only begins, and needs a worker that goes on', async (t) => {
+test.serial('--detach only begins, and needs a worker that goes on', async (t) => {
   const log = await aLog();
   const alone = await log.maestro(['projections', 'rebuild', 'owners', '--detach', ...next]);
   t.is(alone.code, 2);
@@ -113,8 +117,8 @@ SELECT gen_random_uuid(), id, now(), now(), 0, 0 FROM ??.maestro_projections`,
   t.is((await log.maestro(['projections', 'rebuild', 'owners', '--detach', '--cancel'])).code, 2);
 });
 
-test('run follows the log until it is interrupted, and says what it took in', async (t) => {
-  const log = await aProjectedLog({ knex, folder }, aSchema());
+test.serial('run follows the log until it is interrupted, and says what it took in', async (t) => {
+  const log = await aProjectedLog({ knex, folder, url }, aSchema());
   await log.open('Ada');
   for (const [exitCode, words] of [
     [130, ['owners']],
@@ -151,7 +155,7 @@ test('run follows the log until it is interrupted, and says what it took in', as
   t.deepEqual(await log.owners(), ['Ada']);
 });
 
-test('a copy that transactions of others keep out of use is named by run --once and by status', async (t) => {
+test.serial('a copy that transactions of others keep out of use is named by run --once and by status', async (t) => {
   const log = await aLog();
   const report = await knex.transaction();
   t.teardown(() => report.rollback());
@@ -183,7 +187,7 @@ for (const [signal, exitCode] of [
   ['SIGTERM', 143],
 ] as const)
   test(`a worker that gets ${signal} ends in order, with ${exitCode}, and is no longer known as one that runs`, async (t) => {
-    const log = await aProjectedLog({ knex, folder }, aSchema());
+    const log = await aProjectedLog({ knex, folder, url }, aSchema());
     await log.open('Ada');
     const child = startProgram(['projections', 'run', 'owners'], {
       cwd: folder,
