@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { isDeadlock, sqlState } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
+import { recordingMoves } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query, textArray } from '../../store/read/rows.js';
 import type { Copy } from '../copies/copy.js';
@@ -58,7 +59,8 @@ whole AS (SELECT * FROM scanned WHERE length(aggregate_id) = 16
 made AS (INSERT INTO ${positions} (copy, aggregate_id, sequence)
   SELECT copy.id, passed.aggregate_id, passed.last FROM copy, (${nothingFor('whole')}) AS passed
   WHERE (SELECT true FROM ${positions} AS found WHERE found.copy = copy.id AND found.aggregate_id = passed.aggregate_id) IS NULL
-  ORDER BY passed.aggregate_id ON CONFLICT DO NOTHING RETURNING aggregate_id, sequence)
+  ORDER BY passed.aggregate_id ON CONFLICT DO NOTHING RETURNING copy, aggregate_id, sequence),
+recorded AS (${recordingMoves(schema, 'made')})
 SELECT coalesce(sum(sequence), 0)::text, (SELECT encode(aggregate_id, 'hex') FROM made ORDER BY aggregate_id DESC LIMIT 1) FROM made`,
     [id, status, begin, types],
   );

@@ -31,7 +31,10 @@ export interface ApplyStatements {
   readonly next: Statement;
   /** (aggregate ids) → the type of the first event of each. */
   readonly firstTypes: Statement;
-  /** (aggregate ids, sequences, copy, copy, aggregate ids) → moves positions, and ends that the second aggregates are parked. */
+  /**
+   * (aggregate ids, sequences, copy, copy, aggregate ids) → sets positions, records where that is wanted that the second aggregates have
+   * moved, and ends that they are parked.
+   */
   readonly move: Statement;
 }
 
@@ -111,11 +114,13 @@ FROM unnest(?::text::bytea[], ?::text::integer[]) WITH ORDINALITY AS given(aggre
     firstTypes: preparedStatement(`SELECT given.n, (SELECT log.type FROM ${log} AS log
   WHERE log.aggregate_id = given.aggregate_id AND log.sequence BETWEEN 1 AND 2147483647 ORDER BY log.sequence LIMIT 1)
 FROM unnest(?::text::bytea[]) WITH ORDINALITY AS given(aggregate_id, n)`),
+    // A row that was made ahead is right already, and has moved all the same.
     move: preparedStatement(`WITH moved AS (UPDATE ${positions} AS stored SET sequence = given.sequence
   FROM unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, sequence)
-  WHERE stored.copy = ?::integer AND stored.aggregate_id = given.aggregate_id RETURNING stored.copy, stored.aggregate_id),
-recorded AS (${recordingMoves(schema, 'moved')}),
-healed AS (DELETE FROM ${parked} WHERE copy = ?::integer AND aggregate_id = ANY (?::text::bytea[]))
+  WHERE stored.copy = ?::integer AND stored.aggregate_id = given.aggregate_id RETURNING true),
+taken AS MATERIALIZED (SELECT ?::integer AS copy, aggregate_id FROM unnest(?::text::bytea[]) AS taken(aggregate_id)),
+recorded AS (${recordingMoves(schema, 'taken')}),
+healed AS (DELETE FROM ${parked} WHERE copy = (SELECT copy FROM taken LIMIT 1) AND aggregate_id = ANY (ARRAY(SELECT aggregate_id FROM taken)))
 SELECT count(*)::integer FROM moved`),
   };
 }

@@ -2,7 +2,7 @@ import { projectionTables } from '../projection-tables.js';
 import { type Executor, execute } from '../read/rows.js';
 
 /**
- * SQL of a part of a WITH that records the aggregates whose positions another part has moved, a copy and an aggregate in each row, in
+ * SQL of a part of a WITH that records the aggregates whose positions have moved, which another part names by a copy and an aggregate in each row, in
  * copies for which that is wanted. Whoever moves a position forwards has it, or {@link recordMove}.
  */
 export function recordingMoves(schema: string, moved: string): string {

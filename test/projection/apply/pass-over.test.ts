@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { LOG_START } from '../../../src/store/positions/log-slice.js';
+import { recordMoves } from '../../../src/projection/rebuild/record-moves.js';
 import { passOver } from '../../../src/projection/apply/pass-over.js';
 import { anEvent, aHistory, anId } from '../../support/data/factories.js';
 import { testKnex, useTestDatabase } from '../../support/database.js';
@@ -52,6 +53,22 @@ for (const [layout, own] of Object.entries(layouts)) {
       t.deepEqual([await seen(knex, journal, mine), await seen(knex, journal, mixed)], [[1, 2], [2]]);
     },
   );
+
+  test.serial(`what is passed over is recorded while a switch is near, ${layout}`, async (t) => {
+    const journal = aJournal();
+    const copy = await aLiveCopy(database, journal);
+    const ids = [anId(), anId()].sort((a, b) => (a.hex < b.hex ? -1 : 1)) as [Timestamp, Timestamp];
+    for (const id of ids) await own.store().commitEvents([anEvent(id, isForeign)]);
+    while ((await recordMoves(knex, schema, copy.id)) === undefined);
+
+    t.is(await passOver(database, copy, journal.definition, PART), 1);
+
+    const moved = await knex('maestro_moves')
+      .whereNotNull('aggregate_id')
+      .where({ copy: copy.id })
+      .select('aggregate_id');
+    t.deepEqual(moved, [{ aggregate_id: ids[0].encode() }]);
+  });
 
   test.serial(`what is erased meanwhile gets no position, ${layout}`, async (t) => {
     const journal = aJournal();
