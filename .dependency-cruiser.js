@@ -13,15 +13,16 @@ const LAYERS = {
   // A configuration file imports the public API, which the command line hands to it.
   '^src/cli/': [
     '^src/(index|configuration)\\.ts$',
-    '^src/(ui|connection|aggregate|projection|admin|store|json|hlc|text)/',
+    '^src/(ui|connection|aggregate|projection|folding|admin|store|json|hlc|text)/',
   ],
   // What runs in a browser is a program of its own, without Node.js.
   '^src/ui/browser/': [],
-  '^src/ui/(?!browser/)': ['^src/(aggregate|projection|admin|store|json|hlc|text)/'],
+  '^src/ui/(?!browser/)': ['^src/(aggregate|projection|folding|admin|store|json|hlc|text)/'],
   '^src/configuration\\.ts$': ['^src/(aggregate|projection|connection)/'],
   '^src/connection/': ['^src/store/'],
   '^src/aggregate/': ['^src/(store|json|hlc)/'],
   '^src/projection/': ['^src/(aggregate|store|json|hlc)/'],
+  '^src/folding/': ['^src/(aggregate|admin|store|json|hlc|text)/'],
   '^src/admin/': ['^src/(store|json|hlc)/'],
   '^src/testing/': ['^src/(aggregate|projection|store|json|hlc)/'],
   '^src/store/': ['^src/(json|hlc)/', '^migrations/'],

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { MAX_FOLDED_DEPTH } from '../../src/cli/fold/stored-body.js';
+import { MAX_FOLDED_DEPTH } from '../../src/folding/stored-body.js';
 import { type CliResult, runCli } from '../support/cli/cli.js';
 import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { anEvent, aHistory, anId } from '../support/data/factories.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { depthOf, isDeeperThan } from '../../src/json/depth.js';
 import { numbersIn, scalarFault } from '../../src/json/numbers-in.js';
 import { jsonTokens } from '../../src/json/tokens.js';
-import { storedBody } from '../../src/cli/fold/stored-body.js';
+import { storedBody } from '../../src/folding/stored-body.js';
 import { interopFaults } from '../../src/store/commit/interop.js';
 import { anEvent } from '../support/data/factories.js';
 

@@ -2,7 +2,7 @@ import type { Definition } from '../../aggregate/definition/definition.js';
 import { firstTypesOf, ownsAggregate } from '../../aggregate/owns-aggregate.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
-import { typeOfFirstEvent } from './choose-aggregate.js';
+import { typeOfFirstEvent } from '../../folding/choose-definition.js';
 import { UsageError } from '../errors.js';
 
 /** A filter for the aggregates of a definition: by the types of their first events, which SQL can do, or by a function. */

@@ -1,9 +1,9 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
-import { ownsAggregate } from '../../aggregate/owns-aggregate.js';
+import { definitionNamed, definitionOwning, typeOfFirstEvent } from '../../folding/choose-definition.js';
+import { SeveralOwnersError, UnknownDefinitionError } from '../../folding/errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { UsageError } from '../errors.js';
-import { didYouMean } from '../../nearest.js';
 import type { Invocation } from '../invocation.js';
 
 /** Finds the definition for an id; `firstType` reads the type of its first event. `undefined` when no definition owns it. */
@@ -28,11 +28,12 @@ export async function aggregateChoice(
 /** The configured aggregate of a name. Throws {@link UsageError} when there is none. */
 export async function configuredAggregate(invocation: Invocation, name: string): Promise<Definition> {
   const { aggregates = [] } = await invocation.configuration();
-  const named = aggregates.find((definition) => definition.name === name);
-  if (named !== undefined) return named;
-  throw new UsageError(`No aggregate ${JSON.stringify(name)} is configured.`, {
-    hint: aggregates.length > 0 ? suggestion(name, aggregates) : CONFIGURE,
-  });
+  try {
+    return definitionNamed(aggregates, name);
+  } catch (error) {
+    if (!(error instanceof UnknownDefinitionError)) throw error;
+    throw new UsageError(error.message, { hint: error.hint ?? CONFIGURE });
+  }
 }
 
 /**
@@ -59,11 +60,6 @@ export async function configuredAggregates(invocation: Invocation, what: string)
   throw new UsageError(`${what} needs the handlers of aggregates, but none are configured.`, { hint: CONFIGURE });
 }
 
-function suggestion(name: string, aggregates: readonly Definition[]): string {
-  const names = aggregates.map((definition) => definition.name);
-  return `${didYouMean(name, names)} The configured aggregates are ${names.join(', ')}.`.trim();
-}
-
 const CONFIGURE = 'List the aggregates in maestro.config.ts: `export default defineConfig({ aggregates: [ … ] })`.';
 
 async function aggregateOwning(
@@ -71,21 +67,10 @@ async function aggregateOwning(
   id: Timestamp,
   firstTypeOf: () => Promise<string | undefined>,
 ): Promise<Definition | undefined> {
-  if (aggregates.length === 0) return undefined;
-  const firstType = await firstTypeOf();
-  const owners = aggregates.filter((definition) => ownsAggregate(definition, id, firstType));
-  if (owners.length < 2) return owners[0];
-  throw new UsageError(`${id.hex} belongs to several configured definitions: ${namesOf(owners)}.`, {
-    hint: 'Choose one with --aggregate.',
-  });
-}
-
-function namesOf(aggregates: readonly Definition[]): string {
-  return aggregates.map(({ name }) => name).join(', ');
-}
-
-/** The type of the first event of an aggregate; `undefined` when there is none. */
-export async function typeOfFirstEvent(store: PostgresStore, id: Timestamp): Promise<string | undefined> {
-  for await (const { type } of store.streamStoredEvents(id, 1, { limit: 1 })) return type;
-  return undefined;
+  try {
+    return await definitionOwning(aggregates, id, firstTypeOf);
+  } catch (error) {
+    if (!(error instanceof SeveralOwnersError)) throw error;
+    throw new UsageError(error.message, { hint: 'Choose one with --aggregate.' });
+  }
 }

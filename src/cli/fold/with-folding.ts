@@ -2,8 +2,8 @@ import type { Database } from '../../connection/database.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { assertAggregate } from './assert-aggregate.js';
 import { aggregateChoice } from './choose-aggregate.js';
-import type { Folding } from './folding.js';
-import { foldingFor } from './folding-for.js';
+import type { Folding } from '../../folding/folding.js';
+import { foldingFor } from '../../folding/folding-for.js';
 import { withDatabase } from '../database/with-database.js';
 import type { Invocation } from '../invocation.js';
 import type { IdArgument } from '../input/id-argument.js';
@@ -32,7 +32,8 @@ export async function withFolding<Value>(
   return await withDatabase(invocation, async (database) => {
     const id = await resolveAggregateId(invocation, database, argument);
     const last = await assertAggregate(database, id);
-    const folding = await foldingFor(await choose(database.store, id), id, invocation);
+    const { aggregates = [] } = await invocation.configuration();
+    const folding = foldingFor(await choose(database.store, id), id, aggregates);
     return await work({ id, database, folding, last });
   });
 }

@@ -7,7 +7,8 @@ import { diffJson } from '../../json/diff.js';
 import { InvalidJsonError, parseJsonText } from '../../json/parse.js';
 import { UsageError } from '../errors.js';
 import type { Items } from '../output/iterate.js';
-import { type AggregateChooser, typeOfFirstEvent } from './choose-aggregate.js';
+import { typeOfFirstEvent } from '../../folding/choose-definition.js';
+import type { AggregateChooser } from './choose-aggregate.js';
 import { changeText } from '../render/changes.js';
 import { cut } from '../render/width.js';
 

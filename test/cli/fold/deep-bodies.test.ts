@@ -1,5 +1,5 @@
 import test from 'ava';
-import { MAX_FOLDED_DEPTH } from '../../../src/cli/fold/stored-body.js';
+import { MAX_FOLDED_DEPTH } from '../../../src/folding/stored-body.js';
 import { type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';

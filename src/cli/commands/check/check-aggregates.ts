@@ -8,11 +8,10 @@ import { canonicalJson } from '../../../json/canonical.js';
 import type { PostgresStore } from '../../../store/postgres-store.js';
 import type { AggregateChooser } from '../../fold/choose-aggregate.js';
 import { UsageError } from '../../errors.js';
-import type { Folding } from '../../fold/folding.js';
-import { missingText } from '../../fold/gaps.js';
-import { foldingFor } from '../../fold/folding-for.js';
+import type { Folding } from '../../../folding/folding.js';
+import { missingText } from '../../../folding/gaps.js';
+import { handlerFolding } from '../../../folding/handler-folding.js';
 import { chain } from '../../output/iterate.js';
-import type { Invocation } from '../../invocation.js';
 import type { BaselineEntry } from './baseline.js';
 import { snapshotProblem, type SnapshotOf } from './check-snapshot.js';
 
@@ -44,7 +43,6 @@ export interface Check {
   readonly ids: AsyncIterable<Timestamp>;
   readonly store: PostgresStore;
   readonly choose: AggregateChooser;
-  readonly invocation: Invocation;
   /** Entries of the baseline, in the order of ids. */
   readonly baseline?: AsyncIterable<BaselineEntry> | undefined;
   /** True when `ids` are all aggregates, so that one that is only in the baseline is missing. */
@@ -75,7 +73,7 @@ export async function* checkAggregates(check: Check): AsyncGenerator<Problem> {
 }
 
 async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check: Check): AsyncGenerator<Problem> {
-  const { store, choose, invocation, checked } = check;
+  const { store, choose, checked } = check;
   const iterator = store.streamStoredEvents(id, 1)[Symbol.asyncIterator]();
   const at = { aggregateId: id.hex, sequence: 0, problem: 'handler' as const };
   try {
@@ -85,7 +83,7 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
     if (definition !== undefined) {
       checked.aggregates += 1;
       const snapshot = await check.snapshotOf?.(id);
-      const folding = await foldingFor(definition, id, invocation);
+      const folding = handlerFolding(definition, id);
       yield* foldOne(id, chain([first.value], iterator), { definition, folding, entry, snapshot }, check);
       return;
     }

@@ -79,7 +79,6 @@ async function checkWith(
       ids: tap(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
       store: database.store,
       choose,
-      invocation,
       baseline: baseline === undefined ? undefined : readBaseline(baseline, invocation),
       complete: sample === undefined,
       snapshotOf: snapshots ? await snapshotsOf(database, sample !== undefined) : undefined,

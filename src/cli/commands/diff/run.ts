@@ -7,7 +7,7 @@ import { parseJsonText } from '../../../json/parse.js';
 import { printJson } from '../../../json/print.js';
 import { NotFoundError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
-import { mayBeBefore, missingEvent, missingWithin } from '../../fold/missing-events.js';
+import { mayBeBefore, missingEvent, missingWithin } from '../../../folding/missing-events.js';
 import { type OpenHistory, withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { pointInTime } from '../../render/local-time.js';

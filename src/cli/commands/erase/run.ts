@@ -4,7 +4,8 @@ import type { ReachedProjection } from '../../../admin/erase-aggregate/read-mode
 import { hasEctoMigrations } from '../../../admin/log/elixir.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
-import { aggregateChooser, typeOfFirstEvent } from '../../fold/choose-aggregate.js';
+import { typeOfFirstEvent } from '../../../folding/choose-definition.js';
+import { aggregateChooser } from '../../fold/choose-aggregate.js';
 import { patchJson, printStateChanges } from '../../fold/state-changes.js';
 import { type TriedErasure, triedErasure } from '../../fold/trial/tried-erasure.js';
 import { type IdArgument, IdPrefix } from '../../input/id-argument.js';

@@ -4,7 +4,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { StoredEventOptions } from '../../../store/postgres-store-options.js';
 import { UsageError } from '../../errors.js';
 import { assertAggregate } from '../../fold/assert-aggregate.js';
-import { type Gaps, gapsText, noGaps, addGap, recordGaps } from '../../fold/gaps.js';
+import { type Gaps, gapsText, noGaps, addGap, recordGaps } from '../../../folding/gaps.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId } from '../../input/resolve-id.js';

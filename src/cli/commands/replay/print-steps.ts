@@ -9,8 +9,8 @@ import { changeLines, changePaint } from '../../render/changes.js';
 import { escapeText } from '../../../text/escape.js';
 import { flow } from '../../render/flow.js';
 import { wrapWords } from '../../render/words.js';
-import type { Step } from '../../fold/fold-steps.js';
-import { missingText } from '../../fold/gaps.js';
+import type { Step } from '../../../folding/fold-steps.js';
+import { missingText } from '../../../folding/gaps.js';
 import { patchJson } from '../../fold/state-changes.js';
 
 /** Prints the changes by each event as they come; resolves to true when a handler failed or events were missing. */

@@ -1,13 +1,13 @@
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { UsageError } from '../../errors.js';
-import { tellMissingEnd } from '../../fold/missing-events.js';
+import { tellMissingEnd } from '../../../folding/missing-events.js';
 import type { Invocation } from '../../invocation.js';
 import { pointInTime } from '../../render/local-time.js';
 import { assertNotTheId } from '../../input/time-bound.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
 import { withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
-import { foldSteps } from '../../fold/fold-steps.js';
+import { foldSteps } from '../../../folding/fold-steps.js';
 import { printSteps } from './print-steps.js';
 
 /** The part of a history to show, and the handlers to fold it with. */
@@ -46,7 +46,7 @@ export async function replaySteps(
     const faulty = await printSteps(shown(), invocation.output);
     // Events whose handlers fail are skipped here, and so are missing events.
     const end = { id, sequence, max, at, last, byHandlers: false };
-    const isMissing = await tellMissingEnd(database.store, end, invocation.output);
+    const isMissing = await tellMissingEnd(database.store, end, (text) => invocation.output.warn(text));
     if (at !== undefined) await warnOfLeftOutEvents(database, id, { sequence, until: at }, invocation.output);
     return faulty || isMissing;
   });

@@ -3,8 +3,8 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { RawJson } from '../../../json/object-text.js';
 import { UsageError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
-import type { Folding } from '../../fold/folding.js';
-import { tellMissingEnd } from '../../fold/missing-events.js';
+import type { Folding } from '../../../folding/folding.js';
+import { tellMissingEnd } from '../../../folding/missing-events.js';
 import { withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { pointInTime } from '../../render/local-time.js';
@@ -12,7 +12,7 @@ import { assertNotTheId } from '../../input/time-bound.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
-import { indented } from '../../render/state.js';
+import { indented } from '../../../json/indented.js';
 import type { Invocation } from '../../invocation.js';
 import { assertOneEnd, replaySteps, type StepsOptions } from './replay-steps.js';
 
@@ -38,15 +38,16 @@ async function replay(argument: IdArgument, options: ReplayOptions, invocation: 
       hint: 'Add --steps, or leave --min out.',
     });
   const { output } = invocation;
+  const onWarning = (text: string) => output.warn(text);
   const { id, folding, state, shown } = await withFolding(invocation, argument, aggregate, async (history) => {
     const { id, database, folding, last } = history;
     assertNotTheId(at, id);
     if ((max ?? 0) > last) await output.note(`the last sequence is ${last}, so this is the state after that`);
     const range = { maxSequence: max, until: at, useSnapshot: snapshot };
-    const state = await folding.fold(database.store, range, output);
+    const state = await folding.fold(database.store, range, onWarning);
     const { sequence } = state;
     const byHandlers = folding.aggregate !== undefined;
-    await tellMissingEnd(database.store, { id, sequence, max, at, last, byHandlers }, output);
+    await tellMissingEnd(database.store, { id, sequence, max, at, last, byHandlers }, onWarning);
     if (at !== undefined) await warnOfLeftOutEvents(database, id, { sequence, until: at }, output);
     return { id, folding, state, shown: shownState(state, folding, output) };
   });

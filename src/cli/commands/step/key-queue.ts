@@ -1,5 +1,5 @@
 import type { Key } from '../../context.js';
-import type { Interruption } from './interruptible.js';
+import type { Interruption } from '../../../folding/interruptible.js';
 
 /** A queue of pressed keys, which also collects keys while work is running; Esc stops the work. */
 export class KeyQueue {

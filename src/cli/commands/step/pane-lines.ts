@@ -1,8 +1,8 @@
 import { parseJsonText } from '../../../json/parse.js';
 import { textApart } from '../../../store/event-metadata.js';
-import { indented } from '../../render/state.js';
+import { indented } from '../../../json/indented.js';
 import type { Style } from '../../render/style.js';
-import { missingText } from '../../fold/gaps.js';
+import { missingText } from '../../../folding/gaps.js';
 import { localTime } from '../../render/local-time.js';
 import { type StateLine, stateLines } from './state-lines.js';
 import { textLines } from './text-lines.js';

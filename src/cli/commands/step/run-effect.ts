@@ -1,6 +1,6 @@
-import type { Interruption } from './interruptible.js';
+import type { Interruption } from '../../../folding/interruptible.js';
 import type { Effect, Destination } from './handle-key.js';
-import type { Timeline } from './timeline.js';
+import type { Timeline } from '../../../folding/timeline.js';
 import { UNSCROLLED, type View } from './view.js';
 
 /** Number of events that the list needs on either side of the shown one: as many as a terminal may have rows. */

@@ -3,7 +3,7 @@ import { withFolding } from '../../fold/with-folding.js';
 import { type IdArgument, idText } from '../../input/id-argument.js';
 import type { Invocation } from '../../invocation.js';
 import { runScreen } from './run-screen.js';
-import { Timeline } from './timeline.js';
+import { Timeline } from '../../../folding/timeline.js';
 
 /** The options of `maestro step`. */
 export interface StepOptions {
@@ -28,7 +28,9 @@ export async function run(id: IdArgument, { from = 1, aggregate }: StepOptions, 
     if (terminal === undefined) throw new UsageError('The terminal cannot be switched to single keys (raw mode).');
     const subject = { id: history.id.hex, aggregate: history.folding.aggregate };
     try {
-      await runScreen(new Timeline(history), subject, from, terminal, context, output.style);
+      const { id, folding, database } = history;
+      const timeline = new Timeline({ id, store: database.store, log: database, folding });
+      await runScreen(timeline, subject, from, terminal, context, output.style);
     } finally {
       terminal.close();
     }

@@ -1,5 +1,5 @@
 import type { EventHead } from '../../../admin/find-event/find-event.js';
-import type { Frame } from './timeline.js';
+import type { Frame } from '../../../folding/timeline.js';
 
 /** A part of the screen in which keys can move. */
 export type PaneName = 'events' | 'event' | 'state';

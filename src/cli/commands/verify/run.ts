@@ -5,7 +5,7 @@ import type { Violation } from '../../../admin/verify-log/violations.js';
 import { timeSpan } from '../../../hlc/time-span.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
 import type { Interop } from '../../../store/commit/interop.js';
-import { missingText } from '../../fold/gaps.js';
+import { missingText } from '../../../folding/gaps.js';
 import { NotFoundError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import type { IdArgument } from '../../input/id-argument.js';

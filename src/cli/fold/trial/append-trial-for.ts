@@ -4,11 +4,12 @@ import type { PostgresStore } from '../../../store/postgres-store.js';
 import { didYouMean, nearest } from '../../../nearest.js';
 import { handledType } from '../../../aggregate/definition/event-names.js';
 import { firstTypesOf, ownsAggregate } from '../../../aggregate/owns-aggregate.js';
-import { aggregateChooser, typeOfFirstEvent } from '../choose-aggregate.js';
+import { typeOfFirstEvent } from '../../../folding/choose-definition.js';
+import { aggregateChooser } from '../choose-aggregate.js';
 import { WouldNotFoldError } from '../../errors.js';
 import type { Output } from '../../output/output.js';
 import type { Invocation } from '../../invocation.js';
-import { ignoredSnapshotWarning } from '../../output/notes/ignored-snapshot.js';
+import { ignoredSnapshotWarning } from '../../../folding/ignored-snapshot.js';
 import { AppendTrial, NOT_APPENDED } from './append-trial.js';
 
 /** Makes the trial for an aggregate; `undefined` when no configured definition owns it. */
@@ -44,7 +45,7 @@ export async function appendTrialFor(options: TrialOptions, invocation: Invocati
     const { force = false } = options;
     const problem = beginsWith === undefined ? undefined : wrongBeginning(definition, id, beginsWith);
     if (problem !== undefined && !force) throw problem;
-    const onSnapshotIgnored = ignoredSnapshotWarning(invocation.output);
+    const onSnapshotIgnored = ignoredSnapshotWarning((text) => invocation.output.warn(text));
     return new AppendTrial({ definition, store, id, onSnapshotIgnored }, { force, problem });
   };
 }

@@ -11,7 +11,7 @@ import { readBack } from '../../../json/round-trip.js';
 import { apart } from '../../../store/event-metadata.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import { WouldNotFoldError } from '../../errors.js';
-import { stateJson } from '../../render/state.js';
+import { stateJson } from '../../../folding/state-json.js';
 
 /** Folds a history with events that are not committed yet. */
 export class AppendTrial {

@@ -9,7 +9,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { type Change, diffJson } from '../../../json/diff.js';
 import { parseJsonText } from '../../../json/parse.js';
 import { WouldNotFoldError } from '../../errors.js';
-import { handlerFolding } from '../handler-folding.js';
+import { handlerFolding } from '../../../folding/handler-folding.js';
 
 /** The outcome of folding a history without the values to erase. */
 export interface ErasureTrial {

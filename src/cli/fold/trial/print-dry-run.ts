@@ -5,7 +5,7 @@ import { textApart } from '../../../store/event-metadata.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
-import { indented } from '../../render/state.js';
+import { indented } from '../../../json/indented.js';
 import type { AppendTrial } from './append-trial.js';
 
 /** Prints events that would be appended, with the state after them if handlers fold it. A new aggregate has no id yet. */

@@ -6,7 +6,7 @@ import { createStyle } from '../../../../src/cli/render/style.js';
 import { type Layout, layOut, type Size } from '../../../../src/cli/commands/step/layout.js';
 import { handleKey } from '../../../../src/cli/commands/step/handle-key.js';
 import { screenLines } from '../../../../src/cli/commands/step/screen.js';
-import type { Rendered } from '../../../../src/cli/commands/step/timeline.js';
+import type { Rendered } from '../../../../src/folding/timeline.js';
 import type { View } from '../../../../src/cli/commands/step/view.js';
 import { printJson } from '../../../../src/json/print.js';
 import { codePoints, jsonBodies, jsonValues, timestamps } from '../../../support/data/arbitraries.js';

@@ -6,7 +6,7 @@ import { assertAggregate } from '../../../fold/assert-aggregate.js';
 import { aggregateChoice } from '../../../fold/choose-aggregate.js';
 import type { IdArgument } from '../../../input/id-argument.js';
 import { resolveAggregateId } from '../../../input/resolve-id.js';
-import { ignoredSnapshotWarning } from '../../../output/notes/ignored-snapshot.js';
+import { ignoredSnapshotWarning } from '../../../../folding/ignored-snapshot.js';
 import { printSnapshotOutcome } from '../../../output/print-snapshot-outcome.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
@@ -38,7 +38,12 @@ export async function run(
       throw new UsageError(`No configured definition owns ${id.hex}.`, {
         hint: 'Choose one with --aggregate, and list it in maestro.config.ts.',
       });
-    const history = { definition, store, id, onSnapshotIgnored: ignoredSnapshotWarning(invocation.output) };
+    const history = {
+      definition,
+      store,
+      id,
+      onSnapshotIgnored: ignoredSnapshotWarning((text) => invocation.output.warn(text)),
+    };
     const current = await fold(history, { useSnapshot: snapshot });
     const outcome = await storeSnapshot(history, store, current);
     const isUsed = outcome === 'committed' || (await fold({ ...history, onSnapshotIgnored: undefined })).snapshot > 0;

@@ -1,12 +1,22 @@
-import { eventHeads } from '../../../admin/find-event/event-heads.js';
-import type { EventHead } from '../../../admin/find-event/find-event.js';
-import { isFoldingError } from '../../../aggregate/errors.js';
-import type { StateAt } from '../../../aggregate/state-at.js';
-import type { StoredEvent } from '../../../events.js';
-import type { Timestamp } from '../../../hlc/timestamp.js';
-import { afterEvent, type Step, stepOver } from '../../fold/fold-steps.js';
-import type { OpenHistory } from '../../fold/with-folding.js';
+import { eventHeads } from '../admin/find-event/event-heads.js';
+import type { EventHead } from '../admin/find-event/find-event.js';
+import { isFoldingError } from '../aggregate/errors.js';
+import type { EventLog } from '../admin/log/event-log.js';
+import type { StateAt } from '../aggregate/state-at.js';
+import type { StoredEvent } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import type { PostgresStore } from '../store/postgres-store.js';
+import { afterEvent, type Step, stepOver } from './fold-steps.js';
+import type { Folding } from './folding.js';
 import { type Interruption, interruptible } from './interruptible.js';
+
+/** The history of one aggregate, with its folding. */
+export interface TimelineHistory {
+  readonly id: Timestamp;
+  readonly store: PostgresStore;
+  readonly log: EventLog;
+  readonly folding: Folding;
+}
 
 /** One point of a history: an event with the state after it, or the state before the first event. */
 export interface Frame {
@@ -37,14 +47,14 @@ const AROUND = 200;
 
 /** A history to step through in both directions. Events are read when they are needed, so new ones are found. */
 export class Timeline {
-  readonly #history: OpenHistory;
+  readonly #history: TimelineHistory;
   readonly #start: StateAt;
   readonly #checkpoints = new Map<number, StateAt>();
   readonly #recent = new Map<number, StateAt>();
   #heads: readonly EventHead[] = [];
   #firstSequence: number | undefined;
 
-  constructor(history: OpenHistory) {
+  constructor(history: TimelineHistory) {
     this.#history = history;
     this.#start = history.folding.start();
   }
@@ -84,19 +94,19 @@ export class Timeline {
 
   /** The sequence of the next event; `undefined` at the end. */
   async next(sequence: number): Promise<number | undefined> {
-    return await first(this.#history.database.store.streamStoredEvents(this.#history.id, sequence + 1, { limit: 1 }));
+    return await first(this.#history.store.streamStoredEvents(this.#history.id, sequence + 1, { limit: 1 }));
   }
 
   /** The sequence of the previous event, 0 for the point before the first; `undefined` at that point. */
   async previous(sequence: number): Promise<number | undefined> {
     if (sequence === 0) return undefined;
     const options = { maxSequence: sequence - 1, reverse: true, limit: 1 };
-    return (await first(this.#history.database.store.streamStoredEvents(this.#history.id, 1, options))) ?? 0;
+    return (await first(this.#history.store.streamStoredEvents(this.#history.id, 1, options))) ?? 0;
   }
 
   /** The sequence of the last event. */
   async last(): Promise<number> {
-    return (await this.#history.database.store.getLastEvent(this.#history.id))?.sequence ?? 0;
+    return (await this.#history.store.getLastEvent(this.#history.id))?.sequence ?? 0;
   }
 
   /** The last sequence before the first event that is later than a time. */
@@ -137,11 +147,11 @@ export class Timeline {
   }
 
   async #findAround(sequence: number, count: number): Promise<void> {
-    const { database, id } = this.#history;
+    const { log, id } = this.#history;
     const limit = Math.max(AROUND, count);
     const [before, after] = await Promise.all([
-      eventHeads(database, id, { direction: 'upTo', sequence, limit }),
-      eventHeads(database, id, { direction: 'after', sequence, limit }),
+      eventHeads(log, id, { direction: 'upTo', sequence, limit }),
+      eventHeads(log, id, { direction: 'after', sequence, limit }),
     ]);
     this.#heads = [...before.reverse(), ...after];
     if (before.length < limit) this.#firstSequence = this.#heads[0]?.sequence;
@@ -172,7 +182,7 @@ export class Timeline {
   }
 
   #read(min: number, maxSequence?: number, reverse = false): AsyncIterable<StoredEvent> {
-    return this.#history.database.store.streamStoredEvents(this.#history.id, min, { maxSequence, reverse });
+    return this.#history.store.streamStoredEvents(this.#history.id, min, { maxSequence, reverse });
   }
 
   /** The latest kept point before a sequence. */

@@ -1,8 +1,10 @@
-import type { StateAt } from '../../aggregate/state-at.js';
-import type { StoredEvent } from '../../events.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import type { PostgresStore } from '../../store/postgres-store.js';
-import type { Output } from '../output/output.js';
+import type { StateAt } from '../aggregate/state-at.js';
+import type { StoredEvent } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import type { PostgresStore } from '../store/postgres-store.js';
+
+/** Receives a warning about a folded history, as a text for users. */
+export type OnWarning = (text: string) => void | Promise<void>;
 
 /** The range of a history to fold. */
 export interface FoldRange {
@@ -31,7 +33,7 @@ export interface Folding {
    * Folds a history in one pass. Warns of missing events where bodies are merged; handlers never get a history with a gap.
    * Throws what `next` throws, and `IncompleteHistoryError`.
    */
-  fold(store: PostgresStore, range: FoldRange, output: Output): Promise<StateAt>;
+  fold(store: PostgresStore, range: FoldRange, onWarning: OnWarning): Promise<StateAt>;
   /** A state as JSON text, its numbers digit for digit. Throws `HandlerError`. */
   json(at: StateAt): string;
   /** Renders a state with the `render` of its definition; absent when there is none. Throws `HandlerError`. */

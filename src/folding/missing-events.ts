@@ -1,7 +1,7 @@
-import { IncompleteHistoryError } from '../../aggregate/errors.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import type { PostgresStore } from '../../store/postgres-store.js';
-import type { Output } from '../output/output.js';
+import { IncompleteHistoryError } from '../aggregate/errors.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import type { PostgresStore } from '../store/postgres-store.js';
+import type { OnWarning } from './folding.js';
 
 /** The end that a fold reached, and the requested one. */
 interface End {
@@ -22,14 +22,14 @@ interface End {
  * Warns when the event at which a fold was to end, or may have ended by its time, is missing. For handlers it throws
  * `IncompleteHistoryError` instead. Gaps before that are reported by the folding itself. Resolves to true after a warning.
  */
-export async function tellMissingEnd(store: PostgresStore, end: End, output: Output): Promise<boolean> {
+export async function tellMissingEnd(store: PostgresStore, end: End, onWarning: OnWarning): Promise<boolean> {
   const { id, sequence, max, at, last, byHandlers } = end;
   const asked = max === undefined ? undefined : Math.min(max, last);
   const isShort = asked === undefined ? at !== undefined && sequence < last : sequence < asked;
   const next = isShort ? await sequenceAfter(store, id, sequence) : undefined;
   if (next === undefined || next === sequence + 1) return false;
   if (asked !== undefined && byHandlers) throw new IncompleteHistoryError(id.hex, sequence + 1, next);
-  await output.warn(asked === undefined ? mayBeBefore(sequence) : missingEvent(asked, sequence));
+  await onWarning(asked === undefined ? mayBeBefore(sequence) : missingEvent(asked, sequence));
   return true;
 }
 

@@ -6,10 +6,10 @@ export interface Interruption {
   readonly onProgress?: (events: number) => void;
 }
 
-/** Number of events after which keys are looked at. */
+/** Number of events after which other work gets its turn. */
 const BETWEEN = 200;
 
-/** Yields the same items, but lets the process read keys in between, and throws when the signal is aborted. */
+/** Yields the same items, but lets the process do other work in between, such as reading keys, and throws when the signal is aborted. */
 export async function* interruptible<Item>(
   items: AsyncIterable<Item> | readonly Item[],
   { signal, onProgress }: Interruption,

@@ -1,4 +1,4 @@
-import { counted } from '../../text/figures.js';
+import { counted } from '../text/figures.js';
 
 /** Gaps between the events of a list. */
 export interface Gaps {

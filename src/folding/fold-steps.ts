@@ -1,7 +1,7 @@
-import { isFoldingError } from '../../aggregate/errors.js';
-import type { StateAt } from '../../aggregate/state-at.js';
-import type { MaestroError } from '../../errors.js';
-import type { StoredEvent } from '../../events.js';
+import { isFoldingError } from '../aggregate/errors.js';
+import type { StateAt } from '../aggregate/state-at.js';
+import type { MaestroError } from '../errors.js';
+import type { StoredEvent } from '../events.js';
 import type { Folding } from './folding.js';
 
 /** One event with the states before and after it. */

@@ -1,8 +1,8 @@
-import type { StoredEvent } from '../../events.js';
-import { isDeeperThan } from '../../json/depth.js';
-import { NestedTooDeeplyError, parseJsonText } from '../../json/parse.js';
-import type { JsonObject, JsonValue } from '../../json/types.js';
-import { apart } from '../../store/event-metadata.js';
+import type { StoredEvent } from '../events.js';
+import { isDeeperThan } from '../json/depth.js';
+import { NestedTooDeeplyError, parseJsonText } from '../json/parse.js';
+import type { JsonObject, JsonValue } from '../json/types.js';
+import { apart } from '../store/event-metadata.js';
 
 /** Deepest nesting of a body that is folded: twice the limit for committed bodies, and far from exhausting the stack. */
 export const MAX_FOLDED_DEPTH = 1000;

@@ -1,23 +1,23 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import type { Folding } from '../../../../src/cli/fold/folding.js';
-import { foldingFor } from '../../../../src/cli/fold/folding-for.js';
-import { foldSteps, type Step } from '../../../../src/cli/fold/fold-steps.js';
-import { loadConfiguration } from '../../../../src/cli/input/load-configuration.js';
-import { Timeline } from '../../../../src/cli/commands/step/timeline.js';
-import { Timestamp } from '../../../../src/hlc/timestamp.js';
-import { useTestDatabase } from '../../../support/database.js';
-import { anEvent, anId, collect } from '../../../support/data/factories.js';
-import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../../../support/data/histories.js';
+import type { Folding } from '../../src/folding/folding.js';
+import { foldingFor } from '../../src/folding/folding-for.js';
+import { foldSteps, type Step } from '../../src/folding/fold-steps.js';
+import { loadConfiguration } from '../../src/cli/input/load-configuration.js';
+import { Timeline } from '../../src/folding/timeline.js';
+import { Timestamp } from '../../src/hlc/timestamp.js';
+import { useTestDatabase } from '../support/database.js';
+import { anEvent, anId, collect } from '../support/data/factories.js';
+import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../support/data/histories.js';
 
 const server = useTestDatabase(test);
 const store = server.store();
 
 async function aTimeline(id: Timestamp, config?: string): Promise<{ timeline: Timeline; folding: Folding }> {
   const configuration = config === undefined ? {} : await loadConfiguration(config, '/');
-  const folding = await foldingFor(configuration.aggregates?.[0], id, { configuration: async () => configuration });
-  const database = { ...server, store, embedded: false, location: '', close: async () => {} };
-  return { timeline: new Timeline({ id, database, folding, last: 0 }), folding };
+  const { aggregates = [] } = configuration;
+  const folding = foldingFor(aggregates[0], id, aggregates);
+  return { timeline: new Timeline({ id, store, log: server, folding }), folding };
 }
 
 /** Types of which some fail, and sequences of which some are missing. */

@@ -1,10 +1,10 @@
-import type { Definition } from '../../aggregate/definition/definition.js';
-import type { StateAt } from '../../aggregate/state-at.js';
-import type { StoredEvent } from '../../events.js';
-import type { Timestamp } from '../../hlc/timestamp.js';
-import { mergePatch } from '../../json/merge-patch.js';
-import { printJson } from '../../json/print.js';
-import type { JsonValue } from '../../json/types.js';
+import type { Definition } from '../aggregate/definition/definition.js';
+import type { StateAt } from '../aggregate/state-at.js';
+import type { StoredEvent } from '../events.js';
+import type { Timestamp } from '../hlc/timestamp.js';
+import { mergePatch } from '../json/merge-patch.js';
+import { printJson } from '../json/print.js';
+import type { JsonValue } from '../json/types.js';
 import type { Folding } from './folding.js';
 import { missingWithin } from './missing-events.js';
 import { storedBody } from './stored-body.js';
@@ -20,7 +20,7 @@ export function mergeFolding(id: Timestamp, configured: readonly Definition[]): 
     how: `${why}, so the bodies were merged in order (JSON Merge Patch, RFC 7396)`,
     start,
     next: (before, event) => after(before, event, 'copy'),
-    fold: async (store, { maxSequence, until }, output) => {
+    fold: async (store, { maxSequence, until }, onWarning) => {
       let current = start();
       let gapAfter: number | undefined;
       for await (const event of store.streamStoredEvents(id, 1, { maxSequence })) {
@@ -29,7 +29,7 @@ export function mergeFolding(id: Timestamp, configured: readonly Definition[]): 
         // The state before is not used again, so it is changed in place: that is faster for a long history.
         current = after(current, event, 'change');
       }
-      if (gapAfter !== undefined) await output.warn(missingWithin(gapAfter));
+      if (gapAfter !== undefined) await onWarning(missingWithin(gapAfter));
       return current;
     },
     json: ({ state }) => printJson(state as JsonValue),

@@ -1,10 +1,8 @@
 import { inspect } from 'node:util';
-import { isDeeperThan } from '../../json/depth.js';
-import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
-import { ExactNumber } from '../../json/exact-number.js';
-import { parseJsonText } from '../../json/parse.js';
-import { printJson } from '../../json/print.js';
-import type { JsonValue } from '../../json/types.js';
+import { encodeJson, MAX_DEPTH } from '../json/encode.js';
+import { ExactNumber } from '../json/exact-number.js';
+import { printJson } from '../json/print.js';
+import type { JsonValue } from '../json/types.js';
 
 /**
  * A state as JSON text. A state that is not plain JSON is printed as its definition encodes it for snapshots. If that is not
@@ -17,15 +15,6 @@ export function stateJson(state: unknown, encodeState: () => unknown): string {
   const stored = encodeState();
   const encodedForm = encodeJson(stored);
   return 'text' in encodedForm ? encodedForm.text : printJson(asJson(stored, []));
-}
-
-/** Deepest nesting that is still indented: each level indents its lines further. */
-const MAX_INDENTED_DEPTH = 1000;
-
-/** JSON text on several lines, its numbers digit for digit; unchanged when it is nested too deeply. */
-export function indented(json: string): string {
-  if (isDeeperThan(json, MAX_INDENTED_DEPTH)) return json;
-  return printJson(parseJsonText(json), 2);
 }
 
 function asJson(value: unknown, outer: readonly object[]): JsonValue {
