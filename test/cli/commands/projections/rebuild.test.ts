@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import test from 'ava';
 import { aContext } from '../../../../scripts/support/program.js';
 import { run } from '../../../../src/cli/run.js';
+import { defineProjection } from '../../../../src/projection/define-projection.js';
+import { startRebuild } from '../../../../src/projection/rebuild/start-rebuild.js';
 import { aProjectedLog, writeConfigurations } from '../../../support/cli/projection-commands.js';
 import { startProgram } from '../../../support/cli/program.js';
 import { anEvent } from '../../../support/data/factories.js';
+import { Thing } from '../../../support/projection/journal.js';
 import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
 
 // A switch waits for whoever reads in the database.
@@ -179,6 +182,37 @@ test.serial('a copy that transactions of others keep out of use is named by run 
   t.is((await log.maestro(['projections', 'run', '--once', 'owners', ...next])).code, 0);
   t.deepEqual(await log.copies(), ['2 live']);
 });
+
+test.serial(
+  'a copy whose names somebody has taken meanwhile ends run --once and rebuild, which name them',
+  async (t) => {
+    const log = await aLog();
+    const filled = defineProjection({
+      name: 'owners',
+      version: 2,
+      from: [Thing],
+      setUp: async (transaction) => {
+        await transaction.schema.createTable('owners', (table) => {
+          table.binary('id').primary();
+          table.text('owner');
+          table.integer('version');
+        });
+        await transaction.schema.createTable('notes', (table) => table.text('note'));
+      },
+      project: () => {},
+    });
+    await startRebuild(knex, log.schema, filled);
+    await knex.raw('CREATE TABLE ??.notes ()', [log.schema]);
+    const taken = new RegExp(`table ${log.schema}\\.notes exists already`);
+    const once = await log.maestro(['projections', 'run', '--once', 'owners', ...next]);
+    t.is(once.code, 1);
+    t.regex(once.stderr, taken);
+    const rebuilt = await log.maestro(['projections', 'rebuild', 'owners', ...next]);
+    t.is(rebuilt.code, 5);
+    t.regex(rebuilt.stderr, taken);
+    t.deepEqual(await log.copies(), ['1 live', '2 building']);
+  },
+);
 
 const FOLLOWS = /following until Ctrl-C/;
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../../../connection/database.js';
 import { listParked } from '../../../../projection/apply/parked.js';
 import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
-import { DependentObjectsError } from '../../../../projection/copies/errors.js';
+import { DependentObjectsError, ReadModelSetUpError } from '../../../../projection/copies/errors.js';
 import type { ReadModelDefinition } from '../../../../projection/definition.js';
 import { lagOf } from '../../../../projection/lag.js';
 import { cancelRebuild } from '../../../../projection/rebuild/cancel-rebuild.js';
@@ -10,6 +10,7 @@ import { cleanUpRetired } from '../../../../projection/rebuild/clean-up-retired.
 import { startRebuild } from '../../../../projection/rebuild/start-rebuild.js';
 import { EventParkedError } from '../../../../projection/worker/errors.js';
 import { runProjections } from '../../../../projection/worker/run-projections.js';
+import { PermissionDeniedError } from '../../../../store/errors.js';
 import { withDatabase } from '../../../database/with-database.js';
 import { NotFoundError, UsageError } from '../../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
@@ -100,7 +101,7 @@ async function fill(
   const { name } = definition;
   const interrupt = untilInterrupted(context);
   const errors = tellingErrors(output);
-  let dependants: DependentObjectsError | undefined;
+  let refusal: Refusal | undefined;
   let [all, total] = [0, 0];
   try {
     const [lag] = (await lagOf(knex, schema, { names: [name] })).filter(({ copy }) => copy === building.id);
@@ -109,7 +110,7 @@ async function fill(
       concurrency,
       signal: interrupt.signal,
       onError: (error) => {
-        if (error instanceof DependentObjectsError) dependants = error;
+        if (isRefusal(error)) refusal = error;
         else if (!isOfOthers(error, building)) errors.tell(error);
       },
       onProgress: ({ taken }) => {
@@ -118,7 +119,7 @@ async function fill(
       },
     });
     let outcome: Outcome = 'building';
-    while (outcome === 'building' && !interrupt.signal.aborted && dependants === undefined) {
+    while (outcome === 'building' && !interrupt.signal.aborted && refusal === undefined) {
       await Promise.race([worker.caughtUp(), worker.stopped]);
       outcome = await outcomeOf(database, building);
       if (outcome === 'building') await delay(PAUSE, undefined, { signal: interrupt.signal }).catch(() => {});
@@ -126,7 +127,7 @@ async function fill(
     interrupt.stop();
     await worker.stopped;
     await errors.end();
-    if (dependants !== undefined) throw dependants;
+    if (refusal !== undefined) throw refusal;
     if (outcome === 'live') {
       output.progress.report('Removing the copy before');
       await cleanUpRetired(knex, schema);
@@ -145,6 +146,13 @@ async function fill(
   } finally {
     interrupt.end();
   }
+}
+
+/** What keeps a copy that is filled from being put into use until somebody does something about it. */
+type Refusal = DependentObjectsError | ReadModelSetUpError | PermissionDeniedError;
+
+function isRefusal(error: unknown): error is Refusal {
+  return [DependentObjectsError, ReadModelSetUpError, PermissionDeniedError].some((kind) => error instanceof kind);
 }
 
 /** True for an event that the copy in use has parked: the rebuild is what may mend that. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../../../connection/database.js';
 import { readCopies } from '../../../../projection/copies/copy.js';
-import { DependentObjectsError } from '../../../../projection/copies/errors.js';
+import { DependentObjectsError, ReadModelSetUpError } from '../../../../projection/copies/errors.js';
 import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import type { AnyProjection } from '../../../../projection/definition.js';
 import { lagOf } from '../../../../projection/lag.js';
@@ -89,7 +89,7 @@ async function work(
       signal: interrupt.signal,
       onError: (error) => {
         errors.tell(error);
-        isStuck ||= [RebuildBlockedError, DependentObjectsError, PermissionDeniedError].some(
+        isStuck ||= [RebuildBlockedError, DependentObjectsError, ReadModelSetUpError, PermissionDeniedError].some(
           (kind) => error instanceof kind,
         );
       },
