@@ -46,12 +46,12 @@ async function recordOf(on: Executor, schema: string, live: number): Promise<str
   return (await query<[string]>(on, sql, [live]))[0]?.[0];
 }
 
-/** The transactions of others that have moved or locked positions, or may do so. */
+/** The transactions of others that have moved or locked positions, or may do so. VACUUM and ANALYZE, which can take long, do not. */
 async function movers(on: Executor, schema: string): Promise<ReadonlySet<string>> {
   const rows = await query<[string]>(
     on,
-    `SELECT DISTINCT virtualtransaction FROM pg_locks WHERE relation = ?::text::regclass AND granted AND mode <> 'AccessShareLock'
-AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()`,
+    `SELECT DISTINCT virtualtransaction FROM pg_locks WHERE relation = ?::text::regclass AND granted
+AND mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()`,
     [projectionTables(schema).positions],
   );
   return new Set(rows.map(([transaction]) => transaction));

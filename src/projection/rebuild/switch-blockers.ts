@@ -10,7 +10,7 @@ export interface SwitchBlocker {
   /** Age of the transaction; `undefined` where this role may not see it. */
   readonly seconds: number | undefined;
   /** The reason why it is waited for. */
-  readonly reason: 'has moved positions' | 'uses the tables' | 'reads what there was before';
+  readonly reason: 'has moved positions' | 'uses the tables' | 'vacuums them' | 'reads what there was before';
 }
 
 /** Age from which on a transaction is told of, in seconds. */
@@ -25,13 +25,13 @@ export async function switchBlockers(on: Executor, schema: string, name: string)
     on,
     `WITH replaced AS (SELECT c.oid FROM ${projections} AS copy JOIN pg_namespace AS n ON n.nspname = copy.live_schema
   JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = ANY (copy.tables) WHERE copy.name = ? AND copy.status = 'live'),
-held AS (SELECT pid, bool_or(relation = ?::text::regclass) AS moves FROM pg_locks WHERE granted
+held AS (SELECT pid, bool_or(relation = ?::text::regclass) AS moves, bool_and(mode = 'ShareUpdateExclusiveLock') AS vacuums FROM pg_locks WHERE granted
   AND (relation = ?::text::regclass AND mode <> 'AccessShareLock' OR relation IN (SELECT oid FROM replaced)) GROUP BY pid)
 SELECT pid, coalesce(application_name, ''), extract(epoch FROM clock_timestamp() - xact_start)::double precision,
-  CASE WHEN moves THEN 'has moved positions' WHEN moves IS NULL THEN 'reads what there was before' ELSE 'uses the tables' END
+  CASE WHEN vacuums THEN 'vacuums them' WHEN moves THEN 'has moved positions' WHEN moves IS NULL THEN 'reads what there was before' ELSE 'uses the tables' END
 FROM pg_stat_activity LEFT JOIN held USING (pid)
-WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type IS DISTINCT FROM 'autovacuum worker'
-  AND (moves IS NOT NULL OR backend_xmin IS NOT NULL)
+WHERE pid <> pg_backend_pid() AND datname = current_database()
+  AND (moves IS NOT NULL OR backend_xmin IS NOT NULL AND backend_type IS DISTINCT FROM 'autovacuum worker')
   AND coalesce(xact_start < clock_timestamp() - make_interval(secs => ${LONG}), true)
 ORDER BY xact_start LIMIT ${MOST}`,
     [name, positions, positions],

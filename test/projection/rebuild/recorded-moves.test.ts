@@ -123,6 +123,14 @@ test.serial('a search begins when all are done who moved a position without a re
   t.deepEqual(hexes((await missingInBuilding(knex, schema, copies, 10)).found), [id.hex]);
 });
 
+test.serial('a search does not wait for those who vacuum the positions', async (t) => {
+  const { live } = await aRebuild(1);
+  await knex.transaction(async (vacuum) => {
+    await vacuum.raw('LOCK TABLE maestro_positions IN SHARE UPDATE EXCLUSIVE MODE');
+    t.truthy(await recordMoves(knex, schema, live.id));
+  });
+});
+
 test.serial('a commit that sees the time before moves were recorded is refused, or moves nothing', async (t) => {
   const { journal, ids, live } = await aRebuild();
   const [one, two] = ids as [Timestamp, Timestamp];

@@ -52,6 +52,9 @@ test.serial('nor while what others have on the tables is there, which is told ea
 
 test.serial('nor until a transaction that was in the way has ended, which is named', async (t) => {
   const { obstacles, errors, own, table } = await aRebuild();
+  const vacuum = await knex.transaction();
+  t.teardown(() => vacuum.rollback());
+  await vacuum.raw('LOCK TABLE maestro_positions IN SHARE UPDATE EXCLUSIVE MODE');
   const reader = await knex.transaction();
   t.teardown(() => reader.rollback());
   await reader.raw("SELECT set_config('application_name', 'a report', true)");
@@ -66,12 +69,16 @@ test.serial('nor until a transaction that was in the way has ended, which is nam
   const [error] = errors as [RebuildBlockedError];
   t.true(error instanceof RebuildBlockedError);
   t.like(error, { projection: table, version: 2, code: 'MAESTRO_REBUILD_BLOCKED' });
-  t.like(error.blockers, [{ pid: rows[0].pid, applicationName: 'a report', reason: 'uses the tables' }]);
+  t.like(error.blockers, [
+    { reason: 'vacuums them' },
+    { pid: rows[0].pid, applicationName: 'a report', reason: 'uses the tables' },
+  ]);
   t.regex(
     error.message,
-    /, are filled, and not in use yet: process \d+ \("a report", \d+ seconds\) uses the tables\.$/,
+    /, are filled, and not in use yet: process .* vacuums them; process \d+ \("a report", \d+ seconds\) uses the tables\.$/,
   );
   await reader.rollback();
+  await vacuum.rollback();
   t.is(await obstacles.find(own), undefined);
   t.truthy(await cancelRebuild(knex, schema, table));
 });
