@@ -1,5 +1,6 @@
 import test from 'ava';
 import { aProjectedLog, writeConfigurations } from '../../../support/cli/projection-commands.js';
+import { anEvent, anId } from '../../../support/data/factories.js';
 import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
 
 const { knex, aSchema } = useSchemas(test);
@@ -55,6 +56,17 @@ test('verify names what the handlers do not take in any more, escaped', async (t
   t.is(code, 1);
   t.regex(stdout, /event 1 cannot be taken in again: no owner \\u001b\[31mbad \\u001b\[2J Bob/);
   t.regex(stderr, /note: no table was compared/);
+});
+
+test('verify says so when the handlers make nothing of a sample, which must not look like no difference', async (t) => {
+  const log = await aProjectedLog({ knex, folder }, aSchema());
+  for (const id of [anId(), anId(), anId()])
+    await log.store.commitEvents([anEvent(id, { type: 'renamed', body: { owner: 'Ada' } })]);
+  await log.maestro(['projections', 'run', '--once', 'owners']);
+  const { code, stderr } = await log.maestro(['projections', 'verify', 'owners', '--sample', '2']);
+  t.is(code, 2);
+  t.regex(stderr, /its handlers make no row of the 2 aggregates of this sample/);
+  t.is((await log.maestro(['projections', 'verify', 'owners', '--all'])).code, 0);
 });
 
 test('verify refuses what contradicts, another version, and a projection that was never run', async (t) => {

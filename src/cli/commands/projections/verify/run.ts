@@ -41,8 +41,13 @@ export async function run(name: string, options: VerifyOptions, invocation: Invo
 }
 
 /** Throws `UsageError` when nothing could be compared: that must not look like no difference. */
-function assertCompared({ name, failures, tables }: ProjectionVerification): void {
+function assertCompared({ name, failures, aggregates, tables }: ProjectionVerification): void {
   if (failures.length > 0 || tables.length === 0 || tables.some(({ compared }) => compared)) return;
+  if (tables.every(({ rows }) => rows === 0))
+    throw new UsageError(
+      `Nothing of ${name} was compared: its handlers make no row of the ${counted(aggregates, 'aggregate')} of this sample.`,
+      { hint: 'Take a larger sample: one of a log with many other aggregates has mostly those. Or use --all.' },
+    );
   throw new UsageError(
     `Nothing of ${name} was compared: a sample cannot tell which rows of ${tables.map(({ table }) => table).join(', ')} come from its aggregates, because no column has their ids.`,
     { hint: 'Use --all.' },
@@ -77,7 +82,13 @@ async function print(result: ProjectionVerification, { output, options }: Invoca
     ],
   });
   if (failures.length > 0) await output.note('no table was compared, because not all events could be taken in again');
-  const unjudged = tables.filter(({ compared }) => !compared).map((table) => table.table);
+  const [empty, unjudged] = [true, false].map((isEmpty) =>
+    tables.filter(({ compared, rows }) => !compared && (rows === 0) === isEmpty).map((table) => table.table),
+  ) as [string[], string[]];
+  if (empty.length > 0)
+    await output.note(
+      `not compared: ${empty.join(', ')}. The handlers make no rows there of the aggregates of this sample; take a larger one, or --all`,
+    );
   if (unjudged.length > 0)
     await output.note(
       `not compared: ${unjudged.join(', ')}. A sample cannot tell which of ${unjudged.length === 1 ? 'its' : 'their'} rows come from its aggregates: no column has their ids. --all compares them`,
