@@ -3,7 +3,7 @@ import { MAX_SEQUENCE } from '../../events.js';
 import { InvalidTimestampError } from '../../hlc/errors.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { shellWord } from '../../text/shell-word.js';
-import { readTime } from './time/read-time.js';
+import { readTime } from '../../text/time/read-time.js';
 
 /** A timestamp, or an aggregate id, which is one: 32 hex digits, `\x…`, a UUID, or the text form. */
 export function timestamp(text: string): Timestamp {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { prefixDigits, withoutCut } from '../../text/id-prefix.js';
 import { timestamp } from './arguments.js';
 
 /** The first hex digits of an id, to be looked up in the database. */
@@ -10,18 +11,11 @@ export class IdPrefix {
 /** An id, or the beginning of one. */
 export type IdArgument = Timestamp | IdPrefix;
 
-/** Hex digits, with the dashes of a UUID if there are any. */
-const PREFIX =
-  /^(?:\\x)?([0-9a-f]{4,31}|[0-9a-f]{8}-(?:[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{0,4}|[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{0,11}))$/i;
-
-/** The sign that something was cut behind it, as it is pasted. */
-const CUT = /(?:…|\.{3})$/;
-
 /** An aggregate id in any form, or at least its first four hex digits, as an argument parser. */
 export function idOrPrefix(text: string): IdArgument {
-  const begin = text.replace(CUT, '');
-  const digits = PREFIX.exec(begin)?.[1]?.replaceAll('-', '').toLowerCase();
+  const digits = prefixDigits(text);
   if (digits !== undefined) return new IdPrefix(digits);
+  const begin = withoutCut(text);
   if (!/^[0-9a-f]{1,3}$/i.test(begin)) return timestamp(begin);
   throw new InvalidArgumentError('is not an id. Write an id, or at least its first 4 digits.');
 }

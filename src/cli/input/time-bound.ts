@@ -1,6 +1,6 @@
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
 import { UsageError } from '../errors.js';
-import { readTime, timestampOf } from './time/read-time.js';
+import { readTime, timestampOf } from '../../text/time/read-time.js';
 
 /** Receives a note for the user about a time, such as that it exists twice. */
 export type TellNote = (note: string) => void;

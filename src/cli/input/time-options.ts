@@ -3,7 +3,7 @@ import type { Timestamp } from '../../hlc/timestamp.js';
 import type { CliContext } from '../context.js';
 import { escapeText } from '../../text/escape.js';
 import { parseTimeBound, type TellNote } from './time-bound.js';
-import { notATime, readTime } from './time/read-time.js';
+import { notATime, readTime } from '../../text/time/read-time.js';
 
 /** A parser of times that prints notes about them, such as that a local time exists twice, to standard error. */
 type TimeParser<Value> = (context: CliContext) => (text: string) => Value;

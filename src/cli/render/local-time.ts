@@ -1,6 +1,6 @@
 import { LAST_ISO_TIME } from '../../hlc/timestamp-text.js';
 import { MAX_COUNTER, MAX_NODE_ID, type Timestamp } from '../../hlc/timestamp.js';
-import { localInstant } from '../input/time/local.js';
+import { localInstant } from '../../text/time/local.js';
 
 /** The text of a point in time for messages, such as `2026-11-28T00:00:00.000+01:00`; a timestamp in its text form. */
 export function pointInTime(reading: Timestamp): string {

@@ -4,7 +4,7 @@ import type { CliContext } from '../../context.js';
 import { sequenceOrZero } from '../../input/arguments.js';
 import { parseTimeBound } from '../../input/time-bound.js';
 import { notes } from '../../input/time-options.js';
-import { notATime } from '../../input/time/read-time.js';
+import { notATime } from '../../../text/time/read-time.js';
 
 /** A point of a history as given on the command line. */
 export type Point = { readonly sequence: number } | { readonly until: Timestamp } | 'last';

@@ -1,6 +1,6 @@
-import { LAST_ISO_TIME } from '../../../hlc/timestamp-text.js';
-import { InvalidTimestampError } from '../../../hlc/errors.js';
-import { Timestamp } from '../../../hlc/timestamp.js';
+import { LAST_ISO_TIME } from '../../hlc/timestamp-text.js';
+import { InvalidTimestampError } from '../../hlc/errors.js';
+import { Timestamp } from '../../hlc/timestamp.js';
 import { readDate, readDateOfNoYear, spanOfDate } from './calendar.js';
 import { readRelative } from './relative.js';
 import { instant, millisecondsOf, type TimeSpan } from './span.js';

@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { readTime, timeRefusal } from '../../../src/cli/input/time/read-time.js';
+import { readTime, timeRefusal } from '../../../src/text/time/read-time.js';
 import { localDay, localTime, shortTime } from '../../../src/cli/render/local-time.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 
