@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
+import { pauseAfter } from '../../store/commit/backoff.js';
 import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { sqlState } from '../../store/driver/driver-error.js';
@@ -102,7 +103,7 @@ class Work {
   }
 
   /** Handles an event, or passes it over; after the last one the position is stored in any case. */
-  async #take(stored: StoredEvent, isLast: boolean): Promise<'taken' | 'lost' | 'parked'> {
+  async #take(stored: StoredEvent, isLast: boolean, attempt = 1): Promise<'taken' | 'lost' | 'parked'> {
     const { knex, definition } = this.#subscription;
     const done = (on: Knex | Knex.Transaction) => this.#move(on, stored.sequence, isLast);
     try {
@@ -120,7 +121,13 @@ class Work {
       return 'taken';
     } catch (error) {
       if (error instanceof Lost || this.#held.signal.aborted) return 'lost';
-      if (this.#isInTransaction && isPassingRefusal(error)) throw error;
+      if (this.#isInTransaction && isPassingRefusal(error)) {
+        if (blame(error) !== 'met') throw error;
+        if (attempt < MAX_MEETINGS) {
+          await pauseAfter(attempt);
+          return await this.#take(stored, isLast, attempt + 1);
+        }
+      }
       return (await this.#park(stored.sequence, 'failed', error)) ? 'parked' : 'lost';
     }
   }
@@ -178,6 +185,8 @@ class Work {
   }
 }
 
+/** Number of times in a row that a transaction may meet others; after them it is taken for something that the handler always does. */
+const MAX_MEETINGS = 8;
 /** Errors that may as well come from what the handler asks for: parking fails in its turn where the server is to blame. */
 const OF_EITHER = /^XX|^58|^53[^1]/;
 

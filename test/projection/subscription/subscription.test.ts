@@ -236,6 +236,20 @@ test.serial('an event is parked for which the database names itself at fault aga
   t.deepEqual(seen, [good.hex]);
 });
 
+test.serial('an event is parked whose transaction meets another one whenever it is tried', async (t) => {
+  const id = anId();
+  await commit(id, 2);
+  let runs = 0;
+  const subscription = aSubscription([id], async ({ sequence }, { transaction }) => {
+    runs += 1;
+    if (sequence === 2 || runs < 3)
+      await transaction.raw(`DO $$ BEGIN RAISE 'as told' USING ERRCODE = '40001'; END $$`);
+  });
+  const worker = startWorker(t, database, [subscription]);
+  t.deepEqual(await worker.caughtUp(), { parked: 1 });
+  t.like(await worker.toldError(), { sequence: 2, attempts: 1 });
+});
+
 test.serial('a handler that is at work when the worker stops is told; its event goes to the next worker', async (t) => {
   const id = anId();
   await commit(id, 1);
