@@ -66,7 +66,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     ignores: ['src/store/driver/**'],
     rules: {
       'no-restricted-imports': [

@@ -3,11 +3,12 @@ import { chmodSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundle } from './bundle.js';
+import { bundleAssets } from './bundle-assets.js';
 import { makeEmbeddedTemplate } from './embedded-template.js';
 import { isBuilt, markBuilt, sourcesFingerprint } from './support/build-stamp.js';
 
 /**
- * Checks the types, bundles to dist/, and prepares the data folder that the embedded database starts from. Does nothing when
+ * Checks the types, bundles to dist/ (with what the pages of `maestro ui` load), and prepares the data folder that the embedded database starts from. Does nothing when
  * the last build was of the same sources and its outcome is still there.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,8 +17,10 @@ if (!isBuilt(root)) {
   for (const file of ['bin', 'src', 'migrations', 'build-stamp'])
     rmSync(`${root}/dist/${file}`, { recursive: true, force: true });
   const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(/package\.json$/, 'bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', `${root}/tsconfig.build.json`], { stdio: 'inherit' });
+  for (const project of ['tsconfig.build.json', 'src/ui/browser'])
+    execFileSync(process.execPath, [tsc, '-p', `${root}/${project}`], { stdio: 'inherit' });
   await bundle(root);
+  await bundleAssets(root);
   await buildEntry();
   chmodSync(`${root}/dist/bin/maestro.js`, 0o755);
   await makeEmbeddedTemplate(`${root}/dist/embedded`);

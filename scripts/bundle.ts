@@ -4,7 +4,7 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { rollup, type GetManualChunk } from 'rollup';
 
 /** The entry points of the bundle. They share chunks, so that each class exists once, whichever entry is loaded. */
-const ENTRIES = ['bin/main.ts', 'src/index.ts', 'src/admin/index.ts', 'src/testing/index.ts'];
+const ENTRIES = ['bin/main.ts', 'src/index.ts', 'src/admin/index.ts', 'src/testing/index.ts', 'src/ui/index.ts'];
 
 /** Packages that are not bundled: they have files of their own or native code, or are drivers of other databases. */
 const EXTERNAL = [

@@ -14,6 +14,7 @@ const work = mkdtempSync(join(tmpdir(), 'maestro-package-'));
 const PROGRAM = `
 import { Clock, defineAggregate, MemoryStore, Timestamp, type CommitResult, type Store } from 'maestro-store';
 import { scenario, storeContract, type ContractTest } from 'maestro-store/testing';
+import { uiHandler, type UiHandler } from 'maestro-store/ui';
 
 const clock: Clock = new Clock();
 const store: Store = new MemoryStore();
@@ -30,7 +31,8 @@ const Door = defineAggregate({
   events: { opened: () => ({ isOpen: true }) },
 });
 scenario(Door).when({ type: 'open' }).then({ type: 'opened', body: {} }).when({ type: 'open' }).thenRejected('open');
-if (!result.ok || titles.length === 0) throw new Error('the package does not work');
+const pages: (options: Parameters<typeof uiHandler>[0]) => UiHandler = uiHandler;
+if (!result.ok || titles.length === 0 || pages.length !== 1) throw new Error('the package does not work');
 console.log('imported and used');
 `;
 

@@ -14,13 +14,15 @@ export async function transpile(root: string, folder: string): Promise<void> {
   rmSync(join(root, folder), { recursive: true, force: true });
   const files = FOLDERS.flatMap((name) =>
     readdirSync(join(root, name), { recursive: true, encoding: 'utf8' }).map((file) => join(name, file)),
-  ).filter((file) => /(?<!\.d)\.ts$/.test(file));
+  ).filter((file) => /(?<!\.d)\.tsx?$/.test(file));
   await Promise.all(
     files.map(async (file) => {
       const source = join(root, file);
-      const target = join(root, folder, file.replace(/\.ts$/, '.js'));
+      const target = join(root, folder, file.replace(/\.tsx?$/, '.js'));
       const { code } = await transform(readFileSync(source, 'utf8'), {
-        loader: 'ts',
+        loader: file.endsWith('x') ? 'tsx' : 'ts',
+        jsx: 'automatic',
+        jsxImportSource: 'hono/jsx',
         target: 'node20',
         sourcefile: source,
         sourcemap: 'inline',

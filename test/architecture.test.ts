@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 function sources(folder: string): string[] {
   if (folder.endsWith('.ts')) return [folder];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(folder, file));
 }
 
@@ -42,7 +42,7 @@ const YOUNG =
   /^(?:parseEnv|parseArgs|styleText|stripVTControlCharacters|getSystemErrorMap|statfs(?:Sync)?|cp(?:Sync)?|glob(?:Sync)?|openAsBlob|findPackageJSON|enableCompileCache|register(?:Hooks)?|addAbortListener|getMaxListeners|loadEnvFile|availableMemory|constrainedMemory|getBuiltinModule|availableParallelism|scheduler|hash|compose)$/;
 
 test('what a program imports names nothing of Node.js that old versions are without', (t) => {
-  const loaded = loadedBy('src/index.ts', 'src/admin/index.ts', 'src/testing/index.ts');
+  const loaded = loadedBy('src/index.ts', 'src/admin/index.ts', 'src/testing/index.ts', 'src/ui/index.ts');
   t.true(loaded.has('src/connection/embedded/embedded-by-default.ts'));
   const young = [...loaded].flatMap((file) =>
     [...sourceOf(file).matchAll(/^import \{([^}]*)\} from 'node:/gm)]
@@ -78,8 +78,13 @@ function loadedBy(...files: readonly string[]): ReadonlySet<string> {
 
 function staticImportsOf(file: string): string[] {
   return [...sourceOf(file).matchAll(/^(?:import|export)(?! type)\b[^;]*?from '(\.[^']+)';/gm)].map(([, path = '']) =>
-    relative(root, resolve(root, dirname(file), path)).replace(/\.js$/, '.ts'),
+    sourceFor(relative(root, resolve(root, dirname(file), path))),
   );
+}
+
+function sourceFor(imported: string): string {
+  const [plain, withElements] = ['.ts', '.tsx'].map((ending) => imported.replace(/\.js$/, ending)) as [string, string];
+  return existsSync(join(root, plain)) ? plain : withElements;
 }
 
 function sourceOf(file: string): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 
@@ -7,7 +7,7 @@ const dist = new URL('../dist/', import.meta.url);
 
 /** Exports of the built package, by entry. */
 async function entries(): Promise<Record<string, unknown>[]> {
-  const paths = ['src/index.js', 'src/admin/index.js', 'src/testing/index.js'];
+  const paths = ['src/index.js', 'src/admin/index.js', 'src/testing/index.js', 'src/ui/index.js'];
   return await Promise.all(
     paths.map(async (path) => (await import(new URL(path, dist).href)) as Record<string, unknown>),
   );
@@ -88,8 +88,15 @@ test('help and pages name files of examples only that are in the package, and he
 
 test('the licences of the packages that are bundled are told', (t) => {
   const text = readFileSync(new URL('THIRD-PARTY-LICENCES.txt', dist), 'utf8');
-  for (const name of ['knex', 'pg', 'commander', 'chalk', 'string-width'])
+  for (const name of ['knex', 'pg', 'commander', 'chalk', 'string-width', 'hono'])
     t.regex(text, new RegExp(`^${name} \\d`, 'm'));
+});
+
+test('all script of the pages together is small', (t) => {
+  const folder = fileURLToPath(new URL('src/ui/assets/', dist));
+  const scripts = readdirSync(folder).filter((file) => file.endsWith('.js'));
+  t.true(scripts.includes('main.js'));
+  t.true(scripts.reduce((sum, file) => sum + statSync(folder + file).size, 0) < 60_000);
 });
 
 test('types are told for everything that can be imported', (t) => {

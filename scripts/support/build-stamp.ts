@@ -10,6 +10,7 @@ const INPUTS = [
   'knexfile.ts',
   'scripts/build.ts',
   'scripts/bundle.ts',
+  'scripts/bundle-assets.ts',
   'scripts/embedded-template.ts',
   'scripts/support/build-stamp.ts',
   'scripts/support/fingerprint.ts',

@@ -1,0 +1,49 @@
+import { SWAPPED } from './swap-part.js';
+
+const KEY = 'maestro-times';
+
+/** Adds a button that shows times in local time or in UTC, and remembers what was chosen. The other one is the title of each. */
+export function showTimes(): void {
+  const footer = document.querySelector('footer');
+  if (footer === null) return;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'times';
+  button.addEventListener('click', () => {
+    localStorage.setItem(KEY, isLocal() ? 'utc' : 'local');
+    apply();
+  });
+  footer.prepend(button);
+  const apply = () => {
+    button.textContent = isLocal() ? 'Times: local' : 'Times: UTC';
+    for (const time of document.querySelectorAll('time')) write(time);
+  };
+  document.addEventListener(SWAPPED, apply);
+  apply();
+}
+
+function isLocal(): boolean {
+  return localStorage.getItem(KEY) === 'local';
+}
+
+function write(time: HTMLTimeElement): void {
+  const date = new Date(time.dateTime);
+  const isToSecond = time.dataset['second'] !== undefined;
+  const [utc, local] = [utcText(date), localText(date)].map((text) =>
+    isToSecond ? text.replace(/\.\d{3}/, '') : text,
+  ) as [string, string];
+  time.textContent = isLocal() ? local : utc;
+  time.title = isLocal() ? utc : local;
+}
+
+function utcText(date: Date): string {
+  return date.toISOString().replace('T', ' ');
+}
+
+/** A local time such as `2026-11-22 15:34:05.250 +01:00`. */
+function localText(date: Date): string {
+  const minutes = -date.getTimezoneOffset();
+  const shifted = new Date(date.getTime() + minutes * 60_000).toISOString().replace('T', ' ').replace('Z', '');
+  const part = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  return `${shifted} ${minutes < 0 ? '−' : '+'}${part(Math.abs(minutes) / 60)}:${part(Math.abs(minutes) % 60)}`;
+}

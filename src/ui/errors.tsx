@@ -1,0 +1,75 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { type ErrorCode, MaestroError } from '../errors.js';
+import { withoutPasswords } from '../text/without-passwords.js';
+import type { UiApp, UiContext } from './context.js';
+import { PageError } from './page-error.js';
+import { ErrorPanel } from './parts/error-panel.js';
+import { fragment, page, partOf } from './parts/page.js';
+
+/** The status of the answer by the code of an error; 500 for all others. */
+const STATUS: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
+  MAESTRO_INVALID_ARGUMENT: 400,
+  MAESTRO_INVALID_JSON_PATH: 400,
+  MAESTRO_INVALID_TIMESTAMP: 400,
+  MAESTRO_NOT_FOUND: 404,
+  MAESTRO_CLOSED: 503,
+  MAESTRO_CONNECTION_LOST: 503,
+  MAESTRO_DATABASE_STOPPED: 503,
+  MAESTRO_LOGIN_REFUSED: 503,
+  MAESTRO_POOL_EXHAUSTED: 503,
+  MAESTRO_UNREACHABLE: 503,
+  MAESTRO_TIMEOUT: 504,
+};
+
+/** Has an application answer what goes wrong with a page, or with the part of one that was asked for. */
+export function answerErrors(app: UiApp, ui: UiContext): void {
+  app.onError((error, c) => {
+    const { status, title, message, hint } = factsOf(error);
+    const part = partOf(c);
+    c.status(status);
+    if (part !== undefined) return fragment(c, ui, <ErrorPanel id={part} message={message} hint={hint} />);
+    return page(c, ui, { title, body: <ErrorPanel message={message} hint={hint} /> });
+  });
+  app.notFound((c) => {
+    c.status(404);
+    const message = `There is no page ${decodeURI(c.req.path)}.`;
+    return page(c, ui, {
+      title: 'Not found',
+      body: (
+        <ErrorPanel
+          message={message}
+          hint="Begin with the overview, or write an id, a timestamp or a time into the box."
+        />
+      ),
+    });
+  });
+}
+
+interface ErrorFacts {
+  readonly status: ContentfulStatusCode;
+  readonly title: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+function factsOf(error: Error): ErrorFacts {
+  const message = withoutPasswords(error.message);
+  if (error instanceof PageError)
+    return {
+      status: error.status,
+      title: error.status === 404 ? 'Not found' : 'Not understood',
+      message,
+      hint: error.hint,
+    };
+  if (error instanceof MaestroError) {
+    const status = STATUS[error.code as ErrorCode] ?? 500;
+    const hint = error.hint === undefined ? undefined : withoutPasswords(error.hint);
+    return { status, title: 'It failed', message, hint };
+  }
+  return {
+    status: 500,
+    title: 'A defect',
+    message: `This is a defect in Maestro: ${message}`,
+    hint: 'Please report it, with the address of this page.',
+  };
+}

@@ -1,0 +1,43 @@
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { Link } from './href.js';
+
+const HEAD = 12;
+const TAIL = 4;
+
+/** An id shortened to what people compare: its first digits, which tell the time, and its last. */
+export function shortId(id: Timestamp): string {
+  return `${id.hex.slice(0, HEAD)}…${id.hex.slice(-TAIL)}`;
+}
+
+/** The short id of an aggregate, with a link to its page. */
+export function AggregateLink({ id, at }: { readonly id: Timestamp; readonly at?: number }) {
+  return (
+    <Link class="id" href={`/aggregate/${id.hex}${at === undefined ? '' : `?at=${at}`}`} title={id.hex}>
+      {shortId(id)}
+    </Link>
+  );
+}
+
+/** A link to the page of the event with a timestamp. */
+export function EventLink({ timestamp, text }: { readonly timestamp: Timestamp; readonly text?: string }) {
+  return (
+    <Link class="id" href={`/event/${eventName(timestamp)}`} title={timestamp.toString()}>
+      {text ?? shortId(timestamp)}
+    </Link>
+  );
+}
+
+/** The name of an event in addresses: its timestamp in the text form, or in hex where it has none. */
+export function eventName(timestamp: Timestamp): string {
+  return timestamp.toString();
+}
+
+/** An id, short until it is opened. */
+export function Id({ value }: { readonly value: Timestamp }) {
+  return (
+    <details class="id">
+      <summary>{shortId(value)}</summary>
+      <code>{value.hex}</code>
+    </details>
+  );
+}

@@ -1,0 +1,28 @@
+import type { Context } from 'hono';
+import type { JSX } from 'hono/jsx/jsx-runtime';
+import type { HtmlEscapedString } from 'hono/utils/html';
+import type { UiContext } from '../context.js';
+import { BaseProvider } from './href.js';
+import { Layout, type PageOptions } from './layout.js';
+
+/** Answers with a whole page. */
+export function page(c: Context, ui: UiContext, options: PageOptions): Response {
+  return answer(c, ui, <Layout ui={ui} {...options} />, '<!doctype html>');
+}
+
+/** Answers with one element of a page, which has the name of the part as its id. */
+export function fragment(c: Context, ui: UiContext, element: JSX.Element): Response {
+  return answer(c, ui, element, '');
+}
+
+/** The name of the part of a page that is asked for; `undefined` for the whole page. */
+export function partOf(c: Context): string | undefined {
+  const part = c.req.query('part');
+  return part !== undefined && /^[a-z][a-z-]*$/.test(part) ? part : undefined;
+}
+
+function answer(c: Context, ui: UiContext, element: JSX.Element, before: string): Response {
+  // A string with what it was made of, because no component waits for anything.
+  const html = (<BaseProvider value={ui.base}>{element}</BaseProvider>) as HtmlEscapedString;
+  return c.body(before + html.toString(), { headers: { 'content-type': 'text/html; charset=utf-8' } });
+}

@@ -1,0 +1,68 @@
+import type { Child } from 'hono/jsx';
+import type { EventHead, FoundEvent } from '../../../admin/find-event/find-event.js';
+import { textApart } from '../../../store/event-metadata.js';
+import { Facts } from '../../parts/facts.js';
+import { AggregateLink, EventLink } from '../../parts/id.js';
+import { JsonView } from '../../parts/json-view.js';
+import { Text } from '../../parts/text.js';
+import { Time } from '../../parts/time.js';
+
+/** One event: its place, its clock, the events next to it, its body and its metadata. */
+export function EventView({ found }: { readonly found: FoundEvent }) {
+  const { event, previous, next, before, after } = found;
+  const { aggregateId, sequence, timestamp, type } = event;
+  const { body, metadata } = textApart(event.body);
+  return (
+    <>
+      <Facts
+        facts={[
+          [
+            'type',
+            <strong>
+              <Text value={type} />
+            </strong>,
+          ],
+          [
+            'aggregate',
+            <>
+              <AggregateLink id={aggregateId} at={sequence} /> <code class="whole">{aggregateId.hex}</code>
+            </>,
+          ],
+          ['sequence', String(sequence)],
+          ['time', <Time at={timestamp.time} />],
+          ['timestamp', <code>{timestamp.toString()}</code>],
+          ['counter', String(timestamp.counter)],
+          ['node id', <code>{timestamp.hex.slice(16).toUpperCase()}</code>],
+        ]}
+      />
+      <nav class="neighbours" aria-label="Events next to it">
+        <Facts
+          facts={[
+            ['before in its aggregate', neighbour(previous, 'it is the first')],
+            ['after in its aggregate', neighbour(next, 'it is the last')],
+            ['before in the log', neighbour(before, 'it is the first')],
+            ['after in the log', neighbour(after, 'it is the last')],
+          ]}
+        />
+      </nav>
+      <h2>Body</h2>
+      <JsonView text={body} label="Body" />
+      {metadata !== undefined && (
+        <>
+          <h2>Metadata</h2>
+          <JsonView text={metadata} label="Metadata" />
+        </>
+      )}
+    </>
+  );
+}
+
+function neighbour(head: EventHead | undefined, none: string): Child {
+  if (head === undefined) return <span class="none">{none}</span>;
+  return (
+    <>
+      <EventLink timestamp={head.timestamp} text={`${head.sequence}`} /> <Text value={head.type} />{' '}
+      <Time at={head.timestamp.time} />
+    </>
+  );
+}

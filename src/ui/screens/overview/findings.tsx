@@ -1,0 +1,30 @@
+import type { Finding } from '../../../admin/diagnose/finding.js';
+import { Text } from '../../parts/text.js';
+
+const SIGNS = { ok: '✓', note: 'i', warning: '!', failure: '✗' } as const;
+const ORDER = ['failure', 'warning', 'note', 'ok'] as const;
+
+/** What `maestro doctor` finds, the worst first. */
+export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
+  const sorted = findings.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  return (
+    <section id="findings" aria-labelledby="findings-heading">
+      <h2 id="findings-heading">Health</h2>
+      <ul class="findings">
+        {sorted.map(({ check, status, found, remedy }) => (
+          <li class={status}>
+            <span class="sign" role="img" aria-label={status}>
+              {SIGNS[status]}
+            </span>
+            <strong>{check}</strong> <Text value={found} />
+            {remedy !== undefined && (
+              <p class="hint">
+                <Text value={remedy} />
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
