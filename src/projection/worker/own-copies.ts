@@ -14,19 +14,33 @@ export interface OwnCopy<Definition extends AnyProjection = AnyProjection> {
   readonly definition: Definition;
 }
 
+/**
+ * Longest wait, in milliseconds, for somebody else who is setting up the same projection: a transaction of the application that does may
+ * stay open for any time, and the other projections do not wait for it.
+ */
+const PATIENCE = 10_000;
+
 /** The copies that a worker fills: those in use and those that are being built, at the versions of its code. */
 export class OwnCopies {
   readonly #knex: Knex;
   readonly #schema: string;
   readonly #definitions: ReadonlyMap<string, AnyProjection>;
   readonly #onError: (error: unknown) => void;
+  readonly #patience: number;
   readonly #tooOld = new Set<string>();
   /** By name, what keeps a definition from having a copy of its version. */
   readonly #refused = new Map<string, unknown>();
   #retrying: Promise<void> | undefined;
   #copies: ReadonlyMap<number, OwnCopy> = new Map();
 
-  constructor(knex: Knex, schema: string, definitions: readonly AnyProjection[], onError: (error: unknown) => void) {
+  constructor(
+    knex: Knex,
+    schema: string,
+    definitions: readonly AnyProjection[],
+    onError: (error: unknown) => void,
+    { patience = PATIENCE }: { readonly patience?: number } = {},
+  ) {
+    this.#patience = patience;
     this.#knex = knex;
     this.#schema = schema;
     this.#definitions = new Map(definitions.map((definition) => [definition.name, definition]));
@@ -84,7 +98,7 @@ export class OwnCopies {
   /** Registers a definition, or begins to rebuild it, or takes note of what prevents it. Throws when the database is away. */
   async #begin(definition: AnyProjection): Promise<void> {
     try {
-      await registerCopy(this.#knex, this.#schema, definition);
+      await registerCopy(this.#knex, this.#schema, definition, { patience: this.#patience });
       if (definition.kind === 'projection') await startRebuild(this.#knex, this.#schema, definition);
       this.#refused.delete(definition.name);
     } catch (error) {
