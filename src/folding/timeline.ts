@@ -1,5 +1,6 @@
 import { eventHeads } from '../admin/find-event/event-heads.js';
 import type { EventHead } from '../admin/find-event/find-event.js';
+import { sequenceAt } from '../admin/find-event/sequence-at.js';
 import { isFoldingError } from '../aggregate/errors.js';
 import type { EventLog } from '../admin/log/event-log.js';
 import type { StateAt } from '../aggregate/state-at.js';
@@ -16,6 +17,8 @@ export interface TimelineHistory {
   readonly store: PostgresStore;
   readonly log: EventLog;
   readonly folding: Folding;
+  /** Largest number of states, at even distances, that are kept besides the latest ones. @defaultValue 600 */
+  readonly mostCheckpoints?: number;
 }
 
 /** One point of a history: an event with the state after it, or the state before the first event. */
@@ -38,8 +41,10 @@ export interface Search {
   readonly isForward: boolean;
 }
 
-/** Distance between states that are kept, so that going back need not fold from the first event. */
+/** Distance between states that are kept, so that going back need not fold from the first event; doubled when they are many. */
 const CHECKPOINT_DISTANCE = 200;
+/** Largest number of events that are known to have failed. */
+const MOST_FAILED = 1000;
 /** Number of the latest states that are kept as well. */
 const RECENT = 50;
 /** Number of events to read on either side, so that most steps need no query. */
@@ -51,6 +56,8 @@ export class Timeline {
   readonly #start: StateAt;
   readonly #checkpoints = new Map<number, StateAt>();
   readonly #recent = new Map<number, StateAt>();
+  readonly #failed = new Set<number>();
+  #distance = CHECKPOINT_DISTANCE;
   #heads: readonly EventHead[] = [];
   #firstSequence: number | undefined;
 
@@ -72,14 +79,45 @@ export class Timeline {
       if (isLast) {
         const next = stepOver(point, this.#text(point), event, folding);
         step = next;
-        ({ point } = next);
-      } else ({ point } = afterEvent(point, event, folding));
-      this.#keep(point);
+        ({ point } = this.#kept(next));
+      } else ({ point } = this.#kept(afterEvent(point, event, folding)));
     }
     // Nothing lies between what is known and the sequence: the event before is the last.
     if (step === undefined && point.sequence > 0) return await this.at(point.sequence, interruption);
     const state = step?.after ?? this.#text(point);
     return { sequence: point.sequence, step, state, rendered: this.#rendered(before, point) };
+  }
+
+  /** The steps of the events from one sequence to another, both inclusive. */
+  async *steps(from: number, to: number, interruption: Interruption = {}): AsyncGenerator<Step> {
+    const { folding } = this.#history;
+    let point = this.#pointBefore(from);
+    let state: string | undefined;
+    for await (const event of interruptible(this.#read(point.sequence + 1, to), interruption)) {
+      if (event.sequence < from) {
+        ({ point } = this.#kept(afterEvent(point, event, folding)));
+        continue;
+      }
+      const step = stepOver(point, state ?? this.#text(point), event, folding);
+      ({ point } = this.#kept(step));
+      state = step.after;
+      yield step;
+    }
+  }
+
+  /** How far a sequence is behind the state from which it would be folded: about as many events are read for it. */
+  distance(sequence: number): number {
+    return sequence - this.#pointBefore(sequence).sequence;
+  }
+
+  /** The sequences of events whose handlers failed, as far as they were folded. */
+  get failed(): ReadonlySet<number> {
+    return this.#failed;
+  }
+
+  /** Number of states that are kept. */
+  get kept(): number {
+    return this.#checkpoints.size + this.#recent.size;
   }
 
   /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
@@ -88,8 +126,8 @@ export class Timeline {
     const [first] = this.#heads;
     const hasBefore = first !== undefined && (first.sequence === this.#firstSequence || index >= count);
     // Behind the last that is known there may be new ones.
-    if (!hasBefore || index === -1 || this.#heads.length - index <= count) await this.#findAround(sequence, count);
-    return this.#heads;
+    if (hasBefore && index !== -1 && this.#heads.length - index > count) return this.#heads;
+    return await this.#findAround(sequence, count);
   }
 
   /** The sequence of the next event; `undefined` at the end. */
@@ -110,13 +148,8 @@ export class Timeline {
   }
 
   /** The last sequence before the first event that is later than a time. */
-  async sequenceAt(time: Timestamp, interruption: Interruption = {}): Promise<number> {
-    let sequence = 0;
-    for await (const event of interruptible(this.#read(1), interruption)) {
-      if (event.timestamp.compare(time) > 0) break;
-      ({ sequence } = event);
-    }
-    return sequence;
+  async sequenceAt(time: Timestamp): Promise<number> {
+    return await sequenceAt(this.#history.log, this.#history.id, time);
   }
 
   /**
@@ -146,15 +179,17 @@ export class Timeline {
     return undefined;
   }
 
-  async #findAround(sequence: number, count: number): Promise<void> {
+  async #findAround(sequence: number, count: number): Promise<readonly EventHead[]> {
     const { log, id } = this.#history;
     const limit = Math.max(AROUND, count);
     const [before, after] = await Promise.all([
       eventHeads(log, id, { direction: 'upTo', sequence, limit }),
       eventHeads(log, id, { direction: 'after', sequence, limit }),
     ]);
-    this.#heads = [...before.reverse(), ...after];
-    if (before.length < limit) this.#firstSequence = this.#heads[0]?.sequence;
+    const heads = [...before.reverse(), ...after];
+    this.#heads = heads;
+    if (before.length < limit) this.#firstSequence = heads[0]?.sequence;
+    return heads;
   }
 
   #rendered(before: StateAt, point: StateAt): Rendered | undefined {
@@ -194,12 +229,23 @@ export class Timeline {
     return best;
   }
 
-  #keep(point: StateAt): void {
-    if (point.sequence % CHECKPOINT_DISTANCE === 0) this.#checkpoints.set(point.sequence, point);
+  /** Keeps the point that a step came to, and remembers that its handler failed. */
+  #kept<Reached extends { readonly point: StateAt; readonly error: unknown }>(reached: Reached): Reached {
+    const { point, error } = reached;
+    if (error !== undefined && this.#failed.size < MOST_FAILED) this.#failed.add(point.sequence);
+    if (point.sequence % this.#distance === 0) this.#checkpoints.set(point.sequence, point);
+    if (this.#checkpoints.size > (this.#history.mostCheckpoints ?? 600)) this.#thinOut();
     this.#recent.delete(point.sequence);
     this.#recent.set(point.sequence, point);
     const oldest = this.#recent.keys().next().value;
     if (this.#recent.size > RECENT && oldest !== undefined) this.#recent.delete(oldest);
+    return reached;
+  }
+
+  #thinOut(): void {
+    this.#distance *= 2;
+    for (const sequence of this.#checkpoints.keys())
+      if (sequence % this.#distance !== 0) this.#checkpoints.delete(sequence);
   }
 }
 

@@ -7,7 +7,7 @@ import { loadConfiguration } from '../../src/cli/input/load-configuration.js';
 import { Timeline } from '../../src/folding/timeline.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../support/database.js';
-import { anEvent, anId, collect } from '../support/data/factories.js';
+import { aHistory, anEvent, anId, collect } from '../support/data/factories.js';
 import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../support/data/histories.js';
 
 const server = useTestDatabase(test);
@@ -168,6 +168,32 @@ test('a time is the last event before the first one that is later', async (t) =>
   t.is(await timeline.sequenceAt(at(2500)), 1);
   t.is(await timeline.sequenceAt(at(3000)), 2);
   t.is(await timeline.sequenceAt(at(3000, 1)), 4);
+});
+
+test('steps go on from the nearest kept state, and tell which handlers failed', async (t) => {
+  const id = await aHistoryOf(store, [
+    { type: 'added', body: { by: 1 } },
+    { type: 'thrown' },
+    { type: 'added', body: { by: 2 } },
+  ]);
+  const { timeline, folding } = await aTimeline(id, FAULTY_CONFIG);
+  t.is(timeline.distance(3), 3);
+  await timeline.at(2);
+  t.is(timeline.distance(3), 1);
+  t.deepEqual([...timeline.failed], [2]);
+  const all = await collect(foldSteps(store.streamStoredEvents(id, 1), folding));
+  const facts = ({ event, before, after, error }: Step) => [event.sequence, before, after, error?.message];
+  t.deepEqual((await collect(timeline.steps(2, 3))).map(facts), all.slice(1).map(facts));
+});
+
+test('of a long history a bounded number of states is kept', async (t) => {
+  const id = anId();
+  await store.commitEvents(aHistory(id, 1500));
+  const folding = foldingFor(undefined, id, []);
+  const timeline = new Timeline({ id, store, log: server, folding, mostCheckpoints: 4 });
+  await timeline.at(1500);
+  t.true(timeline.kept <= 4 + 50);
+  t.is((await timeline.at(700)).state, '{"n":700}');
 });
 
 test('events that are committed meanwhile show up', async (t) => {

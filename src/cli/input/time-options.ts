@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { CliContext } from '../context.js';
 import { escapeText } from '../../text/escape.js';
-import { parseTimeBound, type TellNote } from './time-bound.js';
+import { parseTimeBound, type TellNote } from '../../text/time/time-bound.js';
 import { notATime, readTime } from '../../text/time/read-time.js';
 
 /** A parser of times that prints notes about them, such as that a local time exists twice, to standard error. */

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { CliContext } from '../../context.js';
 import { sequenceOrZero } from '../../input/arguments.js';
-import { parseTimeBound } from '../../input/time-bound.js';
+import { parseTimeBound } from '../../../text/time/time-bound.js';
 import { notes } from '../../input/time-options.js';
 import { notATime } from '../../../text/time/read-time.js';
 

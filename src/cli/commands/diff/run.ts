@@ -11,7 +11,7 @@ import { mayBeBefore, missingEvent, missingWithin } from '../../../folding/missi
 import { type OpenHistory, withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { pointInTime } from '../../render/local-time.js';
-import { assertNotTheId } from '../../input/time-bound.js';
+import { assertNotTheId } from '../../input/not-the-id.js';
 import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';

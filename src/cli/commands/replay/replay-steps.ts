@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.js';
 import { tellMissingEnd } from '../../../folding/missing-events.js';
 import type { Invocation } from '../../invocation.js';
 import { pointInTime } from '../../render/local-time.js';
-import { assertNotTheId } from '../../input/time-bound.js';
+import { assertNotTheId } from '../../input/not-the-id.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
 import { withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';

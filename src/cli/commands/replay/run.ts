@@ -8,7 +8,7 @@ import { tellMissingEnd } from '../../../folding/missing-events.js';
 import { withFolding } from '../../fold/with-folding.js';
 import type { IdArgument } from '../../input/id-argument.js';
 import { pointInTime } from '../../render/local-time.js';
-import { assertNotTheId } from '../../input/time-bound.js';
+import { assertNotTheId } from '../../input/not-the-id.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';

@@ -1,6 +1,6 @@
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { Key } from '../../context.js';
-import { parseTimeBound } from '../../input/time-bound.js';
+import { parseTimeBound } from '../../../text/time/time-bound.js';
 import { helpLines, helpRows } from './help.js';
 import { activePane, beginning, type Layout } from './layout.js';
 import { type PaneName, type Prompt, UNSCROLLED, type View } from './view.js';

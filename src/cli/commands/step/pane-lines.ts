@@ -4,8 +4,8 @@ import { indented } from '../../../json/indented.js';
 import type { Style } from '../../render/style.js';
 import { missingText } from '../../../folding/gaps.js';
 import { localTime } from '../../render/local-time.js';
-import { type StateLine, stateLines } from './state-lines.js';
-import { textLines } from './text-lines.js';
+import { type StateLine, stateLines } from '../../../folding/state-lines.js';
+import { textLines } from '../../../folding/text-lines.js';
 import type { View } from './view.js';
 
 /** A line of one half of the screen: plain text, not escaped, and its colour. */

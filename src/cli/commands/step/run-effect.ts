@@ -15,7 +15,7 @@ export async function runEffect(
 ): Promise<View> {
   switch (effect.kind) {
     case 'go': {
-      const sequence = await sequenceOf(effect.to, view, timeline, interruption);
+      const sequence = await sequenceOf(effect.to, view, timeline);
       if (sequence !== undefined) return await shown(sequence, view, timeline, interruption);
       const isForward =
         effect.to === 'next' || (typeof effect.to === 'object' && 'by' in effect.to && effect.to.by > 0);
@@ -36,7 +36,7 @@ export async function runEffect(
       return { ...at, message: `The search reached ${where}.` };
     }
     case 'compare': {
-      const sequence = (await sequenceOf(effect.to, view, timeline, interruption)) ?? 0;
+      const sequence = (await sequenceOf(effect.to, view, timeline)) ?? 0;
       const { state, rendered, ...other } = await timeline.at(sequence, interruption);
       const compared = { sequence: other.sequence, state, rendered };
       return { ...view, compared, message: notThere(sequence, other.sequence), scroll: UNSCROLLED };
@@ -67,14 +67,13 @@ async function sequenceOf(
   destination: Destination,
   { frame: { sequence: current }, heads }: View,
   timeline: Timeline,
-  interruption: Interruption,
 ): Promise<number | undefined> {
   if (destination === 'next') return await timeline.next(current);
   if (destination === 'previous') return await timeline.previous(current);
   if (destination === 'first') return 0;
   if (destination === 'last') return await timeline.last();
   if ('by' in destination) return await moveBy(destination.by, current, heads, timeline);
-  return 'sequence' in destination ? destination.sequence : await timeline.sequenceAt(destination.time, interruption);
+  return 'sequence' in destination ? destination.sequence : await timeline.sequenceAt(destination.time);
 }
 
 /** The sequence some events further (or back, if negative), at most at the end; `undefined` when it is there already. */

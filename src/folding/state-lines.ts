@@ -1,7 +1,8 @@
-import { alignedItems } from '../../../json/aligned-items.js';
-import { printJson } from '../../../json/print.js';
-import { isJsonObject, sameValue } from '../../../json/equality.js';
-import type { JsonObject, JsonValue } from '../../../json/types.js';
+import { alignedItems } from '../json/aligned-items.js';
+import { pointerTo } from '../json/pointer.js';
+import { printJson } from '../json/print.js';
+import { isJsonObject, sameValue } from '../json/equality.js';
+import type { JsonObject, JsonValue } from '../json/types.js';
 
 /** A line of a state, with its change since the state before. */
 export interface StateLine {
@@ -9,17 +10,26 @@ export interface StateLine {
   readonly change: 'same' | 'added' | 'changed' | 'removed';
   /** The value before, if it fits on one line. */
   readonly was?: string;
+  /** The place of the value that begins on this line, as a JSON Pointer (RFC 6901); absent on other lines and for removed items of lists. */
+  readonly path?: string;
 }
 
 /** The lines of a state, each marked with its change since the state before; removed values are listed at their old place. */
 export function stateLines(before: JsonValue | undefined, after: JsonValue): StateLine[] {
-  return lines(before, after, 0, '');
+  return lines(before, after, { depth: 0, prefix: '', path: '' });
 }
 
 type Change = StateLine['change'];
 
-/** The lines of a value; the first begins with a prefix, such as its key. */
-function lines(before: JsonValue | undefined, after: JsonValue, depth: number, prefix: string): StateLine[] {
+/** Where a value stands: how deep, behind which text on its line, such as its key, and its JSON Pointer. */
+interface Place {
+  readonly depth: number;
+  readonly prefix: string;
+  readonly path: string;
+}
+
+/** The lines of a value at its place. */
+function lines(before: JsonValue | undefined, after: JsonValue, { depth, prefix, path }: Place): StateLine[] {
   const indent = '  '.repeat(depth);
   const whole: Change = before === undefined ? 'added' : sameValue(before, after) ? 'same' : 'changed';
   const bothObjects = isJsonObject(after) && (before === undefined || isJsonObject(before));
@@ -30,24 +40,31 @@ function lines(before: JsonValue | undefined, after: JsonValue, depth: number, p
     const [first = '', ...others] = printJson(after, 2).split('\n');
     const was = whole === 'changed' && before !== undefined && !isContainer(before) ? { was: printJson(before) } : {};
     return [
-      { text: indent + prefix + first, change: whole, ...was },
+      { text: indent + prefix + first, change: whole, path, ...was },
       ...others.map((text): StateLine => ({ text: indent + text, change: whole })),
     ];
   }
   const edge: Change = whole === 'added' ? 'added' : 'same';
   const [open, close] = bothArrays ? ['[', ']'] : ['{', '}'];
   const inner = bothArrays
-    ? arrayLines(before, after, depth + 1)
-    : objectLines(before as JsonObject | undefined, after as JsonObject, depth + 1);
-  return [{ text: indent + prefix + open, change: edge }, ...inner, { text: indent + close, change: edge }];
+    ? arrayLines(before, after, depth + 1, path)
+    : objectLines(before as JsonObject | undefined, after as JsonObject, depth + 1, path);
+  return [{ text: indent + prefix + open, change: edge, path }, ...inner, { text: indent + close, change: edge }];
 }
 
-function objectLines(before: JsonObject | undefined, after: JsonObject, depth: number): StateLine[] {
+function objectLines(before: JsonObject | undefined, after: JsonObject, depth: number, path: string): StateLine[] {
   const gone = goneKeys(before ?? {}, after);
   const goneBehind = (key: string | undefined) =>
-    (gone.get(key) ?? []).map((each) => removed(own(before, each), depth, `${JSON.stringify(each)}: `));
+    (gone.get(key) ?? []).map((each) => ({
+      ...removed(own(before, each), depth, `${JSON.stringify(each)}: `),
+      path: pointerTo(path, each),
+    }));
   const kept = Object.keys(after).flatMap((key) => [
-    ...lines(own(before, key), after[key] as JsonValue, depth, `${JSON.stringify(key)}: `),
+    ...lines(own(before, key), after[key] as JsonValue, {
+      depth,
+      prefix: `${JSON.stringify(key)}: `,
+      path: pointerTo(path, key),
+    }),
     ...goneBehind(key),
   ]);
   return [...goneBehind(undefined), ...kept];
@@ -63,10 +80,14 @@ function goneKeys(before: JsonObject, after: JsonObject): Map<string | undefined
   return gone;
 }
 
-function arrayLines(before: JsonValue[] | undefined, after: JsonValue[], depth: number): StateLine[] {
-  return alignedItems(before ?? [], after, sameValue).flatMap(({ before: old, after: now }) =>
-    now === undefined ? removed(old, depth, '') : lines(old, now, depth, ''),
-  );
+function arrayLines(before: JsonValue[] | undefined, after: JsonValue[], depth: number, path: string): StateLine[] {
+  let index = 0;
+  return alignedItems(before ?? [], after, sameValue).flatMap(({ before: old, after: now }) => {
+    if (now === undefined) return removed(old, depth, '');
+    const place = { depth, prefix: '', path: pointerTo(path, String(index)) };
+    index += 1;
+    return lines(old, now, place);
+  });
 }
 
 function removed(value: JsonValue | undefined, depth: number, prefix: string): StateLine {

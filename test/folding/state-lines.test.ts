@@ -1,10 +1,10 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
-import { type StateLine, stateLines } from '../../../../src/cli/commands/step/state-lines.js';
-import { printJson } from '../../../../src/json/print.js';
-import { sameValue } from '../../../../src/json/equality.js';
-import type { JsonValue } from '../../../../src/json/types.js';
-import { jsonValues } from '../../../support/data/arbitraries.js';
+import { type StateLine, stateLines } from '../../src/folding/state-lines.js';
+import { printJson } from '../../src/json/print.js';
+import { sameValue } from '../../src/json/equality.js';
+import type { JsonValue } from '../../src/json/types.js';
+import { jsonValues } from '../support/data/arbitraries.js';
 
 /** The lines without what is gone, without indents and without the commas that JSON has at the ends of lines. */
 function bare(lines: readonly string[]): string {

@@ -1,6 +1,5 @@
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
-import { UsageError } from '../errors.js';
-import { readTime, timestampOf } from '../../text/time/read-time.js';
+import { readTime, timestampOf } from './read-time.js';
 
 /** Receives a note for the user about a time, such as that it exists twice. */
 export type TellNote = (note: string) => void;
@@ -16,15 +15,4 @@ export function parseTimeBound(text: string, tell: TellNote = () => {}, now?: nu
   if (span === undefined) return undefined;
   if (span.note !== undefined) tell(span.note);
   return Timestamp.of({ time: span.point, counter: MAX_COUNTER, nodeId: MAX_NODE_ID });
-}
-
-/**
- * Throws {@link UsageError} when the point in time is the id of the aggregate: that is a timestamp, too, but one before all
- * its events, so it was given by mistake.
- */
-export function assertNotTheId(point: Timestamp | undefined, id: Timestamp): void {
-  if (point?.equals(id) !== true) return;
-  throw new UsageError('A time is expected, but the id of the aggregate was given.', {
-    hint: `\`maestro events ${id.hex}\` lists the timestamps of its events; \`maestro help times\` says how to write a time.`,
-  });
 }
