@@ -4,6 +4,12 @@ import type { Timestamp } from '../hlc/timestamp.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 import { SeveralOwnersError, UnknownDefinitionError } from './errors.js';
 
+/** Finds the definition for an id; `firstType` reads the type of its first event. `undefined` when none owns it. */
+export type DefinitionChooser = (
+  id: Timestamp,
+  firstType: () => Promise<string | undefined>,
+) => Promise<Definition | undefined>;
+
 /** The configured definition of a name. Throws {@link UnknownDefinitionError} when there is none. */
 export function definitionNamed(configured: readonly Definition[], name: string): Definition {
   const named = configured.find((definition) => definition.name === name);

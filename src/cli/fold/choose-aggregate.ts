@@ -1,16 +1,15 @@
 import type { Definition } from '../../aggregate/definition/definition.js';
-import { definitionNamed, definitionOwning, typeOfFirstEvent } from '../../folding/choose-definition.js';
+import {
+  type DefinitionChooser,
+  definitionNamed,
+  definitionOwning,
+  typeOfFirstEvent,
+} from '../../folding/choose-definition.js';
 import { SeveralOwnersError, UnknownDefinitionError } from '../../folding/errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { UsageError } from '../errors.js';
 import type { Invocation } from '../invocation.js';
-
-/** Finds the definition for an id; `firstType` reads the type of its first event. `undefined` when no definition owns it. */
-export type AggregateChooser = (
-  id: Timestamp,
-  firstType: () => Promise<string | undefined>,
-) => Promise<Definition | undefined>;
 
 /**
  * Makes the function that chooses the configured definition for an id: the named one, or the one that owns it; `undefined`
@@ -40,7 +39,7 @@ export async function configuredAggregate(invocation: Invocation, name: string):
  * Makes the function that chooses the definition for an id, as {@link aggregateChoice} does, for callers that know the type
  * of the first event or read it themselves.
  */
-export async function aggregateChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
+export async function aggregateChooser(invocation: Invocation, name: string | undefined): Promise<DefinitionChooser> {
   const { aggregates = [] } = await invocation.configuration();
   if (name === undefined) return (id, firstType) => aggregateOwning(aggregates, id, firstType);
   const named = await configuredAggregate(invocation, name);
@@ -48,7 +47,7 @@ export async function aggregateChooser(invocation: Invocation, name: string | un
 }
 
 /** A chooser for commands that need handlers. Throws {@link UsageError} when none are configured. */
-export async function handlersChooser(invocation: Invocation, name: string | undefined): Promise<AggregateChooser> {
+export async function handlersChooser(invocation: Invocation, name: string | undefined): Promise<DefinitionChooser> {
   await configuredAggregates(invocation, invocation.purpose);
   return await aggregateChooser(invocation, name);
 }

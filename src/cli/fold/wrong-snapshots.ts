@@ -1,16 +1,12 @@
 import { replaceSnapshot } from '../../admin/log/stored-snapshots.js';
 import { isFoldingError } from '../../aggregate/errors.js';
-import { type SnapshotVerdict, verifySnapshot } from '../../aggregate/snapshot/verify-snapshot.js';
+import { verifySnapshot } from '../../aggregate/snapshot/verify-snapshot.js';
 import type { Database } from '../../connection/database.js';
 import type { StoredSnapshot } from '../../events.js';
-import { diffJson } from '../../json/diff.js';
-import { InvalidJsonError, parseJsonText } from '../../json/parse.js';
 import { UsageError } from '../errors.js';
 import type { Items } from '../output/iterate.js';
-import { typeOfFirstEvent } from '../../folding/choose-definition.js';
-import type { AggregateChooser } from './choose-aggregate.js';
-import { changeText } from '../render/changes.js';
-import { cut } from '../render/width.js';
+import { wrongSnapshotText } from '../../folding/wrong-snapshot-text.js';
+import { type DefinitionChooser, typeOfFirstEvent } from '../../folding/choose-definition.js';
 
 /** A snapshot that differs from the state that the handlers make of the events. */
 export interface WrongSnapshot {
@@ -31,9 +27,6 @@ export interface SnapshotCheckCounts {
   withoutHandlers: number;
 }
 
-/** Longest text of a change, in columns: states may be megabytes. */
-const LONGEST_CHANGE = 300;
-
 /**
  * Compares snapshots with the states that the handlers make of the events, and yields the wrong ones. With `fix` they are
  * replaced.
@@ -41,7 +34,7 @@ const LONGEST_CHANGE = 300;
 export async function* wrongSnapshots(
   snapshots: Items<StoredSnapshot>,
   database: Database,
-  choose: AggregateChooser,
+  choose: DefinitionChooser,
   checked: SnapshotCheckCounts,
   fix: boolean,
 ): AsyncGenerator<WrongSnapshot> {
@@ -61,36 +54,10 @@ export async function* wrongSnapshots(
       if (verdict.kind !== 'different' && verdict.kind !== 'ahead') continue;
       const { correct } = verdict;
       const fixed = fix && correct.sequence > 0 && (await replaceSnapshot(database, stored, correct));
-      yield { ...at, problem: verdict.kind, message: await messageOf(verdict, stored), fixed };
+      yield { ...at, problem: verdict.kind, message: wrongSnapshotText(verdict, stored), fixed };
     } catch (error) {
       if (!isFoldingError(error) && !(error instanceof UsageError)) throw error;
       yield { ...at, problem: 'failed', message: error.message, fixed: false };
     }
-  }
-}
-
-/** The problem with a snapshot, in words. */
-export async function messageOf(
-  verdict: Extract<SnapshotVerdict, { kind: 'different' | 'ahead' }>,
-  stored: StoredSnapshot,
-): Promise<string> {
-  const { correct } = verdict;
-  if (verdict.kind === 'ahead')
-    return correct.sequence === 0
-      ? 'the log has no events of it; `maestro snapshot delete` removes it'
-      : `the history ends at sequence ${correct.sequence}`;
-  if (verdict.readAs !== undefined) return `it does not come back as it is: ${verdict.readAs}`;
-  return `the handlers make another state: ${await firstChange(stored.body, correct.body)}`;
-}
-
-async function firstChange(stored: string, correct: string): Promise<string> {
-  try {
-    const [first, ...others] = diffJson(parseJsonText(stored), parseJsonText(correct));
-    const more = others.length > 0 ? `, and ${others.length} more` : '';
-    return `${first === undefined ? '' : cut(changeText(first), LONGEST_CHANGE)}${more}`;
-  } catch (error) {
-    if (error instanceof RangeError || error instanceof InvalidJsonError)
-      return 'the stored one is nested too deeply to be compared';
-    throw error;
   }
 }

@@ -12,12 +12,6 @@ export async function take<Item>(items: AsyncIterator<Item>, count: number): Pro
   return taken;
 }
 
-/** The items that were taken already, then the rest. */
-export async function* chain<Item>(first: readonly Item[], rest: AsyncIterator<Item>): AsyncGenerator<Item> {
-  yield* first;
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-}
-
 /** Every item, transformed, as it comes. */
 export async function* map<From, To>(items: Items<From>, transform: (item: From) => To): AsyncGenerator<To> {
   for await (const item of items) yield transform(item);

@@ -1,4 +1,5 @@
-import { chain, type Items, map, take } from './iterate.js';
+import { chain } from '../../folding/chain.js';
+import { type Items, map, take } from './iterate.js';
 import type { Output } from './output.js';
 
 /** A list of things, in every form it can be asked for. */

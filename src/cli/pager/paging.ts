@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { CliContext, OutputStream, Pager } from '../context.js';
 import { terminalColumns } from '../output/terminal.js';
-import { textWidth } from '../render/width.js';
+import { textWidth } from '../../text/width.js';
 import { pagerCommand } from './pager-command.js';
 
 /** Milliseconds for which text that does not fill the screen is held back. */

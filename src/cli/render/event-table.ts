@@ -4,7 +4,7 @@ import { escapeText } from '../../text/escape.js';
 import { type Cell, flow, GAP, INDENT } from './flow.js';
 import { ID_WIDTH, shortIdWidth } from './short-ids.js';
 import type { Style } from './style.js';
-import { cut, padEnd, textWidth } from './width.js';
+import { cut, padEnd, textWidth } from '../../text/width.js';
 import { wrapWords } from './words.js';
 
 const TIMESTAMP_WIDTH = 46;

@@ -2,7 +2,7 @@ import Table, { type CellOptions } from 'cli-table3';
 import { escapeText } from '../../text/escape.js';
 import { GAP } from './flow.js';
 import type { Style } from './style.js';
-import { textWidth } from './width.js';
+import { textWidth } from '../../text/width.js';
 import { wrapWords } from './words.js';
 
 /** Fewest columns for a value beside its name; with fewer it goes below. */

@@ -2,7 +2,7 @@ import { escapeText } from '../../text/escape.js';
 import { type Cell, flow, GAP } from './flow.js';
 import { ID_WIDTH, shortIdWidth } from './short-ids.js';
 import type { Style } from './style.js';
-import { cut, padEnd, textWidth } from './width.js';
+import { cut, padEnd, textWidth } from '../../text/width.js';
 
 /** One column of a table. */
 export interface Column<Row> {

@@ -1,4 +1,4 @@
-import { cut, textWidth } from './width.js';
+import { cut, textWidth } from '../../text/width.js';
 import { wrapWords } from './words.js';
 
 /** The space between the columns of a table. */

@@ -1,4 +1,4 @@
-import { textWidth, wrap } from './width.js';
+import { textWidth, wrap } from '../../text/width.js';
 
 /** Text between quotation marks or backticks, such as a command. Not between apostrophes, which also occur in words. */
 const QUOTED = /["`“][^"`”]*["`”]/g;

@@ -1,19 +1,9 @@
 import { MAX_SEQUENCE } from '../../../events.js';
+import type { BaselineEntry } from '../../../folding/check/baseline-entry.js';
 import { InputError } from '../../errors.js';
 import { inputName } from '../../input/read-input.js';
 import { type Line, readLines } from '../../input/read-lines.js';
 import type { Invocation } from '../../invocation.js';
-
-/** The state of an aggregate when a baseline was written. */
-export interface BaselineEntry {
-  /** 32 hex digits. */
-  readonly aggregateId: string;
-  /** The name of the definition that folded it. */
-  readonly aggregate: string;
-  readonly sequence: number;
-  /** SHA-256 of the canonical JSON of the state, in hex digits. */
-  readonly state: string;
-}
 
 /** The first line of a baseline. */
 export const BASELINE_HEADER = '{"format":"maestro-baseline","version":1}';

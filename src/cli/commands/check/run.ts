@@ -1,19 +1,19 @@
-import { aggregateIds, sampleOfIds } from '../../../admin/log/aggregate-ids.js';
-import { storedSnapshots } from '../../../admin/log/stored-snapshots.js';
-import type { Database } from '../../../connection/database.js';
 import { UsageError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
-import { handlersChooser } from '../../fold/choose-aggregate.js';
+import { aggregatesToCheck } from '../../../folding/check/aggregates-to-check.js';
+import type { BaselineEntry } from '../../../folding/check/baseline-entry.js';
+import { checkAggregates, type Problem } from '../../../folding/check/check-aggregates.js';
+import { checkedText, nothingChecked as noCounts } from '../../../folding/check/checked.js';
+import { type DefinitionChooser, definitionOwning } from '../../../folding/choose-definition.js';
+import { configuredAggregate, configuredAggregates } from '../../fold/choose-aggregate.js';
 import { tap } from '../../output/iterate.js';
 import { printFindings } from '../../output/print-findings.js';
 import { writeWhole } from '../../output/whole-file.js';
-import { counted, decimal } from '../../../text/figures.js';
+import { counted } from '../../../text/figures.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
-import { elixirVersionFault } from '../../fold/elixir-snapshot-versions.js';
-import { BASELINE_HEADER, type BaselineEntry, baselineFooter, readBaseline } from './baseline.js';
-import { checkAggregates, type CheckCounts, type Problem } from './check-aggregates.js';
-import { type SnapshotOf, snapshotsInOrder } from './check-snapshot.js';
+import { elixirVersionFault } from '../../../folding/elixir-snapshot-versions.js';
+import { BASELINE_HEADER, baselineFooter, readBaseline } from './baseline.js';
 
 /** The options of `maestro check`. */
 export interface CheckOptions {
@@ -37,7 +37,7 @@ export async function run(options: CheckOptions, invocation: Invocation): Promis
     throw new UsageError('--force works only together with --write-baseline.', {
       hint: 'Add --write-baseline, or leave --force out.',
     });
-  const choose = await handlersChooser(invocation, options.aggregate);
+  const choose = await chooserFor(invocation, options.aggregate);
   await assertBaseline(options, invocation);
   if (writeBaseline === undefined) return (await checkWith(choose, options, invocation)) ? FOUND : DONE;
   invocation.output.withoutPager();
@@ -61,7 +61,7 @@ async function assertBaseline({ baseline }: CheckOptions, invocation: Invocation
 }
 
 async function checkWith(
-  choose: Awaited<ReturnType<typeof handlersChooser>>,
+  choose: DefinitionChooser,
   { sample, baseline, snapshots }: CheckOptions,
   invocation: Invocation,
   record?: (entry: BaselineEntry) => Promise<void>,
@@ -71,17 +71,16 @@ async function checkWith(
     const { aggregates = [] } = await invocation.configuration();
     const versions = elixirVersionFault(aggregates, database.interop);
     if (versions !== undefined) await output.warn(`${versions.found}. ${versions.remedy}`);
-    const ids = sample === undefined ? aggregateIds(database) : await sampleOfIds(database, sample);
-    const checked: CheckCounts = { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
+    const checked = noCounts();
+    const { ids, ...part } = await aggregatesToCheck(database, database.store, { sample, snapshots });
     const nothingChecked = () => checked.aggregates === 0 && checked.withoutHandlers > 0;
     let wrong = 0;
     const problems = checkAggregates({
+      ...part,
       ids: tap(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
       store: database.store,
       choose,
       baseline: baseline === undefined ? undefined : readBaseline(baseline, invocation),
-      complete: sample === undefined,
-      snapshotOf: snapshots ? await snapshotsOf(database, sample !== undefined) : undefined,
       record,
       checked,
     });
@@ -124,16 +123,10 @@ async function checkWith(
 
 const NOTHING_CHECKED = 'Nothing was checked at all.';
 
-function checkedText({ events, aggregates, snapshots, compared }: CheckCounts, hasBaseline: boolean): string {
-  return [
-    `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`,
-    ...(snapshots > 0 ? [counted(snapshots, 'snapshot')] : []),
-    ...(hasBaseline ? [`${decimal(compared)} against the baseline`] : []),
-  ].join(', ');
-}
-
-/** Gives the stored snapshots: from one stream, or for a sample one query each. */
-async function snapshotsOf(database: Database, oneByOne: boolean): Promise<SnapshotOf> {
-  if (oneByOne) return (id) => database.store.getStoredSnapshot(id, 0);
-  return snapshotsInOrder(storedSnapshots(database));
+/** Chooses the definition of the name, or the one that owns an aggregate: where several do, the check tells it. */
+async function chooserFor(invocation: Invocation, name: string | undefined): Promise<DefinitionChooser> {
+  const aggregates = await configuredAggregates(invocation, invocation.purpose);
+  if (name === undefined) return (id, firstType) => definitionOwning(aggregates, id, firstType);
+  const named = await configuredAggregate(invocation, name);
+  return async () => named;
 }

@@ -13,7 +13,7 @@ import { factTable } from '../../render/fact-table.js';
 import { databaseSettings } from '../../database/database-settings.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
-import { elixirVersionFault } from '../../fold/elixir-snapshot-versions.js';
+import { elixirVersionFault } from '../../../folding/elixir-snapshot-versions.js';
 
 /** Runs all checks, and exits with 1 when one fails. */
 export async function run(_options: object, invocation: Invocation): Promise<ExitCode> {

@@ -1,5 +1,5 @@
 import { GAP } from '../../render/flow.js';
-import { cut, padEnd } from '../../render/width.js';
+import { cut, padEnd } from '../../../text/width.js';
 import { wrapWords } from '../../render/words.js';
 
 /** The keys in the last line of the screen, the most needed first. */

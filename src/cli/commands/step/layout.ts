@@ -1,6 +1,6 @@
 import { escapeText } from '../../../text/escape.js';
 import type { Style } from '../../render/style.js';
-import { textWidth, wrap } from '../../render/width.js';
+import { textWidth, wrap } from '../../../text/width.js';
 import { eventPaneLines, type PaneLine, stateLinesOf } from './pane-lines.js';
 import type { PaneName, View } from './view.js';
 

@@ -1,7 +1,7 @@
 import type { EventHead } from '../../../admin/find-event/find-event.js';
 import { escapeText } from '../../../text/escape.js';
 import type { Style } from '../../render/style.js';
-import { cut, padEnd } from '../../render/width.js';
+import { cut, padEnd } from '../../../text/width.js';
 import { localTime } from '../../render/local-time.js';
 import type { View } from './view.js';
 

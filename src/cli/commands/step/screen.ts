@@ -1,7 +1,7 @@
 import ansi from 'ansi-escapes';
 import { escapeText } from '../../../text/escape.js';
 import type { Style } from '../../render/style.js';
-import { cut, padEnd, wrap } from '../../render/width.js';
+import { cut, padEnd, wrap } from '../../../text/width.js';
 import { helpLines, helpRows, keysFor, searchKeysFor } from './help.js';
 import { activePane, beginning, DIVIDER, type Layout, type Pane, type Size } from './layout.js';
 import { listLines } from './list-lines.js';

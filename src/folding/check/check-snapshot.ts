@@ -1,11 +1,11 @@
-import { isFoldingError } from '../../../aggregate/errors.js';
-import type { StateAt } from '../../../aggregate/state-at.js';
-import type { Definition } from '../../../aggregate/definition/definition.js';
-import { compareSnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
-import type { StoredSnapshot } from '../../../events.js';
-import type { Timestamp } from '../../../hlc/timestamp.js';
-import type { PostgresStore } from '../../../store/postgres-store.js';
-import { messageOf } from '../../fold/wrong-snapshots.js';
+import { isFoldingError } from '../../aggregate/errors.js';
+import type { StateAt } from '../../aggregate/state-at.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
+import { compareSnapshot } from '../../aggregate/snapshot/verify-snapshot.js';
+import type { StoredSnapshot } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import type { PostgresStore } from '../../store/postgres-store.js';
+import { wrongSnapshotText } from '../wrong-snapshot-text.js';
 
 /** Gives the stored snapshot of an aggregate, if there is one. */
 export type SnapshotOf = (id: Timestamp) => Promise<StoredSnapshot | undefined>;
@@ -28,21 +28,21 @@ export async function snapshotProblem(
   at: Pick<StateAt, 'state' | 'sequence'>,
   store: Pick<PostgresStore, 'getStoredSnapshot'>,
 ): Promise<string | undefined> {
-  const message = await problemOf(definition, stored, at);
+  const message = problemOf(definition, stored, at);
   if (message === undefined) return undefined;
   // It was read before the events, and may have been replaced or erased since.
   const now = await store.getStoredSnapshot(stored.aggregateId, 0);
   return now?.sequence === stored.sequence && now.body === stored.body ? message : undefined;
 }
 
-async function problemOf(
+function problemOf(
   definition: Definition,
   stored: StoredSnapshot,
   at: Pick<StateAt, 'state' | 'sequence'>,
-): Promise<string | undefined> {
+): string | undefined {
   try {
     const verdict = compareSnapshot(definition, stored, at);
-    return verdict.kind === 'different' || verdict.kind === 'ahead' ? await messageOf(verdict, stored) : undefined;
+    return verdict.kind === 'different' || verdict.kind === 'ahead' ? wrongSnapshotText(verdict, stored) : undefined;
   } catch (error) {
     if (!isFoldingError(error)) throw error;
     return error.message;

@@ -1,5 +1,5 @@
-import type { Definition } from '../../aggregate/definition/definition.js';
-import type { Interop } from '../../store/commit/interop.js';
+import type { Definition } from '../aggregate/definition/definition.js';
+import type { Interop } from '../store/commit/interop.js';
 
 /** The fault in definitions whose snapshots an Elixir application would misread, and the remedy; nothing when there is none. */
 export function elixirVersionFault(

@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import stringWidth from 'string-width';
-import { cut, padEnd, textWidth, wrap } from '../../../src/cli/render/width.js';
+import { cut, padEnd, textWidth, wrap } from '../../src/text/width.js';
 
 const printable = fc
   .array(

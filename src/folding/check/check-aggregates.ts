@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto';
-import { isFoldingError } from '../../../aggregate/errors.js';
-import type { Definition } from '../../../aggregate/definition/definition.js';
-import type { StateAt } from '../../../aggregate/state-at.js';
-import type { StoredEvent, StoredSnapshot } from '../../../events.js';
-import type { Timestamp } from '../../../hlc/timestamp.js';
-import { canonicalJson } from '../../../json/canonical.js';
-import type { PostgresStore } from '../../../store/postgres-store.js';
-import type { AggregateChooser } from '../../fold/choose-aggregate.js';
-import { UsageError } from '../../errors.js';
-import type { Folding } from '../../../folding/folding.js';
-import { missingText } from '../../../folding/gaps.js';
-import { handlerFolding } from '../../../folding/handler-folding.js';
-import { chain } from '../../output/iterate.js';
-import type { BaselineEntry } from './baseline.js';
+import { isFoldingError } from '../../aggregate/errors.js';
+import type { Definition } from '../../aggregate/definition/definition.js';
+import type { StateAt } from '../../aggregate/state-at.js';
+import type { StoredEvent, StoredSnapshot } from '../../events.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
+import { canonicalJson } from '../../json/canonical.js';
+import type { PostgresStore } from '../../store/postgres-store.js';
+import { chain } from '../chain.js';
+import type { DefinitionChooser } from '../choose-definition.js';
+import { SeveralOwnersError } from '../errors.js';
+import type { Folding } from '../folding.js';
+import { missingText } from '../gaps.js';
+import { handlerFolding } from '../handler-folding.js';
+import type { BaselineEntry } from './baseline-entry.js';
 import { snapshotProblem, type SnapshotOf } from './check-snapshot.js';
+import type { CheckCounts } from './checked.js';
 
 /** A problem of the current code with a stored history. */
 export interface Problem {
@@ -26,23 +27,11 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Numbers of what was checked. */
-export interface CheckCounts {
-  aggregates: number;
-  events: number;
-  /** States compared with a baseline. */
-  compared: number;
-  /** Stored snapshots compared with the events. */
-  snapshots: number;
-  /** Aggregates that no configured definition owns. */
-  withoutHandlers: number;
-}
-
 /** The input of a check. */
 export interface Check {
-  readonly ids: AsyncIterable<Timestamp>;
+  readonly ids: Iterable<Timestamp> | AsyncIterable<Timestamp>;
   readonly store: PostgresStore;
-  readonly choose: AggregateChooser;
+  readonly choose: DefinitionChooser;
   /** Entries of the baseline, in the order of ids. */
   readonly baseline?: AsyncIterable<BaselineEntry> | undefined;
   /** True when `ids` are all aggregates, so that one that is only in the baseline is missing. */
@@ -92,7 +81,7 @@ async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check:
     const message = `no configured definition owns this ${entry.aggregate}`;
     yield { ...at, aggregate: undefined, message };
   } catch (error) {
-    if (!(error instanceof UsageError) && !isFoldingError(error)) throw error;
+    if (!(error instanceof SeveralOwnersError) && !isFoldingError(error)) throw error;
     yield { ...at, aggregate: undefined, message: error.message };
   } finally {
     await iterator.return?.(undefined);
