@@ -1,4 +1,5 @@
 import { counted } from '../text/figures.js';
+import { missingText } from '../text/missing-text.js';
 
 /** Gaps between the events of a list. */
 export interface Gaps {
@@ -49,9 +50,4 @@ export function gapsText({ count, first }: Gaps): string | undefined {
   const [after, next] = first;
   const missing = missingText(after, next);
   return `${missing.charAt(0).toUpperCase()}${missing.slice(1)}${more}; see \`maestro verify\`.`;
-}
-
-/** The gap between two sequences in words: `event 3 is missing`, `events 3 to 5 are missing`. */
-export function missingText(after: number, next: number): string {
-  return next === after + 2 ? `event ${after + 1} is missing` : `events ${after + 1} to ${next - 1} are missing`;
 }

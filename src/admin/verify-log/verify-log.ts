@@ -4,7 +4,7 @@ import { databaseTime } from '../log/database-time.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { verifyHistories } from './histories.js';
-import type { VerifyProgress } from './verify-progress.js';
+import { nothingVerified, type VerifyProgress } from './verify-progress.js';
 import { verifyBodies } from './unreadable-bodies.js';
 import { verifyPositions } from './positions.js';
 import { verifySince } from './since.js';
@@ -40,7 +40,7 @@ export interface VerifyOptions {
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
   await assertCompleteLog(log);
   const latestAllowed = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
-  const checked = { events: 0, aggregates: 0, snapshots: 0, positions: 0 };
+  const checked: Record<keyof VerifyProgress, number> = nothingVerified();
   const report = (more: Partial<VerifyProgress>) => {
     for (const [name, count] of Object.entries(more)) checked[name as keyof VerifyProgress] += count;
     options.onProgress?.({ ...checked });

@@ -1,3 +1,5 @@
+import { counted } from '../../text/figures.js';
+
 /** Numbers of what {@link verifyLog} has checked so far. */
 export interface VerifyProgress {
   readonly events: number;
@@ -9,3 +11,15 @@ export interface VerifyProgress {
 
 /** Adds to the numbers of what has been checked. */
 export type Report = (more: Partial<VerifyProgress>) => void;
+
+/** The numbers before anything was checked. */
+export function nothingVerified(): VerifyProgress {
+  return { events: 0, aggregates: 0, snapshots: 0, positions: 0 };
+}
+
+/** What has been checked, in words: `12 events of 3 aggregates, and 1 snapshot`. */
+export function verifiedText({ events, aggregates, snapshots, positions }: VerifyProgress): string {
+  const text = `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`;
+  if (positions === 0) return `${text}, and ${counted(snapshots, 'snapshot')}`;
+  return `${text}, ${counted(snapshots, 'snapshot')}, and ${counted(positions, 'position')} of projections`;
+}

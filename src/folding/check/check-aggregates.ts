@@ -10,9 +10,9 @@ import { chain } from '../chain.js';
 import type { DefinitionChooser } from '../choose-definition.js';
 import { SeveralOwnersError } from '../errors.js';
 import type { Folding } from '../folding.js';
-import { missingText } from '../gaps.js';
 import { handlerFolding } from '../handler-folding.js';
 import type { BaselineEntry } from './baseline-entry.js';
+import { missingText } from '../../text/missing-text.js';
 import { snapshotProblem, type SnapshotOf } from './check-snapshot.js';
 import type { CheckCounts } from './checked.js';
 

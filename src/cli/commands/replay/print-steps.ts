@@ -10,7 +10,7 @@ import { escapeText } from '../../../text/escape.js';
 import { flow } from '../../render/flow.js';
 import { wrapWords } from '../../render/words.js';
 import type { Step } from '../../../folding/fold-steps.js';
-import { missingText } from '../../../folding/gaps.js';
+import { missingText } from '../../../text/missing-text.js';
 import { patchJson } from '../../fold/state-changes.js';
 
 /** Prints the changes by each event as they come; resolves to true when a handler failed or events were missing. */

@@ -2,7 +2,7 @@ import { parseJsonText } from '../../../json/parse.js';
 import { textApart } from '../../../store/event-metadata.js';
 import { indented } from '../../../json/indented.js';
 import type { Style } from '../../render/style.js';
-import { missingText } from '../../../folding/gaps.js';
+import { missingText } from '../../../text/missing-text.js';
 import { localTime } from '../../render/local-time.js';
 import { type StateLine, stateLines } from '../../../folding/state-lines.js';
 import { textLines } from '../../../folding/text-lines.js';

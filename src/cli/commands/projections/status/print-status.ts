@@ -1,12 +1,18 @@
 import { objectText } from '../../../../json/object-text.js';
 import type { Output } from '../../../output/output.js';
-import { counted, decimal } from '../../../../text/figures.js';
+import { decimal } from '../../../../text/figures.js';
 import { escapeText } from '../../../../text/escape.js';
 import { FittedTable } from '../../../render/fitted-table.js';
 import { shortTime } from '../../../render/local-time.js';
 import type { Parked } from '../../../../projection/apply/parked.js';
-import { describeBlocker } from '../../../../projection/rebuild/switch-blockers.js';
-import type { CopyStatus } from './copy-status.js';
+import { type CopyStatus, hasStaleTables, isBehind } from '../../../../projection/status/copy-status.js';
+import {
+  behindText,
+  speedText,
+  staleText,
+  statusText,
+  waitingText,
+} from '../../../../projection/status/describe-status.js';
 
 /** Prints how far copies are, in the form that was asked for. */
 export async function printStatus(states: readonly CopyStatus[], output: Output): Promise<void> {
@@ -16,10 +22,6 @@ export async function printStatus(states: readonly CopyStatus[], output: Output)
     table: () => printTable(states, output),
   });
   if (states.length === 0) await output.note('no projection and no subscription has run on this database yet');
-}
-
-function isBehind({ lag, missing }: CopyStatus): boolean {
-  return missing.length > 0 || lag.eventsBehind > 0 || lag.failed > 0 || lag.gaps > 0 || lag.ahead > 0;
 }
 
 function jsonOf({ copy, lag, parked, missing, waitsFor }: CopyStatus): object {
@@ -79,48 +81,9 @@ async function printTable(states: readonly CopyStatus[], output: Output): Promis
   );
   await output.line(table.head);
   for (const state of states) await output.line(table.line(state));
-  for (const { copy, waitsFor } of states)
-    if (waitsFor.length > 0)
-      await output.sentence(
-        `${copy.name} ${copy.version} is filled, and not in use yet: ${waitsFor.map(describeBlocker).join('; ')}.`,
-        bad,
-      );
-  for (const unfilled of states.filter((state) => hasStaleTables(state, states)))
-    await output.sentence(
-      `${unfilled.copy.name} ${unfilled.copy.version} is live, and no worker has its handlers: until the newer version is in use, its tables get only what commits of that version take in.`,
-      bad,
-    );
+  for (const state of states) if (state.waitsFor.length > 0) await output.sentence(waitingText(state), bad);
+  for (const state of states) if (hasStaleTables(state, states)) await output.sentence(staleText(state), bad);
   for (const state of states) await printParked(state, output);
-}
-
-/** True for a live copy that nobody fills any more while a newer one is filled. */
-function hasStaleTables({ copy, lag }: CopyStatus, states: readonly CopyStatus[]): boolean {
-  const isReplaced = states.some(
-    (other) => other.copy.name === copy.name && other.copy.status === 'building' && other.copy.version > copy.version,
-  );
-  return copy.status === 'live' && lag.workers === 0 && isReplaced;
-}
-
-function statusText({ copy: { kind, status } }: CopyStatus): string {
-  return kind === 'subscription' ? 'subscription' : status;
-}
-
-function speedText({ lag: { workers, perSecond } }: CopyStatus): string {
-  return workers === 0 ? '' : decimal(Math.round(perSecond));
-}
-
-/** All that is not as it should be, in words. */
-function behindText({ copy, lag, missing }: CopyStatus): string {
-  if (copy.status === 'retired') return 'replaced, and not yet removed';
-  const { aggregatesBehind, eventsBehind, failed, gaps, ahead } = lag;
-  const parts = [
-    ...(missing.length > 0 ? [`no table ${missing.join(', ')} any more`] : []),
-    ...(eventsBehind > 0 ? [`${counted(eventsBehind, 'event')} of ${counted(aggregatesBehind, 'aggregate')}`] : []),
-    ...(failed > 0 ? [`${counted(failed, 'aggregate')} parked`] : []),
-    ...(gaps > 0 ? [counted(gaps, 'gap')] : []),
-    ...(ahead > 0 ? [`${counted(ahead, 'aggregate')} ahead of the log`] : []),
-  ];
-  return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 
 /** Parked aggregates that a table lists of each copy. */
