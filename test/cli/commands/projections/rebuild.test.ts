@@ -5,10 +5,14 @@ import { run } from '../../../../src/cli/run.js';
 import { defineProjection } from '../../../../src/projection/define-projection.js';
 import { startRebuild } from '../../../../src/projection/rebuild/start-rebuild.js';
 import { aProjectedLog, writeConfigurations } from '../../../support/cli/projection-commands.js';
+import { untilInUse } from '../../../../src/cli/commands/projections/until-in-use.js';
+import { readCopies } from '../../../../src/projection/copies/copy.js';
+import { registerCopy } from '../../../../src/projection/copies/register-copy.js';
+import { runProjections } from '../../../../src/projection/worker/run-projections.js';
 import { startProgram } from '../../../support/cli/program.js';
 import { anEvent } from '../../../support/data/factories.js';
-import { Thing } from '../../../support/projection/journal.js';
-import { useSchemas, useTemporaryFolder } from '../../../support/database.js';
+import { aJournal, Thing } from '../../../support/projection/journal.js';
+import { testKnex, useSchemas, useTemporaryFolder } from '../../../support/database.js';
 
 // A switch waits for whoever reads in the database.
 const { knex, url, aSchema } = useSchemas(test, { alone: true });
@@ -181,6 +185,36 @@ test.serial('a copy that transactions of others keep out of use is named by run 
   t.regex(cancelled.stderr, /^note: a worker that starts with version 2 of owners begins another one$/m);
   t.is((await log.maestro(['projections', 'run', '--once', 'owners', ...next])).code, 0);
   t.deepEqual(await log.copies(), ['2 live']);
+});
+
+test.serial('the log is gone through once for new tables that others keep out of use, however long', async (t) => {
+  const { schema, store } = await aProjectedLog({ knex, folder, url }, aSchema());
+  const on = testKnex({ connection: url, searchPath: [schema] });
+  t.teardown(() => on.destroy());
+  const journal = aJournal();
+  await registerCopy(on, schema, journal.definition);
+  await store.commitEvents([anEvent()]);
+  const reader = await on.transaction();
+  await reader(journal.table);
+  const stop = new AbortController();
+  const { definition } = aJournal({ table: journal.table, version: 2 });
+  const worker = runProjections({ knex: on, schema }, [definition], { signal: stop.signal, onError: () => {} });
+  let [walks, looks] = [0, 0];
+  const counted = { stopped: worker.stopped, caughtUp: () => ((walks += 1), worker.caughtUp()) };
+  const isWaiting = async () => {
+    looks += 1;
+    if (looks === 3) await reader.rollback();
+    return (await readCopies(on, schema)).some(({ status }) => status === 'building');
+  };
+  t.deepEqual(await untilInUse(counted, isWaiting, { signal: stop.signal, pause: 1 }), { parked: 0 });
+  t.deepEqual([walks, looks > 3], [1, true]);
+
+  const [waiting, goesOn] = [untilInUse(counted, async () => true, { signal: stop.signal }), worker.caughtUp()];
+  await goesOn;
+  stop.abort();
+  t.deepEqual(await waiting, { parked: 0 });
+  t.is(await untilInUse(counted, async () => true, { signal: stop.signal }), undefined);
+  await worker.stopped;
 });
 
 test.serial(

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../../../connection/database.js';
 import { listParked } from '../../../../projection/apply/parked.js';
 import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
@@ -21,6 +20,7 @@ import { configuredReadModel } from '../configured.js';
 import { untilInterrupted } from '../interruptible.js';
 import { registeredCopies } from '../registered.js';
 import { tellingErrors } from '../telling-errors.js';
+import { untilInUse } from '../until-in-use.js';
 import { hasWorker, noteToKeepRunning } from '../without-worker.js';
 
 /** The options of `maestro projections rebuild`. */
@@ -29,9 +29,6 @@ export interface RebuildCommandOptions {
   readonly detach?: boolean;
   readonly concurrency: number;
 }
-
-/** Time between two looks whether a copy that is filled could be switched to, in milliseconds. */
-const PAUSE = 250;
 
 /** Rebuilds a projection, only begins to, or gives it up. */
 export async function run(name: string, options: RebuildCommandOptions, invocation: Invocation): Promise<ExitCode> {
@@ -118,12 +115,12 @@ async function fill(
         output.progress.measure('Filling', all, Math.max(all, total), 'events');
       },
     });
-    let outcome: Outcome = 'building';
-    while (outcome === 'building' && !interrupt.signal.aborted && refusal === undefined) {
-      await Promise.race([worker.caughtUp(), worker.stopped]);
+    let outcome = 'building' as Outcome;
+    const isWaiting = async () => {
       outcome = await outcomeOf(database, building);
-      if (outcome === 'building') await delay(PAUSE, undefined, { signal: interrupt.signal }).catch(() => {});
-    }
+      return outcome === 'building' && refusal === undefined;
+    };
+    await untilInUse(worker, isWaiting, interrupt);
     interrupt.stop();
     await worker.stopped;
     await errors.end();

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../../../connection/database.js';
-import { readCopies } from '../../../../projection/copies/copy.js';
+import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
 import { DependentObjectsError, ReadModelSetUpError } from '../../../../projection/copies/errors.js';
 import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import type { AnyProjection } from '../../../../projection/definition.js';
 import { lagOf } from '../../../../projection/lag.js';
+import { countParked } from '../../../../projection/worker/count-parked.js';
 import { RebuildBlockedError } from '../../../../projection/worker/errors.js';
 import { runProjections } from '../../../../projection/worker/run-projections.js';
 import { PermissionDeniedError } from '../../../../store/errors.js';
@@ -16,15 +16,13 @@ import { counted, decimal } from '../../../../text/figures.js';
 import { configuredProjections } from '../configured.js';
 import { untilInterrupted } from '../interruptible.js';
 import { tellingErrors } from '../telling-errors.js';
+import { untilInUse } from '../until-in-use.js';
 
 /** The options of `maestro projections run`. */
 export interface RunOptions {
   readonly once?: boolean;
   readonly concurrency: number;
 }
-
-/** Time between two looks whether new tables are in use, in milliseconds. */
-const PAUSE = 250;
 
 /** The progress of one projection or subscription. */
 interface Taken {
@@ -106,20 +104,21 @@ async function work(
       },
       () => {},
     );
-    const caughtUp = () =>
-      Promise.race([
-        worker.caughtUp().then(
-          (reached) => ({ ...reached, refusal: undefined }),
-          (error: unknown) => ({ parked: undefined, refusal: { error } }),
-        ),
-        worker.stopped.then(() => ({ parked: undefined, refusal: undefined })),
-      ]);
-    let { parked, refusal } = await caughtUp();
-    let building = once && refusal === undefined ? await notInUse(database, definitions) : [];
-    while (building.length > 0 && parked === 0 && !isStuck && !interrupt.signal.aborted) {
-      await delay(PAUSE, undefined, { signal: interrupt.signal }).catch(() => {});
-      ({ parked, refusal } = await caughtUp());
-      building = await notInUse(database, definitions);
+    let building: readonly string[] = [];
+    let parked: number | undefined;
+    let refusal: { readonly error: unknown } | undefined;
+    const isWaiting = async () => {
+      if (!once) return false;
+      const copies = await notInUse(database, definitions);
+      building = copies.map(({ name }) => name);
+      if (copies.length === 0 || isStuck) return false;
+      const ids = copies.map(({ id }) => id);
+      return (await countParked(database.knex, database.schema, ids)) === 0;
+    };
+    try {
+      parked = (await untilInUse(worker, isWaiting, interrupt))?.parked;
+    } catch (error) {
+      refusal = { error };
     }
     isFollowing = true;
     if (parked !== undefined && !once) {
@@ -160,11 +159,9 @@ async function goneTables({ knex, schema }: Database, names: readonly string[]):
   return missing.filter(({ copy }) => copies.some(({ id }) => id === copy)).map(({ table }) => table);
 }
 
-/** The names of projections whose tables of the version of these handlers are being built. */
-async function notInUse({ knex, schema }: Database, definitions: readonly AnyProjection[]): Promise<string[]> {
+/** The copies of the version of these handlers that are being built. */
+async function notInUse({ knex, schema }: Database, definitions: readonly AnyProjection[]): Promise<Copy[]> {
   const versions = new Map(definitions.map(({ name, version }) => [name, version]));
   const copies = await readCopies(knex, schema, [...versions.keys()]);
-  return copies
-    .filter(({ name, version, status }) => status === 'building' && version === versions.get(name))
-    .map(({ name }) => name);
+  return copies.filter(({ name, version, status }) => status === 'building' && version === versions.get(name));
 }
