@@ -3,6 +3,7 @@ import { type ErrorCode, MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { brokenBy } from '../../store/driver/driver-of.js';
 import { mayDrop } from '../../store/positions/may-drop.js';
+import { recordingMoves } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query } from '../../store/read/rows.js';
 import { lent } from '../../store/transactions/lent.js';
@@ -96,12 +97,16 @@ async function erase(
 async function beginAgain(
   transaction: Knex.Transaction,
   schema: string,
-  { id }: Copy,
+  { id, name, status }: Copy,
   aggregateId: Timestamp,
 ): Promise<void> {
-  const { positions, parked, skipped } = projectionTables(schema);
+  const { projections, positions, parked, skipped } = projectionTables(schema);
   const place = [id, aggregateId.encode()];
   await execute(transaction, `UPDATE ${positions} SET sequence = 0 WHERE copy = ? AND aggregate_id = ?`, place);
   for (const table of [parked, skipped])
     await execute(transaction, `DELETE FROM ${table} WHERE copy = ? AND aggregate_id = ?`, place);
+  if (status !== 'building') return;
+  // The one in use may stay where it is, and then has what this one lacks from now on.
+  const ahead = `WITH ahead AS (SELECT id AS copy, ?::bytea AS aggregate_id FROM ${projections} WHERE name = ? AND status = 'live')`;
+  await execute(transaction, `${ahead} ${recordingMoves(schema, 'ahead')}`, [aggregateId.encode(), name]);
 }

@@ -3,7 +3,8 @@ import { type Executor, execute } from '../read/rows.js';
 
 /**
  * SQL of a part of a WITH that records the aggregates whose positions have moved, which another part names by a copy and an aggregate in each row, in
- * copies for which that is wanted. Whoever moves a position forwards has it, or {@link recordMove}.
+ * copies for which that is wanted. Whoever moves a position forwards has it, or {@link recordMove}, and so
+ * has whoever sets back one of the copy that is being built.
  */
 export function recordingMoves(schema: string, moved: string): string {
   const { moves } = projectionTables(schema);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Knex } from 'knex';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
+import { eraseFromCopies } from '../../../src/projection/apply/erase-from-copies.js';
 import { park, skip } from '../../../src/projection/apply/parked.js';
 import type { Copy } from '../../../src/projection/copies/copy.js';
 import { registerCopy } from '../../../src/projection/copies/register-copy.js';
@@ -75,6 +76,18 @@ SELECT ?, decode(lpad(to_hex(n), 32, '0'), 'hex'), 1 FROM generate_series(1, 100
     t.deepEqual(hexes(found), hexes([committed, taken, created, skipped]));
     t.true((await readRows(transaction)) - before <= 8);
   });
+});
+
+test.serial('an erasure that sets back only the copy that is being built is found by the next search', async (t) => {
+  const { next, ids, live, copies } = await aRebuild();
+  const [id] = ids as [Timestamp];
+  await recorded(live);
+  const searched = await missingInBuilding(knex, schema, copies, 10);
+  t.deepEqual(searched.found, []);
+  await knex.transaction((transaction) =>
+    eraseFromCopies(transaction, schema, [next.definition], id, { rewritten: true }),
+  );
+  t.deepEqual(hexes((await missingInBuilding(knex, schema, copies, 10, searched)).found), [id.hex]);
 });
 
 test.serial('nothing is recorded unless it is wanted, and no longer than that', async (t) => {
