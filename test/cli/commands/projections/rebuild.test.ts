@@ -174,7 +174,8 @@ test.serial('a copy that transactions of others keep out of use is named by run 
   t.regex(stderr, blocked);
   t.regex(stderr, /The new tables of owners are not in use yet/);
   t.deepEqual(await log.copies(), ['1 live', '2 building']);
-  const status = await log.maestro(['projections', 'status', 'owners']);
+  const status = await log.maestro(['projections', 'status', 'owners', '--exit-code']);
+  t.is(status.code, 0, 'the tables in use are as they should be');
   t.regex(status.stdout, blocked);
   t.regex(status.stdout, /owners 1 is live, and no worker has its handlers/);
   const json = await log.maestro(['projections', 'status', 'owners', '-o', 'json']);
