@@ -117,8 +117,6 @@ class Work {
         this.#isInTransaction = false;
         await handleEvent(knex, definition, event, this.#facts(stored), done, () => this.#transactionBegins());
       }
-      this.#moved(stored.sequence, isLast);
-      return 'taken';
     } catch (error) {
       if (error instanceof Lost || this.#held.signal.aborted) return 'lost';
       if (this.#isInTransaction && isPassingRefusal(error)) {
@@ -130,6 +128,9 @@ class Work {
       }
       return (await this.#park(stored.sequence, 'failed', error)) ? 'parked' : 'lost';
     }
+    // Not in there: what the application makes of its progress is no failure of the event.
+    this.#moved(stored.sequence, isLast);
+    return 'taken';
   }
 
   /** Has an event rest that cannot be handled now; false when the claim is gone. */
@@ -160,9 +161,10 @@ class Work {
 
   /** Takes note of a move that is committed: the transaction of a handler may fail at its very end. */
   #moved(sequence: number, isLast: boolean): void {
-    this.#subscription.onTaken(sequence - this.#position);
+    const taken = sequence - this.#position;
     this.#position = sequence;
     this.isReleased = isLast;
+    this.#subscription.onTaken(taken);
   }
 
   #transactionBegins(): void {

@@ -8,6 +8,7 @@ import { readCopies } from '../../../src/projection/copies/copy.js';
 import { defineSubscription } from '../../../src/projection/define-subscription.js';
 import type { SubscriptionHandler } from '../../../src/projection/definition.js';
 import { EventParkedError, SlowHandlerError } from '../../../src/projection/worker/errors.js';
+import { runProjections } from '../../../src/projection/worker/run-projections.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
@@ -121,6 +122,33 @@ test.serial('an event whose handler fails holds up its aggregate alone, and is t
   t.deepEqual(await worker.caughtUp(), { parked: 0 });
   t.deepEqual(seen.slice(-2), ['bad 2 3', 'bad 3 1']);
 });
+
+test.serial(
+  'an onProgress that throws ends the worker with its error, after the event that it was told of',
+  async (t) => {
+    const id = anId();
+    await commit(id, 3);
+    const seen: number[] = [];
+    const subscription = aSubscription([id], ({ sequence }) => seen.push(sequence));
+    const failure = new Error('no terminal');
+    const stop = new AbortController();
+    const worker = runProjections(database, [subscription], {
+      concurrency: 1,
+      signal: stop.signal,
+      onError: () => {},
+      onProgress: () => {
+        if (seen.length > 0) throw failure;
+      },
+    });
+    const [reached, stopped] = [worker.caughtUp(), worker.stopped].map((end) => end.catch((error: unknown) => error));
+    t.is(await Promise.race([reached, stopped]), failure);
+    stop.abort();
+    t.is(await stopped, failure);
+    t.deepEqual(seen, [1]);
+    const position = { copy: await copyOf(subscription), aggregate_id: id.encode() };
+    t.like(await table('maestro_positions').where(position).first(), { sequence: 1 });
+  },
+);
 
 test.serial(
   'what is written with the transaction of the context is written exactly once, with the position',
