@@ -75,7 +75,8 @@ export interface PartitionStatistics {
 
 /** Milliseconds of a quarter of an hour: all present time zones differ by a whole number of them. */
 const QUARTER = 900_000;
-const TIME = `('x' || encode(substr("timestamp", 1, 6), 'hex'))::bit(48)::bigint`;
+/** SQL for the time of an event, in milliseconds since 1970. */
+export const TIME = `('x' || encode(substr("timestamp", 1, 6), 'hex'))::bit(48)::bigint`;
 const GROUP = `count(*)::text, coalesce(sum(pg_column_size(body)), 0)::text, min(${TIME})::text, max(${TIME})::text`;
 
 type GroupRow<Key> = readonly [Key, string, string, string, string];
@@ -92,12 +93,13 @@ FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
     [checkedLimit(longest) ?? longest],
   );
   const [snapshotCount] = await select<[string]>(log, `SELECT count(*)::text FROM ${snapshots}`);
+  const edges = await timeEdges(log);
   return {
     events: Number(counted[0]?.[0] ?? 0),
     aggregates: Number(counted[0]?.[1] ?? 0),
     snapshots: Number(snapshotCount?.[0] ?? 0),
-    firstTime: await edgeTime(log, 'ASC'),
-    lastTime: await edgeTime(log, 'DESC'),
+    firstTime: edges?.first,
+    lastTime: edges?.last,
     size: await logSize(log),
     longest: counted.map(([, , id, count]) => ({ aggregateId: Timestamp.decode(id), events: Number(count) })),
   };
@@ -167,6 +169,12 @@ SELECT coalesce(sum(pg_table_size(relid)), 0)::text, coalesce(sum(pg_indexes_siz
     snapshots: Number(row?.[2]),
     commands: Number(row?.[3]),
   };
+}
+
+/** The times of the first and of the last event, in milliseconds since 1970; `undefined` in an empty log. Uses the index. */
+export async function timeEdges(log: EventLog): Promise<{ readonly first: number; readonly last: number } | undefined> {
+  const [first, last] = [await edgeTime(log, 'ASC'), await edgeTime(log, 'DESC')];
+  return first === undefined || last === undefined ? undefined : { first, last };
 }
 
 async function edgeTime(log: EventLog, order: 'ASC' | 'DESC'): Promise<number | undefined> {

@@ -12,9 +12,9 @@ export interface LogPosition {
 /** The SQL of the order: forwards (`>`) and backwards (`<`). */
 export const LOG_ORDER = { '>': '"timestamp", aggregate_id', '<': '"timestamp" DESC, aggregate_id DESC' } as const;
 
-/** The SQL condition that an event lies after a position (`>`), or before it (`<`), with its values. */
+/** The SQL condition that an event lies after a position (`>`), before it (`<`), or up to it, with its values. */
 export function positionCondition(
-  comparison: keyof typeof LOG_ORDER,
+  comparison: keyof typeof LOG_ORDER | '>=' | '<=',
   { timestamp, aggregateId }: LogPosition,
 ): readonly [condition: string, ...values: Buffer[]] {
   if (aggregateId === undefined) return [`"timestamp" ${comparison} ?`, timestamp.encode()];

@@ -30,6 +30,8 @@ export interface EventSearch {
   readonly firstTypes?: readonly string[] | undefined;
   /** Only events after this position, in the order of the search. */
   readonly after?: LogPosition | undefined;
+  /** Only events up to this position, in the order of the search. */
+  readonly upTo?: LogPosition | undefined;
   /** The latest event first. @defaultValue false */
   readonly reverse?: boolean | undefined;
   /** Largest number of events. @defaultValue all */
@@ -63,10 +65,11 @@ async function selectPage(
   search: EventSearch,
   size: number,
 ): Promise<EventRow[]> {
-  const { types, since, until, where, text, node, firstTypes, after, reverse = false } = search;
+  const { types, since, until, where, text, node, firstTypes, after, upTo, reverse = false } = search;
   const conditions = new Conditions();
   const direction = reverse ? '<' : '>';
   if (after !== undefined) conditions.and(...positionCondition(direction, after));
+  if (upTo !== undefined) conditions.and(...positionCondition(reverse ? '>=' : '<=', upTo));
   conditions.between(since, until);
   conditions.ofTypes(types);
   whereNode(conditions, node);
