@@ -1,6 +1,8 @@
 import type { NavigationEntry, UiApp, UiContext } from './context.js';
 import { registerEvent } from './screens/event/routes.js';
+import { registerFind } from './screens/find/routes.js';
 import { registerOverview } from './screens/overview/routes.js';
+import { registerSearch } from './screens/search/routes.js';
 
 /** A screen: its routes, and its entry in the navigation if it has one. */
 export interface Screen {
@@ -11,5 +13,7 @@ export interface Screen {
 /** All screens, in the order of the navigation. */
 export const SCREENS: readonly Screen[] = [
   { register: registerOverview, navigation: { title: 'Overview', path: '/' } },
+  { register: registerSearch, navigation: { title: 'Search', path: '/search' } },
+  { register: registerFind },
   { register: registerEvent },
 ];

@@ -1,0 +1,45 @@
+import type { EventLog } from '../../../admin/log/event-log.js';
+import type { LogPosition } from '../../../admin/log/log-position.js';
+import { searchStep } from '../../../admin/search-events/search-step.js';
+import type { StoredEvent } from '../../../events.js';
+import type { SearchQuery } from './search-query.js';
+
+/** Number of events of a page. */
+export const PAGE_SIZE = 50;
+/** Milliseconds after which a page is shown with what was found until then. */
+const PATIENCE = 250;
+/** Number of events that a step looks at: few at first, so that the first page is there soon. */
+const [FIRST_STEP, LARGEST_STEP] = [5000, 40_000];
+
+/** A page of what was found. */
+export interface SearchResults {
+  readonly events: readonly StoredEvent[];
+  /** Where the next page begins; absent when there is no other. */
+  readonly next: LogPosition | undefined;
+  /** True when the page is not full although the search is not at its end: it goes on from `next`. */
+  readonly isUnfinished: boolean;
+}
+
+/** Searches until a page is full, the search is at its end, or some time has gone by. */
+export async function findResults(log: EventLog, query: SearchQuery): Promise<SearchResults> {
+  const begin = Date.now();
+  const events: StoredEvent[] = [];
+  const { types, where, text, since, until, order } = query;
+  const search = {
+    types: types.length === 0 ? undefined : types,
+    where,
+    text,
+    since,
+    until,
+    reverse: order === 'latest',
+  };
+  let next = query.after;
+  let looked = FIRST_STEP;
+  do {
+    const step = await searchStep(log, { ...search, after: next }, { limit: PAGE_SIZE - events.length, looked });
+    events.push(...step.events);
+    next = step.next;
+    looked = Math.min(looked * 2, LARGEST_STEP);
+  } while (next !== undefined && events.length < PAGE_SIZE && Date.now() - begin < PATIENCE);
+  return { events, next, isUnfinished: next !== undefined && events.length < PAGE_SIZE };
+}

@@ -1,0 +1,116 @@
+import type { StoredEvent } from '../../../events.js';
+import { textApart } from '../../../store/event-metadata.js';
+import { escapeText } from '../../../text/escape.js';
+import { decimal } from '../../../text/figures.js';
+import { Empty } from '../../parts/empty.js';
+import { Link } from '../../parts/href.js';
+import { AggregateLink, EventLink } from '../../parts/id.js';
+import { Table } from '../../parts/table.js';
+import { Text } from '../../parts/text.js';
+import { Time } from '../../parts/time.js';
+import type { SearchResults } from './find-results.js';
+import { searchAddress } from './search-address.js';
+import type { SearchQuery } from './search-query.js';
+
+/** Number of characters of a body that a line shows. */
+const EXCERPT = 160;
+
+interface ResultsProps {
+  readonly query: SearchQuery;
+  readonly results: SearchResults;
+  readonly isEmptyLog: boolean;
+}
+
+/** The events that were found, and the way to the next ones. */
+export function Results({ query, results, isEmptyLog }: ResultsProps) {
+  const { events, next, isUnfinished } = results;
+  return (
+    <section id="results" aria-labelledby="results-heading">
+      <h2 id="results-heading">Events</h2>
+      {events.length > 0 && <Events events={events} />}
+      {events.length === 0 && next === undefined && <NoEvents query={query} isEmptyLog={isEmptyLog} />}
+      {next !== undefined && (
+        <p class="more" data-unfinished={isUnfinished ? '' : undefined}>
+          {isUnfinished && (
+            <>
+              {query.order === 'latest' ? 'Looked back to ' : 'Looked up to '}
+              <Time at={next.timestamp.time} />.{' '}
+            </>
+          )}
+          <Link href={searchAddress({ ...query, after: next })} rel="next">
+            {isUnfinished ? 'Go on' : 'More'}
+          </Link>
+        </p>
+      )}
+      {next === undefined && events.length > 0 && <p class="more end">These are all.</p>}
+    </section>
+  );
+}
+
+function Events({ events }: { readonly events: readonly StoredEvent[] }) {
+  return (
+    <Table
+      caption="Events that were found"
+      rows={events}
+      columns={[
+        { heading: 'Time', cell: ({ timestamp }) => <Time at={timestamp.time} /> },
+        {
+          heading: 'Type',
+          cell: ({ timestamp, type }) => <EventLink timestamp={timestamp} text={escapeText(type)} />,
+        },
+        { heading: 'Aggregate', cell: ({ aggregateId, sequence }) => <AggregateLink id={aggregateId} at={sequence} /> },
+        { heading: 'Sequence', cell: ({ sequence }) => decimal(sequence), numeric: true },
+        { heading: 'Body', cell: ({ body }) => <Excerpt json={textApart(body).body} />, optional: true },
+      ]}
+    />
+  );
+}
+
+function Excerpt({ json }: { readonly json: string }) {
+  const shown = json.length > EXCERPT ? `${json.slice(0, EXCERPT)}…` : json;
+  return (
+    <code class="excerpt">
+      <Text value={shown} />
+    </code>
+  );
+}
+
+/** What to do when nothing was found: take one of the conditions away. */
+function NoEvents({ query, isEmptyLog }: Omit<ResultsProps, 'results'>) {
+  if (isEmptyLog)
+    return (
+      <Empty>
+        The log has no events. Commit some, or <code>maestro import</code> a file; if you expected events, look whether
+        this is the database and the schema that you mean.
+      </Empty>
+    );
+  if (query.after !== undefined) return <Empty>There are no more events.</Empty>;
+  const ways = waysOut(query);
+  return (
+    <Empty>
+      No event matches.{' '}
+      {ways.length > 0 && (
+        <>
+          Search{' '}
+          {ways.map(([text, address], index) => (
+            <>
+              {index > 0 && ', or '}
+              <Link href={address}>{text}</Link>
+            </>
+          ))}
+          .
+        </>
+      )}
+    </Empty>
+  );
+}
+
+function waysOut(query: SearchQuery): [text: string, address: string][] {
+  const ways: [string, string][] = [];
+  if (query.since !== undefined || query.until !== undefined)
+    ways.push(['at all times', searchAddress({ ...query, since: undefined, until: undefined })]);
+  if (query.types.length > 0) ways.push(['all types', searchAddress({ ...query, types: [] })]);
+  if (query.where !== undefined) ways.push(['without the jsonpath', searchAddress({ ...query, where: undefined })]);
+  if (query.text !== undefined) ways.push(['without the text', searchAddress({ ...query, text: undefined })]);
+  return ways;
+}
