@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isBuilt } from './support/build-stamp.js';
+import { chromium, NO_CHROMIUM } from './support/chromium.js';
 import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
 import { fastTests } from './support/fast-tests.js';
 import { allTests, testGroups, writeTestGroups } from './support/test-groups.js';
@@ -88,5 +89,7 @@ if (code === 0) {
     'PostgreSQL of the run': preparation + sinceLast(),
   };
   console.log(`\n${costTable(files, shares, process.env['MAESTRO_TEST_COSTS'] === 'all' ? Infinity : 10)}`);
+  if (chromium() === undefined)
+    console.log(`\nNot run: tests of pages in a browser (test/ui/browser), for ${NO_CHROMIUM}`);
 }
 process.exit(code);

@@ -18,6 +18,7 @@ export const SLOW_HELPERS: Readonly<Record<string, readonly string[]>> = {
   'test/support/data/histories.ts': ['CHESS_CONFIG'],
   'test/support/database.ts': ['useEmbeddedDatabase'],
   'test/support/servers/fault-proxy.ts': ['startFaultProxy'],
+  'test/support/ui/browser.ts': ['useBrowser'],
   'scripts/support/postgres.ts': ['startPostgres'],
   // Opening a database in WebAssembly takes a second.
   'src/connection/embedded/embedded.ts': ['openEmbedded'],

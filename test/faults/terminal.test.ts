@@ -10,63 +10,12 @@ import { aHistory, anId } from '../support/data/factories.js';
 import { figure, isFull } from '../support/figures.js';
 import { rememberCommands } from '../support/data/remembered-commands.js';
 import { exported } from '../support/data/transfer.js';
+import { HOSTILE, RAW } from '../support/data/hostile-text.js';
 
 const database = useTestDatabase(test);
 /** The database that is imported from, and the one that is written to. */
 const [other, written] = [useTestDatabase(test), useTestDatabase(test)];
 const folder = useTemporaryFolder(test);
-
-/** Text that would move the cursor, rename the window, write the clipboard, forge lines or turn the reading order. */
-const HOSTILE: readonly string[] = [
-  '\u001b[2J', // clears the screen
-  '\u001b[1A\u001b[2K', // wipes the line above
-  '\u001b[31mred',
-  '\u001b[8mhidden',
-  '\u001bc', // resets the terminal
-  '\u001b]0;title\u0007',
-  '\u001b]8;;https://example.com\u0007link\u001b]8;;\u0007',
-  '\u001b]52;c;cm0gLXJmIC8=\u0007', // writes the clipboard
-  '\u001bP1$r\u001b\\',
-  '\u001b_payload\u001b\\',
-  '\u001b^payload\u001b\\',
-  '\u009b2J', // the same as ESC [ in one character
-  '\u009d52;c;cm0gLXJmIC8=\u009c',
-  '\u0090q\u009c',
-  '\u0085', // next line
-  '\u0084\u008d',
-  '\r       9  forged',
-  'shown\b\b\b\b\bforged',
-  '\u007f\u007f\u007f',
-  '\n       9  forged',
-  '\t\t\tfar',
-  '\u000b\u000c',
-  '\u0007\u0007',
-  '\u000e\u000f', // other character sets
-  '\u0011\u0013', // flow control
-  '\u0018\u001a',
-  '\u0001\u0002\u0003\u0004',
-  '\u202egnp.exe',
-  '\u202a\u202b\u202c\u202d\u202e',
-  '\u2066\u2067\u2068\u2069',
-  '\u200e\u200f',
-  '\u061c',
-  '\u206a\u206f',
-  '\u{e0001}\u{e0041}\u{e007f}', // tags
-  '\u2028line\u2029paragraph',
-  'pass\u00adword',
-  'a\u200bb\u2060c\ufeffd',
-  '\ufff9\ufffa\ufffb',
-  '\\u001b[2J and \\\\u009b', // what already looks like an escape
-  '"quoted\\" \u001b[0m "',
-  '\u001b[6n\u001b[c', // has the terminal answer, as if somebody typed
-];
-
-/** Whatever a terminal acts on, but for the line feeds that end a line. */
-const RAW = new RegExp(
-  '[\\u{0}-\\u{9}\\u{b}-\\u{1f}\\u{7f}-\\u{9f}\\u{ad}\\u{61c}\\u{200b}\\u{200e}\\u{200f}\\u{2028}-\\u{202e}' +
-    '\\u{2060}-\\u{206f}\\u{feff}\\u{fff9}-\\u{fffb}\\u{e0000}-\\u{e007f}]',
-  'u',
-);
 
 const id = anId();
 const bodies = HOSTILE.map((text) => ({ text, list: [text], nested: { [text]: text } }));

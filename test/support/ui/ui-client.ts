@@ -1,4 +1,4 @@
-import { uiHandler, type UiOptions } from '../../../src/ui/index.js';
+import { uiHandler, type UiHandler, type UiOptions } from '../../../src/ui/index.js';
 import type { TestDatabase } from '../database.js';
 
 /** A page as a test looks at it. */
@@ -18,16 +18,21 @@ export interface UiClient {
   request(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** The pages of a test database, asked without a server. */
-export function uiOf(
+/** The pages of a test database as a function from requests to answers. */
+export function pagesOf(
   database: TestDatabase | UiOptions['database'],
   options: Omit<UiOptions, 'database'> = {},
-): UiClient {
+): UiHandler {
   const whole =
     'location' in database
       ? database
       : { ...database, store: database.store(), embedded: false, location: 'postgres://localhost/test' };
-  const handler = uiHandler({ database: whole, ...options });
+  return uiHandler({ database: whole, ...options });
+}
+
+/** The pages of a test database, asked without a server. */
+export function uiOf(...args: Parameters<typeof pagesOf>): UiClient {
+  const handler = pagesOf(...args);
   const request = (path: string, init?: RequestInit) => handler(new Request(new URL(path, 'http://localhost'), init));
   return {
     request,

@@ -1,0 +1,9 @@
+import type { SampleBank } from './sample-bank.js';
+
+/** The addresses of all screens on the sample bank, by the names of their pictures. */
+export function sampleScreens({ wrong }: SampleBank): Readonly<Record<string, string>> {
+  return {
+    overview: '/',
+    event: `/event/${wrong.timestamp.toString()}`,
+  };
+}

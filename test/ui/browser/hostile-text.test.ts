@@ -1,0 +1,38 @@
+import test from 'ava';
+import { HOSTILE_MARKUP, RAW } from '../../support/data/hostile-text.js';
+import { useTestDatabase } from '../../support/database.js';
+import { useBrowser } from '../../support/ui/browser.js';
+import { crawl } from '../../support/ui/crawl.js';
+import { fillWithHostileText, Parrot } from '../../support/ui/hostile-log.js';
+import { pagesOf } from '../../support/ui/ui-client.js';
+
+const database = useTestDatabase(test, { partitions: 16 });
+const browser = useBrowser(test);
+
+browser.test('no page executes, loads or is broken by what is stored', async (t, visit) => {
+  const [id, failing] = await fillWithHostileText(database.store());
+  const visitor = await visit(pagesOf(database, { aggregates: [Parrot], label: HOSTILE_MARKUP[4] }));
+
+  const met = await crawl(visitor, ['/', `/aggregate/${id.hex}`, `/aggregate/${failing.hex}?at=9`], 3);
+
+  t.deepEqual(visitor.problems, []);
+  for (const { path, status, strange, text } of met) {
+    t.true(status < 400 || path.startsWith('/aggregate/'), `${path} has the status ${status}`);
+    t.deepEqual(strange, [], path);
+    t.notRegex(text.replace(/[\n\t]/g, ''), RAW, path);
+  }
+});
+
+browser.test('no page executes, loads or is broken by what its address says', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const encoded = HOSTILE_MARKUP.slice(0, 8).map(encodeURIComponent);
+  const paths = encoded.flatMap((text) => [`/event/${text}`, `/${text}`]);
+
+  const met = await crawl(visitor, paths, 0);
+
+  t.deepEqual(visitor.problems, []);
+  for (const { path, status, strange } of met) {
+    t.true(status >= 400 && status < 500, `${path} has the status ${status}`);
+    t.deepEqual(strange, [], path);
+  }
+});
