@@ -49,6 +49,8 @@ const MOST_FAILED = 1000;
 const RECENT = 50;
 /** Number of events to read on either side, so that most steps need no query. */
 const AROUND = 200;
+/** Number of events before them that are kept when new ones are found. */
+const MOST_HEADS = 2 * AROUND;
 
 /** A history to step through in both directions. Events are read when they are needed, so new ones are found. */
 export class Timeline {
@@ -122,12 +124,17 @@ export class Timeline {
 
   /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
   async around(sequence: number, count: number): Promise<readonly EventHead[]> {
-    const index = this.#heads.findLastIndex((head) => head.sequence <= sequence);
-    const [first] = this.#heads;
-    const hasBefore = first !== undefined && (first.sequence === this.#firstSequence || index >= count);
+    const heads = this.#heads;
+    const index = heads.findLastIndex((head) => head.sequence <= sequence);
+    const hasBefore = heads[0] !== undefined && (heads[0].sequence === this.#firstSequence || index >= count);
+    const lastKnown = heads.at(-1)?.sequence ?? 0;
+    if (!hasBefore || index === -1 || sequence > lastKnown) return await this.#findAround(sequence, count);
+    if (heads.length - index > count) return heads;
     // Behind the last that is known there may be new ones.
-    if (hasBefore && index !== -1 && this.#heads.length - index > count) return this.#heads;
-    return await this.#findAround(sequence, count);
+    const found = await this.#findHeads('after', lastKnown, count);
+    const more = [...heads.slice(-Math.max(MOST_HEADS, 2 * count + 1)), ...found];
+    if (found.length > 0) this.#heads = more;
+    return more;
   }
 
   /** The sequence of the next event; `undefined` at the end. */
@@ -180,16 +187,17 @@ export class Timeline {
   }
 
   async #findAround(sequence: number, count: number): Promise<readonly EventHead[]> {
-    const { log, id } = this.#history;
-    const limit = Math.max(AROUND, count);
-    const [before, after] = await Promise.all([
-      eventHeads(log, id, { direction: 'upTo', sequence, limit }),
-      eventHeads(log, id, { direction: 'after', sequence, limit }),
-    ]);
+    const before = await this.#findHeads('upTo', sequence, count);
+    const after = await this.#findHeads('after', sequence, count);
     const heads = [...before.reverse(), ...after];
     this.#heads = heads;
-    if (before.length < limit) this.#firstSequence = heads[0]?.sequence;
+    if (before.length < Math.max(AROUND, count)) this.#firstSequence = heads[0]?.sequence;
     return heads;
+  }
+
+  async #findHeads(direction: 'upTo' | 'after', sequence: number, count: number): Promise<EventHead[]> {
+    const { log, id } = this.#history;
+    return await eventHeads(log, id, { direction, sequence, limit: Math.max(AROUND, count) });
   }
 
   #rendered(before: StateAt, point: StateAt): Rendered | undefined {

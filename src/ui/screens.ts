@@ -1,4 +1,5 @@
 import type { NavigationEntry, UiApp, UiContext } from './context.js';
+import { registerAggregate } from './screens/aggregate/routes.js';
 import { registerEvent } from './screens/event/routes.js';
 import { registerFind } from './screens/find/routes.js';
 import { registerOverview } from './screens/overview/routes.js';
@@ -15,5 +16,6 @@ export const SCREENS: readonly Screen[] = [
   { register: registerOverview, navigation: { title: 'Overview', path: '/' } },
   { register: registerSearch, navigation: { title: 'Search', path: '/search' } },
   { register: registerFind },
+  { register: registerAggregate },
   { register: registerEvent },
 ];

@@ -1,0 +1,82 @@
+import { handleKeys } from './support/aggregate-keys.js';
+import { Latest } from './support/latest.js';
+import { Player } from './support/player.js';
+import { SWAPPED, swapPart } from './support/swap-part.js';
+
+/** Parameters that the point of a history has. Where others differ, an address is another page. */
+const OF_A_POINT = ['at', 'time', 'pin', 'fold', 'lines'];
+
+const slider = document.querySelector<HTMLInputElement>('#slider');
+/** The point that is wanted: while one is fetched, only the latest of the others waits. */
+const latest = new Latest<{ readonly url: URL; readonly push: boolean }>(async ({ url, push }) => {
+  await swapPart('moment', url, { push });
+});
+
+/** Goes to the address of a step, such as `next`. */
+function follow(step: string): boolean {
+  const link = document.querySelector<HTMLAnchorElement>(`[data-step="${step}"] a`);
+  link?.click();
+  return link !== null;
+}
+
+/** The address of the point of the slider. */
+function pointOf(input: HTMLInputElement): URL {
+  const url = new URL(location.href);
+  for (const name of ['at', 'time', 'fold', 'to']) url.searchParams.delete(name);
+  url.searchParams.set(input.name, input.value);
+  return url;
+}
+
+/** True for an address that differs from this page's in the point of the history alone. */
+function isPoint(url: URL): boolean {
+  const rest = ({ origin, pathname, searchParams }: URL) => {
+    const parameters = new URLSearchParams(searchParams);
+    for (const name of OF_A_POINT) parameters.delete(name);
+    return `${origin}${pathname}?${parameters.toString()}`;
+  };
+  return rest(url) === rest(new URL(location.href));
+}
+
+/** Has the slider, and the forms that begin at the shown point, agree with it. */
+function agree(): void {
+  const moment = document.getElementById('moment');
+  const { max, value, text, sequence } = moment?.dataset ?? {};
+  if (slider === null || value === undefined || max === undefined) return;
+  slider.max = max;
+  if (!isDragged) slider.value = value;
+  slider.setAttribute('aria-valuetext', text ?? value);
+  for (const field of document.querySelectorAll<HTMLInputElement>('input[data-at]')) field.value = sequence ?? '';
+}
+
+let isDragged = false;
+const player = new Player(document.querySelector<HTMLButtonElement>('#play'), () => follow('next'));
+
+if (slider !== null) {
+  for (const button of document.querySelectorAll<HTMLElement>('[data-plain]')) button.hidden = true;
+  slider.addEventListener('input', () => {
+    isDragged = true;
+    player.stop();
+    latest.want({ url: pointOf(slider), push: false });
+  });
+  slider.addEventListener('change', () => {
+    isDragged = false;
+    latest.want({ url: pointOf(slider), push: true });
+  });
+}
+
+document.addEventListener('click', (event) => {
+  if (event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+    return;
+  const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('#aggregate a') : null;
+  if (link === null) return;
+  const url = new URL(link.href);
+  if (!isPoint(url)) return;
+  event.preventDefault();
+  latest.want({ url, push: true });
+});
+document.addEventListener(SWAPPED, () => {
+  agree();
+  player.arrived();
+});
+handleKeys(follow, () => player.toggle());
+agree();

@@ -1,0 +1,29 @@
+import type { PropsWithChildren } from 'hono/jsx';
+import type { UiContext } from '../../context.js';
+import { KeysHelp } from './keys-help.js';
+import type { Moment } from './moment.js';
+import { MomentView } from './moment-view.js';
+import { Scrubber } from './scrubber.js';
+import { SearchForms } from './search-forms.js';
+
+interface AggregateViewProps {
+  readonly ui: UiContext;
+  readonly moment: Moment;
+}
+
+/** The page of an aggregate: what moves through its history, the point that is shown, and the changes of one value. */
+export function AggregateView({ ui, moment, children }: PropsWithChildren<AggregateViewProps>) {
+  const { history } = moment;
+  return (
+    <div id="aggregate">
+      <p class="about">
+        <code class="whole">{history.id.hex}</code> {history.folding.how}
+      </p>
+      <Scrubber moment={moment} />
+      <MomentView ui={ui} moment={moment} />
+      <SearchForms request={moment.request} sequence={moment.sequence} />
+      {children}
+      <KeysHelp />
+    </div>
+  );
+}

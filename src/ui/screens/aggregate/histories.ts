@@ -1,0 +1,111 @@
+import { type EventTime, timesOfEvents } from '../../../admin/find-event/times-of-events.js';
+import { type HistoryMark, historyMarks } from '../../../admin/find-event/history-marks.js';
+import type { Definition } from '../../../aggregate/definition/definition.js';
+import { definitionNamed, definitionOwning, typeOfFirstEvent } from '../../../folding/choose-definition.js';
+import { SeveralOwnersError } from '../../../folding/errors.js';
+import type { Folding } from '../../../folding/folding.js';
+import { foldingFor } from '../../../folding/folding-for.js';
+import { Timeline } from '../../../folding/timeline.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { BoundedCache } from '../../bounded-cache.js';
+import type { UiContext } from '../../context.js';
+import { PageError } from '../../page-error.js';
+
+/** Number of events of one history that one request looks at for marks. */
+const MARKED_AT_ONCE = 50_000;
+/** Largest number of marks that are kept of a history. */
+const MOST_MARKS = 1000;
+/** Number of events whose times are drawn on the axis of time. */
+const SAMPLES = 120;
+
+/** A history that is looked at: its timeline and what is drawn along its track, as far as it was read. */
+export class History {
+  #marks: readonly HistoryMark[] = [];
+  #markedUpTo = 0;
+  #samples: readonly EventTime[] = [];
+  #sampledUpTo = 0;
+
+  constructor(
+    private readonly ui: UiContext,
+    readonly id: Timestamp,
+    readonly folding: Folding,
+    readonly timeline: Timeline,
+  ) {}
+
+  /**
+   * The missing events and inverted clocks, and the sequence up to which the history was looked at. A long history is looked at
+   * part by part, one with each call.
+   */
+  async marks(last: number): Promise<{ readonly marks: readonly HistoryMark[]; readonly upTo: number }> {
+    const room = MOST_MARKS - this.#marks.length;
+    const after = this.#markedUpTo;
+    if (after < last && room > 0) {
+      const next = await historyMarks(this.ui.log, this.id, { after, events: MARKED_AT_ONCE, marks: room });
+      // Another request may have read the same part meanwhile.
+      if (this.#markedUpTo === after) {
+        this.#marks = [...this.#marks, ...next.marks];
+        this.#markedUpTo = next.upTo;
+      }
+    }
+    return { marks: this.#marks, upTo: this.#markedUpTo };
+  }
+
+  /** The times of some events, evenly spread over the history, the first and the last among them. */
+  async samples(last: number): Promise<readonly EventTime[]> {
+    if (this.#sampledUpTo === last) return this.#samples;
+    const count = Math.min(last, SAMPLES);
+    const sequences = Array.from({ length: count }, (_, index) =>
+      count === 1 ? last : 1 + Math.round((index * (last - 1)) / (count - 1)),
+    );
+    const samples = await timesOfEvents(this.ui.log, this.id, sequences);
+    this.#samples = samples;
+    this.#sampledUpTo = last;
+    return samples;
+  }
+}
+
+/** The histories that were looked at last, so that the next step of each need not fold it again. */
+export class Histories {
+  readonly #kept = new BoundedCache<History>({ most: 12, mostWeight: 50_000_000, idle: 3 * 60_000 });
+
+  constructor(private readonly ui: UiContext) {}
+
+  /** The history of an aggregate, folded by the definition of a name, or by the one that owns it. */
+  async open(id: Timestamp, as: string | undefined): Promise<History> {
+    const key = keyOf(id, as);
+    const known = this.#kept.get(key);
+    if (known !== undefined) return known;
+    const { aggregates, store, log } = this.ui;
+    const folding = foldingFor(await this.#definition(id, as), id, aggregates);
+    const history = new History(this.ui, id, folding, new Timeline({ id, store, log, folding }));
+    this.#kept.set(key, history);
+    return history;
+  }
+
+  /** Notes how long a state of the history is as text: by that and their number, all kept states are bounded. */
+  weigh(history: History, as: string | undefined, stateLength: number): void {
+    this.#kept.set(keyOf(history.id, as), history, stateLength * history.timeline.kept);
+  }
+
+  /** Forgets a history, of which there are no more events. */
+  forget(id: Timestamp, as: string | undefined): void {
+    this.#kept.delete(keyOf(id, as));
+  }
+
+  async #definition(id: Timestamp, as: string | undefined): Promise<Definition | undefined> {
+    const { aggregates, store } = this.ui;
+    if (as !== undefined) return definitionNamed(aggregates, as);
+    try {
+      return await definitionOwning(aggregates, id, () => typeOfFirstEvent(store, id));
+    } catch (error) {
+      if (!(error instanceof SeveralOwnersError)) throw error;
+      throw new PageError(400, error.message, {
+        hint: `Choose one by its name: add \`?as=${error.owners[0] ?? ''}\` to the address.`,
+      });
+    }
+  }
+}
+
+function keyOf(id: Timestamp, as: string | undefined): string {
+  return `${id.hex} ${as ?? ''}`;
+}

@@ -1,0 +1,59 @@
+import type { StateLine } from '../../../folding/state-lines.js';
+import { endOfString } from '../../../json/tokens.js';
+import { escapeJson } from '../../../text/escape.js';
+import { Link } from '../../parts/href.js';
+import { addressOf, type AggregateRequest } from './request.js';
+import { visibleLines } from './visible-lines.js';
+
+const SIGNS: Readonly<Record<StateLine['change'], string>> = { same: ' ', added: '+', changed: '~', removed: '-' };
+
+interface LinesProps {
+  readonly lines: readonly StateLine[];
+  readonly label: string;
+  readonly request: AggregateRequest;
+}
+
+/** The lines of a state, those that changed with a sign; a key links to the events that changed its value. */
+export function Lines({ lines, label, request }: LinesProps) {
+  return (
+    <pre class="json state" tabindex={0} role="region" aria-label={label}>
+      {visibleLines(lines, request.isWhole).map((line) =>
+        'leftOut' in line ? (
+          <Link class="left-out" href={addressOf(request, { isWhole: true })}>
+            {`  … ${line.leftOut} more lines\n`}
+          </Link>
+        ) : (
+          <Line line={line} request={request} />
+        ),
+      )}
+    </pre>
+  );
+}
+
+function Line({ line, request }: { readonly line: StateLine; readonly request: AggregateRequest }) {
+  const { text, change, was, path } = line;
+  const [indent, key, value] = partsOf(text);
+  return (
+    <span class={change}>
+      {`${SIGNS[change]} ${indent}`}
+      {key !== '' && path !== undefined ? (
+        <Link class="key" href={addressOf(request, { path, upTo: undefined })} title="The events that changed it">
+          {escapeJson(key)}
+        </Link>
+      ) : (
+        escapeJson(key)
+      )}
+      {escapeJson(value)}
+      {was !== undefined && <span class="was">{`  was ${escapeJson(was)}`}</span>}
+      {'\n'}
+    </span>
+  );
+}
+
+/** The indent of a line, its key if it has one, and the rest. */
+function partsOf(text: string): readonly [indent: string, key: string, value: string] {
+  const rest = text.trimStart();
+  const indent = text.slice(0, text.length - rest.length);
+  const end = rest.startsWith('"') ? endOfString(rest, 0) : 0;
+  return rest.startsWith(': ', end) && end > 0 ? [indent, rest.slice(0, end), rest.slice(end)] : [indent, '', rest];
+}

@@ -1,0 +1,54 @@
+import { Empty } from '../../parts/empty.js';
+import { Link } from '../../parts/href.js';
+import { Table } from '../../parts/table.js';
+import { Text } from '../../parts/text.js';
+import { Time } from '../../parts/time.js';
+import type { PathChange, PathChanges } from './path-changes.js';
+import { addressOf, type AggregateRequest } from './request.js';
+import { ValueText } from './value-text.js';
+
+interface PathChangesProps {
+  readonly request: AggregateRequest;
+  readonly found: PathChanges;
+}
+
+/** The events that changed one value of the state, the newest first, with the value before and after. */
+export function PathChangesView({ request, found }: PathChangesProps) {
+  const { changes, from, upTo } = found;
+  const { path = '' } = request;
+  return (
+    <section id="changes" aria-labelledby="changes-heading">
+      <h2 id="changes-heading">
+        Events that changed <Text value={path === '' ? 'the state' : path} />
+      </h2>
+      {changes.length === 0 ? (
+        <Empty>
+          {`None of the events ${from} to ${upTo} changed it. `}
+          Choose a key of the state, or write its path, such as /lines/0/price.
+        </Empty>
+      ) : (
+        <Table<PathChange>
+          caption="Events that changed it"
+          rows={changes}
+          columns={[
+            {
+              heading: 'Event',
+              numeric: true,
+              cell: ({ event }) => (
+                <Link href={addressOf(request, { at: event.sequence, time: undefined })}>{String(event.sequence)}</Link>
+              ),
+            },
+            { heading: 'Type', cell: ({ event }) => <Text value={event.type} /> },
+            { heading: 'Time', cell: ({ event }) => <Time at={event.timestamp.time} />, optional: true },
+            { heading: 'Before', cell: ({ before }) => <ValueText value={before} /> },
+            { heading: 'After', cell: ({ after }) => <ValueText value={after} /> },
+          ]}
+        />
+      )}
+      <p class="none">
+        {`Events ${from} to ${upTo} were looked at. `}
+        {from > 1 && <Link href={addressOf(request, { upTo: from - 1 })}>Earlier ones</Link>}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,65 @@
+import type { Context } from 'hono';
+import type { UiApp, UiContext } from '../../context.js';
+import { fragment, page, partOf } from '../../parts/page.js';
+import { shortId } from '../../parts/id.js';
+import { AggregateView } from './aggregate-view.js';
+import { Histories } from './histories.js';
+import { type Moment, readMoment } from './moment.js';
+import { MomentView } from './moment-view.js';
+import { pathChanges } from './path-changes.js';
+import { PathChangesView } from './path-changes-view.js';
+import { addressOf, type AggregateRequest, readRequest } from './request.js';
+
+/** Registers the screen of one aggregate: its events, and its state after each of them. */
+export function registerAggregate(app: UiApp, ui: UiContext): void {
+  const histories = new Histories(ui);
+  app.get('/aggregate/:id', async (c) => {
+    const asked = readRequest(c.req.param('id'), (name) => c.req.query(name));
+    const { signal } = c.req.raw;
+    const part = partOf(c);
+    const moment = await readMoment(ui, histories, asked, {
+      signal,
+      isPatient: part === 'moment' || asked.to !== undefined,
+    });
+    if (asked.find !== undefined && asked.to !== undefined) {
+      const found = await foundFrom(moment, signal);
+      if (found !== undefined) return redirect(c, ui, { ...asked, at: found, time: undefined, to: undefined });
+    }
+    const shown = withNote(moment);
+    if (part === 'moment') return fragment(c, ui, <MomentView ui={ui} moment={shown} />);
+    return page(c, ui, {
+      title: `Aggregate ${shortId(asked.id)}`,
+      scripts: ['aggregate'],
+      body: (
+        <AggregateView ui={ui} moment={shown}>
+          {asked.path !== undefined && <PathChangesView request={asked} found={await changesOf(moment, signal)} />}
+        </AggregateView>
+      ),
+    });
+  });
+}
+
+async function foundFrom({ request, history, sequence }: Moment, signal: AbortSignal): Promise<number | undefined> {
+  const { find = '', to } = request;
+  const found = await history.timeline.find({ text: find, from: sequence, isForward: to === 'next' }, { signal });
+  return found?.sequence;
+}
+
+/** The moment with a note when a search that was asked for has found nothing, or it would have gone elsewhere. */
+function withNote(moment: Moment): Moment {
+  const { find, to } = moment.request;
+  if (find === undefined || to === undefined) return moment;
+  return {
+    ...moment,
+    notes: [...moment.notes, `No event contains ${JSON.stringify(find)} in its type, body or metadata.`],
+  };
+}
+
+async function changesOf({ request, history, along }: Moment, signal: AbortSignal) {
+  const upTo = Math.min(request.upTo ?? along.last, along.last);
+  return await pathChanges(history.timeline, request.path ?? '', upTo, signal);
+}
+
+function redirect(c: Context, ui: UiContext, to: AggregateRequest): Response {
+  return c.redirect(ui.base + addressOf(to), 303);
+}

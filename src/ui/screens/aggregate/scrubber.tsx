@@ -1,0 +1,68 @@
+import { Link, useHref } from '../../parts/href.js';
+import { KeptFields } from './kept-fields.js';
+import type { Along, Moment } from './moment.js';
+import { addressOf } from './request.js';
+
+/** The slider over the whole history, by sequence or by time. */
+export function Scrubber({ moment }: { readonly moment: Moment }) {
+  const { request } = moment;
+  const href = useHref();
+  const { min, max, value, step } = sliderOf(moment);
+  const other = request.by === 'time' ? 'sequence' : 'time';
+  const name = request.by === 'time' ? 'time' : 'at';
+  return (
+    <form id="scrubber" class="scrubber" method="get" action={href(addressOf({ ...request, ...NOTHING }))}>
+      <KeptFields request={request} own={['at', 'time', 'upto', 'find', 'fold']} />
+      <label for="slider" class="unseen">
+        {request.by === 'time' ? 'Time' : 'Event'}
+      </label>
+      <input id="slider" type="range" name={name} min={min} max={max} step={step} value={value} data-by={request.by} />
+      <div class="buttons">
+        <button type="submit" data-plain>
+          Go to the point of the slider
+        </button>
+        <button type="button" id="play" hidden aria-pressed="false">
+          Play
+        </button>
+        <Link
+          href={addressOf(request, { by: other, at: moment.sequence, time: undefined })}
+        >{`Slide by ${other}`}</Link>
+      </div>
+    </form>
+  );
+}
+
+/** An address without parameters: a form adds its own. */
+const NOTHING = {
+  at: undefined,
+  time: undefined,
+  pin: undefined,
+  path: undefined,
+  upTo: undefined,
+  by: 'sequence',
+  find: undefined,
+  to: undefined,
+  as: undefined,
+  isWhole: false,
+  isFolded: false,
+} as const;
+
+/** The ends and the value of the slider: sequences, or milliseconds since 1970. */
+export function sliderOf({ request, sequence, event, along }: Moment): {
+  readonly min: number;
+  readonly max: number;
+  readonly value: number;
+  readonly step: number;
+} {
+  if (request.by === 'sequence') return { min: 0, max: along.last, value: sequence, step: 1 };
+  const [min, max] = timesOf(along);
+  // A slider in milliseconds has no use for more steps than a screen has pixels.
+  const step = Math.max(1, Math.floor((max - min) / 5000));
+  return { min, max, value: Math.min(max, Math.max(min, event?.timestamp.time ?? min)), step };
+}
+
+/** The earliest and the latest time of a history, in milliseconds since 1970. */
+export function timesOf({ samples }: Along): readonly [number, number] {
+  const times = samples.map(({ time }) => time);
+  return [Math.min(...times), Math.max(...times)];
+}

@@ -1,0 +1,72 @@
+import { stateLines } from '../../../folding/state-lines.js';
+import { textLines } from '../../../folding/text-lines.js';
+import type { Frame } from '../../../folding/timeline.js';
+import { isDeeperThan } from '../../../json/depth.js';
+import { parseJsonText } from '../../../json/parse.js';
+import { counted } from '../../../text/figures.js';
+import { Link } from '../../parts/href.js';
+import { JsonView } from '../../parts/json-view.js';
+import { ChangesTable } from './changes-table.js';
+import { Lines } from './lines-view.js';
+import type { Moment } from './moment.js';
+import { addressOf, type AggregateRequest } from './request.js';
+
+/** Deepest nesting of a state whose changes are marked. */
+const MAX_MARKED_DEPTH = 200;
+
+/** The state after the event, with what changed by it, or since the pinned point. */
+export function StatePane({ moment }: { readonly moment: Moment }) {
+  const { frame, pinned, sequence, request, toFold } = moment;
+  const since = pinned === undefined ? 'by this event' : `since event ${pinned.sequence}`;
+  return (
+    <section class="pane state" aria-labelledby="state-heading">
+      <h2 id="state-heading">{sequence === 0 ? 'State before the first event' : `State after event ${sequence}`}</h2>
+      {frame === undefined ? (
+        <p class="empty">
+          {`The state is made of the ${counted(toFold, 'event')} before it. `}
+          <Link href={addressOf(request, { isFolded: true })}>Fold them</Link>
+        </p>
+      ) : (
+        <State frame={frame} pinned={pinned} since={since} request={request} />
+      )}
+    </section>
+  );
+}
+
+interface StateProps {
+  readonly frame: Frame;
+  readonly pinned: Frame | undefined;
+  /** Since when the changes are, in words. */
+  readonly since: string;
+  readonly request: AggregateRequest;
+}
+
+function State({ frame, pinned, since, request }: StateProps) {
+  const { state, step, rendered } = frame;
+  const before = pinned?.state ?? step?.before ?? state;
+  if ([before, state].some((text) => isDeeperThan(text, MAX_MARKED_DEPTH)))
+    return (
+      <>
+        <p class="note">The state is nested too deeply for its changes to be marked.</p>
+        <JsonView text={state} label="State" />
+      </>
+    );
+  const [old, now] = [parseJsonText(before), parseJsonText(state)];
+  const renderedBefore = rendered === undefined ? undefined : (pinned?.rendered ?? rendered.before)();
+  return (
+    <>
+      <ChangesTable before={old} after={now} since={since} request={request} />
+      <Lines lines={stateLines(old, now)} label="State" request={request} />
+      {rendered !== undefined && renderedBefore !== undefined && (
+        <div id="rendered">
+          <h3>As its definition renders it</h3>
+          <Lines
+            lines={textLines(renderedBefore, rendered())}
+            label="State as its definition renders it"
+            request={request}
+          />
+        </div>
+      )}
+    </>
+  );
+}

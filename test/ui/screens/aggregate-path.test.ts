@@ -1,0 +1,58 @@
+import test from 'ava';
+import { useTestDatabase } from '../../support/database.js';
+import { aHistoryOf } from '../../support/data/histories.js';
+import { uiOf } from '../../support/ui/ui-client.js';
+
+const database = useTestDatabase(test);
+const ui = uiOf(database);
+
+test('a path lists the events that changed its value, with the value before and after', async (t) => {
+  const id = await aHistoryOf(database.store(), [
+    { type: 'opened', body: { 'a/b': { n: 1 } } },
+    { type: 'renamed', body: { name: 'x' } },
+    { type: 'raised', body: { 'a/b': { n: 2 } } },
+    { type: 'cleared', body: { 'a/b': null } },
+  ]);
+
+  const page = await ui.get(`/aggregate/${id.hex}?path=${encodeURIComponent('/a~1b/n')}`);
+
+  const changes = page.html
+    .slice(page.html.indexOf('id="changes"'))
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ');
+  t.regex(changes, /4 cleared \S+ \S+ 2 absent 3 raised \S+ \S+ 1 2 1 opened \S+ \S+ absent 1 /);
+  t.false(changes.includes('renamed'));
+  t.regex(changes, /Events 1 to 4 were looked at/);
+});
+
+test('the keys of a state lead to the changes of their values', async (t) => {
+  const id = await aHistoryOf(database.store(), [{ body: { 'a/b': { n: 1 }, list: [{ x: 1 }] } }]);
+
+  const { links } = await ui.get(`/aggregate/${id.hex}`);
+
+  for (const path of ['/a~1b', '/a~1b/n', '/list', '/list/0/x'])
+    t.true(links.includes(`/aggregate/${id.hex}?${new URLSearchParams({ path }).toString()}`), path);
+});
+
+test('many changes come on pages, none twice and none left out', async (t) => {
+  const id = await aHistoryOf(
+    database.store(),
+    Array.from({ length: 450 }, (_, index) => ({ body: index % 5 === 0 ? { n: index } : { other: index } })),
+  );
+
+  const seen: number[] = [];
+  let address: string | undefined = `/aggregate/${id.hex}?path=/n`;
+  while (address !== undefined) {
+    const { html } = await ui.get(address);
+    const table = html.slice(html.indexOf('id="changes"'));
+    seen.push(
+      ...[...table.matchAll(/<td class="number"><a [^>]*>(\d+)<\/a>/g)].map(([, sequence]) => Number(sequence)),
+    );
+    address = /<a href="([^"]*)">Earlier ones/.exec(table)?.[1]?.replaceAll('&amp;', '&');
+  }
+
+  t.deepEqual(
+    seen,
+    Array.from({ length: 90 }, (_, index) => 450 - 4 - index * 5),
+  );
+});

@@ -1,0 +1,190 @@
+import test from 'ava';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { useTestDatabase } from '../../support/database.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { aHistoryOf } from '../../support/data/histories.js';
+import { LedgerAccount } from '../../support/ui/ledger-account.js';
+import { uiOf } from '../../support/ui/ui-client.js';
+
+const database = useTestDatabase(test, { partitions: 16 });
+const store = database.store();
+const merged = uiOf(database);
+const folded = uiOf(database, { aggregates: [LedgerAccount] });
+
+const LEDGER = [
+  { type: 'opened', body: { name: 'Ada' } },
+  { type: 'deposited', body: { amount: 5 } },
+  { type: 'broken', body: {} },
+  { type: 'deposited', body: { amount: 7 } },
+];
+
+test('the page begins with the last event, the state after it, and what it changed', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { a: 1, b: 2 } }, { type: 'changed', body: { a: 5, b: null } }]);
+
+  const page = await merged.get(`/aggregate/${id.hex}`);
+
+  t.is(page.status, 200);
+  t.regex(page.text, /event 2 of 2/);
+  t.regex(page.text, /2 changes by this event/);
+  t.regex(page.text, /~ "a": 5 was 1/);
+  t.regex(page.text, /- "b": 2/);
+  t.true(page.links.includes(`/aggregate/${id.hex}?at=1`) && page.links.includes(`/aggregate/${id.hex}?at=0`));
+  t.true(page.text.includes(`maestro step ${id.hex} --from 2 --schema ${database.schema}`));
+  t.true(page.text.includes(`maestro replay ${id.hex} --max 2 --schema ${database.schema}`));
+  t.regex(page.text, /no aggregate is configured, so the bodies were merged/);
+});
+
+test('a part of the page is the point alone, which the slider swaps', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { n: 1 } }, { body: { n: 2 } }, { body: { n: 3 } }]);
+
+  const part = await merged.get(`/aggregate/${id.hex}?at=2&part=moment`);
+
+  t.regex(part.html, /^<section id="moment"[^>]* data-sequence="2" data-value="2" data-max="3"/);
+  t.regex(part.text, /~ "n": 2 was 1/);
+  t.false(part.links.some((link) => link.includes('part=')));
+});
+
+test('handlers fold, render, and are stepped over and marked when they fail', async (t) => {
+  const id = await aHistoryOf(store, LEDGER);
+
+  const page = await folded.get(`/aggregate/${id.hex}`);
+  const broken = await folded.get(`/aggregate/${id.hex}?at=3`);
+
+  t.regex(page.text, /folded by the handlers of ledger-account/);
+  t.regex(page.text, /~ "balance": 12 was 5/);
+  t.regex(page.text, /As its definition renders it .*Ada has.*~ 12 in all/);
+  t.regex(page.text, /1 failing handler/);
+  t.regex(page.text, /3 broken \S+ \S+ handler fails/);
+  t.is(broken.status, 200);
+  t.regex(broken.text, /the ledger is upside down.*The event was stepped over/);
+  t.regex(broken.text, /Nothing changed by this event/);
+});
+
+test('the point before the first event has the initial state', async (t) => {
+  const id = await aHistoryOf(store, LEDGER);
+
+  const page = await folded.get(`/aggregate/${id.hex}?at=0`);
+
+  t.regex(page.text, /State before the first event/);
+  t.regex(page.text, /"balance": 0/);
+  t.false(page.text.includes('◀ Previous') && page.links.includes(`/aggregate/${id.hex}?at=-1`));
+});
+
+test('events that are missing are marked, in the list, on the track and at the event behind them', async (t) => {
+  const id = await aHistoryOf(store, [{ sequence: 1 }, { sequence: 2 }, { sequence: 6 }]);
+
+  const page = await merged.get(`/aggregate/${id.hex}`);
+  const missing = await merged.get(`/aggregate/${id.hex}?at=4`);
+
+  t.regex(page.text, /1 gap/);
+  t.regex(page.html, /<li class="gap">events 3 to 5 are missing<\/li>/);
+  t.regex(page.html, /<rect class="gap"[^>]*><title>events 3 to 5 are missing/);
+  t.regex(page.text, /Before it, events 3 to 5 are missing\./);
+  t.regex(missing.text, /There is no event 4; 2 is the last one before it\./);
+});
+
+test('clocks that ran backwards and the snapshot are marked', async (t) => {
+  const { nodeId } = anId();
+  const at = (time: number) => Timestamp.of({ time, nodeId });
+  const id = await aHistoryOf(store, [{ timestamp: at(3000) }, { timestamp: at(1000) }, { timestamp: at(4000) }]);
+  await store.commitSnapshot({ aggregateId: id, sequence: 2, body: { note: 'as it was' } });
+
+  const page = await merged.get(`/aggregate/${id.hex}?at=2`);
+
+  t.regex(page.text, /1 inverted clock, 1 snapshot/);
+  t.regex(page.html, /<rect class="clock"/);
+  t.regex(page.html, /<rect class="snapshot"/);
+  t.regex(page.text, /Its timestamp is earlier than that of event 1/);
+  t.regex(page.html, /badge clock.*badge snapshot/);
+});
+
+test('a time leads to the last event before the first one that is later; the slider can go by time', async (t) => {
+  const { nodeId } = anId();
+  const at = (time: number) => Timestamp.of({ time, nodeId });
+  const start = Date.UTC(2026, 0, 5);
+  const id = await aHistoryOf(
+    store,
+    [0, 1000, 9000].map((after) => ({ timestamp: at(start + after) })),
+  );
+
+  const page = await merged.get(`/aggregate/${id.hex}?time=2026-01-05T00:00:04Z`);
+  const slid = await merged.get(`/aggregate/${id.hex}?by=time&time=${start + 1000}`);
+  const wrong = await merged.get(`/aggregate/${id.hex}?time=teatime`);
+
+  t.regex(page.text, /event 2 of 3/);
+  t.regex(slid.html, new RegExp(`name="time" min="${start}" max="${start + 9000}" step="1" value="${start + 1000}"`));
+  t.regex(slid.html, /<rect class="tick"/);
+  t.is(wrong.status, 400);
+  t.regex(wrong.text, /"teatime" is not a time/);
+});
+
+test('a pinned point is what the state is compared with', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { n: 1 } }, { body: { n: 2, x: 1 } }, { body: { n: 3 } }]);
+
+  const page = await merged.get(`/aggregate/${id.hex}?at=3&pin=1`);
+
+  t.regex(page.text, /2 changes since event 1/);
+  t.regex(page.text, /~ "n": 3 was 1/);
+  t.regex(page.text, /\+ "x": 1/);
+  t.true(page.text.includes(`maestro diff ${id.hex} 1 3 --schema ${database.schema}`));
+  t.true(page.links.includes(`/aggregate/${id.hex}?at=2&pin=1`));
+  t.true(page.links.includes(`/aggregate/${id.hex}?at=1&pin=3`));
+});
+
+test('a text is found in the events, forwards and backwards', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { n: 'one' } }, { body: { n: 'Zebra' } }, { body: { n: 'three' } }]);
+
+  const found = await merged.request(`/aggregate/${id.hex}?at=3&find=zebra&to=previous`);
+  const none = await merged.get(`/aggregate/${id.hex}?at=3&find=camel&to=next`);
+
+  t.is(found.status, 303);
+  t.is(found.headers.get('location'), `/aggregate/${id.hex}?at=2&find=zebra`);
+  t.regex(none.text, /No event contains "camel"/);
+});
+
+test('an aggregate without events is told what to do; of the timestamp of an event, whose it is', async (t) => {
+  const id = anId();
+  const owner = anId();
+  const event = anEvent(owner);
+  await store.commitEvents([event]);
+
+  const page = await merged.get(`/aggregate/${id.hex}`);
+  const mistaken = await merged.get(`/aggregate/${event.timestamp.hex}`);
+
+  t.is(page.status, 404);
+  t.regex(page.text, /There is no aggregate .*: the log has no event of it\. .*Check the id/);
+  t.is(mistaken.status, 404);
+  t.true(mistaken.text.includes(`the timestamp of event 1 of the aggregate ${owner.hex}`));
+});
+
+test('what cannot be meant is answered with what is wrong', async (t) => {
+  const id = await aHistoryOf(store, [{}]);
+  for (const query of ['at=x', 'at=-1', 'pin=99999999999', 'path=balance', 'as=nobody']) {
+    const page = await merged.get(`/aggregate/${id.hex}?${query}`);
+    t.is(page.status, 400, query);
+  }
+  t.is((await merged.get('/aggregate/nobody')).status, 400);
+});
+
+test('stored text stays text, wherever it stands', async (t) => {
+  const hostile = '<script>alert(1)</script>"\'&\u001b[2J\u202e';
+  const id = await aHistoryOf(store, [
+    { type: 'opened', body: { name: hostile } },
+    { type: '<script>alert(1)</script>', body: { [hostile]: hostile, metadata: { by: hostile } } },
+  ]);
+
+  for (const [ui, query] of [
+    [merged, ''],
+    [
+      merged,
+      `?at=2&pin=1&path=/${encodeURIComponent(hostile.replaceAll('/', '~1'))}&find=${encodeURIComponent(hostile)}`,
+    ],
+    [folded, '?at=1'],
+  ] as const) {
+    const { html, text, status } = await ui.get(`/aggregate/${id.hex}${query}`);
+    t.is(status, 200);
+    t.false(/<script>alert/i.test(html));
+    t.false(/["']\s*on\w+=/i.test(html.replace(/&#39;|&quot;/g, '')));
+    t.notRegex(text, /[\u001b\u202e]/);
+  }
+});
