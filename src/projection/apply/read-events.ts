@@ -52,7 +52,7 @@ export async function readEvents(
   // One more than is wanted: it shows whether there is more.
   const most = limit + 1;
   const lasts = ranges.map(({ position, last }) => Math.min(last ?? position + most, MAX_SEQUENCE));
-  const rows = await query<readonly [n: string, ...HistoryRow<string>]>(
+  const rows = await query<readonly [n: string | null, ...HistoryRow<string>]>(
     on,
     applyStatements(schema).read,
     [lockTimeout ?? null, ...idsAndPositions(ranges), integerArray(lasts), textArray(types), ...[most, copy, most]],
@@ -60,6 +60,7 @@ export async function readEvents(
   );
   const events = ranges.map((): StoredEvent[] => []);
   for (const [index, [n, ...row]] of rows.entries()) {
+    if (n === null) break;
     const place = Math.abs(Number(n)) - 1;
     if (index === limit || n.startsWith('-')) return { events, cut: place };
     events[place]?.push(storedEventOf((ranges[place] as MissingRange).aggregateId, row));

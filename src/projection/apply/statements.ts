@@ -21,7 +21,8 @@ export interface ApplyStatements {
   /**
    * (`lock_timeout` or null, aggregate ids, positions, last sequences, types, number for each, copy, number for all) → the events after the
    * positions, each after the number of its aggregate. Those of other types come without their bodies. Where the bodies before it have
-   * {@link MOST_BYTES}, an event comes without its body, and the number is negative.
+   * {@link MOST_BYTES}, an event comes without its body, and the number is negative. One row at least, of nothing but nulls where there is
+   * no event: `lock_timeout` is put back in any case.
    */
   readonly read: Statement;
   /**
@@ -89,20 +90,20 @@ mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id
 SELECT (SELECT count(*)::integer FROM ${projections} WHERE name = ?::text), copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence,
   copy.elsewhere, current_setting('search_path')
 FROM (SELECT count(*) FROM kept) AS checked LEFT JOIN copy ON true LEFT JOIN mine ON true`),
-    // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one. How long
-    // bodies are is known without reading them.
+    // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one. There is no
+    // join that could bring them in another order: what is parked is looked up for each. How long bodies are is known without reading them.
     read: preparedStatement(`SELECT CASE WHEN before < ${MOST_BYTES} THEN n ELSE -n END, "timestamp", sequence, type,
   CASE WHEN length IS NOT NULL AND before < ${MOST_BYTES} THEN body ELSE 'null' END
-FROM (SELECT given.n, event.*, coalesce(sum(event.length) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+FROM (SELECT event.*, coalesce(sum(event.length) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
   FROM (SELECT set_config('lock_timeout', coalesce(?::text, current_setting('lock_timeout')), true)) AS patience
-  CROSS JOIN unnest(?::text::bytea[], ?::text::integer[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, last, n)
-  CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body,
-      CASE WHEN type = ANY (ARRAY(SELECT unnest(?::text::text[]))) THEN pg_column_size(body) END AS length
-    FROM ${log} AS log
-    WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position AND log.sequence <= given.last
-    ORDER BY log.sequence LIMIT ?::integer) AS event
-  WHERE NOT EXISTS (SELECT FROM ${parked} AS parked WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id
-    AND parked.reason = 'failed' AND parked.next_try > now())
+  LEFT JOIN (SELECT given.n, event.* FROM unnest(?::text::bytea[], ?::text::integer[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, last, n)
+    CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body,
+        CASE WHEN type = ANY (ARRAY(SELECT unnest(?::text::text[]))) THEN pg_column_size(body) END AS length
+      FROM ${log} AS log
+      WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position AND log.sequence <= given.last
+      ORDER BY log.sequence LIMIT ?::integer) AS event
+    WHERE (SELECT true FROM ${parked} AS parked WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id
+      AND parked.reason = 'failed' AND parked.next_try > now()) IS NULL) AS event ON true
   LIMIT ?::integer) AS found`),
     next: preparedStatement(`WITH healed AS (DELETE FROM ${parked} AS parked
   USING unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, position)

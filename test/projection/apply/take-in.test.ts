@@ -1,7 +1,11 @@
 import test from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
+import { lockPositions } from '../../../src/projection/apply/lock-positions.js';
+import { readEvents } from '../../../src/projection/apply/read-events.js';
+import { applyStatements } from '../../../src/projection/apply/statements.js';
 import { takeIn } from '../../../src/projection/apply/take-in.js';
 import { listParked, retry } from '../../../src/projection/apply/parked.js';
+import { byteaArray, integerArray, query, textArray } from '../../../src/store/read/rows.js';
 import type { NewEvent } from '../../../src/events.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { testKnex, useTestDatabase } from '../../support/database.js';
@@ -348,4 +352,36 @@ test('a connection that has lost its prepared statements takes in all the same',
   await commitEvents(events.slice(1));
   t.is((await takeAll({ knex: single, schema }, copy, journal, [id])).taken, 2);
   t.deepEqual(await seen(knex, journal, id), [1, 2, 3]);
+});
+
+test('the setting for waits is as it was also when nothing is to be read', async (t) => {
+  const journal = aJournal();
+  const copy = await aLiveCopy(database, journal);
+  const id = anId();
+  for (const ids of [[id], []])
+    await knex.transaction(async (transaction) => {
+      await transaction.raw("SET LOCAL lock_timeout = '7s'");
+      const found = await lockPositions(transaction, schema, copy, ids);
+      t.is(found?.lockTimeout, '7s');
+      const options = { limit: 10, types: [], lockTimeout: found?.lockTimeout };
+      t.deepEqual((await readEvents(transaction, schema, copy.id, found?.positions ?? [], options)).events.flat(), []);
+      t.deepEqual((await transaction.raw<{ rows: unknown[] }>('SHOW lock_timeout')).rows, [{ lock_timeout: '7s' }]);
+    });
+});
+
+test('no join can bring the events of an aggregate in another order, however many are parked', async (t) => {
+  const copy = await aLiveCopy(database, aJournal());
+  await knex.raw(
+    `INSERT INTO maestro_parked (copy, aggregate_id, sequence, error, reason, attempts, first_failed_at, failed_at, next_try)
+SELECT ?, decode(lpad(to_hex(n), 32, '0'), 'hex'), 1, 'bad', 'failed', 1, now(), now(), now() + interval '1 hour' FROM generate_series(1, 2000) AS n`,
+    [copy.id],
+  );
+  await knex.raw('ANALYZE maestro_parked');
+  const ids = range(1, 500).map(() => anId());
+  const sequences = integerArray(ids.map(() => 5));
+  const { sql } = applyStatements(schema).read;
+  const bindings = [null, byteaArray(ids), sequences, sequences, textArray(['happened']), 501, copy.id, 501];
+  const plan = await query<[string]>(knex, { sql: `EXPLAIN ${sql}` }, bindings);
+  const joins = plan.flatMap(([line]) => /(Hash|Merge|Nested Loop).*(Join|\()/.exec(line)?.[1] ?? []);
+  t.deepEqual(new Set(joins), new Set(['Nested Loop']));
 });
