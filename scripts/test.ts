@@ -90,6 +90,6 @@ if (code === 0) {
   };
   console.log(`\n${costTable(files, shares, process.env['MAESTRO_TEST_COSTS'] === 'all' ? Infinity : 10)}`);
   if (chromium() === undefined)
-    console.log(`\nNot run: tests of pages in a browser (test/ui/browser), for ${NO_CHROMIUM}`);
+    console.log(`\nNot run: tests of pages in a browser (test/ui/browser), because ${NO_CHROMIUM}`);
 }
 process.exit(code);

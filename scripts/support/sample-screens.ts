@@ -4,6 +4,8 @@ import type { SampleBank } from './sample-bank.js';
 export function sampleScreens({ wrong }: SampleBank): Readonly<Record<string, string>> {
   return {
     overview: '/',
+    search: '/search',
+    'search-where': `/search?type=money_deposited&where=${encodeURIComponent('$.amount > 50000')}`,
     event: `/event/${wrong.timestamp.toString()}`,
   };
 }

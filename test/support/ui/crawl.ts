@@ -37,10 +37,10 @@ export async function crawl(visitor: Visitor, from: readonly string[], each: num
     await visitor.settled();
     const { page } = visitor;
     const [strange, text, links] = await page.evaluate<[string[], string, string[]]>(
-      `[${STRANGE}, document.body.innerText, [...document.querySelectorAll('a[href]')].map(({ href }) => href)]`,
+      `[${STRANGE}, document.body.innerText, [...document.querySelectorAll('a[href]')].map((link) => link.getAttribute('href'))]`,
     );
     met.push({ path, status, strange, text });
-    for (const link of links.map((href) => new URL(href)))
+    for (const link of links.map((href) => new URL(href, page.url())))
       if (link.origin === visitor.origin) open.push(link.pathname + link.search);
   }
   return met;
