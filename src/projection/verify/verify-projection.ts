@@ -7,6 +7,7 @@ import { storeError } from '../../store/failures/database-errors.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute } from '../../store/read/rows.js';
 import { BUILD_PREFIX, type Copy, readCopies, withCopyPath } from '../copies/copy.js';
+import { readerOf } from '../apply/run-events.js';
 import { setUpCopy } from '../copies/set-up.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { type ComparedTable, compareTable } from './compare-table.js';
@@ -16,7 +17,10 @@ import { tableShapes } from './table-shapes.js';
 
 /** Options for comparing a read model with the events. */
 export interface VerifyProjectionOptions {
-  /** Number of random aggregates to compare. @defaultValue 100 */
+  /**
+   * Number of random aggregates with events for the handlers to compare. A hundred times as many are drawn at most; where few of them
+   * have any, the sample is smaller. @defaultValue 100
+   */
   readonly sample?: number | undefined;
   /** Compare all aggregates, and find also rows that the handlers do not make from any event. @defaultValue false */
   readonly all?: boolean | undefined;
@@ -30,7 +34,9 @@ export interface ProjectionVerification {
   readonly version: number;
   /** Number of aggregates whose events were taken in again. */
   readonly aggregates: number;
-  /** Number of those events. */
+  /** Number of aggregates that were drawn for the sample besides, and left out because they have no event for the handlers. */
+  readonly without: number;
+  /** Number of the events of those that were not left out. */
   readonly events: number;
   /** True when these were all aggregates of which the projection has taken events in. */
   readonly all: boolean;
@@ -112,7 +118,9 @@ async function verify(
 ): Promise<ProjectionVerification> {
   const known = await countOfPositions(transaction, schema, live.id);
   const all = wantsAll || sample >= known;
-  const ids = all ? undefined : await samplePositions(transaction, schema, live.id, sample);
+  const { types } = readerOf(definition);
+  const drawn = all ? undefined : await samplePositions(transaction, schema, live.id, { count: sample, types });
+  const ids = drawn?.ids;
   const chunks: AsyncIterable<Timestamp[]> | Iterable<Timestamp[]> =
     ids === undefined ? allPositions(transaction, schema, live.id) : chunksOf(ids);
   const fold = new FoldAside(transaction, schema, live.id, definition);
@@ -130,5 +138,14 @@ async function verify(
   if (failures.length === 0)
     for (const table of await tableShapes(transaction, made))
       tables.push(await compareTable(transaction, table, comparison));
-  return { name: definition.name, version: definition.version, aggregates, events, all, failures, tables };
+  return {
+    name: definition.name,
+    version: definition.version,
+    aggregates,
+    without: drawn?.without ?? 0,
+    events,
+    all,
+    failures,
+    tables,
+  };
 }

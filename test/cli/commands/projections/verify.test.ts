@@ -42,6 +42,7 @@ test('verify compares the live tables with the events, in every form', async (t)
   ]);
   t.deepEqual(checked, {
     aggregates: 3,
+    without: 0,
     events: 3,
     all: true,
     tables: [{ table: 'owners', compared: true, rows: 3, leftOut: [] }],
@@ -67,6 +68,21 @@ test('verify says so when the handlers make nothing of a sample, which must not 
   t.is(code, 2);
   t.regex(stderr, /its handlers make no row of the 2 aggregates of this sample/);
   t.is((await log.maestro(['projections', 'verify', 'owners', '--all'])).code, 0);
+});
+
+test('a sample is of aggregates that have something for the projection, and says how many it left out', async (t) => {
+  const log = await aLog();
+  for (let count = 0; count < 30; count += 1)
+    await log.store.commitEvents([anEvent(anId(), { type: 'of another', body: {} })]);
+  await log.maestro(['projections', 'run', '--once', 'owners']);
+  const { code, stdout, stderr } = await log.maestro(['projections', 'verify', 'owners', '--sample', '4']);
+  t.is(code, 0);
+  t.is(stdout, 'checked 3 events of 3 aggregates against owners 1: no difference\n');
+  t.regex(stderr, /^note: 30 aggregates more were drawn for the sample and left out, without events for owners$/m);
+  const two = await log.maestro(['projections', 'verify', 'owners', '--sample', '2', '-o', 'json']);
+  const { checked } = JSON.parse(two.stdout) as { checked: { aggregates: number; without: number } };
+  t.is(checked.aggregates, 2);
+  t.true(checked.without <= 31);
 });
 
 test('verify refuses what contradicts, another version, and a projection that was never run', async (t) => {

@@ -55,7 +55,7 @@ function assertCompared({ name, failures, aggregates, tables }: ProjectionVerifi
 }
 
 async function print(result: ProjectionVerification, { output, options }: Invocation): Promise<boolean> {
-  const { name, version, aggregates, events, all, failures, tables } = result;
+  const { name, version, aggregates, without, events, all, failures, tables } = result;
   const differences: Difference[] = [
     ...failures.map((failure) => ({ kind: 'failed' as const, ...failure })),
     ...tables.flatMap((table) => table.differences),
@@ -63,7 +63,7 @@ async function print(result: ProjectionVerification, { output, options }: Invoca
   const keys = options.verbose === true;
   const isDifferent = await printFindings(differences, output, {
     name: 'differences',
-    checked: () => ({ aggregates, events, all, tables: tables.map(jsonOfTable) }),
+    checked: () => ({ aggregates, without, events, all, tables: tables.map(jsonOfTable) }),
     checkedText: () =>
       `${counted(events, 'event')} of ${all && aggregates > 0 ? 'all ' : ''}${counted(aggregates, 'aggregate')} against ${name} ${version}`,
     id: (difference) => (difference.kind === 'failed' ? difference.aggregateId : difference.table),
@@ -81,6 +81,10 @@ async function print(result: ProjectionVerification, { output, options }: Invoca
       },
     ],
   });
+  if (without > 0)
+    await output.note(
+      `${counted(without, 'aggregate')} more ${without === 1 ? 'was' : 'were'} drawn for the sample and left out, without events for ${name}`,
+    );
   if (failures.length > 0) await output.note('no table was compared, because not all events could be taken in again');
   const [empty, unjudged] = [true, false].map((isEmpty) =>
     tables.filter(({ compared, rows }) => !compared && (rows === 0) === isEmpty).map((table) => table.table),
