@@ -25,6 +25,8 @@ export const MOST_MISSING = 200;
 const MOST_EVENTS = 500;
 /** Longest wait for a lock, in milliseconds: so long others queue behind it at most. */
 const LOCK_TIMEOUT = 200;
+/** Longest wait for an autovacuum of the positions to be canceled, in milliseconds. */
+const AUTOVACUUM_TIMEOUT = 2000;
 
 /** A copy of a projection that is in use. */
 type LiveCopy = Copy & { readonly liveSchema: string };
@@ -48,8 +50,9 @@ export async function switchTables(
   copy: Copy,
   searched: RecordedSearch,
 ): Promise<SwitchOutcome> {
-  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
   const { projections, positions } = projectionTables(schema);
+  await endAutovacuum(transaction, positions);
+  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
   await tryLocks(transaction, schema, copy);
   // In the order of an erasure, which keeps new copies out and then locks positions: else the two would wait for each other.
   await execute(transaction, `LOCK TABLE ${projections} IN ROW EXCLUSIVE MODE`);
@@ -63,6 +66,16 @@ export async function switchTables(
   await execute(transaction, 'SET CONSTRAINTS ALL IMMEDIATE');
   await replace(transaction, schema, live, building);
   return 'switched';
+}
+
+/**
+ * Has PostgreSQL cancel an autovacuum of the positions, which takes long where there are many, and keeps the next one out. It does so when
+ * somebody has waited for `deadlock_timeout`, a second if nobody has changed that. Nobody who moves positions waits for this lock. Rejects with 55P03
+ * when somebody else vacuums or changes the table.
+ */
+async function endAutovacuum(transaction: Executor, positions: string): Promise<void> {
+  await execute(transaction, `SET LOCAL lock_timeout = ${AUTOVACUUM_TIMEOUT}`);
+  await execute(transaction, `LOCK TABLE ${positions} IN SHARE UPDATE EXCLUSIVE MODE`);
 }
 
 /**

@@ -144,6 +144,28 @@ test.serial('a search does not wait for those who vacuum the positions', async (
   });
 });
 
+test.serial('a switch waits for who vacuums the positions, as PostgreSQL needs to cancel an autovacuum', async (t) => {
+  const { next, live, building } = await aRebuild(1);
+  const record = await recorded(live);
+  const vacuum = await knex.transaction();
+  t.teardown(async () => {
+    if (!vacuum.isCompleted()) await vacuum.rollback();
+  });
+  await vacuum.raw('LOCK TABLE maestro_positions IN SHARE UPDATE EXCLUSIVE MODE');
+  const waiting = async () => {
+    const sql = `SELECT FROM pg_locks WHERE relation = 'maestro_positions'::regclass AND mode = 'ShareUpdateExclusiveLock' AND NOT granted`;
+    while (!isOver && (await knex.raw<{ rows: unknown[] }>(sql)).rows.length === 0);
+    await vacuum.rollback();
+  };
+  const searched = { found: [], since: '3:3:', record };
+  let isOver = false;
+  const outcome = knex
+    .transaction((transaction) => switchTables(transaction, schema, next.definition, building, searched))
+    .finally(() => (isOver = true));
+  await Promise.all([outcome, waiting()]);
+  t.is(await outcome, 'switched');
+});
+
 test.serial('a commit that sees the time before moves were recorded is refused, or moves nothing', async (t) => {
   const { journal, ids, live } = await aRebuild();
   const [one, two] = ids as [Timestamp, Timestamp];
