@@ -6,6 +6,8 @@ export function sampleScreens({ wrong }: SampleBank): Readonly<Record<string, st
     overview: '/',
     search: '/search',
     'search-where': `/search?type=money_deposited&where=${encodeURIComponent('$.amount > 50000')}`,
+    aggregate: `/aggregate/${wrong.aggregateId.hex}?at=${wrong.sequence}`,
+    'aggregate-path': `/aggregate/${wrong.aggregateId.hex}?path=/balance&pin=1&find=deposit`,
     event: `/event/${wrong.timestamp.toString()}`,
   };
 }

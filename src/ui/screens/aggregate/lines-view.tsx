@@ -35,7 +35,7 @@ function Line({ line, request }: { readonly line: StateLine; readonly request: A
   const [indent, key, value] = partsOf(text);
   return (
     <span class={change}>
-      {`${SIGNS[change]} ${indent}`}
+      {`${SIGNS[change]} ${escapeJson(indent)}`}
       {key !== '' && path !== undefined ? (
         <Link class="key" href={addressOf(request, { path, upTo: undefined })} title="The events that changed it">
           {escapeJson(key)}

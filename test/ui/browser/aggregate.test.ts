@@ -1,0 +1,80 @@
+import test from 'ava';
+import { useTestDatabase } from '../../support/database.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { useBrowser } from '../../support/ui/browser.js';
+import { pagesOf } from '../../support/ui/ui-client.js';
+
+const database = useTestDatabase(test);
+const browser = useBrowser(test);
+const id = anId();
+
+test.serial.before(async () => {
+  await database.store().commitEvents(aHistory(id, 30));
+});
+
+browser.test('the slider changes the state under it, and back goes to where it was let go before', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}`);
+  const at = (sequence: number) => page.locator(`#moment[data-sequence="${sequence}"]`).waitFor();
+  const slide = (sequence: number, events: readonly string[]) =>
+    page.evaluate(`{
+      const slider = document.querySelector('#slider');
+      slider.value = ${sequence};
+      for (const name of ${JSON.stringify(events)}) slider.dispatchEvent(new Event(name, { bubbles: true }));
+    }`);
+
+  await slide(12, ['input']);
+  await at(12);
+  t.is(page.url(), `${visitor.origin}/aggregate/${id.hex}`);
+  for (const sequence of [13, 14, 15, 16]) await slide(sequence, ['input']);
+  await slide(17, ['input', 'change']);
+  await page.waitForURL(`**/aggregate/${id.hex}?at=17`);
+  await at(17);
+  t.regex(await page.locator('pre.state').innerText(), /~ +"n": 17 +was 16/);
+  await page.goBack();
+  await at(30);
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('the keys are those of step', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}?at=10`);
+  const at = (sequence: number) => page.locator(`#moment[data-sequence="${sequence}"]`).waitFor();
+  const press = async (key: string, sequence: number) => {
+    await page.keyboard.press(key);
+    await at(sequence);
+  };
+
+  await press('ArrowRight', 11);
+  await press('h', 10);
+  await press('m', 10);
+  await page.locator('[data-step="unpin"] a').waitFor();
+  await press('End', 30);
+  t.is(new URL(page.url()).search, '?at=30&pin=10');
+  t.regex(await page.locator('.pane.state').innerText(), /1 change since event 10/);
+  await page.keyboard.press('d');
+  await page.locator('[data-step="unpin"]').waitFor({ state: 'detached' });
+  await press('Home', 0);
+  await page.keyboard.press('/');
+  t.is(await page.evaluate('document.activeElement.id'), 'find-text');
+  await page.keyboard.type('21');
+  await page.keyboard.press('Enter');
+  await at(21);
+  t.is(new URL(page.url()).search, '?at=21&find=21');
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('it plays to the last event', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}?at=28`);
+
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.locator('#moment[data-sequence="30"]').waitFor();
+  await page.locator('#play[aria-pressed="false"]').waitFor();
+
+  t.is(new URL(page.url()).search, '?at=30');
+  t.deepEqual(visitor.problems, []);
+});
