@@ -1,4 +1,5 @@
 import { Hono } from 'hono/tiny';
+import { withCancellation } from '../store/driver/cancellation.js';
 import { readAssets, serveAssets } from './assets.js';
 import type { UiContext } from './context.js';
 import { answerErrors } from './errors.js';
@@ -33,7 +34,7 @@ export function uiHandler(options: UiOptions): UiHandler {
   answerErrors(app, ui);
   serveAssets(app, assets);
   for (const { register } of SCREENS) register(app, ui);
-  return async (request) => withHeaders(await app.fetch(request));
+  return async (request) => withHeaders(await withCancellation(request.signal, async () => app.fetch(request)));
 }
 
 function contextOf(options: UiOptions, asset: UiContext['asset']): UiContext {

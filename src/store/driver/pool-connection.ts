@@ -1,4 +1,5 @@
 import { connectError } from '../failures/database-errors.js';
+import { cancellationSignal } from './cancellation.js';
 import type { ConnectionKind } from './connection-kind.js';
 import { reasonOfEnd } from './connection-end.js';
 import { isConnectionLost } from './driver-error.js';
@@ -17,13 +18,23 @@ export async function onPoolConnection<Raw extends RawConnection, Value>(
   kind: ConnectionKind<Raw>,
   work: (connection: Raw) => Promise<Value>,
 ): Promise<Value> {
+  const signal = cancellationSignal();
+  signal?.throwIfAborted();
   const connection = await acquire(client, kind);
+  let cancelled: Promise<void> | undefined;
+  const cancel = () => {
+    cancelled = kind.cancel(connection);
+  };
   try {
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', cancel);
     return await work(connection);
   } catch (error) {
     if (isConnectionLost(error)) discard(connection, kind, error);
     throw reasonOfEnd(connection, error);
   } finally {
+    signal?.removeEventListener('abort', cancel);
+    await cancelled;
     if (kind.isInTransaction(connection)) discard(connection, kind, LEFT_OPEN);
     await client.releaseConnection(connection);
   }

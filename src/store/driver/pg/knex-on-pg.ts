@@ -7,6 +7,7 @@ import { isUnknownStatement } from '../driver-error.js';
 import { KnexDriver, ROWS } from '../knex-driver.js';
 import type { ClientQuery, KnexClient, PgConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
+import { sendCancelRequest } from './cancel-request.js';
 import { copyFrom } from './copy-from.js';
 import { leavesStatements } from './leaves-statements.js';
 import { isRepeatable, lostStatement } from '../repeatable.js';
@@ -124,5 +125,11 @@ const KIND: ConnectionKind<PgConnection> = {
   isEmbedded: false,
   taken: watchEnd,
   isInTransaction: (connection) => ['T', 'E'].includes(connection.getTransactionStatus?.() ?? ''),
+  cancel: async (connection) => {
+    connection.__knex__disposed = 'what it was at was cancelled';
+    const told = sendCancelRequest(connection);
+    connection.connection?.stream?.destroy();
+    await told;
+  },
   end: (connection) => void connection.end?.(),
 };

@@ -9,7 +9,7 @@ import type { Statement } from '../statement.js';
 
 /**
  * The driver of a Knex instance on PGlite. The engine is the only connection: it keeps no statement prepared under a name,
- * takes no stream, and has no socket that could be cut off.
+ * takes no stream, and has no socket that could be cut off or by which a statement could be cancelled.
  */
 export class KnexOnPglite extends KnexDriver<RawConnection> {
   protected readonly kind = KIND;
@@ -42,6 +42,7 @@ const KIND: ConnectionKind<RawConnection> = {
   isEmbedded: true,
   taken: () => {},
   isInTransaction: () => false,
+  cancel: async () => {},
   end: () => {},
 };
 

@@ -155,3 +155,13 @@ for (const [event, message] of Object.entries(LOGINS))
     const sent = (await received).toString('latin1');
     t.notRegex(sent, /^p/, 'pg has sent something made of the password');
   });
+
+test('pg: host, port, processID and secretKey tell where a connection goes, and by what another one can cancel it', async (t) => {
+  const connection = await aConnection(t);
+  assertHas(t, 'connection', connection, 'processID', 'number');
+  assertHas(t, 'connection', connection, 'secretKey', 'number');
+  assertHas(t, 'connection', connection, 'host', 'string');
+  assertHas(t, 'connection', connection, 'port', 'number');
+  const { rows } = await connection.query('SELECT pg_backend_pid() AS pid');
+  t.deepEqual(rows, [{ pid: connection.processID }]);
+});
