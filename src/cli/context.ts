@@ -67,6 +67,8 @@ export interface CliContext {
   readonly openPager: (command: string, quitCode: () => number) => Promise<Pager | undefined>;
   /** Makes the process end as soon as the reader of its output has gone, even while it has nothing to write. */
   readonly endWithReader?: () => Promise<void>;
+  /** Opens an address in the browser of whoever sits at this machine; absent where there is none. Never rejects. */
+  readonly openBrowser?: (url: string) => Promise<void>;
   /**
    * Has a function called at the first Ctrl-C or SIGTERM, with the exit code, in the place of ending the process at once; returns how
    * to remove it. For a command that has something to finish.

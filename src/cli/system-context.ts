@@ -50,6 +50,10 @@ export function systemContext(): CliContext {
       process.once('exit', () => pager?.kill());
       return pager;
     },
+    openBrowser: async (url) => {
+      const { openBrowser } = await import('./output/open-browser.js');
+      openBrowser(url, process.platform);
+    },
     endWithReader: async () => {
       const { watchPipe } = await import('./output/watch-pipe.js');
       watchPipe(() => process.exit());

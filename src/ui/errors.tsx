@@ -32,7 +32,7 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
   });
   app.notFound((c) => {
     c.status(404);
-    const message = `There is no page ${decodeURI(c.req.path)}.`;
+    const message = `There is no page ${decoded(c.req.path)}.`;
     return page(c, ui, {
       title: 'Not found',
       body: (
@@ -43,6 +43,15 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
       ),
     });
   });
+}
+
+/** A path as people read it; as it is where it is not well-formed. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }
 
 interface ErrorFacts {

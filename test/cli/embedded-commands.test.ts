@@ -225,3 +225,19 @@ export default { aggregates: [Person], projections: [defineProjection({ name: 'p
   t.like(await jsonOf(run(['projections', 'drop', 'people', '--execute', '--force', '-o', 'json'])), { left: 0 });
   t.is((await run(['projections', 'status', 'people'])).code, 3);
 });
+
+test.serial(
+  'ui prints the address of the pages, and that no other process can use the database meanwhile',
+  async (t) => {
+    const env = { MAESTRO_SCHEMA: aSchemaName() };
+    const options = { cwd: folder, env, interrupted: true };
+    const unmade = await runCli(['ui', '--port', '0'], options);
+    t.not(unmade.code, 0);
+    t.is(unmade.stdout, '');
+    await runCli(['migrate', '-q'], options);
+    const { code, stdout, stderr } = await runCli(['ui', '--port', '0'], options);
+    t.is(code, 0, stderr);
+    t.regex(stdout, /^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+\n$/);
+    t.regex(stderr, /no other process can use it/);
+  },
+);

@@ -95,11 +95,11 @@ testProp(
 );
 
 /**
- * Commands that print no JSON or always the same lines (`step`, `export`, `completion`), or need handlers, or find something in
- * the server, or use no log, or count events that others commit meanwhile (`types`).
+ * Commands that print no JSON or always the same lines (`step`, `export`, `completion`), or serve until Ctrl-C, or need handlers,
+ * or find something in the server, or use no log, or count events that others commit meanwhile (`types`).
  */
 const APART = [
-  ...['step', 'snapshot verify', 'types', 'check', 'export', 'doctor'],
+  ...['step', 'snapshot verify', 'types', 'check', 'export', 'doctor', 'ui'],
   ...OF_PROJECTIONS,
   ...['id new', 'completion'],
 ];

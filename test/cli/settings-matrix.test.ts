@@ -109,6 +109,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['tail', '-n', '4', '-o', 'ndjson'],
   ['tail', third.hex, '-n', '2'],
   ['step', second.hex],
+  ['ui', '--port', '0', '--no-open', '-o', 'json'],
   ['append', first.hex, '--type', 'alpha', '--body', '{"n": 4}', '--expect', '3', '-o', 'json'],
   ['append', first.hex, '--type', 'alpha', '--body', '{"n": 4}', '--expect', '3'],
   ['snapshot', 'put', first.hex, '--sequence', '4', '--body', '{"n": 9}'],
@@ -254,6 +255,7 @@ function plain(text: string, role: string): string {
       // Bytes differ with the encoding.
       .replace(/"bodies":\d+/g, '"bodies":0')
       .replace(/(127\.0\.0\.1:\d+)\/\w+/g, '$1/DATABASE')
+      .replace(/http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/g, 'PAGES')
   );
 }
 
@@ -301,7 +303,7 @@ test.serial(
         ? sub === 'get' || sub === 'verify'
         : command === 'projections'
           ? sub === 'status'
-          : !writes.has(command) && command !== 'doctor' && command !== 'step' && !more.includes('--execute'),
+          : !writes.has(command) && !['doctor', 'step', 'ui'].includes(command) && !more.includes('--execute'),
     );
     const answers = async () => {
       const found: Record<string, CliResult> = {};

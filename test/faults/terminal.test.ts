@@ -104,7 +104,7 @@ const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>
   'id new': () => ['id', 'new'],
 };
 /** Commands that act on a terminal themselves, or print nothing that is stored; they have tests of their own. */
-const APART = ['step', 'migrate rollback', ...OF_PROJECTIONS, 'completion'];
+const APART = ['step', 'ui', 'migrate rollback', ...OF_PROJECTIONS, 'completion'];
 
 /** Numbers of printed lines, and of those that had something raw in them. */
 const counted = { runs: 0, lines: 0, raw: 0 };

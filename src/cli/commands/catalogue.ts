@@ -26,6 +26,7 @@ import { declareStep } from './step/declare.js';
 import { declareTail } from './tail/declare.js';
 import { declareTrace } from './trace/declare.js';
 import { declareTypes } from './types/declare.js';
+import { declareUi } from './ui/declare.js';
 import { declareVerify } from './verify/declare.js';
 
 /** Declares one command, and those below it. */
@@ -49,6 +50,7 @@ export const COMMANDS: readonly { readonly heading: string; readonly commands: r
   {
     heading: 'The whole log:',
     commands: [
+      declareUi,
       declareAggregates,
       declareSearch,
       declareEvent,

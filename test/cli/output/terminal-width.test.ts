@@ -14,8 +14,8 @@ import { readingCommands, SAMPLE_CORRELATION } from '../../support/cli/sample-co
 const elixir = useTestDatabase(test, { migrated: false });
 const ID = '01a207704b0c0000deadbeefcafef00d';
 
-/** Commands that print JSON or SQL as it is, and `step`, which draws its own screen. */
-const AS_IT_IS = ['step', 'export', 'migrate sql'];
+/** Commands that print JSON, SQL or an address as it is, and `step`, which draws its own screen. */
+const AS_IT_IS = ['step', 'export', 'migrate sql', 'ui'];
 /** Says that there is nothing, on standard error. */
 const EMPTY = 'migrate index list';
 /** The last lines of these are a body or a state, below an empty line or a brace. */

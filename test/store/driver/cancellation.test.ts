@@ -12,10 +12,10 @@ const { knex: observer } = useTestDatabase(test, { migrated: false });
 function endless(t: ExecutionContext) {
   const name = `endless ${t.title} ${process.pid}`.replaceAll(/[^\w ]/g, '');
   const count = async () => {
-    const { rows } = (await observer.raw(
+    const { rows } = await observer.raw<{ rows: [{ running: number }] }>(
       `SELECT count(*)::integer AS running FROM pg_stat_activity WHERE state = 'active' AND query LIKE ? AND pid <> pg_backend_pid()`,
       [`%/* ${name} */%`],
-    )) as { rows: [{ running: number }] };
+    );
     return rows[0].running;
   };
   return {

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly terminal?: number;
   /** Keep the line of standard error that names the database of a command that writes. @defaultValue false */
   readonly withTarget?: boolean;
+  /** End it by Ctrl-C as soon as it goes on until then, as a server does. @defaultValue false */
+  readonly interrupted?: boolean;
   /** Run it at once, however many others are under way: its time is measured. @defaultValue false */
   readonly atOnce?: boolean;
 }
@@ -60,7 +62,15 @@ async function oneOfFew<Value>(work: () => Promise<Value>): Promise<Value> {
 /** Runs a command line in this process, with the real commands on the real database. */
 export async function runCli(
   argv: readonly string[],
-  { cwd = '/', env = {}, stdin = '', terminal, withTarget = false, atOnce = false }: CliOptions = {},
+  {
+    cwd = '/',
+    env = {},
+    stdin = '',
+    terminal,
+    withTarget = false,
+    atOnce = false,
+    interrupted = false,
+  }: CliOptions = {},
 ): Promise<CliResult> {
   const stdout = new CapturedStream(terminal);
   const stderr = new CapturedStream(terminal);
@@ -72,9 +82,15 @@ export async function runCli(
     }),
     stdout,
     stderr,
+    ...(interrupted && { onInterrupt: interruptAtOnce }),
   });
   const code = atOnce ? await run(argv, context) : await oneOfFew(() => run(argv, context));
   return { code, stdout: stdout.text, stderr: withTarget ? stderr.text : withoutTarget(stderr.text) };
+}
+
+function interruptAtOnce(stop: (exitCode: 0) => void): () => void {
+  stop(0);
+  return () => {};
 }
 
 class CapturedStream implements OutputStream {

@@ -36,7 +36,8 @@ export async function runWithKeys(
 
 const QUIT: readonly Key[] = [{ name: 'q', text: 'q', ctrl: false }];
 
-/** Runs a command line: as a program does, but `step`, which needs a terminal, as somebody who leaves it at once. */
+/** Runs a command line: as a program does, but `step`, which needs a terminal, and `ui` as somebody who leaves it at once. */
 export async function runAny(argv: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  return await (argv[0] === 'step' ? runWithKeys(argv, QUIT, options) : runCli(argv, options));
+  if (argv[0] === 'step') return await runWithKeys(argv, QUIT, options);
+  return await runCli(argv, { ...options, interrupted: argv[0] === 'ui' });
 }

@@ -44,6 +44,7 @@ export function readingCommands({ id, timestamp }: Named): Samples {
     'migrate index list': [],
     'projections status': [],
     doctor: [],
+    ui: ['--port', '0', '--no-open'],
   };
 }
 

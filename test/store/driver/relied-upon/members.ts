@@ -15,7 +15,7 @@ export function assertHas(
   what: string,
   owner: object,
   member: string,
-  type: 'object' | 'function' | 'string',
+  type: 'object' | 'function' | 'string' | 'number',
 ): void {
   t.is(typeof (owner as Record<string, unknown>)[member], type, `${what}.${member} is no ${type} any more`);
 }

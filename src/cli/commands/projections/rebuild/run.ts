@@ -17,7 +17,7 @@ import type { Invocation } from '../../../invocation.js';
 import { printFacts } from '../../../output/print-facts.js';
 import { decimal } from '../../../../text/figures.js';
 import { configuredReadModel } from '../configured.js';
-import { untilInterrupted } from '../interruptible.js';
+import { untilInterrupted } from '../../../interruptible.js';
 import { registeredCopies } from '../registered.js';
 import { tellingErrors } from '../telling-errors.js';
 import { untilInUse } from '../until-in-use.js';

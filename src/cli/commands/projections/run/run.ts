@@ -14,7 +14,7 @@ import type { Invocation } from '../../../invocation.js';
 import { printRows } from '../../../output/print-rows.js';
 import { counted, decimal } from '../../../../text/figures.js';
 import { configuredProjections } from '../configured.js';
-import { untilInterrupted } from '../interruptible.js';
+import { untilInterrupted } from '../../../interruptible.js';
 import { tellingErrors } from '../telling-errors.js';
 import { untilInUse } from '../until-in-use.js';
 

@@ -1,5 +1,5 @@
-import type { CliContext } from '../../context.js';
-import type { ExitCode } from '../../exit-codes.js';
+import type { CliContext } from './context.js';
+import type { ExitCode } from './exit-codes.js';
 
 /** Work that ends in order at the first Ctrl-C, and at once at the second. */
 export interface Interruptible {
