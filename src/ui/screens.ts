@@ -1,5 +1,6 @@
 import type { NavigationEntry, UiApp, UiContext } from './context.js';
 import { registerAggregate } from './screens/aggregate/routes.js';
+import { registerCompare } from './screens/compare/routes.js';
 import { registerEvent } from './screens/event/routes.js';
 import { registerFind } from './screens/find/routes.js';
 import { registerOverview } from './screens/overview/routes.js';
@@ -15,6 +16,7 @@ export interface Screen {
 export const SCREENS: readonly Screen[] = [
   { register: registerOverview, navigation: { title: 'Overview', path: '/' } },
   { register: registerSearch, navigation: { title: 'Search', path: '/search' } },
+  { register: registerCompare, navigation: { title: 'Compare', path: '/compare' } },
   { register: registerFind },
   { register: registerAggregate },
   { register: registerEvent },

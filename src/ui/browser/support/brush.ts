@@ -108,9 +108,11 @@ class Brush {
     const step = (this.#svg?.viewBox.baseVal.width ?? 0) / this.#count;
     this.#mark(first * step, (last - first + 1) * step);
     const [since, until] = this.#times();
-    const title = this.#svg?.querySelectorAll('title')[bar]?.textContent ?? '';
-    this.#output.textContent =
-      first === last ? title : `${text(since)} to ${text(until)}, ${last - first + 1} bars. At the end: ${title}`;
+    const titles = this.#svg?.querySelectorAll('title') ?? [];
+    // Lanes have no title for each column.
+    const title = titles.length === this.#count ? (titles[bar]?.textContent ?? '') : '';
+    const times = `${text(since)} to ${text(until)}`;
+    this.#output.textContent = first === last && title !== '' ? title : `${times}. ${title}`;
   }
 
   #clear(): void {

@@ -1,0 +1,4 @@
+import { enableBrush } from './support/brush.js';
+
+// A time can be drawn over the lanes.
+enableBrush();

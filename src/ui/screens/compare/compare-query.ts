@@ -1,0 +1,83 @@
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { notATime, readTime, timestampOf } from '../../../text/time/read-time.js';
+import { prefixDigits } from '../../../text/id-prefix.js';
+import { idsWithPrefix } from '../../../admin/log/ids-with-prefix.js';
+import type { EventLog } from '../../../admin/log/event-log.js';
+import { isoTime } from '../search/search-query.js';
+
+/** Most aggregates that are compared. */
+export const MOST_LANES = 12;
+
+/** The aggregates to compare, as an address tells them. */
+export interface CompareQuery {
+  readonly ids: readonly Timestamp[];
+  /** Milliseconds since 1970, both included; absent for all of their time. */
+  readonly since: number | undefined;
+  readonly until: number | undefined;
+}
+
+/** A comparison that was read from an address. */
+export interface ReadCompare {
+  readonly query: CompareQuery;
+  /** What is wrong with the address, in sentences. */
+  readonly faults: readonly string[];
+  /** True when the address says the same in other words. */
+  readonly isLoose: boolean;
+}
+
+/** Reads a comparison from the parameters of an address. Ids may be given by their first digits. */
+export async function readCompare(log: EventLog, parameters: URLSearchParams): Promise<ReadCompare> {
+  const faults: string[] = [];
+  const found = new Map<string, Timestamp>();
+  const texts = parameters.getAll('id').flatMap((text) => text.split(/[\s,]+/).filter((word) => word !== ''));
+  for (const text of texts.slice(0, 2 * MOST_LANES)) {
+    const id = await idOf(log, text, (fault) => faults.push(fault));
+    if (id !== undefined) found.set(id.hex, id);
+  }
+  if (found.size > MOST_LANES) faults.push(`At most ${MOST_LANES} aggregates are compared.`);
+  const ids = [...found.values()].slice(0, MOST_LANES);
+  const time = (name: 'since' | 'until', end: 'first' | 'last') => {
+    const text = (parameters.get(name) ?? '').trim();
+    const span = text === '' ? undefined : readTime(text);
+    if (text !== '' && span === undefined) faults.push(`${JSON.stringify(text)} ${notATime(text)}`);
+    return span?.[end];
+  };
+  const [since, until] = [time('since', 'first'), time('until', 'last')];
+  if (since !== undefined && until !== undefined && since > until)
+    faults.push('The end is earlier than the beginning, so no event can be between them.');
+  const query = { ids, since, until };
+  return { query, faults, isLoose: !isSame(parameters, new URLSearchParams(compareParameters(query))) };
+}
+
+/** The address of a comparison, without the base. */
+export function compareAddress(query: CompareQuery): string {
+  const parameters = compareParameters(query);
+  return parameters.size === 0 ? '/compare' : `/compare?${parameters.toString()}`;
+}
+
+function compareParameters({ ids, since, until }: CompareQuery): URLSearchParams {
+  const parameters = new URLSearchParams();
+  for (const id of ids) parameters.append('id', id.hex);
+  if (since !== undefined) parameters.set('since', isoTime(since));
+  if (until !== undefined) parameters.set('until', isoTime(until));
+  return parameters;
+}
+
+function isSame(given: URLSearchParams, wanted: URLSearchParams): boolean {
+  return ['id', 'since', 'until'].every((name) => given.getAll(name).join(' ') === wanted.getAll(name).join(' '));
+}
+
+async function idOf(log: EventLog, text: string, refuse: (fault: string) => void): Promise<Timestamp | undefined> {
+  const whole = timestampOf(text);
+  if (whole !== undefined) return whole;
+  const digits = prefixDigits(text);
+  if (digits === undefined) {
+    refuse(`${JSON.stringify(text)} is not an id. Write an id, or at least its first 4 digits.`);
+    return undefined;
+  }
+  const [id, other] = await idsWithPrefix(log, digits, 2);
+  if (id === undefined) refuse(`No aggregate has an id that begins with ${digits}.`);
+  else if (other !== undefined) refuse(`Several ids begin with ${digits}. Write more of the digits.`);
+  else return id;
+  return undefined;
+}

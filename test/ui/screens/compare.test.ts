@@ -1,0 +1,80 @@
+import test from 'ava';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { anEvent } from '../../support/data/factories.js';
+import { useTestDatabase } from '../../support/database.js';
+import { uiOf } from '../../support/ui/ui-client.js';
+
+const database = useTestDatabase(test);
+const ui = uiOf(database);
+
+const BEGIN = Date.parse('2026-11-22T14:00:00.000Z');
+const [ada, bob, none] = [0xaaaan << 48n, 0xbbbbn << 48n, 0xccccn << 48n].map((nodeId, index) =>
+  Timestamp.of({ time: BEGIN - 1000 * index, nodeId }),
+) as [Timestamp, Timestamp, Timestamp];
+const at = (seconds: number, sequence: number, id: Timestamp, node: bigint) =>
+  anEvent(id, {
+    timestamp: Timestamp.of({ time: BEGIN + seconds * 1000, nodeId: node }),
+    sequence,
+    type: node === 1n ? 'started' : 'answered',
+  });
+/** Alternating: one of each every ten seconds, and a burst of Bob's at the end. */
+const events = [
+  ...[1, 2, 3].map((number) => at(number * 10, number, ada, 1n)),
+  ...[1, 2].map((number) => at(number * 10 + 5, number, bob, 2n)),
+  ...[3, 4, 5].map((number) =>
+    anEvent(bob, {
+      timestamp: Timestamp.of({ time: BEGIN + 3_600_000, counter: number, nodeId: 2n }),
+      sequence: number,
+    }),
+  ),
+];
+
+test.before(async () => {
+  await database.store().commitEvents(events);
+});
+
+test('aggregates lie on one axis, each event a link, and stand below in one order', async (t) => {
+  const page = await ui.get(`/compare?id=${ada.hex}&id=${bob.hex}&until=2026-11-22T14%3A00%3A59.999Z`);
+  t.is(page.status, 200);
+  const picture = /<svg[\s\S]*<\/svg>/.exec(page.html)?.[0] ?? '';
+  for (const { timestamp } of events.slice(0, 5)) t.true(picture.includes(`href="/event/${timestamp.toString()}"`));
+  t.is([...picture.matchAll(/class="bar"/g)].length, 5);
+
+  const order = page.html.slice(page.html.indexOf('id="order"'));
+  const names = [...order.matchAll(/href="\/event\/([^"]+)"/g)].map(([, name]) => name);
+  const expected = events.slice(0, 5).map(({ timestamp }) => timestamp.toString());
+  t.deepEqual(names, expected.toSorted());
+  t.true(page.links.includes(`/compare?id=${bob.hex}&until=2026-11-22T14%3A00%3A59.999Z`));
+  t.true(page.links.includes(`/compare?id=${ada.hex}&id=${bob.hex}`));
+});
+
+test('several events in one column are one mark that leads to the first of them', async (t) => {
+  const page = await ui.get(`/compare?id=${bob.hex}`);
+  t.true(page.links.includes(`/aggregate/${bob.hex}?at=3`));
+  t.regex(page.html, /3 events, from 3/);
+  t.true(page.text.includes(`maestro events ${bob.hex}`));
+});
+
+test('ids may be given by their beginning; the form adds to those that are there', async (t) => {
+  const prefix = bob.hex.slice(0, 12);
+  const response = await ui.request(`/compare?id=${ada.hex}&id=${prefix}&since=&until=`, { redirect: 'manual' });
+  t.is(response.headers.get('location'), `/compare?id=${ada.hex}&id=${bob.hex}`);
+
+  const page = await ui.get(`/compare?id=${ada.hex}`);
+  t.true(page.html.includes(`<input type="hidden" name="id" value="${ada.hex}"`));
+});
+
+test('what is wrong is said, and the rest is shown', async (t) => {
+  const page = await ui.get(`/compare?id=${ada.hex}&id=ffffffff&id=%3Cb%3E&since=soon`);
+  t.is(page.status, 400);
+  t.regex(page.text, /No aggregate has an id that begins with ffffffff/);
+  t.regex(page.text, /"<b>" is not an id/);
+  t.regex(page.text, /"soon" is not a time/);
+  t.true(page.links.includes(`/aggregate/${ada.hex}`));
+  t.regex((await ui.get(`/compare?id=${ada.hex}&since=2026-11-23T00:00Z&until=2026-11-22T00:00Z`)).text, /earlier/);
+});
+
+test('an id without events is told so, and nothing at all says what to do', async (t) => {
+  t.regex((await ui.get(`/compare?id=${none.hex}`)).text, /no aggregate of this log/);
+  t.regex((await ui.get('/compare')).text, /Nothing to compare yet/);
+});
