@@ -109,8 +109,8 @@ async function analyze(knex: Knex, { buildSchema = '', tables }: Copy): Promise<
   const names = tables.map((table) => `${quoted(buildSchema)}.${quoted(table)}`);
   if (names.length === 0) return;
   await execute(knex, `ANALYZE ${names.join(', ')}`).catch((error: unknown) => {
-    // Another worker has switched meanwhile.
-    if (sqlState(error) !== '42P01') throw error;
+    // Another worker has switched meanwhile, so they are elsewhere, and their schema may be gone.
+    if (!['42P01', '3F000'].includes(sqlState(error) ?? '')) throw error;
   });
 }
 
