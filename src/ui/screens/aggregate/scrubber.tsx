@@ -11,12 +11,8 @@ export function Scrubber({ moment }: { readonly moment: Moment }) {
   const other = request.by === 'time' ? 'sequence' : 'time';
   const name = request.by === 'time' ? 'time' : 'at';
   return (
-    <form id="scrubber" class="scrubber" method="get" action={href(addressOf({ ...request, ...NOTHING }))}>
+    <form id="scrubber" class="scrubber" method="get" action={href(`/aggregate/${request.id.hex}`)}>
       <KeptFields request={request} own={['at', 'time', 'upto', 'find', 'fold']} />
-      <label for="slider" class="unseen">
-        {request.by === 'time' ? 'Time' : 'Event'}
-      </label>
-      <input id="slider" type="range" name={name} min={min} max={max} step={step} value={value} data-by={request.by} />
       <div class="buttons">
         <button type="submit" data-plain>
           Go to the point of the slider
@@ -28,24 +24,13 @@ export function Scrubber({ moment }: { readonly moment: Moment }) {
           href={addressOf(request, { by: other, at: moment.sequence, time: undefined })}
         >{`Slide by ${other}`}</Link>
       </div>
+      <label for="slider" class="unseen">
+        {request.by === 'time' ? 'Time' : 'Event'}
+      </label>
+      <input id="slider" type="range" name={name} min={min} max={max} step={step} value={value} data-by={request.by} />
     </form>
   );
 }
-
-/** An address without parameters: a form adds its own. */
-const NOTHING = {
-  at: undefined,
-  time: undefined,
-  pin: undefined,
-  path: undefined,
-  upTo: undefined,
-  by: 'sequence',
-  find: undefined,
-  to: undefined,
-  as: undefined,
-  isWhole: false,
-  isFolded: false,
-} as const;
 
 /** The ends and the value of the slider: sequences, or milliseconds since 1970. */
 export function sliderOf({ request, sequence, event, along }: Moment): {
