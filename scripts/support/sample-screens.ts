@@ -9,5 +9,9 @@ export function sampleScreens({ wrong }: SampleBank): Readonly<Record<string, st
     aggregate: `/aggregate/${wrong.aggregateId.hex}?at=${wrong.sequence}`,
     'aggregate-path': `/aggregate/${wrong.aggregateId.hex}?path=/balance&pin=1&find=deposit`,
     event: `/event/${wrong.timestamp.toString()}`,
+    live: '/live',
+    projections: '/projections',
+    verify: '/verify?run=1',
+    check: '/check?run=1',
   };
 }

@@ -24,7 +24,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
 /** Has an application answer what goes wrong with a page, or with the part of one that was asked for. */
 export function answerErrors(app: UiApp, ui: UiContext): void {
   app.onError((error, c) => {
-    const { status, title, message, hint } = factsOf(error);
+    const { status, title, message, hint } = errorFacts(error);
     const part = partOf(c);
     c.status(status);
     if (part !== undefined) return fragment(c, ui, <ErrorPanel id={part} message={message} hint={hint} />);
@@ -54,15 +54,17 @@ function decoded(path: string): string {
   }
 }
 
-interface ErrorFacts {
+/** What a page tells of an error. */
+export interface ErrorFacts {
   readonly status: ContentfulStatusCode;
   readonly title: string;
   readonly message: string;
   readonly hint: string | undefined;
 }
 
-function factsOf(error: Error): ErrorFacts {
-  const message = withoutPasswords(error.message);
+/** What a page tells of an error, without passwords. */
+export function errorFacts(error: unknown): ErrorFacts {
+  const message = withoutPasswords(error instanceof Error ? error.message : String(error));
   if (error instanceof PageError)
     return {
       status: error.status,

@@ -23,6 +23,7 @@ export function Link({ href, children, ...attributes }: PropsWithChildren<LinkPr
 
 interface LinkProps {
   readonly href: string;
+  readonly id?: string;
   readonly class?: string;
   readonly title?: string;
   readonly rel?: string;

@@ -7,12 +7,24 @@ import { Layout, type PageOptions } from './layout.js';
 
 /** Answers with a whole page. */
 export function page(c: Context, ui: UiContext, options: PageOptions): Response {
-  return answer(c, ui, <Layout ui={ui} {...options} />, '<!doctype html>');
+  return answer(c, pageHtml(ui, options));
 }
 
 /** Answers with one element of a page, which has the name of the part as its id. */
 export function fragment(c: Context, ui: UiContext, element: JSX.Element): Response {
-  return answer(c, ui, element, '');
+  return answer(c, htmlOf(ui, element));
+}
+
+/** The text of a whole page. */
+export function pageHtml(ui: UiContext, options: PageOptions): string {
+  return `<!doctype html>${htmlOf(ui, <Layout ui={ui} {...options} />)}`;
+}
+
+/** The text of an element, with addresses that begin with the base of the application. */
+export function htmlOf(ui: UiContext, element: JSX.Element): string {
+  // A string with what it was made of, because no component waits for anything.
+  const html = (<BaseProvider value={ui.base}>{element}</BaseProvider>) as HtmlEscapedString;
+  return html.toString();
 }
 
 /** The name of the part of a page that is asked for; `undefined` for the whole page. */
@@ -21,8 +33,6 @@ export function partOf(c: Context): string | undefined {
   return part !== undefined && /^[a-z][a-z-]*$/.test(part) ? part : undefined;
 }
 
-function answer(c: Context, ui: UiContext, element: JSX.Element, before: string): Response {
-  // A string with what it was made of, because no component waits for anything.
-  const html = (<BaseProvider value={ui.base}>{element}</BaseProvider>) as HtmlEscapedString;
-  return c.body(before + html.toString(), { headers: { 'content-type': 'text/html; charset=utf-8' } });
+function answer(c: Context, html: string): Response {
+  return c.body(html, { headers: { 'content-type': 'text/html; charset=utf-8' } });
 }

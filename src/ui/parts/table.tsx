@@ -19,8 +19,6 @@ interface TableProps<Row> {
 
 /** A table, which scrolls by itself where the screen is too narrow for it. */
 export function Table<Row>({ caption, rows, columns }: TableProps<Row>) {
-  const kind = ({ numeric = false, optional = false }: Column<Row>) =>
-    [numeric && 'number', optional && 'optional'].filter(Boolean).join(' ') || undefined;
   return (
     <div class="scroll" tabindex={0} role="region" aria-label={caption}>
       <table>
@@ -35,15 +33,28 @@ export function Table<Row>({ caption, rows, columns }: TableProps<Row>) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr>
-              {columns.map((column) => (
-                <td class={kind(column)}>{column.cell(row)}</td>
-              ))}
-            </tr>
-          ))}
+          <TableRows rows={rows} columns={columns} />
         </tbody>
       </table>
     </div>
   );
+}
+
+/** The rows of a table, for one that gets further ones later. */
+export function TableRows<Row>({ rows, columns }: Omit<TableProps<Row>, 'caption'>) {
+  return (
+    <>
+      {rows.map((row) => (
+        <tr>
+          {columns.map((column) => (
+            <td class={kind(column)}>{column.cell(row)}</td>
+          ))}
+        </tr>
+      ))}
+    </>
+  );
+}
+
+function kind({ numeric = false, optional = false }: Pick<Column<unknown>, 'numeric' | 'optional'>) {
+  return [numeric && 'number', optional && 'optional'].filter(Boolean).join(' ') || undefined;
 }

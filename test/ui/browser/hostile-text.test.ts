@@ -44,5 +44,9 @@ function addressesWith(text: string): string[] {
     `/find?q=${text}`,
     `/search?type=${text}&where=${text}&text=${text}&since=${text}&until=${text}&order=${text}&after=${text}`,
     `/search?text=${text}`,
+    `/live?type=${text}`,
+    `/live?aggregate=${text}`,
+    `/verify?since=${text}&aggregate=${text}`,
+    `/check?sample=${text}`,
   ];
 }

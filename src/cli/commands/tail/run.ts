@@ -1,8 +1,7 @@
-import type { ClockSkew } from '../../../admin/diagnose/nodes.js';
+import { behindText } from '../../../admin/tail-events/behind-text.js';
 import type { LogReader } from '../../../admin/tail-events/follower.js';
 import { Tail } from '../../../admin/tail-events/tail-events.js';
 import type { StoredEvent } from '../../../events.js';
-import { timeSpan } from '../../../hlc/time-span.js';
 import { UsageError } from '../../errors.js';
 import { assertAggregate } from '../../fold/assert-aggregate.js';
 import { type IdArgument, IdPrefix } from '../../input/id-argument.js';
@@ -53,7 +52,7 @@ export async function run(
       lines: options.lines,
       interval: options.interval ?? (isEmbedded ? EMBEDDED_INTERVAL : undefined),
       onLost: (error) => void output.warn(`${messageOf(error)} Trying again until it is back.`),
-      onBehind: (nodes) => void output.warn(behind(nodes)),
+      onBehind: (nodes) => void output.warn(behindText(nodes)),
       onBack: () => void output.note('the database is back'),
     });
   const shown = { ofMany: id === undefined, metadata: options.metadata };
@@ -84,15 +83,6 @@ export async function run(
       if (seen.size > 0) await warnOfUnknownTypes(database, options.type, seen, output);
     },
     { settings },
-  );
-}
-
-/** The warning about events that `--follow` does not show. */
-function behind({ ahead, behind, milliseconds }: ClockSkew): string {
-  return (
-    `The clock of node ${behind} is ${timeSpan(milliseconds)} or more behind that of node ${ahead}. New events of node ${behind} ` +
-    'look older than five minutes when they are committed, so they are not shown here. To see all events of an aggregate, ' +
-    'follow it by its id.'
   );
 }
 

@@ -1,0 +1,63 @@
+import { firstElement } from './support/streamed.js';
+import { SWAPPED } from './support/swap-part.js';
+
+const form = document.querySelector<HTMLFormElement>('#run-form');
+const section = document.getElementById('run');
+const list = section?.querySelector('ul.run');
+const status = document.getElementById('run-status');
+let source: EventSource | undefined;
+
+function start(query: URLSearchParams): void {
+  source?.close();
+  list?.replaceChildren();
+  if (section !== null) section.hidden = false;
+  if (status !== null) status.textContent = 'Under way.';
+  source = new EventSource(`${form?.dataset['stream'] ?? ''}?${query.toString()}`);
+  for (const kind of ['progress', 'finding', 'outcome'])
+    source.addEventListener(kind, (event) => {
+      add(kind, firstElement((event as MessageEvent<string>).data));
+    });
+  // The browser would ask again, and begin it all anew.
+  source.addEventListener('error', () => {
+    end('The connection broke before the end. Start it again.');
+  });
+}
+
+function add(kind: string, line: Element | null): void {
+  if (list == null || line === null) return;
+  const progress = list.querySelector('.progress');
+  if (kind === 'progress') {
+    if (progress === null) list.append(line);
+    else progress.replaceWith(line);
+    return;
+  }
+  if (kind === 'outcome') {
+    end('Done.');
+    list.append(line);
+  } else if (progress === null) list.append(line);
+  else progress.before(line);
+  line.dispatchEvent(new CustomEvent(SWAPPED, { bubbles: true }));
+}
+
+function end(text: string): void {
+  source?.close();
+  source = undefined;
+  list?.querySelector('.progress')?.remove();
+  section?.querySelector('.cancel')?.toggleAttribute('hidden', true);
+  if (status !== null) status.textContent = text;
+}
+
+form?.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === 'string') query.append(name, value);
+  section?.querySelector('.cancel')?.toggleAttribute('hidden', false);
+  history.pushState({}, '', `?${query.toString()}`);
+  start(query);
+});
+section?.querySelector('.cancel a')?.addEventListener('click', (event) => {
+  if (source === undefined) return;
+  event.preventDefault();
+  end('Cancelled.');
+});
+addEventListener('pagehide', () => source?.close());

@@ -1,0 +1,36 @@
+import type { JSX } from 'hono/jsx/jsx-runtime';
+import { Link, useHref } from '../parts/href.js';
+import { StreamedHere } from '../streams/page-stream.js';
+
+interface RunViewProps {
+  readonly path: string;
+  /** What the run does, and what it costs. */
+  readonly about: JSX.Element;
+  /** The words on the button that starts it. */
+  readonly start: string;
+  readonly fields: JSX.Element;
+  /** The address of the page without the run, to which cancelling leads; absent when it is not run. */
+  readonly cancelHref?: string | undefined;
+}
+
+/** The form that starts a run, and the place for what it tells. */
+export function RunView({ path, about, start, fields, cancelHref }: RunViewProps) {
+  const href = useHref();
+  return (
+    <>
+      <p class="about">{about}</p>
+      <form id="run-form" class="filters" method="get" action={href(path)} data-stream={href(`${path}/stream`)}>
+        {fields}
+        <input type="hidden" name="run" value="1" />
+        <button type="submit">{start}</button>
+      </form>
+      <section id="run" aria-label="Findings" hidden={cancelHref === undefined}>
+        <p id="run-status" role="status"></p>
+        <p class="cancel">
+          <Link href={cancelHref ?? path}>Cancel</Link>
+        </p>
+        <ul class="run">{cancelHref !== undefined && <StreamedHere />}</ul>
+      </section>
+    </>
+  );
+}

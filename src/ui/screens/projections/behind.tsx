@@ -1,0 +1,52 @@
+import { type CopyStatus, isBehind } from '../../../projection/status/copy-status.js';
+import { behindText, statusText, waitingText } from '../../../projection/status/describe-status.js';
+import { Link } from '../../parts/href.js';
+import { Table } from '../../parts/table.js';
+import { Text } from '../../parts/text.js';
+
+/** How far each copy is behind the log, for which the database has walked along all of it. */
+export function Behind({ states }: { readonly states: readonly CopyStatus[] }) {
+  return (
+    <section id="behind">
+      <h2>Behind the log</h2>
+      <Table
+        caption="How far each is behind the log"
+        rows={states}
+        columns={[
+          { heading: 'Name', cell: ({ copy }) => <Text value={copy.name} /> },
+          { heading: 'Version', cell: ({ copy }) => String(copy.version), numeric: true },
+          { heading: 'Status', cell: (state) => statusText(state), optional: true },
+          {
+            heading: 'Behind',
+            cell: (state) => (
+              <span class={isBehind(state) ? 'bad' : 'good'}>
+                <Text value={behindText(state)} />
+              </span>
+            ),
+          },
+        ]}
+      />
+      {states.map(
+        (state) =>
+          state.waitsFor.length > 0 && (
+            <p class="bad">
+              <Text value={waitingText(state)} />
+            </p>
+          ),
+      )}
+    </section>
+  );
+}
+
+/** The place for {@link Behind} on a page that is shown before it is counted. */
+export function BehindLater() {
+  return (
+    <section id="behind" data-load="behind">
+      <h2>Behind the log</h2>
+      <p class="hint">
+        <Link href="/projections?behind=shown">Count what was not taken in</Link>: the database walks along the whole
+        log.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,33 @@
+import { assertNoHiddenRows } from '../../../admin/log/row-security.js';
+import { readCopyFacts, readStatus } from '../../../projection/status/read-status.js';
+import { hasProjectionTables } from '../../../store/positions/assert-tables.js';
+import type { UiApp, UiContext } from '../../context.js';
+import { Empty } from '../../parts/empty.js';
+import { fragment, page, partOf } from '../../parts/page.js';
+import { Behind, BehindLater } from './behind.js';
+import { ProjectionsView } from './projections-view.js';
+
+/** Registers the screen that shows how far projections and subscriptions are, as `maestro projections status` does. */
+export function registerProjections(app: UiApp, ui: UiContext): void {
+  app.get('/projections', async (c) => {
+    const { knex } = ui.log;
+    const shared = { title: 'Projections', current: '/projections', command: ['projections', 'status'] };
+    if (!(await hasProjectionTables(knex, ui.schema))) return page(c, ui, { ...shared, body: <NoTables /> });
+    // A part of the log would look like all of it.
+    await assertNoHiddenRows(ui.log);
+    if (partOf(c) === 'behind') return fragment(c, ui, <Behind states={await readStatus(knex, ui.schema)} />);
+    const facts = await readCopyFacts(knex, ui.schema);
+    const isCounted = c.req.query('behind') !== undefined;
+    const behind = isCounted ? <Behind states={await readStatus(knex, ui.schema)} /> : <BehindLater />;
+    return page(c, ui, { ...shared, body: <ProjectionsView ui={ui} facts={facts} behind={behind} /> });
+  });
+}
+
+function NoTables() {
+  return (
+    <Empty>
+      This schema has no tables for projections and subscriptions: it was made by an older version, or by Elixir
+      Maestro. <code>maestro migrate up</code> adds them.
+    </Empty>
+  );
+}

@@ -1,0 +1,70 @@
+import test from 'ava';
+import { defineProjection } from '../../../src/index.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { makeLive } from '../../support/data/live-projection.js';
+import { Tally } from '../../support/data/tallies.js';
+import { type TestDatabase, useTestDatabase } from '../../support/database.js';
+import { uiOf } from '../../support/ui/ui-client.js';
+
+const [none, filled] = Array.from({ length: 2 }, () => useTestDatabase(test)) as [TestDatabase, TestDatabase];
+const bare = useTestDatabase(test, { migrated: false });
+const [failing, missing] = [anId(), anId()];
+const HOSTILE = 'Error: <img src=x onerror=alert(1)>\n  at <script>\u001b[2J\u202e';
+
+const owners = defineProjection({
+  name: 'owners',
+  version: 1,
+  from: [Tally],
+  setUp: (transaction) => transaction.raw('CREATE TABLE owners (id bytea)'),
+  project: () => {},
+});
+
+test.before(async () => {
+  const { knex, schema } = filled;
+  await filled.store().commitEvents([...aHistory(failing, 3), ...aHistory(missing, 2)]);
+  const copy = await makeLive(filled, owners);
+  const park = 'INSERT INTO ??.maestro_parked VALUES (?, ?, ?, ?, ?, 7, now(), now(), now())';
+  await knex.raw(park, [schema, copy, failing.encode(), 2, 'failed', HOSTILE]);
+  await knex.raw(park, [schema, copy, missing.encode(), 1, 'gap', 'event 1 is missing']);
+  await knex.raw(
+    `INSERT INTO ??.maestro_projections (name, version, kind, status, live_schema, build_schema) VALUES ('owners', 2, 'projection', 'building', ?, 'maestro_build_x')`,
+    [schema, schema],
+  );
+});
+
+test('where nothing follows the log, the page says what to do', async (t) => {
+  t.regex(
+    (await uiOf(none).get('/projections')).text,
+    /No projection and no subscription has run.*maestro projections run/,
+  );
+  t.regex((await uiOf(bare).get('/projections')).text, /no tables for projections.*maestro migrate up/);
+});
+
+test('copies are shown with who runs them, what they have parked, and the commands for it', async (t) => {
+  const { text, links, html } = await uiOf(filled).get('/projections');
+
+  t.regex(text, /owners 1 live 0 1 1 .*owners 2 building 0 0 0/);
+  t.regex(text, /owners 1 is live, and no worker has its handlers/);
+  t.true(links.includes(`/aggregate/${failing.hex}?at=2`) && links.includes(`/aggregate/${missing.hex}?at=1`));
+  const flags = `--schema ${filled.schema}`;
+  t.true(text.includes(`maestro projections retry owners ${flags}`));
+  t.true(text.includes(`maestro projections skip owners ${failing.hex} --sequence 2 --reason why ${flags}`));
+  t.false(text.includes(`maestro projections skip owners ${missing.hex}`));
+  t.true(text.includes(`maestro projections rebuild owners ${flags}`));
+  t.true(text.includes(`A rebuild is under way; this ends it: maestro projections rebuild owners --cancel ${flags}`));
+  t.true(text.includes(`maestro projections status ${flags}`));
+  t.true(html.includes('Error: &lt;img src=x onerror=alert(1)&gt;\n  at &lt;script&gt;\\u001b[2J\\u202e'));
+});
+
+test('how far they are behind is counted as a part of the page, or by a link', async (t) => {
+  const pages = uiOf(filled);
+  const page = await pages.get('/projections');
+  t.true(page.html.includes('data-load="behind"'));
+  t.true(page.links.includes('/projections?behind=shown'));
+  t.notRegex(page.text, /5 events of 2 aggregates/);
+
+  const part = await pages.get('/projections?part=behind');
+  t.true(part.html.startsWith('<section id="behind"'));
+  t.regex(part.html, /5 events of 2 aggregates, 1 aggregate parked, 1 gap/);
+  t.regex((await pages.get('/projections?behind=shown')).text, /5 events of 2 aggregates/);
+});
