@@ -1,0 +1,80 @@
+import test from 'ava';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { anEvent, anId } from '../../support/data/factories.js';
+import { useTestDatabase } from '../../support/database.js';
+import { axeViolations } from '../../support/ui/axe.js';
+import { useBrowser } from '../../support/ui/browser.js';
+import { pagesOf } from '../../support/ui/ui-client.js';
+
+const database = useTestDatabase(test);
+const browser = useBrowser(test);
+const BEGIN = Date.parse('2026-11-22T14:00:00.000Z');
+const [ada, bob] = [anId(), anId()];
+
+test.serial.before(async () => {
+  const events = Array.from({ length: 120 }, (_, index) =>
+    anEvent(index % 2 === 0 ? ada : bob, {
+      timestamp: Timestamp.of({ time: BEGIN + index * 60_000, nodeId: 7n }),
+      sequence: (index >> 1) + 1,
+    }),
+  );
+  await database.store().commitEvents(events);
+});
+
+browser.test('a time is drawn over the histogram, with the pointer or with keys', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open('/search');
+  await visitor.settled();
+  const box = await page.locator('.histogram svg').boundingBox();
+  if (box === null) return t.fail('there is no histogram');
+  const x = (bar: number) => box.x + ((bar + 0.5) / 120) * box.width;
+  await page.mouse.move(x(10), box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(x(14), box.y + 30);
+  await page.mouse.move(x(19), box.y + 30);
+  await page.mouse.up();
+  await page.waitForURL('**/search?since=2026-11-22T14%3A10%3A00.000Z&until=2026-11-22T14%3A19%3A59.999Z');
+  await visitor.settled();
+  t.is(await page.locator('#results tbody tr').count(), 10);
+
+  await page.goBack();
+  await visitor.settled();
+  await page.locator('.brush').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/search?since=2026-11-22T14%3A00%3A00.000Z&until=2026-11-22T14%3A01%3A59.999Z');
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('further events are put below the first, and a bar is a link', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open('/search');
+  await visitor.settled();
+  for (const rows of [100, 120]) {
+    await page.getByRole('link', { name: 'More' }).click();
+    await page
+      .locator('#results tbody tr')
+      .nth(rows - 1)
+      .waitFor();
+  }
+  t.is(await page.locator('#results tbody tr').count(), 120);
+  await page.getByText('These are all.').waitFor();
+  await page.locator('.histogram a').nth(3).click();
+  await page.waitForURL('**/search?since=2026-11-22T14%3A03%3A00.000Z&until=2026-11-22T14%3A03%3A59.999Z');
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('lanes can be read by everybody, and a time can be drawn over them', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open(`/compare?id=${ada.hex}&id=${bob.hex}`);
+  t.deepEqual(await axeViolations(page), []);
+  await page.locator('.brush').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/compare?id=*&since=2026-11-22T14%3A00%3A00.000Z&until=*');
+  t.deepEqual(visitor.problems, []);
+});
