@@ -1,50 +1,68 @@
 import { counted } from '../../../text/figures.js';
+import { useHref } from '../../parts/href.js';
 import type { Day } from './days.js';
 
 const HEIGHT = 60;
 const STEP = 8;
 const GAP = 2;
 
-/** The events by day as bars, each with its day and number as title. */
-export function DayBars({ days }: { readonly days: readonly Day[] }) {
+interface DayBarsProps {
+  readonly days: readonly Day[];
+  /** True when the numbers are estimates. */
+  readonly isEstimate: boolean;
+}
+
+/** The events by day as bars, each with its day and number as title, and a link to its events. */
+export function DayBars({ days, isEstimate }: DayBarsProps) {
+  const href = useHref();
   const most = days.reduce((largest, { events }) => Math.max(largest, events), 1);
   const width = days.length * STEP;
   const [first, last] = [days.at(0), days.at(-1)];
   if (first === undefined || last === undefined) return <></>;
+  const about = isEstimate ? 'about ' : '';
   return (
     <figure class="bars">
       <svg
         viewBox={`0 0 ${width} ${HEIGHT}`}
         width={String(width)}
         height={String(HEIGHT)}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`Events per day, ${dayText(first)} to ${dayText(last)}, at most ${most} a day`}
+        role="group"
+        aria-label={`Events per day, ${dayText(first)} to ${dayText(last)}`}
       >
         {days.map((day, index) => {
+          if (day.events === 0) return <></>;
           // What is there is seen, however little it is.
-          const height = day.events === 0 ? 0 : Math.max(1, (day.events / most) * HEIGHT);
+          const height = Math.max(2, (day.events / most) * HEIGHT);
+          const title = `${dayText(day)}: ${about}${counted(day.events, 'event')}`;
           return (
-            <rect
-              x={String(index * STEP)}
-              y={String(HEIGHT - height)}
-              width={String(STEP - GAP)}
-              height={String(height)}
-            >
-              <title>{`${dayText(day)}: ${counted(day.events, 'event')}`}</title>
-            </rect>
+            <a href={href(searchOf(day))} aria-label={title}>
+              <title>{title}</title>
+              <rect class="back" x={String(index * STEP)} y="0" width={String(STEP)} height={String(HEIGHT)} />
+              <rect
+                x={String(index * STEP)}
+                y={(HEIGHT - height).toFixed(1)}
+                width={String(STEP - GAP)}
+                height={height.toFixed(1)}
+              />
+            </a>
           );
         })}
       </svg>
       <figcaption>
         <span>{dayText(first)}</span>
-        <span>{`${counted(most, 'event')} at most`}</span>
+        <span>{`${about}${counted(most, 'event')} at most`}</span>
         <span>{dayText(last)}</span>
       </figcaption>
     </figure>
   );
 }
 
-function dayText({ time }: Day): string {
-  return new Date(time).toISOString().slice(0, -'T00:00:00.000Z'.length);
+/** The search for the events of a day. */
+function searchOf({ first, last }: Day): string {
+  const time = (at: number) => encodeURIComponent(new Date(at).toISOString());
+  return `/search?since=${time(first)}&until=${time(last)}`;
+}
+
+function dayText({ first }: Day): string {
+  return new Date(first).toISOString().slice(0, -'T00:00:00.000Z'.length);
 }

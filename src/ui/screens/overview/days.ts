@@ -1,9 +1,10 @@
-import type { QuarterHourStatistics } from '../../../admin/log-statistics/log-statistics.js';
+import type { EventHistogram, HistogramQuery } from '../../../admin/log-statistics/histogram.js';
 
 /** A day in UTC with its number of events, which may be 0. */
 export interface Day {
-  /** Its beginning, in milliseconds since 1970. */
-  readonly time: number;
+  /** Its first and its last millisecond since 1970. */
+  readonly first: number;
+  readonly last: number;
   readonly events: number;
 }
 
@@ -11,18 +12,17 @@ const DAY = 86_400_000;
 /** Most days that are shown. */
 const SHOWN = 90;
 
-/** The last days up to that of the last event, each with its events; at most 90, from the first event on. */
-export function utcDays(quarters: readonly QuarterHourStatistics[]): Day[] {
-  const days = new Map<number, number>();
-  for (const { time, events } of quarters) {
-    const day = Math.floor(time / DAY);
-    days.set(day, (days.get(day) ?? 0) + events);
-  }
-  const [first = 0, last = -1] = [Math.min(...days.keys()), Math.max(...days.keys())];
-  if (days.size === 0) return [];
-  const from = Math.max(first, last - SHOWN + 1);
-  return Array.from({ length: last - from + 1 }, (_, index) => ({
-    time: (from + index) * DAY,
-    events: days.get(from + index) ?? 0,
-  }));
+/** What to count for the last days up to that of the last event; at most 90, from the first event on. */
+export function lastDays({ first, last }: { readonly first: number; readonly last: number }): HistogramQuery {
+  const lastDay = Math.floor(last / DAY);
+  const firstDay = Math.max(Math.floor(first / DAY), lastDay - SHOWN + 1);
+  return { since: firstDay * DAY, until: (lastDay + 1) * DAY - 1, interval: DAY };
+}
+
+/** The days of a histogram. */
+export function daysOf({ begin, interval, counts }: EventHistogram): Day[] {
+  return counts.map((events, index) => {
+    const first = begin + index * interval;
+    return { first, last: first + interval - 1, events };
+  });
 }

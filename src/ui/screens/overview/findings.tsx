@@ -1,4 +1,5 @@
 import type { Finding } from '../../../admin/diagnose/finding.js';
+import { Link } from '../../parts/href.js';
 import { Text } from '../../parts/text.js';
 
 const SIGNS = { ok: '✓', note: 'i', warning: '!', failure: '✗' } as const;
@@ -25,6 +26,18 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+/** The place of the findings, some of which take a while: loaded by script, or by its link. */
+export function PendingFindings() {
+  return (
+    <section id="findings" data-load="findings" aria-labelledby="findings-heading">
+      <h2 id="findings-heading">Health</h2>
+      <p>
+        <Link href="/?findings=shown">Check the database</Link>
+      </p>
     </section>
   );
 }
