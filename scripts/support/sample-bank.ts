@@ -32,6 +32,8 @@ export interface SampleBank {
   readonly owner: string;
   /** The deposit that was entered a hundred times too high. */
   readonly wrong: NewEvent;
+  /** The sequence of the last event of that account. */
+  readonly last: number;
   /** Another account that had much to do yesterday. */
   readonly other: Timestamp;
 }
@@ -60,7 +62,13 @@ export async function fillWithBank(store: PostgresStore, now = Date.now(), accou
   await store.commitEvents(bank.flat());
   const { aggregateId, body } = victim[0] as NewEvent;
   const { owner } = body as { owner: string };
-  return { account: aggregateId, owner, wrong, other: (bank[0] as NewEvent[])[0]?.aggregateId as Timestamp };
+  return {
+    account: aggregateId,
+    owner,
+    wrong,
+    last: victim.length,
+    other: (bank[0] as NewEvent[])[0]?.aggregateId as Timestamp,
+  };
 }
 
 function eventOf(account: number, place: number, time: number, chance: number): NewEvent {

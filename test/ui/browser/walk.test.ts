@@ -31,7 +31,21 @@ browser.test('somebody who is told that a balance is wrong since yesterday finds
   await act(page.keyboard.press('Enter'));
   await act(page.getByRole('region', { name: 'Events that were found' }).getByRole('link').nth(1).click());
   await page.waitForURL(`**/aggregate/${bank.account.hex}*`);
+  // Which events changed the balance: the one that made a fortune of it.
+  await act(page.getByRole('link', { name: 'Last' }).click());
+  await page.getByRole('heading', { name: `State after event ${bank.last}` }).waitFor();
+  await act(page.getByRole('region', { name: 'State', exact: true }).getByRole('link', { name: '"balance"' }).click());
+  const jump = page.getByRole('region', { name: 'Events that changed it' }).getByRole('link', {
+    name: String(bank.wrong.sequence),
+    exact: true,
+  });
+  await act(jump.click());
+  await page.getByRole('heading', { name: `State after event ${bank.wrong.sequence}` }).waitFor();
+  await act(page.locator('.event').getByTitle(bank.wrong.timestamp.toString()).click());
+  await page.waitForURL(`**/event/${bank.wrong.timestamp.toString()}`);
 
+  const event = await page.getByRole('region', { name: 'Body' }).innerText();
+  t.regex(event, /1250000[^]*T4/);
   t.deepEqual(visitor.problems, []);
   t.true(actions < MOST_ACTIONS);
 });

@@ -52,8 +52,9 @@ function Line({ line, request }: { readonly line: StateLine; readonly request: A
 
 /** The indent of a line, its key if it has one, and the rest. */
 function partsOf(text: string): readonly [indent: string, key: string, value: string] {
-  const rest = text.trimStart();
-  const indent = text.slice(0, text.length - rest.length);
+  // Spaces only: any other blank is a character of the text, and is escaped as such.
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const rest = text.slice(indent.length);
   const end = rest.startsWith('"') ? endOfString(rest, 0) : 0;
   return rest.startsWith(': ', end) && end > 0 ? [indent, rest.slice(0, end), rest.slice(end)] : [indent, '', rest];
 }
