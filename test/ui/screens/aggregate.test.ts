@@ -67,7 +67,7 @@ test('the point before the first event has the initial state', async (t) => {
 
   t.regex(page.text, /State before the first event/);
   t.regex(page.text, /"balance": 0/);
-  t.false(page.text.includes('◀ Previous') && page.links.includes(`/aggregate/${id.hex}?at=-1`));
+  t.false(page.text.includes('‹ Previous') && page.links.includes(`/aggregate/${id.hex}?at=-1`));
 });
 
 test('events that are missing are marked, in the list, on the track and at the event behind them', async (t) => {

@@ -38,12 +38,12 @@ export function Steps({ moment }: { readonly moment: Moment }) {
         <>
           <Step
             id="find-previous"
-            text="◀ Found"
+            text="‹ Found"
             href={addressOf(request, { at: sequence, time: undefined, to: 'previous' })}
           />
           <Step
             id="find-next"
-            text="Found ▶"
+            text="Found ›"
             href={addressOf(request, { at: sequence, time: undefined, to: 'next' })}
           />
           <Step
