@@ -11,11 +11,11 @@ export function Steps({ moment }: { readonly moment: Moment }) {
   return (
     <nav class="steps" aria-label="Steps">
       <Step id="first" text="« First" href={sequence === 0 ? undefined : to(0)} />
-      <Step id="previous" text="◀ Previous" href={previous === undefined ? undefined : to(previous)} />
+      <Step id="previous" text="‹ Previous" href={previous === undefined ? undefined : to(previous)} />
       <strong class="at">
         {sequence === 0 ? 'before the first event' : `event ${sequence}`} of {along.last}
       </strong>
-      <Step id="next" text="Next ▶" href={next === undefined ? undefined : to(next)} />
+      <Step id="next" text="Next ›" href={next === undefined ? undefined : to(next)} />
       <Step id="last" text="Last »" href={isLast ? undefined : to(along.last)} />
       {pin === undefined ? (
         <Step
