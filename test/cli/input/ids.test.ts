@@ -93,7 +93,7 @@ const WRITING: typeof READING = [
 /** Commands without the id of an aggregate, or with one that has to be there in full (`id show`), and `step`, which is for people. */
 const OTHERS = [
   ...['step', 'aggregates', 'search', 'trace', 'stats', 'types', 'check', 'migrate status', 'migrate sql'],
-  ...['migrate index list', 'projections status', 'doctor', 'migrate up', 'import', 'commands prune'],
+  ...['migrate index list', 'projections status', 'doctor', 'ui', 'migrate up', 'import', 'commands prune'],
   ...['migrate index add', 'migrate index drop', 'migrate rollback'],
   ...OF_PROJECTIONS,
   ...WITHOUT_DATABASE,
