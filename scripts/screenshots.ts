@@ -16,7 +16,7 @@ import { servePages } from './support/serve-pages.js';
 const folder = fileURLToPath(new URL('../docs/ui/', import.meta.url));
 const SIZE = { width: 1120, height: 720 };
 /** Of a picture: enough to read it, few enough bytes to keep in a repository. */
-const QUALITY = 50;
+const QUALITY = 40;
 const NOW = Date.UTC(2026, 2, 12, 15);
 
 const executablePath = chromium();

@@ -1,7 +1,7 @@
 import type { SampleBank } from './sample-bank.js';
 
 /** The addresses of all screens on the sample bank, by the names of their pictures. */
-export function sampleScreens({ wrong }: SampleBank): Readonly<Record<string, string>> {
+export function sampleScreens({ other, wrong }: SampleBank): Readonly<Record<string, string>> {
   return {
     overview: '/',
     search: '/search',
@@ -9,6 +9,7 @@ export function sampleScreens({ wrong }: SampleBank): Readonly<Record<string, st
     aggregate: `/aggregate/${wrong.aggregateId.hex}?at=${wrong.sequence}`,
     'aggregate-path': `/aggregate/${wrong.aggregateId.hex}?path=/balance&pin=1&find=deposit`,
     event: `/event/${wrong.timestamp.toString()}`,
+    compare: `/compare?id=${wrong.aggregateId.hex}&id=${other.hex}`,
     live: '/live',
     projections: '/projections',
     verify: '/verify?run=1',
