@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 /** Names of browsers that are Chromium. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
-/** How to get one. */
+/** Ways to get one. */
 export const NO_CHROMIUM =
   "no Chromium was found. Install one (Debian's package `chromium`), or name its file in MAESTRO_CHROMIUM.";
 

@@ -33,7 +33,7 @@ function isKind(value: unknown, kind: string): value is { readonly name: string 
   return typeof value === 'object' && value !== null && (value as { readonly kind?: unknown }).kind === kind;
 }
 
-/** What was given instead, in a few words: a definition is long. */
+/** Names the value that was given instead, in a few words: a definition is long. */
 function shown(value: unknown): string {
   for (const kind of ['projection', 'subscription']) if (isKind(value, kind)) return `the ${kind} ${value.name}`;
   return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });

@@ -21,7 +21,7 @@ export function stateLines(before: JsonValue | undefined, after: JsonValue): Sta
 
 type Change = StateLine['change'];
 
-/** Where a value stands: how deep, behind which text on its line, such as its key, and its JSON Pointer. */
+/** The place of a value: its depth, the text before it on its line, such as its key, and its JSON Pointer. */
 interface Place {
   readonly depth: number;
   readonly prefix: string;

@@ -107,7 +107,7 @@ export class Timeline {
     }
   }
 
-  /** How far a sequence is behind the state from which it would be folded: about as many events are read for it. */
+  /** Distance of a sequence from the state from which it would be folded: about as many events are read for it. */
   distance(sequence: number): number {
     return sequence - this.#pointBefore(sequence).sequence;
   }

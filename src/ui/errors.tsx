@@ -54,7 +54,7 @@ function decoded(path: string): string {
   }
 }
 
-/** What a page tells of an error. */
+/** The words of a page for an error. */
 export interface ErrorFacts {
   readonly status: ContentfulStatusCode;
   readonly title: string;
@@ -62,7 +62,7 @@ export interface ErrorFacts {
   readonly hint: string | undefined;
 }
 
-/** What a page tells of an error, without passwords. */
+/** The words of a page for an error, without passwords. */
 export function errorFacts(error: unknown): ErrorFacts {
   const message = withoutPasswords(error instanceof Error ? error.message : String(error));
   if (error instanceof PageError)

@@ -16,7 +16,7 @@ const schema = 'public';
 /** The error of each process's clock, in minutes. */
 const CLOCKS = [10, -10, 0, 3];
 
-/** How much there is of everything. */
+/** Amounts of everything. */
 interface Size {
   readonly aggregates: number;
   /** Number of events that each of the four processes writes at least. */

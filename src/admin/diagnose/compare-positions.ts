@@ -6,7 +6,7 @@ import type { EventLog } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { counted } from './counted.js';
 
-/** How far positions are compared with the log. */
+/** Bounds of a comparison of positions with the log. */
 export interface ComparisonBound {
   /** Milliseconds after which no further slice of the log is read. */
   readonly patience: number;
@@ -20,7 +20,7 @@ const BOUND: ComparisonBound = { patience: 10_000 };
 /** The distance of copies from the log. */
 export interface Comparison {
   readonly lags: ReadonlyMap<number, PositionLag>;
-  /** How much of the log was compared; absent when it was all of it. */
+  /** Part of the log that was compared; absent when it was all of it. */
   readonly part: string | undefined;
 }
 

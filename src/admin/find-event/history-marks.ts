@@ -19,7 +19,7 @@ export interface HistoryMarks {
   readonly upTo: number;
 }
 
-/** Which part of a history to look at, and how much. */
+/** The part of a history to look at. */
 export interface MarksRange {
   /** The sequence after which to begin. */
   readonly after: number;

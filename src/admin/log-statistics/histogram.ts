@@ -21,7 +21,7 @@ export interface HistogramQuery {
   readonly where?: string | undefined;
   /** Only events whose type or body contains this text, ignoring case. */
   readonly text?: string | undefined;
-  /** How much is read. @defaultValue 200,000 events or 2,000 pages; a tenth and a quarter where bodies are read. */
+  /** Bounds of what is read. @defaultValue 200,000 events or 2,000 pages; a tenth and a quarter where bodies are read. */
   readonly budget?: HistogramBudget | undefined;
 }
 

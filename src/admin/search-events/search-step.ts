@@ -7,7 +7,7 @@ import { assertNoHiddenRows } from '../log/row-security.js';
 import { select } from '../log/select.js';
 import { type EventSearch, eventsInOrder } from './search-events.js';
 
-/** How far one step of a search goes. */
+/** Bounds of one step of a search. */
 export interface StepSize {
   /** Largest number of events that are found, 1 or more. */
   readonly limit: number;
@@ -15,10 +15,10 @@ export interface StepSize {
   readonly looked: number;
 }
 
-/** What one step of a search has found. */
+/** Result of one step of a search. */
 export interface SearchStep {
   readonly events: readonly StoredEvent[];
-  /** Where the next step begins: its `after`. Absent at the end of the search. */
+  /** The place where the next step begins: its `after`. Absent at the end of the search. */
   readonly next: LogPosition | undefined;
 }
 

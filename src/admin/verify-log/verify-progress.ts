@@ -17,7 +17,7 @@ export function nothingVerified(): VerifyProgress {
   return { events: 0, aggregates: 0, snapshots: 0, positions: 0 };
 }
 
-/** What has been checked, in words: `12 events of 3 aggregates, and 1 snapshot`. */
+/** The checked items in words: `12 events of 3 aggregates, and 1 snapshot`. */
 export function verifiedText({ events, aggregates, snapshots, positions }: VerifyProgress): string {
   const text = `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`;
   if (positions === 0) return `${text}, and ${counted(snapshots, 'snapshot')}`;

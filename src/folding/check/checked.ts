@@ -17,7 +17,7 @@ export function nothingChecked(): CheckCounts {
   return { aggregates: 0, events: 0, compared: 0, snapshots: 0, withoutHandlers: 0 };
 }
 
-/** What was checked, in words: `12 events of 3 aggregates, 2 snapshots`. */
+/** The checked items in words: `12 events of 3 aggregates, 2 snapshots`. */
 export function checkedText({ events, aggregates, snapshots, compared }: CheckCounts, hasBaseline = false): string {
   return [
     `${counted(events, 'event')} of ${counted(aggregates, 'aggregate')}`,

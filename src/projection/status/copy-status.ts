@@ -17,7 +17,7 @@ export interface CopyFacts {
 /** The status of one copy of a projection, or of a subscription. */
 export interface CopyStatus extends CopyFacts {
   readonly lag: Lag;
-  /** What a copy that is filled waits for before it is put into use. */
+  /** The obstacle for which a filled copy waits before it is put into use. */
   readonly waitsFor: readonly SwitchBlocker[];
 }
 

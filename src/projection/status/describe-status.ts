@@ -2,7 +2,7 @@ import { counted, decimal } from '../../text/figures.js';
 import { describeBlocker } from '../rebuild/switch-blockers.js';
 import type { CopyFacts, CopyStatus } from './copy-status.js';
 
-/** What a copy is, in a word. */
+/** Names the kind of a copy in a word. */
 export function statusText({ copy: { kind, status } }: CopyFacts): string {
   return kind === 'subscription' ? 'subscription' : status;
 }
@@ -12,7 +12,7 @@ export function speedText({ activity: { workers, perSecond } }: CopyFacts): stri
   return workers === 0 ? '' : decimal(Math.round(perSecond));
 }
 
-/** How far a copy is behind, and all that is not as it should be, in words. Not escaped. */
+/** Tells in words the distance of a copy from the log, and all that is not as it should be. Not escaped. */
 export function behindText({ copy, lag, missing }: CopyStatus): string {
   if (copy.status === 'retired') return 'replaced, and not yet removed';
   const { aggregatesBehind, eventsBehind, failed, gaps, ahead } = lag;
@@ -26,12 +26,12 @@ export function behindText({ copy, lag, missing }: CopyStatus): string {
   return parts.length === 0 ? 'nothing' : parts.join(', ');
 }
 
-/** What a filled copy waits for, as a sentence. Not escaped. */
+/** Tells in a sentence for whom a filled copy waits. Not escaped. */
 export function waitingText({ copy, waitsFor }: CopyStatus): string {
   return `${copy.name} ${copy.version} is filled, and not in use yet: ${waitsFor.map(describeBlocker).join('; ')}.`;
 }
 
-/** What a live copy that nobody fills any more means for those who read it, as a sentence. Not escaped. */
+/** Tells the readers of a live copy in a sentence that nobody fills it any more. Not escaped. */
 export function staleText({ copy }: CopyFacts): string {
   return `${copy.name} ${copy.version} is live, and no worker has its handlers: until the newer version is in use, its tables get only what commits of that version take in.`;
 }

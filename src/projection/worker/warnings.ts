@@ -5,7 +5,7 @@ import { failureText } from '../apply/passing.js';
 /** Shortest time between two warnings of one kind, in milliseconds. */
 const QUIET = 60_000;
 
-/** What becomes of errors that nobody asked for: warnings of the process, of each kind of error at most one a minute. */
+/** Makes warnings of the process out of errors that nobody listens to, of each kind at most one a minute. */
 export function warnings(now: () => number = () => performance.now()): (error: unknown) => void {
   const next = new Map<string, { at: number; left: number }>();
   return (error) => {

@@ -85,7 +85,7 @@ export interface PgConnection extends RawConnection {
   /** Tells why the server ended an idle connection. It is told once; a later statement fails without the reason. */
   once?(event: 'error', listener: (error: unknown) => void): unknown;
   end?(): Promise<void>;
-  /** Where it is connected to: a folder of sockets, or a host. */
+  /** The other end: a folder of sockets, or a host. */
   readonly host?: string;
   readonly port?: number;
   /** The number and the key of the session, as the server told them, by which another connection can cancel what it is at. */

@@ -20,7 +20,7 @@ export interface PositionLag {
   readonly ahead: number;
 }
 
-/** What has been counted after a slice. */
+/** The counts after a slice. */
 export interface LagProgress {
   readonly lags: ReadonlyMap<number, PositionLag>;
   /** Number of events of the log that were passed, about. */

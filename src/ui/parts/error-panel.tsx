@@ -8,7 +8,7 @@ interface ErrorPanelProps {
   readonly id?: string;
 }
 
-/** What went wrong, and what to do. */
+/** An error, and what to do about it. */
 export function ErrorPanel({ message, hint, id }: ErrorPanelProps) {
   return (
     <section id={id} class="error" role="alert">

@@ -5,7 +5,7 @@ const Base = createContext('');
 /** Gives all links below it the base of the application. */
 export const BaseProvider = Base.Provider;
 
-/** How a component makes the address of a path within the application, such as `/event/…`. */
+/** Makes the address of a path within the application, such as `/event/…`. */
 export function useHref(): (path: string) => string {
   const base = useContext(Base);
   return (path) => base + path;

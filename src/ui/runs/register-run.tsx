@@ -21,7 +21,7 @@ export interface RunScreen {
   readonly start: string;
   /** Reads the address. Throws for what has no meaning. */
   readonly plan: (c: Context) => PlannedRun;
-  /** What the page shows instead of the form when there is nothing to run. */
+  /** Shown by the page instead of the form when there is nothing to run. */
   readonly instead?: JSX.Element;
 }
 

@@ -4,7 +4,7 @@ import { StreamedHere } from '../streams/page-stream.js';
 
 interface RunViewProps {
   readonly path: string;
-  /** What the run does, and what it costs. */
+  /** Explanation of what the run does, and what it costs. */
   readonly about: JSX.Element;
   /** The words on the button that starts it. */
   readonly start: string;

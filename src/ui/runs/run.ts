@@ -1,6 +1,6 @@
 import type { JSX } from 'hono/jsx/jsx-runtime';
 
-/** How a run ended. */
+/** The end of a run. */
 export interface Outcome {
   /** True when nothing was found. */
   readonly good: boolean;

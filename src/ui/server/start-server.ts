@@ -30,7 +30,7 @@ const LIMITS: Limits = {
   connections: 200,
 };
 
-/** Where a server listens. */
+/** The place at which a server listens. */
 export interface ServerOptions {
   readonly host: string;
   /** The port, or the first of those that are tried. */

@@ -4,7 +4,7 @@ import { withCancellation } from '../../store/driver/cancellation.js';
 /** Sends a piece of text to whoever reads; resolves when there is room for more, and rejects once the page was left. */
 export type SendText = (text: string) => Promise<void>;
 
-/** What makes the text of an answer. `leaving` is aborted as soon as nobody reads any more. */
+/** Maker of the text of an answer. `leaving` is aborted as soon as nobody reads any more. */
 export type TextWork = (send: SendText, leaving: AbortSignal) => Promise<void>;
 
 /** Pieces of text that wait for the reader before the work waits, too. */

@@ -12,7 +12,7 @@ import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js'
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const embedded = useEmbeddedDatabase(test);
 
-/** What is behind, as the model has it: copy, aggregate and how many events are missing. */
+/** The pairs that are behind, as the model has it: copy, aggregate and how many events are missing. */
 function expected(all: readonly Followed[]): string[] {
   return all
     .flatMap(({ length, positions, isParked }, index) =>

@@ -91,7 +91,7 @@ async function aWorld(
   return { knex, schema, ids, copy };
 }
 
-/** What differs, briefly. */
+/** The differences, briefly. */
 async function differences(world: World, options: Parameters<typeof verifyProjection>[2], definition = accounts) {
   const { tables } = await verifyProjection(world, definition, options);
   return tables.flatMap((table) =>

@@ -41,7 +41,7 @@ async function commit(id: Timestamp, length: number, after = 0): Promise<void> {
   await store.commitEvents(aHistory(id, after + length).slice(after));
 }
 
-/** What a journal is made of. */
+/** Parts of a journal. */
 function settings({ definition: { name, version, from, project, erased } }: ReturnType<typeof aJournal>) {
   return { name, version, from, project, erased } as Parameters<typeof defineProjection>[0];
 }

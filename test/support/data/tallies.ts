@@ -86,7 +86,7 @@ export function tallyOf(id: string, version: number, tokens: readonly string[]):
   return { id, version, last: tokens.length, applied: tokens.length, chain };
 }
 
-/** What a process of writers has done. */
+/** The work of a process of writers. */
 export interface Written {
   /** Number of events. */
   committed: number;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { type TallyRow, tallyOf, tallyRows } from './tallies.js';
 
-/** What one look has found: rows of the read model, and the tokens of the log, by aggregate. */
+/** Findings of one look: rows of the read model, and the tokens of the log, by aggregate. */
 interface Seen {
   readonly rows: readonly TallyRow[];
   readonly tokens: ReadonlyMap<string, readonly string[]>;

@@ -136,7 +136,7 @@ export function samplesIn(folder: string): Map<string, string> {
   return new Map([...samples, ...imported.map(([file, text]): [string, string] => [`${folder}/${file}`, text])]);
 }
 
-/** What the samples of a page export, each as a file of its name, for other samples of the page. */
+/** Exports of the samples of a page, each as a file of its name, for other samples of the page. */
 function definitionsOf(page: string): Record<string, string> {
   const found = blocksOf(page).flatMap(({ lines }) => {
     const text = lines.join('\n');

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds fault with in a page, each with the elements. With `rules`, only these are asked. */
+/** Faults that axe finds in a page, each with the elements. With `rules`, only these are asked. */
 export async function axeViolations(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(`globalThis.axe === undefined && (() => { ${SOURCE} })()`);
   const options = { resultTypes: ['violations'], ...(rules !== undefined && { runOnly: rules }) };

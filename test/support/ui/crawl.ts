@@ -6,7 +6,7 @@ export interface MetPage {
   readonly status: number;
   /** Elements and attributes that no page has unless stored text made them. */
   readonly strange: readonly string[];
-  /** What a reader sees. */
+  /** The text that a reader sees. */
   readonly text: string;
 }
 
@@ -46,7 +46,7 @@ export async function crawl(visitor: Visitor, from: readonly string[], each: num
   return met;
 }
 
-/** What an address has in common with others: its screen, and the names of what its question says. */
+/** The part that an address has in common with others: its screen, and the names of what its question says. */
 function shapeOf(path: string): string {
   const { pathname, searchParams } = new URL(path, 'http://localhost');
   const [, screen = '', ...rest] = pathname.split('/');

@@ -9,7 +9,7 @@ import { pagesOf } from '../../support/ui/ui-client.js';
 const database = useTestDatabase(test, { partitions: 16 });
 const browser = useBrowser(test);
 
-/** How far a page is wider than its window. */
+/** The width by which a page exceeds its window. */
 const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 browser.test(

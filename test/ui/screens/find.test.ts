@@ -18,7 +18,7 @@ test.before(async () => {
   await database.store().commitEvents(events);
 });
 
-/** Where the box leads to for a text; the page itself where it leads nowhere. */
+/** The address to which the box leads for a text; the page itself where it leads nowhere. */
 async function find(text: string): Promise<string> {
   const response = await ui.request(`/admin/find?q=${encodeURIComponent(text)}`, { redirect: 'manual' });
   return response.headers.get('location') ?? `${response.status}`;

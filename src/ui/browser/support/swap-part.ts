@@ -3,7 +3,7 @@ const underWay = new Map<string, AbortController>();
 /** Dispatched on an element that took the place of a part, for modules that listen to what is in it. */
 export const SWAPPED = 'maestro:swapped';
 
-/** How {@link swapPart} is to leave the history of the browser. */
+/** Options of {@link swapPart}, for the history of the browser. */
 export interface SwapOptions {
   /** Make the address that of the page with this part, so that back, forward and links work. @defaultValue true */
   readonly push?: boolean;

@@ -18,7 +18,7 @@ interface ChangesProps {
   readonly request: AggregateRequest;
 }
 
-/** What changed, value by value; each path links to the events that changed it. */
+/** The changes, value by value; each path links to the events that changed it. */
 export function ChangesTable({ before, after, since, request }: ChangesProps) {
   const changes = diffJson(before, after);
   if (changes.length === 0) return <p class="empty">{`Nothing changed ${since}.`}</p>;

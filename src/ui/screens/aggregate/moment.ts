@@ -19,7 +19,7 @@ const AROUND = 20;
 /** Number of events that are folded before a page is shown; a longer fold is left to a request of its own. */
 const SOON = 2_000;
 
-/** What is marked along the whole of a history. */
+/** Marks along the whole of a history. */
 export interface Along {
   /** The last sequence. */
   readonly last: number;
@@ -54,7 +54,7 @@ export interface Moment {
   readonly previous: number | undefined;
   readonly next: number | undefined;
   readonly along: Along;
-  /** What a reader has to know about this point, such as that the event that was asked for is missing. */
+  /** Notes on this point, such as that the event that was asked for is missing. */
   readonly notes: readonly string[];
 }
 

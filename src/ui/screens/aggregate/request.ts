@@ -3,7 +3,7 @@ import { Timestamp } from '../../../hlc/timestamp.js';
 import { pointerKeys } from '../../../json/pointer.js';
 import { PageError } from '../../page-error.js';
 
-/** What the address of the page of an aggregate asks for. */
+/** The question in the address of the page of an aggregate. */
 export interface AggregateRequest {
   readonly id: Timestamp;
   /** The sequence to show. @defaultValue the last event */

@@ -19,7 +19,7 @@ export interface CompareQuery {
 /** A comparison that was read from an address. */
 export interface ReadCompare {
   readonly query: CompareQuery;
-  /** What is wrong with the address, in sentences. */
+  /** Faults of the address, in sentences. */
   readonly faults: readonly string[];
   /** True when the address says the same in other words. */
   readonly isLoose: boolean;

@@ -44,7 +44,7 @@ function LanePicture({ lanes, most }: { readonly lanes: Lanes; readonly most: nu
 interface LaneMarksProps {
   readonly lane: Lane;
   readonly lanes: Lanes;
-  /** Where the lane begins, from the top. */
+  /** Distance of the lane from the top. */
   readonly top: number;
   /** The largest number of events of a mark. */
   readonly most: number;

@@ -19,12 +19,12 @@ export type Candidate =
   | { readonly kind: 'event'; readonly event: EventHead }
   | { readonly kind: 'time'; readonly span: TimeSpan };
 
-/** What a text was found to stand for. */
+/** The things that a text may stand for. */
 export interface Found {
   readonly candidates: readonly Candidate[];
   /** True when more ids begin with it than are among the candidates. */
   readonly hasMore: boolean;
-  /** What the text was read as, without success or with it. */
+  /** Readings of the text, with success or without. */
   readonly tried: readonly string[];
 }
 

@@ -10,7 +10,7 @@ import { searchAddress } from '../search/search-address.js';
 import { addressAround, candidateAddress } from './candidate-address.js';
 import type { Candidate, Found } from './find-candidates.js';
 
-/** What can be written into the box. */
+/** Forms of text that the box takes. */
 export function HowToFind() {
   return (
     <>
@@ -97,7 +97,7 @@ interface NothingFoundProps {
   readonly nearest: readonly EventHead[];
 }
 
-/** What was tried, and where else to look. */
+/** Readings that found nothing, and other places to look. */
 export function NothingFound({ text, tried, timestamp, nearest }: NothingFoundProps) {
   return (
     <section class="error" role="alert">

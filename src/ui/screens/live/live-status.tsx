@@ -1,7 +1,7 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import { Text } from '../../parts/text.js';
 
-/** Whether events come by themselves, for the line above the table. */
+/** The line above the table, which says whether events come by themselves. */
 export type LiveState = 'still' | 'live' | 'paused' | 'lost' | 'ended';
 
 const SIGNS = { still: '', live: '● ', paused: '❚❚ ', lost: '▲ ', ended: '■ ' } as const;

@@ -12,7 +12,7 @@ const DAY = 86_400_000;
 /** Most days that are shown. */
 const SHOWN = 90;
 
-/** What to count for the last days up to that of the last event; at most 90, from the first event on. */
+/** Bounds of the last days up to that of the last event; at most 90, from the first event on. */
 export function lastDays({ first, last }: { readonly first: number; readonly last: number }): HistogramQuery {
   const lastDay = Math.floor(last / DAY);
   const firstDay = Math.max(Math.floor(first / DAY), lastDay - SHOWN + 1);

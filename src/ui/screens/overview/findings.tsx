@@ -5,7 +5,7 @@ import { Text } from '../../parts/text.js';
 const SIGNS = { ok: '✓', note: 'i', warning: '!', failure: '✗' } as const;
 const ORDER = ['failure', 'warning', 'note', 'ok'] as const;
 
-/** What `maestro doctor` finds, the worst first. */
+/** Findings of `maestro doctor`, the worst first. */
 export function Findings({ findings }: { readonly findings: readonly Finding[] }) {
   const sorted = findings.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
   return (

@@ -4,7 +4,7 @@ import { Link } from '../../parts/href.js';
 import { Table } from '../../parts/table.js';
 import { Text } from '../../parts/text.js';
 
-/** How far each copy is behind the log, for which the database has walked along all of it. */
+/** Distance of each copy from the log, for which the database has walked along all of it. */
 export function Behind({ states }: { readonly states: readonly CopyStatus[] }) {
   return (
     <section id="behind">

@@ -13,7 +13,7 @@ import { ParkedList } from './parked-list.js';
 interface ProjectionsViewProps {
   readonly ui: UiContext;
   readonly facts: readonly CopyFacts[];
-  /** How far they are behind. */
+  /** Distances from the log. */
   readonly behind: JSX.Element;
 }
 

@@ -12,7 +12,7 @@ interface CountsProps {
   readonly histogram: EventHistogram | undefined;
 }
 
-/** How many events there are over time and of each type. */
+/** Numbers of events over time and of each type. */
 export function Counts({ query, histogram }: CountsProps) {
   const hasTimes = query.since !== undefined || query.until !== undefined;
   return (

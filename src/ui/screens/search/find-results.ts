@@ -14,7 +14,7 @@ const [FIRST_STEP, LARGEST_STEP] = [5000, 40_000];
 /** A page of what was found. */
 export interface SearchResults {
   readonly events: readonly StoredEvent[];
-  /** Where the next page begins; absent when there is no other. */
+  /** The place where the next page begins; absent when there is no other. */
   readonly next: LogPosition | undefined;
   /** True when the page is not full although the search is not at its end: it goes on from `next`. */
   readonly isUnfinished: boolean;

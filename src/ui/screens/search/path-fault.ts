@@ -1,11 +1,11 @@
 import { assertJsonPath, InvalidJsonPathError } from '../../../admin/search-events/json-path.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
 
-/** What is wrong with a jsonpath. */
+/** A fault of a jsonpath. */
 export interface PathFault {
   readonly message: string;
   readonly hint: string | undefined;
-  /** Where PostgreSQL stopped reading: the first character that it could not take, and the one behind the last. */
+  /** The place at which PostgreSQL stopped reading: the first character that it could not take, and the one behind the last. */
   readonly place: readonly [from: number, to: number] | undefined;
 }
 
@@ -27,7 +27,7 @@ export async function faultOfPath(log: EventLog, path: string): Promise<PathFaul
   return faultOf(error, path, await placeOf(log, path, error));
 }
 
-/** What an error says of a jsonpath that PostgreSQL could read, but not evaluate. */
+/** Tells the fault of a jsonpath that PostgreSQL could read, but not evaluate. */
 export function faultOf(error: InvalidJsonPathError, path: string, place?: PathFault['place']): PathFault {
   const mistake = MISTAKES.find(([sign]) => sign.test(path.replace(/"(?:[^"\\]|\\.)*"/g, '""')))?.[1];
   return { message: error.message, hint: mistake ?? error.hint, place };

@@ -75,7 +75,7 @@ function Excerpt({ json }: { readonly json: string }) {
   );
 }
 
-/** What to do when nothing was found: take one of the conditions away. */
+/** Advice when nothing was found: take one of the conditions away. */
 function NoEvents({ query, isEmptyLog }: Omit<ResultsProps, 'results'>) {
   if (isEmptyLog)
     return (

@@ -60,7 +60,7 @@ function formOf({ texts, query, faults }: ReadSearch, pathFault: PathFault | und
   return { texts, order: query.order, faults, pathFault };
 }
 
-/** What was found; or what is wrong with the jsonpath, which shows only when it meets a body. */
+/** The results; or the fault of the jsonpath, which shows only when it meets a body. */
 async function resultsOf(ui: UiContext, query: SearchQuery): Promise<SearchResults | PathFault> {
   try {
     return await findResults(ui.log, query);

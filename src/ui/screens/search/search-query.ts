@@ -23,7 +23,7 @@ export interface SearchTexts {
   readonly until: string;
 }
 
-/** What is wrong with a field of the form, as a sentence. */
+/** A fault of a field of the form, as a sentence. */
 export type SearchFaults = Readonly<Partial<Record<'types' | keyof SearchTexts | 'after', string>>>;
 
 /** A search that was read from an address. */

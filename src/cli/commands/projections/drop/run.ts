@@ -54,7 +54,7 @@ async function planFor(database: Database, name: string): Promise<readonly Dropp
   return plan;
 }
 
-/** Who runs it, or would make it anew; `undefined` when that is nobody. */
+/** Names those who run it, or would make it anew; `undefined` when there is nobody. */
 function useOf(name: string, plan: readonly DroppedCopy[], isConfigured: boolean): string | undefined {
   const workers = Math.max(0, ...plan.map((copy) => copy.workers));
   const users = [

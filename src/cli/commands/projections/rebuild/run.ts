@@ -145,7 +145,7 @@ async function fill(
   }
 }
 
-/** What keeps a copy that is filled from being put into use until somebody does something about it. */
+/** The reason for which a filled copy stays out of use until somebody does something about it. */
 type Refusal = DependentObjectsError | ReadModelSetUpError | PermissionDeniedError;
 
 function isRefusal(error: unknown): error is Refusal {
