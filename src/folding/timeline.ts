@@ -10,6 +10,7 @@ import type { PostgresStore } from '../store/postgres-store.js';
 import { afterEvent, type Step, stepOver } from './fold-steps.js';
 import type { Folding } from './folding.js';
 import { type Interruption, interruptible } from './interruptible.js';
+import { KeptStates } from './kept-states.js';
 
 /** The history of one aggregate, with its folding. */
 export interface TimelineHistory {
@@ -41,12 +42,6 @@ export interface Search {
   readonly isForward: boolean;
 }
 
-/** Distance between states that are kept, so that going back need not fold from the first event; doubled when they are many. */
-const CHECKPOINT_DISTANCE = 200;
-/** Largest number of events that are known to have failed. */
-const MOST_FAILED = 1000;
-/** Number of the latest states that are kept as well. */
-const RECENT = 50;
 /** Number of events to read on either side, so that most steps need no query. */
 const AROUND = 200;
 /** Number of events before them that are kept when new ones are found. */
@@ -55,23 +50,19 @@ const MOST_HEADS = 2 * AROUND;
 /** A history to step through in both directions. Events are read when they are needed, so new ones are found. */
 export class Timeline {
   readonly #history: TimelineHistory;
-  readonly #start: StateAt;
-  readonly #checkpoints = new Map<number, StateAt>();
-  readonly #recent = new Map<number, StateAt>();
-  readonly #failed = new Set<number>();
-  #distance = CHECKPOINT_DISTANCE;
+  readonly #states: KeptStates;
   #heads: readonly EventHead[] = [];
   #firstSequence: number | undefined;
 
   constructor(history: TimelineHistory) {
     this.#history = history;
-    this.#start = history.folding.start();
+    this.#states = new KeptStates(history.folding.start(), history.mostCheckpoints ?? 600);
   }
 
   /** The point after the last event up to a sequence; 0 is before the first. */
   async at(sequence: number, interruption: Interruption = {}): Promise<Frame> {
     const { folding } = this.#history;
-    let point = this.#pointBefore(sequence);
+    let point = this.#states.before(sequence);
     let before = point;
     let step: Step | undefined;
     for await (const [event, isLast] of withLast(
@@ -81,8 +72,8 @@ export class Timeline {
       if (isLast) {
         const next = stepOver(point, this.#text(point), event, folding);
         step = next;
-        ({ point } = this.#kept(next));
-      } else ({ point } = this.#kept(afterEvent(point, event, folding)));
+        ({ point } = this.#states.keep(next));
+      } else ({ point } = this.#states.keep(afterEvent(point, event, folding)));
     }
     // Nothing lies between what is known and the sequence: the event before is the last.
     if (step === undefined && point.sequence > 0) return await this.at(point.sequence, interruption);
@@ -93,15 +84,15 @@ export class Timeline {
   /** The steps of the events from one sequence to another, both inclusive. */
   async *steps(from: number, to: number, interruption: Interruption = {}): AsyncGenerator<Step> {
     const { folding } = this.#history;
-    let point = this.#pointBefore(from);
+    let point = this.#states.before(from);
     let state: string | undefined;
     for await (const event of interruptible(this.#read(point.sequence + 1, to), interruption)) {
       if (event.sequence < from) {
-        ({ point } = this.#kept(afterEvent(point, event, folding)));
+        ({ point } = this.#states.keep(afterEvent(point, event, folding)));
         continue;
       }
       const step = stepOver(point, state ?? this.#text(point), event, folding);
-      ({ point } = this.#kept(step));
+      ({ point } = this.#states.keep(step));
       state = step.after;
       yield step;
     }
@@ -109,17 +100,17 @@ export class Timeline {
 
   /** Distance of a sequence from the state from which it would be folded: about as many events are read for it. */
   distance(sequence: number): number {
-    return sequence - this.#pointBefore(sequence).sequence;
+    return sequence - this.#states.before(sequence).sequence;
   }
 
   /** The sequences of events whose handlers failed, as far as they were folded. */
   get failed(): ReadonlySet<number> {
-    return this.#failed;
+    return this.#states.failed;
   }
 
   /** Number of states that are kept. */
   get kept(): number {
-    return this.#checkpoints.size + this.#recent.size;
+    return this.#states.size;
   }
 
   /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
@@ -226,34 +217,6 @@ export class Timeline {
 
   #read(min: number, maxSequence?: number, reverse = false): AsyncIterable<StoredEvent> {
     return this.#history.store.streamStoredEvents(this.#history.id, min, { maxSequence, reverse });
-  }
-
-  /** The latest kept point before a sequence. */
-  #pointBefore(sequence: number): StateAt {
-    let best = this.#start;
-    for (const points of [this.#checkpoints, this.#recent])
-      for (const point of points.values())
-        if (point.sequence < sequence && point.sequence > best.sequence) best = point;
-    return best;
-  }
-
-  /** Keeps the point that a step came to, and remembers that its handler failed. */
-  #kept<Reached extends { readonly point: StateAt; readonly error: unknown }>(reached: Reached): Reached {
-    const { point, error } = reached;
-    if (error !== undefined && this.#failed.size < MOST_FAILED) this.#failed.add(point.sequence);
-    if (point.sequence % this.#distance === 0) this.#checkpoints.set(point.sequence, point);
-    if (this.#checkpoints.size > (this.#history.mostCheckpoints ?? 600)) this.#thinOut();
-    this.#recent.delete(point.sequence);
-    this.#recent.set(point.sequence, point);
-    const oldest = this.#recent.keys().next().value;
-    if (this.#recent.size > RECENT && oldest !== undefined) this.#recent.delete(oldest);
-    return reached;
-  }
-
-  #thinOut(): void {
-    this.#distance *= 2;
-    for (const sequence of this.#checkpoints.keys())
-      if (sequence % this.#distance !== 0) this.#checkpoints.delete(sequence);
   }
 }
 

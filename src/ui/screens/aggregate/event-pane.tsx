@@ -1,8 +1,7 @@
 import { missingText } from '../../../text/missing-text.js';
-import { textApart } from '../../../store/event-metadata.js';
 import { Facts } from '../../parts/facts.js';
 import { EventLink } from '../../parts/id.js';
-import { JsonView } from '../../parts/json-view.js';
+import { StoredBody } from '../../parts/stored-body.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
 import type { Moment } from './moment.js';
@@ -21,7 +20,6 @@ function EventFacts({ moment: { event, frame, heads } }: { readonly moment: Mome
   if (event === undefined)
     return <p class="empty">Before the first event there is only the initial state. Step to the next one.</p>;
   const { sequence, type, timestamp } = event;
-  const { body, metadata } = textApart(event.body);
   const gapAfter = frame?.step?.gapAfter;
   const before = heads.find((head) => head.sequence === sequence - 1);
   return (
@@ -43,13 +41,7 @@ function EventFacts({ moment: { event, frame, heads } }: { readonly moment: Mome
           ['timestamp', <EventLink timestamp={timestamp} />],
         ]}
       />
-      <JsonView text={body} label="Body of the event" />
-      {metadata !== undefined && (
-        <>
-          <h3>Metadata</h3>
-          <JsonView text={metadata} label="Metadata of the event" />
-        </>
-      )}
+      <StoredBody text={event.body} heading="h3" />
     </>
   );
 }

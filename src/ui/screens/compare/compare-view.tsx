@@ -2,6 +2,7 @@ import { escapeText } from '../../../text/escape.js';
 import { decimal } from '../../../text/figures.js';
 import { Empty } from '../../parts/empty.js';
 import { ErrorPanel } from '../../parts/error-panel.js';
+import { Field } from '../../parts/field.js';
 import { Link, useHref } from '../../parts/href.js';
 import { AggregateLink, EventLink } from '../../parts/id.js';
 import { Table } from '../../parts/table.js';
@@ -54,6 +55,10 @@ export function CompareView({ query, faults, lanes, ordered }: CompareViewProps)
   );
 }
 
+function timeText(time: number | undefined): string {
+  return time === undefined ? '' : isoTime(time);
+}
+
 function CompareForm({ query }: { readonly query: CompareQuery }) {
   const href = useHref();
   return (
@@ -62,29 +67,10 @@ function CompareForm({ query }: { readonly query: CompareQuery }) {
         <input type="hidden" name="id" value={id.hex} />
       ))}
       {query.ids.length < MOST_LANES && (
-        <p class="field">
-          <label for="id">Add an aggregate</label>
-          <input id="id" name="id" placeholder="id, or its first digits" spellcheck={false} autocomplete="off" />
-        </p>
+        <Field name="id" label="Add an aggregate" placeholder="id, or its first digits" />
       )}
-      <p class="field">
-        <label for="since">From</label>
-        <input
-          id="since"
-          name="since"
-          value={query.since === undefined ? '' : isoTime(query.since)}
-          autocomplete="off"
-        />
-      </p>
-      <p class="field">
-        <label for="until">To</label>
-        <input
-          id="until"
-          name="until"
-          value={query.until === undefined ? '' : isoTime(query.until)}
-          autocomplete="off"
-        />
-      </p>
+      <Field name="since" label="From" value={timeText(query.since)} />
+      <Field name="until" label="To" value={timeText(query.until)} />
       <p class="field">
         <button type="submit">Compare</button>
       </p>

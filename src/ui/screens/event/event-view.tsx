@@ -1,9 +1,8 @@
 import type { Child } from 'hono/jsx';
 import type { EventHead, FoundEvent } from '../../../admin/find-event/find-event.js';
-import { textApart } from '../../../store/event-metadata.js';
 import { Facts } from '../../parts/facts.js';
 import { AggregateLink, EventLink } from '../../parts/id.js';
-import { JsonView } from '../../parts/json-view.js';
+import { StoredBody } from '../../parts/stored-body.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
 
@@ -11,7 +10,6 @@ import { Time } from '../../parts/time.js';
 export function EventView({ found }: { readonly found: FoundEvent }) {
   const { event, previous, next, before, after } = found;
   const { aggregateId, sequence, timestamp, type } = event;
-  const { body, metadata } = textApart(event.body);
   return (
     <>
       <Facts
@@ -46,13 +44,7 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
         />
       </nav>
       <h2>Body</h2>
-      <JsonView text={body} label="Body" />
-      {metadata !== undefined && (
-        <>
-          <h2>Metadata</h2>
-          <JsonView text={metadata} label="Metadata" />
-        </>
-      )}
+      <StoredBody text={event.body} heading="h2" />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { escapeText } from '../../../text/escape.js';
+import { Field } from '../../parts/field.js';
 import { useHref } from '../../parts/href.js';
 import { Text } from '../../parts/text.js';
 import type { PathFault } from './path-fault.js';
@@ -56,39 +57,6 @@ export function SearchForm({ texts, order, faults, pathFault }: SearchFormProps)
         </p>
       )}
     </form>
-  );
-}
-
-interface FieldProps {
-  readonly name: string;
-  readonly id?: string;
-  readonly label: string;
-  readonly value: string;
-  readonly placeholder?: string;
-  readonly fault: string | undefined;
-}
-
-function Field({ name, id = name, label, value, placeholder, fault }: FieldProps) {
-  const faultId = `${id}-fault`;
-  return (
-    <p class={`field ${name}`}>
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        name={name}
-        value={value}
-        placeholder={placeholder}
-        spellcheck={false}
-        autocomplete="off"
-        aria-invalid={fault === undefined ? undefined : 'true'}
-        aria-describedby={fault === undefined ? undefined : faultId}
-      />
-      {fault !== undefined && (
-        <span class="fault" id={faultId} role="alert">
-          <Text value={fault} />
-        </span>
-      )}
-    </p>
   );
 }
 

@@ -1,0 +1,62 @@
+import type { StateAt } from '../aggregate/state-at.js';
+
+/** Distance between states that are kept, so that going back need not fold from the first event; doubled when they are many. */
+const DISTANCE = 200;
+/** Number of the latest states that are kept as well. */
+const RECENT = 50;
+/** Largest number of events that are known to have failed. */
+const MOST_FAILED = 1000;
+
+/** The states of one history that are kept while somebody goes through it, a bounded number of them. */
+export class KeptStates {
+  readonly #start: StateAt;
+  readonly #most: number;
+  readonly #checkpoints = new Map<number, StateAt>();
+  readonly #recent = new Map<number, StateAt>();
+  readonly #failed = new Set<number>();
+  #distance = DISTANCE;
+
+  /** Keeps at most so many states at even distances, besides the latest ones. `start` is the one before the first event. */
+  constructor(start: StateAt, most: number) {
+    this.#start = start;
+    this.#most = most;
+  }
+
+  /** Number of states that are kept. */
+  get size(): number {
+    return this.#checkpoints.size + this.#recent.size;
+  }
+
+  /** The sequences of events whose handlers failed. */
+  get failed(): ReadonlySet<number> {
+    return this.#failed;
+  }
+
+  /** The latest kept state before a sequence. */
+  before(sequence: number): StateAt {
+    let best = this.#start;
+    for (const points of [this.#checkpoints, this.#recent])
+      for (const point of points.values())
+        if (point.sequence < sequence && point.sequence > best.sequence) best = point;
+    return best;
+  }
+
+  /** Keeps the point that a step came to, and remembers that its handler failed. */
+  keep<Reached extends { readonly point: StateAt; readonly error: unknown }>(reached: Reached): Reached {
+    const { point, error } = reached;
+    if (error !== undefined && this.#failed.size < MOST_FAILED) this.#failed.add(point.sequence);
+    if (point.sequence % this.#distance === 0) this.#checkpoints.set(point.sequence, point);
+    if (this.#checkpoints.size > this.#most) this.#thinOut();
+    this.#recent.delete(point.sequence);
+    this.#recent.set(point.sequence, point);
+    const oldest = this.#recent.keys().next().value;
+    if (this.#recent.size > RECENT && oldest !== undefined) this.#recent.delete(oldest);
+    return reached;
+  }
+
+  #thinOut(): void {
+    this.#distance *= 2;
+    for (const sequence of this.#checkpoints.keys())
+      if (sequence % this.#distance !== 0) this.#checkpoints.delete(sequence);
+  }
+}
