@@ -1,7 +1,7 @@
 import type { TestFn, ExecutionContext } from 'ava';
 import { type Browser, type BrowserContextOptions, chromium as driver, type Page } from 'playwright-core';
 import { chromium, CHROMIUM_FLAGS } from '../../../scripts/support/chromium.js';
-import { servePages, type ServedPages } from '../../../scripts/support/serve-pages.js';
+import { servePages } from '../../../scripts/support/serve-pages.js';
 import type { UiHandler } from '../../../src/ui/handler.js';
 
 /** Somebody who looks at the pages with a browser of their own: nothing is kept of earlier visits. */
@@ -23,8 +23,8 @@ export interface BrowserTests {
   test(title: string, implementation: (t: ExecutionContext, visit: Visit) => Promise<void>): void;
 }
 
-/** Begins a visit of pages. The test that has begun it ends it. */
-export type Visit = (pages: UiHandler, options?: BrowserContextOptions) => Promise<Visitor>;
+/** Begins a visit of pages, or of the server with an address. The test that has begun it ends it. */
+export type Visit = (pages: UiHandler | URL, options?: BrowserContextOptions) => Promise<Visitor>;
 
 /** Has a test file look at pages with Chromium, which is started for its first test and ended with its last. */
 export function useBrowser(test: TestFn<unknown>): BrowserTests {
@@ -40,9 +40,10 @@ export function useBrowser(test: TestFn<unknown>): BrowserTests {
         browser ??= start();
         const running = await browser;
         await implementation(t, async (pages, options) => {
+          if (pages instanceof URL) return visitorOf(t, running, pages.origin, options);
           const served = await servePages(pages);
           t.teardown(() => served.close());
-          return visitorOf(t, running, served, options);
+          return visitorOf(t, running, served.origin, options);
         });
       }),
   };
@@ -54,7 +55,7 @@ export const EXECUTED = 'executed: stored text';
 async function visitorOf(
   t: ExecutionContext,
   browser: Browser,
-  { origin }: ServedPages,
+  origin: string,
   options: BrowserContextOptions = {},
 ): Promise<Visitor> {
   const context = await browser.newContext(options);
@@ -76,7 +77,8 @@ async function visitorOf(
   page.on('console', (message) => {
     // That a page has a status of its own is no error of the page.
     const isStatus = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
-    if (['error', 'warning'].includes(message.type()) && !isStatus) tell(`console: ${message.text()}`);
+    if (['error', 'warning'].includes(message.type()) && !isStatus)
+      tell(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('request', (request) => {
     if (!request.url().startsWith(`${origin}/`) && !request.url().startsWith('data:'))
