@@ -52,6 +52,11 @@ export class BoundedCache<Value> {
     this.#entries.delete(key);
   }
 
+  /** Drops all values. */
+  clear(): void {
+    this.#entries.clear();
+  }
+
   /** Drops the values that nobody has asked for lately. Runs by itself, too. */
   dropIdle(): void {
     const oldest = this.#now() - this.bounds.idle;

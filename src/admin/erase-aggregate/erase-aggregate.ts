@@ -11,6 +11,7 @@ import { EraseInterruptedError, EraseRefusedError } from './errors.js';
 import { eventsWithout } from './erased-events.js';
 import type { EventLog, NonTransactionalLog } from '../log/event-log.js';
 import { forgetErrors, forgetPositions, lockPositions } from './read-models.js';
+import { markErasure } from '../log/erasure-mark.js';
 import { refuseHiddenRows } from '../log/row-security.js';
 import {
   anyOf,
@@ -84,6 +85,7 @@ export async function eraseAggregate(
         await erasure.readModels?.erase(transaction, id, paths !== undefined);
         if (isProjected) await (paths === undefined ? forgetPositions : forgetErrors)(transaction, schema, id);
         await assertAbsent(inside, erasure, paths, tables);
+        await markErasure(transaction);
         return erased;
       });
     });

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from '../../errors.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
+import { WITH_LOG_TABLES } from '../log/log-tables.js';
 import { select } from '../log/select.js';
 import { assertJsonPath, jsonPathHolds, withJsonPathErrors } from '../search-events/json-path.js';
 import { whereText } from '../search-events/search-conditions.js';
@@ -135,7 +136,7 @@ function histogramOf(rows: readonly CellRow[], { first, last, interval, scale, s
 /** The number of pages of the tables that hold the events. */
 async function pagesOf(log: EventLog): Promise<number> {
   const name = tablesOf(log).log;
-  const sql = `WITH tables AS (SELECT relid FROM pg_partition_tree(to_regclass(?)) UNION SELECT to_regclass(?))
+  const sql = `${WITH_LOG_TABLES}
 SELECT ceil(sum(pg_relation_size(relid)) / current_setting('block_size')::numeric)::text FROM tables`;
   const [row] = await select<[string]>(log, sql, [name, name]);
   return Math.max(1, Number(row?.[0]));

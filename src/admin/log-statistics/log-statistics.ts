@@ -1,6 +1,7 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import { checkedLimit } from '../../store/read/sequence-range.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
+import { WITH_LOG_TABLES } from '../log/log-tables.js';
 import { select } from '../log/select.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 
@@ -158,8 +159,7 @@ FROM named LEFT JOIN counts USING (relid) ORDER BY length(name), name COLLATE "C
 /** The size of the tables on disk, of all partitions together. */
 export async function logSize(log: EventLog): Promise<LogSize> {
   const { log: events, snapshots, commands } = tablesOf(log);
-  // A plain table has no tree of partitions on some versions, and is its own only leaf on others.
-  const sql = `WITH tables AS (SELECT relid FROM pg_partition_tree(to_regclass(?)) UNION SELECT to_regclass(?))
+  const sql = `${WITH_LOG_TABLES}
 SELECT coalesce(sum(pg_table_size(relid)), 0)::text, coalesce(sum(pg_indexes_size(relid)), 0)::text,
   pg_total_relation_size(to_regclass(?))::text, coalesce(pg_total_relation_size(to_regclass(?)), 0)::text FROM tables`;
   const [row] = await select<[string, string, string, string]>(log, sql, [events, events, snapshots, commands]);

@@ -1,5 +1,6 @@
 import { type EventTime, timesOfEvents } from '../../../admin/find-event/times-of-events.js';
 import { type HistoryMark, historyMarks } from '../../../admin/find-event/history-marks.js';
+import { erasureMark } from '../../../admin/log/erasure-mark.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import { definitionNamed, definitionOwning, typeOfFirstEvent } from '../../../folding/choose-definition.js';
 import { SeveralOwnersError } from '../../../folding/errors.js';
@@ -30,6 +31,8 @@ export class History {
     readonly id: Timestamp,
     readonly folding: Folding,
     readonly timeline: Timeline,
+    /** The mark of the log before any of it was read. */
+    readonly mark: string,
   ) {}
 
   /**
@@ -64,8 +67,12 @@ export class History {
   }
 }
 
-/** The histories that were looked at last, so that the next step of each need not fold it again. */
+/**
+ * The histories that were looked at last, so that the next step of each need not fold it again. Once something was erased from the log,
+ * all are read anew, so that nothing is shown that is not stored any more.
+ */
 export class Histories {
+  #mark = '';
   readonly #kept = new BoundedCache<History>({ most: 12, mostWeight: 50_000_000, idle: 3 * 60_000 });
 
   constructor(private readonly ui: UiContext) {}
@@ -73,23 +80,31 @@ export class Histories {
   /** The history of an aggregate, folded by the definition of a name, or by the one that owns it. */
   async open(id: Timestamp, as: string | undefined): Promise<History> {
     const key = keyOf(id, as);
+    const mark = await erasureMark(this.ui.log);
+    if (mark !== this.#mark) this.#kept.clear();
+    this.#mark = mark;
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
     const { aggregates, store, log } = this.ui;
     const folding = foldingFor(await this.#definition(id, as), id, aggregates);
-    const history = new History(this.ui, id, folding, new Timeline({ id, store, log, folding }));
-    this.#kept.set(key, history);
+    const history = new History(this.ui, id, folding, new Timeline({ id, store, log, folding }), mark);
+    this.#keep(history, as);
     return history;
   }
 
   /** Notes how long a state of the history is as text: by that and their number, all kept states are bounded. */
   weigh(history: History, as: string | undefined, stateLength: number): void {
-    this.#kept.set(keyOf(history.id, as), history, stateLength * history.timeline.kept);
+    this.#keep(history, as, stateLength * history.timeline.kept);
   }
 
   /** Forgets a history, of which there are no more events. */
   forget(id: Timestamp, as: string | undefined): void {
     this.#kept.delete(keyOf(id, as));
+  }
+
+  /** Keeps a history, unless something was erased since it was opened. */
+  #keep(history: History, as: string | undefined, weight = 0): void {
+    if (history.mark === this.#mark) this.#kept.set(keyOf(history.id, as), history, weight);
   }
 
   async #definition(id: Timestamp, as: string | undefined): Promise<Definition | undefined> {
