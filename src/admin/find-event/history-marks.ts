@@ -1,3 +1,4 @@
+import { MAX_SEQUENCE } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
@@ -40,16 +41,21 @@ export async function historyMarks(
   aggregateId: Timestamp,
   { after, events, marks: most }: MarksRange,
 ): Promise<HistoryMarks> {
+  const { log: table } = tablesOf(log);
+  const id = aggregateId.encode();
+  // The index alone tells where the part ends: by a LIMIT a planner would rather sort the whole history.
+  const end = `SELECT sequence FROM ${table} WHERE aggregate_id = ? AND sequence > ? ORDER BY sequence OFFSET ? LIMIT 1`;
   // The event at which to begin is read, too, to be compared with the next.
   const sql = `SELECT sequence, "timestamp", before, is_earlier, last FROM (
   SELECT sequence, "timestamp", coalesce(lag(sequence) OVER history, ?::integer) AS before,
     coalesce(lag("timestamp") OVER history > "timestamp", false) AS is_earlier, max(sequence) OVER () AS last
-  FROM (SELECT sequence, "timestamp" FROM ${tablesOf(log).log} WHERE aggregate_id = ? AND sequence >= ? ORDER BY sequence LIMIT ?) AS part
+  FROM (SELECT sequence, "timestamp" FROM ${table}
+    WHERE aggregate_id = ? AND sequence >= ? AND sequence <= coalesce((${end}), ${MAX_SEQUENCE})) AS part
   WINDOW history AS (ORDER BY sequence)
 ) AS event
 WHERE sequence > ? AND (sequence <> before + 1 OR is_earlier OR sequence = last)
 ORDER BY sequence LIMIT ?`;
-  const rows = await select<MarkRow>(log, sql, [after, aggregateId.encode(), after, events + 1, after, most]);
+  const rows = await select<MarkRow>(log, sql, [after, id, after, id, after, events - 1, after, most]);
   const marks = rows
     .map(([sequence, timestamp, before, isEarlier]) => ({
       sequence,

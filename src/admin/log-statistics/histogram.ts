@@ -6,6 +6,7 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { WITH_LOG_TABLES } from '../log/log-tables.js';
 import { select } from '../log/select.js';
 import { assertJsonPath, jsonPathHolds, withJsonPathErrors } from '../search-events/json-path.js';
+import { positionAfter } from '../search-events/position-after.js';
 import { whereText } from '../search-events/search-conditions.js';
 import { TIME } from './log-statistics.js';
 
@@ -53,6 +54,8 @@ const MOST_TYPES = 500;
 const OF_HEADS: HistogramBudget = { events: 200_000, pages: 2000 };
 const OF_BODIES: HistogramBudget = { events: 20_000, pages: 500 };
 
+const ALL = { sql: '', bindings: [] };
+
 type CellRow = readonly [place: string | null, type: string | null, events: string];
 
 /**
@@ -71,9 +74,9 @@ export async function eventHistogram(log: EventLog, query: HistogramQuery): Prom
   await assertCompleteLog(log);
   if (where !== undefined) await assertJsonPath(log, where);
   const { budget = where === undefined && query.text === undefined ? OF_HEADS : OF_BODIES } = query;
-  const counted = await cells(log, query, { sql: '', bindings: [] }, budget.events + 1);
-  const looked = lookedAt(counted);
-  if (looked <= budget.events) return histogramOf(counted, { first, last, interval, scale: 1, sampled: undefined });
+  // The index alone tells whether there are more.
+  if ((await positionAfter(log, { since, until }, budget.events + 1)) === undefined)
+    return histogramOf(await cells(log, query, ALL), { first, last, interval, scale: 1, sampled: undefined });
   const percent = Math.min(100, (100 * budget.pages) / (await pagesOf(log)));
   const sample = { sql: 'TABLESAMPLE SYSTEM (?::real) REPEATABLE (1)', bindings: [percent] };
   const rows = await cells(log, query, sample);
@@ -86,7 +89,6 @@ async function cells(
   log: EventLog,
   { since, until, interval, types, where, text }: HistogramQuery,
   sample: { readonly sql: string; readonly bindings: readonly Knex.RawBinding[] },
-  most?: number,
 ): Promise<CellRow[]> {
   const range = new Conditions();
   range.between(since, until);
@@ -98,12 +100,12 @@ async function cells(
   const condition = matching.sql.replace(/^WHERE /, '') || 'TRUE';
   const sql = `WITH cells AS MATERIALIZED (
   SELECT ${TIME} / ? AS place, type, count(*) AS looked, count(*) FILTER (WHERE ${condition}) AS events
-  FROM (SELECT "timestamp", type, body FROM ${tablesOf(log).log} AS e ${sample.sql} ${range.sql} LIMIT ?) AS e
+  FROM (SELECT "timestamp", type, body FROM ${tablesOf(log).log} AS e ${sample.sql} ${range.sql}) AS e
   GROUP BY 1, 2)
 SELECT place::text, NULL, sum(events)::text FROM cells ${ofTypes.sql} GROUP BY place
 UNION ALL (SELECT NULL, type, sum(events)::text FROM cells GROUP BY type ORDER BY sum(events) DESC, type COLLATE "C" LIMIT ${MOST_TYPES})
 UNION ALL SELECT NULL, NULL, coalesce(sum(looked), 0)::text FROM cells`;
-  const bindings = [interval, ...matching.bindings, ...sample.bindings, ...range.bindings, most ?? null];
+  const bindings = [interval, ...matching.bindings, ...sample.bindings, ...range.bindings];
   const rows = select<CellRow>(log, sql, [...bindings, ...ofTypes.bindings]);
   return await (where === undefined ? rows : withJsonPathErrors(where, rows));
 }

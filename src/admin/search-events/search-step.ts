@@ -1,10 +1,8 @@
 import type { StoredEvent } from '../../events.js';
-import { Timestamp } from '../../hlc/timestamp.js';
-import { Conditions } from '../../store/read/conditions.js';
-import { type EventLog, tablesOf } from '../log/event-log.js';
-import { LOG_ORDER, type LogPosition, positionCondition } from '../log/log-position.js';
+import type { EventLog } from '../log/event-log.js';
+import type { LogPosition } from '../log/log-position.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
-import { select } from '../log/select.js';
+import { positionAfter } from './position-after.js';
 import { type EventSearch, eventsInOrder } from './search-events.js';
 
 /** Bounds of one step of a search. */
@@ -42,21 +40,6 @@ export async function searchStep(
 /** True for a search that may look at events without finding them. */
 function isFilter({ types, where, text, node, firstTypes }: EventSearch): boolean {
   return [types, where, text, node, firstTypes].some((filter) => filter !== undefined);
-}
-
-/** The position of the last of a number of events from where a search begins; `undefined` when there are fewer. */
-async function positionAfter(
-  log: EventLog,
-  { since, until, after, reverse = false }: EventSearch,
-  count: number,
-): Promise<LogPosition | undefined> {
-  const direction = reverse ? '<' : '>';
-  const where = new Conditions();
-  if (after !== undefined) where.and(...positionCondition(direction, after));
-  where.between(since, until);
-  const sql = `SELECT "timestamp", aggregate_id FROM ${tablesOf(log).log} ${where.sql} ORDER BY ${LOG_ORDER[direction]} OFFSET ? LIMIT 1`;
-  const [row] = await select<[Uint8Array, Uint8Array]>(log, sql, [...where.bindings, count - 1]);
-  return row === undefined ? undefined : { timestamp: Timestamp.decode(row[0]), aggregateId: Timestamp.decode(row[1]) };
 }
 
 function positionOf(event: StoredEvent | undefined): LogPosition | undefined {

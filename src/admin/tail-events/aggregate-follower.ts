@@ -19,21 +19,30 @@ const BATCH = 500;
 export class AggregateFollower implements Follower {
   readonly #id: Timestamp;
   readonly #types: readonly string[] | undefined;
+  readonly #lookBack: number | undefined;
+  #isPartial = false;
   /** Every sequence up to this one is known. */
   #known = 0;
   /** The known sequences greater than that. */
   readonly #beyond = new Set<number>();
 
-  constructor(id: Timestamp, types?: readonly string[]) {
+  constructor(id: Timestamp, types?: readonly string[], lookBack?: number) {
     this.#id = id;
     this.#types = types;
+    this.#lookBack = types === undefined ? undefined : lookBack;
+  }
+
+  get isPartial(): boolean {
+    return this.#isPartial;
   }
 
   async begin(log: EventLog, lines: number): Promise<readonly StoredEvent[]> {
     const [last] = await this.#select(log, { order: 'DESC', limit: 1 });
     this.#known = last?.sequence ?? 0;
     if (lines === 0 || last === undefined) return [];
-    const events = await this.#select(log, { max: this.#known, types: this.#types, order: 'DESC', limit: lines });
+    const min = Math.max(1, this.#known + 1 - (this.#lookBack ?? this.#known));
+    const events = await this.#select(log, { min, max: this.#known, types: this.#types, order: 'DESC', limit: lines });
+    this.#isPartial = min > 1 && events.length < lines;
     return events.reverse();
   }
 

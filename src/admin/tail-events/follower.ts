@@ -6,6 +6,8 @@ export type LogReader = <Value>(work: (log: EventLog) => Promise<Value>) => Prom
 
 /** Finds new events. */
 export interface Follower {
+  /** True when `begin` has looked at a part of the log, and found fewer events than it was to. */
+  readonly isPartial: boolean;
   /**
    * Returns the last events of the log, the oldest first. Every event that is in the log now counts as known from here
    * on.

@@ -9,10 +9,20 @@ import { statementsFor } from '../../store/statements.js';
 import { andInBuckets, type Fingerprint, fingerprintsOf, TimeBuckets } from '../../store/read/time-buckets.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { eventsInOrder } from '../search-events/search-events.js';
+import { positionAfter } from '../search-events/position-after.js';
 import type { Follower } from './follower.js';
 
 /** Most events in one batch. */
 const BATCH = 500;
+
+/** What a {@link LogFollower} looks at. */
+export interface LogFollowerOptions {
+  /** Largest number of events that are looked at for the last ones of some types. @defaultValue any number */
+  readonly lookBack?: number | undefined;
+  /** @defaultValue Date.now */
+  readonly now?: () => number;
+}
+
 interface HandedOut {
   readonly batch: readonly string[];
   readonly fingerprints: readonly Fingerprint[];
@@ -26,6 +36,8 @@ interface HandedOut {
  */
 export class LogFollower implements Follower {
   readonly #types: readonly string[] | undefined;
+  readonly #lookBack: number | undefined;
+  #isPartial = false;
   readonly #now: () => number;
   readonly #known = new TimeBuckets();
   /** The time up to which every event is known except those that commit late, in milliseconds since 1970. */
@@ -38,9 +50,14 @@ export class LogFollower implements Follower {
    */
   #handedOut: HandedOut | undefined;
 
-  constructor(types?: readonly string[], now: () => number = Date.now) {
+  constructor(types?: readonly string[], { lookBack, now = Date.now }: LogFollowerOptions = {}) {
     this.#types = types;
+    this.#lookBack = types === undefined ? undefined : lookBack;
     this.#now = now;
+  }
+
+  get isPartial(): boolean {
+    return this.#isPartial;
   }
 
   /**
@@ -58,9 +75,12 @@ export class LogFollower implements Follower {
     this.#known.confirm(await this.#fingerprints(log));
     for (const timestamp of await this.#timestamps(log, this.#known.names)) this.#known.add(timestamp);
     const events: StoredEvent[] = [];
-    if (lines > 0)
-      for await (const event of eventsInOrder(log, { types: this.#types, reverse: true, limit: lines }))
-        events.push(event);
+    if (lines > 0) {
+      const search = { types: this.#types, reverse: true, limit: lines };
+      const upTo = this.#lookBack === undefined ? undefined : await positionAfter(log, search, this.#lookBack);
+      for await (const event of eventsInOrder(log, { ...search, upTo })) events.push(event);
+      this.#isPartial = upTo !== undefined && events.length < lines;
+    }
     for (const event of events) this.acknowledge(event);
     return events.reverse();
   }

@@ -19,6 +19,8 @@ export interface TailOptions {
   readonly types?: readonly string[] | undefined;
   /** Number of last events that come first. @defaultValue 10 */
   readonly lines?: number | undefined;
+  /** Largest number of events that are looked at for the last ones of some types, 1 or more. @defaultValue any number */
+  readonly lookBack?: number | undefined;
   /** Continue with new events as they are committed. @defaultValue false */
   readonly follow?: boolean | undefined;
   /** Time between two looks for new events, in milliseconds. @defaultValue 1000 */
@@ -57,12 +59,15 @@ export class Tail {
 
   /** Throws `InvalidArgumentError` for an invalid number of lines. */
   constructor(read: LogReader, options: TailOptions) {
-    const { aggregateId, types, lines = 10 } = options;
+    const { aggregateId, types, lines = 10, lookBack } = options;
     if (!Number.isInteger(lines) || lines < 0)
       throw new InvalidArgumentError(`lines must be an integer, 0 or more; got ${String(lines)}.`);
     this.#read = read;
     this.#options = options;
-    this.#follower = aggregateId === undefined ? new LogFollower(types) : new AggregateFollower(aggregateId, types);
+    this.#follower =
+      aggregateId === undefined
+        ? new LogFollower(types, { lookBack })
+        : new AggregateFollower(aggregateId, types, lookBack);
   }
 
   /** The last events. Must be called first. */
@@ -71,6 +76,11 @@ export class Tail {
       await assertNoHiddenRows(log);
       return await this.#follower.begin(log, this.#options.lines ?? 10);
     });
+  }
+
+  /** True when the last events were looked for in a part of the log, so that there may be earlier ones. */
+  get isPartial(): boolean {
+    return this.#follower.isPartial;
   }
 
   /** Every event that is committed later. */

@@ -7,6 +7,6 @@ import { showTimes } from './support/times.js';
 focusFindBySlash();
 enableCopying();
 showTimes();
-loadParts();
+void loadParts();
 // A part was swapped for an address that is left again: its page is loaded as it was.
 addEventListener('popstate', () => location.reload());

@@ -37,6 +37,19 @@ test.serial('the first view of a long history reads few events; its state is a p
   t.true(read.rows < 1_000, `${read.rows} rows`);
 });
 
+test.serial('nor does it fold for the changes of a value, which are another part', async (t) => {
+  let html = '';
+  const address = `/aggregate/${id.hex}?at=5&path=/n`;
+  const read = await readBy(async () => ({ html } = await ui.get(address)));
+
+  t.regex(html, /<section id="changes" data-load="changes"/);
+  t.true(html.includes(`/aggregate/${id.hex}?at=5&amp;path=%2Fn&amp;fold=yes`));
+  t.true(read.rows < 1_000, `${read.rows} rows`);
+
+  const { text } = await uiOf(database).get(`${address}&part=changes`);
+  t.regex(text, /^Events that changed \/n .* 10000 happened/);
+});
+
 test.serial('once it was folded, a step anywhere reads a few events, not all again', async (t) => {
   const first = await readBy(() => ui.get(`/aggregate/${id.hex}?part=moment`));
   t.true(first.rows >= LENGTH);

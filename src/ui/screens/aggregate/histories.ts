@@ -12,8 +12,8 @@ import { BoundedCache } from '../../bounded-cache.js';
 import type { UiContext } from '../../context.js';
 import { PageError } from '../../page-error.js';
 
-/** Number of events of one history that one request looks at for marks. */
-const MARKED_AT_ONCE = 50_000;
+/** Smallest number of events of a long history that one request looks at for marks. */
+const MARKED_AT_ONCE = 10_000;
 /** Largest number of marks that are kept of a history. */
 const MOST_MARKS = 1000;
 /** Number of events whose times are drawn on the axis of time. */
@@ -37,13 +37,17 @@ export class History {
 
   /**
    * The missing events and inverted clocks, and the sequence up to which the history was looked at. A long history is looked at
-   * part by part, one with each call.
+   * part by part, one with each call: of as many events as were read for the state, or some thousands.
    */
-  async marks(last: number): Promise<{ readonly marks: readonly HistoryMark[]; readonly upTo: number }> {
+  async marks(last: number, read: number): Promise<{ readonly marks: readonly HistoryMark[]; readonly upTo: number }> {
     const room = MOST_MARKS - this.#marks.length;
     const after = this.#markedUpTo;
     if (after < last && room > 0) {
-      const next = await historyMarks(this.ui.log, this.id, { after, events: MARKED_AT_ONCE, marks: room });
+      const next = await historyMarks(this.ui.log, this.id, {
+        after,
+        events: Math.max(read, MARKED_AT_ONCE),
+        marks: room,
+      });
       // Another request may have read the same part meanwhile.
       if (this.#markedUpTo === after) {
         this.#marks = [...this.#marks, ...next.marks];

@@ -75,7 +75,9 @@ export async function readMoment(
   const { timeline } = history;
   const last = newest.sequence;
   const asked = await sequenceOf(request, history, last);
-  const toFold = Math.max(...[asked, request.pin ?? 0].map((each) => timeline.distance(Math.min(each, last))));
+  const changesUpTo = request.path === undefined ? 0 : (request.upTo ?? last);
+  const points = [asked, request.pin ?? 0, changesUpTo].map((each) => Math.min(each, last));
+  const toFold = Math.max(...points.map((each) => timeline.distance(each)));
   const isFolded = isPatient || request.isFolded || toFold <= SOON;
   const frame = isFolded ? await timeline.at(asked, { signal }) : undefined;
   const pinned = isFolded && request.pin !== undefined ? await timeline.at(request.pin, { signal }) : undefined;
@@ -96,7 +98,7 @@ export async function readMoment(
     isFromFirst: index <= AROUND,
     previous: sequence === 0 ? undefined : (around[index - 1]?.sequence ?? 0),
     next: around[index + 1]?.sequence,
-    along: await readAlong(ui, history, last),
+    along: await readAlong(ui, history, last, isFolded ? toFold : 0),
     notes: notesOf(asked, sequence, request, pinned),
   };
 }
@@ -118,8 +120,8 @@ async function lastEventUpTo({ store }: UiContext, id: Timestamp, sequence: numb
   return undefined;
 }
 
-async function readAlong({ log }: UiContext, history: History, last: number): Promise<Along> {
-  const { marks, upTo } = await history.marks(last);
+async function readAlong({ log }: UiContext, history: History, last: number, read: number): Promise<Along> {
+  const { marks, upTo } = await history.marks(last, read);
   const snapshot = await snapshotHead(log, history.id);
   const { failed } = history.timeline;
   return {

@@ -15,12 +15,9 @@ interface PathChangesProps {
 /** The events that changed one value of the state, the newest first, with the value before and after. */
 export function PathChangesView({ request, found }: PathChangesProps) {
   const { changes, from, upTo } = found;
-  const { path = '' } = request;
   return (
     <section id="changes" aria-labelledby="changes-heading">
-      <h2 id="changes-heading">
-        Events that changed <Text value={path === '' ? 'the state' : path} />
-      </h2>
+      <Heading request={request} />
       {changes.length === 0 ? (
         <Empty>
           {`None of the events ${from} to ${upTo} changed it. `}
@@ -50,5 +47,25 @@ export function PathChangesView({ request, found }: PathChangesProps) {
         {from > 1 && <Link href={addressOf(request, { upTo: from - 1 })}>Earlier ones</Link>}
       </p>
     </section>
+  );
+}
+
+/** The place for {@link PathChangesView} on a page that is shown before the history is folded: filled by script, or by its link. */
+export function PathChangesLater({ request }: Pick<PathChangesProps, 'request'>) {
+  return (
+    <section id="changes" data-load="changes" aria-labelledby="changes-heading">
+      <Heading request={request} />
+      <p class="empty">
+        <Link href={addressOf(request, { isFolded: true })}>Fold the history to find them</Link>
+      </p>
+    </section>
+  );
+}
+
+function Heading({ request: { path = '' } }: Pick<PathChangesProps, 'request'>) {
+  return (
+    <h2 id="changes-heading">
+      Events that changed <Text value={path === '' ? 'the state' : path} />
+    </h2>
   );
 }

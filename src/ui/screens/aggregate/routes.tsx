@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { UiApp, UiContext } from '../../context.js';
 import { fragment, page, partOf } from '../../parts/page.js';
 import { shortId } from '../../parts/id.js';
@@ -7,7 +8,7 @@ import { Histories } from './histories.js';
 import { type Moment, readMoment } from './moment.js';
 import { MomentView } from './moment-view.js';
 import { pathChanges } from './path-changes.js';
-import { PathChangesView } from './path-changes-view.js';
+import { PathChangesLater, PathChangesView } from './path-changes-view.js';
 import { addressOf, type AggregateRequest, readRequest } from './request.js';
 
 /** Registers the screen of one aggregate: its events, and its state after each of them. */
@@ -19,7 +20,7 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     const part = partOf(c);
     const moment = await readMoment(ui, histories, asked, {
       signal,
-      isPatient: part === 'moment' || asked.to !== undefined,
+      isPatient: part === 'moment' || part === 'changes' || asked.to !== undefined,
     });
     if (asked.find !== undefined && asked.to !== undefined) {
       const found = await foundFrom(moment, signal);
@@ -27,12 +28,13 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     }
     const shown = withNote(moment);
     if (part === 'moment') return fragment(c, ui, <MomentView ui={ui} moment={shown} />);
+    if (part === 'changes') return fragment(c, ui, await changesIn(moment, signal));
     return page(c, ui, {
       title: `Aggregate ${shortId(asked.id)}`,
       scripts: ['aggregate'],
       body: (
         <AggregateView ui={ui} moment={shown}>
-          {asked.path !== undefined && <PathChangesView request={asked} found={await changesOf(moment, signal)} />}
+          {asked.path !== undefined && (await changesIn(moment, signal))}
         </AggregateView>
       ),
     });
@@ -55,9 +57,12 @@ function withNote(moment: Moment): Moment {
   };
 }
 
-async function changesOf({ request, history, along }: Moment, signal: AbortSignal) {
+/** The events that changed one value; without them while the history is not folded. */
+async function changesIn({ request, history, along, frame }: Moment, signal: AbortSignal): Promise<JSX.Element> {
+  if (frame === undefined) return <PathChangesLater request={request} />;
   const upTo = Math.min(request.upTo ?? along.last, along.last);
-  return await pathChanges(history.timeline, request.path ?? '', upTo, signal);
+  const found = await pathChanges(history.timeline, request.path ?? '', upTo, signal);
+  return <PathChangesView request={request} found={found} />;
 }
 
 function redirect(c: Context, ui: UiContext, to: AggregateRequest): Response {

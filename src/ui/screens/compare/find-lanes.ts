@@ -9,6 +9,8 @@ import type { CompareQuery } from './compare-query.js';
 
 /** Most columns of a lane: the marks of one are no more, however many its events are. */
 const COLUMNS = 240;
+/** Most events that are read for all lanes together. */
+const EVENTS = 24_000;
 
 /** An aggregate and its events over time. */
 export interface Lane {
@@ -39,12 +41,13 @@ export async function findLanes(log: EventLog, query: CompareQuery): Promise<Lan
   const until = Math.min(Math.max(query.until ?? Math.max(...times, 0), since), LAST_ISO_TIME);
   const interval = intervalOf(since, until, COLUMNS);
   const begin = Math.floor(since / interval) * interval;
+  const most = Math.floor(EVENTS / ends.length);
   const lanes: Lane[] = [];
   for (const { id, last } of ends) {
     const histogram =
       last === undefined
         ? { intervals: [], each: 1 }
-        : await aggregateHistogram(log, { aggregateId: id, last: last.sequence, since, until, interval });
+        : await aggregateHistogram(log, { aggregateId: id, last: last.sequence, since, until, interval, most });
     lanes.push({ id, last, histogram });
   }
   return { begin, interval, columns: Math.floor((until - begin) / interval) + 1, lanes };

@@ -7,9 +7,9 @@ import type { SearchQuery } from './search-query.js';
 /** Number of events of a page. */
 export const PAGE_SIZE = 50;
 /** Milliseconds after which a page is shown with what was found until then. */
-const PATIENCE = 250;
+const PATIENCE = 200;
 /** Number of events that a step looks at: few at first, so that the first page is there soon. */
-const [FIRST_STEP, LARGEST_STEP] = [5000, 40_000];
+const [FIRST_STEP, SMALLEST_STEP, LARGEST_STEP] = [5000, 1000, 40_000];
 
 /** A page of what was found. */
 export interface SearchResults {
@@ -22,7 +22,7 @@ export interface SearchResults {
 
 /** Searches until a page is full, the search is at its end, or some time has gone by. */
 export async function findResults(log: EventLog, query: SearchQuery): Promise<SearchResults> {
-  const begin = Date.now();
+  const begin = performance.now();
   const events: StoredEvent[] = [];
   const { types, where, text, since, until, order } = query;
   const search = {
@@ -35,11 +35,16 @@ export async function findResults(log: EventLog, query: SearchQuery): Promise<Se
   };
   let next = query.after;
   let looked = FIRST_STEP;
+  let left = PATIENCE;
   do {
     const step = await searchStep(log, { ...search, after: next }, { limit: PAGE_SIZE - events.length, looked });
     events.push(...step.events);
     next = step.next;
-    looked = Math.min(looked * 2, LARGEST_STEP);
-  } while (next !== undefined && events.length < PAGE_SIZE && Date.now() - begin < PATIENCE);
+    const before = left;
+    left = PATIENCE - (performance.now() - begin);
+    // As many as there is time for, by what the last step took.
+    const fits = Math.floor((looked * left) / (before - left));
+    looked = Math.min(Math.max(fits, SMALLEST_STEP), looked * 2, LARGEST_STEP);
+  } while (next !== undefined && events.length < PAGE_SIZE && left > 0);
   return { events, next, isUnfinished: next !== undefined && events.length < PAGE_SIZE };
 }
