@@ -1,93 +1,89 @@
+import { LiveTable, type Waiting } from './support/live-table.js';
 import { eventRows, firstElement } from './support/streamed.js';
-import { SWAPPED } from './support/swap-part.js';
-
-/** Rows that a page keeps; older ones leave it. */
-const MOST_ROWS = 200;
 
 const section = document.getElementById('live');
-const body = section?.querySelector('tbody');
 const status = document.getElementById('live-status');
+const waiting = document.getElementById('live-waiting');
+const button = document.createElement('button');
+const body = section?.querySelector('tbody');
+const table = body == null ? undefined : new LiveTable(body, tellWaiting);
 let source: EventSource | undefined;
-let waiting: Element[] = [];
+let isPaused = section?.dataset['paused'] !== undefined;
+/** The last that the stream told of itself. */
+let told: Element | string = '';
 
-/** Puts rows first that have come since the browser last drew the page; in a tab behind others it draws nothing for long. */
-function show(): void {
-  if (!body) return;
-  body.prepend(...waiting.toReversed());
-  waiting = [];
-  while (body.rows.length > MOST_ROWS) body.rows[body.rows.length - 1]?.remove();
-  changed();
+function tellWaiting({ rows, orMore }: Waiting): void {
+  const number = `${orMore ? 'At least ' : ''}${rows.toLocaleString('en')}`;
+  if (waiting !== null)
+    waiting.textContent = rows === 0 ? '' : `${number} new ${rows === 1 ? 'event waits' : 'events wait'}.`;
 }
 
-function changed(): void {
-  const empty = document.getElementById('live-empty');
-  if (empty !== null) empty.hidden = (body?.rows.length ?? 0) > 0;
-  body?.dispatchEvent(new CustomEvent(SWAPPED, { bubbles: true }));
-}
-
-function tell(html: string): void {
-  const element = firstElement(html);
-  if (element !== null) status?.replaceChildren(element);
+/** Shows what the stream tells of itself; while the page is paused, only what is wrong with it. */
+function tell(what: Element | string): void {
+  told = what;
+  const isLive = told instanceof Element && told.matches('.live');
+  status?.replaceChildren(isPaused && (told === '' || isLive) ? 'Paused.' : told);
 }
 
 function follow(): void {
   source = new EventSource(section?.dataset['stream'] ?? '');
   const on = (name: string, take: (html: string) => void) =>
     source?.addEventListener(name, (event) => take((event as MessageEvent<string>).data));
-  on('last', (html) => {
-    waiting = [];
-    body?.replaceChildren(...eventRows(html));
-    changed();
-  });
-  on('event', (html) => {
-    if (waiting.length === 0) requestAnimationFrame(show);
-    waiting = [...waiting, ...eventRows(html)].slice(-MOST_ROWS);
-  });
-  on('status', tell);
+  on('last', (html) => table?.begin(eventRows(html)));
+  on('event', (html) => table?.add(eventRows(html)));
+  on('status', (html) => tell(firstElement(html) ?? ''));
   on('warning', (html) => {
     document.getElementById('live-warnings')?.append(firstElement(html) ?? '');
   });
   on('ended', (html) => {
-    pause();
-    tell(html);
+    end();
+    tell(firstElement(html) ?? '');
   });
   source.addEventListener('error', () => {
-    if (status?.querySelector('.lost') == null)
-      status?.replaceChildren('Maestro does not answer. Trying again until it does.');
+    if (status?.querySelector('.lost') == null) tell('Maestro does not answer. Trying again until it does.');
     // Gone for good, such as an address that is refused: the browser tries no more.
-    if (source?.readyState === EventSource.CLOSED) pause();
+    if (source?.readyState === EventSource.CLOSED) end();
   });
-  button.textContent = 'Pause';
+  nameButton();
 }
 
-function pause(): void {
+function end(): void {
   source?.close();
   source = undefined;
-  button.textContent = 'Go on';
+  nameButton();
+}
+
+function nameButton(): void {
+  button.textContent = source === undefined || isPaused ? 'Go on' : 'Pause';
 }
 
 /** Has the address say whether the page is paused, so that a link or a reload shows the same. */
-function remember(isPaused: boolean): void {
+function remember(): void {
   const url = new URL(location.href);
   if (isPaused) url.searchParams.set('paused', 'yes');
   else url.searchParams.delete('paused');
   history.replaceState(history.state, '', url);
 }
 
-const button = document.createElement('button');
 button.type = 'button';
 button.id = 'live-pause';
+if (waiting !== null) button.setAttribute('aria-describedby', waiting.id);
 button.addEventListener('click', () => {
-  const isPaused = source !== undefined;
-  if (isPaused) {
-    pause();
-    status?.replaceChildren('Paused.');
-  } else follow();
-  remember(isPaused);
+  // A stream that has ended is not paused: it begins again.
+  isPaused = source !== undefined && !isPaused;
+  if (isPaused) table?.hold();
+  else table?.release();
+  if (source === undefined) {
+    told = '';
+    follow();
+  }
+  tell(told);
+  nameButton();
+  remember();
 });
 document.getElementById('live-refresh')?.replaceWith(button);
-if (section?.dataset['paused'] === undefined) follow();
-else pause();
+if (isPaused) table?.hold();
+follow();
 // A page that the browser keeps for "back" must not go on asking.
 addEventListener('pagehide', () => source?.close());
 addEventListener('pageshow', (event) => {

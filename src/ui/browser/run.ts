@@ -43,7 +43,10 @@ function end(text: string): void {
   source?.close();
   source = undefined;
   list?.querySelector('.progress')?.remove();
-  section?.querySelector('.cancel')?.toggleAttribute('hidden', true);
+  const cancel = section?.querySelector('.cancel');
+  // What is hidden has no focus: it goes back to what begins the next run.
+  if (cancel?.contains(document.activeElement) === true) form?.querySelector('button')?.focus();
+  cancel?.toggleAttribute('hidden', true);
   if (status !== null) status.textContent = text;
 }
 
@@ -59,5 +62,12 @@ section?.querySelector('.cancel a')?.addEventListener('click', (event) => {
   if (source === undefined) return;
   event.preventDefault();
   end('Cancelled.');
+  // Who loads the page again does not want it all the same.
+  const url = new URL(location.href);
+  url.searchParams.delete('run');
+  history.replaceState(history.state, '', url);
 });
-addEventListener('pagehide', () => source?.close());
+addEventListener('pagehide', () => {
+  // The browser may keep the page for "back".
+  if (source !== undefined) end('It ended when the page was left. Start it again.');
+});

@@ -39,7 +39,8 @@ async function startUi(t: ExecutionContext) {
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   if (child.stdout === null) throw new Error('The process has no output.');
-  for await (const line of createInterface({ input: child.stdout })) return { child, url: new URL(line) };
+  for await (const line of createInterface({ input: child.stdout }))
+    return { child, url: new URL(line), complaints: () => complaints };
   throw new Error(`maestro ui ended without an address:\n${complaints}`);
 }
 
@@ -47,7 +48,7 @@ browser.test(
   'the address that the command prints admits, and leads through all screens until Ctrl-C',
   async (t, visit) => {
     const bank = await fillWithBank(database.store());
-    const { child, url } = await startUi(t);
+    const { child, url, complaints } = await startUi(t);
     const visitor = await visit(url);
     const { page } = visitor;
     t.is(await visitor.open(url.pathname + url.search), 200);
@@ -74,9 +75,10 @@ browser.test(
     await whileLocked(database, async () => {
       const asked = t.throwsAsync(visitor.open('/search'));
       await untilWaiting(database, 1);
-      const gone = once(child, 'exit');
+      const gone = once(child, 'close');
       child.kill('SIGINT');
       t.deepEqual(await gone, [130, null]);
+      t.is(complaints(), 'note: serving until Ctrl-C\n');
       await asked;
     });
   },

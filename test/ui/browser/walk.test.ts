@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { Account, fillWithBank, type SampleBank } from '../../../scripts/support/sample-bank.js';
 import { useTestDatabase } from '../../support/database.js';
 import { useBrowser } from '../../support/ui/browser.js';
+import { tabTo } from '../../support/ui/keyboard.js';
 import { pagesOf } from '../../support/ui/ui-client.js';
 
 const database = useTestDatabase(test, { partitions: 16 });
@@ -66,7 +67,7 @@ browser.test('by keyboard alone: skip to the content, find, open a result', asyn
   // To the event before it in its aggregate.
   const before = page.getByRole('navigation', { name: 'Events next to it' }).getByRole('link').first();
   const target = await before.getAttribute('href');
-  await tabTo(page, before.and(page.locator(':focus')));
+  await tabTo(page, before);
   await page.keyboard.press('Enter');
   await page.waitForURL(`**${target}`);
   t.deepEqual(visitor.problems, []);
@@ -114,13 +115,4 @@ browser.test('without script the pages tell the same by links and forms', async 
 /** The text of the element that has the focus. */
 function focused(page: Page): Promise<string> {
   return page.evaluate<string>('document.activeElement.innerText');
-}
-
-/** Presses the tabulator until an element has the focus. */
-async function tabTo(page: Page, target: ReturnType<Page['locator']>, most = 60): Promise<void> {
-  for (let presses = 0; presses < most; presses += 1) {
-    await page.keyboard.press('Tab');
-    if ((await target.count()) > 0) return;
-  }
-  throw new Error(`no element was reached with ${most} presses of the tabulator`);
 }

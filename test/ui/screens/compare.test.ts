@@ -78,3 +78,56 @@ test('an id without events is told so, and nothing at all says what to do', asyn
   t.regex((await ui.get(`/compare?id=${none.hex}`)).text, /no aggregate of this log/);
   t.regex((await ui.get('/compare')).text, /Nothing to compare yet/);
 });
+
+test('the list goes on where it ended, and has each event once: also those of one millisecond and of a clock that ran backwards', async (t) => {
+  const ids = [1n, 2n, 3n].map((nodeId) => Timestamp.of({ time: BEGIN + 7_200_000, nodeId }));
+  const stored = ids.flatMap((id, which) =>
+    Array.from({ length: 90 }, (_, index) =>
+      anEvent(id, {
+        // All in one millisecond, but those of the last aggregate, of which each second one is an hour too early.
+        timestamp: Timestamp.of({
+          time: BEGIN + (which === 2 && index % 2 === 1 ? 3_600_000 : 7_200_000),
+          counter: index,
+          nodeId: BigInt(100 + which),
+        }),
+        sequence: index + 1,
+      }),
+    ),
+  );
+  await database.store().commitEvents(stored);
+
+  const listed: string[] = [];
+  const pages: string[] = [];
+  let next: string | undefined = `/compare?${ids.map(({ hex }) => `id=${hex}`).join('&')}`;
+  while (next !== undefined) {
+    const { html, links, status } = await ui.get(next);
+    t.is(status, 200, next);
+    pages.push(next);
+    const list = html.slice(html.indexOf('id="order"'));
+    listed.push(...[...list.matchAll(/href="\/event\/([^"]+)"/g)].map(([, name]) => name as string));
+    t.is(
+      links.some((link) => link === `${pages[0]}#order`),
+      pages.length > 1,
+    );
+    next = /<a href="([^"]+)#order">Go on from there/.exec(html)?.[1]?.replaceAll('&amp;', '&');
+  }
+  t.is(pages.length, 3);
+  t.deepEqual(listed.toSorted(), stored.map(({ timestamp }) => timestamp.toString()).toSorted());
+  t.deepEqual(
+    listed.slice(0, 3),
+    [0, 90, 180].map((index) => stored[index]?.timestamp.toString()),
+  );
+  const [, place = ''] = /after=([\d.]+)/.exec(pages[1] ?? '') ?? [];
+  const [one, two, three] = place.split('.');
+  const fewer = (await ui.get(pages[1] ?? '')).links.filter((link) => link.includes('after=') && !link.includes('#'));
+  for (const left of [`${two}.${three}`, `${one}.${three}`, `${one}.${two}`])
+    t.true(
+      fewer.some((link) => link.endsWith(`after=${left}`)),
+      left,
+    );
+  for (const wrong of ['41', 'x.1.2', '1.2.9999999999', '-1.2.3']) {
+    const page = await ui.get(`${pages[0]}&after=${wrong}`);
+    t.is(page.status, 400, wrong);
+    t.regex(page.text, /must name a sequence of each/);
+  }
+});

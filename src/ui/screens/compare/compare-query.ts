@@ -1,3 +1,4 @@
+import { MAX_SEQUENCE } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { notATime, readTime, timestampOf } from '../../../text/time/read-time.js';
 import { prefixDigits } from '../../../text/id-prefix.js';
@@ -14,6 +15,8 @@ export interface CompareQuery {
   /** Milliseconds since 1970, both included; absent for all of their time. */
   readonly since: number | undefined;
   readonly until: number | undefined;
+  /** For each of the aggregates, the sequence after which its events are listed; absent for all of them. */
+  readonly after?: readonly number[] | undefined;
 }
 
 /** A comparison that was read from an address. */
@@ -45,7 +48,9 @@ export async function readCompare(log: EventLog, parameters: URLSearchParams): P
   const [since, until] = [time('since', 'first'), time('until', 'last')];
   if (since !== undefined && until !== undefined && since > until)
     faults.push('The end is earlier than the beginning, so no event can be between them.');
-  const query = { ids, since, until };
+  const after = placeOf((parameters.get('after') ?? '').trim(), ids.length);
+  if (after === 'none') faults.push(NO_PLACE);
+  const query = { ids, since, until, after: after === 'none' ? undefined : after };
   return { query, faults, isLoose: !isSame(parameters, new URLSearchParams(compareParameters(query))) };
 }
 
@@ -55,16 +60,30 @@ export function compareAddress(query: CompareQuery): string {
   return parameters.size === 0 ? '/compare' : `/compare?${parameters.toString()}`;
 }
 
-function compareParameters({ ids, since, until }: CompareQuery): URLSearchParams {
+function compareParameters({ ids, since, until, after }: CompareQuery): URLSearchParams {
   const parameters = new URLSearchParams();
   for (const id of ids) parameters.append('id', id.hex);
   if (since !== undefined) parameters.set('since', isoTime(since));
   if (until !== undefined) parameters.set('until', isoTime(until));
+  if (after !== undefined) parameters.set('after', after.join('.'));
   return parameters;
 }
 
+/** True for the same values, empty ones too: the address that a form makes of empty fields is longer than needed. */
 function isSame(given: URLSearchParams, wanted: URLSearchParams): boolean {
-  return ['id', 'since', 'until'].every((name) => given.getAll(name).join(' ') === wanted.getAll(name).join(' '));
+  const values = (parameters: URLSearchParams, name: string) => JSON.stringify(parameters.getAll(name));
+  return ['id', 'since', 'until', 'after'].every((name) => values(given, name) === values(wanted, name));
+}
+
+const NO_PLACE =
+  'The place to go on from must name a sequence of each of the aggregates, such as `41.7`. Begin with their first events.';
+
+function placeOf(text: string, aggregates: number): readonly number[] | 'none' | undefined {
+  if (text === '') return undefined;
+  const sequences = text.split('.').map((word) => (/^\d{1,10}$/.test(word) ? Number(word) : NaN));
+  return sequences.length === aggregates && sequences.every((sequence) => sequence <= MAX_SEQUENCE)
+    ? sequences
+    : 'none';
 }
 
 async function idOf(log: EventLog, text: string, refuse: (fault: string) => void): Promise<Timestamp | undefined> {

@@ -1,3 +1,4 @@
+import type { Timestamp } from '../../../hlc/timestamp.js';
 import { escapeText } from '../../../text/escape.js';
 import { decimal } from '../../../text/figures.js';
 import { Empty } from '../../parts/empty.js';
@@ -38,7 +39,7 @@ export function CompareView({ query, faults, lanes, ordered }: CompareViewProps)
           {lanes.lanes.some(({ last }) => last !== undefined) && <LaneChart lanes={lanes} />}
           {(query.since !== undefined || query.until !== undefined) && (
             <p>
-              <Link href={compareAddress({ ...query, since: undefined, until: undefined })}>All times</Link>
+              <Link href={compareAddress({ ids: query.ids, since: undefined, until: undefined })}>All times</Link>
             </p>
           )}
           <LaneTable query={query} lanes={lanes.lanes} />
@@ -99,13 +100,16 @@ function LaneTable({ query, lanes }: { readonly query: CompareQuery; readonly la
         },
         {
           heading: 'Change',
-          cell: ({ id }) => (
-            <Link href={compareAddress({ ...query, ids: query.ids.filter((other) => !other.equals(id)) })}>remove</Link>
-          ),
+          cell: ({ id }) => <Link href={compareAddress(without(query, id))}>remove</Link>,
         },
       ]}
     />
   );
+}
+
+function without({ ids, after, ...times }: CompareQuery, id: Timestamp): CompareQuery {
+  const isOther = (_: unknown, index: number) => ids[index]?.equals(id) !== true;
+  return { ...times, ids: ids.filter(isOther), after: after?.filter(isOther) };
 }
 
 function shownEvents({ histogram: { intervals, each } }: Lane): string {
@@ -115,16 +119,19 @@ function shownEvents({ histogram: { intervals, each } }: Lane): string {
 
 /** The events of all of them in the order of their timestamps: what happened here before what there. */
 function InOrder({ query, ordered }: { readonly query: CompareQuery; readonly ordered: OrderedEvents }) {
-  const last = ordered.events.at(-1);
+  const { events, next } = ordered;
+  const toList = (after: readonly number[] | undefined) => `${compareAddress({ ...query, after })}#order`;
   return (
     <section id="order" aria-labelledby="order-heading">
       <h2 id="order-heading">In one order</h2>
-      {ordered.events.length === 0 ? (
-        <Empty>None of them has an event in this time.</Empty>
+      {events.length === 0 ? (
+        <Empty>
+          {query.after === undefined ? 'None of them has an event in this time.' : 'No further event is in this time.'}
+        </Empty>
       ) : (
         <Table
           caption="Events of all of them in the order of their timestamps"
-          rows={ordered.events}
+          rows={events}
           columns={[
             { heading: 'Time', cell: ({ timestamp }) => <Time at={timestamp.time} /> },
             {
@@ -139,9 +146,10 @@ function InOrder({ query, ordered }: { readonly query: CompareQuery; readonly or
           ]}
         />
       )}
-      {ordered.hasMore && last !== undefined && (
-        <p>
-          <Link href={compareAddress({ ...query, since: last.timestamp.time })}>Go on from there</Link>
+      {(next !== undefined || query.after !== undefined) && (
+        <p class="more">
+          {query.after !== undefined && <Link href={toList(undefined)}>Begin with the first</Link>}{' '}
+          {next !== undefined && <Link href={toList(next)}>Go on from there</Link>}
         </p>
       )}
     </section>

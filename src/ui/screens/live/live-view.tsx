@@ -31,6 +31,7 @@ export function LiveView({ filter, events, isPaused, readAt }: LiveViewProps) {
             </LiveStatus>
           )}
         </span>{' '}
+        <span id="live-waiting"></span>{' '}
         <Link id="live-refresh" href={`/live${liveQuery(filter)}`}>
           Refresh
         </Link>

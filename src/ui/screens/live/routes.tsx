@@ -47,5 +47,5 @@ export function registerLive(app: UiApp, ui: UiContext): void {
 }
 
 function Full() {
-  return <Ended message={`${OPEN_PAGES} live pages are open already. Close or pause one of them, and go on here.`} />;
+  return <Ended message={`${OPEN_PAGES} live pages are open already. Close one of them, and go on here.`} />;
 }
