@@ -13,3 +13,11 @@ export async function axeViolations(page: Page, rules?: readonly string[]): Prom
       nodes.map(({ html, failureSummary }) => id + ' (' + help + '): ' + html.slice(0, 200) + ' — ' + failureSummary)))`,
   );
 }
+
+/** Faults of the page that is shown, in light and in dark; it is left in dark. */
+export async function readingFaults(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const inLight = await axeViolations(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  return [...inLight, ...(await axeViolations(page, ['color-contrast'])).map((fault) => `dark: ${fault}`)];
+}

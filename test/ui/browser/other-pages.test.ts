@@ -1,0 +1,78 @@
+import test, { type ExecutionContext } from 'ava';
+import { openDatabase } from '../../../src/connection/open-database.js';
+import { SCREENS } from '../../../src/ui/screens.js';
+import { aHistory, anId } from '../../support/data/factories.js';
+import { useTestDatabase } from '../../support/database.js';
+import { readingFaults } from '../../support/ui/axe.js';
+import { useBrowser, type Visitor } from '../../support/ui/browser.js';
+import { LedgerAccount } from '../../support/ui/ledger-account.js';
+import { pagesOf } from '../../support/ui/ui-client.js';
+
+const [filled, empty] = [useTestDatabase(test), useTestDatabase(test)];
+const bare = useTestDatabase(test, { migrated: false });
+const browser = useBrowser(test);
+const NAVIGATION = SCREENS.flatMap(({ navigation }) => navigation?.path ?? []);
+const NOWHERE = '01a2077042bc00000000000000000001';
+
+/** Looks whether pages have a status, and whether everybody can read them. */
+async function looked(t: ExecutionContext, visitor: Visitor, status: number, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    t.is(await visitor.open(path), status, path);
+    await visitor.settled();
+    t.deepEqual(await readingFaults(visitor.page), [], path);
+  }
+  t.deepEqual(visitor.problems, []);
+}
+
+browser.test('where nothing is, it says so in a way that everybody can read', async (t, visit) => {
+  await looked(t, await visit(pagesOf(empty)), 200, [
+    ...NAVIGATION,
+    '/find',
+    '/verify?run=1',
+    '/search?type=none&where=$.a == 1',
+    '/live?type=none&paused=yes',
+  ]);
+  await looked(t, await visit(pagesOf(empty, { aggregates: [LedgerAccount] })), 200, ['/check', '/check?run=1']);
+});
+
+browser.test('what is not found or not understood is told in a way that everybody can read', async (t, visit) => {
+  const id = anId();
+  await filled.store().commitEvents(aHistory(id, 3));
+  const visitor = await visit(pagesOf(filled, { aggregates: [LedgerAccount], label: 'production' }));
+  await looked(t, visitor, 404, [
+    '/nothing',
+    `/event/${NOWHERE}`,
+    `/aggregate/${NOWHERE}`,
+    `/find?q=${NOWHERE}`,
+    '/find?q=ada',
+  ]);
+  await looked(t, visitor, 400, [
+    '/event/none',
+    '/aggregate/none',
+    `/aggregate/${id.hex}?at=x`,
+    `/aggregate/${id.hex}?time=whenever`,
+    `/aggregate/${id.hex}?path=balance`,
+    '/search?where=$.a = 1&since=whenever',
+    `/compare?id=${id.hex}&id=x&after=1`,
+    '/live?aggregate=none',
+    '/verify?since=whenever',
+    '/check?sample=x',
+  ]);
+});
+
+browser.test(
+  'that a database is away, or has no tables, is told in a way that everybody can read',
+  async (t, visit) => {
+    const nowhere = await openDatabase({ url: 'postgres://ada:secret@127.0.0.1:1/app', timeout: 60_000 });
+    t.teardown(() => nowhere.close());
+    const asking = NAVIGATION.filter((path) => !['/compare', '/verify', '/check'].includes(path));
+    await looked(t, await visit(pagesOf(nowhere)), 503, [...asking, `/event/${NOWHERE}`, `/aggregate/${NOWHERE}`]);
+    const visitor = await visit(pagesOf(bare));
+    for (const path of [...NAVIGATION, '/verify?run=1', `/event/${NOWHERE}`]) {
+      await visitor.open(path);
+      await visitor.settled();
+      t.deepEqual(await readingFaults(visitor.page), [], path);
+      t.notRegex(await visitor.page.locator('main').innerText(), /This is a defect/, path);
+    }
+  },
+);
