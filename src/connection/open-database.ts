@@ -3,6 +3,7 @@ import type { Database } from './database.js';
 import { processSurroundings } from './environment.js';
 import { ConfigurationError } from './errors.js';
 import { checkedPool, type PoolOptions } from './server/pool-options.js';
+import type { ServerOptions } from './server/server.js';
 import { type ConnectionChoice, type ConnectionSettings, programSettings } from './settings.js';
 
 /** Options for opening a database, a server or the embedded one. */
@@ -108,7 +109,10 @@ function kindOf(value: unknown): string {
 }
 
 /** Opens the database that settings name. */
-export async function openWith(settings: ConnectionSettings, options: OpenOptions): Promise<Database> {
+export async function openWith(
+  settings: ConnectionSettings,
+  options: OpenOptions & Pick<ServerOptions, 'statementTimeout'>,
+): Promise<Database> {
   const { target, schema, pooler, interop } = settings;
   if ('dataDir' in target) {
     const { openEmbedded } = await import('./embedded/embedded.js');

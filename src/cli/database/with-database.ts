@@ -18,6 +18,8 @@ export interface DatabaseNeeds {
   readonly create?: boolean;
   /** True for a command that writes; otherwise the database refuses all writes. @defaultValue false */
   readonly writes?: boolean;
+  /** Longest time for one statement on a server, in milliseconds, when neither `--timeout` nor the address says another. @defaultValue no limit */
+  readonly statementTimeout?: number;
   /** The result of {@link databaseSettings}, when that was called before. */
   readonly settings?: ConnectionSettings;
 }
@@ -30,7 +32,7 @@ export interface DatabaseNeeds {
 export async function withDatabase<Value>(
   invocation: Invocation,
   work: (database: Database) => Promise<Value>,
-  { create = false, writes = create, settings }: DatabaseNeeds = {},
+  { create = false, writes = create, statementTimeout, settings }: DatabaseNeeds = {},
 ): Promise<Value> {
   const { context, options, output, purpose } = invocation;
   if (writes && options.readOnly === true)
@@ -50,6 +52,7 @@ export async function withDatabase<Value>(
     const pinned = readOnly ? withOwnSearchPath(chosen) : undefined;
     const database = await openWith(pinned ?? chosen, {
       timeout: options.timeout,
+      statementTimeout,
       create,
       readOnly,
       refuseHiddenRows: true,

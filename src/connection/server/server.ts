@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly interop?: Interop | undefined;
   /** Longest time for one statement, in milliseconds. @defaultValue no limit */
   readonly timeout?: number | undefined;
+  /** Longest time for one statement where neither `timeout` nor the address says another, in milliseconds. @defaultValue no limit */
+  readonly statementTimeout?: number | undefined;
   /** Make the server refuse all writes. @defaultValue false */
   readonly readOnly?: boolean | undefined;
   /** Bounds for the number of connections. @defaultValue { min: 0, max: 4 } */
@@ -69,22 +71,31 @@ function warnOfPlaintext(address: ServerAddress, warn: ServerOptions['warn']): v
 
 function knexConfig(
   address: ServerAddress,
-  { pooler, timeout, readOnly = false, refuseHiddenRows = false, pool, warn }: ServerOptions,
+  { pooler, timeout, statementTimeout, readOnly = false, refuseHiddenRows = false, pool, warn }: ServerOptions,
 ): Knex.Config {
   const connectTimeout = connectTimeoutOf(address, timeout);
-  const startsReadOnly = readOnly && pooler !== 'transaction';
+  const isPooled = pooler === 'transaction';
+  const startsReadOnly = readOnly && !isPooled;
+  const readsInTransactions = readOnly && isPooled;
+  const unlessSaid = timeout === undefined && statementTimeout !== undefined && !isPooled;
   const choice = choiceOfServers(address, startsReadOnly);
   const [[first] = []] = choice.servers;
   const ways = choice.servers.flat().length * (choice.targetSession === 'prefer-standby' ? 2 : 1);
-  // Ours come last, so that they hold.
-  const options = [address.options, startsReadOnly ? readingSettings(refuseHiddenRows) : undefined]
+  // What the address says holds rather than what comes before it, and ours at the end holds in any case.
+  const options = [
+    unlessSaid ? `-c statement_timeout=${statementTimeout}` : undefined,
+    address.options,
+    startsReadOnly ? readingSettings(refuseHiddenRows) : undefined,
+  ]
     .filter((settings) => settings !== undefined)
     .join(' ');
   return {
     client: pgClient({
       connect: hasOneAttempt(choice) ? undefined : choosing(choice),
       boundLogin: address.channelBinding === 'require',
-      readOnlyTransactions: readOnly && pooler === 'transaction' ? { refuseHiddenRows } : undefined,
+      readOnlyTransactions: readsInTransactions
+        ? { refuseHiddenRows, timeout: timeout ?? statementTimeout }
+        : undefined,
     }),
     // The original error is enough; with the values compiled in, messages would show somebody's data.
     compileSqlOnError: false,
@@ -107,7 +118,7 @@ function knexConfig(
       keepAlive: address.keepAlive !== 0,
       keepAliveInitialDelayMillis: (address.keepAlive ?? 0) * 1000 || KEEP_ALIVE,
       ...(options === '' ? {} : { options }),
-      ...timeouts(timeout, pooler),
+      ...timeouts(timeout, { isPooled, readsInTransactions }),
     },
   };
 }
@@ -136,9 +147,19 @@ function readingSettings(refuseHiddenRows: boolean): string {
   return settings.map((setting) => `-c ${setting}`).join(' ');
 }
 
-/** The limits for one statement. PgBouncer refuses statement_timeout at connection start, so behind it only this side limits. */
-function timeouts(timeout: number | undefined, pooler: 'transaction' | undefined): Knex.PgConnectionConfig {
+interface Sessions {
+  readonly isPooled: boolean;
+  /** True when every statement runs in a transaction that has the limit. */
+  readonly readsInTransactions: boolean;
+}
+
+/**
+ * The limits for one statement. PgBouncer refuses statement_timeout at connection start, so behind it only this side limits what
+ * does not run in a transaction of its own.
+ */
+function timeouts(timeout: number | undefined, { isPooled, readsInTransactions }: Sessions): Knex.PgConnectionConfig {
   if (timeout === undefined) return {};
-  if (pooler === 'transaction') return { query_timeout: timeout };
+  if (readsInTransactions) return { query_timeout: timeout + GRACE };
+  if (isPooled) return { query_timeout: timeout };
   return { statement_timeout: timeout, query_timeout: timeout + GRACE };
 }

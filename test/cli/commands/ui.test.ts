@@ -1,59 +1,22 @@
 import test from 'ava';
-import { run } from '../../../src/cli/run.js';
-import type { CliContext } from '../../../src/cli/context.js';
 import { mayOpenBrowser } from '../../../src/cli/commands/ui/may-open-browser.js';
 import { commandFor } from '../../../src/cli/output/open-browser.js';
-import { aContext } from '../../../scripts/support/program.js';
 import { runCli } from '../../support/cli/cli.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { useTestDatabase } from '../../support/database.js';
+import { serving, visitServed } from '../../support/ui/serving.js';
 
 const database = useTestDatabase(test, { partitions: 16 });
 /** Apart, because one test locks its table. */
 const locked = useTestDatabase(test);
 const env = { MAESTRO_DATABASE_URL: database.url, MAESTRO_SCHEMA: database.schema, PGCONNECT_TIMEOUT: '60' };
 
-/** A running `maestro ui`: what it printed, and how to end it. */
-async function serving(argv: readonly string[], changes: Partial<CliContext> = {}, isTerminal = false) {
-  let printed = (_line: string): void => {};
-  const line = new Promise<string>((resolve) => (printed = resolve));
-  let interrupt = (): void => {};
-  let notes = '';
-  const context = aContext({
-    environment: env,
-    stdout: { isTerminal, columns: isTerminal ? 200 : undefined, write: async (text) => printed(text.trim()) },
-    stderr: { isTerminal: false, columns: undefined, write: async (text) => void (notes += text) },
-    onInterrupt: (stop) => {
-      interrupt = () => stop(130);
-      return () => {};
-    },
-    ...changes,
-  });
-  const ended = run(['ui', '--port', '0', ...argv], context);
-  const url = await Promise.race([line, ended.then((code) => `it ended with ${code}: ${notes}`)]);
-  return {
-    url,
-    notes: () => notes,
-    end: async () => {
-      interrupt();
-      return await ended;
-    },
-  };
-}
-
-/** Follows the printed address as a browser does. */
-async function visit(url: string, path = '/'): Promise<Response> {
-  const first = await fetch(url, { redirect: 'manual' });
-  const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
-  return await fetch(new URL(path, url), { headers: { cookie } });
-}
-
 test('ui prints the address of its pages, serves them, and ends by Ctrl-C', async (t) => {
   const id = anId();
   await database.store().commitEvents(aHistory(id, 2));
-  const server = await serving(['--label', 'production', '--schema', database.schema]);
+  const server = await serving(env, ['--label', 'production', '--schema', database.schema]);
   t.regex(server.url, /^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}$/);
-  const page = await visit(server.url);
+  const page = await visitServed(server.url);
   t.is(page.status, 200);
   const html = await page.text();
   t.true(html.includes('<strong class="label">production</strong>'));
@@ -63,7 +26,7 @@ test('ui prints the address of its pages, serves them, and ends by Ctrl-C', asyn
 });
 
 test('Ctrl-C ends it also while a page waits for the database, and cancels what that asked', async (t) => {
-  const server = await serving(['--schema', locked.schema]);
+  const server = await serving(env, ['--schema', locked.schema]);
   const waiting = async () => {
     const { rows } = await locked.knex.raw<{ rows: [{ count: number }] }>(
       `SELECT count(*)::integer AS count FROM pg_locks WHERE NOT granted AND relation = to_regclass(?)`,
@@ -73,7 +36,7 @@ test('Ctrl-C ends it also while a page waits for the database, and cancels what 
   };
   await locked.knex.transaction(async (transaction) => {
     await transaction.raw(`LOCK TABLE "${locked.schema}".event_log`);
-    const asked = t.throwsAsync(visit(server.url));
+    const asked = t.throwsAsync(visitServed(server.url));
     while ((await waiting()) === 0);
     t.is(await server.end(), 130);
     await asked;
@@ -82,16 +45,16 @@ test('Ctrl-C ends it also while a page waits for the database, and cancels what 
 });
 
 test('a port that is taken is not waited for', async (t) => {
-  const first = await serving([]);
+  const first = await serving(env);
   const { port } = new URL(first.url);
-  const second = await serving(['--port', port]);
+  const second = await serving(env, ['--port', port]);
   t.not(new URL(second.url).port, port);
   t.true(second.notes().includes(`port ${port} is taken`));
   await Promise.all([first.end(), second.end()]);
 });
 
 test('another address than that of this machine alone is warned of', async (t) => {
-  const server = await serving(['--host', '0.0.0.0']);
+  const server = await serving(env, ['--host', '0.0.0.0']);
   t.regex(server.notes(), /warning: Whoever reaches port \d+ of this machine/);
   await server.end();
   const { code, stderr } = await runCli(['ui', '--host', '203.0.113.7', '--port', '0'], { env });
@@ -126,12 +89,12 @@ test('the browser is opened where somebody sits, with an address that admits onc
 
   let opened = '';
   const openBrowser = async (url: string) => void (opened = url);
-  const server = await serving([], { stdin, openBrowser }, true);
+  const server = await serving(env, [], { stdin, openBrowser }, true);
   t.is(await server.end(), 130);
   t.is(new URL(opened).origin, new URL(server.url).origin);
   t.not(opened, server.url);
   opened = '';
-  await (await serving(['--no-open'], { stdin, openBrowser }, true)).end();
+  await (await serving(env, ['--no-open'], { stdin, openBrowser }, true)).end();
   t.is(opened, '');
 });
 

@@ -1,12 +1,10 @@
 import { neighbours } from '../../../admin/find-event/find-event.js';
 import { assertNoHiddenRows } from '../../../admin/log/row-security.js';
 import type { Database } from '../../../connection/database.js';
-import type { ConnectionSettings } from '../../../connection/settings.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
 import { uiHandler } from '../../../ui/handler.js';
 import { isLoopback } from '../../../ui/server/hosts.js';
 import { startServer, type UiServer } from '../../../ui/server/start-server.js';
-import { databaseSettings } from '../../database/database-settings.js';
 import { withDatabase } from '../../database/with-database.js';
 import { UsageError } from '../../errors.js';
 import type { ExitCode } from '../../exit-codes.js';
@@ -24,7 +22,7 @@ export interface UiCommandOptions {
   readonly open: boolean;
 }
 
-/** Longest time for one statement of a page, in milliseconds, when `--timeout` names no other. */
+/** Longest time for one statement of a page, in milliseconds, when nobody names another. */
 const STATEMENT_TIMEOUT = 30_000;
 
 /** A timestamp to look around, whether it is there or not. */
@@ -33,8 +31,9 @@ const ANY = Timestamp.of({ time: 0, nodeId: 1n });
 /** Serves the pages until Ctrl-C. */
 export async function run(options: UiCommandOptions, invocation: Invocation): Promise<ExitCode | undefined> {
   invocation.output.withoutPager();
-  const settings = withStatementTimeout(await databaseSettings(invocation), invocation.options.timeout);
-  return await withDatabase(invocation, (database) => serve(database, options, invocation), { settings });
+  return await withDatabase(invocation, (database) => serve(database, options, invocation), {
+    statementTimeout: STATEMENT_TIMEOUT,
+  });
 }
 
 async function serve(
@@ -93,14 +92,4 @@ async function tell(
     table: () => output.line(server.url),
   });
   await output.note('serving until Ctrl-C');
-}
-
-/** The settings with a limit for each statement; behind a pooler in transaction mode a session takes none. */
-function withStatementTimeout(settings: ConnectionSettings, timeout: number | undefined): ConnectionSettings {
-  if (!('server' in settings.target) || timeout !== undefined) return settings;
-  const { server } = settings.target;
-  if ((settings.pooler ?? server.pooler) === 'transaction') return settings;
-  const limit = `-c statement_timeout=${STATEMENT_TIMEOUT}`;
-  const options = server.options === undefined ? limit : `${server.options} ${limit}`;
-  return { ...settings, target: { server: { ...server, options } } };
 }

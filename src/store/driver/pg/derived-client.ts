@@ -15,9 +15,16 @@ export interface ClientDifferences {
   /**
    * Run every statement in a read-only transaction: for a server behind a pooler in transaction mode, where a session cannot
    * be made read-only because the next transaction of the same session may be somebody else's. With `refuseHiddenRows` the
-   * transaction also refuses what row-level security hides rows from. @defaultValue no
+   * transaction also refuses what row-level security hides rows from, and with `timeout` the server ends a statement that
+   * takes that many milliseconds. @defaultValue no
    */
-  readonly readOnlyTransactions?: { readonly refuseHiddenRows: boolean } | undefined;
+  readonly readOnlyTransactions?: ReadOnlyTransactions | undefined;
+}
+
+/** Settings of read-only transactions. */
+interface ReadOnlyTransactions {
+  readonly refuseHiddenRows: boolean;
+  readonly timeout?: number | undefined;
 }
 
 /** Makes a connection by any number of attempts, and ends those that it does not return. */
@@ -49,7 +56,7 @@ export function pgClient({
   let Client = loggingIn(postgresClient as ClientClass, boundLogin ? withBoundLogin : withEndingClient);
   if (connect !== undefined) Client = connecting(Client, connect);
   if (readOnlyTransactions === undefined) leaveStatements(Client);
-  else Client = onlyReading(Client, readOnlyTransactions.refuseHiddenRows);
+  else Client = onlyReading(Client, readOnlyTransactions);
   return Client as unknown as typeof Knex.Client;
 }
 
@@ -101,8 +108,11 @@ function loggingIn(Base: ClientClass, derive: (driver: PgModule) => PgModule): C
   };
 }
 
-function onlyReading(Base: ClientClass, refuseHiddenRows: boolean): ClientClass {
-  const settings = refuseHiddenRows ? '; SET LOCAL row_security = off' : '';
+function onlyReading(Base: ClientClass, { refuseHiddenRows, timeout }: ReadOnlyTransactions): ClientClass {
+  const settings = [
+    refuseHiddenRows ? '; SET LOCAL row_security = off' : '',
+    timeout === undefined ? '' : `; SET LOCAL statement_timeout = ${Math.round(timeout)}`,
+  ].join('');
   return class extends Base {
     override async _query(connection: PgConnection, statement: { readonly sql: string }): Promise<unknown> {
       if (/^\s*BEGIN\b/i.test(statement.sql)) {
