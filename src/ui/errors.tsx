@@ -4,6 +4,7 @@ import { withoutPasswords } from '../text/without-passwords.js';
 import type { UiApp, UiContext } from './context.js';
 import { PageError } from './page-error.js';
 import { ErrorPanel } from './parts/error-panel.js';
+import { Link } from './parts/href.js';
 import { fragment, page, partOf } from './parts/page.js';
 
 /** The status of the answer by the code of an error; 500 for all others. */
@@ -28,7 +29,15 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
     const part = partOf(c);
     c.status(status);
     if (part !== undefined) return fragment(c, ui, <ErrorPanel id={part} message={message} hint={hint} />);
-    return page(c, ui, { title, body: <ErrorPanel message={message} hint={hint} /> });
+    return page(c, ui, {
+      title,
+      body: (
+        <>
+          <ErrorPanel message={message} hint={hint} />
+          <WaysBack address={c.req.url} base={ui.base} />
+        </>
+      ),
+    });
   });
   app.notFound((c) => {
     c.status(404);
@@ -43,6 +52,21 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
       ),
     });
   });
+}
+
+/** Links from an error to pages that are there: the one of the address as it begins, and the first of all. */
+function WaysBack({ address, base }: { readonly address: string; readonly base: string }) {
+  const { pathname, search } = new URL(address);
+  return (
+    <p class="ways-back">
+      {search !== '' && (
+        <>
+          <Link href={pathname.slice(base.length)}>This page without what was asked of it</Link>{' '}
+        </>
+      )}
+      <Link href="/">Overview</Link>
+    </p>
+  );
 }
 
 /** A path as people read it; as it is where it is not well-formed. */

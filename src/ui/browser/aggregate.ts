@@ -1,4 +1,5 @@
 import { handleKeys } from './support/aggregate-keys.js';
+import { followPoint } from './support/follow-point.js';
 import { Latest } from './support/latest.js';
 import { Player } from './support/player.js';
 import { SWAPPED, swapPart } from './support/swap-part.js';
@@ -29,27 +30,33 @@ function pointOf(input: HTMLInputElement): URL {
 
 /** True for an address that differs from this page's in the point of the history alone. */
 function isPoint(url: URL): boolean {
+  const here = new URL(location.href);
+  // A search that has found nothing is not made again by going on.
+  here.searchParams.delete('to');
   const rest = ({ origin, pathname, searchParams }: URL) => {
     const parameters = new URLSearchParams(searchParams);
     for (const name of OF_A_POINT) parameters.delete(name);
     return `${origin}${pathname}?${parameters.toString()}`;
   };
-  return rest(url) === rest(new URL(location.href));
+  return url.hash === '' && rest(url) === rest(here);
 }
 
 /** Has the slider, and the forms that begin at the shown point, agree with it. */
 function agree(): void {
   const moment = document.getElementById('moment');
-  const { max, value, text, sequence } = moment?.dataset ?? {};
+  const { max, value, text, point } = moment?.dataset ?? {};
   if (slider === null || value === undefined || max === undefined) return;
   slider.max = max;
   if (!isDragged) slider.value = value;
   slider.setAttribute('aria-valuetext', text ?? value);
-  for (const field of document.querySelectorAll<HTMLInputElement>('input[data-at]')) field.value = sequence ?? '';
+  followPoint(new URLSearchParams(point));
 }
 
 let isDragged = false;
-const player = new Player(document.querySelector<HTMLButtonElement>('#play'), () => follow('next'));
+const player = new Player(document.querySelector<HTMLButtonElement>('#play'), {
+  next: () => follow('next'),
+  first: () => follow('first'),
+});
 
 if (slider !== null) {
   for (const button of document.querySelectorAll<HTMLElement>('[data-plain]')) button.hidden = true;

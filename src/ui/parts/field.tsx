@@ -6,15 +6,20 @@ interface FieldProps {
   /** @defaultValue the name */
   readonly id?: string;
   readonly label: string;
-  readonly value?: string;
+  readonly value?: string | undefined;
   readonly placeholder?: string;
+  readonly inputmode?: 'numeric';
+  readonly size?: number;
+  /** How the value is read, such as the zone of a time. */
+  readonly note?: string;
   /** A sentence on what is wrong with the value. */
   readonly fault?: string | undefined;
 }
 
-/** A line of text in a form, with its label and its fault. */
-export function Field({ name, id = name, label, value, placeholder, fault }: FieldProps) {
-  const faultId = `${id}-fault`;
+/** A line of text in a form, with its label, how it is read, and its fault: what is wrong stands beside what was typed. */
+export function Field({ name, id = name, label, value, placeholder, inputmode, size, note, fault }: FieldProps) {
+  const [noteId, faultId] = [`${id}-note`, `${id}-fault`];
+  const described = [note !== undefined && noteId, fault !== undefined && faultId].filter(Boolean).join(' ');
   return (
     <p class={`field ${name}`}>
       <label for={id}>{label}</label>
@@ -23,11 +28,18 @@ export function Field({ name, id = name, label, value, placeholder, fault }: Fie
         name={name}
         value={value}
         placeholder={placeholder}
+        inputmode={inputmode}
+        size={size}
         spellcheck={false}
         autocomplete="off"
         aria-invalid={fault === undefined ? undefined : 'true'}
-        aria-describedby={fault === undefined ? undefined : faultId}
+        aria-describedby={described || undefined}
       />
+      {note !== undefined && (
+        <span class="hint" id={noteId}>
+          {note}
+        </span>
+      )}
       {fault !== undefined && (
         <span class="fault" id={faultId} role="alert">
           <Text value={fault} />

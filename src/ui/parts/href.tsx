@@ -29,4 +29,8 @@ interface LinkProps {
   readonly rel?: string;
   readonly 'aria-current'?: 'page' | 'true';
   readonly 'aria-label'?: string;
+  readonly autofocus?: boolean;
+  /** Parameters of a point of a history that its address takes over when a script has moved that point. */
+  readonly 'data-follow'?: string;
+  readonly 'data-sequence'?: string;
 }

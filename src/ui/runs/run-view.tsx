@@ -15,15 +15,10 @@ interface RunViewProps {
 
 /** The form that starts a run, and the place for what it tells. */
 export function RunView({ path, about, start, fields, cancelHref }: RunViewProps) {
-  const href = useHref();
   return (
     <>
       <p class="about">{about}</p>
-      <form id="run-form" class="filters" method="get" action={href(path)} data-stream={href(`${path}/stream`)}>
-        {fields}
-        <input type="hidden" name="run" value="1" />
-        <button type="submit">{start}</button>
-      </form>
+      <RunForm path={path} start={start} fields={fields} />
       <section id="run" aria-label="Findings" hidden={cancelHref === undefined}>
         <p id="run-status" role="status"></p>
         <p class="cancel">
@@ -32,5 +27,17 @@ export function RunView({ path, about, start, fields, cancelHref }: RunViewProps
         <ul class="run">{cancelHref !== undefined && <StreamedHere />}</ul>
       </section>
     </>
+  );
+}
+
+/** The form alone, with what is wrong beside its fields. */
+export function RunForm({ path, start, fields }: Pick<RunViewProps, 'path' | 'start' | 'fields'>) {
+  const href = useHref();
+  return (
+    <form id="run-form" class="filters" method="get" action={href(path)} data-stream={href(`${path}/stream`)}>
+      {fields}
+      <input type="hidden" name="run" value="1" />
+      <button type="submit">{start}</button>
+    </form>
   );
 }

@@ -23,6 +23,8 @@ export type RunWork = (report: Reporter) => Promise<Outcome>;
 export interface PlannedRun {
   /** The fields of its form, with what the address says. */
   readonly fields: JSX.Element;
+  /** True when something is wrong with them, which they say: then nothing is run. */
+  readonly isWrong: boolean;
   /** The words of the command that does the same. */
   readonly command: readonly string[];
   /** Absent when it cannot be run. */

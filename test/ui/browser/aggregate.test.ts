@@ -66,6 +66,66 @@ browser.test('the keys are those of step', async (t, visit) => {
   t.deepEqual(visitor.problems, []);
 });
 
+browser.test('links and forms around the point lead from where it was moved to', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}?at=10&path=/n`);
+  const search = () => new URL(page.url()).search;
+  const at = (sequence: number) => page.locator(`#moment[data-sequence="${sequence}"]`).waitFor();
+
+  await page.keyboard.press('ArrowLeft');
+  await at(9);
+  await page.keyboard.press('m');
+  await page.locator('[data-step="unpin"] a').waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await at(8);
+  t.is(await page.locator('#changes [aria-current]').innerText(), '8');
+  await page.getByRole('link', { name: 'Slide by time' }).click();
+  await page.waitForURL('**by=time**');
+  t.is(search(), '?at=8&by=time&path=%2Fn&pin=9');
+
+  await page.keyboard.press('ArrowRight');
+  await at(9);
+  await page.keyboard.press('d');
+  await page.locator('[data-step="unpin"]').waitFor({ state: 'detached' });
+  await page.getByLabel('Changes of').fill('/x');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**path=%2Fx*');
+  t.is(search(), '?at=9&by=time&path=%2Fx');
+  await page.getByLabel('Event or time').fill('teatime');
+  await page.keyboard.press('Enter');
+  await page.getByText('"teatime" is not a sequence or a time').waitFor();
+  await at(9);
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('a key of the state leads to the changes of its value: into view, with the focus', async (t, visit) => {
+  const visitor = await visit(pagesOf(database), { viewport: { width: 1280, height: 400 } });
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}?at=10`);
+
+  await page.locator('pre.state').getByRole('link', { name: '"n"' }).click();
+  await page.waitForURL('**path=%2Fn#changes');
+
+  const changes = page.locator('#changes');
+  t.is(await changes.and(page.locator(':focus')).count(), 1);
+  t.true(((await changes.boundingBox())?.y ?? 400) < 200);
+  await page.getByRole('link', { name: 'Hide the changes of /n' }).click();
+  await changes.waitFor({ state: 'detached' });
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('at the last event it plays from the beginning', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}`);
+
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.locator('#moment[data-sequence="1"]').waitFor();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  t.deepEqual(visitor.problems, []);
+});
+
 browser.test('it plays to the last event', async (t, visit) => {
   const visitor = await visit(pagesOf(database));
   const { page } = visitor;

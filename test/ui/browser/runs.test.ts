@@ -99,3 +99,27 @@ browser.test('a run that was left says so when the page is shown again', async (
   });
   t.deepEqual(visitor.problems, []);
 });
+
+browser.test(
+  'what is wrong stands beside the field, which keeps what was typed, until it is sent anew',
+  async (t, visit) => {
+    const visitor = await visit(pagesOf(failing, { aggregates: [LedgerAccount] }));
+    const { page } = visitor;
+    await visitor.open('/check');
+    const sample = page.getByLabel('Sample');
+
+    await sample.fill('abc');
+    await page.keyboard.press('Enter');
+    await page.getByText('"abc" is no number of aggregates.').waitFor();
+    t.is(await sample.inputValue(), 'abc');
+    t.is(await sample.and(page.locator(':focus')).count(), 1);
+    t.is(await page.getByText('The connection broke').count(), 0);
+
+    await sample.fill('3');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('Done.').waitFor();
+    t.is(await page.locator('.fault').count(), 0);
+    t.true(page.url().endsWith('/check?sample=3&run=1'));
+    t.deepEqual(visitor.problems, []);
+  },
+);

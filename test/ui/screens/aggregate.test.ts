@@ -107,15 +107,49 @@ test('a time leads to the last event before the first one that is later; the sli
     [0, 1000, 9000].map((after) => ({ timestamp: at(start + after) })),
   );
 
-  const page = await merged.get(`/aggregate/${id.hex}?time=2026-01-05T00:00:04Z`);
-  const slid = await merged.get(`/aggregate/${id.hex}?by=time&time=${start + 1000}`);
-  const wrong = await merged.get(`/aggregate/${id.hex}?time=teatime`);
+  const page = await merged.get(`/aggregate/${id.hex}?time=2026-01-05T00:00:04.000Z`);
+  const first = await merged.get(`/aggregate/${id.hex}?time=2025-01-05T00:00:04.000Z`);
+  const slid = await merged.get(`/aggregate/${id.hex}?by=time&time=${new Date(start + 1000).toISOString()}`);
 
   t.regex(page.text, /event 2 of 3/);
+  t.regex(
+    page.text,
+    /As of 2026-01-05 00:00:04\.000Z: event 2 is the last one until then\. The next, event 3, is 5 seconds later\./,
+  );
+  t.true(page.links.includes(`/aggregate/${id.hex}?at=3`));
+  t.regex(first.text, /no event is as early\. The next, event 1, is 364\.9 days later\./);
   t.regex(slid.html, new RegExp(`name="time" min="${start}" max="${start + 9000}" step="1" value="${start + 1000}"`));
   t.regex(slid.html, /<rect class="tick"/);
-  t.is(wrong.status, 400);
-  t.regex(wrong.text, /"teatime" is not a time/);
+});
+
+test('a relative time becomes the absolute one that it was, also in the field that takes a sequence or a time', async (t) => {
+  const id = await aHistoryOf(store, [{}, {}]);
+  const leads = async (query: string) =>
+    (await merged.request(`/aggregate/${id.hex}?${query}`)).headers.get('location') ?? '';
+
+  t.regex(await leads('time=yesterday+14:34&pin=1'), /\?time=20\d\d-\d\d-\d\dT\d\d%3A34%3A00\.000Z&pin=1$/);
+  t.regex(await leads('at=2026-01-05+00:00Z&from=1'), /\?time=2026-01-05T00%3A00%3A00\.000Z$/);
+  t.true((await leads('at=1&from=2')).endsWith(`${id.hex}?at=1`));
+  t.true((await leads('at=&from=2')).endsWith(`${id.hex}?at=2`));
+  t.true((await leads('at=last&from=1')).endsWith(id.hex));
+});
+
+test('what is wrong stands beside the field with what was typed, and the point stays', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { n: 1 } }, { body: { n: 2 } }]);
+
+  const point = await merged.get(`/aggregate/${id.hex}?at=teatime&from=1`);
+  const path = await merged.get(`/aggregate/${id.hex}?at=1&path=balance`);
+  const time = await merged.get(`/aggregate/${id.hex}?time=teatime`);
+  const number = await merged.get(`/aggregate/${id.hex}?at=41414`);
+
+  t.deepEqual([point.status, path.status, time.status, number.status], [400, 400, 400, 200]);
+  for (const { text } of [point, path]) t.regex(text, /event 1 of 2/);
+  t.regex(point.html, /id="jump" name="at" value="teatime"[^>]* aria-invalid="true"/);
+  t.regex(point.text, /Event or time \S+ \(UTC\S*\), or write a zone"teatime" is not a sequence or a time/);
+  t.regex(path.html, /name="path" value="balance"[^>]* aria-invalid="true"/);
+  t.regex(path.text, /"balance" is no path into a state\. Write a JSON Pointer/);
+  t.regex(time.text, /event 2 of 2Next.*"teatime" is not a sequence or a time/);
+  t.is((await merged.get(`/aggregate/${id.hex}?at=teatime&part=moment`)).status, 400);
 });
 
 test('a pinned point is what the state is compared with', async (t) => {
@@ -140,6 +174,8 @@ test('a text is found in the events, forwards and backwards', async (t) => {
   t.is(found.status, 303);
   t.is(found.headers.get('location'), `/aggregate/${id.hex}?at=2&find=zebra`);
   t.regex(none.text, /No event contains "camel"/);
+  t.false(none.links.filter((link) => !link.includes('find=camel')).some((link) => link.includes('to=')));
+  t.true(none.links.includes(`/aggregate/${id.hex}?at=2&find=camel`));
 });
 
 test('an aggregate without events is told what to do; of the timestamp of an event, whose it is', async (t) => {
@@ -159,10 +195,12 @@ test('an aggregate without events is told what to do; of the timestamp of an eve
 
 test('what cannot be meant is answered with what is wrong', async (t) => {
   const id = await aHistoryOf(store, [{}]);
-  for (const query of ['at=x', 'at=-1', 'pin=99999999999', 'path=balance', 'as=nobody']) {
+  for (const query of ['at=x', 'at=-1', 'at=99999999999', 'pin=99999999999', 'path=balance', 'as=nobody']) {
     const page = await merged.get(`/aggregate/${id.hex}?${query}`);
     t.is(page.status, 400, query);
   }
+  const page = await merged.get(`/aggregate/${id.hex}?pin=x`);
+  t.true(page.links.includes(`/aggregate/${id.hex}`) && page.links.includes('/'));
   t.is((await merged.get('/aggregate/nobody')).status, 400);
 });
 

@@ -49,7 +49,10 @@ test('the page offers to check, with its command', async (t) => {
   const page = await uiOf(database, { aggregates }).get('/check?sample=10&snapshots=no');
   t.true(page.text.includes(`maestro check --sample 10 --no-snapshots --schema ${database.schema}`));
   t.notRegex(page.text, /checked/);
-  t.is((await uiOf(database, { aggregates }).get('/check?sample=some')).status, 400);
+  const wrong = await uiOf(database, { aggregates }).get('/check?sample=some');
+  t.is(wrong.status, 400);
+  t.regex(wrong.html, /name="sample" value="some"[^>]* aria-invalid="true"/);
+  t.regex(wrong.text, /"some" is no number of aggregates\. Write a whole number/);
 });
 
 test('a handler that fails is found with a link to the event', async (t) => {

@@ -66,8 +66,27 @@ test('findings link to the place, and come as the page is made', async (t) => {
 test('what is asked for in vain is told', async (t) => {
   const pages = uiOf(sound);
   t.regex((await pages.get(`/verify?run=1&aggregate=${anId().hex}`)).text, /There is no event and no snapshot of/);
-  t.regex((await pages.get('/verify?since=whenever')).text, /"whenever" is not a time/);
-  t.is((await pages.get('/verify?aggregate=x')).status, 400);
+});
+
+test('what is wrong stands beside its field, on the page and in what the stream sends', async (t) => {
+  const pages = uiOf(sound);
+  const query = '?since=whenever&aggregate=ffff&run=1';
+  const page = await pages.get(`/verify${query}`);
+  t.is(page.status, 400);
+  t.regex(page.html, /name="since" value="whenever"[^>]* aria-invalid="true"/);
+  t.regex(page.text, /It is not a time\..*No aggregate has an id that begins with ffff\./);
+  t.notRegex(page.text, /Begins/);
+  const [refused, ...rest] = await (await openStream(pages, `/verify/stream${query}`)).rest();
+  t.is(refused?.name, 'refused');
+  t.regex(refused?.data ?? '', /^<form id="run-form".*No aggregate has an id that begins with ffff/);
+  t.deepEqual(rest, []);
+});
+
+test('an aggregate is named by its first digits, too', async (t) => {
+  const id = anId();
+  await sound.store().commitEvents(aHistory(id, 2));
+  const page = await uiOf(sound).get(`/verify?run=1&aggregate=${id.hex.slice(0, -1)}`);
+  t.regex(page.text, /checked 2 events of 1 aggregate/);
 });
 
 test('a run that is left ends its query, and no page begins one for its head alone', async (t) => {

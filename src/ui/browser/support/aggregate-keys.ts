@@ -27,7 +27,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
 /** Has the keys of `maestro step` do the same on the page. */
 export function handleKeys(follow: Follow, play: () => void): void {
   const others: Readonly<Record<string, () => void>> = {
-    g: () => focus('jump-sequence'),
+    g: () => focus('jump'),
     '/': () => focus('find-text'),
     c: () => toNextChange(),
     r: () => document.getElementById('rendered')?.scrollIntoView(),

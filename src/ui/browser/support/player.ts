@@ -1,26 +1,33 @@
 /** Milliseconds that a point is shown while it plays. */
 const SHOWN = 700;
 
+/** What a player does; each is false when there is nowhere to go. */
+export interface Moves {
+  /** Goes to the next event. */
+  readonly next: () => boolean;
+  /** Goes to the beginning. */
+  readonly first: () => boolean;
+}
+
 /** Goes from event to event by itself, until the last one. */
 export class Player {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isPlaying = false;
 
-  /** `next` goes to the next event; false when there is none. */
   constructor(
     private readonly button: HTMLButtonElement | null,
-    private readonly next: () => boolean,
+    private readonly moves: Moves,
   ) {
     if (button === null) return;
     button.hidden = false;
     button.addEventListener('click', () => this.toggle());
   }
 
-  /** Plays, or stops. */
+  /** Plays, from the beginning when it is at the end; or stops. */
   toggle(): void {
     if (this.#isPlaying) return this.stop();
     this.#show(true);
-    this.#go();
+    if (!this.moves.next() && !this.moves.first()) this.stop();
   }
 
   /** Stops. */
@@ -37,7 +44,7 @@ export class Player {
   }
 
   #go(): void {
-    if (!this.next()) this.stop();
+    if (!this.moves.next()) this.stop();
   }
 
   #show(isPlaying: boolean): void {

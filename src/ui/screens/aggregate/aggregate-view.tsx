@@ -3,16 +3,18 @@ import type { UiContext } from '../../context.js';
 import { KeysHelp } from './keys-help.js';
 import type { Moment } from './moment.js';
 import { MomentView } from './moment-view.js';
+import type { ReadRequest } from './request.js';
 import { Scrubber } from './scrubber.js';
 import { SearchForms } from './search-forms.js';
 
 interface AggregateViewProps {
   readonly ui: UiContext;
   readonly moment: Moment;
+  readonly read: ReadRequest;
 }
 
 /** The page of an aggregate: what moves through its history, the point that is shown, and the changes of one value. */
-export function AggregateView({ ui, moment, children }: PropsWithChildren<AggregateViewProps>) {
+export function AggregateView({ ui, moment, read, children }: PropsWithChildren<AggregateViewProps>) {
   const { history } = moment;
   return (
     <div id="aggregate">
@@ -21,7 +23,7 @@ export function AggregateView({ ui, moment, children }: PropsWithChildren<Aggreg
       </p>
       <Scrubber moment={moment} />
       <MomentView ui={ui} moment={moment} />
-      <SearchForms request={moment.request} sequence={moment.sequence} />
+      <SearchForms read={read} sequence={moment.sequence} />
       {children}
       <KeysHelp />
     </div>

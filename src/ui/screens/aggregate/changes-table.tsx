@@ -32,7 +32,10 @@ export function ChangesTable({ before, after, since, request }: ChangesProps) {
           {
             heading: 'Path',
             cell: ({ path }) => (
-              <Link href={addressOf(request, { path, upTo: undefined })} title="The events that changed it">
+              <Link
+                href={`${addressOf(request, { path, upTo: undefined })}#changes`}
+                title="The events that changed it"
+              >
                 <Text value={path === '' ? 'whole state' : path} />
               </Link>
             ),

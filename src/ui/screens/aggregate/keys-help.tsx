@@ -4,7 +4,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['Home', 'before the first event'],
   ['End G', 'the last event'],
   ['g', 'go to a sequence or a time'],
-  ['/', 'find a text in the events'],
+  ['/', 'find a text in the events (on other pages: the box at the top)'],
   ['n N or . ,', 'find it again, forwards or backwards'],
   ['m', 'pin this point, to compare others with it'],
   ['d Esc', 'end comparing'],

@@ -37,7 +37,11 @@ function Line({ line, request }: { readonly line: StateLine; readonly request: A
     <span class={change}>
       {`${SIGNS[change]} ${escapeJson(indent)}`}
       {key !== '' && path !== undefined ? (
-        <Link class="key" href={addressOf(request, { path, upTo: undefined })} title="The events that changed it">
+        <Link
+          class="key"
+          href={`${addressOf(request, { path, upTo: undefined })}#changes`}
+          title="The events that changed it"
+        >
           {escapeJson(key)}
         </Link>
       ) : (

@@ -2,9 +2,11 @@ import { CopyCommand } from '../../parts/copy-command.js';
 import { ErrorPanel } from '../../parts/error-panel.js';
 import { Text } from '../../parts/text.js';
 import type { UiContext } from '../../context.js';
+import { AsOf } from './as-of.js';
 import { EventList } from './event-list.js';
 import { EventPane } from './event-pane.js';
 import type { Moment } from './moment.js';
+import { pointText } from './request.js';
 import { Steps } from './steps.js';
 import { sliderOf } from './scrubber.js';
 import { StatePane } from './state-pane.js';
@@ -23,10 +25,12 @@ export function MomentView({ ui, moment }: { readonly ui: UiContext; readonly mo
       data-value={String(value)}
       data-max={String(max)}
       data-text={text}
+      data-point={pointText(moment)}
       data-load={frame === undefined ? 'moment' : undefined}
     >
       <Track moment={moment} />
       <Steps moment={moment} />
+      <AsOf moment={moment} />
       {notes.map((note) => (
         <p class="note" role="status">
           <Text value={note} />

@@ -52,8 +52,10 @@ export interface Moment {
   /** True when these begin with the first event. */
   readonly isFromFirst: boolean;
   readonly previous: number | undefined;
-  readonly next: number | undefined;
+  readonly next: EventHead | undefined;
   readonly along: Along;
+  /** The time that was asked for; absent where it was a sequence. */
+  readonly time: number | undefined;
   /** Notes on this point, such as that the event that was asked for is missing. */
   readonly notes: readonly string[];
 }
@@ -97,8 +99,9 @@ export async function readMoment(
     heads: around.slice(Math.max(0, index - AROUND), index + 1 + AROUND),
     isFromFirst: index <= AROUND,
     previous: sequence === 0 ? undefined : (around[index - 1]?.sequence ?? 0),
-    next: around[index + 1]?.sequence,
+    next: around[index + 1],
     along: await readAlong(ui, history, last, isFolded ? toFold : 0),
+    time: request.time === undefined ? undefined : timeOf(request.time).time,
     notes: notesOf(asked, sequence, request, pinned),
   };
 }

@@ -4,19 +4,21 @@ import { Table } from '../../parts/table.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
 import type { PathChange, PathChanges } from './path-changes.js';
-import { addressOf, type AggregateRequest } from './request.js';
+import { addressOf, type AggregateRequest, OF_POINT, pathText } from './request.js';
 import { ValueText } from './value-text.js';
 
 interface PathChangesProps {
   readonly request: AggregateRequest;
   readonly found: PathChanges;
+  /** The sequence of the shown point. */
+  readonly shown: number;
 }
 
 /** The events that changed one value of the state, the newest first, with the value before and after. */
-export function PathChangesView({ request, found }: PathChangesProps) {
+export function PathChangesView({ request, found, shown }: PathChangesProps) {
   const { changes, from, upTo } = found;
   return (
-    <section id="changes" aria-labelledby="changes-heading">
+    <section id="changes" tabindex={-1} aria-labelledby="changes-heading">
       <Heading request={request} />
       {changes.length === 0 ? (
         <Empty>
@@ -32,7 +34,14 @@ export function PathChangesView({ request, found }: PathChangesProps) {
               heading: 'Event',
               numeric: true,
               cell: ({ event }) => (
-                <Link href={addressOf(request, { at: event.sequence, time: undefined })}>{String(event.sequence)}</Link>
+                <Link
+                  href={addressOf(request, { at: event.sequence, time: undefined })}
+                  aria-current={event.sequence === shown ? 'true' : undefined}
+                  data-sequence={String(event.sequence)}
+                  data-follow="pin lines"
+                >
+                  {String(event.sequence)}
+                </Link>
               ),
             },
             { heading: 'Type', cell: ({ event }) => <Text value={event.type} /> },
@@ -44,7 +53,11 @@ export function PathChangesView({ request, found }: PathChangesProps) {
       )}
       <p class="none">
         {`Events ${from} to ${upTo} were looked at. `}
-        {from > 1 && <Link href={addressOf(request, { upTo: from - 1 })}>Earlier ones</Link>}
+        {from > 1 && (
+          <Link href={`${addressOf(request, { upTo: from - 1 })}#changes`} data-follow={OF_POINT.join(' ')}>
+            Earlier ones
+          </Link>
+        )}
       </p>
     </section>
   );
@@ -53,7 +66,7 @@ export function PathChangesView({ request, found }: PathChangesProps) {
 /** The place for {@link PathChangesView} on a page that is shown before the history is folded: filled by script, or by its link. */
 export function PathChangesLater({ request }: Pick<PathChangesProps, 'request'>) {
   return (
-    <section id="changes" data-load="changes" aria-labelledby="changes-heading">
+    <section id="changes" data-load="changes" tabindex={-1} aria-labelledby="changes-heading">
       <Heading request={request} />
       <p class="empty">
         <Link href={addressOf(request, { isFolded: true })}>Fold the history to find them</Link>
@@ -63,9 +76,5 @@ export function PathChangesLater({ request }: Pick<PathChangesProps, 'request'>)
 }
 
 function Heading({ request: { path = '' } }: Pick<PathChangesProps, 'request'>) {
-  return (
-    <h2 id="changes-heading">
-      Events that changed <Text value={path === '' ? 'the state' : path} />
-    </h2>
-  );
+  return <h2 id="changes-heading">Events that changed {pathText(path)}</h2>;
 }

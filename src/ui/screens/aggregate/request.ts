@@ -1,14 +1,18 @@
 import { MAX_SEQUENCE } from '../../../events.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
 import { pointerKeys } from '../../../json/pointer.js';
+import { escapeText } from '../../../text/escape.js';
+import { notATime, readTime, timestampOf } from '../../../text/time/read-time.js';
+import type { Faults } from '../../input/faults.js';
 import { PageError } from '../../page-error.js';
+import { isoTime } from '../search/search-query.js';
 
 /** The question in the address of the page of an aggregate. */
 export interface AggregateRequest {
   readonly id: Timestamp;
   /** The sequence to show. @defaultValue the last event */
   readonly at: number | undefined;
-  /** A time to show instead, as it was written. */
+  /** A time to show instead: absolute, or a timestamp. */
   readonly time: string | undefined;
   /** The sequence to compare with. */
   readonly pin: number | undefined;
@@ -30,21 +34,38 @@ export interface AggregateRequest {
   readonly isFolded: boolean;
 }
 
-/** Reads an address. Throws `PageError` for what cannot be meant, and `InvalidTimestampError` for the id. */
-export function readRequest(id: string, query: (name: string) => string | undefined): AggregateRequest {
+/** A request that was read from an address. */
+export interface ReadRequest {
+  /** What is wrong is left out of it. */
+  readonly request: AggregateRequest;
+  /** What is wrong with the fields `at` and `path`. */
+  readonly faults: Faults;
+  /** These fields as they were filled in, where they are wrong. */
+  readonly written: { readonly at?: string | undefined; readonly path?: string | undefined };
+  /** True when the address says the same in other words, such as a relative time, which tomorrow means another one. */
+  readonly isLoose: boolean;
+}
+
+/**
+ * Reads an address. The point is a sequence or a time, in `at` or in `time`; where it is wrong, the one in `from` is shown, from which a
+ * form has come. Throws `PageError` for what no form has, and `InvalidTimestampError` for the id.
+ */
+export function readRequest(id: string, query: (name: string) => string | undefined): ReadRequest {
   const text = (name: string) => query(name)?.trim() || undefined;
-  const path = query('path');
-  if (path !== undefined && pointerKeys(path) === undefined)
-    throw new PageError(400, `${JSON.stringify(path)} is no path into a state.`, {
-      hint: 'Write a JSON Pointer such as /balance or /lines/0/price, or choose a key of the state.',
-    });
+  const faults: Record<string, string> = {};
+  const written = { at: text('time') ?? text('at'), path: query('path') };
+  if (written.path !== undefined && pointerKeys(written.path) === undefined)
+    faults['path'] = `${JSON.stringify(written.path)} is no path into a state. ${POINTER}`;
+  const from = sequenceOf('from', text('from'));
+  const point = pointOf(written.at, text('time') !== undefined);
+  if (point === undefined) faults['at'] = pointFault(written.at ?? '');
   const to = text('to');
-  return {
+  const request: AggregateRequest = {
     id: Timestamp.parse(id),
-    at: sequenceOf('at', text('at')),
-    time: text('time'),
+    at: point === undefined || written.at === undefined ? from : point.at,
+    time: point?.time,
     pin: sequenceOf('pin', text('pin')),
-    path,
+    path: faults['path'] === undefined ? written.path : undefined,
     upTo: sequenceOf('upto', text('upto')),
     by: text('by') === 'time' ? 'time' : 'sequence',
     find: query('find') || undefined,
@@ -53,6 +74,33 @@ export function readRequest(id: string, query: (name: string) => string | undefi
     isWhole: text('lines') === 'all',
     isFolded: text('fold') === 'yes',
   };
+  const isLoose = from !== undefined || text('time') !== request.time;
+  return {
+    request,
+    faults,
+    written: { at: faults['at'] && written.at, path: faults['path'] && written.path },
+    isLoose,
+  };
+}
+
+const POINTER = 'Write a JSON Pointer such as /balance or /lines/0/price, or choose a key of the state.';
+
+type Point = Pick<AggregateRequest, 'at' | 'time'>;
+
+/** The point of a text: a sequence, unless it must be a time, or a time; `undefined` for other texts. */
+function pointOf(text: string | undefined, isTime: boolean): Point | undefined {
+  if (text === undefined) return { at: undefined, time: undefined };
+  const sequence = isTime ? undefined : readSequence(text);
+  if (sequence !== undefined) return { at: sequence === 'last' ? undefined : sequence, time: undefined };
+  if (timestampOf(text) !== undefined) return { at: undefined, time: text };
+  const span = readTime(text);
+  return span && { at: undefined, time: isoTime(span.point) };
+}
+
+function pointFault(text: string): string {
+  return /^\d{1,9}$|^\d{11}$/.test(text)
+    ? NO_SEQUENCE
+    : `${JSON.stringify(text)} ${notATime(text, 'a sequence or a time')}`;
 }
 
 /** The address of a request, with changes; what is `undefined` is left out. */
@@ -61,9 +109,43 @@ export function addressOf(request: AggregateRequest, changes: Partial<AggregateR
   return `/aggregate/${id.hex}${queryText(asked)}`;
 }
 
+/** Parameters of the point that is shown: a script that moves it has the links and forms around it follow. */
+export const OF_POINT = ['at', 'pin', 'lines'] as const;
+
+/** The parameters of the point that is shown, for what follows it. */
+export function pointText({
+  request,
+  sequence,
+}: {
+  readonly request: AggregateRequest;
+  readonly sequence: number;
+}): string {
+  const { pin, isWhole } = request;
+  return queryText({ ...NOTHING, at: sequence, pin, isWhole }).slice(1);
+}
+
+const NOTHING = {
+  at: undefined,
+  time: undefined,
+  pin: undefined,
+  path: undefined,
+  upTo: undefined,
+  by: 'sequence',
+  find: undefined,
+  to: undefined,
+  as: undefined,
+  isWhole: false,
+  isFolded: false,
+} as const;
+
 /** The parameters that a form keeps, besides those that its own fields have. */
 export function keptFields(request: AggregateRequest, own: readonly string[]): [name: string, value: string][] {
   return parametersOf(request).filter(([name]) => !own.includes(name));
+}
+
+/** The path of a value in words. */
+export function pathText(path: string): string {
+  return path === '' ? 'the state' : escapeText(path);
 }
 
 function queryText(asked: Omit<AggregateRequest, 'id'>): string {
@@ -90,10 +172,17 @@ function parametersOf(asked: Omit<AggregateRequest, 'id'>): [name: string, value
 }
 
 function sequenceOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined || text === 'last') return undefined;
+  if (text === undefined) return undefined;
+  const sequence = readSequence(text);
+  if (sequence === undefined)
+    throw new PageError(400, `${JSON.stringify(text)} is no sequence (${name}).`, { hint: NO_SEQUENCE });
+  return sequence === 'last' ? undefined : sequence;
+}
+
+const NO_SEQUENCE = `Write the number of an event, from 0 (before the first) to ${MAX_SEQUENCE}.`;
+
+function readSequence(text: string): number | 'last' | undefined {
+  if (text === 'last') return text;
   const sequence = /^\d{1,10}$/.test(text) ? Number(text) : MAX_SEQUENCE + 1;
-  if (sequence <= MAX_SEQUENCE) return sequence;
-  throw new PageError(400, `${JSON.stringify(text)} is no sequence (${name}).`, {
-    hint: `Write the number of an event, from 0 (before the first) to ${MAX_SEQUENCE}.`,
-  });
+  return sequence <= MAX_SEQUENCE ? sequence : undefined;
 }

@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { UiApp, UiContext } from '../../context.js';
+import { isFaulty } from '../../input/faults.js';
+import { PageError } from '../../page-error.js';
 import { fragment, page, partOf } from '../../parts/page.js';
 import { shortId } from '../../parts/id.js';
 import { AggregateView } from './aggregate-view.js';
@@ -15,9 +17,13 @@ import { addressOf, type AggregateRequest, readRequest } from './request.js';
 export function registerAggregate(app: UiApp, ui: UiContext): void {
   const histories = new Histories(ui);
   app.get('/aggregate/:id', async (c) => {
-    const asked = readRequest(c.req.param('id'), (name) => c.req.query(name));
+    const read = readRequest(c.req.param('id'), (name) => c.req.query(name));
+    const asked = read.request;
+    const isWrong = isFaulty(read.faults);
     const { signal } = c.req.raw;
     const part = partOf(c);
+    if (isWrong && part !== undefined) throw new PageError(400, Object.values(read.faults).join(' '));
+    if (read.isLoose && !isWrong && part === undefined) return redirect(c, ui, asked);
     const moment = await readMoment(ui, histories, asked, {
       signal,
       isPatient: part === 'moment' || part === 'changes' || asked.to !== undefined,
@@ -28,13 +34,14 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     }
     const shown = withNote(moment);
     if (part === 'moment') return fragment(c, ui, <MomentView ui={ui} moment={shown} />);
-    if (part === 'changes') return fragment(c, ui, await changesIn(moment, signal));
+    if (part === 'changes') return fragment(c, ui, await changesIn(shown, signal));
+    if (isWrong) c.status(400);
     return page(c, ui, {
       title: `Aggregate ${shortId(asked.id)}`,
       scripts: ['aggregate'],
       body: (
-        <AggregateView ui={ui} moment={shown}>
-          {asked.path !== undefined && (await changesIn(moment, signal))}
+        <AggregateView ui={ui} moment={shown} read={{ ...read, request: shown.request }}>
+          {asked.path !== undefined && (await changesIn(shown, signal))}
         </AggregateView>
       ),
     });
@@ -53,16 +60,20 @@ function withNote(moment: Moment): Moment {
   if (find === undefined || to === undefined) return moment;
   return {
     ...moment,
+    request: { ...moment.request, to: undefined },
     notes: [...moment.notes, `No event contains ${JSON.stringify(find)} in its type, body or metadata.`],
   };
 }
 
 /** The events that changed one value; without them while the history is not folded. */
-async function changesIn({ request, history, along, frame }: Moment, signal: AbortSignal): Promise<JSX.Element> {
+async function changesIn(
+  { request, history, along, frame, sequence }: Moment,
+  signal: AbortSignal,
+): Promise<JSX.Element> {
   if (frame === undefined) return <PathChangesLater request={request} />;
   const upTo = Math.min(request.upTo ?? along.last, along.last);
   const found = await pathChanges(history.timeline, request.path ?? '', upTo, signal);
-  return <PathChangesView request={request} found={found} />;
+  return <PathChangesView request={request} found={found} shown={sequence} />;
 }
 
 function redirect(c: Context, ui: UiContext, to: AggregateRequest): Response {

@@ -1,18 +1,16 @@
-import { Link, useHref } from '../../parts/href.js';
-import { KeptFields } from './kept-fields.js';
+import { Link } from '../../parts/href.js';
+import { KeepingForm } from './keeping-form.js';
 import type { Along, Moment } from './moment.js';
-import { addressOf } from './request.js';
+import { addressOf, OF_POINT } from './request.js';
 
 /** The slider over the whole history, by sequence or by time. */
 export function Scrubber({ moment }: { readonly moment: Moment }) {
   const { request } = moment;
-  const href = useHref();
   const { min, max, value, step } = sliderOf(moment);
   const other = request.by === 'time' ? 'sequence' : 'time';
   const name = request.by === 'time' ? 'time' : 'at';
   return (
-    <form id="scrubber" class="scrubber" method="get" action={href(`/aggregate/${request.id.hex}`)}>
-      <KeptFields request={request} own={['at', 'time', 'upto', 'find', 'fold']} />
+    <KeepingForm id="scrubber" class="scrubber" request={request} own={['at', 'time', 'upto', 'find', 'to', 'fold']}>
       <div class="buttons">
         <button type="submit" data-plain>
           Go to the point of the slider
@@ -22,13 +20,14 @@ export function Scrubber({ moment }: { readonly moment: Moment }) {
         </button>
         <Link
           href={addressOf(request, { by: other, at: moment.sequence, time: undefined })}
+          data-follow={OF_POINT.join(' ')}
         >{`Slide by ${other}`}</Link>
       </div>
       <label for="slider" class="unseen">
         {request.by === 'time' ? 'Time' : 'Event'}
       </label>
       <input id="slider" type="range" name={name} min={min} max={max} step={step} value={value} data-by={request.by} />
-    </form>
+    </KeepingForm>
   );
 }
 

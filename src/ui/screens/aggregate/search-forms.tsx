@@ -1,46 +1,55 @@
-import { useHref } from '../../parts/href.js';
-import { KeptFields } from './kept-fields.js';
-import type { AggregateRequest } from './request.js';
+import { Field } from '../../parts/field.js';
+import { zoneNote } from '../../parts/zone-note.js';
+import { KeepingForm } from './keeping-form.js';
+import type { ReadRequest } from './request.js';
 
-/** Boxes that jump to a time or a sequence, find a text in the events, and list the changes of a value. */
-export function SearchForms({ request, sequence }: { readonly request: AggregateRequest; readonly sequence: number }) {
-  const action = useHref()(`/aggregate/${request.id.hex}`);
+interface SearchFormsProps {
+  readonly read: ReadRequest;
+  /** The sequence of the shown point. */
+  readonly sequence: number;
+}
+
+/** Boxes that jump to a sequence or a time, find a text in the events, and list the changes of a value. */
+export function SearchForms({ read, sequence }: SearchFormsProps) {
+  const { request, faults, written } = read;
   return (
     <div class="jumps">
-      <form method="get" action={action}>
-        <KeptFields request={request} own={['at', 'time', 'upto', 'find', 'fold']} />
-        <label>
-          Event <input id="jump-sequence" name="at" inputmode="numeric" size={8} placeholder="41 or last" />
-        </label>
+      <KeepingForm request={request} own={['at', 'time', 'upto', 'find', 'to', 'fold']}>
+        <input type="hidden" name="from" value={String(sequence)} data-at />
+        <Field
+          name="at"
+          id="jump"
+          label="Event or time"
+          size={18}
+          value={written.at}
+          placeholder="41, yesterday 14:34"
+          note={zoneNote()}
+          fault={faults['at']}
+        />
         <button type="submit">Go</button>
-      </form>
-      <form method="get" action={action}>
-        <KeptFields request={request} own={['at', 'time', 'upto', 'find', 'fold']} />
-        <label>
-          Time <input id="jump-time" name="time" size={18} placeholder="yesterday 14:34" />
-        </label>
-        <button type="submit">Go</button>
-      </form>
-      <form method="get" action={action} id="find-form">
-        <KeptFields request={request} own={['at', 'time', 'find', 'to', 'fold']} />
+      </KeepingForm>
+      <KeepingForm id="find-form" request={request} own={['at', 'time', 'find', 'to', 'fold']}>
         <input type="hidden" name="at" value={String(sequence)} data-at />
-        <label>
-          Text in an event <input id="find-text" name="find" type="search" size={18} value={request.find} />
-        </label>
+        <Field name="find" id="find-text" label="Text in an event" size={18} value={request.find} />
         <button type="submit" name="to" value="next">
           Next
         </button>
         <button type="submit" name="to" value="previous">
           Previous
         </button>
-      </form>
-      <form method="get" action={action}>
-        <KeptFields request={request} own={['path', 'upto', 'fold']} />
-        <label>
-          Changes of <input id="path-box" name="path" size={18} value={request.path} placeholder="/balance" />
-        </label>
+      </KeepingForm>
+      <KeepingForm request={request} own={['path', 'upto', 'to', 'fold']} goesTo="changes">
+        <Field
+          name="path"
+          id="path-box"
+          label="Changes of"
+          size={18}
+          value={request.path ?? written.path}
+          placeholder="/balance"
+          fault={faults['path']}
+        />
         <button type="submit">List</button>
-      </form>
+      </KeepingForm>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { Link } from '../../parts/href.js';
 import type { Moment } from './moment.js';
-import { addressOf } from './request.js';
+import { addressOf, pathText } from './request.js';
 
 /** Links to the points next to the shown one, and what can be done with it. */
 export function Steps({ moment }: { readonly moment: Moment }) {
@@ -15,7 +15,7 @@ export function Steps({ moment }: { readonly moment: Moment }) {
       <strong class="at">
         {sequence === 0 ? 'before the first event' : `event ${sequence}`} of {along.last}
       </strong>
-      <Step id="next" text="Next ›" href={next === undefined ? undefined : to(next)} />
+      <Step id="next" text="Next ›" href={next === undefined ? undefined : to(next.sequence)} />
       <Step id="last" text="Last »" href={isLast ? undefined : to(along.last)} />
       {pin === undefined ? (
         <Step
@@ -49,12 +49,16 @@ export function Steps({ moment }: { readonly moment: Moment }) {
           <Step
             id="find-end"
             text="End the search"
-            href={addressOf(request, { at: sequence, time: undefined, find: undefined })}
+            href={addressOf(request, { at: sequence, time: undefined, find: undefined, to: undefined })}
           />
         </>
       )}
       {path !== undefined && (
-        <Step id="path-end" text="All events" href={addressOf(request, { path: undefined, upTo: undefined })} />
+        <Step
+          id="path-end"
+          text={`Hide the changes of ${pathText(path)}`}
+          href={addressOf(request, { path: undefined, upTo: undefined })}
+        />
       )}
     </nav>
   );

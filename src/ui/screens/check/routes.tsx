@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { UiApp, UiContext } from '../../context.js';
-import { PageError } from '../../page-error.js';
 import { Empty } from '../../parts/empty.js';
+import { Field } from '../../parts/field.js';
 import { registerRun } from '../../runs/register-run.js';
 import type { PlannedRun } from '../../runs/run.js';
 import { checkWork } from './check-work.js';
@@ -23,27 +23,31 @@ export function registerCheck(app: UiApp, ui: UiContext): void {
   });
 }
 
+const REMEDY = 'Write a whole number, 1 or more, or nothing for all aggregates.';
+
 function plan(c: Context, ui: UiContext): PlannedRun {
   const text = c.req.query('sample')?.trim() ?? '';
   const sample = text === '' ? undefined : Number(text);
-  if (sample !== undefined && !(Number.isSafeInteger(sample) && sample > 0))
-    throw new PageError(400, `${JSON.stringify(text)} is no number of aggregates.`, {
-      hint: 'Write a whole number, 1 or more, or nothing for all aggregates.',
-    });
+  const isWrong = sample !== undefined && !(Number.isSafeInteger(sample) && sample > 0);
   const snapshots = c.req.query('snapshots') !== 'no';
   return {
     command: [
       'check',
-      ...(sample === undefined ? [] : ['--sample', String(sample)]),
+      ...(sample === undefined || isWrong ? [] : ['--sample', String(sample)]),
       ...(snapshots ? [] : ['--no-snapshots']),
     ],
+    isWrong,
     work: ui.aggregates.length === 0 ? undefined : checkWork(ui, { sample, snapshots }),
     fields: (
       <>
-        <label>
-          Sample
-          <input name="sample" value={text} inputmode="numeric" placeholder="all aggregates" autocomplete="off" />
-        </label>
+        <Field
+          name="sample"
+          label="Sample"
+          value={text}
+          inputmode="numeric"
+          placeholder="all aggregates"
+          fault={isWrong ? `${JSON.stringify(text)} is no number of aggregates. ${REMEDY}` : undefined}
+        />
         <label>
           <input type="checkbox" name="snapshots" value="no" checked={!snapshots} /> leave snapshots out
         </label>

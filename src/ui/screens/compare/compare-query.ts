@@ -1,9 +1,8 @@
 import { MAX_SEQUENCE } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { notATime, readTime, timestampOf } from '../../../text/time/read-time.js';
-import { prefixDigits } from '../../../text/id-prefix.js';
-import { idsWithPrefix } from '../../../admin/log/ids-with-prefix.js';
+import { notATime, readTime } from '../../../text/time/read-time.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
+import { readId } from '../../input/read-id.js';
 import { isoTime } from '../search/search-query.js';
 
 /** Most aggregates that are compared. */
@@ -34,7 +33,7 @@ export async function readCompare(log: EventLog, parameters: URLSearchParams): P
   const found = new Map<string, Timestamp>();
   const texts = parameters.getAll('id').flatMap((text) => text.split(/[\s,]+/).filter((word) => word !== ''));
   for (const text of texts.slice(0, 2 * MOST_LANES)) {
-    const id = await idOf(log, text, (fault) => faults.push(fault));
+    const id = await readId(log, text, (fault) => faults.push(fault));
     if (id !== undefined) found.set(id.hex, id);
   }
   if (found.size > MOST_LANES) faults.push(`At most ${MOST_LANES} aggregates are compared.`);
@@ -84,19 +83,4 @@ function placeOf(text: string, aggregates: number): readonly number[] | 'none' |
   return sequences.length === aggregates && sequences.every((sequence) => sequence <= MAX_SEQUENCE)
     ? sequences
     : 'none';
-}
-
-async function idOf(log: EventLog, text: string, refuse: (fault: string) => void): Promise<Timestamp | undefined> {
-  const whole = timestampOf(text);
-  if (whole !== undefined) return whole;
-  const digits = prefixDigits(text);
-  if (digits === undefined) {
-    refuse(`${JSON.stringify(text)} is not an id. Write an id, or at least its first 4 digits.`);
-    return undefined;
-  }
-  const [id, other] = await idsWithPrefix(log, digits, 2);
-  if (id === undefined) refuse(`No aggregate has an id that begins with ${digits}.`);
-  else if (other !== undefined) refuse(`Several ids begin with ${digits}. Write more of the digits.`);
-  else return id;
-  return undefined;
 }

@@ -1,5 +1,7 @@
 import type { Context } from 'hono';
-import { Timestamp } from '../../../hlc/timestamp.js';
+import type { EventLog } from '../../../admin/log/event-log.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
+import { readId } from '../../input/read-id.js';
 
 /** The events that a live page shows. */
 export interface LiveFilter {
@@ -9,11 +11,22 @@ export interface LiveFilter {
   readonly aggregateId: Timestamp | undefined;
 }
 
-/** Reads the filter in an address. Throws `InvalidTimestampError` for what is no id. */
-export function readLiveFilter(c: Context): LiveFilter {
+/** A filter that was read from an address. */
+export interface ReadLiveFilter {
+  readonly filter: LiveFilter;
+  /** The aggregate as it was written. */
+  readonly written: string;
+  /** What is wrong with it, in a sentence. */
+  readonly fault: string | undefined;
+}
+
+/** Reads the filter in an address: the aggregate by its id, or the first digits of it. */
+export async function readLiveFilter(c: Context, log: EventLog): Promise<ReadLiveFilter> {
   const types = [...new Set(c.req.queries('type') ?? [])].filter((type) => type !== '');
-  const id = c.req.query('aggregate')?.trim() ?? '';
-  return { types, aggregateId: id === '' ? undefined : Timestamp.parse(id) };
+  const written = c.req.query('aggregate')?.trim() ?? '';
+  let fault: string | undefined;
+  const aggregateId = written === '' ? undefined : await readId(log, written, (text) => (fault = text));
+  return { filter: { types, aggregateId }, written, fault };
 }
 
 /** The parameters of an address with the filter, such as `?type=opened`; empty for all events. */

@@ -1,13 +1,14 @@
 import type { StoredEvent } from '../../../events.js';
+import { Field } from '../../parts/field.js';
 import { Link, useHref } from '../../parts/href.js';
 import { Table } from '../../parts/table.js';
 import { Time } from '../../parts/time.js';
-import { type LiveFilter, liveQuery } from './live-filter.js';
+import { type LiveFilter, liveQuery, type ReadLiveFilter } from './live-filter.js';
 import { LIVE_COLUMNS } from './live-rows.js';
 import { LiveStatus } from './live-status.js';
 
 interface LiveViewProps {
-  readonly filter: LiveFilter;
+  readonly read: ReadLiveFilter;
   /** The last events, the oldest first. */
   readonly events: readonly StoredEvent[];
   readonly isPaused: boolean;
@@ -16,11 +17,12 @@ interface LiveViewProps {
 }
 
 /** The last events, the newest first; with script, new ones are added as they come. */
-export function LiveView({ filter, events, isPaused, readAt }: LiveViewProps) {
+export function LiveView({ read, events, isPaused, readAt }: LiveViewProps) {
+  const { filter } = read;
   const href = useHref();
   return (
     <>
-      <LiveForm filter={filter} isPaused={isPaused} />
+      <LiveForm read={read} isPaused={isPaused} />
       <p class="live-line">
         <span id="live-status" role="status">
           {isPaused ? (
@@ -54,26 +56,22 @@ export function LiveView({ filter, events, isPaused, readAt }: LiveViewProps) {
   );
 }
 
-function LiveForm({ filter: { types, aggregateId }, isPaused }: Pick<LiveViewProps, 'filter' | 'isPaused'>) {
+/** The form of the filter, with what is wrong with it. */
+export function LiveForm({ read, isPaused }: Pick<LiveViewProps, 'read' | 'isPaused'>) {
+  const { filter, written, fault } = read;
   const href = useHref();
   return (
     <form class="filters" method="get" action={href('/live')}>
-      {[...types, ''].map((type) => (
-        <label>
-          Type
-          <input name="type" value={type} placeholder="all" spellcheck={false} autocomplete="off" />
-        </label>
+      {[...filter.types, ''].map((type, index) => (
+        <Field name="type" id={`type-${index}`} label="Type" value={type} placeholder="all" />
       ))}
-      <label>
-        Aggregate
-        <input
-          name="aggregate"
-          value={aggregateId?.hex ?? ''}
-          placeholder="all"
-          spellcheck={false}
-          autocomplete="off"
-        />
-      </label>
+      <Field
+        name="aggregate"
+        label="Aggregate"
+        value={filter.aggregateId?.hex ?? written}
+        placeholder="all"
+        fault={fault}
+      />
       {isPaused && <input type="hidden" name="paused" value="yes" />}
       <button type="submit">Show</button>
     </form>

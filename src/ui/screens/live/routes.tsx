@@ -1,12 +1,13 @@
 import { Tail } from '../../../admin/tail-events/tail-events.js';
 import type { UiApp, UiContext } from '../../context.js';
+import { PageError } from '../../page-error.js';
 import { page } from '../../parts/page.js';
 import { eventStream } from '../../streams/event-stream.js';
 import { Seats } from '../../streams/seats.js';
 import { followLog, LAST_EVENTS } from './follow-log.js';
 import { readLiveFilter } from './live-filter.js';
 import { Ended } from './live-status.js';
-import { LiveView } from './live-view.js';
+import { LiveForm, LiveView } from './live-view.js';
 
 /** Live pages at the same time. A browser opens six connections to a server, of which others must be left for pages. */
 const OPEN_PAGES = 4;
@@ -15,7 +16,13 @@ const OPEN_PAGES = 4;
 export function registerLive(app: UiApp, ui: UiContext): void {
   const seats = new Seats(OPEN_PAGES);
   app.get('/live', async (c) => {
-    const filter = readLiveFilter(c);
+    const read = await readLiveFilter(c, ui.log);
+    const isPaused = c.req.query('paused') !== undefined;
+    if (read.fault !== undefined) {
+      c.status(400);
+      return page(c, ui, { ...HEAD, body: <LiveForm read={read} isPaused={isPaused} /> });
+    }
+    const { filter } = read;
     const { aggregateId, types } = filter;
     const readAt = Date.now();
     const tail = new Tail((work) => work(ui.log), {
@@ -24,10 +31,8 @@ export function registerLive(app: UiApp, ui: UiContext): void {
       lines: LAST_EVENTS,
     });
     const events = await tail.last();
-    const isPaused = c.req.query('paused') !== undefined;
     return page(c, ui, {
-      title: 'Live',
-      current: '/live',
+      ...HEAD,
       scripts: ['live'],
       command: [
         'tail',
@@ -35,16 +40,19 @@ export function registerLive(app: UiApp, ui: UiContext): void {
         ...(aggregateId === undefined ? [] : [aggregateId.hex]),
         ...types.flatMap((type) => ['--type', type]),
       ],
-      body: <LiveView filter={filter} events={events} isPaused={isPaused} readAt={readAt} />,
+      body: <LiveView read={read} events={events} isPaused={isPaused} readAt={readAt} />,
     });
   });
-  app.get('/live/stream', (c) => {
-    const filter = readLiveFilter(c);
+  app.get('/live/stream', async (c) => {
+    const { filter, fault } = await readLiveFilter(c, ui.log);
+    if (fault !== undefined) throw new PageError(400, fault);
     return eventStream(c, ui, async (send, leaving) => {
       if (!(await seats.during(() => followLog(ui, filter, send, leaving)))) await send('ended', <Full />);
     });
   });
 }
+
+const HEAD = { title: 'Live', current: '/live' } as const;
 
 function Full() {
   return <Ended message={`${OPEN_PAGES} live pages are open already. Close one of them, and go on here.`} />;

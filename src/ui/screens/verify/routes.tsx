@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
-import { Timestamp } from '../../../hlc/timestamp.js';
 import { notATime, readTime } from '../../../text/time/read-time.js';
 import type { UiApp, UiContext } from '../../context.js';
-import { PageError } from '../../page-error.js';
+import { isFaulty } from '../../input/faults.js';
+import { readId } from '../../input/read-id.js';
+import { Field } from '../../parts/field.js';
+import { zoneNote } from '../../parts/zone-note.js';
 import { registerRun } from '../../runs/register-run.js';
 import type { PlannedRun } from '../../runs/run.js';
 import { verifyWork } from './verify-work.js';
@@ -24,28 +26,31 @@ export function registerVerify(app: UiApp, ui: UiContext): void {
   });
 }
 
-function plan(c: Context, ui: UiContext): PlannedRun {
+async function plan(c: Context, ui: UiContext): Promise<PlannedRun> {
   const [since = '', id = ''] = [c.req.query('since')?.trim(), c.req.query('aggregate')?.trim()];
+  const faults: Record<string, string> = {};
   const span = since === '' ? undefined : readTime(since);
-  if (since !== '' && span === undefined) throw new PageError(400, `${JSON.stringify(since)} ${notATime(since)}`);
-  const aggregateId = id === '' ? undefined : Timestamp.parse(id);
+  if (since !== '' && span === undefined) faults['since'] = `It ${notATime(since)}`;
+  const aggregateId = id === '' ? undefined : await readId(ui.log, id, (fault) => (faults['aggregate'] = fault));
   return {
     command: [
       'verify',
       ...(aggregateId === undefined ? [] : [aggregateId.hex]),
-      ...(since === '' ? [] : ['--since', since]),
+      ...(span === undefined ? [] : ['--since', since]),
     ],
+    isWrong: isFaulty(faults),
     work: verifyWork(ui, { aggregateId, since: span?.first }),
     fields: (
       <>
-        <label>
-          Since
-          <input name="since" value={since} placeholder="the first event" autocomplete="off" />
-        </label>
-        <label>
-          Aggregate
-          <input name="aggregate" value={id} placeholder="all" spellcheck={false} autocomplete="off" />
-        </label>
+        <Field
+          name="since"
+          label="Since"
+          value={since}
+          placeholder="the first event"
+          note={zoneNote()}
+          fault={faults['since']}
+        />
+        <Field name="aggregate" label="Aggregate" value={id} placeholder="all" fault={faults['aggregate']} />
       </>
     ),
   };
