@@ -22,6 +22,12 @@ export interface Driver {
   send<Row>(statement: Statement, bindings: readonly Knex.RawBinding[], readBody?: ReadBody): Promise<Answer<Row>>;
 
   /**
+   * Sends statements one after the other, in one round trip where the driver can do that; resolves to the answer of each. After one that
+   * fails the others are not carried out. Only for a transaction.
+   */
+  sendTogether(statements: readonly BoundStatement[]): Promise<Answer<unknown>[]>;
+
+  /**
    * Runs work in one transaction, which sees what others have committed meanwhile (`READ COMMITTED`), whatever the server, the
    * role or the session has as default; inside a transaction, in a savepoint of it. Rejects with the first error of the work,
    * never with a later one that the rollback met, and with {@link CommitInterruptedError} when the connection broke after the
@@ -29,6 +35,16 @@ export interface Driver {
    */
   transaction<Value>(
     work: (transaction: Knex.Transaction) => Promise<Value>,
+    options?: TransactionOptions,
+  ): Promise<Value>;
+
+  /**
+   * Runs work in a transaction as {@link transaction} does, after some statements, which go in the round trip that begins it where the
+   * driver can do that. The work awaits the answers before it sends anything. Not inside a transaction.
+   */
+  transactionAfter<Value>(
+    first: readonly BoundStatement[],
+    work: (transaction: Knex.Transaction, answers: Promise<Answer<unknown>[]>) => Promise<Value>,
     options?: TransactionOptions,
   ): Promise<Value>;
 
@@ -49,6 +65,12 @@ export interface Driver {
    * the embedded engine.
    */
   cancel(): void;
+}
+
+/** A statement with its values. */
+export interface BoundStatement {
+  readonly statement: Statement;
+  readonly bindings: readonly Knex.RawBinding[];
 }
 
 /** Options of a transaction. */

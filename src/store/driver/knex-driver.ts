@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { ReadBody } from './column-values.js';
 import { reasonOfEnd } from './connection-end.js';
 import type { ConnectionKind } from './connection-kind.js';
-import type { Answer, Connection, Driver, Executor, TransactionOptions } from './driver.js';
+import type { Answer, BoundStatement, Connection, Driver, Executor, TransactionOptions } from './driver.js';
 import { onPoolConnection } from './pool-connection.js';
 import { closedDatabase } from './pool-use.js';
 import { asRepeatable, repeatedOnce } from './repeatable.js';
@@ -36,9 +36,15 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
   ): Promise<Answer<Row>> {
     if (this.#isTransaction)
       return await inTurn(this.knex, async () =>
-        this.ask<Row>(await this.#own(), this.named(statement), bindings, readBody),
+        this.ask<Row>(await this.own(), this.named(statement), bindings, readBody),
       );
-    return await this.#onPool((connection) => this.ask<Row>(connection, statement, bindings, readBody));
+    return await this.onPool((connection) => this.ask<Row>(connection, statement, bindings, readBody));
+  }
+
+  async sendTogether(statements: readonly BoundStatement[]): Promise<Answer<unknown>[]> {
+    const answers: Answer<unknown>[] = [];
+    for (const { statement, bindings } of statements) answers.push(await this.send(statement, bindings));
+    return answers;
   }
 
   async transaction<Value>(
@@ -46,13 +52,24 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
     { repeatable = false }: TransactionOptions = {},
   ): Promise<Value> {
     if (this.#isTransaction) return await runTransaction(this.knex, undefined, asRepeatable(this.knex, work));
-    const run = (task: typeof work) => this.#onPool((connection) => runTransaction(this.knex, connection, task));
+    const run = (task: typeof work) => this.onPool((connection) => runTransaction(this.knex, connection, task));
     return await (repeatable ? repeatedOnce(this.knex, run, work) : run(work));
   }
 
+  async transactionAfter<Value>(
+    first: readonly BoundStatement[],
+    work: (transaction: Knex.Transaction, answers: Promise<Answer<unknown>[]>) => Promise<Value>,
+    options?: TransactionOptions,
+  ): Promise<Value> {
+    return await this.transaction(
+      (transaction) => work(transaction, this.inside(transaction).sendTogether(first)),
+      options,
+    );
+  }
+
   async connection<Value>(work: (connection: Connection) => Promise<Value>): Promise<Value> {
-    if (this.#isTransaction) return await work(this.lent(await this.#own()));
-    return await this.#onPool((connection) => work(this.lent(connection)));
+    if (this.#isTransaction) return await work(this.lent(await this.own()));
+    return await this.onPool((connection) => work(this.lent(connection)));
   }
 
   close(): Promise<void> {
@@ -63,6 +80,9 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
   }
 
   abstract cancel(): void;
+
+  /** The driver of a transaction. */
+  protected abstract inside(transaction: Knex.Transaction): Driver;
 
   /** The statement of a transaction as it is sent: without its name, unless the driver knows better. */
   protected named({ sql }: Statement): Statement {
@@ -117,13 +137,14 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
   }
 
   /** The connection of the transaction. */
-  async #own(): Promise<Raw> {
+  protected async own(): Promise<Raw> {
     const connection = await this.client.acquireConnection();
     this.kind.taken(connection);
     return connection;
   }
 
-  #onPool<Value>(work: (connection: Raw) => Promise<Value>): Promise<Value> {
+  /** Runs work on a connection of the pool. */
+  protected onPool<Value>(work: (connection: Raw) => Promise<Value>): Promise<Value> {
     return onPoolConnection(this.client, this.kind, work);
   }
 }

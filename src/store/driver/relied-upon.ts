@@ -1,7 +1,7 @@
 /**
  * Members of Knex, its pool (tarn), its dialect for PGlite (knex-pglite), `pg` and PGlite that are not documented for others,
  * but that this folder cannot do without (docs/adr/0015-past-the-query-builder.md). All of them are named here, and used
- * nowhere outside this folder, which `eslint.config.js` holds. Each has a test in `test/store/driver/relied-upon/` that
+ * nowhere outside this folder, which `eslint.config.js` holds. Each has a test in `test/store/driver/` that
  * fails by its name when a version of a package no longer has it, or means something else by it.
  */
 
@@ -30,6 +30,31 @@ export interface KnexClient<Raw extends RawConnection = RawConnection> {
   query(connection: Raw, statement: ClientQuery): Promise<{ readonly response: unknown }>;
   /** Tells the listeners of the Knex instance; in a transaction also the listeners of the instance that began it. */
   emit(event: string, ...facts: readonly unknown[]): unknown;
+  /** Sends a statement as {@link query} does, its rows to a stream. */
+  stream(connection: Raw, ...rest: readonly unknown[]): Promise<unknown>;
+  /** What else a client in a transaction has of the one outside. */
+  readonly version?: unknown;
+  readonly config?: unknown;
+  readonly connectionSettings?: unknown;
+  readonly valueForUndefined?: unknown;
+  readonly logger?: unknown;
+}
+
+/** What the methods of a Knex instance go by; that of a transaction has a client of its own. */
+export interface KnexContext {
+  client: unknown;
+  userParams: object;
+  transaction(this: void, work: unknown, options?: object): unknown;
+  queryBuilder(): { table(name: unknown, options: unknown): unknown };
+  /** Begins a transaction in another, whose next one waits for the end of its last (`_lastChild`). */
+  _transaction(work: unknown, options: object, outer: OuterTransaction): unknown;
+}
+
+/** A transaction as Knex's transactions inside it see it. */
+export interface OuterTransaction {
+  readonly _lastChild: Promise<unknown>;
+  readonly isCompleted: () => boolean;
+  readonly transactor: unknown;
 }
 
 /** A statement as Knex's client hands it to the driver, with its options (`rowMode`, `types` or `parsers`) as they are. */
@@ -78,6 +103,8 @@ export interface PgConnection extends RawConnection {
   ): void;
   query(sql: string): Promise<{ readonly rows: unknown[] }>;
   query<Stream extends NodeJS.WritableStream>(stream: Stream): Stream;
+  /** Sends what has a method `submit`, and hands the messages of the server to it as to a {@link PgQuery}. */
+  query(submitted: { submit(protocol: PgProtocol): null }): void;
   /** `I` when no transaction is open, `T` or `E` in one, as far as the server has said; nothing before its first answer. */
   getTransactionStatus?(): string | null;
   /** True when it has answered all that it was sent, and nothing waits to be sent. */
@@ -92,12 +119,45 @@ export interface PgConnection extends RawConnection {
   readonly processID?: number | null;
   readonly secretKey?: number | null;
   /** The protocol below, and its socket: what waits for an answer fails when that is destroyed. */
-  readonly connection?: { readonly stream?: { readonly localPort?: number; destroy(): void } };
+  readonly connection?: Partial<Omit<PgProtocol, 'stream'>> & {
+    readonly stream?: { readonly localPort?: number; destroy(): void };
+  };
+}
+
+/** The messages that `pg` sends. */
+export interface PgProtocol {
+  parse(message: object): void;
+  /** Ends a group of messages; after an error the server passes over all that comes before it. */
+  sync(): void;
+  /** Names of statements that were sent and that the server has not parsed yet; older versions of `pg` do not keep them. */
+  readonly submittedNamedStatements?: Record<string, string>;
+  readonly stream: { cork?(): void; uncork?(): void };
+}
+
+/** A statement as `pg` takes it. */
+export interface PgStatement {
+  readonly text: string;
+  readonly values: unknown;
+  readonly name?: string | undefined;
+}
+
+/** A statement of `pg` that is under way. It calls back when it failed, or when the server goes on. */
+export interface PgQuery {
+  readonly name: string | undefined;
+  readonly text: string | undefined;
+  /** Sends its messages, and `sync` after them. */
+  prepare(protocol: PgProtocol): void;
+  handleRowDescription(message: unknown): void;
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: unknown, protocol: PgProtocol): void;
+  handleError(error: Error, protocol: PgProtocol): void;
+  handleReadyForQuery(protocol: PgProtocol): void;
 }
 
 /** The module of `pg`, as far as a new connection is made with it. */
 export interface PgModule {
   readonly Client: new (config: object) => PgClient;
+  readonly Query: new (statement: PgStatement, callback: (error: Error | null, answer: unknown) => void) => PgQuery;
 }
 
 /** A connection of `pg` that is about to log in. */

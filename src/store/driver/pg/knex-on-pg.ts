@@ -2,16 +2,20 @@ import type { Knex } from 'knex';
 import { pgColumns, type ReadBody } from '../column-values.js';
 import { watchEnd } from '../connection-end.js';
 import type { ConnectionKind } from '../connection-kind.js';
-import type { Answer, Connection, Executor } from '../driver.js';
+import type { Answer, BoundStatement, Connection, Driver, Executor, TransactionOptions } from '../driver.js';
 import { isUnknownStatement } from '../driver-error.js';
 import { KnexDriver, ROWS } from '../knex-driver.js';
-import type { ClientQuery, KnexClient, PgConnection } from '../relied-upon.js';
+import type { ClientQuery, KnexClient, PgConnection, PgModule } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
+import { runBegunTransaction, runTransaction } from '../transaction.js';
+import { inTurn } from '../turns.js';
+import { canDerive } from './begun-transaction.js';
 import { sendCancelRequest } from './cancel-request.js';
 import { copyFrom } from './copy-from.js';
 import { leavesStatements } from './leaves-statements.js';
-import { isRepeatable, lostStatement } from '../repeatable.js';
+import { isRepeatable, lostStatement, repeatedOnce } from '../repeatable.js';
 import { keepsPrepared, withoutPreparedStatements } from './prepared.js';
+import { canSendTogether, sendTogether } from './send-together.js';
 
 /** The driver of a Knex instance on `pg`, whether its client is Knex's own or one that was derived from it. */
 export class KnexOnPg extends KnexDriver<PgConnection> {
@@ -21,6 +25,51 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
   constructor(knex: Executor) {
     super(knex);
     this.#isPlain = isPlain(this.client);
+  }
+
+  override async sendTogether(statements: readonly BoundStatement[]): Promise<Answer<unknown>[]> {
+    const { knex } = this;
+    if (!this.#isPlain || knex.isTransaction !== true) return await super.sendTogether(statements);
+    const sent = await inTurn(knex, async () => {
+      const connection = await this.own();
+      if (!canSendTogether(this.#pg, connection)) return undefined;
+      const all = statements.map(({ statement, bindings }) => ({ statement: this.named(statement), bindings }));
+      return await this.#together(connection, all).catch((error: unknown) => {
+        throw isUnknownStatement(error) ? lostStatement(knex, error) : error;
+      });
+    });
+    return sent ?? (await super.sendTogether(statements));
+  }
+
+  override async transactionAfter<Value>(
+    first: readonly BoundStatement[],
+    work: (transaction: Knex.Transaction, answers: Promise<Answer<unknown>[]>) => Promise<Value>,
+    options: TransactionOptions = {},
+  ): Promise<Value> {
+    const { repeatable = false } = options;
+    const knex = this.knex as Knex;
+    if (!this.#isPlain || !canDerive(knex)) return await super.transactionAfter(first, work, options);
+    let sent: Promise<Answer<unknown>[]> | undefined;
+    const task = (transaction: Knex.Transaction) => {
+      const answers = sent?.catch((error: unknown) => {
+        throw isUnknownStatement(error) ? lostStatement(transaction, error) : error;
+      });
+      return work(transaction, answers ?? this.inside(transaction).sendTogether(first));
+    };
+    const run = (again: typeof task) =>
+      this.onPool((connection) => {
+        if (!canSendTogether(this.#pg, connection)) {
+          sent = undefined;
+          return runTransaction(knex, connection, again);
+        }
+        const isKept = repeatable && keepsPrepared(knex);
+        const all = isKept
+          ? first
+          : first.map(({ statement: { sql }, bindings }) => ({ statement: { sql }, bindings }));
+        sent = this.#together(connection, [BEGIN, ...all]).then(([, ...answers]) => answers);
+        return runBegunTransaction(knex, connection, sent, again);
+      });
+    return await (repeatable ? repeatedOnce(knex, run, task) : run(task));
   }
 
   cancel(): void {
@@ -68,6 +117,30 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
     };
   }
 
+  protected inside(transaction: Knex.Transaction): Driver {
+    return new KnexOnPg(transaction);
+  }
+
+  get #pg(): PgModule {
+    return this.client.driver as PgModule;
+  }
+
+  /** Sends statements in one round trip, and tells the listeners of the Knex instance of each. */
+  async #together(connection: PgConnection, statements: readonly BoundStatement[]): Promise<Answer<unknown>[]> {
+    const sent = statements.map(({ statement: { sql, name }, bindings }) =>
+      this.statementFor(connection, sql, bindings, { ...ROWS, ...pgColumns(undefined), name }),
+    );
+    for (const statement of sent) this.client.emit('query', statement);
+    try {
+      const answers = await sendTogether(this.#pg, connection, sent.map(forPg));
+      for (const [index, statement] of sent.entries()) this.client.emit('query-response', answers[index], statement);
+      return answers.map((each) => answer(each as PgAnswer));
+    } catch (error) {
+      for (const statement of sent) this.client.emit('query-error', error, statement);
+      throw error;
+    }
+  }
+
   /** Sends a statement that stays prepared, past all that Knex's own client would do to one whose values are numbered already. */
   async #prepared(
     connection: PgConnection,
@@ -103,13 +176,21 @@ function isPlain(client: KnexClient<PgConnection>): boolean {
  * Sends a statement with a callback, as Knex does: after the promise that `pg` makes without one, what a query returned
  * survives the collections of garbage that follow it.
  */
-function sendTo(connection: PgConnection, { sql: text, bindings: values, options }: ClientQuery): Promise<PgAnswer> {
+function sendTo(connection: PgConnection, statement: ClientQuery): Promise<PgAnswer> {
   return new Promise((resolve, reject) => {
-    connection.query({ ...options, text, values }, (error, response) =>
-      error ? reject(error) : resolve(response as PgAnswer),
-    );
+    connection.query(forPg(statement), (error, response) => (error ? reject(error) : resolve(response as PgAnswer)));
   });
 }
+
+function forPg({ sql: text, bindings: values, options }: ClientQuery) {
+  return { ...options, text, values };
+}
+
+/** Begins a transaction at the level that {@link Driver.transaction} promises. */
+const BEGIN: BoundStatement = {
+  statement: { sql: 'BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED;' },
+  bindings: [],
+};
 
 /** Answer of `pg` to a statement. */
 interface PgAnswer {

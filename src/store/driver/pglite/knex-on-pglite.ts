@@ -2,7 +2,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { Knex } from 'knex';
 import { pgliteColumns, type ReadBody } from '../column-values.js';
 import type { ConnectionKind } from '../connection-kind.js';
-import type { Answer } from '../driver.js';
+import type { Answer, Driver } from '../driver.js';
 import { KnexDriver, ROWS } from '../knex-driver.js';
 import type { RawConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
@@ -15,6 +15,10 @@ export class KnexOnPglite extends KnexDriver<RawConnection> {
   protected readonly kind = KIND;
 
   cancel(): void {}
+
+  protected inside(transaction: Knex.Transaction): Driver {
+    return new KnexOnPglite(transaction);
+  }
 
   protected async ask<Row>(
     connection: RawConnection,
