@@ -57,7 +57,7 @@ export function statementsFor(schema: string): Statements {
 }
 
 /** Parts of statements that insert rows, each with its bindings in the order of the columns. */
-export interface Insertions {
+interface Insertions {
   /** One event: its row as five bindings. */
   readonly event: string;
   /** Many events: five columns, each a text. */
@@ -67,7 +67,7 @@ export interface Insertions {
 }
 
 /** The parts of statements that insert rows. The schema's name has been checked. */
-export function insertions(schema: string): Insertions {
+function insertions(schema: string): Insertions {
   const insert = `INSERT INTO ${qualified(schema, 'event_log')} ("timestamp", aggregate_id, sequence, type, body)`;
   return {
     event: `${insert} VALUES (decode(?, 'hex'), decode(?, 'hex'), ?::integer, ?::text, ?::text::jsonb)`,

@@ -7,12 +7,11 @@ import { insertEvents, InsertConflictError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { insertInsideTransaction, resolveFailureInside } from './inside-transaction.js';
 import { NO_PROJECTIONS, POSITIONED } from './positioned-projection.js';
-import { type WholeCommit, writeAll } from './write-all.js';
+import { type WholeCommit, writeInTransaction } from './write-all.js';
 import type { CommandCommitResult } from '../store.js';
 import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation, unexplainedUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
-import { driverOf } from '../driver/driver-of.js';
 import { committedEvents, type EncodedEvent } from './validate.js';
 
 /** Characters of JSON in one statement at most; a larger commit takes several statements of one transaction. */
@@ -86,9 +85,7 @@ async function write(context: CommitContext, commit: Commit): Promise<void> {
   const { knex } = context;
   if (commit.isInside) return await insertInsideTransaction(context, commit);
   if (commit.isOneStatement) return await insertEvents(knex, context, commit.events, commit.command);
-  // Functions of the application may do more than SQL, so they run once.
-  const repeatable = commit.projections.functions.length === 0;
-  await driverOf(knex).transaction((transaction) => writeAll(transaction, context, commit), { repeatable });
+  await writeInTransaction(context, commit);
 }
 
 function splitByLength(events: readonly EncodedEvent[]): EncodedEvent[][] {

@@ -7,7 +7,8 @@ import { WriteMismatchError } from '../errors.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { type EventRow, type Executor, execute, query, storedEvent } from '../read/rows.js';
 import type { NewCommand } from './commit-content.js';
-import type { Statement } from '../driver/statement.js';
+import type { Answer, BoundStatement } from '../driver/driver.js';
+import { driverOf } from '../driver/driver-of.js';
 import type { Statements } from '../statements.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -31,22 +32,32 @@ export async function insertEvents(
 ): Promise<void> {
   const { statements, verifyWrites } = context;
   try {
-    if (command !== undefined && !verifyWrites && events.length > 0)
-      return await insertTogether(on, context, events, command);
+    if (!verifyWrites && events.length > 0) {
+      const { statement, bindings } = insertion(statements, events, command);
+      return assertInserted(events, command, await driverOf(on).send(statement, bindings));
+    }
     if (command !== undefined)
       assertWritten([command], await execute(on, statements.insertCommands, commandBindings([command])));
     if (verifyWrites) {
       const rows = await query<EventRow>(on, statements.insertEventsReturning, inserted(events));
       assertWritten(events, rows.length);
       assertSame(events, rows.map(storedEvent));
-    } else if (events.length > 0) assertWritten(events, await execute(on, ...insertion(statements, events)));
+    }
   } catch (error) {
-    throw insertError(on, error);
+    throw insertError(on, error, command);
   }
 }
 
-/** The error of an insert: an {@link InsertConflictError} when a unique index or a deadlock refused it. */
-export function insertError(on: Executor, error: unknown): unknown {
+/**
+ * The error of an insert: an {@link InsertConflictError} when a unique index or a deadlock refused it, a {@link WriteMismatchError} when
+ * a row was dropped.
+ */
+export function insertError(on: Executor, error: unknown, command: NewCommand | undefined): unknown {
+  if (command !== undefined && sqlState(error) === ROWS_DROPPED)
+    return new WriteMismatchError(
+      `PostgreSQL stored fewer rows than were sent for the command ${JSON.stringify(command.commandId)}; nothing was committed.`,
+      { hint: 'Look for a trigger, rule or policy on event_log or maestro_commands that drops rows.', cause: error },
+    );
   // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
   const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
   return isUniqueViolation(error) || isUndone ? new InsertConflictError('taken', { cause: error }) : error;
@@ -54,30 +65,6 @@ export function insertError(on: Executor, error: unknown): unknown {
 
 /** PostgreSQL's code for a division by zero, with which a statement for events and commands fails when rows were dropped. */
 const ROWS_DROPPED = '22012';
-
-async function insertTogether(
-  on: Executor,
-  { statements }: CommitContext,
-  events: readonly EncodedEvent[],
-  command: NewCommand,
-): Promise<void> {
-  const [first, second] = events;
-  const { aggregateId, commandId, digest, firstSequence, lastSequence } = command;
-  try {
-    if (first !== undefined && second === undefined)
-      await query(on, statements.insertEventAndCommand, [
-        ...rowBindings(first),
-        ...[aggregateId.hex, commandId, digest, firstSequence, lastSequence],
-      ]);
-    else await query(on, statements.insertEventsAndCommands, togetherBindings(events, [command]));
-  } catch (error) {
-    if (sqlState(error) !== ROWS_DROPPED) throw error;
-    throw new WriteMismatchError(
-      `PostgreSQL stored fewer rows than were sent for the command ${JSON.stringify(commandId)}; nothing was committed.`,
-      { hint: 'Look for a trigger, rule or policy on event_log or maestro_commands that drops rows.', cause: error },
-    );
-  }
-}
 
 /** Inserts the events of one commit in several statements of a transaction, the command with the first of them. */
 export async function insertParts(
@@ -105,12 +92,34 @@ export async function insertGroup(
   else await query(knex, statements.insertEventsAndCommandsUnlessLocked, togetherBindings(events, commands));
 }
 
-/** The statement for the events of one commit, at least one, and its bindings. */
-function insertion(statements: Statements, events: readonly EncodedEvent[]): readonly [Statement, Knex.RawBinding[]] {
+/** The statement for the events of one commit, at least one, and the command that they belong to. */
+export function insertion(
+  statements: Statements,
+  events: readonly EncodedEvent[],
+  command: NewCommand | undefined,
+): BoundStatement {
   const [first, second] = events;
-  return first !== undefined && second === undefined
-    ? [statements.insertEvent, rowBindings(first)]
-    : [statements.insertEvents, inserted(events)];
+  const single = second === undefined ? first : undefined;
+  if (command === undefined)
+    return single === undefined
+      ? { statement: statements.insertEvents, bindings: inserted(events) }
+      : { statement: statements.insertEvent, bindings: rowBindings(single) };
+  if (single === undefined)
+    return { statement: statements.insertEventsAndCommands, bindings: togetherBindings(events, [command]) };
+  const { aggregateId, commandId, digest, firstSequence, lastSequence } = command;
+  return {
+    statement: statements.insertEventAndCommand,
+    bindings: [...rowBindings(single), aggregateId.hex, commandId, digest, firstSequence, lastSequence],
+  };
+}
+
+/** Throws {@link WriteMismatchError} when {@link insertion} wrote fewer rows than events; with a command the statement itself fails. */
+export function assertInserted(
+  events: readonly EncodedEvent[],
+  command: NewCommand | undefined,
+  { count }: Answer<unknown>,
+): void {
+  if (command === undefined) assertWritten(events, count);
 }
 
 function togetherBindings(events: readonly EncodedEvent[], commands: readonly NewCommand[]): Knex.RawBinding[] {

@@ -1,9 +1,9 @@
-import { type Executor, query } from '../read/rows.js';
-import type { CommitContext } from './commit-context.js';
-import type { CommitContent } from './commit-content.js';
-import { assertWritten, commandBindings, inserted, insertError, insertParts, rowBindings } from './insert-events.js';
-import { movingStatement } from './moving-statement.js';
+import type { Answer, BoundStatement, Executor } from '../driver/driver.js';
 import { recordMove } from '../positions/recorded-moves.js';
+import type { CommitContent } from './commit-content.js';
+import type { CommitContext } from './commit-context.js';
+import { assertInserted, insertError, insertion } from './insert-events.js';
+import { movingStatement } from './moving-statement.js';
 import type { PositionedProjection } from './positioned-projection.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -14,50 +14,52 @@ export interface MovingCommit extends CommitContent {
 }
 
 /**
- * Inserts the events of a commit and its command, and moves the positions of projections that are right before them, by one statement
- * when they are of one aggregate. Resolves to the names of the projections whose positions were moved; the others, and all when there are
- * several aggregates, are still to be looked after. Throws what `insertEvents` throws.
+ * The statements that insert the events of a commit and its command, and then move the positions of projections that are right before
+ * them; events first, so that two writers of one sequence meet there. `undefined` for events of several aggregates, and where one
+ * statement does not do for them.
  */
-export async function insertMoving(
-  transaction: Executor,
+export function movingInsert(
   context: CommitContext,
   { events, command, parts, isInside }: MovingCommit,
   projections: readonly PositionedProjection[],
-): Promise<ReadonlySet<string>> {
+): readonly BoundStatement[] | undefined {
   const run = parts.length === 1 && !context.verifyWrites ? runOf(events) : undefined;
-  if (run === undefined) {
-    await insertParts(transaction, context, parts, command);
-    return new Set();
-  }
+  if (run === undefined) return undefined;
   const { aggregateId, first, last } = run;
-  const [only, second] = events;
-  const isSingle = only !== undefined && second === undefined;
-  const statement = movingStatement(context.schema, {
-    single: isSingle,
-    command: command !== undefined,
-    first: first === 1,
-    inside: isInside,
-  });
-  const bindings = [
-    ...(isSingle ? rowBindings(only) : inserted(events)),
-    ...(command === undefined ? [] : commandBindings([command])),
-    projections.map(({ name, version }) => `${name}:${version}`).join(','),
-    events.length,
-    ...(first === 1 ? [aggregateId, last] : [last, aggregateId, first - 1]),
+  const wanted = projections.map(({ name, version }) => `${name}:${version}`).join(',');
+  return [
+    insertion(context.statements, events, command),
+    {
+      statement: movingStatement(context.schema, { first: first === 1, inside: isInside }),
+      bindings: [wanted, ...(first === 1 ? [aggregateId, last] : [last, aggregateId, first - 1])],
+    },
   ];
+}
+
+/**
+ * Takes the answers to {@link movingInsert}. Resolves to the names of the projections whose positions were moved; the others are still to
+ * be looked after. Throws what `insertEvents` throws.
+ */
+export async function movedBy(
+  transaction: Executor,
+  { schema }: CommitContext,
+  { events, command }: MovingCommit,
+  answers: Promise<readonly Answer<unknown>[]>,
+): Promise<ReadonlySet<string>> {
   try {
-    const rows = await query<MovingRow>(transaction, statement, bindings);
-    const [written, commands, moved, recorded] = rows[0] ?? [0, 0, null, null];
-    assertWritten(events, written);
-    if (command !== undefined) assertWritten([command], commands);
-    if (moved !== null && recorded !== null) await recordMove(transaction, context.schema, recorded, aggregateId);
-    return new Set(moved?.split(','));
+    const [written, moved] = (await answers) as [Answer<unknown>, Answer<MovedRow>];
+    assertInserted(events, command, written);
+    const recorded = moved.rows.flatMap(([, copy, isRecorded]) => (isRecorded ? [copy] : []));
+    const [one] = events;
+    if (one !== undefined && recorded.length > 0)
+      await recordMove(transaction, schema, recorded.join(','), one.event.aggregateId.hex);
+    return new Set(moved.rows.map(([name]) => name));
   } catch (error) {
-    throw insertError(transaction, error);
+    throw insertError(transaction, error, command);
   }
 }
 
-type MovingRow = readonly [events: number, commands: number, moved: string | null, recorded: string | null];
+type MovedRow = readonly [name: string, copy: number, isRecorded: boolean];
 
 /** The range of events of one aggregate without a gap; `undefined` for other events. */
 function runOf(events: readonly EncodedEvent[]): { aggregateId: string; first: number; last: number } | undefined {

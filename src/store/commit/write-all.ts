@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import type { CommittedEvent } from '../../events.js';
 import type { CommitContext } from './commit-context.js';
-import { insertMoving, type MovingCommit } from './insert-moving.js';
+import { type BoundStatement } from '../driver/driver.js';
+import { driverOf } from '../driver/driver-of.js';
+import { movedBy, type MovingCommit, movingInsert } from './insert-moving.js';
 import { insertParts } from './insert-events.js';
 import type { CommitProjections } from './positioned-projection.js';
 import { runPositioned } from './run-positioned.js';
@@ -14,6 +16,23 @@ export interface WholeCommit extends MovingCommit {
   readonly projections: CommitProjections;
 }
 
+/** Writes all of a commit in a transaction of its own, as {@link writeAll} does. */
+export async function writeInTransaction(context: CommitContext, commit: WholeCommit): Promise<void> {
+  const { functions } = commit.projections;
+  // Functions of the application may do more than SQL, so they run once.
+  const options = { repeatable: functions.length === 0 };
+  const driver = driverOf(context.knex);
+  const first = firstOf(context, commit);
+  if (first === undefined) await driver.transaction((transaction) => writeAll(transaction, context, commit), options);
+  else
+    await driver.transactionAfter(
+      first,
+      async (transaction, answers) =>
+        await project(transaction, context, commit, await movedBy(transaction, context, commit, answers)),
+      options,
+    );
+}
+
 /**
  * Writes all of a commit in a transaction: events and command, and then what projections make of them, first those that have positions.
  * `onInserted` is called between the two. Throws `InsertConflictError` and `ProjectionError`.
@@ -24,12 +43,30 @@ export async function writeAll(
   commit: WholeCommit,
   onInserted: () => void = () => {},
 ): Promise<void> {
-  const { functions, positioned } = commit.projections;
-  const { events, parts, command, committed } = commit;
-  if (positioned.length === 0) await insertParts(transaction, context, parts, command);
-  const moved = positioned.length === 0 ? undefined : await insertMoving(transaction, context, commit, positioned);
+  const first = firstOf(context, commit);
+  let moved = NONE;
+  if (first === undefined) await insertParts(transaction, context, commit.parts, commit.command);
+  else moved = await movedBy(transaction, context, commit, driverOf(transaction).sendTogether(first));
   onInserted();
-  if (moved !== undefined) await runPositioned(transaction, context, events, positioned, moved);
+  await project(transaction, context, commit, moved);
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The first statements of a commit that moves positions with its events. */
+function firstOf(context: CommitContext, commit: WholeCommit): readonly BoundStatement[] | undefined {
+  const { positioned } = commit.projections;
+  return positioned.length === 0 ? undefined : movingInsert(context, commit, positioned);
+}
+
+/** Runs the projections of a commit, first those that have positions, of which some were moved with the events. */
+async function project(
+  transaction: Knex.Transaction,
+  context: CommitContext,
+  { events, committed, projections: { functions, positioned } }: WholeCommit,
+  moved: ReadonlySet<string>,
+): Promise<void> {
+  if (positioned.length > 0) await runPositioned(transaction, context, events, positioned, moved);
   await runProjections(transaction, committed, functions);
-  if (moved !== undefined && functions.length === 0) await assertProjected(transaction, committed);
+  if (positioned.length > 0 && functions.length === 0) await assertProjected(transaction, committed);
 }
