@@ -259,6 +259,7 @@ async function inlineCommits(models: Models, count = 3000): Promise<Workload> {
     id: 'M3',
     title: 'a commit with one inline projection, one after the other, beside the same transaction by hand',
     unit: 'commits/s',
+    floors: ['knex'],
     goal: 0.85,
     contenders: {
       maestro: async () => {

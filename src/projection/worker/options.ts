@@ -42,7 +42,7 @@ export interface RunProjectionsOptions {
   /** Called after each transaction that has taken in events. */
   readonly onProgress?: ((progress: ProjectionProgress) => void) | undefined;
   /**
-   * Time between two looks for events of other processes, in milliseconds; those of this process are taken in at once. Where more than two
+   * Time between two looks for events of other processes, in milliseconds; those of this process are taken in at once. Where several
    * workers share the work, each looks less often.
    * @defaultValue 100, and 1000 on the embedded database, which has no other processes
    */

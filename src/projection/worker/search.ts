@@ -103,12 +103,12 @@ export class Search {
   }
 
   /**
-   * Factor of all pauses. The workers of the same copies look at different times, so more than two of them look less often each, and what is
-   * new is found as soon.
+   * Factor of all pauses. The workers of the same copies look at different times, so that each of several looks less often: together they ask
+   * the server as much as one does, and what is new is found about as soon.
    */
   get #patience(): number {
     const { workers } = this.#running.heartbeat;
-    return workers < 3 ? 1 : (workers / 2) * (0.5 + Math.random());
+    return workers < 2 ? 1 : workers * (0.5 + Math.random());
   }
 
   /** Goes through the log beside the positions: all of it when that is wanted, else slice by slice, until the worker stops. */
