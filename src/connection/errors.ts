@@ -16,7 +16,7 @@ export class EmbeddedDatabaseBusyError extends MaestroError {
     /** Time waited, in milliseconds. */ readonly waited: number,
   ) {
     super(`The embedded database ${dataDir} is in use by ${holder}; waited ${waited / 1000} s for it.`, {
-      hint: 'Only one process at a time can open it. Wait longer for that process (--timeout), or use a server (--url, DATABASE_URL).',
+      hint: 'Only one process at a time can open it. End that process (`maestro ui` and others that run on: Ctrl-C), wait longer for it (--timeout), or use a server (--url, DATABASE_URL).',
     });
   }
 }

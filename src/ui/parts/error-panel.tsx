@@ -1,4 +1,5 @@
 import { escapeText } from '../../text/escape.js';
+import { Marked } from './marked.js';
 
 interface ErrorPanelProps {
   readonly message: string;
@@ -12,17 +13,12 @@ interface ErrorPanelProps {
 export function ErrorPanel({ message, hint, id }: ErrorPanelProps) {
   return (
     <section id={id} class="error" role="alert">
-      <p class="message">{lines(message)}</p>
-      {hint !== undefined && <p class="hint">{marked(lines(hint))}</p>}
+      <p class="message">{message.split('\n').map(escapeText).join('\n')}</p>
+      {hint !== undefined && (
+        <p class="hint">
+          <Marked text={hint} />
+        </p>
+      )}
     </section>
   );
-}
-
-function lines(text: string): string {
-  return text.split('\n').map(escapeText).join('\n');
-}
-
-/** The text with what stands between backticks as code. */
-function marked(text: string) {
-  return text.split('`').map((piece, index) => (index % 2 === 1 ? <code>{piece}</code> : piece));
 }

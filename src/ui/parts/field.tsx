@@ -1,4 +1,4 @@
-import { Text } from './text.js';
+import { Marked } from './marked.js';
 
 interface FieldProps {
   /** The name of the value in the address. */
@@ -42,7 +42,7 @@ export function Field({ name, id = name, label, value, placeholder, inputmode, s
       )}
       {fault !== undefined && (
         <span class="fault" id={faultId} role="alert">
-          <Text value={fault} />
+          <Marked text={fault} />
         </span>
       )}
     </p>

@@ -1,10 +1,10 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Link } from './href.js';
 
-const HEAD = 12;
+const HEAD = 16;
 const TAIL = 4;
 
-/** An id shortened to what people compare: its first digits, which tell the time, and its last. */
+/** An id shortened to what people compare: its first digits, which are its time and counter, and its last, which many of one writer share. */
 export function shortId(id: Timestamp): string {
   return `${id.hex.slice(0, HEAD)}…${id.hex.slice(-TAIL)}`;
 }
@@ -22,7 +22,7 @@ export function AggregateLink({ id, at }: { readonly id: Timestamp; readonly at?
 export function EventLink({ timestamp, text }: { readonly timestamp: Timestamp; readonly text?: string }) {
   return (
     <Link class="id" href={`/event/${eventName(timestamp)}`} title={timestamp.toString()}>
-      {text ?? shortId(timestamp)}
+      {text ?? timestamp.toString()}
     </Link>
   );
 }

@@ -11,6 +11,8 @@ export interface PageOptions {
   readonly current?: string;
   /** Modules of `src/ui/browser/` for this page, without their ending. @defaultValue none but `main` */
   readonly scripts?: readonly string[];
+  /** The text in the box that finds everything. @defaultValue none */
+  readonly find?: string | undefined;
   /** The words of the command that tells the same in a terminal. @defaultValue none */
   readonly command?: readonly string[];
 }
@@ -20,7 +22,7 @@ interface LayoutProps extends PageOptions {
 }
 
 /** A whole page: navigation, the box that finds everything, the body, and the command that tells the same. */
-export function Layout({ ui, title, body, current, scripts = [], command }: LayoutProps) {
+export function Layout({ ui, title, body, current, scripts = [], find, command }: LayoutProps) {
   const href = useHref();
   return (
     <html lang="en">
@@ -55,8 +57,9 @@ export function Layout({ ui, title, body, current, scripts = [], command }: Layo
             <input
               type="search"
               name="q"
-              aria-label="Find an id, timestamp or time"
-              placeholder="id, timestamp or time"
+              value={find}
+              aria-label="Find an id, a time or a text"
+              placeholder="id, time or text"
               spellcheck={false}
               autocomplete="off"
             />

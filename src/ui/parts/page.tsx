@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { UiContext } from '../context.js';
+import { IsHeldProvider } from './copy-command.js';
 import { BaseProvider } from './href.js';
 import { Layout, type PageOptions } from './layout.js';
 
@@ -23,7 +24,11 @@ export function pageHtml(ui: UiContext, options: PageOptions): string {
 /** The text of an element, with addresses that begin with the base of the application. */
 export function htmlOf(ui: UiContext, element: JSX.Element): string {
   // A string with what it was made of, because no component waits for anything.
-  const html = (<BaseProvider value={ui.base}>{element}</BaseProvider>) as HtmlEscapedString;
+  const html = (
+    <BaseProvider value={ui.base}>
+      <IsHeldProvider value={ui.embedded}>{element}</IsHeldProvider>
+    </BaseProvider>
+  ) as HtmlEscapedString;
   return html.toString();
 }
 

@@ -1,6 +1,7 @@
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { errorFacts } from '../errors.js';
 import { ErrorPanel } from '../parts/error-panel.js';
+import { Marked } from '../parts/marked.js';
 import { Text } from '../parts/text.js';
 import type { Outcome, RunWork } from './run.js';
 
@@ -60,7 +61,7 @@ function OutcomeLine({ outcome: { good, text, notes } }: { readonly outcome: Out
       </strong>
       {notes.map((note) => (
         <p class="hint">
-          <Text value={note} />
+          <Marked text={note} />
         </p>
       ))}
     </li>

@@ -1,13 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { RefusalPage } from './refusal-page.js';
 
 /** A request that is answered without looking at what it asks for. */
 export interface Refusal {
   readonly status: number;
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A link to the address itself, for a reader who came from another site. */
-  readonly continueTo?: string;
+  /** The page for a reader who can do something about it; the text by itself, if absent. */
+  readonly page?: Omit<RefusalPage, 'text'>;
 }
 
 /** Whom a server admits. */
@@ -27,6 +28,12 @@ export interface AdmissionOptions {
 /** The address of another site on which a link may stand. */
 const FOREIGN = 'This address was opened from another site.';
 const NO_TOKEN = 'Open the address that `maestro ui` has printed: it has a token, without which nobody is admitted.';
+
+const AGAIN = 'Each start of it has another token. When that address is open in this browser, open this page again.';
+
+function notAdmitted(address: string): Omit<RefusalPage, 'text'> {
+  return { title: 'Not admitted yet', address, link: 'Open this page again' };
+}
 
 /**
  * Decides whether a request is answered at all; `undefined` when it is. A page of another site, also one of another port of this
@@ -55,15 +62,21 @@ export function refusalOf(request: IncomingMessage, admission: AdmissionOptions)
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
   if (isForeign && !isNavigation) return { status: 403, text: FOREIGN };
   if (token !== undefined) return admitted(token, url, admission);
-  if (isForeign) return { status: 403, text: FOREIGN, continueTo: pathOf(url) };
-  if (!hasSession(headers.cookie, admission)) return { status: 401, text: NO_TOKEN };
+  if (isForeign)
+    return { status: 403, text: FOREIGN, page: { title: 'Maestro', address: pathOf(url), link: 'Continue' } };
+  if (!hasSession(headers.cookie, admission))
+    return { status: 401, text: `${NO_TOKEN} ${AGAIN}`, page: notAdmitted(pathOf(url)) };
   return undefined;
 }
 
 /** Gives a reader with the token the cookie, and leads to the address without the token, so that no history keeps it. */
 function admitted(token: string, url: string, { token: own, session, cookie, spend }: AdmissionOptions): Refusal {
   if (!isSame(token, own) && !spend(token))
-    return { status: 403, text: `That token is not the one of this server. ${NO_TOKEN}` };
+    return {
+      status: 403,
+      text: `That token is not the one of this server. ${NO_TOKEN} ${AGAIN}`,
+      page: notAdmitted(withoutToken(url)),
+    };
   return {
     status: 303,
     text: '',

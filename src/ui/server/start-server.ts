@@ -6,6 +6,7 @@ import { type AdmissionOptions, type Refusal, refusalOf } from './admission.js';
 import { answerWith } from './bridge.js';
 import { inUrl, isEvery, knownHosts } from './hosts.js';
 import { listen } from './listen.js';
+import { refusalPage, STYLE_SOURCE } from './refusal-page.js';
 
 /** Bounds within which a request has to come. Times are in milliseconds, lengths in bytes. */
 export interface Limits {
@@ -103,23 +104,20 @@ async function respond(
   else refuse(response, refusal);
 }
 
-function refuse(response: ServerResponse, { status, text, headers = {}, continueTo }: Refusal): void {
-  const isPage = continueTo !== undefined;
+const POLICY = SECURITY_HEADERS['content-security-policy'] ?? '';
+
+function refuse(response: ServerResponse, { status, text, headers = {}, page }: Refusal): void {
+  const isPage = page !== undefined;
   response.writeHead(status, {
     ...SECURITY_HEADERS,
     'cache-control': 'no-store',
     'content-type': `text/${isPage ? 'html' : 'plain'}; charset=utf-8`,
+    ...(isPage && { 'content-security-policy': POLICY.replace("style-src 'self'", `style-src ${STYLE_SOURCE}`) }),
     // What else comes on this connection is not read.
     ...(status >= 400 && !isPage && { connection: 'close' }),
     ...headers,
   });
-  response.end(isPage ? continuePage(text, continueTo) : text === '' ? '' : `${text}\n`);
-}
-
-/** A page with a link to the same address: who follows it comes from this site, and brings the cookie. */
-function continuePage(text: string, address: string): string {
-  const href = address.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-  return `<!doctype html><html lang="en"><title>Maestro</title><p>${text}</p><p><a href="${href}">Continue</a></p></html>`;
+  response.end(isPage ? refusalPage({ ...page, text }) : text === '' ? '' : `${text}\n`);
 }
 
 function secret(): string {

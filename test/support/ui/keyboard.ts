@@ -14,7 +14,7 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
 }
 
 /** Marks every control that can be seen, apart from the marks of pictures, which have a list beside them. */
-const MARK = `for (const control of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]'))
+const MARK = `for (const control of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]:not([tabindex="-1"])'))
   if (control.checkVisibility() && control.type !== 'hidden' && !control.disabled && control.closest('svg') === null)
     control.setAttribute('data-unreached', '')`;
 /** Takes the mark from what has the focus; answers what nobody could see to have it, and how many are still marked. */

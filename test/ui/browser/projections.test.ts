@@ -41,7 +41,7 @@ browser.test(
     await visitor.settled();
     await tabTo(page, page.getByText('Pass over this event'));
     await page.keyboard.press('Enter');
-    const command = `maestro projections skip owners ${id.hex} --sequence 2 --reason why --schema ${database.schema}`;
+    const command = `maestro projections skip owners ${id.hex} --sequence 2 --schema ${database.schema} --reason`;
     t.true(await page.getByText(command).isVisible());
     t.deepEqual(await readingFaults(page), []);
     t.deepEqual(await keyboardFaults(page), []);

@@ -31,7 +31,16 @@ test('the page begins with the last event, the state after it, and what it chang
   t.true(page.links.includes(`/aggregate/${id.hex}?at=1`) && page.links.includes(`/aggregate/${id.hex}?at=0`));
   t.true(page.text.includes(`maestro step ${id.hex} --from 2 --schema ${database.schema}`));
   t.true(page.text.includes(`maestro replay ${id.hex} --max 2 --schema ${database.schema}`));
-  t.regex(page.text, /no aggregate is configured, so the bodies were merged/);
+  t.regex(page.text, /no aggregate is configured, so the bodies were merged.*maestro ui --config maestro\.config\.ts/);
+  t.notRegex((await folded.get(`/aggregate/${id.hex}`)).text, /--config/);
+  t.notRegex(page.text, /stop these pages first/);
+});
+
+test('where the pages hold the database, each command says to stop them first', async (t) => {
+  const id = await aHistoryOf(store, [{}]);
+  const held = uiOf({ ...database, store, embedded: true, location: '.maestro/data' });
+
+  t.is((await held.get(`/aggregate/${id.hex}`)).text.split('stop these pages first').length, 3);
 });
 
 test('a part of the page is the point alone, which the slider swaps', async (t) => {

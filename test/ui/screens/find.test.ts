@@ -71,7 +71,14 @@ test('where nothing is found, it says what was tried, and where to look', async 
 
   const word = await ui.get('/admin/find?q=ada%20lovelace');
   t.is(word.status, 404);
-  t.true(word.links.includes('/admin/search?text=ada+lovelace'));
+  t.regex(word.html, /<a href="\/admin\/search\?text=ada\+lovelace" autofocus="">Search the types and bodies/);
+  t.regex(word.html, /type="search" name="q" value="ada lovelace"/);
+  t.false(word.html.includes('class="error"'));
+  t.notRegex(word.text, /Write a time like/);
+  t.regex(
+    (await ui.get('/admin/find?q=2026-13-22')).text,
+    /Nothing is found for it as a time\..*There is no such date/,
+  );
 
   const near = Timestamp.of({ time: TIME + 2500, nodeId: 5n });
   const missing = await ui.get(`/admin/find?q=${near.toString()}`);

@@ -48,7 +48,11 @@ test('copies are shown with who runs them, what they have parked, and the comman
   t.true(links.includes(`/aggregate/${failing.hex}?at=2`) && links.includes(`/aggregate/${missing.hex}?at=1`));
   const flags = `--schema ${filled.schema}`;
   t.true(text.includes(`maestro projections retry owners ${flags}`));
-  t.true(text.includes(`maestro projections skip owners ${failing.hex} --sequence 2 --reason why ${flags}`));
+  t.true(text.includes(`maestro projections skip owners ${failing.hex} --sequence 2 ${flags} --reason Copy`));
+  t.true(text.includes(`No worker runs owners: what is committed is not taken in. Start one`));
+  t.true(text.includes(`maestro projections run ${flags}`));
+  t.regex(text, /No worker runs, so nothing tries them again\./);
+  t.notRegex(text, /Workers try them again|, next 20/);
   t.false(text.includes(`maestro projections skip owners ${missing.hex}`));
   t.true(text.includes(`maestro projections rebuild owners ${flags}`));
   t.true(text.includes(`A rebuild is under way; this ends it: maestro projections rebuild owners --cancel ${flags}`));

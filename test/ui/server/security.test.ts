@@ -45,6 +45,11 @@ test('the token in the address becomes a cookie that no script reads, and leaves
 
 test('without the token or with another one nobody is admitted', async (t) => {
   const { get, cookie } = await serving(t);
+  const refused = await get('/aggregate/x?at=1&pin=2');
+  t.is(status(refused), 401);
+  t.regex(refused, /Open the address that <code>maestro ui<\/code> has printed.*open this page again\./);
+  t.regex(refused, /<a href="\/aggregate\/x\?at=1&#38;pin=2">Open this page again<\/a>/);
+  t.regex(await get('/live?token=AAAA&a=b'), /<a href="\/live\?a=b">/);
   t.is(status(await get('/')), 401);
   t.is(status(await get('/assets/x/main.js')), 401);
   t.is(status(await get('/?token=')), 403);

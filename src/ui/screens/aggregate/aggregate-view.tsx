@@ -21,11 +21,23 @@ export function AggregateView({ ui, moment, read, children }: PropsWithChildren<
       <p class="about">
         <code class="whole">{history.id.hex}</code> {history.folding.how}
       </p>
+      {ui.aggregates.length === 0 && <NoHandlers />}
       <Scrubber moment={moment} />
       <MomentView ui={ui} moment={moment} />
       <SearchForms read={read} sequence={moment.sequence} />
       {children}
       <KeysHelp />
     </div>
+  );
+}
+
+/** The way to states as the application folds them. */
+function NoHandlers() {
+  return (
+    <p class="hint">
+      To see states as your handlers fold them, start with the configuration that lists your aggregates,{' '}
+      <code>maestro ui --config maestro.config.ts</code>; a program gives them to{' '}
+      <code>{'uiHandler({ database, aggregates: [ … ] })'}</code>.
+    </p>
   );
 }

@@ -1,6 +1,7 @@
 import { counted } from '../../../text/figures.js';
 import { missingText } from '../../../text/missing-text.js';
 import { Link } from '../../parts/href.js';
+import { Marked } from '../../parts/marked.js';
 import { Time } from '../../parts/time.js';
 import type { Along, Moment } from './moment.js';
 import { addressOf } from './request.js';
@@ -103,7 +104,9 @@ function MarkLinks({ moment, marks }: { readonly moment: Moment; readonly marks:
       )}
       {isPart && (
         <li class="none">
-          {`gaps and clocks are marked up to event ${along.markedUpTo} so far; \`maestro verify\` finds all`}
+          <Marked
+            text={`gaps and clocks are marked up to event ${along.markedUpTo} so far; \`maestro verify\` finds all`}
+          />
         </li>
       )}
     </ul>

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { EventHead, FoundEvent } from '../../../admin/find-event/find-event.js';
 import { Facts } from '../../parts/facts.js';
+import { Link } from '../../parts/href.js';
 import { AggregateLink, EventLink } from '../../parts/id.js';
 import { StoredBody } from '../../parts/stored-body.js';
 import { Text } from '../../parts/text.js';
@@ -22,9 +23,9 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
           ],
           [
             'aggregate',
-            <>
-              <AggregateLink id={aggregateId} at={sequence} /> <code class="whole">{aggregateId.hex}</code>
-            </>,
+            <Link class="id" href={`/aggregate/${aggregateId.hex}?at=${sequence}`}>
+              {aggregateId.hex}
+            </Link>,
           ],
           ['sequence', String(sequence)],
           ['time', <Time at={timestamp.time} />],
@@ -38,8 +39,8 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
           facts={[
             ['before in its aggregate', neighbour(previous, 'it is the first')],
             ['after in its aggregate', neighbour(next, 'it is the last')],
-            ['before in the log', neighbour(before, 'it is the first')],
-            ['after in the log', neighbour(after, 'it is the last')],
+            ['before in the log', neighbour(before, 'it is the first', true)],
+            ['after in the log', neighbour(after, 'it is the last', true)],
           ]}
         />
       </nav>
@@ -49,12 +50,17 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
   );
 }
 
-function neighbour(head: EventHead | undefined, none: string): Child {
+function neighbour(head: EventHead | undefined, none: string, isOther = false): Child {
   if (head === undefined) return <span class="none">{none}</span>;
   return (
     <>
-      <EventLink timestamp={head.timestamp} text={`${head.sequence}`} /> <Text value={head.type} />{' '}
-      <Time at={head.timestamp.time} />
+      <EventLink timestamp={head.timestamp} text={`${head.sequence}`} />{' '}
+      {isOther && (
+        <>
+          of <AggregateLink id={head.aggregateId} at={head.sequence} />{' '}
+        </>
+      )}
+      <Text value={head.type} /> <Time at={head.timestamp.time} />
     </>
   );
 }

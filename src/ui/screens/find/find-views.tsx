@@ -4,6 +4,7 @@ import { escapeText } from '../../../text/escape.js';
 import { timeRefusal } from '../../../text/time/read-time.js';
 import { Link } from '../../parts/href.js';
 import { AggregateLink, EventLink } from '../../parts/id.js';
+import { Marked } from '../../parts/marked.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
 import { searchAddress } from '../search/search-address.js';
@@ -24,6 +25,7 @@ export function HowToFind() {
           a time: <code>2026-11-22 14:34:05+01</code>, <code>yesterday 14:30</code>, <code>2h ago</code>,{' '}
           <code>@1763818445</code>. Without a zone it is in that of the computer that serves this page.
         </li>
+        <li>any other text, to search the types and bodies of all events for it</li>
       </ul>
       <p>
         <Link href="/search">Search</Link> finds events by what is in them.
@@ -91,10 +93,32 @@ function CandidateLine({ candidate }: { readonly candidate: Candidate }) {
 interface NothingFoundProps {
   readonly text: string;
   readonly tried: readonly string[];
-  /** The text as a timestamp, if it is one. */
-  readonly timestamp: Timestamp | undefined;
+  /** The text as a timestamp. */
+  readonly timestamp: Timestamp;
   /** The events next to that timestamp. */
   readonly nearest: readonly EventHead[];
+}
+
+/** Signs of a text that was meant as a time. */
+const LIKE_A_TIME = /\d[:./-]\d|\b(?:ago|now|today|yesterday|tomorrow|last|noon|midnight)\b/i;
+
+/** The search for a text that is neither an id nor a time: Enter goes there. */
+export function TextOffer({ text, tried }: Pick<NothingFoundProps, 'text' | 'tried'>) {
+  return (
+    <>
+      <p>
+        <Link href={searchAddress({ text })} autofocus>
+          Search the types and bodies of all events for <strong class="asked">{escapeText(text)}</strong>
+        </Link>
+      </p>
+      {tried.length > 0 && <p class="hint">Nothing is found for it as {tried.join(', as ')}.</p>}
+      {LIKE_A_TIME.test(text) && (
+        <p class="hint">
+          <Marked text={timeRefusal(text)} />
+        </p>
+      )}
+    </>
+  );
 }
 
 /** Readings that found nothing, and other places to look. */
@@ -105,16 +129,10 @@ export function NothingFound({ text, tried, timestamp, nearest }: NothingFoundPr
         Nothing is found for <strong class="asked">{escapeText(text)}</strong>.
       </p>
       {tried.length > 0 && <p>It was read as {tried.join(', as ')}.</p>}
-      {timestamp === undefined ? (
-        <p class="hint">
-          <Text value={timeRefusal(text)} />
-        </p>
-      ) : (
-        <p class="hint">
-          <Link href={addressAround({ first: timestamp.time, last: timestamp.time })}>Events around its time</Link>{' '}
-          <Time at={timestamp.time} />
-        </p>
-      )}
+      <p class="hint">
+        <Link href={addressAround({ first: timestamp.time, last: timestamp.time })}>Events around its time</Link>{' '}
+        <Time at={timestamp.time} />
+      </p>
       {nearest.length > 0 && (
         <p class="hint">
           The nearest events:{' '}

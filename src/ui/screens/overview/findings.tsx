@@ -1,6 +1,6 @@
 import type { Finding } from '../../../admin/diagnose/finding.js';
 import { Link } from '../../parts/href.js';
-import { Text } from '../../parts/text.js';
+import { Marked } from '../../parts/marked.js';
 
 const SIGNS = { ok: '✓', note: 'i', warning: '!', failure: '✗' } as const;
 const ORDER = ['failure', 'warning', 'note', 'ok'] as const;
@@ -17,10 +17,10 @@ export function Findings({ findings }: { readonly findings: readonly Finding[] }
             <span class="sign" role="img" aria-label={status}>
               {SIGNS[status]}
             </span>
-            <strong>{check}</strong> <Text value={found} />
+            <strong>{check}</strong> <Marked text={found} />
             {remedy !== undefined && (
               <p class="hint">
-                <Text value={remedy} />
+                <Marked text={remedy} />
               </p>
             )}
           </li>

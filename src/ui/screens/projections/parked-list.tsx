@@ -21,12 +21,14 @@ export function ParkedList({ ui, facts: { copy, activity, parked } }: ParkedList
         Parked by <Text value={copy.name} /> {copy.version}
       </h2>
       <p class="hint">
-        Workers try them again by themselves, less and less often. This has them tried again at once:{' '}
+        {activity.workers === 0
+          ? 'No worker runs, so nothing tries them again. This has the next one that is started try them at once: '
+          : 'Workers try them again by themselves, less and less often. This has them tried again at once: '}
         <CopyCommand words={['projections', 'retry', copy.name, ...ui.flags]} />
       </p>
       <ul class="parked">
         {parked.map((each) => (
-          <ParkedItem ui={ui} name={copy.name} parked={each} />
+          <ParkedItem ui={ui} name={copy.name} parked={each} isTried={activity.workers > 0} />
         ))}
       </ul>
       {left > 0 && <p class="hint">and {decimal(left)} more</p>}
@@ -38,22 +40,30 @@ interface ParkedItemProps {
   readonly ui: UiContext;
   readonly name: string;
   readonly parked: Parked;
+  /** True when a worker will try it again. */
+  readonly isTried: boolean;
 }
 
-function ParkedItem({ ui, name, parked }: ParkedItemProps) {
+function ParkedItem({ ui, name, parked, isTried }: ParkedItemProps) {
   const { aggregateId, sequence, reason, error, attempts, firstFailedAt, nextTry } = parked;
-  const skip = ['projections', 'skip', name, aggregateId.hex, '--sequence', String(sequence), '--reason', 'why'];
+  // Without the reason at its end the command is refused.
+  const skip = ['projections', 'skip', name, aggregateId.hex, '--sequence', String(sequence), ...ui.flags, '--reason'];
   return (
     <li>
       <AggregateLink id={aggregateId} at={sequence} /> at {sequence}
       {reason === 'gap' && <strong> missing event</strong>}: {counted(attempts, 'attempt')} since{' '}
-      <Time at={firstFailedAt.getTime()} toSecond />, next <Time at={nextTry.getTime()} toSecond />
+      <Time at={firstFailedAt.getTime()} toSecond />
+      {isTried && (
+        <>
+          , next <Time at={nextTry.getTime()} toSecond />
+        </>
+      )}
       <pre class="error-text">{errorLines(error)}</pre>
       {reason === 'failed' && (
         <details>
           <summary>Pass over this event</summary>
-          <p class="hint">It is left out for good, and the reason is recorded:</p>
-          <CopyCommand words={[...skip, ...ui.flags]} />
+          <p class="hint">It is left out for good, and the reason, which you write at the end, is recorded:</p>
+          <CopyCommand words={skip} />
         </details>
       )}
     </li>

@@ -29,6 +29,7 @@ export function ProjectionsView({ ui, facts, behind }: ProjectionsViewProps) {
   return (
     <>
       <Copies facts={facts} />
+      <Idle ui={ui} facts={facts} />
       {facts.map(
         (each) =>
           hasStaleTables(each, facts) && (
@@ -53,7 +54,11 @@ function Copies({ facts }: Pick<ProjectionsViewProps, 'facts'>) {
         { heading: 'Name', cell: ({ copy }) => <Text value={copy.name} /> },
         { heading: 'Version', cell: ({ copy }) => String(copy.version), numeric: true },
         { heading: 'Status', cell: (each) => statusText(each) },
-        { heading: 'Workers', cell: ({ activity }) => decimal(activity.workers), numeric: true },
+        {
+          heading: 'Workers',
+          cell: (each) => (isIdle(each) ? <Bad text="0" /> : decimal(each.activity.workers)),
+          numeric: true,
+        },
         { heading: 'Events/s', cell: (each) => speedText(each), numeric: true, optional: true },
         { heading: 'Parked', cell: ({ activity }) => <Count of={activity.failed} />, numeric: true },
         { heading: 'Gaps', cell: ({ activity }) => <Count of={activity.gaps} />, numeric: true },
@@ -61,6 +66,23 @@ function Copies({ facts }: Pick<ProjectionsViewProps, 'facts'>) {
         { heading: 'Made', cell: ({ copy }) => <Time at={copy.createdAt.getTime()} toSecond />, optional: true },
       ]}
     />
+  );
+}
+
+/** True for a copy that is in use or being filled, with nobody at it. */
+function isIdle({ copy, activity }: CopyFacts): boolean {
+  return copy.status !== 'retired' && activity.workers === 0;
+}
+
+/** The copies without a worker, and how to start one. */
+function Idle({ ui, facts }: Pick<ProjectionsViewProps, 'ui' | 'facts'>) {
+  const idle = [...new Set(facts.filter(isIdle).map(({ copy }) => copy.name))];
+  if (idle.length === 0) return <></>;
+  return (
+    <p class="idle">
+      <Bad text={`No worker runs ${idle.join(', ')}: what is committed is not taken in.`} /> Start one, by the
+      application or, for what its configuration file lists: <CopyCommand words={['projections', 'run', ...ui.flags]} />
+    </p>
   );
 }
 
