@@ -25,6 +25,9 @@ export interface UiCommandOptions {
 /** Longest time for one statement of a page, in milliseconds, when nobody names another. */
 const STATEMENT_TIMEOUT = 30_000;
 
+/** Most connections: pages that run for long, two of each kind and four that follow the log, leave some to those that are opened meanwhile. */
+const CONNECTIONS = 12;
+
 /** A timestamp to look around, whether it is there or not. */
 const ANY = Timestamp.of({ time: 0, nodeId: 1n });
 
@@ -33,6 +36,7 @@ export async function run(options: UiCommandOptions, invocation: Invocation): Pr
   invocation.output.withoutPager();
   return await withDatabase(invocation, (database) => serve(database, options, invocation), {
     statementTimeout: STATEMENT_TIMEOUT,
+    connections: CONNECTIONS,
   });
 }
 
