@@ -58,7 +58,8 @@ export function checkOptions(options: UiOptions): void {
 
 /** The colour of a label that has none of its own. */
 export function colourOf(label: string | undefined): LabelColour {
-  if (/prod|live/i.test(label ?? '')) return 'red';
-  if (/stag|test|qa|uat/i.test(label ?? '')) return 'amber';
+  // One that could be of either is taken for the one to be careful with.
+  if (/(?<!(?:non|pre)[-_ ]?)(?:prod|live)/i.test(label ?? '')) return 'red';
+  if (/prod|live|stag|test|qa|uat/i.test(label ?? '')) return 'amber';
   return /dev|local/i.test(label ?? '') ? 'green' : 'blue';
 }

@@ -25,6 +25,20 @@ test('below a base every link and every file has it', async (t) => {
   t.is((await mounted.get('/')).status, 404);
 });
 
+test('a label has the colour of what it says, and red where it may be production', async (t) => {
+  const colours = {
+    production: 'red',
+    'latest-live': 'red',
+    'non-prod': 'amber',
+    preprod: 'amber',
+    'QA 2': 'amber',
+    dev: 'green',
+    'of Ada': 'blue',
+  };
+  for (const [label, colour] of Object.entries(colours))
+    t.true((await uiOf(database, { label }).get('/')).html.includes(`class="labelled ${colour}"`), label);
+});
+
 test('only GET and HEAD are answered, and every answer has the headers', async (t) => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
     const answer = await ui.request('/', { method });

@@ -38,13 +38,3 @@ export function EventLink({ timestamp, of, text }: EventLinkProps) {
 export function eventAddress(timestamp: Timestamp, of?: Timestamp): string {
   return `/event/${timestamp.toString()}${of === undefined ? '' : `?aggregate=${of.hex}`}`;
 }
-
-/** An id, short until it is opened. */
-export function Id({ value }: { readonly value: Timestamp }) {
-  return (
-    <details class="id">
-      <summary>{shortId(value)}</summary>
-      <code>{value.hex}</code>
-    </details>
-  );
-}
