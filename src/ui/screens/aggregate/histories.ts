@@ -3,14 +3,16 @@ import { type HistoryMark, historyMarks } from '../../../admin/find-event/histor
 import { erasureMark } from '../../../admin/log/erasure-mark.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import { definitionNamed, definitionOwning, typeOfFirstEvent } from '../../../folding/choose-definition.js';
+import { SeveralOwnersError } from '../../../folding/errors.js';
 import type { Folding } from '../../../folding/folding.js';
 import { foldingFor } from '../../../folding/folding-for.js';
 import { Timeline } from '../../../folding/timeline.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { BoundedCache } from '../../bounded-cache.js';
 import type { UiContext } from '../../context.js';
+import { PageError } from '../../page-error.js';
 
-/** Smallest number of events of a long history that one request looks at for marks. */
+/** Number of events that one statement looks at for marks. */
 const MARKED_AT_ONCE = 10_000;
 /** Largest number of marks that are kept of a history. */
 const MOST_MARKS = 1000;
@@ -38,21 +40,23 @@ export class History {
    * part by part, one with each call: of as many events as were read for the state, or some thousands.
    */
   async marks(last: number, read: number): Promise<{ readonly marks: readonly HistoryMark[]; readonly upTo: number }> {
+    let looked = 0;
+    do {
+      await this.#markOn(last);
+      looked += MARKED_AT_ONCE;
+    } while (looked < read);
+    return { marks: this.#marks, upTo: this.#markedUpTo };
+  }
+
+  async #markOn(last: number): Promise<void> {
     const room = MOST_MARKS - this.#marks.length;
     const after = this.#markedUpTo;
-    if (after < last && room > 0) {
-      const next = await historyMarks(this.ui.log, this.id, {
-        after,
-        events: Math.max(read, MARKED_AT_ONCE),
-        marks: room,
-      });
-      // Another request may have read the same part meanwhile.
-      if (this.#markedUpTo === after) {
-        this.#marks = [...this.#marks, ...next.marks];
-        this.#markedUpTo = next.upTo;
-      }
-    }
-    return { marks: this.#marks, upTo: this.#markedUpTo };
+    if (after >= last || room <= 0) return;
+    const next = await historyMarks(this.ui.log, this.id, { after, events: MARKED_AT_ONCE, marks: room });
+    // Another request may have read the same part meanwhile.
+    if (this.#markedUpTo !== after) return;
+    this.#marks = [...this.#marks, ...next.marks];
+    this.#markedUpTo = next.upTo;
   }
 
   /** The times of some events, evenly spread over the history, the first and the last among them. */
@@ -112,7 +116,14 @@ export class Histories {
   async #definition(id: Timestamp, as: string | undefined): Promise<Definition | undefined> {
     const { aggregates, store } = this.ui;
     if (as !== undefined) return definitionNamed(aggregates, as);
-    return await definitionOwning(aggregates, id, () => typeOfFirstEvent(store, id));
+    try {
+      return await definitionOwning(aggregates, id, () => typeOfFirstEvent(store, id));
+    } catch (error) {
+      if (!(error instanceof SeveralOwnersError)) throw error;
+      throw new PageError(400, error.message, {
+        hint: `Choose one by its name: add \`?as=${error.owners[0] ?? ''}\` to the address.`,
+      });
+    }
   }
 }
 

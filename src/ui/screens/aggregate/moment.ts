@@ -13,7 +13,6 @@ import { PageError } from '../../page-error.js';
 import type { Histories, History } from './histories.js';
 import { noAggregate } from './no-aggregate.js';
 import type { AggregateRequest } from './request.js';
-import { toChooseOwner } from './several-owners.js';
 
 /** Number of events on each side of the shown one in the list. */
 const AROUND = 20;
@@ -74,7 +73,7 @@ export async function readMoment(
     histories.forget(id, as);
     throw await noAggregate(ui, id);
   }
-  const history = await histories.open(id, as).catch(toChooseOwner(request));
+  const history = await histories.open(id, as);
   const { timeline } = history;
   const last = newest.sequence;
   const asked = await sequenceOf(request, history, last);

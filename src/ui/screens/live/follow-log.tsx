@@ -1,5 +1,4 @@
 import { behindText } from '../../../admin/tail-events/behind-text.js';
-import { Tail } from '../../../admin/tail-events/tail-events.js';
 import { isTransient } from '../../../store/failures/database-errors.js';
 import type { UiContext } from '../../context.js';
 import { errorFacts } from '../../errors.js';
@@ -7,9 +6,8 @@ import type { SendElement } from '../../streams/event-stream.js';
 import type { LiveFilter } from './live-filter.js';
 import { LiveRows } from './live-rows.js';
 import { Ended, Following, Lost, Warned } from './live-status.js';
+import { liveTail } from './live-tail.js';
 
-/** Last events with which a page begins. */
-export const LAST_EVENTS = 50;
 /** Milliseconds between two looks for new events. The embedded engine runs in this process, and is asked less often. */
 const INTERVAL = { server: 1000, embedded: 2000 };
 
@@ -19,16 +17,13 @@ const INTERVAL = { server: 1000, embedded: 2000 };
  */
 export async function followLog(
   ui: UiContext,
-  { types, aggregateId }: LiveFilter,
+  filter: LiveFilter,
   send: SendElement,
   leaving: AbortSignal,
 ): Promise<void> {
   // Whoever left the page is noticed by what is sent next.
   const tell = (...[name, element]: Parameters<SendElement>) => void send(name, element).catch(() => {});
-  const tail = new Tail((work) => work(ui.log), {
-    aggregateId,
-    types: types.length === 0 ? undefined : types,
-    lines: LAST_EVENTS,
+  const tail = liveTail(ui, filter, {
     interval: ui.embedded ? INTERVAL.embedded : INTERVAL.server,
     signal: leaving,
     onLost: (error) => tell('status', <Lost message={errorFacts(error).message} />),

@@ -1,23 +1,28 @@
 import type { StoredEvent } from '../../../events.js';
+import { decimal } from '../../../text/figures.js';
 import { Field } from '../../parts/field.js';
 import { Link, useHref } from '../../parts/href.js';
+import { AggregateLink } from '../../parts/id.js';
 import { Table } from '../../parts/table.js';
 import { Time } from '../../parts/time.js';
 import { type LiveFilter, liveQuery, type ReadLiveFilter } from './live-filter.js';
 import { LIVE_COLUMNS } from './live-rows.js';
+import { LOOKED_BACK } from './live-tail.js';
 import { LiveStatus } from './live-status.js';
 
 interface LiveViewProps {
   readonly read: ReadLiveFilter;
   /** The last events, the oldest first. */
   readonly events: readonly StoredEvent[];
+  /** True when earlier events may fit, too. */
+  readonly isPartial: boolean;
   readonly isPaused: boolean;
   /** The time at which they were read. */
   readonly readAt: number;
 }
 
 /** The last events, the newest first; with script, new ones are added as they come. */
-export function LiveView({ read, events, isPaused, readAt }: LiveViewProps) {
+export function LiveView({ read, events, isPartial, isPaused, readAt }: LiveViewProps) {
   const { filter } = read;
   const href = useHref();
   return (
@@ -52,7 +57,23 @@ export function LiveView({ read, events, isPaused, readAt }: LiveViewProps) {
         </p>
         <Table caption="The last events, the newest first" rows={events.toReversed()} columns={LIVE_COLUMNS} />
       </section>
+      {isPartial && <Partial filter={filter} />}
     </>
+  );
+}
+
+/** Where earlier events of the types can be found. */
+function Partial({ filter: { types, aggregateId } }: { readonly filter: LiveFilter }) {
+  const search = new URLSearchParams(types.map((type): [string, string] => ['type', type]));
+  return (
+    <p class="hint">
+      {`Events of these types were looked for among the last ${decimal(LOOKED_BACK)}. `}
+      {aggregateId === undefined ? (
+        <Link href={`/search?${search.toString()}`}>Search for earlier ones</Link>
+      ) : (
+        <AggregateLink id={aggregateId} />
+      )}
+    </p>
   );
 }
 

@@ -1,12 +1,12 @@
-import { Tail } from '../../../admin/tail-events/tail-events.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { PageError } from '../../page-error.js';
 import { page } from '../../parts/page.js';
 import { eventStream } from '../../streams/event-stream.js';
 import { Seats } from '../../streams/seats.js';
-import { followLog, LAST_EVENTS } from './follow-log.js';
+import { followLog } from './follow-log.js';
 import { readLiveFilter } from './live-filter.js';
 import { Ended } from './live-status.js';
+import { liveTail } from './live-tail.js';
 import { LiveForm, LiveView } from './live-view.js';
 
 /** Live pages at the same time. A browser opens six connections to a server, of which others must be left for pages. */
@@ -25,11 +25,7 @@ export function registerLive(app: UiApp, ui: UiContext): void {
     const { filter } = read;
     const { aggregateId, types } = filter;
     const readAt = Date.now();
-    const tail = new Tail((work) => work(ui.log), {
-      aggregateId,
-      types: types.length === 0 ? undefined : types,
-      lines: LAST_EVENTS,
-    });
+    const tail = liveTail(ui, filter);
     const events = await tail.last();
     return page(c, ui, {
       ...HEAD,
@@ -40,7 +36,7 @@ export function registerLive(app: UiApp, ui: UiContext): void {
         ...(aggregateId === undefined ? [] : [aggregateId.hex]),
         ...types.flatMap((type) => ['--type', type]),
       ],
-      body: <LiveView read={read} events={events} isPaused={isPaused} readAt={readAt} />,
+      body: <LiveView {...{ read, events, isPaused, readAt }} isPartial={tail.isPartial} />,
     });
   });
   app.get('/live/stream', async (c) => {
