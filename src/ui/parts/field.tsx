@@ -32,6 +32,7 @@ export function Field({ name, id = name, label, value, placeholder, inputmode, s
         size={size}
         spellcheck={false}
         autocomplete="off"
+        autofocus={fault !== undefined}
         aria-invalid={fault === undefined ? undefined : 'true'}
         aria-describedby={described || undefined}
       />

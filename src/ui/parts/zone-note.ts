@@ -1,7 +1,8 @@
 /** The zone in which a time is read that is written without one: that of the computer that serves the pages. */
 export function zoneNote(now = new Date()): string {
   const { timeZone } = new Intl.DateTimeFormat('en').resolvedOptions();
-  return `${timeZone} (${offsetText(-now.getTimezoneOffset())}), or write a zone`;
+  const offset = offsetText(-now.getTimezoneOffset());
+  return `${timeZone === offset ? offset : `${timeZone} (${offset})`}, or write a zone`;
 }
 
 function offsetText(minutes: number): string {

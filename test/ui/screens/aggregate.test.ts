@@ -25,7 +25,8 @@ test('the page begins with the last event, the state after it, and what it chang
 
   t.is(page.status, 200);
   t.regex(page.text, /event 2 of 2/);
-  t.regex(page.text, /2 changes by this event/);
+  t.regex(page.text, /2 changes by this event.*Difference \/b 2 absent \/a 1 5 \+4 /);
+  t.regex(page.text, /1 happened a 1, b 2 \S+ \S+ 2 changed a 5, b null /);
   t.regex(page.text, /~ "a": 5 was 1/);
   t.regex(page.text, /- "b": 2/);
   t.true(page.links.includes(`/aggregate/${id.hex}?at=1`) && page.links.includes(`/aggregate/${id.hex}?at=0`));

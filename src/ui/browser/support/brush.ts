@@ -1,3 +1,5 @@
+import { shownText } from './times.js';
+
 /** Pixels that a pointer moves before it draws, and does not click. */
 const SLACK = 4;
 
@@ -108,11 +110,16 @@ class Brush {
     const step = (this.#svg?.viewBox.baseVal.width ?? 0) / this.#count;
     this.#mark(first * step, (last - first + 1) * step);
     const [since, until] = this.#times();
-    const titles = this.#svg?.querySelectorAll('title') ?? [];
-    // Lanes have no title for each column.
-    const title = titles.length === this.#count ? (titles[bar]?.textContent ?? '') : '';
-    const times = `${text(since)} to ${text(until)}`;
-    this.#output.textContent = first === last && title !== '' ? title : `${times}. ${title}`;
+    const times = `${shownText(new Date(since))} to ${shownText(new Date(until))}`;
+    this.#output.textContent = `${times}${this.#eventsText(first, last)}`;
+  }
+
+  /** The number of events of some bars; nothing where bars have none, as in lanes. */
+  #eventsText(first: number, last: number): string {
+    const bars = [...(this.#svg?.querySelectorAll<SVGElement>('[data-events]') ?? [])];
+    if (bars.length !== this.#count) return '';
+    const events = bars.slice(first, last + 1).reduce((sum, bar) => sum + Number(bar.dataset['events']), 0);
+    return `: ${events.toLocaleString('en')} ${events === 1 ? 'event' : 'events'}`;
   }
 
   #clear(): void {
@@ -140,8 +147,4 @@ class Brush {
     url.searchParams.delete('after');
     location.assign(url);
   }
-}
-
-function text(time: number): string {
-  return new Date(time).toISOString().replace('T', ' ');
 }

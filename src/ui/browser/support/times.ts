@@ -2,7 +2,10 @@ import { SWAPPED } from './swap-part.js';
 
 const KEY = 'maestro-times';
 
-/** Adds a button that shows times in local time or in UTC, and remembers what was chosen. The other one is the title of each. */
+/**
+ * Shows times in local time, as commands do and as what is typed is read, and adds a button that shows them in UTC. What was chosen is
+ * remembered. The other one is the title of each.
+ */
 export function showTimes(): void {
   const footer = document.querySelector('footer');
   if (footer === null) return;
@@ -23,7 +26,7 @@ export function showTimes(): void {
 }
 
 function isLocal(): boolean {
-  return localStorage.getItem(KEY) === 'local';
+  return localStorage.getItem(KEY) !== 'utc';
 }
 
 function write(time: HTMLTimeElement): void {
@@ -34,6 +37,11 @@ function write(time: HTMLTimeElement): void {
   ) as [string, string];
   time.textContent = isLocal() ? local : utc;
   time.title = isLocal() ? utc : local;
+}
+
+/** A time as the page shows times now. */
+export function shownText(date: Date): string {
+  return isLocal() ? localText(date) : utcText(date);
 }
 
 function utcText(date: Date): string {

@@ -1,4 +1,5 @@
 import { type Change, diffJson } from '../../../json/diff.js';
+import { differenceText } from '../../../json/difference.js';
 import type { JsonValue } from '../../../json/types.js';
 import { counted } from '../../../text/figures.js';
 import { Link } from '../../parts/href.js';
@@ -42,6 +43,12 @@ export function ChangesTable({ before, after, since, request }: ChangesProps) {
           },
           { heading: 'Before', cell: (change) => <ValueText value={'before' in change ? change.before : undefined} /> },
           { heading: 'After', cell: (change) => <ValueText value={'value' in change ? change.value : undefined} /> },
+          {
+            heading: 'Difference',
+            cell: (change) =>
+              'before' in change && 'value' in change ? (differenceText(change.before, change.value) ?? '') : '',
+            numeric: true,
+          },
         ]}
       />
       {changes.length > MOST && <p class="none">{`and ${changes.length - MOST} more, marked below`}</p>}

@@ -34,8 +34,9 @@ interface RowProps {
 }
 
 function Row({ moment, head, before }: RowProps) {
-  const { sequence: shown, request, along } = moment;
+  const { sequence: shown, request, along, excerpts } = moment;
   const { sequence, timestamp, type } = head;
+  const excerpt = excerpts.get(sequence) ?? '';
   const previous = before?.sequence ?? (moment.isFromFirst ? 0 : sequence - 1);
   const isEarlier = before !== undefined && timestamp.compare(before.timestamp) < 0;
   return (
@@ -49,7 +50,8 @@ function Row({ moment, head, before }: RowProps) {
         <span class="type">
           <Text value={type} />
         </span>{' '}
-        <Time at={timestamp.time} /> {along.failed.has(sequence) && <span class="badge failed">handler fails</span>}
+        {excerpt !== '' && <code class="excerpt">{excerpt}</code>} <Time at={timestamp.time} />{' '}
+        {along.failed.has(sequence) && <span class="badge failed">handler fails</span>}
         {isEarlier && <span class="badge clock">earlier clock</span>}
         {along.snapshot === sequence && <span class="badge snapshot">snapshot</span>}
         {request.pin === sequence && <span class="badge pin">pinned</span>}

@@ -1,4 +1,5 @@
 import { type EventTime, timesOfEvents } from '../../../admin/find-event/times-of-events.js';
+import { shortBodies } from '../../../admin/find-event/short-bodies.js';
 import { type HistoryMark, historyMarks } from '../../../admin/find-event/history-marks.js';
 import { erasureMark } from '../../../admin/log/erasure-mark.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
@@ -11,6 +12,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { BoundedCache } from '../../bounded-cache.js';
 import type { UiContext } from '../../context.js';
 import { PageError } from '../../page-error.js';
+import { bodyExcerpt } from './body-excerpt.js';
 
 /** Number of events that one statement looks at for marks. */
 const MARKED_AT_ONCE = 10_000;
@@ -19,12 +21,16 @@ const MOST_MARKS = 1000;
 /** Number of events whose times are drawn on the axis of time. */
 const SAMPLES = 120;
 
+/** Number of excerpts after which they are forgotten. */
+const MOST_EXCERPTS = 1000;
+
 /** A history that is looked at: its timeline and what is drawn along its track, as far as it was read. */
 export class History {
   #marks: readonly HistoryMark[] = [];
   #markedUpTo = 0;
   #samples: readonly EventTime[] = [];
   #sampledUpTo = 0;
+  #excerpts = new Map<number, string>();
 
   constructor(
     private readonly ui: UiContext,
@@ -57,6 +63,15 @@ export class History {
     if (this.#markedUpTo !== after) return;
     this.#marks = [...this.#marks, ...next.marks];
     this.#markedUpTo = next.upTo;
+  }
+
+  /** The excerpts of the bodies of some events, by sequence. Those that were shown lately are not read again. */
+  async excerpts(sequences: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const unknown = sequences.filter((sequence) => !this.#excerpts.has(sequence));
+    if (this.#excerpts.size > MOST_EXCERPTS) this.#excerpts = new Map();
+    const found = await shortBodies(this.ui.log, this.id, this.#excerpts.size === 0 ? sequences : unknown);
+    for (const { sequence, body } of found) this.#excerpts.set(sequence, body === undefined ? '' : bodyExcerpt(body));
+    return this.#excerpts;
   }
 
   /** The times of some events, evenly spread over the history, the first and the last among them. */

@@ -49,6 +49,8 @@ export interface Moment {
   readonly pinned: Frame | undefined;
   /** The events around it. */
   readonly heads: readonly EventHead[];
+  /** Short forms of their bodies, by sequence. */
+  readonly excerpts: ReadonlyMap<number, string>;
   /** True when these begin with the first event. */
   readonly isFromFirst: boolean;
   readonly previous: number | undefined;
@@ -88,6 +90,7 @@ export async function readMoment(
   if (frame !== undefined) histories.weigh(history, as, frame.state.length);
   const around = await timeline.around(sequence, AROUND);
   const index = around.findLastIndex((head) => head.sequence <= sequence);
+  const heads = around.slice(Math.max(0, index - AROUND), index + 1 + AROUND);
   return {
     request,
     history,
@@ -96,7 +99,8 @@ export async function readMoment(
     frame,
     toFold,
     pinned,
-    heads: around.slice(Math.max(0, index - AROUND), index + 1 + AROUND),
+    heads,
+    excerpts: await history.excerpts(heads.map((head) => head.sequence)),
     isFromFirst: index <= AROUND,
     previous: sequence === 0 ? undefined : (around[index - 1]?.sequence ?? 0),
     next: around[index + 1],

@@ -1,3 +1,4 @@
+import { differenceText } from '../../../json/difference.js';
 import { Empty } from '../../parts/empty.js';
 import { Link } from '../../parts/href.js';
 import { Table } from '../../parts/table.js';
@@ -48,6 +49,7 @@ export function PathChangesView({ request, found, shown }: PathChangesProps) {
             { heading: 'Time', cell: ({ event }) => <Time at={event.timestamp.time} />, optional: true },
             { heading: 'Before', cell: ({ before }) => <ValueText value={before} /> },
             { heading: 'After', cell: ({ after }) => <ValueText value={after} /> },
+            { heading: 'Difference', cell: ({ before, after }) => differenceText(before, after) ?? '', numeric: true },
           ]}
         />
       )}

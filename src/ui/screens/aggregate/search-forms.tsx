@@ -31,12 +31,14 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
       <KeepingForm id="find-form" request={request} own={['at', 'time', 'find', 'to', 'fold']}>
         <input type="hidden" name="at" value={String(sequence)} data-at />
         <Field name="find" id="find-text" label="Text in an event" size={18} value={request.find} />
-        <button type="submit" name="to" value="next">
-          Next
-        </button>
-        <button type="submit" name="to" value="previous">
-          Previous
-        </button>
+        <span class="buttons">
+          <button type="submit" name="to" value="next">
+            Next
+          </button>{' '}
+          <button type="submit" name="to" value="previous">
+            Previous
+          </button>
+        </span>
       </KeepingForm>
       <KeepingForm request={request} own={['path', 'upto', 'to', 'fold']} goesTo="changes">
         <Field

@@ -3,8 +3,10 @@ import { useHref } from '../../parts/href.js';
 import type { Day } from './days.js';
 
 const HEIGHT = 60;
-const STEP = 8;
-const GAP = 2;
+/** Width of all days, and the most of one. */
+const [WIDTH, WIDEST] = [720, 48];
+/** Share of its width that a day leaves free. */
+const GAP = 0.2;
 
 interface DayBarsProps {
   readonly days: readonly Day[];
@@ -16,7 +18,8 @@ interface DayBarsProps {
 export function DayBars({ days, isEstimate }: DayBarsProps) {
   const href = useHref();
   const most = days.reduce((largest, { events }) => Math.max(largest, events), 1);
-  const width = days.length * STEP;
+  const step = Math.min(WIDEST, Math.floor(WIDTH / days.length));
+  const width = days.length * step;
   const [first, last] = [days.at(0), days.at(-1)];
   if (first === undefined || last === undefined) return <></>;
   const about = isEstimate ? 'about ' : '';
@@ -26,6 +29,7 @@ export function DayBars({ days, isEstimate }: DayBarsProps) {
         viewBox={`0 0 ${width} ${HEIGHT}`}
         width={String(width)}
         height={String(HEIGHT)}
+        preserveAspectRatio="none"
         role="group"
         aria-label={`Events per day, ${dayText(first)} to ${dayText(last)}`}
       >
@@ -37,11 +41,11 @@ export function DayBars({ days, isEstimate }: DayBarsProps) {
           return (
             <a href={href(searchOf(day))} aria-label={title}>
               <title>{title}</title>
-              <rect class="back" x={String(index * STEP)} y="0" width={String(STEP)} height={String(HEIGHT)} />
+              <rect class="back" x={String(index * step)} y="0" width={String(step)} height={String(HEIGHT)} />
               <rect
-                x={String(index * STEP)}
+                x={String(index * step)}
                 y={(HEIGHT - height).toFixed(1)}
-                width={String(STEP - GAP)}
+                width={(step * (1 - GAP)).toFixed(1)}
                 height={height.toFixed(1)}
               />
             </a>

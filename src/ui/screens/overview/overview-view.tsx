@@ -58,7 +58,7 @@ function LastDays({ histogram }: { readonly histogram: EventHistogram }) {
   const { sampled, types, counts } = histogram;
   return (
     <>
-      <h2>Events per day</h2>
+      <h2>Events per day (UTC)</h2>
       <DayBars days={daysOf(histogram)} isEstimate={sampled !== undefined} />
       <h2>{`Types of the last ${counted(counts.length, 'day')}`}</h2>
       <Table

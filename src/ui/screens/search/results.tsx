@@ -60,7 +60,7 @@ function Events({ events }: { readonly events: readonly StoredEvent[] }) {
         },
         { heading: 'Aggregate', cell: ({ aggregateId, sequence }) => <AggregateLink id={aggregateId} at={sequence} /> },
         { heading: 'Sequence', cell: ({ sequence }) => decimal(sequence), numeric: true },
-        { heading: 'Body', cell: ({ body }) => <Excerpt json={textApart(body).body} />, optional: true },
+        { heading: 'Body', cell: ({ body }) => <Excerpt json={textApart(body).body} /> },
       ]}
     />
   );

@@ -40,7 +40,11 @@ export function TimeHistogram({ query, histogram }: TimeHistogramProps) {
             const height = count === 0 ? 0 : Math.max(1, (count / most) * HEIGHT);
             const x = String(index * STEP);
             return (
-              <a href={href(searchAddress({ ...query, since, until, after: undefined }))} tabindex={-1}>
+              <a
+                href={href(searchAddress({ ...query, since, until, after: undefined }))}
+                tabindex={-1}
+                data-events={String(count)}
+              >
                 <title>{`${isoTime(since).replace('T', ' ')}: ${about}${counted(count, 'event')}`}</title>
                 <rect class="ground" x={x} y="0" width={String(STEP)} height={String(HEIGHT)} />
                 <rect
