@@ -98,9 +98,9 @@ export class Timeline {
     }
   }
 
-  /** Distance of a sequence from the state from which it would be folded: about as many events are read for it. */
-  distance(sequence: number): number {
-    return sequence - this.#states.before(sequence).sequence;
+  /** The sequence of the kept state from which a sequence would be folded; 0 is before the first event. */
+  foldedFrom(sequence: number): number {
+    return this.#states.before(sequence).sequence;
   }
 
   /** The sequences of events whose handlers failed, as far as they were folded. */
@@ -113,11 +113,16 @@ export class Timeline {
     return this.#states.size;
   }
 
+  /** True for the first event of the history, as far as {@link around} came to it. */
+  isFirst(sequence: number): boolean {
+    return sequence === 1 || sequence === this.#firstSequence;
+  }
+
   /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
   async around(sequence: number, count: number): Promise<readonly EventHead[]> {
     const heads = this.#heads;
     const index = heads.findLastIndex((head) => head.sequence <= sequence);
-    const hasBefore = heads[0] !== undefined && (heads[0].sequence === this.#firstSequence || index >= count);
+    const hasBefore = heads[0] !== undefined && (this.isFirst(heads[0].sequence) || index > count);
     const lastKnown = heads.at(-1)?.sequence ?? 0;
     if (!hasBefore || index === -1 || sequence > lastKnown) return await this.#findAround(sequence, count);
     if (heads.length - index > count) return heads;

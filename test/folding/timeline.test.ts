@@ -177,9 +177,9 @@ test('steps go on from the nearest kept state, and tell which handlers failed', 
     { type: 'added', body: { by: 2 } },
   ]);
   const { timeline, folding } = await aTimeline(id, FAULTY_CONFIG);
-  t.is(timeline.distance(3), 3);
+  t.is(timeline.foldedFrom(3), 0);
   await timeline.at(2);
-  t.is(timeline.distance(3), 1);
+  t.is(timeline.foldedFrom(3), 2);
   t.deepEqual([...timeline.failed], [2]);
   const all = await collect(foldSteps(store.streamStoredEvents(id, 1), folding));
   const facts = ({ event, before, after, error }: Step) => [event.sequence, before, after, error?.message];

@@ -93,6 +93,41 @@ test('events that are missing are marked, in the list, on the track and at the e
   t.regex(missing.text, /There is no event 4; 2 is the last one before it\./);
 });
 
+test('no event is missing at the beginning of what was read of a complete history, and one before that is', async (t) => {
+  const complete = await aHistoryOf(
+    store,
+    Array.from({ length: 450 }, () => ({})),
+  );
+  const cut = await aHistoryOf(
+    store,
+    Array.from({ length: 450 }, (_, index) => ({ sequence: index + 51 })),
+  );
+
+  for (const at of [400, 221, 200, 21]) {
+    const { text } = await merged.get(`/aggregate/${complete.hex}?at=${at}`);
+    t.false(text.includes('missing'), `at ${at}`);
+    t.is(text.includes('0 before the first event'), at === 21, `at ${at}`);
+  }
+  t.false((await merged.get(`/aggregate/${cut.hex}?at=271`)).text.includes('0 before the first event'));
+  for (const at of [450, 250, 71]) await merged.get(`/aggregate/${cut.hex}?at=${at}`);
+  t.regex(
+    (await merged.get(`/aggregate/${cut.hex}?at=71`)).text,
+    /0 before the first event events 1 to 50 are missing/,
+  );
+});
+
+test('sequences far from 1 are counted as the few events that they are', async (t) => {
+  const id = await aHistoryOf(
+    store,
+    [1_000_000, 1_000_001, 1_000_002].map((sequence) => ({ sequence, body: { n: sequence } })),
+  );
+
+  const page = await uiOf(database).get(`/aggregate/${id.hex}?by=time`);
+
+  t.regex(page.text, /~ "n": 1000002 was 1000001/);
+  t.notRegex(page.html, /Infinity|NaN/);
+});
+
 test('clocks that ran backwards and the snapshot are marked', async (t) => {
   const { nodeId } = anId();
   const at = (time: number) => Timestamp.of({ time, nodeId });

@@ -1,3 +1,4 @@
+import { eventHeads } from '../../../admin/find-event/event-heads.js';
 import { type EventTime, timesOfEvents } from '../../../admin/find-event/times-of-events.js';
 import { shortBodies } from '../../../admin/find-event/short-bodies.js';
 import { type HistoryMark, historyMarks } from '../../../admin/find-event/history-marks.js';
@@ -77,9 +78,11 @@ export class History {
   /** The times of some events, evenly spread over the history, the first and the last among them. */
   async samples(last: number): Promise<readonly EventTime[]> {
     if (this.#sampledUpTo === last) return this.#samples;
-    const count = Math.min(last, SAMPLES);
+    const [head] = await eventHeads(this.ui.log, this.id, { direction: 'after', sequence: 0, limit: 1 });
+    const first = head?.sequence ?? last;
+    const count = Math.min(last - first + 1, SAMPLES);
     const sequences = Array.from({ length: count }, (_, index) =>
-      count === 1 ? last : 1 + Math.round((index * (last - 1)) / (count - 1)),
+      count === 1 ? last : first + Math.round((index * (last - first)) / (count - 1)),
     );
     const samples = await timesOfEvents(this.ui.log, this.id, sequences);
     this.#samples = samples;

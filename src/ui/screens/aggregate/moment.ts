@@ -1,3 +1,4 @@
+import { countEvents } from '../../../admin/find-event/count-events.js';
 import type { EventHead } from '../../../admin/find-event/find-event.js';
 import { lastHead } from '../../../admin/find-event/find-event.js';
 import type { HistoryMark } from '../../../admin/find-event/history-marks.js';
@@ -18,6 +19,8 @@ import type { AggregateRequest } from './request.js';
 const AROUND = 20;
 /** Number of events that are folded before a page is shown; a longer fold is left to a request of its own. */
 const SOON = 2_000;
+/** Number of events at which counting those to fold ends. */
+const MOST_COUNTED = 1_000_000;
 
 /** Marks along the whole of a history. */
 export interface Along {
@@ -81,7 +84,7 @@ export async function readMoment(
   const asked = await sequenceOf(request, history, last);
   const changesUpTo = request.path === undefined ? 0 : (request.upTo ?? last);
   const points = [asked, request.pin ?? 0, changesUpTo].map((each) => Math.min(each, last));
-  const toFold = Math.max(...points.map((each) => timeline.distance(each)));
+  const toFold = Math.max(...(await Promise.all(points.map((each) => eventsToFold(ui, history, each)))));
   const isFolded = isPatient || request.isFolded || toFold <= SOON;
   const frame = isFolded ? await timeline.at(asked, { signal }) : undefined;
   const pinned = isFolded && request.pin !== undefined ? await timeline.at(request.pin, { signal }) : undefined;
@@ -101,7 +104,7 @@ export async function readMoment(
     pinned,
     heads,
     excerpts: await history.excerpts(heads.map((head) => head.sequence)),
-    isFromFirst: index <= AROUND,
+    isFromFirst: index <= AROUND && timeline.isFirst(around[0]?.sequence ?? 1),
     previous: sequence === 0 ? undefined : (around[index - 1]?.sequence ?? 0),
     next: around[index + 1],
     along: await readAlong(ui, history, last, isFolded ? toFold : 0),
@@ -119,6 +122,13 @@ export function timeOf(text: string): Timestamp {
 
 async function sequenceOf({ at, time }: AggregateRequest, { timeline }: History, last: number): Promise<number> {
   return time === undefined ? (at ?? last) : await timeline.sequenceAt(timeOf(time));
+}
+
+/** Number of events that are read for the state at a sequence; counted where sequences do not tell that they are few. */
+async function eventsToFold({ log }: UiContext, { id, timeline }: History, upTo: number): Promise<number> {
+  const after = timeline.foldedFrom(upTo);
+  const sequences = upTo - after;
+  return sequences <= SOON ? sequences : await countEvents(log, id, { after, upTo, most: MOST_COUNTED });
 }
 
 async function lastEventUpTo({ store }: UiContext, id: Timestamp, sequence: number): Promise<StoredEvent | undefined> {
