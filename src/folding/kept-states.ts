@@ -10,7 +10,8 @@ const MOST_FAILED = 1000;
 /** The states of one history that are kept while somebody goes through it, a bounded number of them. */
 export class KeptStates {
   readonly #start: StateAt;
-  readonly #most: number;
+  #most: number;
+  #mostRecent = RECENT;
   readonly #checkpoints = new Map<number, StateAt>();
   readonly #recent = new Map<number, StateAt>();
   readonly #failed = new Set<number>();
@@ -46,17 +47,29 @@ export class KeptStates {
     const { point, error } = reached;
     if (error !== undefined && this.#failed.size < MOST_FAILED) this.#failed.add(point.sequence);
     if (point.sequence % this.#distance === 0) this.#checkpoints.set(point.sequence, point);
-    if (this.#checkpoints.size > this.#most) this.#thinOut();
     this.#recent.delete(point.sequence);
     this.#recent.set(point.sequence, point);
-    const oldest = this.#recent.keys().next().value;
-    if (this.#recent.size > RECENT && oldest !== undefined) this.#recent.delete(oldest);
+    this.#drop();
     return reached;
   }
 
-  #thinOut(): void {
-    this.#distance *= 2;
-    for (const sequence of this.#checkpoints.keys())
-      if (sequence % this.#distance !== 0) this.#checkpoints.delete(sequence);
+  /** Keeps at most so many states from now on, 2 or more: half of them at even distances, half of them the latest ones. */
+  keepAtMost(states: number): void {
+    const half = Math.max(1, Math.floor(states / 2));
+    this.#most = Math.min(this.#most, half);
+    this.#mostRecent = Math.min(this.#mostRecent, half);
+    this.#drop();
+  }
+
+  #drop(): void {
+    while (this.#checkpoints.size > this.#most) {
+      this.#distance *= 2;
+      for (const sequence of this.#checkpoints.keys())
+        if (sequence % this.#distance !== 0) this.#checkpoints.delete(sequence);
+    }
+    for (const sequence of this.#recent.keys()) {
+      if (this.#recent.size <= this.#mostRecent) break;
+      this.#recent.delete(sequence);
+    }
   }
 }

@@ -118,6 +118,11 @@ export class Timeline {
     return sequence === 1 || sequence === this.#firstSequence;
   }
 
+  /** Keeps at most so many states from now on, 2 or more. */
+  keepAtMost(states: number): void {
+    this.#states.keepAtMost(states);
+  }
+
   /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
   async around(sequence: number, count: number): Promise<readonly EventHead[]> {
     const heads = this.#heads;

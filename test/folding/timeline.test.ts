@@ -196,6 +196,26 @@ test('of a long history a bounded number of states is kept', async (t) => {
   t.is((await timeline.at(700)).state, '{"n":700}');
 });
 
+test('fewer states are kept once that is asked for, at even distances, and the others are folded again', async (t) => {
+  const id = anId();
+  await store.commitEvents(aHistory(id, 1500));
+  const { timeline } = await aTimeline(id);
+  await timeline.at(1500);
+  t.is(timeline.kept, 7 + 50);
+
+  timeline.keepAtMost(6);
+  t.is(timeline.kept, 3 + 3);
+  t.is(timeline.foldedFrom(1100), 800);
+  for (const at of [1100, 3, 1500, 700]) {
+    t.is((await timeline.at(at)).state, `{"n":${at}}`);
+    t.true(timeline.kept <= 6);
+  }
+
+  timeline.keepAtMost(0);
+  t.true(timeline.kept <= 2);
+  t.is((await timeline.at(1499)).state, '{"n":1499}');
+});
+
 test('events that are committed meanwhile show up', async (t) => {
   const id = await aHistoryOf(store, [{ body: { n: 1 } }]);
   const { timeline } = await aTimeline(id);

@@ -1,5 +1,4 @@
 import { LiveTable, type Waiting } from './support/live-table.js';
-import { showAddress } from './support/shown-address.js';
 import { eventRows, firstElement } from './support/streamed.js';
 
 const section = document.getElementById('live');
@@ -63,7 +62,7 @@ function remember(): void {
   const url = new URL(location.href);
   if (isPaused) url.searchParams.set('paused', 'yes');
   else url.searchParams.delete('paused');
-  showAddress(url, 'replace');
+  history.replaceState(history.state, '', url);
 }
 
 button.type = 'button';

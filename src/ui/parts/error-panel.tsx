@@ -1,4 +1,3 @@
-import type { PropsWithChildren } from 'hono/jsx';
 import { escapeText } from '../../text/escape.js';
 import { Marked } from './marked.js';
 
@@ -11,7 +10,7 @@ interface ErrorPanelProps {
 }
 
 /** An error, and what to do about it. */
-export function ErrorPanel({ message, hint, id, children }: PropsWithChildren<ErrorPanelProps>) {
+export function ErrorPanel({ message, hint, id }: ErrorPanelProps) {
   return (
     <section id={id} class="error" role="alert">
       <p class="message">{message.split('\n').map(escapeText).join('\n')}</p>
@@ -20,7 +19,6 @@ export function ErrorPanel({ message, hint, id, children }: PropsWithChildren<Er
           <Marked text={hint} />
         </p>
       )}
-      {children}
     </section>
   );
 }

@@ -19,6 +19,8 @@ import { bodyExcerpt } from './body-excerpt.js';
 const MARKED_AT_ONCE = 10_000;
 /** Largest number of marks that are kept of a history. */
 const MOST_MARKS = 1000;
+/** Number of characters that the states of one history may have as text which are kept; all histories together twice as many. */
+const MOST_TEXT = 10_000_000;
 /** Number of events whose times are drawn on the axis of time. */
 const SAMPLES = 120;
 
@@ -97,7 +99,7 @@ export class History {
  */
 export class Histories {
   #mark = '';
-  readonly #kept = new BoundedCache<History>({ most: 12, mostWeight: 50_000_000, idle: 3 * 60_000 });
+  readonly #kept = new BoundedCache<History>({ most: 12, mostWeight: 2 * MOST_TEXT, idle: 3 * 60_000 });
 
   constructor(private readonly ui: UiContext) {}
 
@@ -116,8 +118,9 @@ export class Histories {
     return history;
   }
 
-  /** Notes how long a state of the history is as text: by that and their number, all kept states are bounded. */
+  /** Notes how long a state of the history is as text, by which kept states are bounded: their number, and that of histories. */
   weigh(history: History, as: string | undefined, stateLength: number): void {
+    history.timeline.keepAtMost(Math.floor(MOST_TEXT / Math.max(1, stateLength)));
     this.#keep(history, as, stateLength * history.timeline.kept);
   }
 
