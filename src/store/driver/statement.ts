@@ -20,9 +20,9 @@ const prepared = new Map<string, Statement>();
 export function preparedStatement(text: string): Statement {
   let statement = prepared.get(text);
   if (statement === undefined) {
-    if (prepared.size >= MOST) return { sql: text };
     let count = 0;
     const sql = text.replaceAll('?', () => `$${(count += 1)}`);
+    if (prepared.size >= MOST) return { sql };
     const name = `maestro_${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;
     statement = { sql, name };
     prepared.set(text, statement);
