@@ -1,6 +1,7 @@
 import type { StateAt } from '../aggregate/state-at.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
+import type { JsonValue } from '../json/types.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 
 /** Receives a warning about a folded history, as a text for users. */
@@ -36,6 +37,8 @@ export interface Folding {
   fold(store: PostgresStore, range: FoldRange, onWarning: OnWarning): Promise<StateAt>;
   /** A state as JSON text, its numbers digit for digit. Throws `HandlerError`. */
   json(at: StateAt): string;
+  /** A state as a JSON value; absent where that is only to be had from its text. */
+  readonly value?: (at: StateAt) => JsonValue;
   /** Renders a state with the `render` of its definition; absent when there is none. Throws `HandlerError`. */
   readonly render?: (at: StateAt) => string;
 }

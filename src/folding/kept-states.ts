@@ -16,6 +16,7 @@ export class KeptStates {
   readonly #recent = new Map<number, StateAt>();
   readonly #failed = new Set<number>();
   #distance = DISTANCE;
+  #reached = 0;
 
   /** Keeps at most so many states at even distances, besides the latest ones. `start` is the one before the first event. */
   constructor(start: StateAt, most: number) {
@@ -26,6 +27,11 @@ export class KeptStates {
   /** Number of states that are kept. */
   get size(): number {
     return this.#checkpoints.size + this.#recent.size;
+  }
+
+  /** The last sequence up to which all events were folded, and those that failed noted. */
+  get reached(): number {
+    return this.#reached;
   }
 
   /** The sequences of events whose handlers failed. */
@@ -45,7 +51,7 @@ export class KeptStates {
   /** Keeps the point that a step came to, and remembers that its handler failed. */
   keep<Reached extends { readonly point: StateAt; readonly error: unknown }>(reached: Reached): Reached {
     const { point, error } = reached;
-    if (error !== undefined && this.#failed.size < MOST_FAILED) this.#failed.add(point.sequence);
+    this.#note(point.sequence, error);
     if (point.sequence % this.#distance === 0) this.#checkpoints.set(point.sequence, point);
     this.#recent.delete(point.sequence);
     this.#recent.set(point.sequence, point);
@@ -59,6 +65,13 @@ export class KeptStates {
     this.#most = Math.min(this.#most, half);
     this.#mostRecent = Math.min(this.#mostRecent, half);
     this.#drop();
+  }
+
+  #note(sequence: number, error: unknown): void {
+    // Every fold begins at a state that was folded, so nothing before it was left out.
+    if (sequence <= this.#reached || this.#failed.size === MOST_FAILED) return;
+    this.#reached = sequence;
+    if (error !== undefined) this.#failed.add(sequence);
   }
 
   #drop(): void {

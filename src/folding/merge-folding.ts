@@ -33,6 +33,7 @@ export function mergeFolding(id: Timestamp, configured: readonly Definition[]): 
       return current;
     },
     json: ({ state }) => printJson(state as JsonValue),
+    value: ({ state }) => state as JsonValue,
   };
 }
 

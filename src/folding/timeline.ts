@@ -7,6 +7,8 @@ import type { StateAt } from '../aggregate/state-at.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { PostgresStore } from '../store/postgres-store.js';
+import { parseJsonText } from '../json/parse.js';
+import type { JsonValue } from '../json/types.js';
 import { afterEvent, type Step, stepOver } from './fold-steps.js';
 import type { Folding } from './folding.js';
 import { type Interruption, interruptible } from './interruptible.js';
@@ -30,6 +32,13 @@ export interface Frame {
   readonly state: string;
   /** The state and the one before the event as their definition renders them; absent without a `render`. */
   readonly rendered?: Rendered | undefined;
+}
+
+/** An event with the states before and after it, not yet as text; the same one when its handler failed. */
+export interface FoldedEvent {
+  readonly event: StoredEvent;
+  readonly before: StateAt;
+  readonly after: StateAt;
 }
 
 /** Renders the state on demand; `before` renders the one before the event. */
@@ -98,6 +107,24 @@ export class Timeline {
     }
   }
 
+  /** The events from one sequence to another, both inclusive, with their states; they should be few, as all are held. */
+  async folded(from: number, to: number, interruption: Interruption = {}): Promise<FoldedEvent[]> {
+    const { folding } = this.#history;
+    let point = this.#states.before(from);
+    const found: FoldedEvent[] = [];
+    for await (const event of interruptible(this.#read(point.sequence + 1, to), interruption)) {
+      const before = point;
+      ({ point } = this.#states.keep(afterEvent(point, event, folding)));
+      if (event.sequence >= from) found.push({ event, before, after: point });
+    }
+    return found;
+  }
+
+  /** A state as a JSON value, its numbers digit for digit. */
+  value(point: StateAt): JsonValue {
+    return this.#history.folding.value?.(point) ?? parseJsonText(this.#text(point));
+  }
+
   /** The sequence of the kept state from which a sequence would be folded; 0 is before the first event. */
   foldedFrom(sequence: number): number {
     return this.#states.before(sequence).sequence;
@@ -106,6 +133,11 @@ export class Timeline {
   /** The sequences of events whose handlers failed, as far as they were folded. */
   get failed(): ReadonlySet<number> {
     return this.#states.failed;
+  }
+
+  /** The last sequence up to which all events were folded, and those that failed noted. */
+  get reached(): number {
+    return this.#states.reached;
   }
 
   /** Number of states that are kept. */

@@ -10,6 +10,7 @@ export function sameJson(left: string, right: string): boolean {
 
 /** True when two JSON values are equal; exact numbers are compared digit by digit. */
 export function sameValue(left: JsonValue, right: JsonValue): boolean {
+  if (left === right) return true;
   if (left instanceof ExactNumber && right instanceof ExactNumber) return compareNumber(left.text, right.text) === 0;
   if (Array.isArray(left) && Array.isArray(right))
     return left.length === right.length && left.every((item, index) => sameValue(item, right[index] as JsonValue));
@@ -18,7 +19,7 @@ export function sameValue(left: JsonValue, right: JsonValue): boolean {
     if (keys.length !== Object.keys(right).length) return false;
     return keys.every((key) => Object.hasOwn(right, key) && sameValue(left[key] as JsonValue, right[key] as JsonValue));
   }
-  return left === right;
+  return false;
 }
 
 /** True for a JSON object, as opposed to an array, a scalar or an {@link ExactNumber}. */

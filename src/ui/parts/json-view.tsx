@@ -3,12 +3,36 @@ import { ExactNumber } from '../../json/exact-number.js';
 import { parseJsonText } from '../../json/parse.js';
 import type { JsonValue } from '../../json/types.js';
 import { escapeJson } from '../../text/escape.js';
+import { decimal } from '../../text/figures.js';
+import { Link } from './href.js';
 
 /** Deepest nesting that is still indented. */
 const MAX_INDENTED_DEPTH = 200;
 
-/** JSON text on several lines, its numbers digit for digit, what would control a terminal as escapes. */
-export function JsonView({ text, label }: { readonly text: string; readonly label: string }) {
+/** Number of characters that are shown of a text. */
+const MOST_SHOWN = 100_000;
+
+interface JsonViewProps {
+  readonly text: string;
+  readonly label: string;
+  /** The address of the whole text as a file, for a text of which only the beginning is shown. */
+  readonly file: string;
+}
+
+/** JSON text on several lines, its numbers digit for digit, what would control a terminal as escapes; of a long one the beginning. */
+export function JsonView({ text, label, file }: JsonViewProps) {
+  if (text.length > MOST_SHOWN)
+    return (
+      <>
+        <p class="note part">
+          {`This is the beginning, ${decimal(MOST_SHOWN)} of ${decimal(text.length)} characters. `}
+          <Link href={file}>The whole as a file</Link>
+        </p>
+        <pre class="json" tabindex={0} role="region" aria-label={`${label}, the beginning`}>
+          {`${escapeJson(text.slice(0, MOST_SHOWN))}…`}
+        </pre>
+      </>
+    );
   return (
     <pre class="json" tabindex={0} role="region" aria-label={label}>
       {isDeeperThan(text, MAX_INDENTED_DEPTH) ? escapeJson(text) : <Value value={parseJsonText(text)} indent="" />}

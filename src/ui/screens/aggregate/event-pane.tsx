@@ -41,7 +41,7 @@ function EventFacts({ moment: { event, frame, heads } }: { readonly moment: Mome
           ['timestamp', <EventLink timestamp={timestamp} />],
         ]}
       />
-      <StoredBody text={event.body} heading="h3" />
+      <StoredBody event={event} heading="h3" />
     </>
   );
 }

@@ -1,11 +1,15 @@
 import type { StateLine } from '../../../folding/state-lines.js';
 import { endOfString } from '../../../json/tokens.js';
 import { escapeJson } from '../../../text/escape.js';
+import { decimal } from '../../../text/figures.js';
 import { Link } from '../../parts/href.js';
 import { addressOf, type AggregateRequest } from './request.js';
 import { visibleLines } from './visible-lines.js';
 
 const SIGNS: Readonly<Record<StateLine['change'], string>> = { same: ' ', added: '+', changed: '~', removed: '-' };
+
+/** Number of characters of a line that are shown. */
+export const MOST_OF_LINE = 2_000;
 
 interface LinesProps {
   readonly lines: readonly StateLine[];
@@ -18,7 +22,9 @@ export function Lines({ lines, label, request }: LinesProps) {
   return (
     <pre class="json state" tabindex={0} role="region" aria-label={label}>
       {visibleLines(lines, request.isWhole).map((line) =>
-        'leftOut' in line ? (
+        'leftOut' in line && request.isWhole ? (
+          <span class="left-out">{`  … ${line.leftOut} more lines, which are too many to be shown here\n`}</span>
+        ) : 'leftOut' in line ? (
           <Link class="left-out" href={addressOf(request, { isWhole: true })}>
             {`  … ${line.leftOut} more lines\n`}
           </Link>
@@ -42,16 +48,21 @@ function Line({ line, request }: { readonly line: StateLine; readonly request: A
           href={`${addressOf(request, { path, upTo: undefined })}#changes`}
           title="The events that changed it"
         >
-          {escapeJson(key)}
+          {cut(key)}
         </Link>
       ) : (
-        escapeJson(key)
+        cut(key)
       )}
-      {escapeJson(value)}
-      {was !== undefined && <span class="was">{`  was ${escapeJson(was)}`}</span>}
+      {cut(value)}
+      {was !== undefined && <span class="was">{`  was ${cut(was)}`}</span>}
       {'\n'}
     </span>
   );
+}
+
+function cut(text: string): string {
+  if (text.length <= MOST_OF_LINE) return escapeJson(text);
+  return `${escapeJson(text.slice(0, MOST_OF_LINE))}… and ${decimal(text.length - MOST_OF_LINE)} more characters`;
 }
 
 /** The indent of a line, its key if it has one, and the rest. */

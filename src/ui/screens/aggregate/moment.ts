@@ -33,6 +33,8 @@ export interface Along {
   readonly snapshot: number | undefined;
   /** The events whose handlers failed, as far as they were folded. */
   readonly failed: ReadonlySet<number>;
+  /** The sequence up to which they were folded. */
+  readonly foldedUpTo: number;
   /** The times of some events, the first and the last among them. */
   readonly samples: readonly EventTime[];
 }
@@ -90,6 +92,9 @@ export async function readMoment(
   const pinned = isFolded && request.pin !== undefined ? await timeline.at(request.pin, { signal }) : undefined;
   const event = frame === undefined ? await lastEventUpTo(ui, id, asked) : frame.step?.event;
   const sequence = event?.sequence ?? 0;
+  // So that a page shows the same marks for everybody, wherever somebody was before.
+  const isNearEnd = isFolded && timeline.reached < last && (await eventsToFold(ui, history, last)) <= SOON;
+  if (isNearEnd || (request.isFolded && timeline.reached < last)) await timeline.at(last, { signal });
   if (frame !== undefined) histories.weigh(history, as, frame.state.length);
   const around = await timeline.around(sequence, AROUND);
   const index = around.findLastIndex((head) => head.sequence <= sequence);
@@ -140,13 +145,14 @@ async function lastEventUpTo({ store }: UiContext, id: Timestamp, sequence: numb
 async function readAlong({ log }: UiContext, history: History, last: number, read: number): Promise<Along> {
   const { marks, upTo } = await history.marks(last, read);
   const snapshot = await snapshotHead(log, history.id);
-  const { failed } = history.timeline;
+  const { failed, reached } = history.timeline;
   return {
     last,
     marks,
     markedUpTo: upTo,
     snapshot: snapshot?.sequence,
     failed,
+    foldedUpTo: reached,
     samples: await history.samples(last),
   };
 }

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
+import { eventHeads } from '../../../admin/find-event/event-heads.js';
+import type { EventLog } from '../../../admin/log/event-log.js';
 import type { StoredEvent } from '../../../events.js';
-import { parseJsonText } from '../../../json/parse.js';
-import { pointerKeys, valueAt } from '../../../json/pointer.js';
 import { sameValue } from '../../../json/equality.js';
+import { pointerKeys, valueAt } from '../../../json/pointer.js';
 import type { JsonValue } from '../../../json/types.js';
-import type { Step } from '../../../folding/fold-steps.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
 import type { Timeline } from '../../../folding/timeline.js';
 
 /** Number of changes on one page. */
@@ -11,7 +13,9 @@ const MOST_CHANGES = 30;
 /** Number of events that are looked at for one page. */
 const MOST_EVENTS = 4_000;
 /** Number of events that are folded at a time, backwards. */
-const PART = 200;
+const PART = 50;
+/** Milliseconds after which a page ends with what it has. */
+const LONGEST = 2_000;
 
 /** An event that changed a value of the state. */
 export interface PathChange {
@@ -30,33 +34,54 @@ export interface PathChanges {
   readonly upTo: number;
 }
 
-/** The events up to a sequence that changed the value at a JSON Pointer, the newest first; a bounded number of events is looked at. */
-export async function pathChanges(
-  timeline: Timeline,
-  path: string,
-  upTo: number,
-  signal: AbortSignal,
-): Promise<PathChanges> {
-  const keys = pointerKeys(path) ?? [];
-  const changes: PathChange[] = [];
-  let from = upTo + 1;
-  while (from > 1 && changes.length < MOST_CHANGES && upTo - from < MOST_EVENTS) {
-    const to = from - 1;
-    // Parts begin behind the states that a timeline keeps, so that each is folded once.
-    from = Math.floor((to - 1) / PART) * PART + 1;
-    const found: PathChange[] = [];
-    for await (const step of timeline.steps(from, to, { signal })) found.unshift(...changeBy(step, keys));
-    const room = MOST_CHANGES - changes.length;
-    changes.push(...found.slice(0, room));
-    const cut = found[room];
-    if (cut !== undefined) from = cut.event.sequence + 1;
-  }
-  return { changes, from: Math.max(1, from), upTo };
+/** Where to look for changes of a value. */
+export interface PathSearch {
+  readonly log: EventLog;
+  readonly id: Timestamp;
+  readonly timeline: Timeline;
+  /** The JSON Pointer of the value. */
+  readonly path: string;
+  /** The last sequence. */
+  readonly upTo: number;
+  readonly signal: AbortSignal;
+  /** Milliseconds of a clock. @defaultValue Date.now */
+  readonly now?: () => number;
 }
 
-function changeBy({ event, before, after }: Step, keys: readonly string[]): PathChange[] {
-  if (before === after) return [];
-  const [old, now] = [before, after].map((state) => valueAt(parseJsonText(state), keys));
-  const isSame = old === undefined || now === undefined ? old === now : sameValue(old, now);
-  return isSame ? [] : [{ event, before: old, after: now }];
+/** The events up to a sequence that changed the value at a path, the newest first; ends after a number of events, and after some time. */
+export async function pathChanges(search: PathSearch): Promise<PathChanges> {
+  const { log, id, timeline, upTo, signal, now = Date.now } = search;
+  const keys = pointerKeys(search.path) ?? [];
+  const changes: PathChange[] = [];
+  const end = now() + LONGEST;
+  let [from, looked] = [upTo + 1, 0];
+  while (from > 1) {
+    const heads = await eventHeads(log, id, { direction: 'upTo', sequence: from - 1, limit: PART });
+    const first = heads.at(-1)?.sequence;
+    if (first === undefined) return { changes, from: 1, upTo };
+    const part = await timeline.folded(first, from - 1, { signal });
+    // Of neighbours, the state between them is read once.
+    let after: Read | undefined;
+    for (const each of part.toReversed()) {
+      after ??= { value: valueAt(timeline.value(each.after), keys) };
+      const before = each.before === each.after ? after : { value: valueAt(timeline.value(each.before), keys) };
+      if (!isSame(before.value, after.value))
+        changes.push({ event: each.event, before: before.value, after: after.value });
+      after = before;
+      from = each.event.sequence;
+      looked += 1;
+      if (changes.length === MOST_CHANGES || looked === MOST_EVENTS || now() > end) return { changes, from, upTo };
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+  }
+  return { changes, from: 1, upTo };
+}
+
+interface Read {
+  readonly value: JsonValue | undefined;
+}
+
+function isSame(before: JsonValue | undefined, after: JsonValue | undefined): boolean {
+  return before === after || (before !== undefined && after !== undefined && sameValue(before, after));
 }

@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
+import { findEventAt } from '../../../admin/find-event/find-event.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { isFaulty } from '../../input/faults.js';
 import { PageError } from '../../page-error.js';
+import { jsonFile } from '../../parts/json-file.js';
 import { fragment, page, partOf } from '../../parts/page.js';
 import { shortId } from '../../parts/id.js';
 import { AggregateView } from './aggregate-view.js';
@@ -24,28 +26,38 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     const part = partOf(c);
     if (isWrong && part !== undefined) throw new PageError(400, Object.values(read.faults).join(' '));
     if (read.isLoose && !isWrong && part === undefined) return redirect(c, ui, asked);
+    if (part === 'body') return await bodyFile(c, ui, asked);
     const moment = await readMoment(ui, histories, asked, {
       signal,
-      isPatient: part === 'moment' || part === 'changes' || asked.to !== undefined,
+      isPatient: part === 'moment' || part === 'changes' || part === 'state' || asked.to !== undefined,
     });
     if (asked.find !== undefined && asked.to !== undefined) {
       const found = await foundFrom(moment, signal);
       if (found !== undefined) return redirect(c, ui, { ...asked, at: found, time: undefined, to: undefined });
     }
+    if (part === 'state' && moment.frame !== undefined)
+      return jsonFile(c, `state-${asked.id.hex}-${moment.sequence}`, moment.frame.state);
     const shown = withNote(moment);
     if (part === 'moment') return fragment(c, ui, <MomentView ui={ui} moment={shown} />);
-    if (part === 'changes') return fragment(c, ui, await changesIn(shown, signal));
+    if (part === 'changes') return fragment(c, ui, await changesIn(ui, shown, signal));
     if (isWrong) c.status(400);
     return page(c, ui, {
       title: `Aggregate ${shortId(asked.id)}`,
       scripts: ['aggregate'],
       body: (
         <AggregateView ui={ui} moment={shown} read={{ ...read, request: shown.request }}>
-          {asked.path !== undefined && (await changesIn(shown, signal))}
+          {asked.path !== undefined && (await changesIn(ui, shown, signal))}
         </AggregateView>
       ),
     });
   });
+}
+
+/** The body of an event as it is stored. */
+async function bodyFile(c: Context, { log }: UiContext, { id, at = 0 }: AggregateRequest): Promise<Response> {
+  const found = await findEventAt(log, { aggregateId: id, sequence: at });
+  if (found === undefined) throw new PageError(404, `There is no event ${at} of ${id.hex}.`);
+  return jsonFile(c, `event-${id.hex}-${at}`, found.event.body);
 }
 
 async function foundFrom({ request, history, sequence }: Moment, signal: AbortSignal): Promise<number | undefined> {
@@ -67,12 +79,14 @@ function withNote(moment: Moment): Moment {
 
 /** The events that changed one value; without them while the history is not folded. */
 async function changesIn(
+  ui: UiContext,
   { request, history, along, frame, sequence }: Moment,
   signal: AbortSignal,
 ): Promise<JSX.Element> {
   if (frame === undefined) return <PathChangesLater request={request} />;
   const upTo = Math.min(request.upTo ?? along.last, along.last);
-  const found = await pathChanges(history.timeline, request.path ?? '', upTo, signal);
+  const { id, timeline } = history;
+  const found = await pathChanges({ log: ui.log, id, timeline, path: request.path ?? '', upTo, signal });
   return <PathChangesView request={request} found={found} shown={sequence} />;
 }
 

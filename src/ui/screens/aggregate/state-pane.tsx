@@ -3,16 +3,18 @@ import { textLines } from '../../../folding/text-lines.js';
 import type { Frame } from '../../../folding/timeline.js';
 import { isDeeperThan } from '../../../json/depth.js';
 import { parseJsonText } from '../../../json/parse.js';
-import { counted } from '../../../text/figures.js';
+import { counted, decimal } from '../../../text/figures.js';
 import { Link } from '../../parts/href.js';
 import { JsonView } from '../../parts/json-view.js';
 import { ChangesTable } from './changes-table.js';
-import { Lines } from './lines-view.js';
+import { Lines, MOST_OF_LINE } from './lines-view.js';
 import type { Moment } from './moment.js';
 import { addressOf, type AggregateRequest } from './request.js';
 
 /** Deepest nesting of a state whose changes are marked. */
 const MAX_MARKED_DEPTH = 200;
+/** Number of characters of two states whose changes are marked. */
+const MOST_MARKED = 4_000_000;
 
 /** The state after the event, with what changed by it, or since the pinned point. */
 export function StatePane({ moment }: { readonly moment: Moment }) {
@@ -44,11 +46,13 @@ interface StateProps {
 function State({ frame, pinned, since, request }: StateProps) {
   const { state, step, rendered } = frame;
   const before = pinned?.state ?? step?.before ?? state;
-  if ([before, state].some((text) => isDeeperThan(text, MAX_MARKED_DEPTH)))
+  const file = `${addressOf(request, { at: frame.sequence, time: undefined, isWhole: false })}&part=state`;
+  const unmarked = whyUnmarked(before, state);
+  if (unmarked !== undefined)
     return (
       <>
-        <p class="note">The state is nested too deeply for its changes to be marked.</p>
-        <JsonView text={state} label="State" />
+        <p class="note">{`The state is ${unmarked} for its changes to be marked.`}</p>
+        <JsonView text={state} label="State" file={file} />
       </>
     );
   const [old, now] = [parseJsonText(before), parseJsonText(state)];
@@ -57,6 +61,11 @@ function State({ frame, pinned, since, request }: StateProps) {
     <>
       <ChangesTable before={old} after={now} since={since} request={request} />
       <Lines lines={stateLines(old, now)} label="State" request={request} />
+      {state.length > MOST_OF_LINE && (
+        <p class="none">
+          <Link href={file}>{`The whole state as a file, ${decimal(state.length)} characters`}</Link>
+        </p>
+      )}
       {rendered !== undefined && renderedBefore !== undefined && (
         <div id="rendered">
           <h3>As its definition renders it</h3>
@@ -69,4 +78,9 @@ function State({ frame, pinned, since, request }: StateProps) {
       )}
     </>
   );
+}
+
+function whyUnmarked(before: string, state: string): string | undefined {
+  if (before.length + state.length > MOST_MARKED) return 'too long';
+  return [before, state].some((text) => isDeeperThan(text, MAX_MARKED_DEPTH)) ? 'nested too deeply' : undefined;
 }

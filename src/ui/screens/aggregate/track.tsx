@@ -91,7 +91,8 @@ function MarkLinks({ moment, marks }: { readonly moment: Moment; readonly marks:
     .slice(0, LISTED)
     .sort((one, other) => one.sequence - other.sequence);
   const isPart = along.markedUpTo < along.last;
-  if (listed.length === 0 && !isPart) return <></>;
+  const isFoldedInPart = moment.frame !== undefined && along.foldedUpTo < along.last;
+  if (listed.length === 0 && !isPart && !isFoldedInPart) return <></>;
   return (
     <ul class="marks" aria-label="Marks">
       {listed.map((mark) => (
@@ -101,6 +102,17 @@ function MarkLinks({ moment, marks }: { readonly moment: Moment; readonly marks:
       ))}
       {marks.length > listed.length && (
         <li class="none">{`and ${counted(marks.length - listed.length, 'more mark')}`}</li>
+      )}
+      {isFoldedInPart && (
+        <li class="none">
+          {`events that cannot be folded are marked up to event ${along.foldedUpTo} so far`}
+          {!request.isFolded && (
+            <>
+              {'; '}
+              <Link href={addressOf(request, { at: sequence, time: undefined, isFolded: true })}>look further</Link>
+            </>
+          )}
+        </li>
       )}
       {isPart && (
         <li class="none">

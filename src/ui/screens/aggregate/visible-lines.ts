@@ -8,11 +8,16 @@ const AT_BEGIN = 40;
 /** Largest number of lines when not all are asked for. */
 const MOST = 1000;
 
+/** Largest number of lines when all are asked for: more would have a browser and this process stand still. */
+const MOST_OF_ALL = 5000;
+
 /** A line, or a number of unchanged lines that are left out. */
 export type VisibleLine = StateLine | { readonly leftOut: number };
 
 /** The lines of a state to show: of many, the first ones, the changed ones and those next to them. */
 export function visibleLines(lines: readonly StateLine[], isWhole: boolean): readonly VisibleLine[] {
+  if (isWhole && lines.length > MOST_OF_ALL)
+    return [...lines.slice(0, MOST_OF_ALL), { leftOut: lines.length - MOST_OF_ALL }];
   if (isWhole || lines.length <= FEW) return lines;
   const isNear = nearChanges(lines);
   const visible: VisibleLine[] = [];

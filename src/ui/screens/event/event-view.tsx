@@ -45,7 +45,7 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
         />
       </nav>
       <h2>Body</h2>
-      <StoredBody text={event.body} heading="h2" />
+      <StoredBody event={event} heading="h2" />
     </>
   );
 }
