@@ -11,10 +11,14 @@ const DRIVER = Symbol('driver');
 
 /** The driver below a Knex instance or a transaction. */
 export function driverOf(on: Executor & { [DRIVER]?: Driver }): Driver {
-  // A transaction may inherit from its Knex instance.
+  // What is derived from a Knex instance has a driver of its own.
   const known = Object.hasOwn(on, DRIVER) ? on[DRIVER] : undefined;
+  if (known !== undefined) return known;
   // Knex's client for PGlite has an engine where those for `pg` have the module of the driver.
-  return known ?? (on[DRIVER] = clientOf(on).driver === undefined ? new KnexOnPglite(on) : new KnexOnPg(on));
+  const driver = clientOf(on).driver === undefined ? new KnexOnPglite(on) : new KnexOnPg(on);
+  // Not copied with the other properties by `withUserParams`.
+  Reflect.defineProperty(on, DRIVER, { value: driver, enumerable: false });
+  return driver;
 }
 
 /** The reason for which the connection of a transaction ended, in the place of an error that only says that it did. */

@@ -30,31 +30,12 @@ export interface KnexClient<Raw extends RawConnection = RawConnection> {
   query(connection: Raw, statement: ClientQuery): Promise<{ readonly response: unknown }>;
   /** Tells the listeners of the Knex instance; in a transaction also the listeners of the instance that began it. */
   emit(event: string, ...facts: readonly unknown[]): unknown;
-  /** Sends a statement as {@link query} does, its rows to a stream. */
-  stream(connection: Raw, ...rest: readonly unknown[]): Promise<unknown>;
-  /** What else a client in a transaction has of the one outside. */
-  readonly version?: unknown;
-  readonly config?: unknown;
-  readonly connectionSettings?: unknown;
-  readonly valueForUndefined?: unknown;
-  readonly logger?: unknown;
 }
 
-/** What the methods of a Knex instance go by; that of a transaction has a client of its own. */
-export interface KnexContext {
-  client: unknown;
-  userParams: object;
-  transaction(this: void, work: unknown, options?: object): unknown;
-  queryBuilder(): { table(name: unknown, options: unknown): unknown };
-  /** Begins a transaction in another, whose next one waits for the end of its last (`_lastChild`). */
-  _transaction(work: unknown, options: object, outer: OuterTransaction): unknown;
-}
-
-/** A transaction as Knex's transactions inside it see it. */
-export interface OuterTransaction {
-  readonly _lastChild: Promise<unknown>;
-  readonly isCompleted: () => boolean;
-  readonly transactor: unknown;
+/** Knex's transaction right after it was asked for. */
+export interface BeginningTransaction {
+  /** Called a moment later, to send `BEGIN`. */
+  begin: () => Promise<unknown>;
 }
 
 /** A statement as Knex's client hands it to the driver, with its options (`rowMode`, `types` or `parsers`) as they are. */
@@ -115,6 +96,10 @@ export interface PgConnection extends RawConnection {
   /** The other end: a folder of sockets, or a host. */
   readonly host?: string;
   readonly port?: number;
+  /** True when statements are sent before those in front of them are answered, which takes statements of `pg` itself only. */
+  readonly pipeline?: boolean;
+  /** The class of the connection, with that of its statements. */
+  readonly constructor: { readonly Query?: QueryClass };
   /** The number and the key of the session, as the server told them, by which another connection can cancel what it is at. */
   readonly processID?: number | null;
   readonly secretKey?: number | null;
@@ -141,6 +126,12 @@ export interface PgStatement {
   readonly name?: string | undefined;
 }
 
+/** The class of the statements of `pg`. */
+export type QueryClass = new (
+  statement: PgStatement,
+  callback: (error: Error | null, answer: unknown) => void,
+) => PgQuery;
+
 /** A statement of `pg` that is under way. It calls back when it failed, or when the server goes on. */
 export interface PgQuery {
   readonly name: string | undefined;
@@ -157,7 +148,6 @@ export interface PgQuery {
 /** The module of `pg`, as far as a new connection is made with it. */
 export interface PgModule {
   readonly Client: new (config: object) => PgClient;
-  readonly Query: new (statement: PgStatement, callback: (error: Error | null, answer: unknown) => void) => PgQuery;
 }
 
 /** A connection of `pg` that is about to log in. */

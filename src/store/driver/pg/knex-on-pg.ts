@@ -5,11 +5,10 @@ import type { ConnectionKind } from '../connection-kind.js';
 import type { Answer, BoundStatement, Connection, Driver, Executor, TransactionOptions } from '../driver.js';
 import { isUnknownStatement } from '../driver-error.js';
 import { KnexDriver, ROWS } from '../knex-driver.js';
-import type { ClientQuery, KnexClient, PgConnection, PgModule } from '../relied-upon.js';
+import type { ClientQuery, KnexClient, PgConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
-import { runBegunTransaction, runTransaction } from '../transaction.js';
+import { runTransaction } from '../transaction.js';
 import { inTurn } from '../turns.js';
-import { canDerive } from './begun-transaction.js';
 import { sendCancelRequest } from './cancel-request.js';
 import { copyFrom } from './copy-from.js';
 import { leavesStatements } from './leaves-statements.js';
@@ -32,7 +31,8 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
     if (!this.#isPlain || knex.isTransaction !== true) return await super.sendTogether(statements);
     const sent = await inTurn(knex, async () => {
       const connection = await this.own();
-      if (!canSendTogether(this.#pg, connection)) return undefined;
+      // Only Knex's client refuses what comes after the end of a transaction.
+      if (!canSendTogether(connection) || (knex as Knex.Transaction).isCompleted()) return undefined;
       const all = statements.map(({ statement, bindings }) => ({ statement: this.named(statement), bindings }));
       return await this.#together(connection, all).catch((error: unknown) => {
         throw isUnknownStatement(error) ? lostStatement(knex, error) : error;
@@ -48,26 +48,31 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
   ): Promise<Value> {
     const { repeatable = false } = options;
     const knex = this.knex as Knex;
-    if (!this.#isPlain || !canDerive(knex)) return await super.transactionAfter(first, work, options);
+    if (!this.#isPlain || knex.isTransaction === true) return await super.transactionAfter(first, work, options);
     let sent: Promise<Answer<unknown>[]> | undefined;
     const task = (transaction: Knex.Transaction) => {
       const answers = sent?.catch((error: unknown) => {
         throw isUnknownStatement(error) ? lostStatement(transaction, error) : error;
       });
+      // The work may end before it hears of them.
+      answers?.catch(() => {});
       return work(transaction, answers ?? this.inside(transaction).sendTogether(first));
     };
     const run = (again: typeof task) =>
-      this.onPool((connection) => {
-        if (!canSendTogether(this.#pg, connection)) {
-          sent = undefined;
-          return runTransaction(knex, connection, again);
-        }
+      this.onPool(async (connection) => {
+        sent = undefined;
+        if (!canSendTogether(connection)) return await runTransaction(knex, connection, again);
         const isKept = repeatable && keepsPrepared(knex);
         const all = isKept
           ? first
           : first.map(({ statement: { sql }, bindings }) => ({ statement: { sql }, bindings }));
         sent = this.#together(connection, [BEGIN, ...all]).then(([, ...answers]) => answers);
-        return runBegunTransaction(knex, connection, sent, again);
+        try {
+          return await runTransaction(knex, connection, again, { isBegun: true });
+        } finally {
+          // Without its answer nothing is known of the connection.
+          await sent.catch(() => {});
+        }
       });
     return await (repeatable ? repeatedOnce(knex, run, task) : run(task));
   }
@@ -121,10 +126,6 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
     return new KnexOnPg(transaction);
   }
 
-  get #pg(): PgModule {
-    return this.client.driver as PgModule;
-  }
-
   /** Sends statements in one round trip, and tells the listeners of the Knex instance of each. */
   async #together(connection: PgConnection, statements: readonly BoundStatement[]): Promise<Answer<unknown>[]> {
     const sent = statements.map(({ statement: { sql, name }, bindings }) =>
@@ -132,7 +133,7 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
     );
     for (const statement of sent) this.client.emit('query', statement);
     try {
-      const answers = await sendTogether(this.#pg, connection, sent.map(forPg));
+      const answers = await sendTogether(connection, sent.map(forPg));
       for (const [index, statement] of sent.entries()) this.client.emit('query-response', answers[index], statement);
       return answers.map((each) => answer(each as PgAnswer));
     } catch (error) {

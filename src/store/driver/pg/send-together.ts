@@ -1,28 +1,35 @@
-import type { PgConnection, PgModule, PgProtocol, PgQuery, PgStatement } from '../relied-upon.js';
+import type { PgConnection, PgProtocol, PgQuery, PgStatement } from '../relied-upon.js';
 
-/** True for a connection of `pg` itself; `pg-native` has another protocol. */
-export function canSendTogether(pg: PgModule, { connection: protocol }: PgConnection): boolean {
-  return typeof pg.Query === 'function' && typeof protocol?.parse === 'function' && typeof protocol.sync === 'function';
+/** True for a connection of `pg` itself that sends one statement after the other; `pg-native` has another protocol. */
+export function canSendTogether({ connection: protocol, pipeline, constructor }: PgConnection): boolean {
+  const isWhole = typeof protocol?.parse === 'function' && typeof protocol.sync === 'function';
+  return isWhole && pipeline !== true && typeof constructor.Query === 'function';
 }
 
 /**
  * Sends statements in one round trip; resolves to the answer of each. The server carries them out in order and passes over those after
- * one that fails, since it goes on only at the end of all. Rejects with the first error.
+ * one that fails, since it goes on only at the end of all. Rejects with the first error. Throws for a connection that cannot.
  */
-export function sendTogether(
-  pg: PgModule,
-  connection: PgConnection,
-  statements: readonly PgStatement[],
-): Promise<unknown[]> {
+export function sendTogether(connection: PgConnection, statements: readonly PgStatement[]): Promise<unknown[]> {
+  const { Query } = connection.constructor;
+  if (Query === undefined) throw new Error('This connection cannot send statements together.');
   const queries: PgQuery[] = [];
   const answers = statements.map(
     (statement) =>
       new Promise((resolve, reject) => {
-        queries.push(new pg.Query(statement, (error, answer) => (error ? reject(error) : resolve(answer))));
+        queries.push(new Query(named(statement), (error, answer) => (error ? reject(error) : resolve(answer))));
       }),
   );
   connection.query(new Together(queries));
   return Promise.all(answers);
+}
+
+/**
+ * The statement with a name that only this file uses: a library that traces `pg` may put a comment into the text of one that is sent
+ * by itself, and `pg` refuses one name for two texts.
+ */
+function named({ name, ...statement }: PgStatement): PgStatement {
+  return name === undefined ? statement : { ...statement, name: `${name}_together` };
 }
 
 /** Several statements that `pg` takes for one: each message of the server goes to the statement that it is about. */
@@ -35,15 +42,13 @@ class Together {
 
   constructor(queries: readonly PgQuery[]) {
     this.queries = queries;
+    // Of its own and not to be replaced, or a library that traces `pg` would give all statements one text.
+    Object.defineProperty(this, 'text', { get: () => this.now?.text, enumerable: true });
   }
 
   /** Name of the statement that the server parses next, under which `pg` remembers it. */
   get name(): string | undefined {
     return this.now?.name;
-  }
-
-  get text(): string | undefined {
-    return this.now?.text;
   }
 
   submit(protocol: PgProtocol): null {
