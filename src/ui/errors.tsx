@@ -28,7 +28,16 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
     const { status, title, message, hint } = errorFacts(error);
     const part = partOf(c);
     c.status(status);
-    if (part !== undefined) return fragment(c, ui, <ErrorPanel id={part} message={message} hint={hint} />);
+    if (part !== undefined)
+      return fragment(
+        c,
+        ui,
+        <ErrorPanel id={part} message={message} hint={hint}>
+          <p>
+            <Link href={withoutPart(c.req.url, ui.base)}>Try again</Link>
+          </p>
+        </ErrorPanel>,
+      );
     return page(c, ui, {
       title,
       body: (
@@ -67,6 +76,13 @@ function WaysBack({ address, base }: { readonly address: string; readonly base: 
       <Link href="/">Overview</Link>
     </p>
   );
+}
+
+/** The address of the page of a part: to load it again by itself, or by script the part alone. */
+function withoutPart(address: string, base: string): string {
+  const { pathname, searchParams } = new URL(address);
+  searchParams.delete('part');
+  return `${pathname.slice(base.length)}${searchParams.size === 0 ? '' : `?${searchParams.toString()}`}`;
 }
 
 /** A path as people read it; as it is where it is not well-formed. */

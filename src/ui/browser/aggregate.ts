@@ -8,9 +8,16 @@ import { SWAPPED, swapPart } from './support/swap-part.js';
 const OF_A_POINT = ['at', 'time', 'pin', 'fold', 'lines'];
 
 const slider = document.querySelector<HTMLInputElement>('#slider');
+/** Milliseconds that a point is looked at before going on makes it a place to go back to. */
+const PAUSE = 2000;
+/** When the page came to the point of its address by a step; a point that a drag only passes is none. */
+let cameAt = -Infinity;
 /** The point that is wanted: while one is fetched, only the latest of the others waits. */
-const latest = new Latest<{ readonly url: URL; readonly push: boolean }>(async ({ url, push }) => {
-  await swapPart('moment', url, { push });
+const latest = new Latest<{ readonly url: URL; readonly isPassing: boolean }>(async ({ url, isPassing }) => {
+  if (isPassing) return void (await swapPart('moment', url));
+  // One place for all steps that follow each other, so that Back leads to where they began.
+  await swapPart('moment', url, { remember: performance.now() - cameAt > PAUSE ? 'push' : 'replace' });
+  cameAt = performance.now();
 });
 
 /** Goes to the address of a step, such as `next`. */
@@ -63,11 +70,16 @@ if (slider !== null) {
   slider.addEventListener('input', () => {
     isDragged = true;
     player.stop();
-    latest.want({ url: pointOf(slider), push: false });
+    latest.want({ url: pointOf(slider), isPassing: true });
   });
+  // Let go where it was taken, it tells no change.
+  for (const name of ['pointerup', 'pointercancel'])
+    addEventListener(name, () => {
+      isDragged = false;
+    });
   slider.addEventListener('change', () => {
     isDragged = false;
-    latest.want({ url: pointOf(slider), push: true });
+    latest.want({ url: pointOf(slider), isPassing: false });
   });
 }
 
@@ -79,7 +91,7 @@ document.addEventListener('click', (event) => {
   const url = new URL(link.href);
   if (!isPoint(url)) return;
   event.preventDefault();
-  latest.want({ url, push: true });
+  latest.want({ url, isPassing: false });
 });
 document.addEventListener(SWAPPED, () => {
   agree();

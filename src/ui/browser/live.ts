@@ -1,4 +1,5 @@
 import { LiveTable, type Waiting } from './support/live-table.js';
+import { showAddress } from './support/shown-address.js';
 import { eventRows, firstElement } from './support/streamed.js';
 
 const section = document.getElementById('live');
@@ -62,7 +63,7 @@ function remember(): void {
   const url = new URL(location.href);
   if (isPaused) url.searchParams.set('paused', 'yes');
   else url.searchParams.delete('paused');
-  history.replaceState(history.state, '', url);
+  showAddress(url, 'replace');
 }
 
 button.type = 'button';

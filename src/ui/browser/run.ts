@@ -1,3 +1,4 @@
+import { showAddress } from './support/shown-address.js';
 import { firstElement } from './support/streamed.js';
 import { SWAPPED } from './support/swap-part.js';
 
@@ -77,7 +78,7 @@ document.addEventListener('submit', (event) => {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === 'string') query.append(name, value);
   section?.querySelector('.cancel')?.toggleAttribute('hidden', false);
-  history.pushState({}, '', `?${query.toString()}`);
+  showAddress(`?${query.toString()}`, 'push');
   start(query);
 });
 section?.querySelector('.cancel a')?.addEventListener('click', (event) => {
@@ -87,7 +88,7 @@ section?.querySelector('.cancel a')?.addEventListener('click', (event) => {
   // Who loads the page again does not want it all the same.
   const url = new URL(location.href);
   url.searchParams.delete('run');
-  history.replaceState(history.state, '', url);
+  showAddress(url, 'replace');
 });
 addEventListener('pagehide', () => {
   // The browser may keep the page for "back".

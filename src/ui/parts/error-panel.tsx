@@ -1,3 +1,4 @@
+import type { PropsWithChildren } from 'hono/jsx';
 import { escapeText } from '../../text/escape.js';
 import { Marked } from './marked.js';
 
@@ -10,7 +11,7 @@ interface ErrorPanelProps {
 }
 
 /** An error, and what to do about it. */
-export function ErrorPanel({ message, hint, id }: ErrorPanelProps) {
+export function ErrorPanel({ message, hint, id, children }: PropsWithChildren<ErrorPanelProps>) {
   return (
     <section id={id} class="error" role="alert">
       <p class="message">{message.split('\n').map(escapeText).join('\n')}</p>
@@ -19,6 +20,7 @@ export function ErrorPanel({ message, hint, id }: ErrorPanelProps) {
           <Marked text={hint} />
         </p>
       )}
+      {children}
     </section>
   );
 }

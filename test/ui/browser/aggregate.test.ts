@@ -1,4 +1,5 @@
 import test from 'ava';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { useBrowser } from '../../support/ui/browser.js';
@@ -138,3 +139,66 @@ browser.test('it plays to the last event', async (t, visit) => {
   t.is(new URL(page.url()).search, '?at=30');
   t.deepEqual(visitor.problems, []);
 });
+
+browser.test('steps that follow each other are one place to go back from', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open('/search');
+  await visitor.open(`/aggregate/${id.hex}?at=1`);
+  const before = await page.evaluate<number>('history.length');
+
+  for (let sequence = 2; sequence <= 30; sequence++) {
+    await page.keyboard.press('l');
+    await page.locator(`#moment[data-sequence="${sequence}"]`).waitFor();
+  }
+  t.is(await page.evaluate('history.length'), before + 1);
+  t.is(new URL(page.url()).search, '?at=30');
+  await page.goBack();
+  await page.locator('#moment[data-sequence="1"]').waitFor();
+  await page.goBack();
+  await page.waitForURL('**/search');
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test(
+  'the pointer brings the slider to the last event by time, and it follows after a drag back and forth',
+  async (t, visit) => {
+    const visitor = await visit(pagesOf(database));
+    const { page } = visitor;
+    const uneven = anId();
+    const [first, ...rest] = aHistory(uneven, 20);
+    if (first === undefined) return t.fail();
+    const times = [first.timestamp.time, ...rest.map((_, index) => first.timestamp.time + (index + 1) * 1_000_003)];
+    await database.store().commitEvents(
+      [first, ...rest].map((event, index) => ({
+        ...event,
+        timestamp: Timestamp.of({ time: times[index] ?? 0, nodeId: 7n }),
+      })),
+    );
+    await visitor.open(`/aggregate/${uneven.hex}?at=10&by=time`);
+    const at = (sequence: number) => page.locator(`#moment[data-sequence="${sequence}"]`).waitFor();
+    const box = await page.locator('#slider').boundingBox();
+    if (box === null) return t.fail('there is no slider');
+    const y = box.y + box.height / 2;
+
+    await page.mouse.move(box.x + box.width / 2, y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width + 50, y, { steps: 4 });
+    await page.mouse.up();
+    await at(20);
+
+    await visitor.open(`/aggregate/${uneven.hex}?at=10`);
+    const x = (value: number) => box.x + 8 + ((box.width - 16) * value) / 20;
+    await page.mouse.move(x(10), y);
+    await page.mouse.down();
+    await page.mouse.move(x(15), y, { steps: 4 });
+    await at(15);
+    await page.mouse.move(x(10), y, { steps: 4 });
+    await at(10);
+    await page.mouse.up();
+    await page.keyboard.press('l');
+    await at(11);
+    t.is(await page.locator('#slider').inputValue(), '11');
+    t.deepEqual(visitor.problems, []);
+  },
+);

@@ -78,3 +78,57 @@ browser.test('lanes can be read by everybody, and a time can be drawn over them'
   await page.waitForURL('**/compare?id=*&since=2026-11-22T14%3A00%3A00.000Z&until=*');
   t.deepEqual(visitor.problems, []);
 });
+
+browser.test(
+  'a further page that fails is no end: the error stands there, with a link that tries again',
+  async (t, visit) => {
+    const visitor = await visit(pagesOf(database));
+    const { page } = visitor;
+    const rename = async (from: string, to: string) =>
+      database.knex.raw('alter table ??.?? rename to ??', [database.schema, from, to]);
+    await visitor.open('/search');
+    await visitor.settled();
+
+    await rename('event_log', 'elsewhere');
+    try {
+      await page.getByRole('link', { name: 'More' }).click();
+      await page.locator('#results .error[role="alert"]').waitFor();
+    } finally {
+      await rename('elsewhere', 'event_log');
+    }
+    t.is(await page.getByText('These are all.').count(), 0);
+    t.is(await page.locator('#results tbody tr').count(), 50);
+
+    await page.getByRole('link', { name: 'Try again' }).click();
+    await page.locator('#results tbody tr').nth(99).waitFor();
+    t.is(await page.locator('#results .error').count(), 0);
+  },
+);
+
+browser.test('a server that does not answer is no end either', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open('/search');
+  await visitor.settled();
+  await page.context().setOffline(true);
+
+  await page.getByRole('link', { name: 'More' }).click();
+  await page.getByText('Maestro does not answer: there may be more.').waitFor();
+  await page.context().setOffline(false);
+  await page.getByRole('link', { name: 'Try again' }).click();
+  await page.locator('#results tbody tr').nth(99).waitFor();
+  t.is(await page.getByText('These are all.').count(), 0);
+});
+
+browser.test('Escape takes the chosen bars back, and tells anew how to choose', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open('/search');
+  await visitor.settled();
+
+  const output = page.locator('.histogram output');
+  await page.locator('.brush').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Escape');
+  t.regex(await output.innerText(), /^Draw over the bars/);
+});

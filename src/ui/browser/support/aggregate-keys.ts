@@ -57,8 +57,15 @@ function takesKeys({ target, key }: KeyboardEvent): boolean {
   const isSlider = target.id === 'slider';
   // By time, a slider goes by milliseconds; from event to event is more useful.
   if (isSlider) return !['ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(key) && key.startsWith('Arrow');
-  if (isTyping(target)) return true;
+  if (isTyping(target) || scrolls(target, key)) return true;
   return key === ' ' && target.closest('button, summary, a') !== null;
+}
+
+/** True when the key scrolls the pane that has the focus, because there is more of it that way. */
+function scrolls(pane: HTMLElement, key: string): boolean {
+  if (pane.tabIndex !== 0 || pane.matches('a, button, summary')) return false;
+  if (key === 'ArrowLeft' || key === 'ArrowRight') return pane.scrollWidth > pane.clientWidth;
+  return ['Home', 'End', ' '].includes(key) && pane.scrollHeight > pane.clientHeight;
 }
 
 function focus(id: string): void {

@@ -26,18 +26,46 @@ async function append(part: string, first: HTMLAnchorElement): Promise<void> {
     address.searchParams.set('part', part);
     const wait = stopButton(controller);
     link.replaceWith(wait);
+    let html: string;
     try {
       const response = await fetch(address, { signal: controller.signal, headers: { accept: 'text/html' } });
-      const next = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById(part);
-      if (next === null) throw new Error(`the answer has no part ${part}`);
-      join(part, next);
+      html = await response.text();
     } catch {
-      wait.replaceWith(link);
-      if (!controller.signal.aborted) location.assign(link.href);
+      if (controller.signal.aborted) wait.replaceWith(link);
+      else fail(part, noAnswer(link));
       return;
     }
+    const next = new DOMParser().parseFromString(html, 'text/html').getElementById(part);
+    if (next === null) {
+      // A whole page, such as the form with what is wrong in it.
+      location.assign(link.href);
+      return;
+    }
+    if (next.matches('.error')) {
+      fail(part, next);
+      return;
+    }
+    join(part, next);
     link = lines(part) - before < ENOUGH ? unfinished(part) : null;
   }
+}
+
+/** Shows an error in the place of the link to the page that it is about. The error has a link that tries again. */
+function fail(part: string, error: HTMLElement): void {
+  error.removeAttribute('id');
+  const more = document.createElement('div');
+  more.className = 'more';
+  more.append(error);
+  document.querySelector(`#${part} .more`)?.replaceWith(more);
+}
+
+function noAnswer(link: HTMLAnchorElement): HTMLElement {
+  const error = document.createElement('section');
+  error.className = 'error';
+  error.setAttribute('role', 'alert');
+  link.textContent = 'Try again';
+  error.append('Maestro does not answer: there may be more. ', link);
+  return error;
 }
 
 function lines(part: string): number {

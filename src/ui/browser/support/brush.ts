@@ -3,6 +3,8 @@ import { shownText } from './times.js';
 /** Pixels that a pointer moves before it draws, and does not click. */
 const SLACK = 4;
 
+const HELP = 'Draw over the bars to choose a time; with keys: arrows, Shift to widen, Enter.';
+
 /** Has every histogram of the page take a time: drawn with the pointer, or chosen with the arrow keys and Enter. */
 export function enableBrush(): void {
   for (const figure of document.querySelectorAll<HTMLElement>('figure.histogram:not([data-brushed])')) {
@@ -31,7 +33,7 @@ class Brush {
     this.#svg = figure.querySelector('svg');
     if (this.#area === null || this.#svg === null) return;
     this.#output.className = 'hint';
-    this.#output.textContent = 'Draw over the bars to choose a time; with keys: arrows, Shift to widen, Enter.';
+    this.#output.textContent = HELP;
     figure.append(this.#output);
     this.#area.tabIndex = 0;
     this.#area.addEventListener('keydown', (event) => this.#onKey(event));
@@ -125,7 +127,7 @@ class Brush {
   #clear(): void {
     this.#anchor = undefined;
     this.#mark(0, 0);
-    this.#output.textContent = '';
+    this.#output.textContent = HELP;
   }
 
   #mark(x: number, width: number): void {

@@ -1,3 +1,6 @@
+import { replaceKeeping } from './keep-place.js';
+import { type Remember, showAddress } from './shown-address.js';
+
 const underWay = new Map<string, AbortController>();
 
 /** Dispatched on an element that took the place of a part, for modules that listen to what is in it. */
@@ -5,8 +8,8 @@ export const SWAPPED = 'maestro:swapped';
 
 /** Options of {@link swapPart}, for the history of the browser. */
 export interface SwapOptions {
-  /** Make the address that of the page with this part, so that back, forward and links work. @defaultValue true */
-  readonly push?: boolean;
+  /** Make the address that of the page with this part, so that back, forward and links work. @defaultValue the address stays */
+  readonly remember?: Remember | undefined;
 }
 
 /**
@@ -14,7 +17,7 @@ export interface SwapOptions {
  * earlier one that is still under way; true for the one that has swapped. What goes wrong on the server stands in the part; when
  * the server does not answer at all, the browser goes to the page itself and tells that.
  */
-export async function swapPart(part: string, url: URL, { push = true }: SwapOptions = {}): Promise<boolean> {
+export async function swapPart(part: string, url: URL, { remember }: SwapOptions = {}): Promise<boolean> {
   underWay.get(part)?.abort();
   const controller = new AbortController();
   underWay.set(part, controller);
@@ -28,13 +31,13 @@ export async function swapPart(part: string, url: URL, { push = true }: SwapOpti
     const swapped = new DOMParser().parseFromString(html, 'text/html').getElementById(part);
     const old = document.getElementById(part);
     if (swapped === null || old === null) throw new Error(`the answer has no part ${part}`);
-    old.replaceWith(swapped);
-    if (push) history.pushState({ part }, '', url);
+    replaceKeeping(old, swapped);
+    if (remember !== undefined) showAddress(url, remember);
     swapped.dispatchEvent(new CustomEvent(SWAPPED, { bubbles: true, detail: { part } }));
     return true;
   } catch (error) {
     if (controller.signal.aborted) return false;
-    if (push) location.assign(url);
+    if (remember !== undefined) location.assign(url);
     else document.getElementById(part)?.removeAttribute('aria-busy');
     console.warn(error);
     return false;

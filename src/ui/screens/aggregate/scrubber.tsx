@@ -42,7 +42,9 @@ export function sliderOf({ request, sequence, event, along }: Moment): {
   const [min, max] = timesOf(along);
   // A slider in milliseconds has no use for more steps than a screen has pixels.
   const step = Math.max(1, Math.floor((max - min) / 5000));
-  return { min, max, value: Math.min(max, Math.max(min, event?.timestamp.time ?? min)), step };
+  // A slider goes to whole steps only: its end is the first of them that is not before the last event.
+  const end = min + Math.ceil((max - min) / step) * step;
+  return { min, max: end, value: Math.min(max, Math.max(min, event?.timestamp.time ?? min)), step };
 }
 
 /** The earliest and the latest time of a history, in milliseconds since 1970. */
