@@ -1,7 +1,8 @@
-import { handleKeys } from './support/aggregate-keys.js';
+import { focusBox, handleKeys } from './support/aggregate-keys.js';
 import { followPoint } from './support/follow-point.js';
 import { Latest } from './support/latest.js';
 import { Player } from './support/player.js';
+import { showRendered, toggleRendered } from './support/rendered.js';
 import { SWAPPED, swapPart } from './support/swap-part.js';
 
 /** Parameters that the point of a history has. Where others differ, an address is another page. */
@@ -25,6 +26,24 @@ function follow(step: string): boolean {
   const link = document.querySelector<HTMLAnchorElement>(`[data-step="${step}"] a`);
   link?.click();
   return link !== null;
+}
+
+/** The point with which the state is compared now. */
+function pinned(): string | undefined {
+  return new URLSearchParams(document.getElementById('moment')?.dataset['point']).get('pin') ?? undefined;
+}
+
+/** The point that was pinned last. */
+let mark = pinned();
+
+/** Ends comparing, or compares with the point that was pinned last; where none was, with one that is asked for. */
+function compare(): void {
+  if (pinned() !== undefined) return void follow('unpin');
+  if (mark === undefined) return focusBox('pin-box');
+  const url = new URL(location.href);
+  url.searchParams.delete('to');
+  url.searchParams.set('pin', mark);
+  latest.want({ url, isPassing: false });
 }
 
 /** The address of the point of the slider. */
@@ -95,7 +114,9 @@ document.addEventListener('click', (event) => {
 });
 document.addEventListener(SWAPPED, () => {
   agree();
+  showRendered();
+  mark = pinned() ?? mark;
   player.arrived();
 });
-handleKeys(follow, () => player.toggle());
+handleKeys(follow, { play: () => player.toggle(), compare, toggleRendered });
 agree();

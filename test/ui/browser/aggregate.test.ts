@@ -1,4 +1,5 @@
 import test from 'ava';
+import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
@@ -202,3 +203,52 @@ browser.test(
     t.deepEqual(visitor.problems, []);
   },
 );
+
+browser.test('j, k, gg, d, r and the keys of lists do what the help says', async (t, visit) => {
+  const Numbers = defineAggregate({
+    name: 'numbers',
+    initialState: () => ({}),
+    commands: {},
+    events: { happened: (_state: object, event: object) => event },
+    render: () => 'rendered text',
+  });
+  const visitor = await visit(pagesOf(database, { aggregates: [Numbers] }));
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}?at=10&as=numbers`);
+  const press = async (key: string, sequence: number) => {
+    await page.keyboard.press(key);
+    await page.locator(`#moment[data-sequence="${sequence}"]`).waitFor();
+  };
+  const pin = () => new URL(page.url()).searchParams.get('pin');
+
+  await press('j', 11);
+  await press('k', 10);
+  await page.keyboard.press('d');
+  t.is(await page.evaluate('document.activeElement.id'), 'pin-box');
+  await page.keyboard.type('7');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**pin=7**');
+  await press('l', 11);
+  await page.keyboard.press('d');
+  await page.locator('[data-step="unpin"]').waitFor({ state: 'detached' });
+  t.is(pin(), null);
+  await page.keyboard.press('d');
+  await page.locator('[data-step="unpin"]').waitFor();
+  t.is(pin(), '7');
+
+  const json = page.locator('.pane.state > pre.state');
+  await page.keyboard.press('r');
+  t.false(await json.isVisible());
+  await press('l', 12);
+  t.false(await json.isVisible());
+  t.true(await page.locator('#rendered').isVisible());
+  await page.keyboard.press('r');
+  t.true(await json.isVisible());
+
+  await page.locator('.timeline li[aria-current] a').focus();
+  await press('ArrowDown', 13);
+  await press('PageDown', 23);
+  await page.keyboard.press('g');
+  await press('g', 0);
+  t.deepEqual(visitor.problems, []);
+});

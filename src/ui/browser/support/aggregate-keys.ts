@@ -20,17 +20,26 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   '.': ['find-next'],
   ',': ['find-previous'],
   m: ['pin'],
-  d: ['unpin'],
   Escape: ['unpin', 'find-end'],
 };
 
+/** What keys do besides steps. */
+export interface KeyActions {
+  readonly play: () => void;
+  readonly compare: () => void;
+  readonly toggleRendered: () => void;
+}
+
 /** Has the keys of `maestro step` do the same on the page. */
-export function handleKeys(follow: Follow, play: () => void): void {
+export function handleKeys(follow: Follow, { play, compare, toggleRendered }: KeyActions): void {
   const others: Readonly<Record<string, () => void>> = {
-    g: () => focus('jump'),
-    '/': () => focus('find-text'),
+    g: () => focusBox('jump'),
+    '/': () => focusBox('find-text'),
     c: () => toNextChange(),
-    r: () => document.getElementById('rendered')?.scrollIntoView(),
+    d: compare,
+    j: () => moveDown(1, follow),
+    k: () => moveDown(-1, follow),
+    r: toggleRendered,
     s: play,
     '?': () => document.getElementById('keys')?.toggleAttribute('open'),
   };
@@ -38,7 +47,16 @@ export function handleKeys(follow: Follow, play: () => void): void {
   addEventListener(
     'keydown',
     (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || takesKeys(event)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isSecondG(event)) {
+        event.preventDefault();
+        (event.target as HTMLElement).blur();
+        follow('first');
+        return;
+      }
+      if (takesKeys(event)) return;
+      if (event.target instanceof HTMLElement && event.target.closest('.timeline') !== null && moveInList(event))
+        return;
       const steps = STEPS[event.key];
       const other = others[event.key];
       if (steps === undefined && other === undefined) return;
@@ -68,7 +86,40 @@ function scrolls(pane: HTMLElement, key: string): boolean {
   return ['Home', 'End', ' '].includes(key) && pane.scrollHeight > pane.clientHeight;
 }
 
-function focus(id: string): void {
+/** True for the second key of `gg`, which comes while the box of `g` holds nothing that is typed: no sequence and no time begins with it. */
+function isSecondG({ target, key }: KeyboardEvent): boolean {
+  if (key !== 'g' || !(target instanceof HTMLInputElement) || target.id !== 'jump') return false;
+  return target.selectionStart === 0 && target.selectionEnd === target.value.length;
+}
+
+/** Lines that j and k scroll, in pixels. */
+const LINE = 20;
+/** Events that page up and page down go in the list. */
+const PAGE = 10;
+const IN_LIST: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
+
+/** Scrolls the pane that has the focus by a line; elsewhere steps to the next event, or the one before. */
+function moveDown(by: 1 | -1, follow: Follow): void {
+  const pane = document.activeElement?.closest('.pane [tabindex="0"]');
+  if (pane == null) follow(by > 0 ? 'next' : 'previous');
+  else pane.scrollBy(0, by * LINE);
+}
+
+/** Steps in the list of events, when it has the focus and the key is one that moves in lists. */
+function moveInList(event: KeyboardEvent): boolean {
+  const by = IN_LIST[event.key];
+  if (by === undefined) return false;
+  event.preventDefault();
+  const links = [...document.querySelectorAll<HTMLAnchorElement>('.timeline li a')];
+  const shown = links.findIndex((link) => link.closest('[aria-current]') !== null);
+  const link = links[Math.max(0, Math.min(links.length - 1, shown + by))];
+  link?.focus({ preventScroll: true });
+  link?.click();
+  return true;
+}
+
+/** Goes to a box, as to a question. */
+export function focusBox(id: string): void {
   const box = document.getElementById(id);
   if (!(box instanceof HTMLInputElement)) return;
   box.focus();
@@ -77,7 +128,7 @@ function focus(id: string): void {
 
 /** Scrolls the state to the next change below what is seen of it, after the last one to the first. */
 function toNextChange(): void {
-  const state = document.querySelector('pre.state');
+  const state = document.querySelector('pre.state:not([hidden])');
   if (state === null) return;
   const changes = [...state.querySelectorAll('.added, .changed, .removed')];
   const bottom = state.getBoundingClientRect().bottom;

@@ -21,7 +21,10 @@ function controlLike(control: HTMLElement, fresh: HTMLElement): HTMLElement | un
   if (control.id !== '' && control.id === fresh.id) return fresh;
   const step = stepOf(control);
   if (step !== undefined) return fresh.querySelector<HTMLElement>(`[data-step="${step}"] a`) ?? undefined;
-  const all = [...fresh.querySelectorAll<HTMLElement>(control.localName)];
+  // Beside the list of events, other links have the same addresses.
+  const pane = control.closest('[aria-labelledby]')?.getAttribute('aria-labelledby');
+  const around = fresh.querySelector(`[aria-labelledby="${pane ?? ''}"]`) ?? fresh;
+  const all = [...around.querySelectorAll<HTMLElement>(control.localName)];
   for (const name of ['id', 'aria-label', 'href']) {
     const own = control.getAttribute(name);
     const found = own === null ? undefined : all.find((one) => one.getAttribute(name) === own);

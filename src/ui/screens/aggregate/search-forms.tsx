@@ -1,3 +1,4 @@
+import { MAX_SEQUENCE } from '../../../events.js';
 import { Field } from '../../parts/field.js';
 import { zoneNote } from '../../parts/zone-note.js';
 import { KeepingForm } from './keeping-form.js';
@@ -9,7 +10,7 @@ interface SearchFormsProps {
   readonly sequence: number;
 }
 
-/** Boxes that jump to a sequence or a time, find a text in the events, and list the changes of a value. */
+/** Boxes that jump to a sequence or a time, find a text in the events, compare with another point, and list the changes of a value. */
 export function SearchForms({ read, sequence }: SearchFormsProps) {
   const { request, faults, written } = read;
   return (
@@ -39,6 +40,13 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
             Previous
           </button>
         </span>
+      </KeepingForm>
+      <KeepingForm request={request} own={['pin', 'to', 'fold']}>
+        <p class="field">
+          <label for="pin-box">Compare with event</label>
+          <input id="pin-box" name="pin" type="number" min="0" max={String(MAX_SEQUENCE)} required />
+        </p>
+        <button type="submit">Compare</button>
       </KeepingForm>
       <KeepingForm request={request} own={['path', 'upto', 'to', 'fold']} goesTo="changes">
         <Field
