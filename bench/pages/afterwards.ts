@@ -7,8 +7,7 @@ export function afterwards({ table, long, length }: PagesLog): Page[] {
   const behind = `SELECT count(*) FROM (SELECT aggregate_id, max(sequence) AS last FROM ${table} GROUP BY 1) AS e JOIN ${positions} AS p USING (aggregate_id) WHERE p.sequence < last`;
   const counts = (where: string) => `SELECT ${TIME} / 21600000, type, count(*) FROM ${table} ${where} GROUP BY 1, 2`;
   const bodies = `SELECT sequence, type, body FROM ${table} WHERE aggregate_id = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`;
-  const state = (turn: number, at: number, from: number): Asked => {
-    const id = long[turn % long.length] ?? '';
+  const state = (id: string, at: number, from: number): Asked => {
     return { path: `/aggregate/${id}?at=${at}&part=moment`, plain: [bodies, bytes(id), from, at] };
   };
   return [
@@ -30,11 +29,11 @@ export function afterwards({ table, long, length }: PagesLog): Page[] {
       name: 'long history: the last state, folded',
       requests: 2 * long.length,
       isCold: true,
-      ask: (_visited, turn) => state(turn, length, 0),
+      ask: (_visited, turn) => state(long[turn % long.length] ?? '', length, 0),
     },
     {
       name: 'long history: any state, once it was folded',
-      ask: (_visited, turn) => state(turn, anyOf(length, turn), anyOf(length, turn) - 200),
+      ask: (_visited, turn) => state(long[0] ?? '', anyOf(length, turn), anyOf(length, turn) - 200),
     },
     {
       name: 'projections: behind the log',

@@ -10,7 +10,7 @@ import type { CompareQuery } from './compare-query.js';
 /** Most columns of a lane: the marks of one are no more, however many its events are. */
 const COLUMNS = 240;
 /** Most events that are read for all lanes together. */
-const EVENTS = 24_000;
+const EVENTS = 15_000;
 
 /** An aggregate and its events over time. */
 export interface Lane {
