@@ -41,7 +41,8 @@ export async function crawl(visitor: Visitor, from: readonly string[], each: num
     );
     met.push({ path, status, strange, text });
     for (const link of links.map((href) => new URL(href, page.url())))
-      if (link.origin === visitor.origin) open.push(link.pathname + link.search);
+      // A part is no page; the whole of a body is a file.
+      if (link.origin === visitor.origin && !link.searchParams.has('part')) open.push(link.pathname + link.search);
   }
   return met;
 }

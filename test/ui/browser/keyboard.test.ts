@@ -64,7 +64,8 @@ browser.test('a step keeps the focus on its control, and a pane that is scrolled
 
   await page.locator('pre.state').focus();
   await page.keyboard.press('End');
-  await page.waitForFunction('document.querySelector("pre.state").scrollTop > 0');
+  let isScrolled = false;
+  while (!isScrolled) isScrolled = await page.evaluate<boolean>('document.querySelector("pre.state").scrollTop > 0');
   t.is(await page.locator('#moment').getAttribute('data-sequence'), '3');
   await page.keyboard.press('h');
   await at(2);
