@@ -15,8 +15,8 @@ import { checkDurability, checkSettings } from './settings.js';
 export interface DiagnosisOptions {
   /** True for the embedded database: it has one process, and settings that nobody can change. */
   readonly embedded: boolean;
-  /** True when the server is on this machine. */
-  readonly isLocal: boolean;
+  /** True when the server is on this machine. @defaultValue true when the server sees the connection come from its own machine */
+  readonly isLocal?: boolean | undefined;
 }
 
 /**

@@ -22,13 +22,14 @@ export async function checkVersion(log: EventLog): Promise<Finding> {
 }
 
 /** Checks that the connection is encrypted. */
-export async function checkEncryption(log: EventLog, isLocal: boolean): Promise<Finding> {
-  const [row] = await select<[boolean, string | null]>(
+export async function checkEncryption(log: EventLog, isLocal: boolean | undefined): Promise<Finding> {
+  const [row] = await select<[boolean, string | null, boolean]>(
     log,
-    'SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+    `SELECT ssl, version, coalesce(inet_client_addr() = inet_server_addr() OR inet_client_addr() <<= inet '127.0.0.0/8', true)
+FROM pg_stat_ssl WHERE pid = pg_backend_pid()`,
   );
   if (row?.[0] === true) return fine('encryption', row[1] ?? 'TLS');
-  if (isLocal) return fine('encryption', 'none, on this machine');
+  if (isLocal ?? row?.[2]) return fine('encryption', 'none, on this machine');
   return finding(
     'encryption',
     'warning',

@@ -20,6 +20,8 @@ export interface DatabaseNeeds {
   readonly writes?: boolean;
   /** Longest time for one statement on a server, in milliseconds, when neither `--timeout` nor the address says another. @defaultValue no limit */
   readonly statementTimeout?: number;
+  /** Most connections to a server. @defaultValue those of `openDatabase` */
+  readonly connections?: number;
   /** The result of {@link databaseSettings}, when that was called before. */
   readonly settings?: ConnectionSettings;
 }
@@ -32,7 +34,7 @@ export interface DatabaseNeeds {
 export async function withDatabase<Value>(
   invocation: Invocation,
   work: (database: Database) => Promise<Value>,
-  { create = false, writes = create, statementTimeout, settings }: DatabaseNeeds = {},
+  { create = false, writes = create, statementTimeout, connections, settings }: DatabaseNeeds = {},
 ): Promise<Value> {
   const { context, options, output, purpose } = invocation;
   if (writes && options.readOnly === true)
@@ -53,6 +55,7 @@ export async function withDatabase<Value>(
     const database = await openWith(pinned ?? chosen, {
       timeout: options.timeout,
       statementTimeout,
+      ...(connections !== undefined && { pool: { max: connections } }),
       create,
       readOnly,
       refuseHiddenRows: true,

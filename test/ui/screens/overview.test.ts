@@ -1,10 +1,12 @@
 import test from 'ava';
-import { aHistory, anId } from '../../support/data/factories.js';
+import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { useTestDatabase } from '../../support/database.js';
 import { uiOf } from '../../support/ui/ui-client.js';
 
 const empty = useTestDatabase(test);
 const filled = useTestDatabase(test, { partitions: 16 });
+const ahead = useTestDatabase(test);
 
 test('an empty log says what to do', async (t) => {
   const page = await uiOf(empty).get('/');
@@ -40,3 +42,19 @@ test('the findings of doctor are a part of their own, and a link without script'
   t.false(page.html.includes('data-load="findings"'));
   t.true(page.html.includes('class="findings"'));
 });
+
+test('an event that a wrong clock has put far ahead hides neither the days until today nor itself', async (t) => {
+  const id = anId();
+  await ahead.store().commitEvents([anEvent(id), anEvent(id, { sequence: 2, timestamp: LAST_OF_ALL })]);
+
+  const page = await uiOf(ahead).get('/');
+
+  t.is(page.status, 200);
+  t.regex(page.html, /<title>[^<]*: 1 event<\/title>/);
+  t.regex(page.text, /a time that is still to come: a clock was wrong\. The days end with today/);
+  const since = page.links.find((link) => /^\/search\?since=[^&]*$/.test(link)) ?? '';
+  t.true((await uiOf(ahead).get(since)).links.includes(`/event/${LAST_OF_ALL.hex}`));
+});
+
+/** The latest timestamp that there is. */
+const LAST_OF_ALL = Timestamp.fromHex('f'.repeat(32));

@@ -32,6 +32,9 @@ const STATEMENT_TIMEOUT = 30_000;
  */
 const HEAP_GROWTH = 40;
 
+/** Most connections: pages that run for long, two of each kind and four that follow the log, leave some to those that are opened meanwhile. */
+const CONNECTIONS = 12;
+
 /** A timestamp to look around, whether it is there or not. */
 const ANY = Timestamp.of({ time: 0, nodeId: 1n });
 
@@ -41,6 +44,7 @@ export async function run(options: UiCommandOptions, invocation: Invocation): Pr
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   return await withDatabase(invocation, (database) => serve(database, options, invocation), {
     statementTimeout: STATEMENT_TIMEOUT,
+    connections: CONNECTIONS,
   });
 }
 

@@ -9,7 +9,7 @@ import { Table } from '../../parts/table.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
 import { DayBars } from './day-bars.js';
-import { daysOf } from './days.js';
+import { daysEnd, daysOf } from './days.js';
 
 /** The last days of a log that has events. */
 export interface Contents {
@@ -46,7 +46,7 @@ export function OverviewView({ ui, contents, counts, findings }: OverviewProps) 
       ) : (
         <>
           {counts}
-          <LastDays histogram={contents.histogram} />
+          <LastDays {...contents} />
         </>
       )}
       {findings}
@@ -54,11 +54,21 @@ export function OverviewView({ ui, contents, counts, findings }: OverviewProps) 
   );
 }
 
-function LastDays({ histogram }: { readonly histogram: EventHistogram }) {
+function LastDays({ last, histogram }: Contents) {
+  const isAhead = last >= daysEnd(histogram);
   const { sampled, types, counts } = histogram;
   return (
     <>
       <h2>Events per day (UTC)</h2>
+      {isAhead && (
+        <p class="hint">
+          The last event has a time that is still to come: a clock was wrong. The days end with today;{' '}
+          <Link href={`/search?since=${encodeURIComponent(new Date(daysEnd(histogram)).toISOString())}`}>
+            search for the events after it
+          </Link>
+          .
+        </p>
+      )}
       <DayBars days={daysOf(histogram)} isEstimate={sampled !== undefined} />
       <h2>{`Types of the last ${counted(counts.length, 'day')}`}</h2>
       <Table

@@ -38,11 +38,11 @@ export function registerOverview(app: UiApp, ui: UiContext): void {
 
 async function contentsOf({ log }: UiContext): Promise<Contents | undefined> {
   const edges = await timeEdges(log);
-  return edges && { ...edges, histogram: await eventHistogram(log, lastDays(edges)) };
+  return edges && { ...edges, histogram: await eventHistogram(log, lastDays(edges, Date.now())) };
 }
 
 async function findingsOf({ log, embedded }: UiContext): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for await (const finding of diagnose(log, { embedded, isLocal: true })) findings.push(finding);
+  for await (const finding of diagnose(log, { embedded })) findings.push(finding);
   return findings;
 }
