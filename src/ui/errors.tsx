@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type ErrorCode, MaestroError } from '../errors.js';
 import { withoutPasswords } from '../text/without-passwords.js';
 import type { UiApp, UiContext } from './context.js';
-import { PageError } from './page-error.js';
+import { type Choice, PageError } from './page-error.js';
 import { ErrorPanel } from './parts/error-panel.js';
 import { Link } from './parts/href.js';
 import { fragment, page, partOf } from './parts/page.js';
@@ -25,14 +25,14 @@ const STATUS: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
 /** Has an application answer what goes wrong with a page, or with the part of one that was asked for. */
 export function answerErrors(app: UiApp, ui: UiContext): void {
   app.onError((error, c) => {
-    const { status, title, message, hint } = errorFacts(error);
+    const { status, title, ...words } = errorFacts(error);
     const part = partOf(c);
     c.status(status);
     if (part !== undefined)
       return fragment(
         c,
         ui,
-        <ErrorPanel id={part} message={message} hint={hint}>
+        <ErrorPanel id={part} {...words}>
           <p>
             <Link href={withoutPart(c.req.url, ui.base)}>Try again</Link>
           </p>
@@ -42,7 +42,7 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
       title,
       body: (
         <>
-          <ErrorPanel message={message} hint={hint} />
+          <ErrorPanel {...words} />
           <WaysBack address={c.req.url} base={ui.base} />
         </>
       ),
@@ -100,6 +100,7 @@ export interface ErrorFacts {
   readonly title: string;
   readonly message: string;
   readonly hint: string | undefined;
+  readonly choices?: readonly Choice[];
 }
 
 /** The words of a page for an error, without passwords. */
@@ -111,6 +112,7 @@ export function errorFacts(error: unknown): ErrorFacts {
       title: error.status === 404 ? 'Not found' : 'Not understood',
       message,
       hint: error.hint,
+      choices: error.choices,
     };
   if (error instanceof MaestroError) {
     const status = STATUS[error.code as ErrorCode] ?? 500;

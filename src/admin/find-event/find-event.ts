@@ -80,6 +80,11 @@ export async function headWithTimestamp(log: EventLog, timestamp: Timestamp): Pr
   return await selectHead(log, '"timestamp" = ? ORDER BY aggregate_id', [timestamp.encode()]);
 }
 
+/** The events that share a timestamp, without their bodies, by aggregate, at most `limit`. Uses an index. */
+export async function headsWithTimestamp(log: EventLog, timestamp: Timestamp, limit: number): Promise<EventHead[]> {
+  return await selectHeads(log, '"timestamp" = ? ORDER BY aggregate_id', [timestamp.encode()], limit);
+}
+
 /** The last event of an aggregate, without its body. Uses an index. */
 export async function lastHead(log: EventLog, aggregateId: Timestamp): Promise<EventHead | undefined> {
   return await selectHead(log, 'aggregate_id = ? ORDER BY sequence DESC', [aggregateId.encode()]);
@@ -90,9 +95,22 @@ async function selectHead(
   condition: string,
   bindings: readonly (Uint8Array | number)[],
 ): Promise<EventHead | undefined> {
-  const sql = `SELECT "timestamp", aggregate_id, sequence, type FROM ${tablesOf(log).log} WHERE ${condition} LIMIT 1`;
-  const [row] = await withReadRetry(() => query<HeadRow>(log.knex, sql, bindings as Buffer[]));
-  if (row === undefined) return undefined;
-  const [timestamp, aggregateId, sequence, type] = row;
-  return { timestamp: Timestamp.decode(timestamp), aggregateId: Timestamp.decode(aggregateId), sequence, type };
+  const [head] = await selectHeads(log, condition, bindings, 1);
+  return head;
+}
+
+async function selectHeads(
+  log: EventLog,
+  condition: string,
+  bindings: readonly (Uint8Array | number)[],
+  limit: number,
+): Promise<EventHead[]> {
+  const sql = `SELECT "timestamp", aggregate_id, sequence, type FROM ${tablesOf(log).log} WHERE ${condition} LIMIT ${limit}`;
+  const rows = await withReadRetry(() => query<HeadRow>(log.knex, sql, bindings as Buffer[]));
+  return rows.map(([timestamp, aggregateId, sequence, type]) => ({
+    timestamp: Timestamp.decode(timestamp),
+    aggregateId: Timestamp.decode(aggregateId),
+    sequence,
+    type,
+  }));
 }

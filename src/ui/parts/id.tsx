@@ -18,16 +18,23 @@ export function AggregateLink({ id, at }: { readonly id: Timestamp; readonly at?
   );
 }
 
+interface EventLinkProps {
+  readonly timestamp: Timestamp;
+  /** The aggregate of the event, where others have events with that timestamp. */
+  readonly of?: Timestamp | undefined;
+  readonly text?: string;
+}
+
 /** A link to the page of the event with a timestamp. */
-export function EventLink({ timestamp, text }: { readonly timestamp: Timestamp; readonly text?: string }) {
+export function EventLink({ timestamp, of, text }: EventLinkProps) {
   return (
-    <Link class="id" href={`/event/${eventName(timestamp)}`} title={timestamp.toString()}>
+    <Link class="id" href={eventAddress(timestamp, of)} title={timestamp.toString()}>
       {text ?? timestamp.toString()}
     </Link>
   );
 }
 
-/** The name of an event in addresses: its timestamp in the text form, or in hex where it has none. */
-export function eventName(timestamp: Timestamp): string {
-  return timestamp.toString();
+/** The address of the page of an event, without the base. */
+export function eventAddress(timestamp: Timestamp, of?: Timestamp): string {
+  return `/event/${timestamp.toString()}${of === undefined ? '' : `?aggregate=${of.hex}`}`;
 }

@@ -35,11 +35,11 @@ export async function sendLines(work: RunWork, send: SendLine, leaving: AbortSig
     await send('outcome', <OutcomeLine outcome={isCut ? cut(outcome) : outcome} />);
   } catch (error) {
     if (leaving.aborted) throw error;
-    const { message, hint } = errorFacts(error);
+    const { message, hint, choices } = errorFacts(error);
     await send(
       'outcome',
       <li class="outcome bad">
-        <ErrorPanel message={message} hint={hint} />
+        <ErrorPanel message={message} hint={hint} choices={choices} />
       </li>,
     );
   }

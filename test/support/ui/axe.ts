@@ -14,10 +14,21 @@ export async function axeViolations(page: Page, rules?: readonly string[]): Prom
   );
 }
 
-/** Faults of the page that is shown, in light and in dark; it is left in dark. */
+/** Pixels by which a page exceeds its window. */
+const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
+/** Faults of the page that is shown: those that axe finds in light and in dark, and widths at which it scrolls sideways. */
 export async function readingFaults(page: Page): Promise<string[]> {
   await page.emulateMedia({ colorScheme: 'light' });
-  const inLight = await axeViolations(page);
+  const faults = await axeViolations(page);
   await page.emulateMedia({ colorScheme: 'dark' });
-  return [...inLight, ...(await axeViolations(page, ['color-contrast'])).map((fault) => `dark: ${fault}`)];
+  for (const fault of await axeViolations(page, ['color-contrast'])) faults.push(`dark: ${fault}`);
+  const size = page.viewportSize();
+  for (const width of [360, 2560]) {
+    await page.setViewportSize({ width, height: 800 });
+    const pixels = await page.evaluate<number>(OVERFLOW);
+    if (pixels > 0) faults.push(`in a window of ${width} it scrolls sideways by ${pixels}`);
+  }
+  if (size !== null) await page.setViewportSize(size);
+  return faults;
 }

@@ -1,7 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import { openDatabase } from '../../../src/connection/open-database.js';
+import { defineAggregate } from '../../../src/index.js';
 import { SCREENS } from '../../../src/ui/screens.js';
-import { aHistory, anId } from '../../support/data/factories.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { aHistoryOf } from '../../support/data/histories.js';
 import { useTestDatabase } from '../../support/database.js';
 import { readingFaults } from '../../support/ui/axe.js';
 import { useBrowser, type Visitor } from '../../support/ui/browser.js';
@@ -9,6 +11,7 @@ import { LedgerAccount } from '../../support/ui/ledger-account.js';
 import { pagesOf } from '../../support/ui/ui-client.js';
 
 const [filled, empty] = [useTestDatabase(test), useTestDatabase(test)];
+const partitioned = useTestDatabase(test, { partitions: 16 });
 const bare = useTestDatabase(test, { migrated: false });
 const browser = useBrowser(test);
 const NAVIGATION = SCREENS.flatMap(({ navigation }) => navigation?.path ?? []);
@@ -37,12 +40,14 @@ browser.test('where nothing is, it says so in a way that everybody can read', as
 
 browser.test('what is not found or not understood is told in a way that everybody can read', async (t, visit) => {
   const id = anId();
-  await filled.store().commitEvents(aHistory(id, 3));
+  const event = anEvent();
+  await filled.store().commitEvents([...aHistory(id, 3), event]);
   const visitor = await visit(pagesOf(filled, { aggregates: [LedgerAccount], label: 'production' }));
   await looked(t, visitor, 404, [
     '/nothing',
     `/event/${NOWHERE}`,
     `/aggregate/${NOWHERE}`,
+    `/aggregate/${event.timestamp.hex}`,
     `/find?q=${NOWHERE}`,
     '/find?q=ada',
   ]);
@@ -76,3 +81,30 @@ browser.test(
     }
   },
 );
+
+browser.test('what several can be meant by is a list that everybody can read', async (t, visit) => {
+  const { timestamp } = anEvent();
+  // The same timestamp is refused within a partition only.
+  for (let made = 0; made < 3;) {
+    const commit = partitioned.store().commitEvents([anEvent(anId(), { timestamp })]);
+    made += await commit.then(
+      ({ ok }) => Number(ok),
+      () => 0,
+    );
+  }
+  const owned = await aHistoryOf(partitioned.store(), [{ type: 'opened', body: { name: 'Ada' } }]);
+  const Second = defineAggregate({
+    name: 'second',
+    initialState: () => ({}),
+    commands: {},
+    events: { opened: (state) => state },
+    owns: { firstEvents: ['opened'] },
+  });
+  const visitor = await visit(pagesOf(partitioned, { aggregates: [LedgerAccount, Second] }));
+  await looked(t, visitor, 200, [`/event/${timestamp.toString()}`, `/find?q=${timestamp.toString()}`]);
+  await looked(t, visitor, 404, [`/aggregate/${timestamp.hex}`, `/event/${timestamp.hex}?aggregate=${NOWHERE}`]);
+  await looked(t, visitor, 400, [`/aggregate/${owned.hex}`]);
+  await visitor.page.getByRole('link', { name: 'second' }).click();
+  await visitor.page.waitForURL(`**/aggregate/${owned.hex}?as=second`);
+  t.deepEqual(visitor.problems, []);
+});

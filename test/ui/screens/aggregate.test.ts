@@ -1,4 +1,5 @@
 import test from 'ava';
+import { defineAggregate } from '../../../src/index.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
 import { anEvent, anId } from '../../support/data/factories.js';
@@ -235,7 +236,8 @@ test('an aggregate without events is told what to do; of the timestamp of an eve
   t.is(page.status, 404);
   t.regex(page.text, /There is no aggregate .*: the log has no event of it\. .*Check the id/);
   t.is(mistaken.status, 404);
-  t.true(mistaken.text.includes(`the timestamp of event 1 of the aggregate ${owner.hex}`));
+  t.true(mistaken.text.includes(`This is the timestamp of an event, in the history of: ${owner.hex}, event 1`));
+  t.true(mistaken.links.includes(`/aggregate/${owner.hex}?at=1`));
 });
 
 test('what cannot be meant is answered with what is wrong', async (t) => {
@@ -269,5 +271,27 @@ test('stored text stays text, wherever it stands', async (t) => {
     t.false(/<script>alert/i.test(html));
     t.false(/["']\s*on\w+=/i.test(html.replace(/&#39;|&quot;/g, '')));
     t.notRegex(text, /[\u001b\u202e]/);
+  }
+});
+
+test('where several definitions own an aggregate, the page has a link for each, which keeps the point', async (t) => {
+  const Second = defineAggregate({
+    name: 'second',
+    initialState: () => ({ events: 0 }),
+    commands: {},
+    events: { opened: ({ events }, _body: object) => ({ events: events + 1 }) },
+    owns: { firstEvents: ['opened'] },
+  });
+  const pages = uiOf(database, { aggregates: [LedgerAccount, Second] });
+  const id = await aHistoryOf(store, LEDGER);
+
+  const page = await pages.get(`/aggregate/${id.hex}?at=2&part=moment`);
+
+  t.is(page.status, 400);
+  t.regex(page.text, /belongs to several configured definitions: ledger-account, second\. Choose/);
+  for (const name of ['ledger-account', 'second']) {
+    const address = `/aggregate/${id.hex}?at=2&as=${name}`;
+    t.true(page.links.includes(address));
+    t.regex((await pages.get(address)).text, new RegExp(`folded by the handlers of ${name}`));
   }
 });

@@ -5,14 +5,12 @@ import { type HistoryMark, historyMarks } from '../../../admin/find-event/histor
 import { erasureMark } from '../../../admin/log/erasure-mark.js';
 import type { Definition } from '../../../aggregate/definition/definition.js';
 import { definitionNamed, definitionOwning, typeOfFirstEvent } from '../../../folding/choose-definition.js';
-import { SeveralOwnersError } from '../../../folding/errors.js';
 import type { Folding } from '../../../folding/folding.js';
 import { foldingFor } from '../../../folding/folding-for.js';
 import { Timeline } from '../../../folding/timeline.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { BoundedCache } from '../../bounded-cache.js';
 import type { UiContext } from '../../context.js';
-import { PageError } from '../../page-error.js';
 import { bodyExcerpt } from './body-excerpt.js';
 
 /** Number of events that one statement looks at for marks. */
@@ -137,14 +135,7 @@ export class Histories {
   async #definition(id: Timestamp, as: string | undefined): Promise<Definition | undefined> {
     const { aggregates, store } = this.ui;
     if (as !== undefined) return definitionNamed(aggregates, as);
-    try {
-      return await definitionOwning(aggregates, id, () => typeOfFirstEvent(store, id));
-    } catch (error) {
-      if (!(error instanceof SeveralOwnersError)) throw error;
-      throw new PageError(400, error.message, {
-        hint: `Choose one by its name: add \`?as=${error.owners[0] ?? ''}\` to the address.`,
-      });
-    }
+    return await definitionOwning(aggregates, id, () => typeOfFirstEvent(store, id));
   }
 }
 

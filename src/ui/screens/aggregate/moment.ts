@@ -14,6 +14,7 @@ import { PageError } from '../../page-error.js';
 import type { Histories, History } from './histories.js';
 import { noAggregate } from './no-aggregate.js';
 import type { AggregateRequest } from './request.js';
+import { toChooseOwner } from './several-owners.js';
 
 /** Number of events on each side of the shown one in the list. */
 const AROUND = 20;
@@ -80,7 +81,7 @@ export async function readMoment(
     histories.forget(id, as);
     throw await noAggregate(ui, id);
   }
-  const history = await histories.open(id, as);
+  const history = await histories.open(id, as).catch(toChooseOwner(request));
   const { timeline } = history;
   const last = newest.sequence;
   const asked = await sequenceOf(request, history, last);

@@ -1,7 +1,7 @@
 import { timeSpan } from '../../../hlc/time-span.js';
 import { counted } from '../../../text/figures.js';
 import { useHref } from '../../parts/href.js';
-import { eventName, shortId } from '../../parts/id.js';
+import { eventAddress, shortId } from '../../parts/id.js';
 import { Time } from '../../parts/time.js';
 import { isoTime } from '../search/search-query.js';
 import type { Lane, Lanes } from './find-lanes.js';
@@ -61,8 +61,7 @@ function LaneMarks({ lane: { id, histogram }, lanes: { begin, interval, columns 
         const events = read * histogram.each;
         // By the logarithm: one event beside a thousand is seen, too.
         const height = 4 + ((HEIGHT - 7) * Math.log(events)) / Math.log(Math.max(most, 2));
-        const address =
-          timestamp === undefined ? `/aggregate/${id.hex}?at=${sequence}` : `/event/${eventName(timestamp)}`;
+        const address = timestamp === undefined ? `/aggregate/${id.hex}?at=${sequence}` : eventAddress(timestamp);
         const where = timestamp === undefined ? `from ${sequence}` : `sequence ${sequence}`;
         return (
           <a href={href(address)} tabindex={-1}>

@@ -37,10 +37,10 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
       <nav class="neighbours" aria-label="Events next to it">
         <Facts
           facts={[
-            ['before in its aggregate', neighbour(previous, 'it is the first')],
-            ['after in its aggregate', neighbour(next, 'it is the last')],
-            ['before in the log', neighbour(before, 'it is the first', true)],
-            ['after in the log', neighbour(after, 'it is the last', true)],
+            ['before in its aggregate', neighbour(previous, event, 'it is the first')],
+            ['after in its aggregate', neighbour(next, event, 'it is the last')],
+            ['before in the log', neighbour(before, event, 'it is the first', true)],
+            ['after in the log', neighbour(after, event, 'it is the last', true)],
           ]}
         />
       </nav>
@@ -50,11 +50,12 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
   );
 }
 
-function neighbour(head: EventHead | undefined, none: string, isOther = false): Child {
+function neighbour(head: EventHead | undefined, event: EventHead, none: string, isOther = false): Child {
   if (head === undefined) return <span class="none">{none}</span>;
+  const of = head.timestamp.equals(event.timestamp) ? head.aggregateId : undefined;
   return (
     <>
-      <EventLink timestamp={head.timestamp} text={`${head.sequence}`} />{' '}
+      <EventLink timestamp={head.timestamp} of={of} text={`${head.sequence}`} />{' '}
       {isOther && (
         <>
           of <AggregateLink id={head.aggregateId} at={head.sequence} />{' '}

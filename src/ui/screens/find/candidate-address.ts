@@ -1,6 +1,6 @@
 import { LAST_ISO_TIME } from '../../../hlc/timestamp-text.js';
 import type { TimeSpan } from '../../../text/time/span.js';
-import { eventName } from '../../parts/id.js';
+import { eventAddress } from '../../parts/id.js';
 import { searchAddress } from '../search/search-address.js';
 import type { Candidate } from './find-candidates.js';
 
@@ -14,7 +14,7 @@ export function candidateAddress(candidate: Candidate): string {
     case 'aggregate':
       return `/aggregate/${candidate.id.hex}`;
     case 'event':
-      return `/event/${eventName(candidate.event.timestamp)}`;
+      return eventAddress(candidate.event.timestamp, candidate.of);
     case 'time':
       return addressAround(candidate.span);
   }

@@ -1,5 +1,5 @@
 import { eventHeads } from '../../../admin/find-event/event-heads.js';
-import { type EventHead, headWithTimestamp, lastHead } from '../../../admin/find-event/find-event.js';
+import { type EventHead, headsWithTimestamp, lastHead } from '../../../admin/find-event/find-event.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
 import { idsWithPrefix, timestampsWithPrefix } from '../../../admin/log/ids-with-prefix.js';
 import { MAX_SEQUENCE } from '../../../events.js';
@@ -16,7 +16,12 @@ export type Candidate =
       /** Its last event; absent for a snapshot without events. */
       readonly last: EventHead | undefined;
     }
-  | { readonly kind: 'event'; readonly event: EventHead }
+  | {
+      readonly kind: 'event';
+      readonly event: EventHead;
+      /** Its aggregate, where others have events with the same timestamp. */
+      readonly of?: Timestamp | undefined;
+    }
   | { readonly kind: 'time'; readonly span: TimeSpan };
 
 /** The things that a text may stand for. */
@@ -48,8 +53,9 @@ export async function findCandidates(log: EventLog, text: string): Promise<Found
     hasMore = ids.length > SHOWN || timestamps.length > SHOWN;
     for (const id of ids.slice(0, SHOWN)) candidates.push({ kind: 'aggregate', id, last: await lastHead(log, id) });
     for (const timestamp of timestamps.slice(0, SHOWN)) {
-      const event = await headWithTimestamp(log, timestamp);
-      if (event !== undefined) candidates.push({ kind: 'event', event });
+      const events = await headsWithTimestamp(log, timestamp, SHOWN);
+      for (const event of events)
+        candidates.push({ kind: 'event', event, of: events.length > 1 ? event.aggregateId : undefined });
     }
   }
   const [, beginning = '', number = ''] = WITH_SEQUENCE.exec(text) ?? [];

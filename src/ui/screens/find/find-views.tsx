@@ -73,8 +73,8 @@ function CandidateLine({ candidate }: { readonly candidate: Candidate }) {
       const { timestamp, aggregateId, sequence, type } = candidate.event;
       return (
         <>
-          event <EventLink timestamp={timestamp} text={timestamp.toString()} />, <Text value={type} />, {sequence} of{' '}
-          <AggregateLink id={aggregateId} at={sequence} />
+          event <EventLink timestamp={timestamp} of={candidate.of} text={timestamp.toString()} />, <Text value={type} />
+          , {sequence} of <AggregateLink id={aggregateId} at={sequence} />
         </>
       );
     }
