@@ -20,7 +20,7 @@ function addressAt(point: URLSearchParams, names: readonly string[], address: st
     if (value === null) url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
-  return url.href;
+  return url.pathname + url.search + url.hash;
 }
 
 function setField(form: HTMLFormElement, name: string, value: string | null): void {
