@@ -7,9 +7,9 @@ import type { SearchQuery } from './search-query.js';
 /** Number of events of a page. */
 export const PAGE_SIZE = 50;
 /** Milliseconds after which a page is shown with what was found until then. */
-const PATIENCE = 200;
+const PATIENCE = 150;
 /** Number of events that a step looks at: few at first, so that the first page is there soon. */
-const [FIRST_STEP, SMALLEST_STEP, LARGEST_STEP] = [5000, 1000, 40_000];
+const [FIRST_STEP, SMALLEST_STEP, LARGEST_STEP] = [5000, 1000, 20_000];
 
 /** A page of what was found. */
 export interface SearchResults {
