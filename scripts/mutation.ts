@@ -13,8 +13,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   append: { mutate: ['src/store/append.ts'], tests: ['test/store/append.test.ts'] },
   clock: { mutate: ['src/hlc/{clock,timestamp,timestamp-text}.ts'], tests: ['test/hlc/*.test.ts'] },
   validation: {
-    mutate: ['src/store/commit/validate.ts', 'src/json/{encode,encode-simple,plain-object,scalars}.ts'],
-    tests: ['test/store/commit/validate.test.ts', 'test/json/encode.test.ts'],
+    mutate: ['src/store/commit/validate.ts', 'src/json/encode/{encode,encode-simple,plain-object,scalars}.ts'],
+    tests: ['test/store/commit/validate.test.ts', 'test/json/encode/encode.test.ts'],
   },
   retry: {
     mutate: ['src/store/commit/backoff.ts', 'src/aggregate/{aggregate-root,plan}.ts'],

@@ -1,8 +1,8 @@
 // As a whole: an old Node.js, which lacks `hash`, has to get as far as the error that says so.
 import crypto from 'node:crypto';
 import { InvalidArgumentError } from '../errors.js';
-import { encodeCanonical } from '../json/canonical.js';
-import { pathText } from '../json/path-text.js';
+import { encodeCanonical } from '../json/encode/canonical.js';
+import { pathText } from '../json/path/path-text.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { assertCommandId, type NewCommand } from '../store/commit/commit-content.js';
 import type { Store } from '../store/store.js';

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { InvalidArgumentError } from '../errors.js';
-import { encodeJson } from '../json/encode.js';
+import { encodeJson } from '../json/encode/encode.js';
 import { decodeJson } from '../json/parse.js';
-import { isPlainObject } from '../json/plain-object.js';
+import { isPlainObject } from '../json/encode/plain-object.js';
 import type { JsonObject } from '../json/types.js';
 
 /**

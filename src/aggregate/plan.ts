@@ -1,7 +1,7 @@
 import type { CommittedEvent, NewEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { decodeJson } from '../json/parse.js';
-import { storedText } from '../json/round-trip.js';
+import { storedText } from '../json/encode/round-trip.js';
 import type { JsonObject } from '../json/types.js';
 import { type EventDraft, placeAfter } from '../store/append.js';
 import { encodeEvents, rememberEncoding } from '../store/commit/validate.js';

@@ -1,4 +1,4 @@
-import type { Change } from '../json/diff.js';
+import type { Change } from '../json/compare/diff.js';
 import { printJson } from '../json/print.js';
 
 /** The signs of changes: added, removed, replaced. */

@@ -2,7 +2,7 @@ import type { Definition } from '../aggregate/definition/definition.js';
 import type { StateAt } from '../aggregate/state-at.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { mergePatch } from '../json/merge-patch.js';
+import { mergePatch } from '../json/compare/merge-patch.js';
 import { printJson } from '../json/print.js';
 import type { JsonValue } from '../json/types.js';
 import type { Folding } from './folding.js';

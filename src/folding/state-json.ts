@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { encodeJson, MAX_DEPTH } from '../json/encode.js';
+import { encodeJson, MAX_DEPTH } from '../json/encode/encode.js';
 import { ExactNumber } from '../json/exact-number.js';
 import { printJson } from '../json/print.js';
 import type { JsonValue } from '../json/types.js';

@@ -1,7 +1,7 @@
-import { alignedItems } from '../json/aligned-items.js';
-import { pointerTo } from '../json/pointer.js';
+import { alignedItems } from '../json/compare/aligned-items.js';
+import { pointerTo } from '../json/path/pointer.js';
 import { printJson } from '../json/print.js';
-import { isJsonObject, sameValue } from '../json/equality.js';
+import { isJsonObject, sameValue } from '../json/compare/equality.js';
 import type { JsonObject, JsonValue } from '../json/types.js';
 
 /** A line of a state, with its change since the state before. */

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../events.js';
-import { isDeeperThan } from '../json/depth.js';
+import { isDeeperThan } from '../json/text/depth.js';
 import { NestedTooDeeplyError, parseJsonText } from '../json/parse.js';
 import type { JsonObject, JsonValue } from '../json/types.js';
 import { apart } from '../store/event-metadata.js';

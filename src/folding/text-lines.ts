@@ -1,4 +1,4 @@
-import { alignedItems } from '../json/aligned-items.js';
+import { alignedItems } from '../json/compare/aligned-items.js';
 import type { StateLine } from './state-lines.js';
 
 /** The lines of a text, each marked with its change since the text before. */

@@ -1,6 +1,6 @@
 import type { SnapshotVerdict } from '../aggregate/snapshot/verify-snapshot.js';
 import type { StoredSnapshot } from '../events.js';
-import { diffJson } from '../json/diff.js';
+import { diffJson } from '../json/compare/diff.js';
 import { InvalidJsonError, parseJsonText } from '../json/parse.js';
 import { cut } from '../text/width.js';
 import { changeText } from './change-text.js';

@@ -1,7 +1,7 @@
 import { METADATA_KEY } from '../events.js';
-import { encodeJson, type EncodedJson } from '../json/encode.js';
-import { isPlainObject } from '../json/plain-object.js';
-import { splitMember } from '../json/split-member.js';
+import { encodeJson, type EncodedJson } from '../json/encode/encode.js';
+import { isPlainObject } from '../json/encode/plain-object.js';
+import { splitMember } from '../json/text/split-member.js';
 import type { JsonObject } from '../json/types.js';
 
 /** A body without its metadata, and the metadata if there is any. */

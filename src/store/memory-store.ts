@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../errors.js';
 import type { CommittedEvent, NewEvent, NewSnapshot, Snapshot, StoredEvent, StoredSnapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import type { NumberMode } from '../json/types.js';
-import { withoutExponents } from '../json/without-exponents.js';
+import { withoutExponents } from '../json/encode/without-exponents.js';
 import { err, ok } from '../result.js';
 import { DuplicateTimestampError, ProjectionsUnsupportedError } from './errors.js';
 import { assertAggregateId, assertEventList } from './assert-arguments.js';

@@ -6,7 +6,7 @@ import test from 'ava';
 import { Chess } from 'chess.js';
 import { scenario } from 'maestro-store/testing';
 import { ChessGame } from '../../examples/chess/chess-game.js';
-import { mergePatch } from '../../src/json/merge-patch.js';
+import { mergePatch } from '../../src/json/compare/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { runCli } from '../support/cli/cli.js';
 import { useTestDatabase } from '../support/database.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { PostgresStore } from 'maestro-store';
 import { deliveries, loadWebhooks } from '../../examples/webhooks/webhooks.js';
-import { mergePatch } from '../../src/json/merge-patch.js';
+import { mergePatch } from '../../src/json/compare/merge-patch.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { query } from '../../src/store/read/rows.js';

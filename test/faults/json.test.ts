@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { printJson } from '../../src/json/print.js';
 import { parseJsonText } from '../../src/json/parse.js';
-import { sameJson } from '../../src/json/equality.js';
+import { sameJson } from '../../src/json/compare/equality.js';
 import type { JsonObject } from '../../src/json/types.js';
 import { InvalidEventError } from '../../src/store/errors.js';
 import type { PostgresStore } from '../../src/store/postgres-store.js';

@@ -2,7 +2,7 @@ import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import { type StateLine, stateLines } from '../../src/folding/state-lines.js';
 import { printJson } from '../../src/json/print.js';
-import { sameValue } from '../../src/json/equality.js';
+import { sameValue } from '../../src/json/compare/equality.js';
 import type { JsonValue } from '../../src/json/types.js';
 import { jsonValues } from '../support/data/arbitraries.js';
 

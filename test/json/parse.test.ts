@@ -3,7 +3,7 @@ import test from 'ava';
 import { ExactNumber } from '../../src/json/exact-number.js';
 import { decodeJson, InvalidJsonError, parseJsonText } from '../../src/json/parse.js';
 import { printJson } from '../../src/json/print.js';
-import { sameJson } from '../../src/json/equality.js';
+import { sameJson } from '../../src/json/compare/equality.js';
 import { jsonValues } from '../support/data/arbitraries.js';
 
 /** Numbers as PostgreSQL prints them: no exponent, any number of digits. */

@@ -1,6 +1,6 @@
 import { fc } from '@fast-check/ava';
 import test from 'ava';
-import { sameJson } from '../../src/json/equality.js';
+import { sameJson } from '../../src/json/compare/equality.js';
 import { printJson } from '../../src/json/print.js';
 import type { JsonObject } from '../../src/json/types.js';
 import { MemoryStore } from '../../src/store/memory-store.js';

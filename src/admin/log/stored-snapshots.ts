@@ -1,6 +1,6 @@
 import type { StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { pathText } from '../../json/path-text.js';
+import { pathText } from '../../json/path/path-text.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { execute, type SnapshotRow, storedSnapshot } from '../../store/read/rows.js';
 import { isSerializationFailure } from '../../store/driver/driver-error.js';

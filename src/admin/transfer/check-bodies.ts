@@ -1,6 +1,6 @@
-import { depthOf, isDeeperThan } from '../../json/depth.js';
-import { MAX_DEPTH } from '../../json/encode.js';
-import { pathText } from '../../json/path-text.js';
+import { depthOf, isDeeperThan } from '../../json/text/depth.js';
+import { MAX_DEPTH } from '../../json/encode/encode.js';
+import { pathText } from '../../json/path/path-text.js';
 import { interopFaults, type Interop, snapshotInteropFaults } from '../../store/commit/interop.js';
 import { InvalidExportError } from './export-format.js';
 import type { ExportedItem } from './read-export.js';

@@ -2,12 +2,12 @@ import { MAX_SEQUENCE, MAX_TYPE_LENGTH, type StoredEvent, type StoredSnapshot } 
 import { InvalidTimestampError } from '../../hlc/errors.js';
 import { LAST_ISO_TIME } from '../../hlc/timestamp-text.js';
 import { Timestamp } from '../../hlc/timestamp.js';
-import { encodeJson, MAX_DEPTH } from '../../json/encode.js';
-import { isDeeperThan } from '../../json/depth.js';
-import { scalarFault } from '../../json/numbers-in.js';
+import { encodeJson, MAX_DEPTH } from '../../json/encode/encode.js';
+import { isDeeperThan } from '../../json/text/depth.js';
+import { scalarFault } from '../../json/encode/numbers-in.js';
 import { parseJsonText } from '../../json/parse.js';
-import { isCanonicalJsonb } from '../../json/canonical-jsonb.js';
-import { stringFault } from '../../json/scalars.js';
+import { isCanonicalJsonb } from '../../json/text/canonical-jsonb.js';
+import { stringFault } from '../../json/encode/scalars.js';
 import { snapshotJson } from '../../store/read/stored-json.js';
 import type { Footer } from './export-format.js';
 

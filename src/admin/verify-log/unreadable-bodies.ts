@@ -1,5 +1,5 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { pathText } from '../../json/path-text.js';
+import { pathText } from '../../json/path/path-text.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { interopFaults, snapshotInteropFaults, VERSION_MARK } from '../../store/commit/interop.js';

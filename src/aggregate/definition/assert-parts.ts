@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js';
-import { isPlainObject } from '../../json/plain-object.js';
+import { isPlainObject } from '../../json/encode/plain-object.js';
 import type { Fail, Properties } from './assert-known.js';
 
 /** A value that is an object. Throws {@link InvalidArgumentError} for any other. */

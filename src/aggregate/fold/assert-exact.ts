@@ -1,5 +1,5 @@
-import { pathText } from '../../json/path-text.js';
-import { roundedNumbers } from '../../json/rounded-numbers.js';
+import { pathText } from '../../json/path/path-text.js';
+import { roundedNumbers } from '../../json/encode/rounded-numbers.js';
 import { InvalidEventError } from '../../store/errors.js';
 import type { EncodedEvent } from '../../store/commit/validate.js';
 import type { Definition } from '../definition/definition.js';

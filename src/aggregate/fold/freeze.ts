@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../json/plain-object.js';
+import { isPlainObject } from '../../json/encode/plain-object.js';
 
 /** Objects that were deeply frozen, with the result of {@link deepFreeze}. */
 const frozen = new WeakMap<object, boolean>();

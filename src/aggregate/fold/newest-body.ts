@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { type CommittedEvent, eventRef } from '../../events.js';
-import { pathText } from '../../json/path-text.js';
+import { pathText } from '../../json/path/path-text.js';
 import type { Definition, Upcaster } from '../definition/definition.js';
 import { EventSchemaError, type HandlerRef } from '../errors.js';
 import { bigintAdvice, keysOf } from './bigint-advice.js';

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../events.js';
-import { readBack } from '../../json/round-trip.js';
+import { readBack } from '../../json/encode/round-trip.js';
 import type { Definition } from '../definition/definition.js';
 import { snapshotState } from './snapshot-codec.js';
 import { SnapshotLossError } from './errors.js';

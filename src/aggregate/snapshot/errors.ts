@@ -1,5 +1,5 @@
 import { type ErrorCode, MaestroError } from '../../errors.js';
-import { pathText } from '../../json/path-text.js';
+import { pathText } from '../../json/path/path-text.js';
 import type { Definition } from '../definition/definition.js';
 import type { Difference } from './first-difference.js';
 

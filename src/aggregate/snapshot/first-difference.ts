@@ -1,7 +1,7 @@
 import { isDeepStrictEqual, types } from 'node:util';
 import { ExactNumber } from '../../json/exact-number.js';
-import { isPlainObject } from '../../json/plain-object.js';
-import { sameValue } from '../../json/equality.js';
+import { isPlainObject } from '../../json/encode/plain-object.js';
+import { sameValue } from '../../json/compare/equality.js';
 
 /** A place at which two states differ. */
 export interface Difference {

@@ -2,7 +2,7 @@ import { InvalidEventError, InvalidSnapshotError } from '../../store/errors.js';
 import { EventSchemaError, HandlerError, isFoldingError } from '../errors.js';
 import { fold, type History } from '../history.js';
 import type { StateAt } from '../state-at.js';
-import { pathText } from '../../json/path-text.js';
+import { pathText } from '../../json/path/path-text.js';
 import { SnapshotIgnoredError, SnapshotLossError } from './errors.js';
 import { firstDifference } from './first-difference.js';
 

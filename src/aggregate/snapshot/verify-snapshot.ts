@@ -1,8 +1,8 @@
 import type { Snapshot, StoredSnapshot } from '../../events.js';
-import { encodeJson } from '../../json/encode.js';
+import { encodeJson } from '../../json/encode/encode.js';
 import { decodeJson, InvalidJsonError } from '../../json/parse.js';
-import { pathText } from '../../json/path-text.js';
-import { sameJson } from '../../json/equality.js';
+import { pathText } from '../../json/path/path-text.js';
+import { sameJson } from '../../json/compare/equality.js';
 import type { JsonObject } from '../../json/types.js';
 import type { Definition } from '../definition/definition.js';
 import { HandlerError } from '../errors.js';

@@ -1,5 +1,5 @@
-import { type Change, patchOperations } from '../../json/diff.js';
-import { RawJson } from '../../json/object-text.js';
+import { type Change, patchOperations } from '../../json/compare/diff.js';
+import { RawJson } from '../../json/text/object-text.js';
 import { printJson } from '../../json/print.js';
 import type { Output } from '../output/output.js';
 import { changeLines, changePaint } from '../render/changes.js';

@@ -3,7 +3,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { MaestroConfig } from '../../configuration.js';
 import { ConfigurationError } from '../../connection/errors.js';
-import { isPlainObject } from '../../json/plain-object.js';
+import { isPlainObject } from '../../json/encode/plain-object.js';
 import { findConfiguration } from './find-configuration.js';
 
 const KEYS = ['connection', 'schema', 'dataDir', 'pooler', 'interop', 'aggregates', 'projections'];

@@ -1,4 +1,4 @@
-import { encodeJson } from '../../json/encode.js';
+import { encodeJson } from '../../json/encode/encode.js';
 import { InvalidJsonError, parseJsonText } from '../../json/parse.js';
 import { InputError, UsageError } from '../errors.js';
 

@@ -1,4 +1,4 @@
-import { membersText, objectText } from '../../json/object-text.js';
+import { membersText, objectText } from '../../json/text/object-text.js';
 import type { CliContext } from '../context.js';
 import type { GlobalOptions, OutputFormat } from '../input/global-options.js';
 import { addDatabaseFlags } from './add-database-flags.js';

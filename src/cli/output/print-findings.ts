@@ -1,4 +1,4 @@
-import { objectText } from '../../json/object-text.js';
+import { objectText } from '../../json/text/object-text.js';
 import { decimal } from '../../text/figures.js';
 import { type Items, map, tap } from './iterate.js';
 import type { Output } from './output.js';

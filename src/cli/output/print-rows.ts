@@ -1,4 +1,4 @@
-import { objectText } from '../../json/object-text.js';
+import { objectText } from '../../json/text/object-text.js';
 import { type Column, FittedTable } from '../render/fitted-table.js';
 import type { Items } from './iterate.js';
 import type { Output } from './output.js';

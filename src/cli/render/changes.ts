@@ -1,5 +1,5 @@
 import { CHANGE_SIGNS, changeText, pointerText, valueTexts } from '../../folding/change-text.js';
-import type { Change } from '../../json/diff.js';
+import type { Change } from '../../json/compare/diff.js';
 import { escapeText } from '../../text/escape.js';
 import { cut, textWidth, wrap } from '../../text/width.js';
 import type { Style } from './style.js';

@@ -4,7 +4,7 @@ import type { Definition } from '../../aggregate/definition/definition.js';
 import type { StateAt } from '../../aggregate/state-at.js';
 import type { StoredEvent, StoredSnapshot } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { canonicalJson } from '../../json/canonical.js';
+import { canonicalJson } from '../../json/encode/canonical.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import { chain } from '../chain.js';
 import type { DefinitionChooser } from '../choose-definition.js';

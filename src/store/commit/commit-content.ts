@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { InvalidArgumentError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { stringFault } from '../../json/scalars.js';
+import { stringFault } from '../../json/encode/scalars.js';
 import type { EncodedEvent } from './validate.js';
 
 /** A command that is to be remembered together with its events. */

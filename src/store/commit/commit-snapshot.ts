@@ -1,5 +1,5 @@
 import type { NewSnapshot } from '../../events.js';
-import { sameJson } from '../../json/equality.js';
+import { sameJson } from '../../json/compare/equality.js';
 import type { CommitContext } from './commit-context.js';
 import { isConnectionLost, isSerializationFailure } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';

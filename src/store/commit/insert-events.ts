@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
-import { sameJson } from '../../json/equality.js';
+import { sameJson } from '../../json/compare/equality.js';
 import type { CommitContext } from './commit-context.js';
 import { isDeadlock, isSerializationFailure, isUniqueViolation, sqlState } from '../driver/driver-error.js';
 import { WriteMismatchError } from '../errors.js';

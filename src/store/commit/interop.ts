@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js';
-import { numbersIn } from '../../json/numbers-in.js';
+import { numbersIn } from '../../json/encode/numbers-in.js';
 import type { JsonFault } from '../../json/types.js';
 
 /** Another reader of the tables that cannot read all that PostgreSQL can store. */

@@ -7,10 +7,10 @@ import {
   type NewSnapshot,
 } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
-import { encodeJson, lengthFault } from '../../json/encode.js';
+import { encodeJson, lengthFault } from '../../json/encode/encode.js';
 import { ExactNumber } from '../../json/exact-number.js';
-import { pathText } from '../../json/path-text.js';
-import { stringFault } from '../../json/scalars.js';
+import { pathText } from '../../json/path/path-text.js';
+import { stringFault } from '../../json/encode/scalars.js';
 import type { JsonFault, JsonObject } from '../../json/types.js';
 import { encodeMetadata, isMetadata, joinMetadata } from '../event-metadata.js';
 import { InvalidEventError, InvalidSnapshotError, type ValidationIssue } from '../errors.js';

@@ -1,5 +1,5 @@
 import { METADATA_KEY, type StoredEvent, type StoredSnapshot } from '../../events.js';
-import { objectText, RawJson } from '../../json/object-text.js';
+import { objectText, RawJson } from '../../json/text/object-text.js';
 import { textApart } from '../event-metadata.js';
 
 /**

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../../errors.js';
 import type { StateAt } from '../../aggregate/state-at.js';
-import { readBack } from '../../json/round-trip.js';
+import { readBack } from '../../json/encode/round-trip.js';
 import { encodeEvents } from '../../store/commit/validate.js';
 import { InvalidEventError } from '../../store/errors.js';
 import { placed, type PlacedDraft, type Subject } from './play.js';

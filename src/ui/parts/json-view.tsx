@@ -1,4 +1,4 @@
-import { isDeeperThan } from '../../json/depth.js';
+import { isDeeperThan } from '../../json/text/depth.js';
 import { ExactNumber } from '../../json/exact-number.js';
 import { parseJsonText } from '../../json/parse.js';
 import type { JsonValue } from '../../json/types.js';

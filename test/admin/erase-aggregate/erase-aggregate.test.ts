@@ -7,7 +7,7 @@ import { type ErasurePlan, planErasure } from '../../../src/admin/erase-aggregat
 import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { sameJson } from '../../../src/json/equality.js';
+import { sameJson } from '../../../src/json/compare/equality.js';
 import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../../../src/store/errors.js';
 import { query } from '../../../src/store/read/rows.js';
 import { timestamps } from '../../support/data/arbitraries.js';

@@ -4,7 +4,7 @@ import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
 import { HandlerError } from '../../../src/aggregate/errors.js';
 import { deepFreeze } from '../../../src/aggregate/fold/freeze.js';
-import { encodeJson } from '../../../src/json/encode.js';
+import { encodeJson } from '../../../src/json/encode/encode.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { jsonValues } from '../../support/data/arbitraries.js';
 import { anEvent, anId } from '../../support/data/factories.js';

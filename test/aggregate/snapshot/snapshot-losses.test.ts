@@ -10,11 +10,11 @@ import { firstDifference } from '../../../src/aggregate/snapshot/first-differenc
 import { assertRoundTrip } from '../../../src/aggregate/snapshot/assert-round-trip.js';
 import { verifySnapshot } from '../../../src/aggregate/snapshot/verify-snapshot.js';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
-import { encodeJson } from '../../../src/json/encode.js';
+import { encodeJson } from '../../../src/json/encode/encode.js';
 import { ExactNumber } from '../../../src/json/exact-number.js';
 import { decodeJson } from '../../../src/json/parse.js';
 import type { JsonValue, NumberMode } from '../../../src/json/types.js';
-import { withoutExponents } from '../../../src/json/without-exponents.js';
+import { withoutExponents } from '../../../src/json/encode/without-exponents.js';
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import type { Store } from '../../../src/store/store.js';
 import { jsonBodies } from '../../support/data/arbitraries.js';

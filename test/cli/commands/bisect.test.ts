@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { mergePatch } from '../../../src/json/merge-patch.js';
+import { mergePatch } from '../../../src/json/compare/merge-patch.js';
 import type { JsonValue } from '../../../src/json/types.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';

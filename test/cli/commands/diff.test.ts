@@ -3,7 +3,7 @@ import test from 'ava';
 import { applyPatch, type Operation } from 'rfc6902';
 import stringWidth from 'string-width';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { mergePatch } from '../../../src/json/merge-patch.js';
+import { mergePatch } from '../../../src/json/compare/merge-patch.js';
 import type { JsonValue } from '../../../src/json/types.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { useTestDatabase } from '../../support/database.js';

@@ -2,7 +2,7 @@ import { IncompleteHistoryError } from '../../../aggregate/errors.js';
 import type { StateAt } from '../../../aggregate/state-at.js';
 import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { type Change, diffJson, patchOperations } from '../../../json/diff.js';
+import { type Change, diffJson, patchOperations } from '../../../json/compare/diff.js';
 import { parseJsonText } from '../../../json/parse.js';
 import { printJson } from '../../../json/print.js';
 import { NotFoundError } from '../../errors.js';

@@ -5,7 +5,7 @@ import { select } from '../../../admin/log/select.js';
 import { isLocal } from '../../../connection/address/database-url.js';
 import type { Database } from '../../../connection/database.js';
 import type { ConnectionSettings } from '../../../connection/settings.js';
-import { objectText } from '../../../json/object-text.js';
+import { objectText } from '../../../json/text/object-text.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import { map } from '../../output/iterate.js';
 import type { Output } from '../../output/output.js';

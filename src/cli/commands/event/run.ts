@@ -14,7 +14,7 @@ import type { IdArgument } from '../../input/id-argument.js';
 import { resolveAggregateId, resolveTimestamp } from '../../input/resolve-id.js';
 import { clockFacts, clockJson } from '../../output/clock-facts.js';
 import { printFacts } from '../../output/print-facts.js';
-import { indented } from '../../../json/indented.js';
+import { indented } from '../../../json/text/indented.js';
 import { withDatabase } from '../../database/with-database.js';
 import type { Invocation } from '../../invocation.js';
 

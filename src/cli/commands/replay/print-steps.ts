@@ -1,5 +1,5 @@
-import { type Change, diffJson } from '../../../json/diff.js';
-import { objectText } from '../../../json/object-text.js';
+import { type Change, diffJson } from '../../../json/compare/diff.js';
+import { objectText } from '../../../json/text/object-text.js';
 import { parseJsonText } from '../../../json/parse.js';
 import { localTime } from '../../render/local-time.js';
 import { tap } from '../../output/iterate.js';

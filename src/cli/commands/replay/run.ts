@@ -1,6 +1,6 @@
 import type { StateAt } from '../../../aggregate/state-at.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { RawJson } from '../../../json/object-text.js';
+import { RawJson } from '../../../json/text/object-text.js';
 import { UsageError } from '../../errors.js';
 import { DONE, type ExitCode, FOUND } from '../../exit-codes.js';
 import type { Folding } from '../../../folding/folding.js';
@@ -12,7 +12,7 @@ import { assertNotTheId } from '../../input/not-the-id.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
 import { warnOfLeftOutEvents } from '../../output/notes/left-out-events.js';
-import { indented } from '../../../json/indented.js';
+import { indented } from '../../../json/text/indented.js';
 import type { Invocation } from '../../invocation.js';
 import { assertOneEnd, replaySteps, type StepsOptions } from './replay-steps.js';
 

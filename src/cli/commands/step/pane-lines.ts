@@ -1,6 +1,6 @@
 import { parseJsonText } from '../../../json/parse.js';
 import { textApart } from '../../../store/event-metadata.js';
-import { indented } from '../../../json/indented.js';
+import { indented } from '../../../json/text/indented.js';
 import type { Style } from '../../render/style.js';
 import { missingText } from '../../../text/missing-text.js';
 import { localTime } from '../../render/local-time.js';

@@ -7,7 +7,7 @@ import type { StateAt } from '../../../aggregate/state-at.js';
 import { encodedState } from '../../../aggregate/render-state.js';
 import type { MaestroError } from '../../../errors.js';
 import type { NewEvent } from '../../../events.js';
-import { readBack } from '../../../json/round-trip.js';
+import { readBack } from '../../../json/encode/round-trip.js';
 import { apart } from '../../../store/event-metadata.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import { WouldNotFoldError } from '../../errors.js';

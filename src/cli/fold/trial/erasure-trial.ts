@@ -6,7 +6,7 @@ import type { Database } from '../../../connection/database.js';
 import type { MaestroError } from '../../../errors.js';
 import type { StoredEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { type Change, diffJson } from '../../../json/diff.js';
+import { type Change, diffJson } from '../../../json/compare/diff.js';
 import { parseJsonText } from '../../../json/parse.js';
 import { WouldNotFoldError } from '../../errors.js';
 import { handlerFolding } from '../../../folding/handler-folding.js';

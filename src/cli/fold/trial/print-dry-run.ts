@@ -1,11 +1,11 @@
 import type { NewEvent } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
-import { objectText, RawJson } from '../../../json/object-text.js';
+import { objectText, RawJson } from '../../../json/text/object-text.js';
 import { textApart } from '../../../store/event-metadata.js';
 import { encodeEvents } from '../../../store/commit/validate.js';
 import type { Output } from '../../output/output.js';
 import { printFacts } from '../../output/print-facts.js';
-import { indented } from '../../../json/indented.js';
+import { indented } from '../../../json/text/indented.js';
 import type { AppendTrial } from './append-trial.js';
 
 /** Prints events that would be appended, with the state after them if handlers fold it. A new aggregate has no id yet. */

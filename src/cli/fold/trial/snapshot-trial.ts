@@ -3,8 +3,8 @@ import { foldOn, type History } from '../../../aggregate/history.js';
 import { snapshotState } from '../../../aggregate/snapshot/snapshot-codec.js';
 import { verifySnapshot } from '../../../aggregate/snapshot/verify-snapshot.js';
 import type { NewSnapshot } from '../../../events.js';
-import { readBack } from '../../../json/round-trip.js';
-import { withoutExponents } from '../../../json/without-exponents.js';
+import { readBack } from '../../../json/encode/round-trip.js';
+import { withoutExponents } from '../../../json/encode/without-exponents.js';
 import { encodeSnapshot } from '../../../store/commit/validate.js';
 import { WouldNotFoldError } from '../../errors.js';
 

@@ -1,5 +1,5 @@
-import { type Change, diffJson } from '../../../json/diff.js';
-import { differenceText } from '../../../json/difference.js';
+import { type Change, diffJson } from '../../../json/compare/diff.js';
+import { differenceText } from '../../../json/compare/difference.js';
 import type { JsonValue } from '../../../json/types.js';
 import { counted } from '../../../text/figures.js';
 import { Link } from '../../parts/href.js';

@@ -1,5 +1,5 @@
 import type { StateLine } from '../../../folding/state-lines.js';
-import { endOfString } from '../../../json/tokens.js';
+import { endOfString } from '../../../json/text/tokens.js';
 import { escapeJson } from '../../../text/escape.js';
 import { decimal } from '../../../text/figures.js';
 import { Link } from '../../parts/href.js';

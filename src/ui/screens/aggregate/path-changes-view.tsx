@@ -1,4 +1,4 @@
-import { differenceText } from '../../../json/difference.js';
+import { differenceText } from '../../../json/compare/difference.js';
 import { Empty } from '../../parts/empty.js';
 import { Link } from '../../parts/href.js';
 import { Table } from '../../parts/table.js';

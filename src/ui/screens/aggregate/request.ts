@@ -1,6 +1,6 @@
 import { MAX_SEQUENCE } from '../../../events.js';
 import { Timestamp } from '../../../hlc/timestamp.js';
-import { pointerKeys } from '../../../json/pointer.js';
+import { pointerKeys } from '../../../json/path/pointer.js';
 import { escapeText } from '../../../text/escape.js';
 import { notATime, readTime, timestampOf } from '../../../text/time/read-time.js';
 import type { Faults } from '../../input/faults.js';

@@ -1,7 +1,7 @@
 import { stateLines } from '../../../folding/state-lines.js';
 import { textLines } from '../../../folding/text-lines.js';
 import type { Frame } from '../../../folding/timeline.js';
-import { isDeeperThan } from '../../../json/depth.js';
+import { isDeeperThan } from '../../../json/text/depth.js';
 import { parseJsonText } from '../../../json/parse.js';
 import { counted, decimal } from '../../../text/figures.js';
 import { Link } from '../../parts/href.js';

@@ -4,7 +4,7 @@ import test from 'ava';
 import { applyPatch, type Operation } from 'rfc6902';
 import stringWidth from 'string-width';
 import { ChessGame } from '../../../../examples/chess/chess-game.js';
-import { mergePatch } from '../../../../src/json/merge-patch.js';
+import { mergePatch } from '../../../../src/json/compare/merge-patch.js';
 import type { JsonValue } from '../../../../src/json/types.js';
 import { jsonBodies } from '../../../support/data/arbitraries.js';
 import { LEAST_COLUMNS } from '../../../../src/cli/output/terminal.js';

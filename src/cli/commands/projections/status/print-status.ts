@@ -1,4 +1,4 @@
-import { objectText } from '../../../../json/object-text.js';
+import { objectText } from '../../../../json/text/object-text.js';
 import type { Output } from '../../../output/output.js';
 import { decimal } from '../../../../text/figures.js';
 import { escapeText } from '../../../../text/escape.js';

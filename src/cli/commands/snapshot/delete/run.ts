@@ -2,7 +2,7 @@ import { hasEctoMigrations } from '../../../../admin/log/elixir.js';
 import { deleteSnapshot, type SnapshotHead, snapshotHead } from '../../../../admin/log/stored-snapshots.js';
 import type { Database } from '../../../../connection/database.js';
 import type { Timestamp } from '../../../../hlc/timestamp.js';
-import { RawJson } from '../../../../json/object-text.js';
+import { RawJson } from '../../../../json/text/object-text.js';
 import { NotFoundError, SnapshotKeptError, UsageError } from '../../../errors.js';
 import { type IdArgument, IdPrefix } from '../../../input/id-argument.js';
 import { assertReason, toExecute } from '../../../input/reason.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { differenceText } from '../../src/json/difference.js';
-import { ExactNumber } from '../../src/json/exact-number.js';
+import { differenceText } from '../../../src/json/compare/difference.js';
+import { ExactNumber } from '../../../src/json/exact-number.js';
 
 test('the difference of two numbers is exact, and has a sign', (t) => {
   t.is(differenceText(71400, 40), '-71360');

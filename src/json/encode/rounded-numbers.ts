@@ -1,6 +1,6 @@
 import { isSafeNumber } from 'lossless-json';
-import { ExactNumber } from './exact-number.js';
-import type { JsonFault } from './types.js';
+import { ExactNumber } from '../exact-number.js';
+import type { JsonFault } from '../types.js';
 
 /** A run of digits that a JavaScript number may not hold, or an exponent: whatever else is written, none is lost. */
 const MAY_BE_ROUNDED = /[\d.]{16}|\d[eE]/;

@@ -1,8 +1,8 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { objectText, RawJson } from '../../src/json/object-text.js';
-import { eventJson, eventMembers } from '../../src/store/read/stored-json.js';
-import { anEvent, anId } from '../support/data/factories.js';
+import { objectText, RawJson } from '../../../src/json/text/object-text.js';
+import { eventJson, eventMembers } from '../../../src/store/read/stored-json.js';
+import { anEvent, anId } from '../../support/data/factories.js';
 
 testProp(
   'an object without raw members is written as JSON.stringify writes it',

@@ -1,7 +1,7 @@
 import { type EncodedJson, encodeJson, MAX_DEPTH } from './encode.js';
 import { encodeSimple } from './encode-simple.js';
-import { ExactNumber } from './exact-number.js';
-import { parseJsonText } from './parse.js';
+import { ExactNumber } from '../exact-number.js';
+import { parseJsonText } from '../parse.js';
 
 /**
  * The canonical JSON text of a value: keys in the order of their code units, no spaces, and numbers as their

@@ -1,7 +1,7 @@
 import { testProp } from '@fast-check/ava';
 import fc from 'fast-check';
 import test from 'ava';
-import { pointerKeys, pointerTo, valueAt } from '../../src/json/pointer.js';
+import { pointerKeys, pointerTo, valueAt } from '../../../src/json/path/pointer.js';
 
 testProp('a pointer has the keys of which it was made', [fc.array(fc.string())], (t, keys) => {
   t.deepEqual(pointerKeys(keys.reduce(pointerTo, '')), keys);

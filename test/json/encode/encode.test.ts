@@ -1,11 +1,11 @@
 import { runInNewContext } from 'node:vm';
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { encodeJson, MAX_DEPTH } from '../../src/json/encode.js';
-import { ExactNumber } from '../../src/json/exact-number.js';
-import { isPlainObject } from '../../src/json/plain-object.js';
-import { numberFault, stringFault } from '../../src/json/scalars.js';
-import { encodeSimple } from '../../src/json/encode-simple.js';
+import { encodeJson, MAX_DEPTH } from '../../../src/json/encode/encode.js';
+import { ExactNumber } from '../../../src/json/exact-number.js';
+import { isPlainObject } from '../../../src/json/encode/plain-object.js';
+import { numberFault, stringFault } from '../../../src/json/encode/scalars.js';
+import { encodeSimple } from '../../../src/json/encode/encode-simple.js';
 
 /** The faults in a value, as `path: message`. */
 function faultsOf(value: unknown): string[] {

@@ -1,5 +1,5 @@
-import { isJsonObject } from './equality.js';
-import type { JsonValue } from './types.js';
+import { isJsonObject } from '../compare/equality.js';
+import type { JsonValue } from '../types.js';
 
 /** The JSON Pointer (RFC 6901) of a member of the value at another; `''` is the whole value. */
 export function pointerTo(path: string, key: string): string {

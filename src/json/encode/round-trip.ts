@@ -1,5 +1,5 @@
-import { decodeJson } from './parse.js';
-import type { JsonObject, NumberMode } from './types.js';
+import { decodeJson } from '../parse.js';
+import type { JsonObject, NumberMode } from '../types.js';
 import { withoutExponents } from './without-exponents.js';
 
 /**

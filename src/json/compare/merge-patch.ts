@@ -1,5 +1,5 @@
 import { isJsonObject } from './equality.js';
-import type { JsonObject, JsonValue } from './types.js';
+import type { JsonObject, JsonValue } from '../types.js';
 
 /**
  * Applies a JSON Merge Patch (RFC 7396): members of the patch replace or extend those of the target, `null` removes.

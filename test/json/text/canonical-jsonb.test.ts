@@ -1,11 +1,11 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
 import fc from 'fast-check';
-import { isCanonicalJsonb } from '../../src/json/canonical-jsonb.js';
-import { printJson } from '../../src/json/print.js';
-import { query } from '../../src/store/read/rows.js';
-import { jsonValues } from '../support/data/arbitraries.js';
-import { testKnex } from '../support/database.js';
+import { isCanonicalJsonb } from '../../../src/json/text/canonical-jsonb.js';
+import { printJson } from '../../../src/json/print.js';
+import { query } from '../../../src/store/read/rows.js';
+import { jsonValues } from '../../support/data/arbitraries.js';
+import { testKnex } from '../../support/database.js';
 
 const knex = testKnex();
 test.after.always(() => knex.destroy());

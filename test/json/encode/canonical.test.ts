@@ -1,7 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
-import { canonicalJson, encodeCanonical } from '../../src/json/canonical.js';
-import { encodeJson } from '../../src/json/encode.js';
-import { jsonValues } from '../support/data/arbitraries.js';
+import { canonicalJson, encodeCanonical } from '../../../src/json/encode/canonical.js';
+import { encodeJson } from '../../../src/json/encode/encode.js';
+import { jsonValues } from '../../support/data/arbitraries.js';
 
 function canonicalText(value: unknown): string {
   const encoded = encodeCanonical(value);

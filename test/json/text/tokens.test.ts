@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { depthOf, isDeeperThan } from '../../src/json/depth.js';
-import { numbersIn, scalarFault } from '../../src/json/numbers-in.js';
-import { jsonTokens } from '../../src/json/tokens.js';
-import { storedBody } from '../../src/folding/stored-body.js';
-import { interopFaults } from '../../src/store/commit/interop.js';
-import { anEvent } from '../support/data/factories.js';
+import { depthOf, isDeeperThan } from '../../../src/json/text/depth.js';
+import { numbersIn, scalarFault } from '../../../src/json/encode/numbers-in.js';
+import { jsonTokens } from '../../../src/json/text/tokens.js';
+import { storedBody } from '../../../src/folding/stored-body.js';
+import { interopFaults } from '../../../src/store/commit/interop.js';
+import { anEvent } from '../../support/data/factories.js';
 
 /** More characters, or escapes, than a regular expression with a repeated choice can walk through. */
 const LENGTH = 16_000_000;

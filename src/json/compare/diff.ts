@@ -1,7 +1,7 @@
 import { createPatch, type Operation, Pointer } from 'rfc6902';
 import { commonEnds } from './aligned-items.js';
 import { isJsonObject, sameValue } from './equality.js';
-import type { JsonObject, JsonValue } from './types.js';
+import type { JsonObject, JsonValue } from '../types.js';
 
 /**
  * One difference between two JSON values: an operation of JSON Patch (RFC 6902), with the value that it removes or

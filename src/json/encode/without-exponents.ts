@@ -1,8 +1,8 @@
-import { ExactNumber } from './exact-number.js';
-import { parseJsonText } from './parse.js';
-import { printJson } from './print.js';
-import { isJsonObject } from './equality.js';
-import type { JsonValue } from './types.js';
+import { ExactNumber } from '../exact-number.js';
+import { parseJsonText } from '../parse.js';
+import { printJson } from '../print.js';
+import { isJsonObject } from '../compare/equality.js';
+import type { JsonValue } from '../types.js';
 
 const EXPONENT = /\d[eE][+-]?\d/;
 

@@ -1,8 +1,8 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
-import { mergePatch } from '../../src/json/merge-patch.js';
-import type { JsonValue } from '../../src/json/types.js';
-import { jsonValues } from '../support/data/arbitraries.js';
+import { mergePatch } from '../../../src/json/compare/merge-patch.js';
+import type { JsonValue } from '../../../src/json/types.js';
+import { jsonValues } from '../../support/data/arbitraries.js';
 
 /** The examples of RFC 7396, appendix A: target, patch, result. */
 const EXAMPLES: readonly (readonly [JsonValue, JsonValue, JsonValue])[] = [

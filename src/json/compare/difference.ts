@@ -1,5 +1,5 @@
-import { ExactNumber } from './exact-number.js';
-import type { JsonValue } from './types.js';
+import { ExactNumber } from '../exact-number.js';
+import type { JsonValue } from '../types.js';
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { readBack } from '../../src/json/round-trip.js';
-import { useTestDatabase } from '../support/database.js';
-import { anEvent } from '../support/data/factories.js';
+import { readBack } from '../../../src/json/encode/round-trip.js';
+import { useTestDatabase } from '../../support/database.js';
+import { anEvent } from '../../support/data/factories.js';
 
 const database = useTestDatabase(test);
 

@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { type AlignedItem, alignedItems } from '../../src/json/aligned-items.js';
+import { type AlignedItem, alignedItems } from '../../../src/json/compare/aligned-items.js';
 
 const lists = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 });
 

@@ -1,7 +1,7 @@
 import { compareNumber } from 'lossless-json';
-import { ExactNumber } from './exact-number.js';
-import { parseJsonText } from './parse.js';
-import type { JsonObject, JsonValue } from './types.js';
+import { ExactNumber } from '../exact-number.js';
+import { parseJsonText } from '../parse.js';
+import type { JsonObject, JsonValue } from '../types.js';
 
 /** True when two JSON texts mean the same value: numbers compared digit by digit, keys in any order. */
 export function sameJson(left: string, right: string): boolean {

@@ -1,6 +1,6 @@
 import { numberFault, stringFault } from './scalars.js';
-import { jsonTokens } from './tokens.js';
-import type { JsonFault } from './types.js';
+import { jsonTokens } from '../text/tokens.js';
+import type { JsonFault } from '../types.js';
 
 /** A number in a JSON text. */
 export interface FoundNumber {

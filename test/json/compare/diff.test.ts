@@ -1,11 +1,11 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
 import { applyPatch } from 'rfc6902';
-import { diffJson, patchOperations } from '../../src/json/diff.js';
-import { parseJsonText } from '../../src/json/parse.js';
-import { sameValue } from '../../src/json/equality.js';
-import type { JsonValue } from '../../src/json/types.js';
-import { jsonValues } from '../support/data/arbitraries.js';
+import { diffJson, patchOperations } from '../../../src/json/compare/diff.js';
+import { parseJsonText } from '../../../src/json/parse.js';
+import { sameValue } from '../../../src/json/compare/equality.js';
+import type { JsonValue } from '../../../src/json/types.js';
+import { jsonValues } from '../../support/data/arbitraries.js';
 
 testProp('the patch from one value to another leads there', [jsonValues(), jsonValues()], (t, before, after) => {
   // The library that carries the patch out here drops this key.

@@ -1,8 +1,8 @@
-import { ExactNumber } from './exact-number.js';
+import { ExactNumber } from '../exact-number.js';
 import { isPlainObject } from './plain-object.js';
 import { numbersIn } from './numbers-in.js';
 import { numberFault, stringFault } from './scalars.js';
-import type { JsonFault } from './types.js';
+import type { JsonFault } from '../types.js';
 import { encodeSimple } from './encode-simple.js';
 
 /** Most levels of objects and arrays inside one another. */

@@ -1,6 +1,6 @@
 import { isDeeperThan } from './depth.js';
-import { parseJsonText } from './parse.js';
-import { printJson } from './print.js';
+import { parseJsonText } from '../parse.js';
+import { printJson } from '../print.js';
 
 /** Deepest nesting that is still indented: each level indents its lines further. */
 const MAX_INDENTED_DEPTH = 1000;

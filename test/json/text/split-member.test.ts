@@ -1,8 +1,8 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { printJson } from '../../src/json/print.js';
-import { splitMember } from '../../src/json/split-member.js';
-import { jsonBodies, jsonValues } from '../support/data/arbitraries.js';
+import { printJson } from '../../../src/json/print.js';
+import { splitMember } from '../../../src/json/text/split-member.js';
+import { jsonBodies, jsonValues } from '../../support/data/arbitraries.js';
 
 const KEY = '$metadata';
 const spaces = fc.constantFrom('', ' ', '\n  ');
