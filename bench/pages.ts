@@ -27,7 +27,7 @@ const { values } = parseArgs({
 /** Number of histories that the pages keep. */
 const KEPT = 12;
 
-/** What is measured, and where. */
+/** The pages that are measured, and the log below them. */
 interface Place {
   readonly log: PagesLog;
   readonly client: pg.Client;

@@ -21,7 +21,7 @@ const { values } = parseArgs({
   },
 });
 
-/** What a visitor does at one place. */
+/** A visit of one place, with the steps from there. */
 type Visit = (walk: Walk) => Promise<void>;
 
 /** A visitor with a memory of where he was. */

@@ -1,7 +1,7 @@
 import type { PagesLog } from './log.js';
 import { anyOf, type Asked, bytes, FEW, jsonPath, type Page, TIME } from './page.js';
 
-/** What pages load after they are shown, and what a page is like once its history was folded. */
+/** The parts that pages load after they are shown, and a page whose history was folded before. */
 export function afterwards({ table, long, length }: PagesLog): Page[] {
   const positions = table.replace('event_log', 'maestro_positions');
   const behind = `SELECT count(*) FROM (SELECT aggregate_id, max(sequence) AS last FROM ${table} GROUP BY 1) AS e JOIN ${positions} AS p USING (aggregate_id) WHERE p.sequence < last`;

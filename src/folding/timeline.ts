@@ -1,4 +1,3 @@
-import { eventHeads } from '../admin/find-event/event-heads.js';
 import type { EventHead } from '../admin/find-event/find-event.js';
 import { sequenceAt } from '../admin/find-event/sequence-at.js';
 import { isFoldingError } from '../aggregate/errors.js';
@@ -13,6 +12,7 @@ import { afterEvent, type Step, stepOver } from './fold-steps.js';
 import type { Folding } from './folding.js';
 import { type Interruption, interruptible } from './interruptible.js';
 import { KeptStates } from './kept-states.js';
+import { NearbyEvents } from './nearby-events.js';
 
 /** The history of one aggregate, with its folding. */
 export interface TimelineHistory {
@@ -51,20 +51,15 @@ export interface Search {
   readonly isForward: boolean;
 }
 
-/** Number of events to read on either side, so that most steps need no query. */
-const AROUND = 200;
-/** Number of events before them that are kept when new ones are found. */
-const MOST_HEADS = 2 * AROUND;
-
 /** A history to step through in both directions. Events are read when they are needed, so new ones are found. */
 export class Timeline {
   readonly #history: TimelineHistory;
   readonly #states: KeptStates;
-  #heads: readonly EventHead[] = [];
-  #firstSequence: number | undefined;
+  readonly #nearby: NearbyEvents;
 
   constructor(history: TimelineHistory) {
     this.#history = history;
+    this.#nearby = new NearbyEvents(history.log, history.id);
     this.#states = new KeptStates(history.folding.start(), history.mostCheckpoints ?? 600);
   }
 
@@ -88,23 +83,6 @@ export class Timeline {
     if (step === undefined && point.sequence > 0) return await this.at(point.sequence, interruption);
     const state = step?.after ?? this.#text(point);
     return { sequence: point.sequence, step, state, rendered: this.#rendered(before, point) };
-  }
-
-  /** The steps of the events from one sequence to another, both inclusive. */
-  async *steps(from: number, to: number, interruption: Interruption = {}): AsyncGenerator<Step> {
-    const { folding } = this.#history;
-    let point = this.#states.before(from);
-    let state: string | undefined;
-    for await (const event of interruptible(this.#read(point.sequence + 1, to), interruption)) {
-      if (event.sequence < from) {
-        ({ point } = this.#states.keep(afterEvent(point, event, folding)));
-        continue;
-      }
-      const step = stepOver(point, state ?? this.#text(point), event, folding);
-      ({ point } = this.#states.keep(step));
-      state = step.after;
-      yield step;
-    }
   }
 
   /** The events from one sequence to another, both inclusive, with their states; they should be few, as all are held. */
@@ -147,27 +125,17 @@ export class Timeline {
 
   /** True for the first event of the history, as far as {@link around} came to it. */
   isFirst(sequence: number): boolean {
-    return sequence === 1 || sequence === this.#firstSequence;
+    return this.#nearby.isFirst(sequence);
+  }
+
+  /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
+  async around(sequence: number, count: number): Promise<readonly EventHead[]> {
+    return await this.#nearby.around(sequence, count);
   }
 
   /** Keeps at most so many states from now on, 2 or more. */
   keepAtMost(states: number): void {
     this.#states.keepAtMost(states);
-  }
-
-  /** Events on both sides of a sequence, in order, without bodies; at least `count` of each if there are as many. */
-  async around(sequence: number, count: number): Promise<readonly EventHead[]> {
-    const heads = this.#heads;
-    const index = heads.findLastIndex((head) => head.sequence <= sequence);
-    const hasBefore = heads[0] !== undefined && (this.isFirst(heads[0].sequence) || index > count);
-    const lastKnown = heads.at(-1)?.sequence ?? 0;
-    if (!hasBefore || index === -1 || sequence > lastKnown) return await this.#findAround(sequence, count);
-    if (heads.length - index > count) return heads;
-    // Behind the last that is known there may be new ones.
-    const found = await this.#findHeads('after', lastKnown, count);
-    const more = [...heads.slice(-Math.max(MOST_HEADS, 2 * count + 1)), ...found];
-    if (found.length > 0) this.#heads = more;
-    return more;
   }
 
   /** The sequence of the next event; `undefined` at the end. */
@@ -217,20 +185,6 @@ export class Timeline {
       looked += events;
     }
     return undefined;
-  }
-
-  async #findAround(sequence: number, count: number): Promise<readonly EventHead[]> {
-    const before = await this.#findHeads('upTo', sequence, count);
-    const after = await this.#findHeads('after', sequence, count);
-    const heads = [...before.reverse(), ...after];
-    this.#heads = heads;
-    if (before.length < Math.max(AROUND, count)) this.#firstSequence = heads[0]?.sequence;
-    return heads;
-  }
-
-  async #findHeads(direction: 'upTo' | 'after', sequence: number, count: number): Promise<EventHead[]> {
-    const { log, id } = this.#history;
-    return await eventHeads(log, id, { direction, sequence, limit: Math.max(AROUND, count) });
   }
 
   #rendered(before: StateAt, point: StateAt): Rendered | undefined {

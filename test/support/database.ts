@@ -109,6 +109,18 @@ export function useTemporaryFolder(test: TestFn<unknown>): string {
   return folder;
 }
 
+/** Migrated databases of each kind, for what has to be the same on all of them: to be asked for in a test, by their names. */
+export function useEveryKind(test: TestFn<unknown>): {
+  readonly plain: () => TestDatabase;
+  readonly partitioned: () => TestDatabase;
+  readonly embedded: () => Database;
+} {
+  const plain = useTestDatabase(test);
+  const partitioned = useTestDatabase(test, { partitions: 3 });
+  const embedded = useEmbeddedDatabase(test);
+  return { plain: () => plain, partitioned: () => partitioned, embedded: () => embedded.get() };
+}
+
 /** A migrated embedded database for one test file. */
 export function useEmbeddedDatabase(test: TestFn<unknown>): { get(): Database } {
   const folder = useTemporaryFolder(test);

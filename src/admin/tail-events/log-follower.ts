@@ -15,7 +15,7 @@ import type { Follower } from './follower.js';
 /** Most events in one batch. */
 const BATCH = 500;
 
-/** What a {@link LogFollower} looks at. */
+/** Options of a {@link LogFollower}. */
 export interface LogFollowerOptions {
   /** Largest number of events that are looked at for the last ones of some types. @defaultValue any number */
   readonly lookBack?: number | undefined;

@@ -44,7 +44,8 @@ export async function insertEvents(
       assertSame(events, rows.map(storedEvent));
     }
   } catch (error) {
-    throw insertError(on, error, command);
+    // Only the statement for both tells by an error that rows were dropped.
+    throw insertError(on, error, verifyWrites ? undefined : command);
   }
 }
 

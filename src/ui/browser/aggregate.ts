@@ -11,7 +11,7 @@ const OF_A_POINT = ['at', 'time', 'pin', 'fold', 'lines'];
 const slider = document.querySelector<HTMLInputElement>('#slider');
 /** Milliseconds that a point is looked at before going on makes it a place to go back to. */
 const PAUSE = 2000;
-/** When the page came to the point of its address by a step; a point that a drag only passes is none. */
+/** Time at which the page came to the point of its address by a step; a point that a drag only passes is none. */
 let cameAt = -Infinity;
 /** The point that is wanted: while one is fetched, only the latest of the others waits. */
 const latest = new Latest<{ readonly url: URL; readonly isPassing: boolean }>(async ({ url, isPassing }) => {

@@ -1,4 +1,4 @@
-/** What is wrong with the fields of a form, by their names, in sentences. */
+/** Faults of the fields of a form, by their names, in sentences. */
 export type Faults = Readonly<Record<string, string>>;
 
 /** True when something is wrong. */

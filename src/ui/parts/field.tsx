@@ -10,7 +10,7 @@ interface FieldProps {
   readonly placeholder?: string;
   readonly inputmode?: 'numeric';
   readonly size?: number;
-  /** How the value is read, such as the zone of a time. */
+  /** Words on how the value is read, such as the zone of a time. */
   readonly note?: string;
   /** A sentence on what is wrong with the value. */
   readonly fault?: string | undefined;

@@ -10,7 +10,7 @@ export interface RefusalPage {
   readonly link: string;
 }
 
-/** Who is not admitted gets no file either, so the page brings its own style. */
+/** The style of the page, in its text: whoever is not admitted gets no file. */
 const STYLE =
   ':root{color-scheme:light dark}body{max-width:40rem;margin:15vh auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}h1{font-size:1.25rem}';
 

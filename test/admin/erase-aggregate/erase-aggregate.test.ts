@@ -11,7 +11,7 @@ import { sameJson } from '../../../src/json/compare/equality.js';
 import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../../../src/store/errors.js';
 import { query } from '../../../src/store/read/rows.js';
 import { timestamps } from '../../support/data/arbitraries.js';
-import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
+import { useEveryKind } from '../../support/database.js';
 import { anEvent, anId, collect } from '../../support/data/factories.js';
 import { rememberCommands, rememberedIds } from '../../support/data/remembered-commands.js';
 import { startFaultProxy } from '../../support/servers/fault-proxy.js';
@@ -21,14 +21,9 @@ import { emptied, exported, insertRows } from '../../support/data/transfer.js';
 
 /** Knex prints what befalls idle connections, which is what happens here on purpose. */
 const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
-const plain = useTestDatabase(test);
-const partitioned = useTestDatabase(test, { partitions: 3 });
-const embedded = useEmbeddedDatabase(test);
-const places: Readonly<Record<string, () => NonTransactionalLog>> = {
-  plain: () => plain,
-  partitioned: () => partitioned,
-  embedded: () => embedded.get(),
-};
+const databases = useEveryKind(test);
+const places: Readonly<Record<string, () => NonTransactionalLog>> = databases;
+const [plain, partitioned] = [databases.plain(), databases.partitioned()];
 
 /** Stores an aggregate whose events have these bodies, and a snapshot. */
 async function store(

@@ -3,17 +3,11 @@ import { eraseAggregate } from '../../../src/admin/erase-aggregate/erase-aggrega
 import { erasureMark } from '../../../src/admin/log/erasure-mark.js';
 import type { NonTransactionalLog } from '../../../src/admin/log/event-log.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { testKnex, useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
+import { testKnex, useEveryKind } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 
-const plain = useTestDatabase(test);
-const partitioned = useTestDatabase(test, { partitions: 3 });
-const embedded = useEmbeddedDatabase(test);
-const places: Readonly<Record<string, () => NonTransactionalLog>> = {
-  plain: () => plain,
-  partitioned: () => partitioned,
-  embedded: () => embedded.get(),
-};
+const databases = useEveryKind(test);
+const places: Readonly<Record<string, () => NonTransactionalLog>> = databases;
 
 for (const [place, log] of Object.entries(places)) {
   test.serial(
@@ -43,10 +37,10 @@ test('where rows are not counted, every transaction changes the mark', async (t)
   const knex = testKnex({ pool: { min: 1, max: 1 } });
   t.teardown(() => knex.destroy());
   await knex.raw('SET track_counts = off');
-  const log = { knex, schema: plain.schema };
+  const log = { knex, schema: databases.plain().schema };
   const mark = await erasureMark(log);
 
-  await plain.store().commitEvents([anEvent()]);
+  await databases.plain().store().commitEvents([anEvent()]);
 
   t.not(await erasureMark(log), mark);
 });

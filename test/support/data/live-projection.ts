@@ -1,10 +1,21 @@
 import type { Knex } from 'knex';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import type { ReadModelDefinition } from '../../../src/projection/definition.js';
+import { defineProjection } from '../../../src/projection/define-projection.js';
 import { runHandlers } from '../../../src/projection/handlers.js';
 import { eventReader } from '../../../src/projection/read-event.js';
 import { collect } from './factories.js';
+import { Tally } from './tallies.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
+
+/** A projection whose table nobody looks into. */
+export const OWNERS = defineProjection({
+  name: 'owners',
+  version: 1,
+  from: [Tally],
+  setUp: (transaction) => transaction.raw('CREATE TABLE owners (id bytea)'),
+  project: () => {},
+});
 
 /** Makes the tables of a projection in the schema of the store, as its live copy, without a worker; gives the copy's number. */
 export async function makeLive(

@@ -1,8 +1,6 @@
 import test from 'ava';
-import { defineProjection } from '../../../src/index.js';
 import { aHistory, anId } from '../../support/data/factories.js';
-import { makeLive } from '../../support/data/live-projection.js';
-import { Tally } from '../../support/data/tallies.js';
+import { makeLive, OWNERS } from '../../support/data/live-projection.js';
 import { useTestDatabase } from '../../support/database.js';
 import { readingFaults } from '../../support/ui/axe.js';
 import { useBrowser } from '../../support/ui/browser.js';
@@ -13,18 +11,10 @@ const database = useTestDatabase(test);
 const browser = useBrowser(test);
 const id = anId();
 
-const owners = defineProjection({
-  name: 'owners',
-  version: 1,
-  from: [Tally],
-  setUp: (transaction) => transaction.raw('CREATE TABLE owners (id bytea)'),
-  project: () => {},
-});
-
 test.serial.before(async () => {
   const { knex, schema } = database;
   await database.store().commitEvents(aHistory(id, 3));
-  const copy = await makeLive(database, owners);
+  const copy = await makeLive(database, OWNERS);
   await knex.raw(`INSERT INTO ??.maestro_parked VALUES (?, ?, 2, 'failed', 'it broke', 7, now(), now(), now())`, [
     schema,
     copy,

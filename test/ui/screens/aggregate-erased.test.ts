@@ -1,16 +1,11 @@
 import test from 'ava';
 import { eraseAggregate } from '../../../src/admin/erase-aggregate/erase-aggregate.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
-import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
+import { useEveryKind } from '../../support/database.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 import { uiOf } from '../../support/ui/ui-client.js';
 
-const plain = useTestDatabase(test);
-const partitioned = useTestDatabase(test, { partitions: 3 });
-const embedded = useEmbeddedDatabase(test);
-const places = { plain: () => plain, partitioned: () => partitioned, embedded: () => embedded.get() };
-
-for (const [place, database] of Object.entries(places)) {
+for (const [place, database] of Object.entries(useEveryKind(test))) {
   test.serial(`no page shows what was erased since it was shown: ${place}`, async (t) => {
     const { knex, schema } = database();
     const store = new PostgresStore(knex, { schema });

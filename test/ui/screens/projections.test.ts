@@ -1,8 +1,6 @@
 import test from 'ava';
-import { defineProjection } from '../../../src/index.js';
 import { aHistory, anId } from '../../support/data/factories.js';
-import { makeLive } from '../../support/data/live-projection.js';
-import { Tally } from '../../support/data/tallies.js';
+import { makeLive, OWNERS } from '../../support/data/live-projection.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
 import { uiOf } from '../../support/ui/ui-client.js';
 
@@ -11,18 +9,10 @@ const bare = useTestDatabase(test, { migrated: false });
 const [failing, missing] = [anId(), anId()];
 const HOSTILE = 'Error: <img src=x onerror=alert(1)>\n  at <script>\u001b[2J\u202e';
 
-const owners = defineProjection({
-  name: 'owners',
-  version: 1,
-  from: [Tally],
-  setUp: (transaction) => transaction.raw('CREATE TABLE owners (id bytea)'),
-  project: () => {},
-});
-
 test.before(async () => {
   const { knex, schema } = filled;
   await filled.store().commitEvents([...aHistory(failing, 3), ...aHistory(missing, 2)]);
-  const copy = await makeLive(filled, owners);
+  const copy = await makeLive(filled, OWNERS);
   const park = 'INSERT INTO ??.maestro_parked VALUES (?, ?, ?, ?, ?, 7, now(), now(), now())';
   await knex.raw(park, [schema, copy, failing.encode(), 2, 'failed', HOSTILE]);
   await knex.raw(park, [schema, copy, missing.encode(), 1, 'gap', 'event 1 is missing']);

@@ -23,7 +23,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
   Escape: ['unpin', 'find-end'],
 };
 
-/** What keys do besides steps. */
+/** Actions of keys that are no steps. */
 export interface KeyActions {
   readonly play: () => void;
   readonly compare: () => void;

@@ -1,7 +1,7 @@
 /** Milliseconds that a point is shown while it plays. */
 const SHOWN = 700;
 
-/** What a player does; each is false when there is nowhere to go. */
+/** Moves of a player; each is false when there is nowhere to go. */
 export interface Moves {
   /** Goes to the next event. */
   readonly next: () => boolean;

@@ -1,7 +1,7 @@
 /** The address of what is shown, without the place on the page. */
 let shown = withoutPlace(location.href);
 
-/** How an address becomes the one of the page: as a place of its own to go back to, or instead of the one before. */
+/** Way in which an address becomes that of the page: as a place of its own to go back to, or instead of the one before. */
 export type Remember = 'push' | 'replace';
 
 /** Has the page go by another address, because a script has changed what it shows. */

@@ -34,7 +34,7 @@ export interface PathChanges {
   readonly upTo: number;
 }
 
-/** Where to look for changes of a value. */
+/** The part of a history in which changes of a value are looked for. */
 export interface PathSearch {
   readonly log: EventLog;
   readonly id: Timestamp;

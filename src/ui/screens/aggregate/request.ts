@@ -36,9 +36,9 @@ export interface AggregateRequest {
 
 /** A request that was read from an address. */
 export interface ReadRequest {
-  /** What is wrong is left out of it. */
+  /** The request without what is wrong. */
   readonly request: AggregateRequest;
-  /** What is wrong with the fields `at` and `path`. */
+  /** Faults of the fields `at` and `path`. */
   readonly faults: Faults;
   /** These fields as they were filled in, where they are wrong. */
   readonly written: { readonly at?: string | undefined; readonly path?: string | undefined };

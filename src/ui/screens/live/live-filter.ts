@@ -16,7 +16,7 @@ export interface ReadLiveFilter {
   readonly filter: LiveFilter;
   /** The aggregate as it was written. */
   readonly written: string;
-  /** What is wrong with it, in a sentence. */
+  /** A sentence on what is wrong with it. */
   readonly fault: string | undefined;
 }
 

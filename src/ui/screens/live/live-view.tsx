@@ -62,7 +62,7 @@ export function LiveView({ read, events, isPartial, isPaused, readAt }: LiveView
   );
 }
 
-/** Where earlier events of the types can be found. */
+/** A link to where earlier events of the types can be found. */
 function Partial({ filter: { types, aggregateId } }: { readonly filter: LiveFilter }) {
   const search = new URLSearchParams(types.map((type): [string, string] => ['type', type]));
   return (
