@@ -6,7 +6,7 @@ import { sequentially } from '../operations.js';
 /** Number of walks in a turn. */
 const WALKS = 3;
 /** Seconds for which workers are watched that do nothing. */
-const IDLE = 20;
+const IDLE = 30;
 
 /** J1: a walk along the whole log beside the positions, when nothing is behind, beside a hash join of the two. */
 export function sweep(url: string, schema: string, { pool }: RawPg): Workload {
