@@ -1,5 +1,6 @@
 import type { EventLog } from '../log/event-log.js';
 import { checkClock, checkNewest, checkNodes } from './clocks.js';
+import type { ComparisonBound } from './compare-positions.js';
 import type { Finding } from './finding.js';
 import { checkIndexes } from './indexes.js';
 import { checkInterop } from './interop.js';
@@ -17,6 +18,8 @@ export interface DiagnosisOptions {
   readonly embedded: boolean;
   /** True when the server is on this machine. @defaultValue true when the server sees the connection come from its own machine */
   readonly isLocal?: boolean | undefined;
+  /** How long the positions of projections are compared with the log. @defaultValue 10 seconds */
+  readonly comparison?: ComparisonBound | undefined;
 }
 
 /**
@@ -24,7 +27,10 @@ export interface DiagnosisOptions {
  * lost. Yields one finding for each check, with a remedy where one is needed. Changes nothing. Throws when the database
  * cannot be reached.
  */
-export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisOptions): AsyncGenerator<Finding> {
+export async function* diagnose(
+  log: EventLog,
+  { embedded, isLocal, comparison }: DiagnosisOptions,
+): AsyncGenerator<Finding> {
   yield await checkVersion(log);
   if (!embedded) {
     yield await checkEncryption(log, isLocal);
@@ -32,7 +38,7 @@ export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisO
     yield await checkConnections(log);
     yield* await checkSearchPath(log);
   }
-  yield* checkContents(log, embedded);
+  yield* checkContents(log, embedded, comparison);
   if (embedded) return;
   yield await checkClock(log);
   yield* await checkDurability(log);
@@ -40,7 +46,11 @@ export async function* diagnose(log: EventLog, { embedded, isLocal }: DiagnosisO
 }
 
 /** The checks whose result depends on the rights of the role. */
-async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<Finding> {
+async function* checkContents(
+  log: EventLog,
+  embedded: boolean,
+  comparison: ComparisonBound | undefined,
+): AsyncGenerator<Finding> {
   const closed = await checkAccess(log);
   if (closed !== undefined) {
     yield closed;
@@ -59,7 +69,7 @@ async function* checkContents(log: EventLog, embedded: boolean): AsyncGenerator<
   if (rights.status !== 'failure' && hidden.every(({ status }) => status !== 'failure')) {
     yield await checkNewest(log);
     yield await checkNodes(log);
-    yield* await checkProjections(log);
+    yield* await checkProjections(log, comparison);
   }
   yield* await checkIndexes(log);
   const interop = await checkInterop(log);

@@ -107,6 +107,11 @@ function newerOf({ name, version, status }: Examined, copies: readonly Examined[
   )?.version;
 }
 
+/** The worker of a copy in words. A configuration lists only what needs nothing of the application, such as its store. */
+function workerOf(name: string): string {
+  return `your application with \`runProjections\`, or \`maestro projections run ${name}\` if your configuration lists it`;
+}
+
 function findingsOf(copy: Examined, newer: number | undefined): Finding[] {
   const { name, title, status, failed, gaps, ahead, aggregatesBehind, eventsBehind, workers, gone } = copy;
   const warning = (found: string, remedy: string) => finding('projections', 'warning', `${title}: ${found}`, remedy);
@@ -117,7 +122,7 @@ function findingsOf(copy: Examined, newer: number | undefined): Finding[] {
         'projections',
         'note',
         `${title} was replaced, and has not been removed yet`,
-        'A worker removes it: `maestro projections run`.',
+        `Any worker removes it: ${workerOf(name)}.`,
       ),
     ];
   const found: Finding[] = [];
@@ -129,14 +134,14 @@ function findingsOf(copy: Examined, newer: number | undefined): Finding[] {
     found.push(
       warning(
         `no worker has its handlers, and its tables, which queries find until version ${newer} is filled, get only what commits of that version take in`,
-        'Until then, run a worker where the old code is, too: `maestro projections run`, or `runProjections`.',
+        `Until then, run a worker where the old code is, too: ${workerOf(name)}.`,
       ),
     );
   else if (aggregatesBehind > failed + gaps && workers === 0)
     found.push(
       warning(
         `${counted(eventsBehind, 'event')} of ${counted(aggregatesBehind, 'aggregate')} not taken in, and no worker was seen for ${WORKER_PATIENCE} seconds`,
-        `Run \`maestro projections run\`, or \`runProjections\` in your application; or, if the code no longer has it, \`maestro projections drop ${name}\`.`,
+        `Start what runs it: ${workerOf(name)}; or, if no code has it any more, \`maestro projections drop ${name}\`.`,
       ),
     );
   if (failed > 0)

@@ -3,12 +3,12 @@ import { InvalidArgumentError } from '../../errors.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { WITH_LOG_TABLES } from '../log/log-tables.js';
 import { select } from '../log/select.js';
 import { assertJsonPath, jsonPathHolds, withJsonPathErrors } from '../search-events/json-path.js';
 import { positionAfter } from '../search-events/position-after.js';
 import { whereText } from '../search-events/search-conditions.js';
 import { TIME } from './log-statistics.js';
+import { sampleOf } from './sample.js';
 
 /** The events to count. */
 export interface HistogramQuery {
@@ -77,8 +77,7 @@ export async function eventHistogram(log: EventLog, query: HistogramQuery): Prom
   // The index alone tells whether there are more.
   if ((await positionAfter(log, { since, until }, budget.events + 1)) === undefined)
     return histogramOf(await cells(log, query, ALL), { first, last, interval, scale: 1, sampled: undefined });
-  const percent = Math.min(100, (100 * budget.pages) / (await pagesOf(log)));
-  const sample = { sql: 'TABLESAMPLE SYSTEM (?::real) REPEATABLE (1)', bindings: [percent] };
+  const { percent, ...sample } = await sampleOf(log, budget.pages);
   const rows = await cells(log, query, sample);
   const sampled = percent < 100 ? lookedAt(rows) : undefined;
   return histogramOf(rows, { first, last, interval, scale: 100 / percent, sampled });
@@ -133,13 +132,4 @@ function histogramOf(rows: readonly CellRow[], { first, last, interval, scale, s
   }
   types.sort((a, b) => b.events - a.events || (a.type < b.type ? -1 : 1));
   return { begin: first * interval, interval, counts, types, sampled };
-}
-
-/** The number of pages of the tables that hold the events. */
-async function pagesOf(log: EventLog): Promise<number> {
-  const name = tablesOf(log).log;
-  const sql = `${WITH_LOG_TABLES}
-SELECT ceil(sum(pg_relation_size(relid)) / current_setting('block_size')::numeric)::text FROM tables`;
-  const [row] = await select<[string]>(log, sql, [name, name]);
-  return Math.max(1, Number(row?.[0]));
 }

@@ -12,18 +12,25 @@ export function speedText({ activity: { workers, perSecond } }: CopyFacts): stri
   return workers === 0 ? '' : decimal(Math.round(perSecond));
 }
 
-/** Tells in words the distance of a copy from the log, and all that is not as it should be. Not escaped. */
-export function behindText({ copy, lag, missing }: CopyStatus): string {
+/**
+ * Tells in words the distance of a copy from the log, and all that is not as it should be. Not escaped. With `isPart`, it was compared
+ * with a part of the log only.
+ */
+export function behindText({ copy, lag, missing }: CopyStatus, { isPart = false } = {}): string {
   if (copy.status === 'retired') return 'replaced, and not yet removed';
   const { aggregatesBehind, eventsBehind, failed, gaps, ahead } = lag;
+  const least = isPart ? 'at least ' : '';
   const parts = [
     ...(missing.length > 0 ? [`no table ${missing.join(', ')} any more`] : []),
-    ...(eventsBehind > 0 ? [`${counted(eventsBehind, 'event')} of ${counted(aggregatesBehind, 'aggregate')}`] : []),
+    ...(eventsBehind > 0
+      ? [`${least}${counted(eventsBehind, 'event')} of ${counted(aggregatesBehind, 'aggregate')}`]
+      : []),
     ...(failed > 0 ? [`${counted(failed, 'aggregate')} parked`] : []),
     ...(gaps > 0 ? [counted(gaps, 'gap')] : []),
-    ...(ahead > 0 ? [`${counted(ahead, 'aggregate')} ahead of the log`] : []),
+    ...(ahead > 0 ? [`${least}${counted(ahead, 'aggregate')} ahead of the log`] : []),
   ];
-  return parts.length === 0 ? 'nothing' : parts.join(', ');
+  if (parts.length > 0) return parts.join(', ');
+  return isPart ? 'nothing in that part' : 'nothing';
 }
 
 /** Tells in a sentence for whom a filled copy waits. Not escaped. */

@@ -1,5 +1,6 @@
 import { assertProjectionTables } from '../../store/positions/assert-tables.js';
 import { copyActivity } from '../../store/positions/copy-activity.js';
+import type { PositionLag } from '../../store/positions/lag-slices.js';
 import type { Executor } from '../../store/read/rows.js';
 import { listParked } from '../apply/parked.js';
 import { readCopies } from '../copies/copy.js';
@@ -43,13 +44,24 @@ export async function readCopyFacts(on: Executor, schema: string, name?: string)
 export async function readStatus(on: Executor, schema: string, name?: string): Promise<CopyStatus[]> {
   const facts = await readCopyFacts(on, schema, name);
   const lags = await lagOf(on, schema, name === undefined ? {} : { names: [name] });
+  return await statusOf(on, schema, facts, new Map(lags.map((lag) => [lag.copy, lag])));
+}
+
+/** The status of copies with their lags behind the log, by the id of the copy; those without one are left out. */
+export async function statusOf(
+  on: Executor,
+  schema: string,
+  facts: readonly CopyFacts[],
+  lags: ReadonlyMap<number, PositionLag>,
+): Promise<CopyStatus[]> {
   const states: CopyStatus[] = [];
   for (const each of facts) {
-    const { copy, parked } = each;
-    const lag = lags.find((of) => of.copy === copy.id);
+    const { copy, parked, activity } = each;
+    const lag = lags.get(copy.id);
     if (lag === undefined) continue;
     const isFilled = copy.status === 'building' && lag.eventsBehind === 0 && parked.length === 0;
-    states.push({ ...each, lag, waitsFor: isFilled ? await switchBlockers(on, schema, copy.name) : [] });
+    const waitsFor = isFilled ? await switchBlockers(on, schema, copy.name) : [];
+    states.push({ ...each, lag: { copy: copy.id, ...activity, ...lag }, waitsFor });
   }
   return states;
 }

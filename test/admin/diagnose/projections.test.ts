@@ -41,6 +41,8 @@ for (const [layout, database] of Object.entries(layouts)) {
     const warning =
       'warning: owners (version 7): 2 events of 1 aggregate not taken in, and no worker was seen for 30 seconds';
     t.deepEqual(await found(database), [warning]);
+    const [{ remedy } = { remedy: '' }] = await checkProjections(database);
+    t.regex(remedy ?? '', /`runProjections`, or `maestro projections run owners` if your configuration lists it; or/);
     await database.knex.raw(`INSERT INTO ${workers} VALUES (gen_random_uuid(), 2, now(), now(), 0, 0)`);
     t.deepEqual(await found(database), [warning]);
     await database.knex.raw(`INSERT INTO ${workers} VALUES (gen_random_uuid(), 1, now(), now(), 0, 0)`);

@@ -1,3 +1,5 @@
+import type { JSX } from 'hono/jsx/jsx-runtime';
+import type { HtmlEscapedString } from 'hono/utils/html';
 import { uiHandler, type UiHandler, type UiOptions } from '../../../src/ui/index.js';
 import type { TestDatabase } from '../database.js';
 
@@ -48,6 +50,11 @@ export function uiOf(...args: Parameters<typeof pagesOf>): UiClient {
       };
     },
   };
+}
+
+/** The text of an element of a page, by itself. */
+export function htmlOf(element: JSX.Element): string {
+  return (element as HtmlEscapedString).toString();
 }
 
 function textOf(html: string): string {

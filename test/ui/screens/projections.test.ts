@@ -1,8 +1,11 @@
 import test from 'ava';
+import { readCopyFacts } from '../../../src/projection/status/read-status.js';
+import { Behind } from '../../../src/ui/screens/projections/behind.js';
+import { distances } from '../../../src/ui/screens/projections/distances.js';
 import { aHistory, anId } from '../../support/data/factories.js';
 import { makeLive, OWNERS } from '../../support/data/live-projection.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
-import { uiOf } from '../../support/ui/ui-client.js';
+import { htmlOf, uiOf } from '../../support/ui/ui-client.js';
 
 const [none, filled] = Array.from({ length: 2 }, () => useTestDatabase(test)) as [TestDatabase, TestDatabase];
 const bare = useTestDatabase(test, { migrated: false });
@@ -61,4 +64,18 @@ test('how far they are behind is counted as a part of the page, or by a link', a
   t.true(part.html.startsWith('<section id="behind"'));
   t.regex(part.html, /5 events of 2 aggregates, 1 aggregate parked, 1 gap/);
   t.regex((await pages.get('/projections?behind=shown')).text, /5 events of 2 aggregates/);
+});
+
+test('what takes too long is compared with a part of the log, which the page says, and with all of it by a link', async (t) => {
+  const { knex, schema } = filled;
+  const facts = await readCopyFacts(knex, schema, 'owners');
+  const bound = { patience: 0, size: { rows: 2, leaps: 1 } };
+  const part = await distances({ log: filled, schema }, facts, bound);
+  const html = htmlOf(Behind(part));
+
+  t.regex(html, /at least 3 events of 1 aggregate, 1 aggregate parked, 1 gap/);
+  t.regex(html, /Compared with a part of the log only, because all of it takes a while: \d events, the oldest/);
+  t.notRegex(html, /is filled/);
+  t.true(html.includes('href="/projections?behind=exact"'));
+  t.regex((await uiOf(filled).get('/projections?behind=exact')).text, /5 events of 2 aggregates, 1 aggregate parked/);
 });

@@ -1,11 +1,13 @@
-import { type CopyStatus, isBehind } from '../../../projection/status/copy-status.js';
+import { isBehind } from '../../../projection/status/copy-status.js';
 import { behindText, statusText, waitingText } from '../../../projection/status/describe-status.js';
 import { Link } from '../../parts/href.js';
 import { Table } from '../../parts/table.js';
 import { Text } from '../../parts/text.js';
+import type { Distances } from './distances.js';
 
-/** Distance of each copy from the log, for which the database has walked along all of it. */
-export function Behind({ states }: { readonly states: readonly CopyStatus[] }) {
+/** Distance of each copy from the log. */
+export function Behind({ states, part }: Distances) {
+  const isPart = part !== undefined;
   return (
     <section id="behind">
       <h2>Behind the log</h2>
@@ -19,13 +21,19 @@ export function Behind({ states }: { readonly states: readonly CopyStatus[] }) {
           {
             heading: 'Behind',
             cell: (state) => (
-              <span class={isBehind(state) ? 'bad' : 'good'}>
-                <Text value={behindText(state)} />
+              <span class={isBehind(state) ? 'bad' : isPart ? undefined : 'good'}>
+                <Text value={behindText(state, { isPart })} />
               </span>
             ),
           },
         ]}
       />
+      {isPart && (
+        <p class="hint">
+          {`Compared with a part of the log only, because all of it takes a while: ${part}, the oldest aggregates. `}
+          <Link href="/projections?behind=exact">Count exactly</Link>: the database walks along the whole log.
+        </p>
+      )}
       {states.map(
         (state) =>
           state.waitsFor.length > 0 && (
@@ -44,8 +52,7 @@ export function BehindLater() {
     <section id="behind" data-load="behind">
       <h2>Behind the log</h2>
       <p class="hint">
-        <Link href="/projections?behind=shown">Count what was not taken in</Link>: the database walks along the whole
-        log.
+        <Link href="/projections?behind=shown">Count what was not taken in</Link>
       </p>
     </section>
   );

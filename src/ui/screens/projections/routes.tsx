@@ -1,11 +1,15 @@
 import { assertNoHiddenRows } from '../../../admin/log/row-security.js';
-import { readCopyFacts, readStatus } from '../../../projection/status/read-status.js';
+import { readCopyFacts } from '../../../projection/status/read-status.js';
 import { hasProjectionTables } from '../../../store/positions/assert-tables.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { Empty } from '../../parts/empty.js';
 import { fragment, page, partOf } from '../../parts/page.js';
 import { Behind, BehindLater } from './behind.js';
+import { distances } from './distances.js';
 import { ProjectionsView } from './projections-view.js';
+
+/** Milliseconds for which the database walks along the log before it is said how far it came. */
+const PATIENCE = 1000;
 
 /** Registers the screen that shows how far projections and subscriptions are, as `maestro projections status` does. */
 export function registerProjections(app: UiApp, ui: UiContext): void {
@@ -15,10 +19,13 @@ export function registerProjections(app: UiApp, ui: UiContext): void {
     if (!(await hasProjectionTables(knex, ui.schema))) return page(c, ui, { ...shared, body: <NoTables /> });
     // A part of the log would look like all of it.
     await assertNoHiddenRows(ui.log);
-    if (partOf(c) === 'behind') return fragment(c, ui, <Behind states={await readStatus(knex, ui.schema)} />);
     const facts = await readCopyFacts(knex, ui.schema);
-    const isCounted = c.req.query('behind') !== undefined;
-    const behind = isCounted ? <Behind states={await readStatus(knex, ui.schema)} /> : <BehindLater />;
+    const asked = c.req.query('behind');
+    const counted = async () => (
+      <Behind {...await distances(ui, facts, { patience: asked === 'exact' ? Infinity : PATIENCE })} />
+    );
+    if (partOf(c) === 'behind') return fragment(c, ui, await counted());
+    const behind = asked === undefined ? <BehindLater /> : await counted();
     return page(c, ui, { ...shared, body: <ProjectionsView ui={ui} facts={facts} behind={behind} /> });
   });
 }

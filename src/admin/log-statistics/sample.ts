@@ -1,0 +1,28 @@
+import type { Knex } from 'knex';
+import { type EventLog, tablesOf } from '../log/event-log.js';
+import { WITH_LOG_TABLES } from '../log/log-tables.js';
+import { select } from '../log/select.js';
+
+/** A random sample of the pages of the event log, the same one each time as long as the table does not grow. */
+export interface LogSample {
+  /** SQL for behind the name of the table. */
+  readonly sql: string;
+  readonly bindings: readonly Knex.RawBinding[];
+  /** The share of the pages that is read, in percent; 100 when there are no more. */
+  readonly percent: number;
+}
+
+/** A sample of about so many pages. */
+export async function sampleOf(log: EventLog, pages: number): Promise<LogSample> {
+  const percent = Math.min(100, (100 * pages) / (await pagesOf(log)));
+  return { sql: 'TABLESAMPLE SYSTEM (?::real) REPEATABLE (1)', bindings: [percent], percent };
+}
+
+/** The number of pages of the tables that hold the events. */
+async function pagesOf(log: EventLog): Promise<number> {
+  const name = tablesOf(log).log;
+  const sql = `${WITH_LOG_TABLES}
+SELECT ceil(sum(pg_relation_size(relid)) / current_setting('block_size')::numeric)::text FROM tables`;
+  const [row] = await select<[string]>(log, sql, [name, name]);
+  return Math.max(1, Number(row?.[0]));
+}
