@@ -3,6 +3,7 @@ import { followPoint } from './support/follow-point.js';
 import { Latest } from './support/latest.js';
 import { Player } from './support/player.js';
 import { showRendered, toggleRendered } from './support/rendered.js';
+import { sayPoint } from './support/say-point.js';
 import { SWAPPED, swapPart } from './support/swap-part.js';
 
 /** Parameters that the point of a history has. Where others differ, an address is another page. */
@@ -19,6 +20,7 @@ const latest = new Latest<{ readonly url: URL; readonly isPassing: boolean }>(as
   // One place for all steps that follow each other, so that Back leads to where they began.
   await swapPart('moment', url, { remember: performance.now() - cameAt > PAUSE ? 'push' : 'replace' });
   cameAt = performance.now();
+  if (!player.isPlaying) sayPoint();
 });
 
 /** Goes to the address of a step, such as `next`. */
@@ -49,7 +51,9 @@ function compare(): void {
 /** The address of the point of the slider. */
 function pointOf(input: HTMLInputElement): URL {
   const url = new URL(location.href);
-  for (const name of ['at', 'time', 'fold', 'to']) url.searchParams.delete(name);
+  for (const name of ['at', 'time', 'pin', 'fold', 'to']) url.searchParams.delete(name);
+  const pin = pinned();
+  if (pin !== undefined) url.searchParams.set('pin', pin);
   url.searchParams.set(input.name, input.value);
   return url;
 }
@@ -82,6 +86,7 @@ let isDragged = false;
 const player = new Player(document.querySelector<HTMLButtonElement>('#play'), {
   next: () => follow('next'),
   first: () => follow('first'),
+  stopped: sayPoint,
 });
 
 if (slider !== null) {

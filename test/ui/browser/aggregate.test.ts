@@ -117,6 +117,41 @@ browser.test('a key of the state leads to the changes of its value: into view, w
   t.deepEqual(visitor.problems, []);
 });
 
+browser.test('a step is said to screen readers, politely; while it plays, only where it ends', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  await visitor.open(`/aggregate/${id.hex}?at=20`);
+  const said = page.getByRole('status').and(page.locator('#said'));
+  await page.evaluate(`{
+    window.heard = [];
+    new MutationObserver(() => window.heard.push(document.querySelector('#said').textContent))
+      .observe(document.querySelector('#said'), { childList: true });
+  }`);
+
+  await page.keyboard.press('l');
+  await said.getByText('event 21 of 30: happened').waitFor();
+  await page.keyboard.press('Home');
+  await said.getByText('before the first event of 30').waitFor();
+  await page.evaluate(`{
+    const slider = document.querySelector('#slider');
+    for (const [value, name] of [[24, 'input'], [25, 'input'], [26, 'change']]) {
+      slider.value = value;
+      slider.dispatchEvent(new Event(name, { bubbles: true }));
+    }
+  }`);
+  await said.getByText('event 26 of 30: happened').waitFor();
+  await page.getByRole('button', { name: 'Play' }).click();
+  await said.getByText('event 30 of 30: happened').waitFor();
+
+  t.deepEqual(await page.evaluate('window.heard'), [
+    'event 21 of 30: happened',
+    'before the first event of 30',
+    'event 26 of 30: happened',
+    'event 30 of 30: happened',
+  ]);
+  t.deepEqual(visitor.problems, []);
+});
+
 browser.test('at the last event it plays from the beginning', async (t, visit) => {
   const visitor = await visit(pagesOf(database));
   const { page } = visitor;
@@ -225,6 +260,22 @@ browser.test('j, k, gg, d, r and the keys of lists do what the help says', async
   await press('k', 10);
   await page.keyboard.press('d');
   t.is(await page.evaluate('document.activeElement.id'), 'pin-box');
+  await page.keyboard.type('teatime');
+  await page.keyboard.press('Enter');
+  await page.getByText('"teatime" is not a sequence or a time').waitFor();
+  t.is(await page.evaluate('document.activeElement.value'), 'teatime');
+  await page.locator('#slider').focus();
+  await press('l', 11);
+  await press('h', 10);
+  t.is(pin(), null);
+  await page.keyboard.press('d');
+  await page.keyboard.type('last');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**pin=30**');
+  await page.keyboard.press('d');
+  await page.locator('[data-step="unpin"]').waitFor({ state: 'detached' });
+  await visitor.open(`/aggregate/${id.hex}?at=10&as=numbers`);
+  await page.keyboard.press('d');
   await page.keyboard.type('7');
   await page.keyboard.press('Enter');
   await page.waitForURL('**pin=7**');

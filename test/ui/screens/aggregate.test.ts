@@ -211,6 +211,61 @@ test('a pinned point is what the state is compared with', async (t) => {
   t.true(page.links.includes(`/aggregate/${id.hex}?at=1&pin=3`));
 });
 
+test('a point to compare with can be written as the last event or a time, which becomes the sequence that it was', async (t) => {
+  const start = Date.UTC(2026, 0, 5);
+  const at = (time: number) => Timestamp.of({ time, nodeId: 7n });
+  const id = await aHistoryOf(
+    store,
+    [0, 1000, 9000].map((after) => ({ timestamp: at(start + after) })),
+  );
+  const leads = async (pin: string) => {
+    const response = await merged.request(`/aggregate/${id.hex}?at=1&pin=${encodeURIComponent(pin)}`);
+    return (response.headers.get('location') ?? '').replace(/.*\?/, '');
+  };
+
+  t.is(await leads('last'), 'at=1&pin=3');
+  t.is(await leads('2026-01-05T00:00:04Z'), 'at=1&pin=2');
+  t.is(await leads(at(start + 1000).toString()), 'at=1&pin=2');
+  t.is(await leads('2025-01-05'), 'at=1&pin=0');
+  t.regex((await merged.get(`/aggregate/${id.hex}?at=1&pin=last&part=moment`)).text, /Unpin 3/);
+});
+
+test('a wrong point to compare with is left out, and said so beside the field and on the page, which shows the point', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { n: 1 } }, { body: { n: 2 } }]);
+
+  for (const [wrong, why] of [
+    ['teatime', /Compare with \S+ \(UTC\S*\), or write a zone"teatime" is not a sequence or a time/],
+    ['99999999999', /Write the number of an event, from 0/],
+  ] as const) {
+    const page = await merged.get(`/aggregate/${id.hex}?at=1&pin=${wrong}`);
+    t.is(page.status, 400);
+    t.regex(page.text, /event 1 of 2/);
+    t.true(page.text.includes(`"${wrong}" was left out: it is no point of a history to compare with.`));
+    t.regex(page.html, new RegExp(`id="pin-box" name="pin" value="${wrong}"[^>]* aria-invalid="true"`));
+    t.regex(page.text, why);
+    t.false(page.links.some((link) => link.includes('pin=9')));
+    t.true(page.links.includes(`/aggregate/${id.hex}?at=2`));
+  }
+  const part = await merged.get(`/aggregate/${id.hex}?at=1&pin=teatime&part=moment`);
+  t.regex(part.html, /^<section id="moment"/);
+});
+
+test('where bodies are merged, one that cannot be is not called a failing handler', async (t) => {
+  const id = await aHistoryOf(store, [{ body: { n: 1 } }]);
+  const deep = `${'{"d":'.repeat(1100)}1${'}'.repeat(1100)}`;
+  await database.knex.raw(
+    `INSERT INTO ${database.schema}.event_log VALUES (decode('ffffffff', 'hex') || substr(?::bytea, 5), ?::bytea, 2, 'deep', ?)`,
+    [id.encode(), id.encode(), deep],
+  );
+
+  const { text } = await merged.get(`/aggregate/${id.hex}`);
+
+  t.regex(text, /2 deep \S+ \S+ cannot be merged/);
+  t.regex(text, /1 body that cannot be merged/);
+  t.regex(text, /the body of event 2 cannot be merged/);
+  t.notRegex(text, /handler (?:of|fails)|failing/);
+});
+
 test('a text is found in the events, forwards and backwards', async (t) => {
   const id = await aHistoryOf(store, [{ body: { n: 'one' } }, { body: { n: 'Zebra' } }, { body: { n: 'three' } }]);
 
@@ -242,11 +297,11 @@ test('an aggregate without events is told what to do; of the timestamp of an eve
 
 test('what cannot be meant is answered with what is wrong', async (t) => {
   const id = await aHistoryOf(store, [{}]);
-  for (const query of ['at=x', 'at=-1', 'at=99999999999', 'pin=99999999999', 'path=balance', 'as=nobody']) {
+  for (const query of ['at=x', 'at=-1', 'at=99999999999', 'path=balance', 'as=nobody']) {
     const page = await merged.get(`/aggregate/${id.hex}?${query}`);
     t.is(page.status, 400, query);
   }
-  const page = await merged.get(`/aggregate/${id.hex}?pin=x`);
+  const page = await merged.get(`/aggregate/${id.hex}?upto=x`);
   t.true(page.links.includes(`/aggregate/${id.hex}`) && page.links.includes('/'));
   t.is((await merged.get('/aggregate/nobody')).status, 400);
 });

@@ -7,6 +7,8 @@ export interface Moves {
   readonly next: () => boolean;
   /** Goes to the beginning. */
   readonly first: () => boolean;
+  /** Told when it has come to rest. */
+  readonly stopped: () => void;
 }
 
 /** Goes from event to event by itself, until the last one. */
@@ -30,10 +32,17 @@ export class Player {
     if (!this.moves.next() && !this.moves.first()) this.stop();
   }
 
-  /** Stops. */
+  /** Stops, if it plays. */
   stop(): void {
     clearTimeout(this.#timer);
+    if (!this.#isPlaying) return;
     this.#show(false);
+    this.moves.stopped();
+  }
+
+  /** True while it goes on by itself. */
+  get isPlaying(): boolean {
+    return this.#isPlaying;
   }
 
   /** Tells that the next event is shown. */

@@ -23,6 +23,7 @@ export function AggregateView({ ui, moment, read, children }: PropsWithChildren<
       </p>
       {ui.aggregates.length === 0 && <NoHandlers />}
       <Scrubber moment={moment} />
+      <p id="said" class="unseen" role="status" />
       <MomentView ui={ui} moment={moment} />
       <SearchForms read={read} sequence={moment.sequence} />
       {children}

@@ -3,6 +3,7 @@ import { missingText } from '../../../text/missing-text.js';
 import { Link } from '../../parts/href.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
+import { failedWords } from './failed-words.js';
 import type { Moment } from './moment.js';
 import { addressOf } from './request.js';
 
@@ -34,7 +35,7 @@ interface RowProps {
 }
 
 function Row({ moment, head, before }: RowProps) {
-  const { sequence: shown, request, along, excerpts } = moment;
+  const { sequence: shown, request, along, excerpts, history } = moment;
   const { sequence, timestamp, type } = head;
   const excerpt = excerpts.get(sequence) ?? '';
   const previous = before?.sequence ?? (moment.isFromFirst ? 0 : sequence - 1);
@@ -51,7 +52,7 @@ function Row({ moment, head, before }: RowProps) {
           <Text value={type} />
         </span>{' '}
         {excerpt !== '' && <code class="excerpt">{excerpt}</code>} <Time at={timestamp.time} />{' '}
-        {along.failed.has(sequence) && <span class="badge failed">handler fails</span>}
+        {along.failed.has(sequence) && <span class="badge failed">{failedWords(history.folding).badge}</span>}
         {isEarlier && <span class="badge clock">earlier clock</span>}
         {along.snapshot === sequence && <span class="badge snapshot">snapshot</span>}
         {request.pin === sequence && <span class="badge pin">pinned</span>}

@@ -10,7 +10,7 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['/', 'find a text in the events (on other pages: the box at the top)'],
   ['n N or . ,', 'find it again, forwards or backwards'],
   ['m', 'pin this point, and compare others with it'],
-  ['d', 'end comparing; again: compare with the point that was pinned last, or with one that you enter'],
+  ['d', 'end comparing; again: compare with the point that was pinned last, or with one that you enter, as for g'],
   ['Esc', 'end comparing; then end the search'],
   ['c', 'scroll the state to the next change'],
   ['r', 'show the state only as its definition renders it, or as JSON, too'],

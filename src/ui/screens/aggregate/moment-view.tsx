@@ -1,3 +1,4 @@
+import { escapeText } from '../../../text/escape.js';
 import { CopyCommand } from '../../parts/copy-command.js';
 import { ErrorPanel } from '../../parts/error-panel.js';
 import { Text } from '../../parts/text.js';
@@ -25,6 +26,7 @@ export function MomentView({ ui, moment }: { readonly ui: UiContext; readonly mo
       data-value={String(value)}
       data-max={String(max)}
       data-text={text}
+      data-said={saidOf(moment)}
       data-point={pointText(moment)}
       data-load={frame === undefined ? 'moment' : undefined}
     >
@@ -50,6 +52,12 @@ export function MomentView({ ui, moment }: { readonly ui: UiContext; readonly mo
       <Commands ui={ui} moment={moment} />
     </section>
   );
+}
+
+/** The point in the words that a screen reader says after a step. */
+function saidOf({ event, along }: Moment): string {
+  if (event === undefined) return `before the first event of ${along.last}`;
+  return `event ${event.sequence} of ${along.last}: ${escapeText(event.type)}`;
 }
 
 /** The commands that tell the same in a terminal. */

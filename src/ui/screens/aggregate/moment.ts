@@ -32,7 +32,7 @@ export interface Along {
   readonly markedUpTo: number;
   /** The sequence of the stored snapshot. */
   readonly snapshot: number | undefined;
-  /** The events whose handlers failed, as far as they were folded. */
+  /** The events that could not be folded, as far as was tried. */
   readonly failed: ReadonlySet<number>;
   /** The sequence up to which they were folded. */
   readonly foldedUpTo: number;

@@ -38,33 +38,40 @@ export interface AggregateRequest {
 export interface ReadRequest {
   /** The request without what is wrong. */
   readonly request: AggregateRequest;
-  /** Faults of the fields `at` and `path`. */
+  /** The point to compare with, as it was written. */
+  readonly pinned: Point | undefined;
+  /** Faults of the fields `at`, `pin` and `path`. */
   readonly faults: Faults;
   /** These fields as they were filled in, where they are wrong. */
-  readonly written: { readonly at?: string | undefined; readonly path?: string | undefined };
+  readonly written: Readonly<Partial<Record<'at' | 'pin' | 'path', string | undefined>>>;
   /** True when the address says the same in other words, such as a relative time, which tomorrow means another one. */
   readonly isLoose: boolean;
 }
 
+/** A point of a history as somebody writes it: a sequence, the last event, or a time, which is absolute, or a timestamp. */
+export type Point = number | 'last' | { readonly time: string };
+
 /**
  * Reads an address. The point is a sequence or a time, in `at` or in `time`; where it is wrong, the one in `from` is shown, from which a
- * form has come. Throws `PageError` for what no form has, and `InvalidTimestampError` for the id.
+ * form has come. A wrong point to compare with is left out. Throws `PageError` for what no form has, and `InvalidTimestampError` for the id.
  */
 export function readRequest(id: string, query: (name: string) => string | undefined): ReadRequest {
   const text = (name: string) => query(name)?.trim() || undefined;
   const faults: Record<string, string> = {};
-  const written = { at: text('time') ?? text('at'), path: query('path') };
+  const written = { at: text('time') ?? text('at'), pin: text('pin'), path: query('path') };
   if (written.path !== undefined && pointerKeys(written.path) === undefined)
     faults['path'] = `${JSON.stringify(written.path)} is no path into a state. ${POINTER}`;
   const from = sequenceOf('from', text('from'));
-  const point = pointOf(written.at, text('time') !== undefined);
+  const point = written.at === undefined ? 'last' : pointOf(written.at, text('time') !== undefined);
   if (point === undefined) faults['at'] = pointFault(written.at ?? '');
+  const pinned = written.pin === undefined ? undefined : pointOf(written.pin);
+  if (written.pin !== undefined && pinned === undefined) faults['pin'] = pointFault(written.pin);
   const to = text('to');
   const request: AggregateRequest = {
     id: Timestamp.parse(id),
-    at: point === undefined || written.at === undefined ? from : point.at,
-    time: point?.time,
-    pin: sequenceOf('pin', text('pin')),
+    at: typeof point === 'number' ? point : point === undefined || written.at === undefined ? from : undefined,
+    time: typeof point === 'object' ? point.time : undefined,
+    pin: typeof pinned === 'number' ? pinned : undefined,
     path: faults['path'] === undefined ? written.path : undefined,
     upTo: sequenceOf('upto', text('upto')),
     by: text('by') === 'time' ? 'time' : 'sequence',
@@ -74,27 +81,29 @@ export function readRequest(id: string, query: (name: string) => string | undefi
     isWhole: text('lines') === 'all',
     isFolded: text('fold') === 'yes',
   };
-  const isLoose = from !== undefined || text('time') !== request.time;
+  const isLoose = from !== undefined || text('time') !== request.time || request.pin !== pinned;
   return {
     request,
+    pinned,
     faults,
-    written: { at: faults['at'] && written.at, path: faults['path'] && written.path },
+    written: {
+      at: faults['at'] && written.at,
+      pin: faults['pin'] && written.pin,
+      path: faults['path'] && written.path,
+    },
     isLoose,
   };
 }
 
 const POINTER = 'Write a JSON Pointer such as /balance or /lines/0/price, or choose a key of the state.';
 
-type Point = Pick<AggregateRequest, 'at' | 'time'>;
-
-/** The point of a text: a sequence, unless it must be a time, or a time; `undefined` for other texts. */
-function pointOf(text: string | undefined, isTime: boolean): Point | undefined {
-  if (text === undefined) return { at: undefined, time: undefined };
+/** The point that a text names: a sequence, unless it must be a time, or a time; `undefined` for other texts. */
+function pointOf(text: string, isTime = false): Point | undefined {
   const sequence = isTime ? undefined : readSequence(text);
-  if (sequence !== undefined) return { at: sequence === 'last' ? undefined : sequence, time: undefined };
-  if (timestampOf(text) !== undefined) return { at: undefined, time: text };
+  if (sequence !== undefined) return sequence;
+  if (timestampOf(text) !== undefined) return { time: text };
   const span = readTime(text);
-  return span && { at: undefined, time: isoTime(span.point) };
+  return span && { time: isoTime(span.point) };
 }
 
 function pointFault(text: string): string {

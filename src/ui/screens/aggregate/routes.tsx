@@ -12,19 +12,21 @@ import { Histories } from './histories.js';
 import { type Moment, readMoment } from './moment.js';
 import { MomentView } from './moment-view.js';
 import { pathChanges } from './path-changes.js';
+import { withPinnedPoint } from './pinned-point.js';
 import { PathChangesLater, PathChangesView } from './path-changes-view.js';
-import { addressOf, type AggregateRequest, readRequest } from './request.js';
+import { addressOf, type AggregateRequest, type ReadRequest, readRequest } from './request.js';
 
 /** Registers the screen of one aggregate: its events, and its state after each of them. */
 export function registerAggregate(app: UiApp, ui: UiContext): void {
   const histories = new Histories(ui);
   app.get('/aggregate/:id', async (c) => {
     const read = readRequest(c.req.param('id'), (name) => c.req.query(name));
-    const asked = read.request;
+    const asked = await withPinnedPoint(ui.log, read);
     const isWrong = isFaulty(read.faults);
     const { signal } = c.req.raw;
     const part = partOf(c);
-    if (isWrong && part !== undefined) throw new PageError(400, Object.values(read.faults).join(' '));
+    if (isWrong && (part === 'body' || part === 'state'))
+      throw new PageError(400, Object.values(read.faults).join(' '));
     if (read.isLoose && !isWrong && part === undefined) return redirect(c, ui, asked);
     if (part === 'body') return await bodyFile(c, ui, asked);
     const moment = await readMoment(ui, histories, asked, {
@@ -37,10 +39,10 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     }
     if (part === 'state' && moment.frame !== undefined)
       return jsonFile(c, `state-${asked.id.hex}-${moment.sequence}`, moment.frame.state);
-    const shown = withNote(moment);
+    const shown = withNotes(moment, read);
+    if (isWrong) c.status(400);
     if (part === 'moment') return fragment(c, ui, <MomentView ui={ui} moment={shown} />);
     if (part === 'changes') return fragment(c, ui, await changesIn(ui, shown, signal));
-    if (isWrong) c.status(400);
     return page(c, ui, {
       title: `Aggregate ${shortId(asked.id)}`,
       scripts: ['aggregate'],
@@ -66,15 +68,15 @@ async function foundFrom({ request, history, sequence }: Moment, signal: AbortSi
   return found?.sequence;
 }
 
-/** The moment with a note when a search that was asked for has found nothing, or it would have gone elsewhere. */
-function withNote(moment: Moment): Moment {
+/** The moment with notes on what was asked for in vain: a point to compare with that is none, a search that has found nothing. */
+function withNotes(moment: Moment, { written }: ReadRequest): Moment {
   const { find, to } = moment.request;
-  if (find === undefined || to === undefined) return moment;
-  return {
-    ...moment,
-    request: { ...moment.request, to: undefined },
-    notes: [...moment.notes, `No event contains ${JSON.stringify(find)} in its type, body or metadata.`],
-  };
+  const notes = [...moment.notes];
+  if (written.pin !== undefined)
+    notes.push(`${JSON.stringify(written.pin)} was left out: it is no point of a history to compare with.`);
+  if (find === undefined || to === undefined) return { ...moment, notes };
+  notes.push(`No event contains ${JSON.stringify(find)} in its type, body or metadata.`);
+  return { ...moment, request: { ...moment.request, to: undefined }, notes };
 }
 
 /** The events that changed one value; without them while the history is not folded. */

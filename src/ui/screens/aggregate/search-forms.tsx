@@ -1,4 +1,3 @@
-import { MAX_SEQUENCE } from '../../../events.js';
 import { Field } from '../../parts/field.js';
 import { zoneNote } from '../../parts/zone-note.js';
 import { KeepingForm } from './keeping-form.js';
@@ -42,10 +41,16 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
         </span>
       </KeepingForm>
       <KeepingForm request={request} own={['pin', 'to', 'fold']}>
-        <p class="field">
-          <label for="pin-box">Compare with event</label>
-          <input id="pin-box" name="pin" type="number" min="0" max={String(MAX_SEQUENCE)} required />
-        </p>
+        <Field
+          name="pin"
+          id="pin-box"
+          label="Compare with"
+          size={18}
+          value={written.pin}
+          placeholder="41, last, yesterday 14:34"
+          note={zoneNote()}
+          fault={faults['pin']}
+        />
         <button type="submit">Compare</button>
       </KeepingForm>
       <KeepingForm request={request} own={['path', 'upto', 'to', 'fold']} goesTo="changes">

@@ -3,6 +3,7 @@ import { missingText } from '../../../text/missing-text.js';
 import { Link } from '../../parts/href.js';
 import { Marked } from '../../parts/marked.js';
 import { Time } from '../../parts/time.js';
+import { type FailedWords, failedWords } from './failed-words.js';
 import type { Along, Moment } from './moment.js';
 import { addressOf } from './request.js';
 import { timesOf } from './scrubber.js';
@@ -22,7 +23,8 @@ interface Mark {
 /** The whole history as a line, by sequence or by time: where the shown point is, and what is to be seen elsewhere. */
 export function Track({ moment }: { readonly moment: Moment }) {
   const { along, request, sequence, pinned } = moment;
-  const marks = marksOf(along);
+  const failed = failedWords(moment.history.folding);
+  const marks = marksOf(along, failed);
   const place = placing(moment);
   const [begin, end] = timesOf(along);
   return (
@@ -33,7 +35,7 @@ export function Track({ moment }: { readonly moment: Moment }) {
         height={String(HEIGHT)}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Event ${sequence} of ${along.last}; ${summary(marks)}`}
+        aria-label={`Event ${sequence} of ${along.last}; ${summary(marks, failed)}`}
       >
         <rect class="line" x="0" y="10" width={String(WIDTH)} height="2" />
         {request.by === 'time' &&
@@ -72,7 +74,7 @@ export function Track({ moment }: { readonly moment: Moment }) {
         <span>
           1, <Time at={begin} toSecond />
         </span>
-        <span>{summary(marks)}</span>
+        <span>{summary(marks, failed)}</span>
         <span>
           {along.last}, <Time at={end} toSecond />
         </span>
@@ -125,7 +127,7 @@ function MarkLinks({ moment, marks }: { readonly moment: Moment; readonly marks:
   );
 }
 
-function marksOf({ marks, snapshot, failed }: Along): Mark[] {
+function marksOf({ marks, snapshot, failed }: Along, words: FailedWords): Mark[] {
   const found: Mark[] = marks.flatMap(({ sequence, gapAfter, isEarlier }): Mark[] => [
     ...(gapAfter === undefined ? [] : [{ kind: 'gap', sequence, text: missingText(gapAfter, sequence) } as const]),
     ...(isEarlier
@@ -140,20 +142,19 @@ function marksOf({ marks, snapshot, failed }: Along): Mark[] {
   ]);
   if (snapshot !== undefined)
     found.push({ kind: 'snapshot', sequence: snapshot, text: `snapshot after event ${snapshot}` });
-  for (const sequence of failed)
-    found.push({ kind: 'failed', sequence, text: `the handler of event ${sequence} fails` });
+  for (const sequence of failed) found.push({ kind: 'failed', sequence, text: words.sentence(sequence) });
   return found.sort((one, other) => one.sequence - other.sequence);
 }
 
-function summary(marks: readonly Mark[]): string {
-  const count = (kind: Mark['kind'], name: string) => {
+function summary(marks: readonly Mark[], failed: FailedWords): string {
+  const count = (kind: Mark['kind'], name: string, names?: string) => {
     const number = marks.filter((mark) => mark.kind === kind).length;
-    return number === 0 ? [] : [counted(number, name)];
+    return number === 0 ? [] : [counted(number, name, names)];
   };
   const parts = [
     ...count('gap', 'gap'),
     ...count('clock', 'inverted clock'),
-    ...count('failed', 'failing handler'),
+    ...count('failed', failed.name, failed.names),
     ...count('snapshot', 'snapshot'),
   ];
   return parts.length === 0 ? 'no marks' : parts.join(', ');
