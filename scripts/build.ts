@@ -22,6 +22,7 @@ if (!isBuilt(root)) {
   await bundle(root);
   await bundleAssets(root);
   await buildEntry();
+  await buildThread();
   chmodSync(`${root}/dist/bin/maestro.js`, 0o755);
   await makeEmbeddedTemplate(`${root}/dist/embedded`);
   markBuilt(root, sources);
@@ -37,6 +38,21 @@ async function buildEntry(): Promise<void> {
     platform: 'node',
     target: 'node10',
     supported: { 'dynamic-import': true },
+    logLevel: 'warning',
+  });
+}
+
+/** Builds the program of the embedded engine's thread, by itself: together with what else runs it would load all of that, too. */
+async function buildThread(): Promise<void> {
+  await build({
+    entryPoints: [`${root}/src/connection/embedded/engine-worker.ts`],
+    outfile: `${root}/dist/src/connection/embedded/engine-worker.js`,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    minifySyntax: true,
     logLevel: 'warning',
   });
 }

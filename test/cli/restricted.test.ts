@@ -44,6 +44,10 @@ test('where the permission model of Node.js is on, the flag that is missing is n
   await untilItWorks(['export', '--data-dir', 'data', '--file', join(elsewhere, 'all.ndjson')]);
   t.is(asked.at(-1), `--allow-fs-write=${elsewhere}`);
   t.deepEqual(readdirSync(elsewhere), ['all.ndjson']);
+  const pages = startProgram(['ui', '--data-dir', 'data', '--port', '0'], { cwd, env: {}, nodeFlags: flags });
+  const { code, stderr } = await outcomeOf(pages);
+  t.is(code, 4);
+  t.regex(stderr, /does not allow worker threads\.\nhint: Add --allow-worker to the flags/);
 });
 
 test('without a binary of the addon the command flock locks; without that, too, it is said what to install', async (t) => {

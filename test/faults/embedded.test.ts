@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { openEmbedded } from '../../src/connection/embedded/embedded.js';
+import { Clock } from '../../src/hlc/clock.js';
+import { appendEvents } from '../../src/store/append.js';
+import { driverOf } from '../../src/store/driver/driver-of.js';
+import { migrate } from '../../src/store/migrate/migrator.js';
 import { useTemporaryFolder } from '../support/database.js';
 import { anId } from '../support/data/factories.js';
 import { figure, rounds } from '../support/figures.js';
@@ -69,6 +73,53 @@ test('killed while it appends: every acknowledged event is there, no gap, nothin
     `${KILLS} rounds, ${count} acknowledged, ${lost} lost, ${events.length - new Set(events.map(({ sequence }) => sequence)).size} duplicated, ${unasked} stored that were cut off before they were acknowledged`,
   );
   figure('embedded database, stale lock reclaimed', `${reclaimed}/${KILLS} at once`);
+});
+
+test('the thread of an engine that is ended while it appends: every acknowledged event is there, and it goes on', async (t) => {
+  t.timeout(600_000);
+  const id = anId();
+  const database = await openEmbedded(join(folder, 'thread'), { schema: 'public', statementTimeout: 0 });
+  t.teardown(() => database.close());
+  await migrate(database.knex);
+  const clock = new Clock();
+  const acknowledged: string[] = [];
+  const append = async () => {
+    const [event] = await appendEvents(database.store, clock, id, [
+      { type: 'counted', body: { pad: 'x'.repeat(500) } },
+    ]);
+    acknowledged.push(`${event?.sequence} ${event?.timestamp.hex}`);
+  };
+  let [lost, unasked, cutOff] = [0, 0, 0];
+  for (let round = 1; round <= KILLS; round += 1) {
+    for (let count = 0; count < 10; count += 1) await append();
+    const appending = (async () => {
+      for (;;) await append();
+    })().catch(() => (cutOff += 1));
+    await delay(Math.random() * 10);
+    driverOf(database.knex).cancel();
+    await appending;
+    // Another thread has the folder open now.
+    const events = await database.store.getEvents(id, 1);
+    const stored = events.map(({ sequence, timestamp }) => `${sequence} ${timestamp.hex}`);
+    lost += acknowledged.filter((line, index) => stored[index] !== line).length;
+    unasked += stored.length - acknowledged.length;
+    t.true(stored.length - acknowledged.length <= 1);
+    acknowledged.splice(0, Infinity, ...stored);
+  }
+  t.is(lost, 0);
+  t.is(cutOff, KILLS);
+  const { rows } = await database.knex.raw<{ rows: { sequence: number }[] }>(
+    'SELECT sequence FROM event_log ORDER BY sequence',
+  );
+  t.deepEqual(
+    rows.map(({ sequence }) => sequence),
+    acknowledged.map((_line, index) => index + 1),
+    'the table holds what its indexes do',
+  );
+  figure(
+    'embedded database, its thread ended',
+    `${KILLS} rounds, ${acknowledged.length} acknowledged, ${lost} lost, ${unasked} stored that were cut off before they were acknowledged`,
+  );
 });
 
 test('a second opener waits, or gives up with exit code 4 and names the holder; the first is unharmed', async (t) => {

@@ -3,10 +3,11 @@ import type { FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { pid } from 'node:process';
+import type { PGlite } from '@electric-sql/pglite';
 import { NotMigratedError } from '../../store/errors.js';
 import type { Interop } from '../../store/commit/interop.js';
 import { nodePermissionError } from '../../store/failures/node-permission.js';
-import { guardEngine } from '../../store/driver/pglite/engine-guard.js';
+import type { EngineThread } from '../../store/driver/pglite/engine-thread.js';
 import { onEngine } from '../../store/driver/pglite/knex-on-pglite.js';
 import { PostgresStore } from '../../store/postgres-store.js';
 import { creationError, createDataFolder, makeParent } from './create-data-folder.js';
@@ -16,7 +17,9 @@ import { checkDataFolder, dataFolderExists, resolveLinks } from './data-folder.j
 import type { Database } from '../database.js';
 import { restoreOwner } from './restore-owner.js';
 import { enginePackages, isMissing, notInstalledError } from './packages.js';
+import { startEngine } from './start-engine.js';
 import { assertEngineCanRun, startError } from './start-failure.js';
+import { startInThread } from './start-in-thread.js';
 import { EmbeddedDatabaseBusyError } from '../errors.js';
 import { type FileLockOptions, lockFile } from './file-lock.js';
 import { checkedCloseTimeout, SILENT_LOGGER } from '../server/pool-options.js';
@@ -37,6 +40,12 @@ export interface EmbeddedOptions {
   readonly readOnly?: boolean | undefined;
   /** Time that closing waits for running commands and statements, in milliseconds. @defaultValue 10000 */
   readonly closeTimeout?: number | undefined;
+  /**
+   * Longest time for one statement where `timeout` does not say another, in milliseconds; 0 for no limit. The engine then has a
+   * thread of its own, so that this one stays free, and what nobody waits for any more is cut off. For a program that only
+   * reads: whether a COMMIT that was cut off took effect is not known. @defaultValue no limit, in this thread
+   */
+  readonly statementTimeout?: number | undefined;
   /** Ends the wait when it is aborted. */
   readonly signal?: AbortSignal | undefined;
   /** Name of this program, shown to other processes that wait for the database, such as `maestro append`. */
@@ -47,16 +56,6 @@ export interface EmbeddedOptions {
 
 /** Longest wait for the only connection, in milliseconds. */
 const ACQUIRE_TIMEOUT = 5_000;
-/**
- * Start parameters without PostgreSQL's timer for progress at start, which would keep the process running after a
- * failed start.
- */
-const WITHOUT_TIMER = ['-c', 'log_startup_progress_interval=0'];
-/**
- * Start parameters for a buffer of 64 MB: PostgreSQL writes to all of it at every start, and its usual 128 MB take time and
- * memory.
- */
-const SMALL_BUFFER = ['-c', 'shared_buffers=64MB'];
 
 /**
  * Opens the embedded PostgreSQL in a folder, which is created if it does not exist. The engine does not check that it is
@@ -91,24 +90,12 @@ async function openFolder(dataDir: string, options: EmbeddedOptions): Promise<Da
   }
 }
 
-async function open(
-  folder: string,
-  lock: FileHandle,
-  { schema, interop, readOnly = false, closeTimeout = DEFAULT_CLOSE_TIMEOUT }: EmbeddedOptions,
-): Promise<Database> {
-  const packages = enginePackages();
-  const PGlite = packages.engine();
-  const startParams = [...PGlite.defaultStartParams, ...WITHOUT_TIMER, ...SMALL_BUFFER];
-  const engine = guardEngine(new PGlite(folder, { startParams }));
-  const ready = engine.waitReady.catch((cause: unknown) => {
-    throw startError(folder, cause);
-  });
-  // Loaded while the engine is being compiled on other threads.
-  const [{ default: knexFactory }] = await Promise.all([import('knex'), ready]);
-  restoreOwner(folder, lockOf(folder));
-  if (readOnly) await engine.exec('SET default_transaction_read_only = on');
+async function open(folder: string, lock: FileHandle, options: EmbeddedOptions): Promise<Database> {
+  const { schema, interop, closeTimeout = DEFAULT_CLOSE_TIMEOUT } = options;
+  // Its packages are loaded while the engine is being compiled on other threads.
+  const [engine, { default: knexFactory }] = await Promise.all([started(folder, options), import('knex')]);
   const knex = knexFactory({
-    ...onEngine(engine, packages.dialect()),
+    ...onEngine(engine, enginePackages().dialect()),
     compileSqlOnError: false,
     log: SILENT_LOGGER,
     // Whoever holds the one connection that there is must not wait for another one.
@@ -139,6 +126,21 @@ async function open(
       return closing;
     },
   };
+}
+
+/** The engine: in this thread, or where its statements are to be limited in one of its own. */
+async function started(
+  folder: string,
+  { readOnly = false, statementTimeout, timeout }: EmbeddedOptions,
+): Promise<PGlite | EngineThread> {
+  const onStart = () => restoreOwner(folder, lockOf(folder));
+  if (statementTimeout !== undefined)
+    return await startInThread({ folder, readOnly, limit: timeout ?? statementTimeout, onStart });
+  const engine = await startEngine({ folder, readOnly }).catch((cause: unknown) => {
+    throw startError(folder, cause);
+  });
+  onStart();
+  return engine;
 }
 
 async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileHandle> {

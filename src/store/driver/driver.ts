@@ -62,7 +62,7 @@ export interface Driver {
 
   /**
    * Cuts off the connections in use: statements that wait on them fail as they do when a server goes away. Does nothing on
-   * the embedded engine.
+   * the embedded engine, unless that has a thread of its own.
    */
   cancel(): void;
 }

@@ -36,17 +36,20 @@ export function fullPool<Raw extends RawConnection>(
   const changed = used.some(({ timestamp = 0 }) => timestamp > now - acquireTimeoutMillis);
   if (changed && now - began + acquireTimeoutMillis <= LONGEST_WAIT) return 'again';
   const waited = `none became free within ${Math.round((now - began) / 100) / 10} s.`;
-  if (kind.isEmbedded)
-    return new PoolExhaustedError(
-      `The one connection of the embedded database is in use by a transaction of this program; ${waited}`,
-      {
-        hint: 'Inside a transaction or a projection, pass the transaction on ({ transaction }), so that its connection is used. Otherwise end transactions sooner: the embedded database has one connection for all.',
-        cause,
-      },
-    );
   const inTransactions = used.filter(
     ({ resource }) => resource !== undefined && (resource.__knexTxId !== undefined || kind.isInTransaction(resource)),
   ).length;
+  if (kind.isEmbedded)
+    return new PoolExhaustedError(
+      `The one connection of the embedded database is in use by ${holders(inTransactions, used.length)}; ${waited}`,
+      {
+        hint:
+          inTransactions === 0
+            ? 'It carries out one statement at a time: try again when that has ended, or end it (leave the page that asked for it).'
+            : 'Inside a transaction or a projection, pass the transaction on ({ transaction }), so that its connection is used. Otherwise end transactions sooner: the embedded database has one connection for all.',
+        cause,
+      },
+    );
   const all = max === 1 ? 'The one connection of the pool is' : `All ${max} connections of the pool are`;
   return new PoolExhaustedError(`${all} in use by ${holders(inTransactions, used.length)}; ${waited}`, {
     hint: 'Inside a transaction, pass it on ({ transaction }), so that its connection is used. Otherwise end transactions sooner, or make the pool larger ({ pool: { max } }).',

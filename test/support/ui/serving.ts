@@ -45,9 +45,9 @@ export async function serving(
   };
 }
 
-/** Follows an address that was printed as a browser does, to a page. */
-export async function visitServed(url: string, path = '/'): Promise<Response> {
+/** Follows an address that was printed as a browser does, to a page, which is left with the signal. */
+export async function visitServed(url: string, path = '/', signal?: AbortSignal): Promise<Response> {
   const first = await fetch(url, { redirect: 'manual' });
   const cookie = first.headers.get('set-cookie')?.split(';')[0] ?? '';
-  return await fetch(new URL(path, url), { headers: { cookie } });
+  return await fetch(new URL(path, url), { headers: { cookie }, signal: signal ?? null });
 }

@@ -6,22 +6,28 @@ import type { Answer, Driver } from '../driver.js';
 import { KnexDriver, ROWS } from '../knex-driver.js';
 import type { RawConnection } from '../relied-upon.js';
 import type { Statement } from '../statement.js';
+import type { EngineThread } from './engine-thread.js';
+
+/** The connection: the engine, or the thread that it has. */
+type EngineConnection = RawConnection & Partial<Pick<EngineThread, 'cutOff'>>;
 
 /**
  * The driver of a Knex instance on PGlite. The engine is the only connection: it keeps no statement prepared under a name,
- * takes no stream, and has no socket that could be cut off or by which a statement could be cancelled.
+ * takes no stream, and nothing interrupts it at a statement; in a thread of its own it is ended instead ({@link EngineThread}).
  */
-export class KnexOnPglite extends KnexDriver<RawConnection> {
+export class KnexOnPglite extends KnexDriver<EngineConnection> {
   protected readonly kind = KIND;
 
-  cancel(): void {}
+  cancel(): void {
+    for (const { resource } of this.client.pool?.used ?? []) void resource?.cutOff?.();
+  }
 
   protected inside(transaction: Knex.Transaction): Driver {
     return new KnexOnPglite(transaction);
   }
 
   protected async ask<Row>(
-    connection: RawConnection,
+    connection: EngineConnection,
     { sql }: Statement,
     bindings: readonly Knex.RawBinding[],
     readBody?: ReadBody,
@@ -39,10 +45,10 @@ interface PgliteAnswer<Row> {
 }
 
 /**
- * Nothing is to be done here: the engine does not tell when it ends or whether a transaction is open, and Knex itself ends a
- * connection that its pool gives up.
+ * Nothing is to be done here: the engine does not tell when it ends or whether a transaction is open, its thread sees by itself
+ * that nobody waits for a statement, and Knex ends a connection that its pool gives up.
  */
-const KIND: ConnectionKind<RawConnection> = {
+const KIND: ConnectionKind<EngineConnection> = {
   isEmbedded: true,
   taken: () => {},
   isInTransaction: () => false,
@@ -50,8 +56,8 @@ const KIND: ConnectionKind<RawConnection> = {
   end: () => {},
 };
 
-/** Configuration of a Knex instance on an engine, with the client that knex-pglite gives. */
-export function onEngine(engine: PGlite, client: typeof Knex.Client): Knex.Config {
+/** Configuration of a Knex instance on an engine, here or in a thread of its own, with the client that knex-pglite gives. */
+export function onEngine(engine: PGlite | EngineThread, client: typeof Knex.Client): Knex.Config {
   // knex-pglite takes what the function returns as it is; an object in its place would be copied, the engine with it.
   return { client, connection: (() => ({ pglite: engine })) as never };
 }

@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { ENGINE_STOPPED } from '../driver-error.js';
+import {
+  type EngineAnswer,
+  type EngineMessage,
+  type EngineOrder,
+  type EngineStatement,
+  errorOf,
+} from './engine-messages.js';
+
+/** Facts about the thread of an engine. */
+export interface RunningEngineOptions {
+  /** The file that the thread runs: it starts the engine, and then serves it. */
+  readonly file: URL;
+  /** What that file has to know. */
+  readonly data: unknown;
+  /** Called when the engine has started. */
+  readonly onStart: () => void;
+  /** Makes the error for an engine that did not start. */
+  readonly startError: (cause: unknown) => Error;
+}
+
+/** The reason for which nothing comes from a thread any more, as the fields of an error. */
+export interface EngineEnd {
+  readonly message: string;
+  readonly code: string;
+}
+
+/** An engine from its start to its end, in a thread. */
+export class RunningEngine {
+  /** Resolves when the engine has started; rejects when it does not start. */
+  readonly started: Promise<void>;
+  /** Resolves when the thread has ended, to the reason. */
+  readonly ended: Promise<EngineEnd>;
+  readonly #thread: Worker;
+  #hasStarted = false;
+  #reason: EngineEnd = { message: 'The thread of the embedded database has ended', code: ENGINE_STOPPED };
+  #answered: { resolve(answer: EngineAnswer): void; reject(error: unknown): void } | undefined;
+
+  constructor(options: RunningEngineOptions) {
+    const thread = new Worker(options.file, { workerData: options.data });
+    this.#thread = thread;
+    this.ended = new Promise((resolve) => thread.once('exit', () => resolve(this.#reason)));
+    // Such as a heap that is full; the exit follows.
+    thread.on('error', ({ message }) => (this.#reason = { message, code: ENGINE_STOPPED }));
+    this.started = this.#start(options);
+    this.started.catch(() => {});
+    void this.ended.then((end) => this.#answered?.reject(endError(end)));
+  }
+
+  async #start({ onStart, startError }: RunningEngineOptions): Promise<void> {
+    const ended = this.ended.then((end) => {
+      throw endError(end);
+    });
+    const [first] = (await Promise.race([once(this.#thread, 'message'), ended])) as [EngineMessage];
+    try {
+      if (first !== 'started') throw startError('failed' in first ? errorOf(first.failed) : undefined);
+      onStart();
+    } catch (error) {
+      void this.end(this.#reason);
+      throw error;
+    }
+    this.#hasStarted = true;
+    this.#thread.on('message', (message: EngineMessage) => this.#hear(message));
+  }
+
+  /** Has the engine carry out a statement, when it has started and has answered those before. */
+  ask(statement: EngineStatement): Promise<EngineAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#answered = { resolve, reject };
+      this.#order({ statement });
+    });
+  }
+
+  /** Has the engine close the database, unless it still starts, and resolves when the thread has ended. */
+  async close(): Promise<void> {
+    if (!this.#hasStarted) return await this.end(this.#reason);
+    this.#order('close');
+    await this.ended;
+  }
+
+  /** Ends the thread at once, whatever it is at, and resolves when it has ended. */
+  async end(reason: EngineEnd): Promise<void> {
+    this.#reason = reason;
+    await this.#thread.terminate();
+  }
+
+  #order(order: EngineOrder): void {
+    this.#thread.postMessage(order);
+  }
+
+  #hear(message: EngineMessage): void {
+    if (message === 'started') return;
+    if ('answer' in message) this.#answered?.resolve(message.answer);
+    else this.#answered?.reject(errorOf(message.failed));
+  }
+}
+
+/** The error of what is asked of an engine that has ended: another one each time, because Knex changes its message. */
+export function endError({ message, code }: EngineEnd): Error {
+  return Object.assign(new Error(message), { code });
+}
