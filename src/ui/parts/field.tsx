@@ -21,7 +21,7 @@ export function Field({ name, id = name, label, value, placeholder, inputmode, s
   const [noteId, faultId] = [`${id}-note`, `${id}-fault`];
   const described = [note !== undefined && noteId, fault !== undefined && faultId].filter(Boolean).join(' ');
   return (
-    <p class={`field ${name}`}>
+    <p class="field">
       <label for={id}>{label}</label>
       <input
         id={id}

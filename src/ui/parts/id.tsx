@@ -38,3 +38,8 @@ export function EventLink({ timestamp, of, text }: EventLinkProps) {
 export function eventAddress(timestamp: Timestamp, of?: Timestamp): string {
   return `/event/${timestamp.toString()}${of === undefined ? '' : `?aggregate=${of.hex}`}`;
 }
+
+/** A link to the page that compares aggregates, with this one in it, and the box for another one focused. */
+export function CompareLink({ id }: { readonly id: Timestamp }) {
+  return <Link href={`/compare?id=${id.hex}#add`}>Compare with another aggregate</Link>;
+}

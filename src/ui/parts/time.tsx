@@ -9,7 +9,7 @@ export function Time({ at, toSecond = false }: { readonly at: number; readonly t
 }
 
 /** A time such as `2026-11-22 14:34:05.250Z`. */
-function utcText(iso: string, toSecond: boolean): string {
+export function utcText(iso: string, toSecond = false): string {
   const text = iso.replace('T', ' ');
   return toSecond ? text.replace(/\.\d{3}Z$/, 'Z') : text;
 }

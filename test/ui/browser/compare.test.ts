@@ -21,8 +21,50 @@ const events = [ada, bob].flatMap((id, which) =>
   ),
 );
 
-browser.test('with keys alone: add aggregates, go on in their list, remove one, choose a time', async (t, visit) => {
+test.serial.before(async () => {
   await database.store().commitEvents(events);
+});
+
+browser.test(
+  'an aggregate is taken along from its page and from that of an event, with the box for another one focused',
+  async (t, visit) => {
+    const visitor = await visit(pagesOf(database));
+    const { page } = visitor;
+    for (const from of [`/aggregate/${ada.hex}`, `/event/${events[0]?.timestamp.toString()}`]) {
+      await visitor.open(from);
+      await page.getByRole('link', { name: 'Compare with another aggregate' }).click();
+      await page.waitForURL(`**/compare?id=${ada.hex}#add`);
+      await page.keyboard.type(bob.hex);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`**/compare?id=${ada.hex}&id=${bob.hex}`);
+    }
+    t.deepEqual(visitor.problems, []);
+  },
+);
+
+browser.test('titles of marks have their times in the zone of the page', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  const ofBoth = async (address: string) => {
+    await visitor.open(address);
+    const button = page.getByRole('button', { name: 'Times: ' });
+    const shown: string[] = [];
+    for (let turn = 0; turn < 2; turn++) {
+      const time = await page.locator('figcaption time').first().innerText();
+      const title = await page.locator('figure title').first().textContent();
+      t.true(title?.includes(time), `${time} in ${title}`);
+      shown.push(time);
+      await button.click();
+    }
+    t.is(new Set(shown).size, 2);
+  };
+
+  await ofBoth(`/compare?id=${ada.hex}`);
+  await ofBoth('/search');
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('with keys alone: add aggregates, go on in their list, remove one, choose a time', async (t, visit) => {
   const visitor = await visit(pagesOf(database));
   const { page } = visitor;
   await visitor.open('/compare');

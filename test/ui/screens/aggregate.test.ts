@@ -234,7 +234,7 @@ test('a wrong point to compare with is left out, and said so beside the field an
   const id = await aHistoryOf(store, [{ body: { n: 1 } }, { body: { n: 2 } }]);
 
   for (const [wrong, why] of [
-    ['teatime', /Compare with \S+ \(UTC\S*\), or write a zone"teatime" is not a sequence or a time/],
+    ['teatime', /Compare with event or time \S+ \(UTC\S*\), or write a zone"teatime" is not a sequence or a time/],
     ['99999999999', /Write the number of an event, from 0/],
   ] as const) {
     const page = await merged.get(`/aggregate/${id.hex}?at=1&pin=${wrong}`);

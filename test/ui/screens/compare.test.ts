@@ -16,6 +16,7 @@ const at = (seconds: number, sequence: number, id: Timestamp, node: bigint) =>
     timestamp: Timestamp.of({ time: BEGIN + seconds * 1000, nodeId: node }),
     sequence,
     type: node === 1n ? 'started' : 'answered',
+    body: { n: sequence },
   });
 /** Alternating: one of each every ten seconds, and a burst of Bob's at the end. */
 const events = [
@@ -25,6 +26,7 @@ const events = [
     anEvent(bob, {
       timestamp: Timestamp.of({ time: BEGIN + 3_600_000, counter: number, nodeId: 2n }),
       sequence: number,
+      type: 'answered',
     }),
   ),
 ];
@@ -48,10 +50,34 @@ test('aggregates lie on one axis, each event a link, and stand below in one orde
   t.true(page.links.includes(`/compare?id=${ada.hex}&id=${bob.hex}`));
 });
 
+test('each lane has a letter, which stands in the picture, the table and the list, with the beginning of each body', async (t) => {
+  const page = await ui.get(`/compare?id=${bob.hex}&id=${ada.hex}&until=2026-11-22T14%3A00%3A20.000Z`);
+  const [head, ...marks] = page.html.split('<title ');
+  t.regex(head ?? '', /lane-1">A<\/span>[^]*lane-2">B<\/span>/);
+  t.deepEqual(
+    marks.map((mark) => /data-before="(.), /.exec(mark)?.[1]),
+    ['A', 'B', 'B'],
+  );
+  const order = page.text.slice(page.text.indexOf('In one order'));
+  t.regex(order, /B \S+ 1 started n 1 .*A \S+ 1 answered n 1 .*B \S+ 2 started n 2 /);
+  for (const { hex } of [ada, bob])
+    t.true(order.includes(`maestro events ${hex} --until 2026-11-22T14:00:20.000Z --schema ${database.schema}`));
+});
+
+test('first digits of several ids are kept, and each of the ids can be chosen', async (t) => {
+  const digits = bob.hex.slice(0, 8);
+  const page = await ui.get(`/compare?id=${ada.hex}&id=${digits}&id=zz`);
+  t.is(page.status, 400);
+  t.regex(page.html, new RegExp(`id="add" name="id" value="${digits} zz"[^>]* aria-invalid="true"`));
+  t.regex(page.text, new RegExp(`Several ids begin with ${digits}\\. Write more of the digits\\. "zz" is not an id`));
+  t.regex(page.text, new RegExp(`choose one to add it: .*aggregate ${bob.hex}, last event 5 answered `));
+  t.true(page.links.includes(`/compare?id=${ada.hex}&id=${bob.hex}`));
+});
+
 test('several events in one column are one mark that leads to the first of them', async (t) => {
   const page = await ui.get(`/compare?id=${bob.hex}`);
   t.true(page.links.includes(`/aggregate/${bob.hex}?at=3`));
-  t.regex(page.html, /3 events, from 3/);
+  t.regex(page.html, /3 events, from 3<\/title>/);
   t.true(page.text.includes(`maestro events ${bob.hex}`));
 });
 

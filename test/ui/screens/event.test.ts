@@ -16,10 +16,10 @@ test('an event is shown with its place, its clock, its neighbours and its body',
   const page = await ui.get(`/event/${second}`);
 
   t.is(page.status, 200);
-  t.true(page.text.includes(`aggregate ${id.hex} sequence 2`));
+  t.true(page.text.includes(`aggregate ${id.hex} Compare with another aggregate sequence 2`));
   t.true(page.text.includes(`timestamp ${second}`));
   t.true(page.links.includes(`/event/${first}`) && page.links.includes(`/event/${third}`));
-  t.true(page.links.includes(`/aggregate/${id.hex}?at=2`));
+  t.true(page.links.includes(`/aggregate/${id.hex}?at=2`) && page.links.includes(`/compare?id=${id.hex}#add`));
   t.true(page.text.includes(`maestro event ${second} --schema ${database.schema}`));
   t.true(page.text.includes('production'));
 });

@@ -107,7 +107,7 @@ test('the numbers over time and by type stand in a part of their own, with links
   t.true(part.html.startsWith('<section id="counts"'));
   t.regex(part.text, /deposited 80/);
   t.regex(part.text, /withdrawn 40/);
-  const bars = [...part.html.matchAll(/<title>([^<]*)<\/title>/g)].map(([, title]) => title);
+  const bars = [...part.html.matchAll(/<title [^>]*>([^<]*)<\/title>/g)].map(([, title]) => title);
   t.is(bars.length, 120);
   t.is(bars[0], '2026-11-22 14:00:00.000Z: 1 event');
   t.is(bars[1], '2026-11-22 14:01:00.000Z: 0 events');

@@ -20,6 +20,7 @@ export function showTimes(): void {
   const apply = () => {
     button.textContent = isLocal() ? 'Times: local' : 'Times: UTC';
     for (const time of document.querySelectorAll('time')) write(time);
+    for (const title of document.querySelectorAll<SVGTitleElement>('title[data-at]')) writeTitle(title);
   };
   document.addEventListener(SWAPPED, apply);
   apply();
@@ -37,6 +38,12 @@ function write(time: HTMLTimeElement): void {
   ) as [string, string];
   time.textContent = isLocal() ? local : utc;
   time.title = isLocal() ? utc : local;
+}
+
+/** Writes the time in the title of a bar, between the words around it. */
+function writeTitle(title: SVGTitleElement): void {
+  const { at = '', before = '', after = '' } = title.dataset;
+  title.textContent = before + shownText(new Date(at)) + after;
 }
 
 /** A time as the page shows times now. */

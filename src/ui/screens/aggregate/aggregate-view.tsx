@@ -1,5 +1,6 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import type { UiContext } from '../../context.js';
+import { CompareLink } from '../../parts/id.js';
 import { KeysHelp } from './keys-help.js';
 import type { Moment } from './moment.js';
 import { MomentView } from './moment-view.js';
@@ -19,7 +20,7 @@ export function AggregateView({ ui, moment, read, children }: PropsWithChildren<
   return (
     <div id="aggregate">
       <p class="about">
-        <code class="whole">{history.id.hex}</code> {history.folding.how}
+        <code class="whole">{history.id.hex}</code> {history.folding.how} <CompareLink id={history.id} />
       </p>
       {ui.aggregates.length === 0 && <NoHandlers />}
       <Scrubber moment={moment} />

@@ -11,7 +11,7 @@ import { Timeline } from '../../../folding/timeline.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { BoundedCache } from '../../bounded-cache.js';
 import type { UiContext } from '../../context.js';
-import { bodyExcerpt } from './body-excerpt.js';
+import { bodyExcerpt } from '../../parts/body-excerpt.js';
 
 /** Number of events that one statement looks at for marks. */
 const MARKED_AT_ONCE = 10_000;

@@ -44,10 +44,10 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
         <Field
           name="pin"
           id="pin-box"
-          label="Compare with"
+          label="Compare with event or time"
           size={18}
           value={written.pin}
-          placeholder="41, last, yesterday 14:34"
+          placeholder="41, last, 2h ago"
           note={zoneNote()}
           fault={faults['pin']}
         />

@@ -2,6 +2,7 @@ import { MAX_SEQUENCE } from '../../../events.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { notATime, readTime } from '../../../text/time/read-time.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
+import type { Faults } from '../../input/faults.js';
 import { readId } from '../../input/read-id.js';
 import { isoTime } from '../search/search-query.js';
 
@@ -21,36 +22,50 @@ export interface CompareQuery {
 /** A comparison that was read from an address. */
 export interface ReadCompare {
   readonly query: CompareQuery;
-  /** Faults of the address, in sentences. */
-  readonly faults: readonly string[];
+  /** Faults of the fields `id`, `since` and `until`, and of the place in `after`. */
+  readonly faults: Faults;
+  /** These fields as they were filled in, where they are wrong. */
+  readonly written: Readonly<Partial<Record<'id' | 'since' | 'until', string>>>;
+  /** The ids that first digits can stand for, where they are those of several. */
+  readonly candidates: readonly Timestamp[];
   /** True when the address says the same in other words. */
   readonly isLoose: boolean;
 }
 
 /** Reads a comparison from the parameters of an address. Ids may be given by their first digits. */
 export async function readCompare(log: EventLog, parameters: URLSearchParams): Promise<ReadCompare> {
-  const faults: string[] = [];
+  const faults: Record<string, string> = {};
+  const written: Record<string, string> = {};
+  const refuse = (name: string, text: string, fault: string) => {
+    faults[name] = [faults[name], fault].filter(Boolean).join(' ');
+    written[name] = [written[name], text].filter(Boolean).join(' ');
+  };
   const found = new Map<string, Timestamp>();
+  const candidates = new Map<string, Timestamp>();
   const texts = parameters.getAll('id').flatMap((text) => text.split(/[\s,]+/).filter((word) => word !== ''));
   for (const text of texts.slice(0, 2 * MOST_LANES)) {
-    const id = await readId(log, text, (fault) => faults.push(fault));
+    const id = await readId(log, text, (fault, several) => {
+      refuse('id', text, fault);
+      for (const each of several) candidates.set(each.hex, each);
+    });
     if (id !== undefined) found.set(id.hex, id);
   }
-  if (found.size > MOST_LANES) faults.push(`At most ${MOST_LANES} aggregates are compared.`);
+  if (found.size > MOST_LANES) refuse('id', '', `At most ${MOST_LANES} aggregates are compared.`);
   const ids = [...found.values()].slice(0, MOST_LANES);
   const time = (name: 'since' | 'until', end: 'first' | 'last') => {
     const text = (parameters.get(name) ?? '').trim();
     const span = text === '' ? undefined : readTime(text);
-    if (text !== '' && span === undefined) faults.push(`${JSON.stringify(text)} ${notATime(text)}`);
+    if (text !== '' && span === undefined) refuse(name, text, `${JSON.stringify(text)} ${notATime(text)}`);
     return span?.[end];
   };
   const [since, until] = [time('since', 'first'), time('until', 'last')];
   if (since !== undefined && until !== undefined && since > until)
-    faults.push('The end is earlier than the beginning, so no event can be between them.');
+    refuse('until', isoTime(until), 'It is earlier than the beginning, so no event can be between them.');
   const after = placeOf((parameters.get('after') ?? '').trim(), ids.length);
-  if (after === 'none') faults.push(NO_PLACE);
+  if (after === 'none') refuse('after', '', NO_PLACE);
   const query = { ids, since, until, after: after === 'none' ? undefined : after };
-  return { query, faults, isLoose: !isSame(parameters, new URLSearchParams(compareParameters(query))) };
+  const isLoose = !isSame(parameters, new URLSearchParams(compareParameters(query)));
+  return { query, faults, written, candidates: [...candidates.values()], isLoose };
 }
 
 /** The address of a comparison, without the base. */

@@ -1,33 +1,41 @@
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { escapeText } from '../../../text/escape.js';
 import { decimal } from '../../../text/figures.js';
+import type { UiContext } from '../../context.js';
+import { CopyCommand } from '../../parts/copy-command.js';
 import { Empty } from '../../parts/empty.js';
 import { ErrorPanel } from '../../parts/error-panel.js';
-import { Field } from '../../parts/field.js';
-import { Link, useHref } from '../../parts/href.js';
-import { AggregateLink, EventLink } from '../../parts/id.js';
+import { Link } from '../../parts/href.js';
+import { EventLink } from '../../parts/id.js';
 import { Table } from '../../parts/table.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
-import { compareAddress, type CompareQuery, MOST_LANES } from './compare-query.js';
+import { type CandidateAggregate, Candidates } from './candidates.js';
+import { CompareForm } from './compare-form.js';
+import { compareAddress, type CompareQuery, type ReadCompare } from './compare-query.js';
 import type { Lane, Lanes } from './find-lanes.js';
 import { LaneChart } from './lane-chart.js';
+import { LaneName } from './lane-name.js';
 import type { OrderedEvents } from './merge-events.js';
 import { isoTime } from '../search/search-query.js';
 
 interface CompareViewProps {
-  readonly query: CompareQuery;
-  readonly faults: readonly string[];
+  readonly ui: UiContext;
+  readonly read: ReadCompare;
+  /** The aggregates that the digits which were typed can stand for. */
+  readonly candidates: readonly CandidateAggregate[];
   readonly lanes: Lanes | undefined;
   readonly ordered: OrderedEvents | undefined;
 }
 
 /** Several aggregates on one axis of time, and their events in one order. */
-export function CompareView({ query, faults, lanes, ordered }: CompareViewProps) {
+export function CompareView({ ui, read, candidates, lanes, ordered }: CompareViewProps) {
+  const { query, faults } = read;
   return (
     <>
-      {faults.length > 0 && <ErrorPanel message={faults.join('\n')} />}
-      <CompareForm query={query} />
+      {faults['after'] !== undefined && <ErrorPanel message={faults['after']} />}
+      <CompareForm read={read} />
+      <Candidates query={query} candidates={candidates} />
       {query.ids.length === 0 && (
         <Empty>
           Nothing to compare yet. Add the id of an aggregate, then those of others; <Link href="/search">search</Link>{' '}
@@ -52,30 +60,8 @@ export function CompareView({ query, faults, lanes, ordered }: CompareViewProps)
         </>
       )}
       {ordered !== undefined && <InOrder query={query} ordered={ordered} />}
+      <Commands ui={ui} query={query} />
     </>
-  );
-}
-
-function timeText(time: number | undefined): string {
-  return time === undefined ? '' : isoTime(time);
-}
-
-function CompareForm({ query }: { readonly query: CompareQuery }) {
-  const href = useHref();
-  return (
-    <form class="search" action={href('/compare')} method="get" aria-label="Aggregates to compare">
-      {query.ids.map((id) => (
-        <input type="hidden" name="id" value={id.hex} />
-      ))}
-      {query.ids.length < MOST_LANES && (
-        <Field name="id" label="Add an aggregate" placeholder="id, or its first digits" />
-      )}
-      <Field name="since" label="From" value={timeText(query.since)} />
-      <Field name="until" label="To" value={timeText(query.until)} />
-      <p class="field">
-        <button type="submit">Compare</button>
-      </p>
-    </form>
   );
 }
 
@@ -85,7 +71,7 @@ function LaneTable({ query, lanes }: { readonly query: CompareQuery; readonly la
       caption="Aggregates, from the top lane to the lowest"
       rows={lanes}
       columns={[
-        { heading: 'Aggregate', cell: ({ id }) => <AggregateLink id={id} /> },
+        { heading: 'Aggregate', cell: ({ id }) => <LaneName lane={laneOf(query, id)} id={id} linked={{}} /> },
         { heading: 'Events here', cell: shownEvents, numeric: true },
         {
           heading: 'Last event',
@@ -105,6 +91,10 @@ function LaneTable({ query, lanes }: { readonly query: CompareQuery; readonly la
       ]}
     />
   );
+}
+
+function laneOf({ ids }: CompareQuery, id: Timestamp): number {
+  return ids.findIndex((each) => each.equals(id));
 }
 
 function without({ ids, after, ...times }: CompareQuery, id: Timestamp): CompareQuery {
@@ -136,12 +126,18 @@ function InOrder({ query, ordered }: { readonly query: CompareQuery; readonly or
             { heading: 'Time', cell: ({ timestamp }) => <Time at={timestamp.time} /> },
             {
               heading: 'Aggregate',
-              cell: ({ aggregateId, sequence }) => <AggregateLink id={aggregateId} at={sequence} />,
+              cell: ({ lane, aggregateId, sequence }) => (
+                <LaneName lane={lane} id={aggregateId} linked={{ at: sequence }} />
+              ),
             },
             { heading: 'Sequence', cell: ({ sequence }) => decimal(sequence), numeric: true },
             {
               heading: 'Type',
               cell: ({ timestamp, type }) => <EventLink timestamp={timestamp} text={escapeText(type)} />,
+            },
+            {
+              heading: 'Body',
+              cell: ({ excerpt }) => (excerpt === '' ? '' : <code class="excerpt">{excerpt}</code>),
             },
           ]}
         />
@@ -153,5 +149,20 @@ function InOrder({ query, ordered }: { readonly query: CompareQuery; readonly or
         </p>
       )}
     </section>
+  );
+}
+
+/** The commands that list the same events in a terminal, one for each aggregate. */
+function Commands({ ui, query: { ids, since, until } }: { readonly ui: UiContext; readonly query: CompareQuery }) {
+  const bounds = [
+    ...(since === undefined ? [] : ['--since', isoTime(since)]),
+    ...(until === undefined ? [] : ['--until', isoTime(until)]),
+  ];
+  return (
+    <div class="commands">
+      {ids.map((id) => (
+        <CopyCommand words={['events', id.hex, ...bounds, ...ui.flags]} />
+      ))}
+    </div>
   );
 }

@@ -1,5 +1,8 @@
-import type { StoredEvent } from '../../../events.js';
-import type { PostgresStore } from '../../../store/postgres-store.js';
+import { eventHeads } from '../../../admin/find-event/event-heads.js';
+import type { EventHead } from '../../../admin/find-event/find-event.js';
+import { shortBodies } from '../../../admin/find-event/short-bodies.js';
+import type { EventLog } from '../../../admin/log/event-log.js';
+import { bodyExcerpt } from '../../parts/body-excerpt.js';
 import type { CompareQuery } from './compare-query.js';
 
 /** Most events that are listed. */
@@ -12,38 +15,53 @@ export interface OrderedEvents {
   readonly next: readonly number[] | undefined;
 }
 
-/** An event without its body. */
-export type ComparedEvent = Omit<StoredEvent, 'body'>;
+/** An event of one of the aggregates. */
+export interface ComparedEvent extends EventHead {
+  /** The place of its aggregate among those that are compared. */
+  readonly lane: number;
+  /** The first fields of its body; empty for a long body, and for one that has no such fields. */
+  readonly excerpt: string;
+}
 
 /**
  * The first events of the aggregates in the order of their timestamps. Those of one aggregate stay in the order of their sequences,
  * also where its clock ran backwards, so that the place at which the list goes on is a sequence of each.
  */
-export async function mergeEvents(store: PostgresStore, query: CompareQuery): Promise<OrderedEvents> {
+export async function mergeEvents(log: EventLog, query: CompareQuery): Promise<OrderedEvents> {
   const { ids, since, until, after = ids.map(() => 0) } = query;
-  const queues: ComparedEvent[][] = [];
-  for (const [index, id] of ids.entries()) {
-    const options = { since, until, limit: SHOWN + 1 };
-    const queue: ComparedEvent[] = [];
-    const first = (after[index] ?? 0) + 1;
-    for await (const { timestamp, aggregateId, sequence, type } of store.streamStoredEvents(id, first, options))
-      queue.push({ timestamp, aggregateId, sequence, type });
-    queues.push(queue);
-  }
-  const events: ComparedEvent[] = [];
+  const queues: EventHead[][] = [];
+  for (const [lane, id] of ids.entries())
+    queues.push(
+      await eventHeads(log, id, { direction: 'after', sequence: after[lane] ?? 0, limit: SHOWN + 1, since, until }),
+    );
+  const merged: Omit<ComparedEvent, 'excerpt'>[] = [];
   const next = [...after];
-  while (events.length < SHOWN) {
-    const index = earliest(queues);
-    const event = queues[index]?.shift();
-    if (event === undefined) return { events, next: undefined };
-    events.push(event);
-    next[index] = event.sequence;
+  while (merged.length < SHOWN) {
+    const lane = earliest(queues);
+    const head = queues[lane]?.shift();
+    if (head === undefined) return { events: await withExcerpts(log, query, merged), next: undefined };
+    merged.push({ ...head, lane });
+    next[lane] = head.sequence;
   }
-  return { events, next: earliest(queues) < 0 ? undefined : next };
+  return { events: await withExcerpts(log, query, merged), next: earliest(queues) < 0 ? undefined : next };
+}
+
+async function withExcerpts(
+  log: EventLog,
+  { ids }: CompareQuery,
+  events: readonly Omit<ComparedEvent, 'excerpt'>[],
+): Promise<ComparedEvent[]> {
+  const excerpts = new Map<string, string>();
+  for (const [lane, id] of ids.entries()) {
+    const sequences = events.filter((event) => event.lane === lane).map(({ sequence }) => sequence);
+    for (const { sequence, body } of await shortBodies(log, id, sequences))
+      if (body !== undefined) excerpts.set(`${lane} ${sequence}`, bodyExcerpt(body));
+  }
+  return events.map((event) => ({ ...event, excerpt: excerpts.get(`${event.lane} ${event.sequence}`) ?? '' }));
 }
 
 /** The place of the queue whose first event is the earliest; below 0 when all are empty. */
-function earliest(queues: readonly (readonly ComparedEvent[])[]): number {
+function earliest(queues: readonly (readonly EventHead[])[]): number {
   let found = -1;
   for (const [index, [head]] of queues.entries()) {
     const best = queues[found]?.[0];
@@ -52,6 +70,6 @@ function earliest(queues: readonly (readonly ComparedEvent[])[]): number {
   return found;
 }
 
-function isBefore(a: ComparedEvent, b: ComparedEvent): boolean {
+function isBefore(a: EventHead, b: EventHead): boolean {
   return (a.timestamp.compare(b.timestamp) || a.aggregateId.compare(b.aggregateId)) < 0;
 }

@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { EventHead, FoundEvent } from '../../../admin/find-event/find-event.js';
 import { Facts } from '../../parts/facts.js';
 import { Link } from '../../parts/href.js';
-import { AggregateLink, EventLink } from '../../parts/id.js';
+import { AggregateLink, CompareLink, EventLink } from '../../parts/id.js';
 import { StoredBody } from '../../parts/stored-body.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
@@ -23,9 +23,12 @@ export function EventView({ found }: { readonly found: FoundEvent }) {
           ],
           [
             'aggregate',
-            <Link class="id" href={`/aggregate/${aggregateId.hex}?at=${sequence}`}>
-              {aggregateId.hex}
-            </Link>,
+            <>
+              <Link class="id" href={`/aggregate/${aggregateId.hex}?at=${sequence}`}>
+                {aggregateId.hex}
+              </Link>{' '}
+              <CompareLink id={aggregateId} />
+            </>,
           ],
           ['sequence', String(sequence)],
           ['time', <Time at={timestamp.time} />],

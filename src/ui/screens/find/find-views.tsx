@@ -2,6 +2,7 @@ import type { EventHead } from '../../../admin/find-event/find-event.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { escapeText } from '../../../text/escape.js';
 import { timeRefusal } from '../../../text/time/read-time.js';
+import { AggregateLine } from '../../parts/aggregate-line.js';
 import { Link } from '../../parts/href.js';
 import { AggregateLink, EventLink } from '../../parts/id.js';
 import { Marked } from '../../parts/marked.js';
@@ -56,19 +57,7 @@ export function Candidates({ text, found }: { readonly text: string; readonly fo
 function CandidateLine({ candidate }: { readonly candidate: Candidate }) {
   switch (candidate.kind) {
     case 'aggregate':
-      return (
-        <>
-          aggregate <Link href={candidateAddress(candidate)}>{candidate.id.hex}</Link>
-          {candidate.last === undefined ? (
-            ', a snapshot without events'
-          ) : (
-            <>
-              , last event {candidate.last.sequence} <Text value={candidate.last.type} />{' '}
-              <Time at={candidate.last.timestamp.time} />
-            </>
-          )}
-        </>
-      );
+      return <AggregateLine id={candidate.id} last={candidate.last} href={candidateAddress(candidate)} />;
     case 'event': {
       const { timestamp, aggregateId, sequence, type } = candidate.event;
       return (

@@ -31,13 +31,13 @@ export function DayBars({ days, isEstimate }: DayBarsProps) {
         height={String(HEIGHT)}
         preserveAspectRatio="none"
         role="group"
-        aria-label={`Events per day, ${dayText(first)} to ${dayText(last)}`}
+        aria-label={`Events per day in UTC, ${dayText(first)} to ${dayText(last)}`}
       >
         {days.map((day, index) => {
           if (day.events === 0) return <></>;
           // What is there is seen, however little it is.
           const height = Math.max(2, (day.events / most) * HEIGHT);
-          const title = `${dayText(day)}: ${about}${counted(day.events, 'event')}`;
+          const title = `${dayText(day)}, UTC: ${about}${counted(day.events, 'event')}`;
           return (
             <a href={href(searchOf(day))} aria-label={title}>
               <title>{title}</title>
@@ -54,7 +54,7 @@ export function DayBars({ days, isEstimate }: DayBarsProps) {
       </svg>
       <figcaption>
         <span>{dayText(first)}</span>
-        <span>{`${about}${counted(most, 'event')} at most`}</span>
+        <span>{`${about}${counted(most, 'event')} at most, days in UTC`}</span>
         <span>{dayText(last)}</span>
       </figcaption>
     </figure>

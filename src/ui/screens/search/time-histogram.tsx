@@ -1,10 +1,11 @@
 import type { EventHistogram } from '../../../admin/log-statistics/histogram.js';
 import { timeSpan } from '../../../hlc/time-span.js';
 import { counted, decimal } from '../../../text/figures.js';
+import { BarTitle } from '../../parts/bar-title.js';
 import { useHref } from '../../parts/href.js';
 import { Time } from '../../parts/time.js';
 import { searchAddress } from './search-address.js';
-import { isoTime, type SearchQuery } from './search-query.js';
+import type { SearchQuery } from './search-query.js';
 
 const HEIGHT = 80;
 const STEP = 8;
@@ -45,7 +46,7 @@ export function TimeHistogram({ query, histogram }: TimeHistogramProps) {
                 tabindex={-1}
                 data-events={String(count)}
               >
-                <title>{`${isoTime(since).replace('T', ' ')}: ${about}${counted(count, 'event')}`}</title>
+                <BarTitle at={since} after={`: ${about}${counted(count, 'event')}`} />
                 <rect class="ground" x={x} y="0" width={String(STEP)} height={String(HEIGHT)} />
                 <rect
                   class="bar"

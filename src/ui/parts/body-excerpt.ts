@@ -1,10 +1,10 @@
-import { isDeeperThan } from '../../../json/text/depth.js';
-import { ExactNumber } from '../../../json/exact-number.js';
-import { parseJsonText } from '../../../json/parse.js';
-import { printJson } from '../../../json/print.js';
-import type { JsonValue } from '../../../json/types.js';
-import { textApart } from '../../../store/event-metadata.js';
-import { escapeJson } from '../../../text/escape.js';
+import { isDeeperThan } from '../../json/text/depth.js';
+import { ExactNumber } from '../../json/exact-number.js';
+import { parseJsonText } from '../../json/parse.js';
+import { printJson } from '../../json/print.js';
+import type { JsonValue } from '../../json/types.js';
+import { textApart } from '../../store/event-metadata.js';
+import { escapeJson } from '../../text/escape.js';
 
 /** Number of fields of a body that a row shows, and of characters of a text and of the row. */
 const [FIELDS, LONGEST_TEXT, LONGEST] = [3, 24, 60];
