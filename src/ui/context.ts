@@ -37,6 +37,8 @@ export interface UiContext {
   readonly base: string;
   /** Words that a command needs to find this database, such as `--schema sales`. */
   readonly flags: readonly string[];
+  /** Number of live pages that may have streams at the same time. */
+  readonly livePages: number;
   readonly navigation: readonly NavigationEntry[];
   /** The path of a file that pages load, without the base. */
   readonly asset: (name: string) => string;

@@ -3,7 +3,7 @@ import { withCancellation } from '../store/driver/cancellation.js';
 import { readAssets, serveAssets } from './assets.js';
 import type { UiContext } from './context.js';
 import { answerErrors } from './errors.js';
-import { checkOptions, colourOf, type UiOptions } from './options.js';
+import { checkOptions, colourOf, DEFAULT_LIVE_PAGES, type UiOptions } from './options.js';
 import { SCREENS } from './screens.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
@@ -40,7 +40,7 @@ export function uiHandler(options: UiOptions): UiHandler {
 function contextOf(options: UiOptions, asset: UiContext['asset']): UiContext {
   const { database, aggregates = [], projections = [], base = '', label, colour = colourOf(label) } = options;
   const { knex, store, schema, interop, location, embedded } = database;
-  const { flags = schema === 'public' ? [] : ['--schema', schema] } = options;
+  const { livePages = DEFAULT_LIVE_PAGES, flags = schema === 'public' ? [] : ['--schema', schema] } = options;
   const navigation = SCREENS.flatMap((screen) => screen.navigation ?? []);
   const log = { knex, schema, interop };
   return {
@@ -55,6 +55,7 @@ function contextOf(options: UiOptions, asset: UiContext['asset']): UiContext {
     colour,
     base,
     flags,
+    livePages,
     navigation,
     asset,
   };

@@ -33,15 +33,23 @@ export interface UiOptions {
   readonly colour?: LabelColour;
   /** Words that commands need to find this database, for "copy as a command". @defaultValue the schema, unless it is `public` */
   readonly flags?: readonly string[];
+  /**
+   * Number of live pages that may follow the log at the same time, of all readers together. Each asks the database for new events once
+   * a second, and has a connection of the pool only while it asks. @defaultValue 20
+   */
+  readonly livePages?: number;
 }
 
-const KEYS = ['database', 'aggregates', 'projections', 'base', 'label', 'colour', 'flags'];
+/** Number of live pages, when no other is asked for. */
+export const DEFAULT_LIVE_PAGES = 20;
+
+const KEYS = ['database', 'aggregates', 'projections', 'base', 'label', 'colour', 'flags', 'livePages'];
 const COLOURS: readonly LabelColour[] = ['red', 'amber', 'green', 'blue'];
 
 /** Throws {@link InvalidArgumentError} for options that are not known or have no meaning. */
 export function checkOptions(options: UiOptions): void {
   assertOptions('uiHandler()', options, KEYS);
-  const { database, base, colour } = options;
+  const { database, base, colour, livePages } = options;
   if (typeof (database as Partial<UiDatabase> | undefined)?.store?.getEvents !== 'function')
     throw new InvalidArgumentError('uiHandler() needs a database.', {
       hint: "Write uiHandler({ database: await openDatabase({ url: 'postgres://…', readOnly: true }) }).",
@@ -54,6 +62,8 @@ export function checkOptions(options: UiOptions): void {
     throw new InvalidArgumentError(`${JSON.stringify(colour)} is no colour of a label.`, {
       hint: `The colours are ${COLOURS.join(', ')}.`,
     });
+  if (livePages !== undefined && !(Number.isInteger(livePages) && livePages >= 1))
+    throw new InvalidArgumentError(`livePages is a number of pages, 1 or more; got ${String(livePages)}.`);
 }
 
 /** The colour of a label that has none of its own. */

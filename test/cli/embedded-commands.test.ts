@@ -7,6 +7,7 @@ import { aSchemaName, useTemporaryFolder, useTestDatabase } from '../support/dat
 import { anEvent, aHistory, anId } from '../support/data/factories.js';
 import { ACCOUNT, PERSON } from '../support/data/handlers.js';
 import { exported, imported, signed } from '../support/data/transfer.js';
+import { serving, visitServed } from '../support/ui/serving.js';
 import { eventJson } from '../../src/store/read/stored-json.js';
 
 // One folder for all, with a schema for each test, because making a folder takes longer than what a test does in it. One after
@@ -235,9 +236,10 @@ test.serial(
     t.not(unmade.code, 0);
     t.is(unmade.stdout, '');
     await runCli(['migrate', '-q'], options);
-    const { code, stdout, stderr } = await runCli(['ui', '--port', '0'], options);
-    t.is(code, 0, stderr);
-    t.regex(stdout, /^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+\n$/);
-    t.regex(stderr, /no other process can use it/);
+    const pages = await serving(env, ['--data-dir', join(folder, '.maestro', 'data')]);
+    t.regex(pages.url, /^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+$/);
+    t.regex(pages.notes(), /no other process can use it/);
+    t.regex(await (await visitServed(pages.url, '/?part=findings')).text(), /session<\/strong> cannot write/);
+    t.is(await pages.end(), 130);
   },
 );

@@ -14,6 +14,7 @@ import { runAny } from '../support/cli/run-any.js';
 import { onConnections } from '../support/connections.js';
 import { aSchemaName, testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
+import { serving, visitServed } from '../support/ui/serving.js';
 import { TABLES } from '../support/data/steps.js';
 
 const trapped = { schema: aSchemaName(), knex: testKnex() };
@@ -35,6 +36,20 @@ const SAMPLES = Object.fromEntries(
 );
 const READING: Samples = { ...SAMPLES, export: ['--file', 'export.ndjson'], verify: [], stats: [] };
 const WRITING = { ...writingCommands(named), migrate: [], 'snapshot verify': [id, '--fix'] };
+
+/** A page, or a part of one, of each screen of `maestro ui` that reads the log. */
+const PAGES = [
+  '/',
+  '/?part=counts',
+  `/find?q=${id}`,
+  '/search?run=1',
+  `/aggregate/${id}`,
+  `/event/${timestamp}`,
+  `/compare?id=${id}`,
+  '/live',
+  '/live/stream',
+  '/verify?run=1',
+];
 
 /**
  * A log whose rows write when they are read: views decide row by row with a function that leaves a mark, and for the table of
@@ -108,11 +123,37 @@ for (const words of Object.keys(READING)) {
       // Reads in a transaction of its own that is read-only whatever the session is.
       if (words === 'export') return;
       const { code, stderr } = await inTrap(words, '--no-read-only');
+      if (words === 'ui') {
+        t.is(code, 2, stderr);
+        t.regex(stderr, /must not be one that can write\.\nhint: Leave --no-read-only out/);
+        t.is(await marks(), 0);
+        return;
+      }
       t.is(code, { diff: 1, doctor: 1, 'migrate sql': 5 }[words] ?? 0, stderr);
       t.true((await marks()) > 0, 'with a session that can write it would have written');
     },
   );
 }
+
+for (const [way, argv] of Object.entries({ directly: [], 'behind a pooler': ['--pooler', 'transaction'] }))
+  test.serial(`no page of maestro ui can write, ${way}`, async (t) => {
+    const { knex, schema } = trapped;
+    const trap = (first: string) =>
+      knex.raw(`CREATE OR REPLACE FUNCTION "${schema}".trap() RETURNS boolean VOLATILE LANGUAGE plpgsql AS
+        $$ BEGIN ${first} RETURN true; END $$`);
+    const mark = `INSERT INTO "${schema}".marks VALUES (now());`;
+    // It would not begin to serve with a trap.
+    await trap('');
+    const env = { MAESTRO_DATABASE_URL: trappedUrl, MAESTRO_SCHEMA: schema, PGCONNECT_TIMEOUT: '60' };
+    const server = await serving(env, argv);
+    await trap(mark);
+    for (const path of PAGES) {
+      const page = await visitServed(server.url, path);
+      t.regex(await page.text(), /The database is read-only: .*INSERT/, path);
+    }
+    t.is(await server.end(), 130);
+    t.is(await marks(), 0);
+  });
 
 /** All that a schema holds. */
 async function contents(): Promise<unknown> {

@@ -96,6 +96,7 @@ test('options that are unknown or have no meaning are refused', (t) => {
     { database: whole, base: '/admin/' },
     { database: whole, colour: 'pink' },
     { database: whole, lable: 'production' },
+    { database: whole, livePages: 1.5 },
   ])
     t.throws(() => uiHandler(options as unknown as UiOptions), { instanceOf: InvalidArgumentError });
 });

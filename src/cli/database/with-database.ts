@@ -18,6 +18,8 @@ export interface DatabaseNeeds {
   readonly create?: boolean;
   /** True for a command that writes; otherwise the database refuses all writes. @defaultValue false */
   readonly writes?: boolean;
+  /** True for a command that reads for whoever asks it: `--no-read-only` is refused. @defaultValue false */
+  readonly onlyReads?: boolean;
   /** Longest time for one statement on a server, in milliseconds, when neither `--timeout` nor the address says another. @defaultValue no limit */
   readonly statementTimeout?: number;
   /** Most connections to a server. @defaultValue those of `openDatabase` */
@@ -29,17 +31,21 @@ export interface DatabaseNeeds {
 /**
  * Opens the database, read-only unless the command writes, runs the work with it, and closes it in every case. A command
  * that writes names the database on standard error, unless `--quiet` is given. Throws {@link UsageError} when a command that
- * writes is given `--read-only`.
+ * writes is given `--read-only`, and when one that must not is given `--no-read-only`.
  */
 export async function withDatabase<Value>(
   invocation: Invocation,
   work: (database: Database) => Promise<Value>,
-  { create = false, writes = create, statementTimeout, connections, settings }: DatabaseNeeds = {},
+  { create = false, writes = create, onlyReads = false, statementTimeout, connections, settings }: DatabaseNeeds = {},
 ): Promise<Value> {
   const { context, options, output, purpose } = invocation;
   if (writes && options.readOnly === true)
     throw new UsageError(`${purpose} writes, which --read-only forbids.`, {
       hint: 'Leave --read-only out. Nothing was written.',
+    });
+  if (onlyReads && options.readOnly === false)
+    throw new UsageError(`${purpose} reads for whoever is admitted, so its session must not be one that can write.`, {
+      hint: 'Leave --no-read-only out. Where a pooler refuses the settings of such a session, add --pooler transaction.',
     });
   if (writes) output.withoutPager();
   const chosen = settings ?? (await databaseSettings(invocation));

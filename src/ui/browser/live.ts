@@ -41,11 +41,31 @@ function follow(): void {
     tell(firstElement(html) ?? '');
   });
   source.addEventListener('error', () => {
-    if (status?.querySelector('.lost') == null) tell('Maestro does not answer. Trying again until it does.');
     // Gone for good, such as an address that is refused: the browser tries no more.
-    if (source?.readyState === EventSource.CLOSED) end();
+    if (source?.readyState === EventSource.CLOSED) void tellRefusal(source.url);
+    else if (status?.querySelector('.lost') == null) tell('Maestro does not answer. Trying again until it does.');
   });
   nameButton();
+}
+
+/** Tells why the stream is refused, of which the browser itself says nothing. */
+async function tellRefusal(address: string): Promise<void> {
+  end();
+  const answer = await fetch(address, { method: 'HEAD' }).catch(() => undefined);
+  // Somebody went on meanwhile.
+  if (source !== undefined) return;
+  const refusal = document.createElement('span');
+  refusal.className = 'live-state ended';
+  if (answer?.status === 401) {
+    const command = document.createElement('code');
+    command.textContent = 'maestro ui';
+    refusal.append('Not admitted any more. If ', command, ' was started again: open the new address that ');
+    refusal.append(command.cloneNode(true), ' has printed, and then go on here.');
+  } else
+    refusal.append(
+      answer === undefined ? 'Maestro does not answer.' : `Maestro refuses the stream (status ${answer.status}).`,
+    );
+  tell(refusal);
 }
 
 function end(): void {

@@ -6,7 +6,7 @@ import { useBrowser, type Visitor } from '../../support/ui/browser.js';
 import { tabTo } from '../../support/ui/keyboard.js';
 import { pagesOf } from '../../support/ui/ui-client.js';
 
-const [database, broken] = [useTestDatabase(test), useTestDatabase(test)];
+const [database, broken, renewed] = [useTestDatabase(test), useTestDatabase(test), useTestDatabase(test)];
 const browser = useBrowser(test);
 
 /** The sequences of the events that a page shows, from above. */
@@ -80,3 +80,30 @@ browser.test('a paused page stays as it was when it is loaded again, and when it
   t.deepEqual(await shown(visitor), ['8', '7', '6', '5', '4', '3', '2', '1']);
   await status(visitor, 'Live: new events appear by themselves.');
 });
+
+browser.test(
+  'a page of a server that was started again says to open the new address, and then goes on',
+  async (t, visit) => {
+    let breaking = new AbortController();
+    const pages = pagesOf(renewed);
+    let isAdmitted = true;
+    const visitor = await visit(async (request) => {
+      if (!isAdmitted) return new Response('no', { status: 401 });
+      return await pages(
+        request.url.includes('/stream') ? new Request(request.url, { signal: breaking.signal }) : request,
+      );
+    });
+    await visitor.open('/live');
+    await status(visitor, 'Live: new events appear by themselves.');
+
+    isAdmitted = false;
+    breaking.abort();
+    await status(visitor, 'open the new address that maestro ui has printed, and then go on here.');
+    t.notRegex(await visitor.page.locator('#live-status').innerText(), /Trying again/);
+
+    isAdmitted = true;
+    breaking = new AbortController();
+    await visitor.page.getByRole('button', { name: 'Go on' }).click();
+    await status(visitor, 'Live: new events appear by themselves.');
+  },
+);

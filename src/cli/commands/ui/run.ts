@@ -35,6 +35,9 @@ const HEAP_GROWTH = 40;
 /** Most connections: pages that run for long, two of each kind and four that follow the log, leave some to those that are opened meanwhile. */
 const CONNECTIONS = 12;
 
+/** Live pages of one reader. A browser opens six connections to a server, of which others must be left for pages. */
+const LIVE_PAGES = 4;
+
 /** A timestamp to look around, whether it is there or not. */
 const ANY = Timestamp.of({ time: 0, nodeId: 1n });
 
@@ -43,6 +46,7 @@ export async function run(options: UiCommandOptions, invocation: Invocation): Pr
   invocation.output.withoutPager();
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   return await withDatabase(invocation, (database) => serve(database, options, invocation), {
+    onlyReads: true,
     statementTimeout: STATEMENT_TIMEOUT,
     connections: CONNECTIONS,
   });
@@ -59,7 +63,14 @@ async function serve(
   await neighbours(database, { timestamp: ANY });
   const { aggregates = [], projections = [] } = await invocation.configuration();
   const flags = databaseFlags(invocation.options).flat();
-  const handler = uiHandler({ database, aggregates, projections, flags, ...(label !== undefined && { label }) });
+  const handler = uiHandler({
+    database,
+    aggregates,
+    projections,
+    flags,
+    ...(label !== undefined && { label }),
+    ...(isLoopback(host) && { livePages: LIVE_PAGES }),
+  });
   const server = await startOn(handler, host, port);
   const interrupt = untilInterrupted(context);
   try {

@@ -1,3 +1,4 @@
+import { counted } from '../../../text/figures.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { PageError } from '../../page-error.js';
 import { page } from '../../parts/page.js';
@@ -9,12 +10,9 @@ import { Ended } from './live-status.js';
 import { liveTail } from './live-tail.js';
 import { LiveForm, LiveView } from './live-view.js';
 
-/** Live pages at the same time. A browser opens six connections to a server, of which others must be left for pages. */
-const OPEN_PAGES = 4;
-
 /** Registers the screen that shows new events as they come, as `maestro tail --follow` does. */
 export function registerLive(app: UiApp, ui: UiContext): void {
-  const seats = new Seats(OPEN_PAGES);
+  const seats = new Seats(ui.livePages);
   app.get('/live', async (c) => {
     const read = await readLiveFilter(c, ui.log);
     const isPaused = c.req.query('paused') !== undefined;
@@ -43,13 +41,18 @@ export function registerLive(app: UiApp, ui: UiContext): void {
     const { filter, fault } = await readLiveFilter(c, ui.log);
     if (fault !== undefined) throw new PageError(400, fault);
     return eventStream(c, ui, async (send, leaving) => {
-      if (!(await seats.during(() => followLog(ui, filter, send, leaving)))) await send('ended', <Full />);
+      if (!(await seats.during(() => followLog(ui, filter, send, leaving))))
+        await send('ended', <Full most={ui.livePages} />);
     });
   });
 }
 
 const HEAD = { title: 'Live', current: '/live' } as const;
 
-function Full() {
-  return <Ended message={`${OPEN_PAGES} live pages are open already. Close one of them, and go on here.`} />;
+function Full({ most }: { readonly most: number }) {
+  return (
+    <Ended
+      message={`${counted(most, 'live page')} ${most === 1 ? 'has its stream' : 'have their streams'} already, here or with others. Close one of them and go on here, or follow the log in a terminal: the command is at the foot of this page. A program that mounts these pages sets how many there may be (livePages).`}
+    />
+  );
 }
