@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +53,19 @@ function checkManifest(): void {
   if (!('scripts' in manifest(join(root, 'package.json')))) throw new Error('package.json was not put back');
 }
 
+/** Serves the pages of the embedded database, whose engine has a thread and a file for it, until the address is printed. */
+async function servePages(): Promise<void> {
+  const argv = ['node_modules/maestro-store/dist/bin/maestro.js', 'ui', '--data-dir', '.maestro/data', '--port', '0'];
+  const served = spawn(process.execPath, [...argv, '--no-open'], { cwd: work, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(served, 'close');
+  served.stdout.once('data', (address: Buffer) => {
+    console.log(address.toString().replace(/token=.*/s, 'token=…'));
+    served.kill('SIGINT');
+  });
+  const [code] = (await ended) as [number | null];
+  if (code !== 130) throw new Error(`maestro ui ended with ${code}`);
+}
+
 /** Runs the examples in the project that installed the package, as examples/README.md says. */
 function runExamples(): void {
   const versions = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -102,6 +116,7 @@ try {
   }
   console.log(run('npx', ['--no-install', 'maestro', '--version'], work).trim());
   console.log(run('npx', ['--no-install', 'maestro', 'migrate', '--data-dir', '.maestro/data'], work).trim());
+  await servePages();
   runExamples();
 } finally {
   rmSync(work, { recursive: true, force: true });
