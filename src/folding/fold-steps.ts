@@ -2,6 +2,7 @@ import { isFoldingError } from '../aggregate/errors.js';
 import type { StateAt } from '../aggregate/state-at.js';
 import type { MaestroError } from '../errors.js';
 import type { StoredEvent } from '../events.js';
+import type { OwnObjects } from '../json/compare/merge-patch.js';
 import type { Folding } from './folding.js';
 
 /** One event with the states before and after it. */
@@ -46,15 +47,16 @@ export function stepOver(
   }
 }
 
-/** The state after one more event; the one before when its handler fails. */
+/** The state after one more event; the one before when its handler fails. Of the one before, objects in `own` may change. */
 export function afterEvent(
   point: StateAt,
   event: StoredEvent,
   folding: Folding,
+  own?: OwnObjects,
 ): { readonly point: StateAt; readonly error: MaestroError | undefined } {
   const { sequence, timestamp } = event;
   try {
-    return { point: folding.next(point, event), error: undefined };
+    return { point: folding.next(point, event, own), error: undefined };
   } catch (error) {
     if (!isFoldingError(error)) throw error;
     return { point: { ...point, sequence, timestamp }, error };

@@ -1,6 +1,7 @@
 import type { StateAt } from '../aggregate/state-at.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
+import type { OwnObjects } from '../json/compare/merge-patch.js';
 import type { JsonValue } from '../json/types.js';
 import type { PostgresStore } from '../store/postgres-store.js';
 
@@ -26,10 +27,11 @@ export interface Folding {
   /** The state before the first event. Throws `HandlerError`. */
   start(): StateAt;
   /**
-   * The state after one more event, which need not be the next one. Does not change the state before. Throws
+   * The state after one more event, which need not be the next one. Does not change the state before, but for the objects in `own`:
+   * those that earlier calls with it have made, and nobody else holds. Throws
    * `InvalidHandlerError`, `HandlerError` and `EventSchemaError`.
    */
-  next(before: StateAt, event: StoredEvent): StateAt;
+  next(before: StateAt, event: StoredEvent, own?: OwnObjects): StateAt;
   /**
    * Folds a history in one pass. Warns of missing events where bodies are merged; handlers never get a history with a gap.
    * Throws what `next` throws, and `IncompleteHistoryError`.

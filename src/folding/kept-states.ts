@@ -7,6 +7,12 @@ const RECENT = 50;
 /** Largest number of events that are known to have failed. */
 const MOST_FAILED = 1000;
 
+/** A point that a step came to, with the error when it could not be folded. */
+interface Passed {
+  readonly point: StateAt;
+  readonly error: unknown;
+}
+
 /** The states of one history that are kept while somebody goes through it, a bounded number of them. */
 export class KeptStates {
   readonly #start: StateAt;
@@ -49,7 +55,7 @@ export class KeptStates {
   }
 
   /** Keeps the point that a step came to, and remembers that its handler failed. */
-  keep<Reached extends { readonly point: StateAt; readonly error: unknown }>(reached: Reached): Reached {
+  keep<Reached extends Passed>(reached: Reached): Reached {
     const { point, error } = reached;
     this.#note(point.sequence, error);
     if (point.sequence % this.#distance === 0) this.#checkpoints.set(point.sequence, point);
@@ -57,6 +63,18 @@ export class KeptStates {
     this.#recent.set(point.sequence, point);
     this.#drop();
     return reached;
+  }
+
+  /**
+   * Notes the point of a step on the way to a sequence, and keeps it only if it is one of those that stay kept; true then, so that its
+   * state must not be changed any more.
+   */
+  pass(reached: Passed, upTo: number): boolean {
+    const { sequence } = reached.point;
+    const isKept = sequence % this.#distance === 0 || sequence > upTo - this.#mostRecent;
+    if (isKept) this.keep(reached);
+    else this.#note(sequence, reached.error);
+    return isKept;
   }
 
   /** Keeps at most so many states from now on, 2 or more: half of them at even distances, half of them the latest ones. */

@@ -2,7 +2,7 @@ import type { Definition } from '../aggregate/definition/definition.js';
 import type { StateAt } from '../aggregate/state-at.js';
 import type { StoredEvent } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
-import { mergePatch } from '../json/compare/merge-patch.js';
+import { mergePatch, type OwnObjects } from '../json/compare/merge-patch.js';
 import { printJson } from '../json/print.js';
 import type { JsonValue } from '../json/types.js';
 import type { Folding } from './folding.js';
@@ -19,7 +19,7 @@ export function mergeFolding(id: Timestamp, configured: readonly Definition[]): 
     aggregate: undefined,
     how: `${why}, so the bodies were merged in order (JSON Merge Patch, RFC 7396)`,
     start,
-    next: (before, event) => after(before, event, 'copy'),
+    next: (before, event, own) => after(before, event, own ?? 'copy'),
     fold: async (store, { maxSequence, until }, onWarning) => {
       let current = start();
       let gapAfter: number | undefined;
@@ -41,7 +41,7 @@ function start(): StateAt {
   return { state: {}, sequence: 0, timestamp: undefined, snapshot: 0 };
 }
 
-function after(before: StateAt, event: StoredEvent, mode: 'change' | 'copy'): StateAt {
+function after(before: StateAt, event: StoredEvent, mode: 'change' | 'copy' | OwnObjects): StateAt {
   const { sequence, timestamp } = event;
   return { ...before, state: mergePatch(before.state as JsonValue, storedBody(event), mode), sequence, timestamp };
 }

@@ -13,6 +13,7 @@ import type { Folding } from './folding.js';
 import { type Interruption, interruptible } from './interruptible.js';
 import { KeptStates } from './kept-states.js';
 import { NearbyEvents } from './nearby-events.js';
+import { passing } from './pass-events.js';
 
 /** The history of one aggregate, with its folding. */
 export interface TimelineHistory {
@@ -22,6 +23,8 @@ export interface TimelineHistory {
   readonly folding: Folding;
   /** Largest number of states, at even distances, that are kept besides the latest ones. @defaultValue 600 */
   readonly mostCheckpoints?: number;
+  /** Number of characters that kept states may have together as text; fewer are kept of large ones, 2 at least. @defaultValue no limit */
+  readonly mostText?: number;
 }
 
 /** One point of a history: an event with the state after it, or the state before the first event. */
@@ -56,6 +59,8 @@ export class Timeline {
   readonly #history: TimelineHistory;
   readonly #states: KeptStates;
   readonly #nearby: NearbyEvents;
+  /** The sequence from which on a state is weighed again. */
+  #weighedFrom = 0;
 
   constructor(history: TimelineHistory) {
     this.#history = history;
@@ -69,6 +74,7 @@ export class Timeline {
     let point = this.#states.before(sequence);
     let before = point;
     let step: Step | undefined;
+    const pass = this.#passing(sequence);
     for await (const [event, isLast] of withLast(
       interruptible(this.#read(point.sequence + 1, sequence), interruption),
     )) {
@@ -77,7 +83,7 @@ export class Timeline {
         const next = stepOver(point, this.#text(point), event, folding);
         step = next;
         ({ point } = this.#states.keep(next));
-      } else ({ point } = this.#states.keep(afterEvent(point, event, folding)));
+      } else point = pass(point, event);
     }
     // Nothing lies between what is known and the sequence: the event before is the last.
     if (step === undefined && point.sequence > 0) return await this.at(point.sequence, interruption);
@@ -90,12 +96,28 @@ export class Timeline {
     const { folding } = this.#history;
     let point = this.#states.before(from);
     const found: FoldedEvent[] = [];
+    const pass = this.#passing(from - 1);
     for await (const event of interruptible(this.#read(point.sequence + 1, to), interruption)) {
-      const before = point;
-      ({ point } = this.#states.keep(afterEvent(point, event, folding)));
-      if (event.sequence >= from) found.push({ event, before, after: point });
+      if (event.sequence < from) point = pass(point, event);
+      else {
+        const before = point;
+        ({ point } = this.#states.keep(afterEvent(point, event, folding)));
+        found.push({ event, before, after: point });
+      }
     }
     return found;
+  }
+
+  /** The steps on the way to a sequence. */
+  #passing(upTo: number): (point: StateAt, event: StoredEvent) => StateAt {
+    return passing(this.#history.folding, this.#states, upTo, (kept) => this.#weighOnce(kept));
+  }
+
+  /** Weighs a state whenever twice as many events were folded as the last time, so that large ones are few also on the way. */
+  #weighOnce(point: StateAt): void {
+    if (this.#history.mostText === undefined || point.sequence < this.#weighedFrom) return;
+    this.#weighedFrom = 2 * point.sequence;
+    this.weigh(this.#text(point).length);
   }
 
   /** A state as a JSON value, its numbers digit for digit. */
@@ -133,9 +155,10 @@ export class Timeline {
     return await this.#nearby.around(sequence, count);
   }
 
-  /** Keeps at most so many states from now on, 2 or more. */
-  keepAtMost(states: number): void {
-    this.#states.keepAtMost(states);
+  /** Notes how long a state is as text, by which the number of kept ones is bounded. */
+  weigh(length: number): void {
+    const { mostText = Number.POSITIVE_INFINITY } = this.#history;
+    this.#states.keepAtMost(Math.floor(mostText / Math.max(1, length)));
   }
 
   /** The sequence of the next event; `undefined` at the end. */

@@ -202,14 +202,15 @@ test('of a long history a bounded number of states is kept', async (t) => {
   t.is((await timeline.at(700)).state, '{"n":700}');
 });
 
-test('fewer states are kept once that is asked for, at even distances, and the others are folded again', async (t) => {
+test('fewer states are kept once they are large, at even distances, and the others are folded again', async (t) => {
   const id = anId();
   await store.commitEvents(aHistory(id, 1500));
-  const { timeline } = await aTimeline(id);
+  const folding = foldingFor(undefined, id, []);
+  const timeline = new Timeline({ id, store, log: server, folding, mostText: 60_000 });
   await timeline.at(1500);
   t.is(timeline.kept, 7 + 50);
 
-  timeline.keepAtMost(6);
+  timeline.weigh(10_000);
   t.is(timeline.kept, 3 + 3);
   t.is(timeline.foldedFrom(1100), 800);
   for (const at of [1100, 3, 1500, 700]) {
@@ -217,9 +218,50 @@ test('fewer states are kept once that is asked for, at even distances, and the o
     t.true(timeline.kept <= 6);
   }
 
-  timeline.keepAtMost(0);
+  timeline.weigh(100_000);
   t.true(timeline.kept <= 2);
   t.is((await timeline.at(1499)).state, '{"n":1499}');
+});
+
+test('large states are few already while a history is folded for the first time', async (t) => {
+  const text = 'x'.repeat(1000);
+  const id = await aHistoryOf(store, [
+    { body: { text } },
+    ...Array.from({ length: 1499 }, (_, index) => ({ body: { n: index + 2 } })),
+  ]);
+  const folding = foldingFor(undefined, id, []);
+  const timeline = new Timeline({ id, store, log: server, folding, mostText: 8200 });
+  let most = 0;
+  for (const at of [1000, 1500]) {
+    await timeline.at(at, { onProgress: () => (most = Math.max(most, timeline.kept)) });
+    t.true(timeline.kept <= 8);
+  }
+  t.true(most <= 8, `${most}`);
+});
+
+test('states on the way are changed in place, and the kept ones stay as they are', async (t) => {
+  const bodies = Array.from({ length: 700 }, (_, index) => ({
+    [`a${index % 7}`]: { [`b${index % 5}`]: { c: index }, list: [index] },
+    n: index,
+    ...(index % 11 === 0 && { [`a${(index + 3) % 7}`]: null }),
+  }));
+  const id = await aHistoryOf(
+    store,
+    bodies.map((body) => ({ body })),
+  );
+  const folding = foldingFor(undefined, id, []);
+  const steps = await collect(foldSteps(store.streamStoredEvents(id, 1), folding));
+  const timeline = new Timeline({ id, store, log: server, folding });
+
+  for (const at of [700, 699, 630, 400, 399, 401, 5, 201, 700, 650, 590, 600, 200]) {
+    const { state, step } = await timeline.at(at);
+    t.is(state, steps[at - 1]?.after ?? '', `${at}`);
+    t.is(step?.before, steps[at - 1]?.before, `before ${at}`);
+  }
+  for (const { event, before, after } of await timeline.folded(300, 420)) {
+    t.is(folding.json(after), steps[event.sequence - 1]?.after ?? '');
+    t.is(folding.json(before), steps[event.sequence - 1]?.before ?? '');
+  }
 });
 
 test('events that are committed meanwhile show up', async (t) => {

@@ -1,5 +1,6 @@
 import { testProp } from '@fast-check/ava';
 import test from 'ava';
+import { isJsonObject } from '../../../src/json/compare/equality.js';
 import { mergePatch } from '../../../src/json/compare/merge-patch.js';
 import type { JsonValue } from '../../../src/json/types.js';
 import { jsonValues } from '../../support/data/arbitraries.js';
@@ -56,5 +57,19 @@ testProp(
     const copy = mergePatch(a, b, 'copy');
     t.deepEqual(a, before);
     t.deepEqual(copy, mergePatch(a, b));
+  },
+);
+
+testProp(
+  'of what is not its own, nothing changes; what it has copied once is',
+  [jsonValues(), jsonValues(), jsonValues()],
+  (t, a, b, c) => {
+    const [before, patches] = [structuredClone(a), structuredClone([b, c])];
+    const own = new WeakSet();
+    const once = mergePatch(a, b, own);
+    const twice = mergePatch(once, c, own);
+    t.deepEqual([a, b, c], [before, ...patches]);
+    t.deepEqual(twice, mergePatch(mergePatch(structuredClone(a), b, 'copy'), c, 'copy'));
+    if (isJsonObject(c) && isJsonObject(once)) t.is(twice, once);
   },
 );

@@ -111,15 +111,22 @@ export class Histories {
     if (known !== undefined) return known;
     const { aggregates, store, log } = this.ui;
     const folding = foldingFor(await this.#definition(id, as), id, aggregates);
-    const history = new History(this.ui, id, folding, new Timeline({ id, store, log, folding }), mark);
+    const history = new History(
+      this.ui,
+      id,
+      folding,
+      new Timeline({ id, store, log, folding, mostText: MOST_TEXT }),
+      mark,
+    );
     this.#keep(history, as);
     return history;
   }
 
   /** Notes how long a state of the history is as text, by which kept states are bounded: their number, and that of histories. */
   weigh(history: History, as: string | undefined, stateLength: number): void {
-    history.timeline.keepAtMost(Math.floor(MOST_TEXT / Math.max(1, stateLength)));
-    this.#keep(history, as, stateLength * history.timeline.kept);
+    history.timeline.weigh(stateLength);
+    // One that is too large by itself is kept alone: the next step begins where this one has ended.
+    this.#keep(history, as, Math.min(stateLength * history.timeline.kept, 2 * MOST_TEXT));
   }
 
   /** Forgets a history, of which there are no more events. */
