@@ -82,7 +82,9 @@ test('a database that was not migrated shows the findings, and the command that 
   t.is(page.status, 200);
   t.regex(page.text, /There is no event log in schema .* yet\./);
   t.true(page.text.includes(`maestro migrate --schema ${bare.schema}`));
+  t.regex(page.text, /Did you mean another schema\? There is an event log in test_/);
   t.regex(page.html, /<section id="findings".*class="failure".*<strong>tables<\/strong>/s);
+  t.true(page.html.includes('<code>maestro migrate</code>') && !page.html.includes('`'));
   t.is((await uiOf(bare).get('/search')).status, 503);
 });
 

@@ -1,3 +1,4 @@
+import { schemasWithLog } from '../../../admin/log-statistics/event-types.js';
 import { eventHistogram } from '../../../admin/log-statistics/histogram.js';
 import { logStatistics, timeEdges } from '../../../admin/log-statistics/log-statistics.js';
 import { quickStatistics } from '../../../admin/log-statistics/quick-statistics.js';
@@ -30,12 +31,11 @@ export function registerOverview(app: UiApp, ui: UiContext): void {
     if (part === 'findings') return fragment(c, ui, await findings());
     const shared = { title: 'Overview', current: '/' };
     const contents = await contentsOf(ui);
-    if (contents instanceof MaestroError)
-      return page(c, ui, {
-        ...shared,
-        command: ['doctor'],
-        body: <UnusableView ui={ui} error={contents} findings={await findings()} />,
-      });
+    if (contents instanceof MaestroError) {
+      const others = contents.code === 'MAESTRO_NOT_MIGRATED' ? await schemasWithLog(ui.log) : [];
+      const body = <UnusableView ui={ui} error={contents} others={others} findings={await findings()} />;
+      return page(c, ui, { ...shared, command: ['doctor'], body });
+    }
     return page(c, ui, {
       ...shared,
       command: ['stats'],
