@@ -33,6 +33,8 @@ export interface Frame {
   readonly step: Step | undefined;
   /** The state at this point, as JSON text. */
   readonly state: string;
+  /** The state and the one before the event as JSON values, which share what is the same; absent where they are only to be had from text. */
+  readonly values?: { readonly before: JsonValue; readonly after: JsonValue } | undefined;
   /** The state and the one before the event as their definition renders them; absent without a `render`. */
   readonly rendered?: Rendered | undefined;
 }
@@ -88,7 +90,8 @@ export class Timeline {
     // Nothing lies between what is known and the sequence: the event before is the last.
     if (step === undefined && point.sequence > 0) return await this.at(point.sequence, interruption);
     const state = step?.after ?? this.#text(point);
-    return { sequence: point.sequence, step, state, rendered: this.#rendered(before, point) };
+    const values = folding.value && { before: folding.value(before), after: folding.value(point) };
+    return { sequence: point.sequence, step, state, values, rendered: this.#rendered(before, point) };
   }
 
   /** The events from one sequence to another, both inclusive, with their states; they should be few, as all are held. */

@@ -6,6 +6,7 @@ import { foldSteps, type Step } from '../../src/folding/fold-steps.js';
 import { loadConfiguration } from '../../src/cli/input/load-configuration.js';
 import { Timeline } from '../../src/folding/timeline.js';
 import { Timestamp } from '../../src/hlc/timestamp.js';
+import { printJson } from '../../src/json/print.js';
 import { useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId, collect } from '../support/data/factories.js';
 import { aHistoryOf, CHESS_CONFIG, chessGame, FAULTY_CONFIG } from '../support/data/histories.js';
@@ -254,9 +255,13 @@ test('states on the way are changed in place, and the kept ones stay as they are
   const timeline = new Timeline({ id, store, log: server, folding });
 
   for (const at of [700, 699, 630, 400, 399, 401, 5, 201, 700, 650, 590, 600, 200]) {
-    const { state, step } = await timeline.at(at);
+    const { state, step, values } = await timeline.at(at);
     t.is(state, steps[at - 1]?.after ?? '', `${at}`);
     t.is(step?.before, steps[at - 1]?.before, `before ${at}`);
+    t.deepEqual(
+      [values?.before, values?.after].map((value) => printJson(value ?? null)),
+      [step?.before, state],
+    );
   }
   for (const { event, before, after } of await timeline.folded(300, 420)) {
     t.is(folding.json(after), steps[event.sequence - 1]?.after ?? '');

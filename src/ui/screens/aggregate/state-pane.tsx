@@ -55,7 +55,9 @@ function State({ frame, pinned, since, request }: StateProps) {
         <JsonView text={state} label="State" file={file} />
       </>
     );
-  const [old, now] = [parseJsonText(before), parseJsonText(state)];
+  // Values that share what is the same are compared at once; those from text are not.
+  const now = frame.values?.after ?? parseJsonText(state);
+  const old = (pinned === undefined ? frame.values?.before : pinned.values?.after) ?? parseJsonText(before);
   const renderedBefore = rendered === undefined ? undefined : (pinned?.rendered ?? rendered.before)();
   return (
     <>
