@@ -5,7 +5,7 @@ import { qualified } from '../src/store/schema-name.js';
 export const createEventLog: Migration = {
   name: '0001_create_event_log',
   tables: ['event_log'],
-  up: (context) => (context.partitions > 1 ? partitioned(context) : plain(context)),
+  up: (context) => (context.layout.kind === 'partitioned' ? partitioned(context) : plain(context)),
   down: ({ schema }) => [`DROP TABLE ${qualified(schema, 'event_log')}`],
 };
 
@@ -24,7 +24,8 @@ function plain({ schema }: MigrationContext): string[] {
   return [`CREATE TABLE ${log} (${COLUMNS},\n  PRIMARY KEY ("timestamp")\n)`, sequenceIndex(log)];
 }
 
-function partitioned({ schema, partitions }: MigrationContext): string[] {
+function partitioned({ schema, layout }: MigrationContext): string[] {
+  const partitions = layout.parts;
   const log = qualified(schema, 'event_log');
   const numbers = Array.from({ length: partitions }, (_, number) => number);
   return [

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import { shapeDifferences } from '../../store/migrate/expected-shape.js';
 import { PermissionDeniedError } from '../../store/errors.js';
-import { MIGRATIONS_TABLE, layoutText } from '../../store/migrate/migration-state.js';
+import { layoutText, partitioned } from '../../store/layout/layout.js';
+import { MIGRATIONS_TABLE } from '../../store/migrate/migration-state.js';
 import { migrationStatus } from '../../store/migrate/migration-status.js';
 import { DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
 import { readTableShape } from '../../store/migrate/table-shape.js';
@@ -30,7 +31,7 @@ async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
   const named = (state: string) => steps.filter((step) => step.state === state).map(({ name }) => name);
   if (named('unknown').length > 0) return failure('migrated by a newer Maestro', 'Install that version.');
   if (partitions === undefined) return failure('no tables', MIGRATE);
-  const found = `schema ${schema}, ${layoutText(partitions)}`;
+  const found = `schema ${schema}, ${layoutText(partitioned(partitions))}`;
   if (upToDate) return fine('tables', `${found}, up to date`);
   const pending = named('pending');
   if (pending.length === steps.length)
@@ -71,7 +72,7 @@ async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Find
   return finding(
     'tables',
     'note',
-    `schema ${schema}, ${layoutText(log.partitions.length)}, valid; the role may not read which migrations are pending`,
+    `schema ${schema}, ${layoutText(partitioned(log.partitions.length))}, valid; the role may not read which migrations are pending`,
     `Nothing else needs this right. To grant it: GRANT SELECT ON ${qualified(schema, MIGRATIONS_TABLE)} TO ${role}.`,
   );
 }

@@ -3,6 +3,7 @@ import { migrations } from '../../../migrations/index.js';
 import type { Migration } from './migration.js';
 import { ForeignSchemaError } from './migration-errors.js';
 import { readShapes, stepFaults } from './migration-state.js';
+import { PLAIN } from '../layout/layout.js';
 import { execute } from '../read/rows.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
 
@@ -32,7 +33,7 @@ export class MaestroMigrationSource implements Knex.MigrationSource<KnexStep> {
   }
 
   async getMigration(migration: KnexStep): Promise<Knex.Migration> {
-    const context = { schema: this.#schema, partitions: 1 };
+    const context = { schema: this.#schema, layout: PLAIN };
     return {
       up: async (knex) => {
         const shapes = await readShapes(knex, this.#schema, migration.tables);

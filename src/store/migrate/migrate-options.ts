@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js';
+import { partitioned } from '../layout/layout.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
 
 /** Default time that a migration waits for another one, in milliseconds. */
@@ -33,5 +34,6 @@ export function resolveMigrateOptions({
   // PostgreSQL takes 0 for no limit at all, so the shortest wait is a millisecond.
   if (!Number.isFinite(lockTimeout) || lockTimeout < 0 || lockTimeout > 2_147_483_647)
     throw new InvalidArgumentError(`lockTimeout must be a number of milliseconds; got ${String(lockTimeout)}.`);
-  return { schema, partitions, lockTimeout: Math.max(1, Math.round(lockTimeout)) };
+  const layout = partitions === undefined ? undefined : partitioned(partitions);
+  return { schema, layout, lockTimeout: Math.max(1, Math.round(lockTimeout)) };
 }

@@ -1,4 +1,5 @@
 import { migrations } from '../../../migrations/index.js';
+import { type Layout, layoutText, partitioned, PLAIN, sameLayout } from '../layout/layout.js';
 import { shapeDifferences } from './expected-shape.js';
 import type { Migration, TableName } from './migration.js';
 import { DatabaseNewerError, ForeignSchemaError, LayoutMismatchError } from './migration-errors.js';
@@ -91,11 +92,11 @@ export function unknownSteps({ applied }: MigrationState): string[] {
   return applied.map((step) => step.name).filter((name) => !migrations.some((migration) => migration.name === name));
 }
 
-/** Number of partitions of the event log, 1 for the plain table; `undefined` when there is no log. */
-export function partitionsOf({ shapes }: MigrationState): number | undefined {
+/** The layout of the tables; `undefined` when there is no log. */
+export function layoutOf({ shapes }: Pick<MigrationState, 'shapes'>): Layout | undefined {
   const log = shapes.get('event_log');
   if (log === undefined) return undefined;
-  return log.kind === 'partitioned' ? log.partitions.length : 1;
+  return log.kind === 'partitioned' ? partitioned(log.partitions.length) : PLAIN;
 }
 
 /** The faults of existing tables, and applied steps whose table is missing; a sentence each. */
@@ -121,22 +122,17 @@ export function stepFaults(step: Migration, shapes: Shapes, isApplied: boolean):
 
 /**
  * Throws unless this version can work on the state: {@link DatabaseNewerError}, {@link ForeignSchemaError}, or
- * {@link LayoutMismatchError} when another number of partitions is asked for than there is.
+ * {@link LayoutMismatchError} when another layout is wanted than there is.
  */
-export function assertUsableState(state: MigrationState, partitions: number | undefined): void {
+export function assertUsableState(state: MigrationState, wanted: Layout | undefined): void {
   const unknown = unknownSteps(state);
   if (unknown.length > 0) throw new DatabaseNewerError(unknown);
   const faults = tableFaults(state);
   if (faults.length > 0) throw new ForeignSchemaError(faults);
-  const present = partitionsOf(state);
-  if (present !== undefined && partitions !== undefined && partitions !== present)
+  const present = layoutOf(state);
+  if (present !== undefined && wanted !== undefined && !sameLayout(present, wanted))
     throw new LayoutMismatchError(
-      `The event log has ${layoutText(present)}; it cannot be changed to ${layoutText(partitions)}.`,
+      `The event log has ${layoutText(present)}; it cannot be changed to ${layoutText(wanted)}.`,
       { hint: 'Leave --partitions out to keep the layout, or name another schema. Nothing was changed.' },
     );
-}
-
-/** A layout in words. */
-export function layoutText(partitions: number): string {
-  return partitions > 1 ? `${partitions} partitions` : 'the plain layout';
 }

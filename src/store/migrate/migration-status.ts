@@ -6,8 +6,8 @@ import {
   EMPTY_STATE,
   isEssential,
   tableFaults,
+  layoutOf,
   type MigrationState,
-  partitionsOf,
   readMigrationState,
   unknownSteps,
 } from './migration-state.js';
@@ -69,5 +69,5 @@ function statusOf(state: MigrationState, schema: string): MigrationStatus {
   });
   const faults = tableFaults(state);
   const isComplete = steps.every((step) => step.state === 'applied' || step.state === 'adopted');
-  return { schema, steps, partitions: partitionsOf(state), faults, upToDate: isComplete && faults.length === 0 };
+  return { schema, steps, partitions: layoutOf(state)?.parts, faults, upToDate: isComplete && faults.length === 0 };
 }

@@ -1,12 +1,12 @@
+import type { Layout } from '../layout/layout.js';
+import type { PROJECTION_TABLES } from '../projection-tables.js';
+
 /** The place and layout of the tables. */
 export interface MigrationContext {
   /** The schema that holds the tables; its name has been checked. */
   readonly schema: string;
-  /** Number of hash partitions of the event log; 1 is the plain table. */
-  readonly partitions: number;
+  readonly layout: Layout;
 }
-
-import type { PROJECTION_TABLES } from '../projection-tables.js';
 
 /** A table of the store, by its name. */
 export type TableName = 'event_log' | 'snapshots' | 'maestro_commands' | (typeof PROJECTION_TABLES)[number];

@@ -7,12 +7,13 @@ import {
   assertUsableState,
   MIGRATIONS_TABLE,
   EMPTY_STATE,
+  layoutOf,
   type MigrationState,
-  partitionsOf,
   pendingSteps,
   readMigrationState,
   isThere,
 } from './migration-state.js';
+import { type Layout, PLAIN } from '../layout/layout.js';
 import { withReadRetry } from '../read/read-retry.js';
 import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
@@ -38,17 +39,17 @@ interface Plan extends MigrationReport {
  * `MigrationLockError`; nothing is changed then.
  */
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<MigrationReport> {
-  const { schema, partitions, lockTimeout } = resolveMigrateOptions(options);
+  const { schema, layout, lockTimeout } = resolveMigrateOptions(options);
   const run = () =>
     withMigrationLock(knex, schema, lockTimeout, async (transaction) => {
-      const plan = planUp(await readMigrationState(transaction, schema), schema, partitions);
+      const plan = planUp(await readMigrationState(transaction, schema), schema, layout);
       if (plan.statements.length > 0) await query(transaction, USUAL_TABLESPACE);
       for (const statement of plan.statements) await execute(transaction, statement);
       return { applied: plan.applied, adopted: plan.adopted };
     });
   try {
     // When nothing is pending, no lock and no right to write is needed.
-    const plan = planUp(await withReadRetry(() => readMigrationState(knex, schema)), schema, partitions);
+    const plan = planUp(await withReadRetry(() => readMigrationState(knex, schema)), schema, layout);
     if (plan.statements.length === 0) return { applied: [], adopted: [] };
     return await run().catch((error: unknown) => {
       // A second run reads whether the commit took effect; applied steps are not applied again.
@@ -65,10 +66,10 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
  * done. Changes nothing. Without a Knex instance: for a database in which there is nothing yet.
  */
 export async function migrationSql(knex: Knex | undefined, options: MigrateOptions = {}): Promise<string> {
-  const { schema, partitions } = resolveMigrateOptions(options);
+  const { schema, layout } = resolveMigrateOptions(options);
   try {
     const state = knex === undefined ? EMPTY_STATE : await withReadRetry(() => readMigrationState(knex, schema));
-    const { statements } = planUp(state, schema, partitions);
+    const { statements } = planUp(state, schema, layout);
     return statements.length === 0
       ? ''
       : ['BEGIN', ...statements, 'COMMIT'].map((statement) => `${statement};\n`).join('\n');
@@ -85,14 +86,14 @@ const USUAL_TABLESPACE = `SELECT set_config('default_tablespace', '', true) FROM
 JOIN pg_tablespace AS t ON t.oid = d.dattablespace
 WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')`;
 
-function planUp(state: MigrationState, schema: string, partitions: number | undefined): Plan {
-  assertUsableState(state, partitions);
+function planUp(state: MigrationState, schema: string, wanted: Layout | undefined): Plan {
+  assertUsableState(state, wanted);
   const steps = pendingSteps(state);
   const [adopted, applied] = [
     steps.filter((step) => isThere(step, state.shapes)),
     steps.filter((step) => !isThere(step, state.shapes)),
   ];
-  const context = { schema, partitions: partitions ?? partitionsOf(state) ?? 1 };
+  const context = { schema, layout: wanted ?? layoutOf(state) ?? PLAIN };
   const batch = Math.max(ADOPTED_BATCH, ...state.applied.map((step) => step.batch)) + 1;
   return {
     adopted: adopted.map(({ name }) => name),

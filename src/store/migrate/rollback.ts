@@ -11,10 +11,11 @@ import {
   type AppliedStep,
   assertUsableState,
   MIGRATIONS_TABLE,
+  layoutOf,
   type MigrationState,
-  partitionsOf,
   readMigrationState,
 } from './migration-state.js';
+import { PLAIN } from '../layout/layout.js';
 import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
 
@@ -41,7 +42,7 @@ export async function rollback(
       assertUsableState(state, undefined);
       const { rolledBack, forgotten } = lastSteps(state);
       const tables = tablesOf(rolledBack).map((table) => qualified(schema, table));
-      const context = { schema, partitions: partitionsOf(state) ?? 1 };
+      const context = { schema, layout: layoutOf(state) ?? PLAIN };
       const takeBack = async () => {
         if (!discardAllEvents) await assertEmpty(transaction, schema, rolledBack);
         for (const migration of rolledBack)
