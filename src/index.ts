@@ -158,12 +158,21 @@ export {
 export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migrate/migration-status.js';
 export {
   addMetadataIndex,
+  addPathIndex,
   dropMetadataIndex,
+  dropPathIndex,
   type IndexOptions,
   type IndexReport,
+  type MetadataIndexOptions,
   metadataIndexSql,
-} from './store/migrate/metadata-index/change-index.js';
-export { type MetadataIndex, metadataIndexes } from './store/migrate/metadata-index/read-indexes.js';
+} from './store/migrate/log-index/change-index.js';
+export {
+  type IndexState,
+  type MetadataIndex,
+  metadataIndexes,
+  type PathIndex,
+  pathIndexes,
+} from './store/migrate/log-index/read-indexes.js';
 export type { MigrateOptions } from './store/migrate/migrate-options.js';
 export { type MigrationReport, migrate, migrationSql } from './store/migrate/migrator.js';
 export { PostgresStore } from './store/postgres-store.js';

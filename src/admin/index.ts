@@ -45,6 +45,7 @@ export {
   pruneCommands,
   type PruningPlan,
 } from './remembered-commands/prune-commands.js';
+export { estimateSearch, type SearchEstimate } from './search-events/estimate-search.js';
 export { type EventSearch, searchEvents } from './search-events/search-events.js';
 export { matchJsonPath } from './search-events/match-json-path.js';
 export {

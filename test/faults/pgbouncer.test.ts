@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { storeContract } from '../../src/testing/contract.js';
-import { addMetadataIndex } from '../../src/store/migrate/metadata-index/change-index.js';
+import { addMetadataIndex } from '../../src/store/migrate/log-index/change-index.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { runCli } from '../support/cli/cli.js';
 import { testKnex, testUrl, useTemporaryFolder, useTestDatabase } from '../support/database.js';

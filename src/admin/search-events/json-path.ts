@@ -22,9 +22,16 @@ export function jsonPathHolds(expression: string): string {
 WHERE item NOT IN ('false', 'null'))`;
 }
 
+/** A jsonpath as PostgreSQL prints it. Throws {@link InvalidJsonPathError}, with PostgreSQL's message, for a text that is none. */
+export async function canonicalJsonPath({ knex }: EventLog, path: string): Promise<string> {
+  const sql = 'SELECT ?::text::jsonpath::text';
+  const [row] = await withReadRetry(() => withJsonPathErrors(path, query<[string]>(knex, sql, [path])));
+  return row?.[0] ?? '';
+}
+
 /** Throws {@link InvalidJsonPathError}, with PostgreSQL's message, when a text is not a jsonpath. */
-export async function assertJsonPath({ knex }: EventLog, path: string): Promise<void> {
-  await withReadRetry(() => withJsonPathErrors(path, query(knex, 'SELECT ?::text::jsonpath', [path])));
+export async function assertJsonPath(log: EventLog, path: string): Promise<void> {
+  await canonicalJsonPath(log, path);
 }
 
 /**

@@ -4,12 +4,13 @@ import { checkedLimit } from '../../store/read/sequence-range.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
 import { bodyLength, type EventRow, query, storedEvent } from '../../store/read/rows.js';
-import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
-import { statementsFor } from '../../store/statements.js';
+import { EVENT_COLUMNS } from '../../store/statements.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { assertJsonPath, withJsonPathErrors, jsonPathHolds } from './json-path.js';
+import { withJsonPathErrors, jsonPathHolds } from './json-path.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
-import { positionCondition, LOG_ORDER, type LogPosition } from '../log/log-position.js';
+import { positionCondition, type LogPosition } from '../log/log-position.js';
+import { orderedEvents } from './ordered-events.js';
+import { type SearchIndex, searchIndex } from './search-index.js';
 import { whereFirstType, whereNode, whereText } from './search-conditions.js';
 
 /** The events to find, of all aggregates. */
@@ -40,43 +41,56 @@ export interface EventSearch {
 
 /**
  * The events of all aggregates in the order of {@link LogPosition}, in bounded memory; reads a page when the one before
- * has been taken. Uses the index on timestamps; types and paths have no index, so all events in between are looked at.
+ * has been taken. Uses the index on timestamps, and for `where` one that `addPathIndex` has made on a value that the path compares
+ * with `==`; all else has no index, so all events in between are looked at ({@link estimateSearch}).
  * Throws `InvalidJsonPathError`, and `InvalidArgumentError` for a limit below 1.
  */
 export async function* searchEvents(log: EventLog, search: EventSearch = {}): AsyncGenerator<StoredEvent> {
   await assertNoHiddenRows(log);
-  yield* eventsInOrder(log, search);
+  yield* eventsInOrder(log, search, await searchIndex(log, search.where));
 }
 
-/** {@link searchEvents} without the check for hidden rows, for callers that have made it. */
-export async function* eventsInOrder(log: EventLog, search: EventSearch): AsyncGenerator<StoredEvent> {
+/** {@link searchEvents} without the check for hidden rows, for callers that have made it, and have found the index. */
+export async function* eventsInOrder(
+  log: EventLog,
+  search: EventSearch,
+  index?: SearchIndex,
+): AsyncGenerator<StoredEvent> {
   const limit = checkedLimit(search.limit);
-  if (search.where !== undefined) await assertJsonPath(log, search.where);
   const page = (last: EventRow | undefined, size: number) => {
     const after = last === undefined ? search.after : storedEvent(last);
-    return withReadRetry(() => selectPage(log, { ...search, after }, size));
+    return withReadRetry(() => selectPage(log, { ...search, after }, index, size));
   };
   for await (const rows of readPages(page, { lengthOf: bodyLength, limit }))
     for (const row of rows) yield storedEvent(row);
 }
 
 async function selectPage(
-  { knex, schema = DEFAULT_SCHEMA }: EventLog,
+  log: EventLog,
   search: EventSearch,
+  index: SearchIndex | undefined,
   size: number,
 ): Promise<EventRow[]> {
   const { types, since, until, where, text, node, firstTypes, after, upTo, reverse = false } = search;
   const conditions = new Conditions();
+  const table = tablesOf(log).log;
   const direction = reverse ? '<' : '>';
   if (after !== undefined) conditions.and(...positionCondition(direction, after));
   if (upTo !== undefined) conditions.and(...positionCondition(reverse ? '>=' : '<=', upTo));
   conditions.between(since, until);
   conditions.ofTypes(types);
   whereNode(conditions, node);
-  whereFirstType(conditions, { events: tablesOf({ schema }).log, id: 'event_log.aggregate_id' }, firstTypes);
+  whereFirstType(conditions, { events: table, id: 'event_log.aggregate_id' }, firstTypes);
   whereText(conditions, text);
   if (where !== undefined) conditions.and(jsonPathHolds('body'), where);
-  const sql = `${statementsFor(schema).selectEvents} ${conditions.sql} ORDER BY ${LOG_ORDER[direction]} LIMIT ?`;
-  const page = query<EventRow>(knex, sql, [...conditions.bindings, size]);
+  const { sql, bindings } = orderedEvents({
+    log: table,
+    columns: EVENT_COLUMNS,
+    where: conditions,
+    index,
+    direction,
+    limit: size,
+  });
+  const page = query<EventRow>(log.knex, sql, bindings);
   return await (where === undefined ? page : withJsonPathErrors(where, page));
 }

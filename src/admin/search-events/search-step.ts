@@ -4,6 +4,7 @@ import type { LogPosition } from '../log/log-position.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
 import { positionAfter } from './position-after.js';
 import { type EventSearch, eventsInOrder } from './search-events.js';
+import { searchIndex } from './search-index.js';
 
 /** Bounds of one step of a search. */
 export interface StepSize {
@@ -30,9 +31,10 @@ export async function searchStep(
   { limit, looked }: StepSize,
 ): Promise<SearchStep> {
   await assertNoHiddenRows(log);
-  const upTo = isFilter(search) ? await positionAfter(log, search, looked) : undefined;
+  const index = await searchIndex(log, search.where);
+  const upTo = isFilter(search) ? await positionAfter(log, search, looked, index) : undefined;
   const found: StoredEvent[] = [];
-  for await (const event of eventsInOrder(log, { ...search, upTo, limit: limit + 1 })) found.push(event);
+  for await (const event of eventsInOrder(log, { ...search, upTo, limit: limit + 1 }, index)) found.push(event);
   const events = found.slice(0, limit);
   return { events, next: found.length > limit ? positionOf(events.at(-1)) : upTo };
 }

@@ -1,14 +1,13 @@
 import { CORRELATION_KEY } from '../../events.js';
-import { Conditions } from '../../store/read/conditions.js';
-import { metadataIndexes } from '../../store/migrate/metadata-index/read-indexes.js';
-import { type EventLog, tablesOf } from '../log/event-log.js';
-import { select } from '../log/select.js';
+import { type IndexState, metadataIndexes } from '../../store/migrate/log-index/read-indexes.js';
+import { estimateEvents } from '../log/estimate-events.js';
+import type { EventLog } from '../log/event-log.js';
 import type { TraceOptions } from './trace-events.js';
 
 /** An estimate of what a trace has to read. */
 export interface TraceEstimate {
   /** The index on correlation ids. Only a `valid` one helps. */
-  readonly index: 'valid' | 'building' | 'invalid' | 'none';
+  readonly index: IndexState['state'] | 'none';
   /** Events of the time asked for, as PostgreSQL estimates them: all are read when no index helps. */
   readonly events: number;
 }
@@ -16,11 +15,8 @@ export interface TraceEstimate {
 /** Estimates, without looking at an event, what {@link traceEvents} has to read. */
 export async function estimateTrace(
   log: EventLog,
-  { since, until }: Pick<TraceOptions, 'since' | 'until'> = {},
+  time: Pick<TraceOptions, 'since' | 'until'> = {},
 ): Promise<TraceEstimate> {
   const found = (await metadataIndexes(log.knex, log)).find(({ key }) => key === CORRELATION_KEY);
-  const where = new Conditions();
-  where.between(since, until);
-  const [row] = await select<[string]>(log, `EXPLAIN SELECT FROM ${tablesOf(log).log} ${where.sql}`, where.bindings);
-  return { index: found?.state ?? 'none', events: Number(/rows=(\d+)/.exec(row?.[0] ?? '')?.[1] ?? 0) };
+  return { index: found?.state ?? 'none', events: await estimateEvents(log, time) };
 }

@@ -3,7 +3,7 @@ import { estimateTrace } from '../../../src/admin/trace-events/estimate-trace.js
 import { type TracedEvent, traceEvents } from '../../../src/admin/trace-events/trace-events.js';
 import type { NewEvent } from '../../../src/events.js';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { addMetadataIndex } from '../../../src/store/migrate/metadata-index/change-index.js';
+import { addMetadataIndex } from '../../../src/store/migrate/log-index/change-index.js';
 import { metadataCondition } from '../../../src/store/read/metadata-condition.js';
 import { query } from '../../../src/store/read/rows.js';
 import { useTestDatabase } from '../../support/database.js';

@@ -1,11 +1,13 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { addPathIndex } from '../../../src/store/migrate/log-index/change-index.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 import { useTestDatabase } from '../../support/database.js';
 import { uiOf } from '../../support/ui/ui-client.js';
 
 const database = useTestDatabase(test, { partitions: 4 });
 const emptyLog = useTestDatabase(test);
+const largeLog = useTestDatabase(test);
 const ui = uiOf(database);
 
 const BEGIN = Date.parse('2026-11-22T14:00:00.000Z');
@@ -133,4 +135,24 @@ test('an empty log says what to do', async (t) => {
   const page = await uiOf(emptyLog).get('/search?counts=shown');
   t.is(page.status, 200);
   t.regex(page.text, /The log has no events/);
+});
+
+test('on a large log a condition that no index helps with is told the command that makes one', async (t) => {
+  const many = `UPDATE pg_class SET reltuples = 3e6, relpages = 1 WHERE oid = '"${largeLog.schema}".event_log'::regclass`;
+  await largeLog.knex.raw(many);
+  await largeLog.store().commitEvents([anEvent(anId(), { body: { customer: { id: 7 } } })]);
+  const large = uiOf(largeLog);
+  const address = `/search?${new URLSearchParams({ where: '$.customer.id == 7' }).toString()}`;
+  const before = await large.get(address);
+  t.is(found(before.html).length, 1);
+  t.true(before.text.includes("maestro migrate index add --where '$.customer.id' makes one"), before.text);
+  t.false(
+    (await large.get(`/search?${new URLSearchParams({ where: '$.customer.id > 6' }).toString()}`)).text.includes(
+      'index',
+    ),
+  );
+  await addPathIndex(largeLog.knex, '$.customer.id', largeLog);
+  const after = await large.get(address);
+  t.is(found(after.html).length, 1);
+  t.false(after.text.includes('index'));
 });

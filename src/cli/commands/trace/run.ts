@@ -2,27 +2,23 @@ import type { EventHead } from '../../../admin/find-event/find-event.js';
 import type { Cause } from '../../../admin/trace-events/cause.js';
 import { estimateTrace } from '../../../admin/trace-events/estimate-trace.js';
 import { type TracedEvent, traceEvents } from '../../../admin/trace-events/trace-events.js';
-import type { Database } from '../../../connection/database.js';
 import { eventMembers } from '../../../store/read/stored-json.js';
 import { withDatabase } from '../../database/with-database.js';
 import { NotFoundError } from '../../errors.js';
 import { assertOrder, type FilterOptions } from '../../input/filter-options.js';
 import type { Invocation } from '../../invocation.js';
 import { limitTo } from '../../output/iterate.js';
+import { noteMissingIndex } from '../../output/notes/missing-index.js';
 import { noteEmptyLog } from '../../output/notes/other-schemas.js';
 import type { Output } from '../../output/output.js';
 import { printRows } from '../../output/print-rows.js';
 import { shellWord } from '../../../text/shell-word.js';
-import { decimal } from '../../../text/figures.js';
 import { localTime } from '../../render/local-time.js';
 
 /** The options of `maestro trace`. */
 export interface TraceCommandOptions extends Pick<FilterOptions, 'since' | 'until'> {
   readonly limit: number;
 }
-
-/** From so many events on, reading them all takes long enough to say so. */
-const MANY = 200_000;
 
 /** Lists the events with a correlation id, and what caused what. */
 export async function run(
@@ -33,7 +29,9 @@ export async function run(
   assertOrder(time);
   const { output } = invocation;
   await withDatabase(invocation, async (database) => {
-    await noteMissingIndex(database, time, output);
+    const { index: state, events } = await estimateTrace(database, time);
+    const index = { on: 'correlation ids', state, command: 'maestro migrate index add' };
+    await noteMissingIndex({ events }, index, output);
     let hasMore = false;
     const found = traceEvents(database, correlationId, { ...time, limit: limit + 1 });
     await printTrace(
@@ -46,22 +44,6 @@ export async function run(
     );
     if (hasMore) await output.warn(`There are more events than these ${limit}: give a larger --limit, or --since.`);
   });
-}
-
-async function noteMissingIndex(
-  database: Database,
-  time: Pick<FilterOptions, 'since' | 'until'>,
-  output: Output,
-): Promise<void> {
-  const { index, events } = await estimateTrace(database, time);
-  if (index === 'valid' || events < MANY) return;
-  const read = `about ${decimal(events)} events are read, one by one`;
-  const notes = {
-    none: `${read}, because no index has correlation ids: \`maestro migrate index add\` makes one, while everybody goes on writing`,
-    invalid: `${read}, because the index on correlation ids is not complete: \`maestro migrate index add\` completes it`,
-    building: `${read}, because the index on correlation ids is still being built`,
-  };
-  await output.note(notes[index]);
 }
 
 function notFound(correlationId: string, { since, until }: Pick<FilterOptions, 'since' | 'until'>): NotFoundError {

@@ -1,5 +1,7 @@
 import type { EventLog } from '../../../admin/log/event-log.js';
+import { MANY_EVENTS } from '../../../admin/log/estimate-events.js';
 import type { LogPosition } from '../../../admin/log/log-position.js';
+import { estimateSearch, type SearchEstimate } from '../../../admin/search-events/estimate-search.js';
 import { searchStep } from '../../../admin/search-events/search-step.js';
 import type { StoredEvent } from '../../../events.js';
 import type { SearchQuery } from './search-query.js';
@@ -18,6 +20,8 @@ export interface SearchResults {
   readonly next: LogPosition | undefined;
   /** True when the page is not full although the search is not at its end: it goes on from `next`. */
   readonly isUnfinished: boolean;
+  /** The index that would help, where a page of a large log is not full and there is none yet. */
+  readonly missing: SearchEstimate['index'];
 }
 
 /** Searches until a page is full, the search is at its end, or some time has gone by. */
@@ -46,5 +50,12 @@ export async function findResults(log: EventLog, query: SearchQuery): Promise<Se
     const fits = Math.floor((looked * left) / (before - left));
     looked = Math.min(Math.max(fits, SMALLEST_STEP), looked * 2, LARGEST_STEP);
   } while (next !== undefined && events.length < PAGE_SIZE && left > 0);
-  return { events, next, isUnfinished: next !== undefined && events.length < PAGE_SIZE };
+  const isFull = events.length === PAGE_SIZE;
+  const missing = isFull || where === undefined ? undefined : await missingIndex(log, query);
+  return { events, next, isUnfinished: next !== undefined && !isFull, missing };
+}
+
+async function missingIndex(log: EventLog, query: SearchQuery): Promise<SearchEstimate['index']> {
+  const { events, index } = await estimateSearch(log, query);
+  return events < MANY_EVENTS || index?.state === 'valid' ? undefined : index;
 }

@@ -2,6 +2,7 @@ import type { StoredEvent } from '../../../events.js';
 import { textApart } from '../../../store/event-metadata.js';
 import { escapeText } from '../../../text/escape.js';
 import { decimal } from '../../../text/figures.js';
+import { shellWord } from '../../../text/shell-word.js';
 import { Empty } from '../../parts/empty.js';
 import { Link } from '../../parts/href.js';
 import { AggregateLink, EventLink } from '../../parts/id.js';
@@ -23,7 +24,7 @@ interface ResultsProps {
 
 /** The events that were found, and the way to the next ones. */
 export function Results({ query, results, isEmptyLog }: ResultsProps) {
-  const { events, next, isUnfinished } = results;
+  const { events, next, isUnfinished, missing } = results;
   return (
     <section id="results" aria-labelledby="results-heading">
       <h2 id="results-heading">Events</h2>
@@ -42,8 +43,24 @@ export function Results({ query, results, isEmptyLog }: ResultsProps) {
           </Link>
         </p>
       )}
+      {missing !== undefined && <MissingIndex {...missing} />}
       {next === undefined && events.length > 0 && <p class="more end">These are all.</p>}
     </section>
+  );
+}
+
+/** The command that makes the search quick. */
+function MissingIndex({ path, state }: NonNullable<SearchResults['missing']>) {
+  if (state === 'building') return <p class="note">The index on this value is still being built.</p>;
+  return (
+    <p class="note">
+      Every event is looked at, because{' '}
+      {state === 'invalid' ? 'the index on this value is not complete' : 'no index has this value'}.{' '}
+      <code>
+        <Text value={`maestro migrate index add --where ${shellWord(path)}`} />
+      </code>{' '}
+      {state === 'invalid' ? 'completes it' : 'makes one'}, while everybody goes on writing.
+    </p>
   );
 }
 

@@ -8,10 +8,10 @@ import { declareMigrateIndexList } from './list/declare.js';
 export function declareMigrateIndex(migrate: Command, runner: CommandRunner): void {
   const index = migrate
     .command('index')
-    .summary('add, list and drop indexes on metadata')
+    .summary('add, list and drop indexes on metadata and on values in bodies')
     .description(
       'Add, list and drop indexes on keys of the metadata of events, such as the correlation id that `maestro trace` finds ' +
-        'events by. No write is ever refused because of them.',
+        'events by, and on values in their bodies, for `maestro search --where`. No write is ever refused because of them.',
     )
     .addHelpText('after', '\nExample:\n  $ maestro migrate index add');
   declareMigrateIndexAdd(index, runner);

@@ -5,10 +5,10 @@ import type { CommandRunner } from '../../../../command-runner.js';
 export function declareMigrateIndexList(index: Command, runner: CommandRunner): void {
   index
     .command('list')
-    .summary('list the indexes on metadata')
+    .summary('list these indexes')
     .description(
-      'List the indexes on metadata that `maestro migrate index add` made: valid, being built, or invalid because a build was ' +
-        'broken off. With --quiet the keys are printed.',
+      'List the indexes that `maestro migrate index add` made: valid, being built, or invalid because a build was broken off. ' +
+        'With --quiet the keys and the paths are printed.',
     )
     .addHelpText('after', '\nExample:\n  $ maestro migrate index list')
     .action(runner.lazy(() => import('./run.js')));

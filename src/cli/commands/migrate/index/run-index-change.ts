@@ -1,34 +1,31 @@
-import type { Knex } from 'knex';
-import {
-  type IndexOptions,
-  type IndexReport,
-  metadataIndexSql,
-} from '../../../../store/migrate/metadata-index/change-index.js';
 import { PermissionDeniedError } from '../../../../store/errors.js';
+import { changeIndex, type IndexChange, indexSql } from '../../../../store/migrate/log-index/change-index.js';
+import { metadataIndex } from '../../../../store/migrate/log-index/metadata-index.js';
+import { pathIndex } from '../../../../store/migrate/log-index/path-index.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 import { printOutcomes } from '../print-outcomes.js';
 import type { IndexCommandOptions } from './index-options.js';
 
 /** The work of one of the commands. */
-interface IndexChange {
-  readonly change: 'add' | 'drop';
+interface IndexWork {
+  readonly change: IndexChange;
   /** The word for what became of the index. */
   readonly outcome: string;
   /** Printed when there was nothing to do. */
   readonly nothing: string;
-  readonly work: (knex: Knex, options: IndexOptions) => Promise<IndexReport>;
 }
 
 /** Changes an index and prints the outcome, or with `--dry-run` the SQL that would. */
-export async function changeIndex(
-  { metadata: key, dryRun = false, lockTimeout }: IndexCommandOptions,
+export async function runIndexChange(
+  { metadata, where, dryRun = false, lockTimeout }: IndexCommandOptions,
   invocation: Invocation,
-  { change, outcome, nothing, work }: IndexChange,
+  { change, outcome, nothing }: IndexWork,
 ): Promise<void> {
   const { output } = invocation;
+  const index = where === undefined ? metadataIndex(metadata) : pathIndex(where);
   if (dryRun) {
-    const sql = await withDatabase(invocation, ({ knex, schema }) => metadataIndexSql(knex, change, { schema, key }));
+    const sql = await withDatabase(invocation, ({ knex, schema }) => indexSql(knex, change, index, { schema }));
     return await output.inForm({
       json: () => output.json({ sql }),
       table: () => output.line(sql === '' ? `-- ${nothing}` : sql.trimEnd()),
@@ -37,13 +34,13 @@ export async function changeIndex(
   let hasBegun = false;
   const onStep = (what: string) => {
     hasBegun = true;
-    output.progress.report(`${what.charAt(0).toUpperCase()}${what.slice(1)} on ${key}`);
+    output.progress.report(`${what.charAt(0).toUpperCase()}${what.slice(1)} on ${index.what}`);
   };
   const { name, changed } = await withDatabase(
     invocation,
     async ({ knex, schema }) => {
       try {
-        return await work(knex, { schema, key, lockTimeout, onStep });
+        return await changeIndex(knex, change, index, { schema, lockTimeout, onStep });
       } catch (error) {
         if (hasBegun && !(error instanceof PermissionDeniedError))
           await output.warn(

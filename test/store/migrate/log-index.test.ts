@@ -4,8 +4,8 @@ import {
   addMetadataIndex,
   dropMetadataIndex,
   metadataIndexSql,
-} from '../../../src/store/migrate/metadata-index/change-index.js';
-import { metadataIndexes } from '../../../src/store/migrate/metadata-index/read-indexes.js';
+} from '../../../src/store/migrate/log-index/change-index.js';
+import { metadataIndexes } from '../../../src/store/migrate/log-index/read-indexes.js';
 import { migrationStatus } from '../../../src/store/migrate/migration-status.js';
 import { migrate } from '../../../src/store/migrate/migrator.js';
 import { rollback } from '../../../src/store/migrate/rollback.js';

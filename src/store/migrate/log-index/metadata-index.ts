@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from '../../../errors.js';
+import { indexedValue, metadataValue } from '../../read/metadata-condition.js';
+import type { LogIndex } from './log-index.js';
 
 /** The beginning of the names of Maestro's own indexes on metadata. */
-export const INDEX_PREFIX = 'maestro_metadata_';
+export const METADATA_INDEX = 'maestro_metadata_';
 
 /** The key is part of SQL and of a name of at most 63 bytes. */
 const KEY = /^[A-Za-z0-9_.:-]{1,32}$/;
@@ -16,13 +17,15 @@ export function checkIndexedKey(key: string): string {
   return key;
 }
 
-/** The name of the index of a key. */
-export function indexName(key: string): string {
-  return INDEX_PREFIX + key;
-}
-
-/** The name of the index of a key on one partition; `$` is in no key, so it cannot be that of another key. */
-export function partitionIndexName(key: string, partition: string): string {
-  const own = /^event_log_(\d+)$/.exec(partition)?.[1];
-  return `${indexName(key)}$${own ?? createHash('sha256').update(partition).digest('hex').slice(0, 8)}`;
+/**
+ * The index on a key of metadata. An entry of it is bounded, and the expression never fails, so no write is ever refused because
+ * of it. Throws {@link InvalidArgumentError} for a key that cannot be indexed.
+ */
+export function metadataIndex(key: string): LogIndex {
+  const value = metadataValue(checkIndexedKey(key));
+  return {
+    name: METADATA_INDEX + key,
+    definition: `(${indexedValue(value)}, "timestamp")\nWHERE ${value} IS NOT NULL`,
+    what: key,
+  };
 }

@@ -1,0 +1,17 @@
+import { Conditions } from '../../store/read/conditions.js';
+import { type EventLog, tablesOf } from './event-log.js';
+import { select } from './select.js';
+
+/** From so many events on, reading them all takes long enough to say so. */
+export const MANY_EVENTS = 200_000;
+
+/** The number of events between two times (milliseconds since 1970, both inclusive), as PostgreSQL estimates it without looking. */
+export async function estimateEvents(
+  log: EventLog,
+  { since, until }: { readonly since?: number | undefined; readonly until?: number | undefined },
+): Promise<number> {
+  const where = new Conditions();
+  where.between(since, until);
+  const [row] = await select<[string]>(log, `EXPLAIN SELECT FROM ${tablesOf(log).log} ${where.sql}`, where.bindings);
+  return Number(/rows=(\d+)/.exec(row?.[0] ?? '')?.[1] ?? 0);
+}
