@@ -9,6 +9,9 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { inBuiltCommand, type Taken } from './built-command.js';
 import { startPostgres } from '../scripts/support/postgres.js';
 import { fillLog } from './large-log.js';
+import type { EventLog } from '../src/admin/log/event-log.js';
+import { searchEvents } from '../src/admin/search-events/search-events.js';
+import { openDatabase } from '../src/connection/open-database.js';
 
 /**
  * Time and peak memory of the operator's commands on a large log, each beside the plain SQL for the same question, sent
@@ -36,6 +39,8 @@ const exported = join(folder, 'log.ndjson');
 interface Question {
   readonly name: string;
   readonly argv: readonly string[];
+  /** Asks in this process instead of running the command. */
+  readonly inProgram?: (log: EventLog) => Promise<unknown>;
   readonly plain: (() => Promise<unknown>) | string;
   /** Prepares the tables before each run. */
   readonly before?: () => Promise<unknown>;
@@ -53,6 +58,10 @@ const INDEXED_TRACE = TRACE.replace(
   `WHERE left(body->'$metadata'->>'correlationId', 200) COLLATE "C" = '${WORK}' AND`,
 );
 const PLAIN_INDEX = `CREATE INDEX CONCURRENTLY plain_index ON ${TRACED}.event_log ((body->'$metadata'->>'correlationId'))`;
+const ONE = '$.n == 777777';
+const THOUSANDTH = '$.amount == 777';
+const ON_N = ['migrate', 'index', 'add', '--where', '$.n'];
+const ON_AMOUNT = [...ON_N.slice(0, -1), '$.amount'];
 const EVENTS = `SELECT "timestamp", aggregate_id, sequence, type, body::text FROM ${LOG}`;
 
 const QUESTIONS: readonly Question[] = [
@@ -61,6 +70,11 @@ const QUESTIONS: readonly Question[] = [
   { name: 'search --type (a seventh of all)', argv: ['search', '--type', 'changed_3', '--limit', '50'], plain: `${EVENTS} WHERE type = 'changed_3' ORDER BY "timestamp" LIMIT 50` },
   { name: 'search --type (20 of all)', argv: ['search', '--type', 'audited', '--limit', '50'], plain: `${EVENTS} WHERE type = 'audited' ORDER BY "timestamp" LIMIT 50` },
   { name: 'search --where (100 of all)', argv: ['search', '--where', '$.n % 10000 == 77', '--limit', '200'], plain: `${EVENTS} WHERE body @@ '$.n % 10000 == 77' ORDER BY "timestamp" LIMIT 200` },
+  { name: 'search --where (1 of all)', argv: ['search', '--where', ONE], plain: byHand(ONE) },
+  { name: 'migrate index add --where', argv: ON_N, plain: `CREATE INDEX CONCURRENTLY plain_index ON ${LOG} (${keyOf('n')}, "timestamp")`, before: () => dropPathIndex() },
+  { name: 'search --where (1 of all), with the index', argv: ['search', '--where', ONE], plain: byHand(ONE, 'n'), before: () => runCommand(ON_N) },
+  { name: 'search --where (1 of all), with the index, in a program', argv: [], inProgram: (log) => searched(log, ONE), plain: byHand(ONE, 'n'), before: () => runCommand(ON_N) },
+  { name: 'search --where (first 50 of a thousandth), with the index, in a program', argv: [], inProgram: (log) => searched(log, THOUSANDTH), plain: byHand(THOUSANDTH, 'amount'), before: () => runCommand(ON_AMOUNT) },
   { name: 'tail', argv: ['tail'], plain: `${EVENTS} ORDER BY "timestamp" DESC LIMIT 10` },
   { name: 'stats', argv: ['stats'], plain: `SELECT count(*), count(DISTINCT aggregate_id), min("timestamp"), max("timestamp") FROM ${LOG}` },
   { name: 'stats --by type', argv: ['stats', '--by', 'type'], plain: `SELECT type, count(*), sum(pg_column_size(body)), min("timestamp"), max("timestamp") FROM ${LOG} GROUP BY type ORDER BY 2 DESC` },
@@ -73,6 +87,29 @@ const QUESTIONS: readonly Question[] = [
   { name: 'trace (10 of all), with the index', schema: TRACED, argv: ['trace', WORK], plain: INDEXED_TRACE, before: () => addIndex() },
 ]; // prettier-ignore
 const CHOSEN = QUESTIONS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+
+/** The number of a body in an index on one key, as an index made by hand would have it. */
+function keyOf(key: string): string {
+  return `(CASE WHEN 'array' IN (jsonb_typeof(body), jsonb_typeof(body->'${key}')) THEN 0 ELSE jsonb_hash_extended(body->'${key}', 0) END)`;
+}
+
+/** The SQL of a search, with the condition that an index on one key is for. */
+function byHand(where: string, key?: string): string {
+  const value = /== (\d+)$/.exec(where)?.[1];
+  const indexed = key === undefined ? '' : `${keyOf(key)} = jsonb_hash_extended('${value}', 0) AND `;
+  return `${EVENTS} WHERE ${indexed}body @@ '${where}' ORDER BY "timestamp" LIMIT 50`;
+}
+
+async function searched(log: EventLog, where: string): Promise<void> {
+  const found: unknown[] = [];
+  for await (const event of searchEvents(log, { where, limit: 50 })) found.push(event);
+  if (found.length === 0) throw new Error('Nothing was found.');
+}
+
+async function dropPathIndex(): Promise<void> {
+  await runCommand(['migrate', 'index', 'drop', '--where', '$.n']);
+  await client.query('DROP INDEX IF EXISTS bench_large.plain_index');
+}
 
 async function addIndex(): Promise<void> {
   await client.query(`DROP INDEX IF EXISTS ${TRACED}.plain_index`);
@@ -109,21 +146,30 @@ async function runPlain(plain: Question['plain']): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-async function measure({ name, argv, plain, before, schema }: Question): Promise<void> {
+async function timed(work: () => Promise<unknown>): Promise<Taken> {
+  const start = performance.now();
+  await work();
+  return { seconds: (performance.now() - start) / 1000, memory: process.memoryUsage.rss() / 1e6 };
+}
+
+async function measure({ name, argv, inProgram, plain, before, schema }: Question): Promise<void> {
   const runs: (Taken & { plain: number })[] = [];
   for (let turn = 0; turn < Number(values.repeat); turn += 1) {
     await before?.();
-    const ours = await runCommand(argv, schema);
+    const log = inProgram && (await openDatabase({ url, schema: schema ?? 'bench_large' }));
+    await log?.knex.raw('SELECT 1');
+    const ours = await (log === undefined ? runCommand(argv, schema) : timed(async () => await inProgram?.(log)));
+    await log?.close();
     await before?.();
     runs.push({ ...ours, plain: await runPlain(plain) });
   }
   const of = (key: 'seconds' | 'memory' | 'plain') => {
     const sorted = runs.map((run) => run[key]).sort((a, b) => a - b);
-    return { median: sorted[sorted.length >> 1] ?? 0, text: `${sorted[0]?.toFixed(2)}–${sorted.at(-1)?.toFixed(2)}` };
+    return { median: sorted[sorted.length >> 1] ?? 0, text: `${sorted[0]?.toFixed(3)}–${sorted.at(-1)?.toFixed(3)}` };
   };
   const [ours, memory, floor] = [of('seconds'), of('memory'), of('plain')];
   console.log(
-    `| ${name} | ${ours.median.toFixed(2)} s (${ours.text}) | ${memory.median.toFixed(0)} MB | ${floor.median.toFixed(2)} s (${floor.text}) |`,
+    `| ${name} | ${ours.median.toFixed(3)} s (${ours.text}) | ${memory.median.toFixed(0)} MB | ${floor.median.toFixed(3)} s (${floor.text}) |`,
   );
 }
 

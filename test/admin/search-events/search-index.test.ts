@@ -55,7 +55,11 @@ const conditions = fc
   .tuple(fc.constantFrom('', '', 'strict '), fc.oneof(condition, selection))
   .map(([mode, text]) => mode + text);
 
-const events = fc.sample(bodies, { numRuns: 400, seed: 17 }).map((body, place) => ({
+/** Bodies in which an array is on the way to a value, or at its end, with the values that conditions ask for. */
+const arrays = ['"x"', '1.0', 'null'].flatMap((value) =>
+  ['[{"a":?}]', '[[{"a":?}]]', '{"a":[?]}', '{"a":[[?]]}', '[{"a":{"b":?}}]', '{"a":[{"b":?}]}', '{"a":{"b":[?]}}', '{"$metadata":[{"b":?}]}'].map((shape) => shape.replace('?', value)),
+); // prettier-ignore
+const events = [...arrays, ...fc.sample(bodies, { numRuns: 400, seed: 17 })].map((body, place) => ({
   timestamp: Timestamp.of({ time: 1_700_000_000_000 + place, nodeId: 1n }),
   aggregateId: Timestamp.of({ time: 1_600_000_000_000, nodeId: BigInt(place % 50) }),
   sequence: Math.floor(place / 50) + 1,

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { addPathIndex } from '../../../src/store/migrate/log-index/change-index.js';
 import { type CliOptions, type CliResult, runCli } from '../../support/cli/cli.js';
 import { type TestDatabase, useTestDatabase } from '../../support/database.js';
 import { anEvent, anId } from '../../support/data/factories.js';
@@ -9,6 +10,7 @@ const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(tes
 const small = useTestDatabase(test);
 const empty = useTestDatabase(test);
 const hostile = useTestDatabase(test);
+const large = useTestDatabase(test);
 const logs = new Map<string, SampleLog>();
 
 const time = new Date(2026, 0, 2, 3, 4, 5, 67).getTime();
@@ -201,4 +203,36 @@ test('nothing that is stored reaches a terminal raw', async (t) => {
     (JSON.parse(stdout) as { type: string; body: object }[]).map(({ type, body }) => [type, body]),
     texts.map((text) => [text, { [text]: text }]),
   );
+});
+
+test('on a large log it is said that no index helps with a condition, and which command adds one', async (t) => {
+  // What PostgreSQL believes of the table until it builds an index; nothing is stored for it.
+  const believe = `UPDATE pg_class SET reltuples = 3e6, relpages = 1 WHERE oid = '"${large.schema}".event_log'::regclass`;
+  await large.knex.raw(believe);
+  const customer = { customer: { id: "o'brien" } };
+  await large.store().commitEvents([anEvent(anId(), { body: customer }), anEvent(anId(), { body: {} })]);
+  const search = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await maestro(large, argv);
+    return { code, stdout, said: stderr.replace(/\s+/g, ' ') };
+  };
+  const where = ['--where', `$.customer.id == "o'brien"`, '-o', 'json'];
+  const slow = await search(...where);
+  t.is((JSON.parse(slow.stdout) as unknown[]).length, 1);
+  t.regex(
+    slow.said,
+    /about 3,000,000 events at most are read, one by one, because no index has \$\.customer\.id: `maestro migrate index add --where '\$\.customer\.id'` makes one/,
+  );
+  t.regex((await search('--where', '$.customer.id > 7')).said, /no index can help with this condition: --since/);
+  t.is((await search('--type', 'any', '--until', '2020-01-01')).said.includes('one by one'), false);
+  t.is((await search(...where, '--until', '2020-01-01', '-q')).said, '');
+
+  await addPathIndex(large.knex, '$.customer.id', large);
+  await large.knex.raw(believe);
+  t.deepEqual(await search(...where), { ...slow, said: '' });
+  await large.knex.raw(
+    `UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"${large.schema}"."maestro_where_customer.id"'::regclass`,
+  );
+  const invalid = await search(...where);
+  t.is(invalid.stdout, slow.stdout);
+  t.regex(invalid.said, /the index on \$\.customer\.id is not complete: `maestro migrate index add --where/);
 });

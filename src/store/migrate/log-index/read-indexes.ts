@@ -118,10 +118,11 @@ function metadataIndexesOf(states: readonly WithExpression[]): MetadataIndex[] {
 }
 
 function pathIndexesOf(states: readonly WithExpression[]): PathIndex[] {
-  return states.flatMap(({ name, state, bytes, expression }) => {
+  const indexes = states.flatMap(({ name, state, bytes, expression }) => {
     const keys = name.startsWith(PATH_INDEX) ? indexedKeys(name, expression) : undefined;
     return keys === undefined ? [] : [{ path: memberPathText(keys), keys, name, state, bytes }];
   });
+  return indexes.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 async function indexStates(knex: Executor, { schema = DEFAULT_SCHEMA }: OfSchema): Promise<WithExpression[]> {

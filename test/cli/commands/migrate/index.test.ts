@@ -5,6 +5,7 @@ import { anEvent } from '../../../support/data/factories.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 2 }) };
 const broken = useTestDatabase(test);
+const values = useTestDatabase(test);
 
 function maestro({ url, schema }: TestDatabase, argv: readonly string[]) {
   return runCli(argv, { env: { MAESTRO_DATABASE_URL: url, MAESTRO_SCHEMA: schema } });
@@ -14,7 +15,7 @@ for (const [layout, database] of Object.entries(layouts))
   test(`an index is shown, added, listed and dropped, with the ${layout} layout`, async (t) => {
     const index = (...argv: string[]) => maestro(database, ['migrate', 'index', ...argv]);
     t.is((await index('list', '-o', 'json')).stdout, '[]\n');
-    t.regex((await index('list')).stderr, /no index on metadata/);
+    t.regex((await index('list')).stderr, /there is no such index/);
     const plan = await index('add', '--dry-run');
     t.regex(plan.stdout, /CREATE INDEX CONCURRENTLY "maestro_metadata_correlationId/);
     t.is(
@@ -43,6 +44,30 @@ for (const [layout, database] of Object.entries(layouts))
     t.is(wrong.code, 2);
     t.regex(wrong.stderr, /32 characters/);
   });
+
+test('an index on a value in bodies is shown, added, listed beside those on metadata, and dropped', async (t) => {
+  const index = (...argv: string[]) => maestro(values, ['migrate', 'index', ...argv]);
+  const plan = await index('add', '--where', '$.customer', '--dry-run');
+  t.regex(plan.stdout, /CREATE INDEX CONCURRENTLY "maestro_where_customer" ON/);
+  t.is((await index('add', '--where', '$.customer')).stdout, 'maestro_where_customer  added\n');
+  t.is((await index('add', '--where', '$.customer')).stdout, 'the index is there already: nothing to do\n');
+  t.is((await index('add', '--where', '$."$metadata".tenant', '-q')).code, 0);
+  t.is((await index('add')).code, 0);
+  t.is((await index('list', '-q')).stdout, 'correlationId\n$."$metadata".tenant\n$.customer\n');
+  t.regex((await index('list')).stdout, /\$\.customer +valid +\S+ +maestro_where_customer/);
+  const [, tenant, customer] = JSON.parse((await index('list', '-o', 'json')).stdout) as Record<string, unknown>[];
+  t.like(customer, { path: '$.customer', name: 'maestro_where_customer', state: 'valid' });
+  t.deepEqual(Object.keys(tenant ?? {}), ['path', 'name', 'state', 'bytes']);
+  t.regex((await maestro(values, ['doctor'])).stdout, /\$\.customer \(valid\)/);
+
+  t.is((await index('drop', '--where', '$.customer')).stdout, 'maestro_where_customer  dropped\n');
+  t.is((await index('drop', '--where', '$.customer')).stdout, 'there is no such index: nothing to do\n');
+  for (const wrong of [['--where', '$.customer == "x"'], ['--where', '$.items[*].sku'], ['--where', '$.customer', '--metadata', 'userId']]) {
+    const refused = await index('add', ...wrong);
+    t.is(refused.code, 2, refused.stderr);
+  }
+  t.regex((await index('add', '--where', '$.items[*].sku')).stderr, /without a comparison or \[\*\]/);
+}); // prettier-ignore
 
 test('doctor and list tell of an index that a broken build has left, and how to complete it', async (t) => {
   await broken.store().commitEvents([anEvent()]);
