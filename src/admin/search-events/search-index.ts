@@ -51,7 +51,7 @@ async function ofValue(log: EventLog, { keys, values }: NeededValue): Promise<Se
 /** The number of the entries of the index that would be read, at most {@link COUNTED}. */
 async function entriesOf(log: EventLog, { key, numbers }: SearchIndex): Promise<number> {
   const sql = `SELECT count(*)::integer FROM (
-  SELECT FROM ${tablesOf(log).log} WHERE ${key} = ANY (?::text::bigint[]) LIMIT ${COUNTED}) AS entry`;
+  SELECT 1 FROM ${tablesOf(log).log} WHERE ${key} = ANY (?::text::bigint[]) LIMIT ${COUNTED}) AS entry`;
   const [row] = await select<[number]>(log, sql, [textArray(numbers)]);
   return row?.[0] ?? 0;
 }
