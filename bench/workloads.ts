@@ -1,6 +1,6 @@
 import knexFactory from 'knex';
 import pg from 'pg';
-import { migrate } from '../dist/src/index.js';
+import { addPathIndex, migrate } from '../dist/src/index.js';
 import type { Contender, Place } from './contenders/contender.js';
 import { openEmmett } from './contenders/emmett.js';
 import { openMaestro } from './contenders/maestro.js';
@@ -37,6 +37,7 @@ export async function* workloads(url: string, { events, isWanted }: Choice): Asy
   if (['W', 'R', 'S1', 'C1', 'E1', 'E2', 'H1', 'X1'].some((kind) => anyWanted(kind, isWanted)))
     yield* onEmptyLog(url, isWanted);
   if (anyWanted('M', isWanted)) yield* readModels(url, { events: MODEL_EVENTS, isWanted });
+  if (isWanted('I1')) yield* besideIndex(url);
   if (isWanted('G1')) yield* onLargeLog('G1', url, 'bench_large', 1, events);
   if (isWanted('P1')) yield* onLargeLog('P1', url, 'bench_partitioned', PARTITIONS, events);
   if (anyWanted('J', isWanted)) yield* besidePositions(url, Math.ceil(events / 5), isWanted);
@@ -85,6 +86,23 @@ async function* onEmptyLog(url: string, isWanted: Choice['isWanted']): AsyncGene
       yield* startUp.workloads;
       startUp.close();
     }
+  } finally {
+    for (const contender of all) await contender.close();
+  }
+}
+
+/** I1: W1 and W2 on a log with an index on a value that is another in each body, the floor's too. */
+async function* besideIndex(url: string): AsyncGenerator<Workload> {
+  const place: Place = { url, schema: 'bench_indexed', connections: CONNECTIONS };
+  await migrated(url, place.schema, 1);
+  const knex = knexFactory({ client: 'pg', connection: url });
+  await addPathIndex(knex, '$.n', place);
+  await knex.destroy();
+  const raw = openRawPg(place);
+  const all: Contender[] = [openMaestro(place), raw];
+  try {
+    for (const workload of [singleCommits(all, raw), concurrentCommits(all, raw)])
+      yield { ...workload, id: `I1 ${workload.id}` };
   } finally {
     for (const contender of all) await contender.close();
   }

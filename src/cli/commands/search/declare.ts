@@ -13,9 +13,9 @@ export function declareSearch(program: Command, runner: CommandRunner): void {
     .command('search')
     .summary('find events of all aggregates')
     .description(
-      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index; the other ' +
-        'filters read every event in between, so narrow the time of a large log. With --quiet the ids of the aggregates are ' +
-        'printed, each once (of more than 100,000 some may come again).',
+      'Find events of all aggregates, in the order of their timestamps. --since and --until follow an index, and --where one ' +
+        'that `maestro migrate index add --where` made; the other filters read every event in between, so narrow the time of a ' +
+        'large log. With --quiet the ids of the aggregates are printed, each once (of more than 100,000 some may come again).',
     )
     .option(...TYPE)
     .option(...sinceOption(runner.context))
