@@ -71,7 +71,7 @@ const QUESTIONS: readonly Question[] = [
   { name: 'search --type (20 of all)', argv: ['search', '--type', 'audited', '--limit', '50'], plain: `${EVENTS} WHERE type = 'audited' ORDER BY "timestamp" LIMIT 50` },
   { name: 'search --where (100 of all)', argv: ['search', '--where', '$.n % 10000 == 77', '--limit', '200'], plain: `${EVENTS} WHERE body @@ '$.n % 10000 == 77' ORDER BY "timestamp" LIMIT 200` },
   { name: 'search --where (1 of all)', argv: ['search', '--where', ONE], plain: byHand(ONE) },
-  { name: 'migrate index add --where', argv: ON_N, plain: `CREATE INDEX CONCURRENTLY plain_index ON ${LOG} (${keyOf('n')}, "timestamp")`, before: () => dropPathIndex() },
+  { name: 'migrate index add, for search --where', argv: ON_N, plain: `CREATE INDEX CONCURRENTLY plain_index ON ${LOG} (${keyOf('n')}, "timestamp")`, before: () => dropPathIndex() },
   { name: 'search --where (1 of all), with the index', argv: ['search', '--where', ONE], plain: byHand(ONE, 'n'), before: () => runCommand(ON_N) },
   { name: 'search --where (1 of all), with the index, in a program', argv: [], inProgram: (log) => searched(log, ONE), plain: byHand(ONE, 'n'), before: () => runCommand(ON_N) },
   { name: 'search --where (first 50 of a thousandth), with the index, in a program', argv: [], inProgram: (log) => searched(log, THOUSANDTH), plain: byHand(THOUSANDTH, 'amount'), before: () => runCommand(ON_AMOUNT) },
