@@ -13,12 +13,15 @@ const COMPARISON = /^ (==|!=|<|>|<=|>=) (.*)$/s;
 /** What fails as soon as it meets a body, which an index might keep it from: a variable, and a template of a time. */
 const MAY_FAIL = /\$"|\.datetime\("/;
 
+/** Characters of the longest jsonpath that is looked at: groups in each other are read by functions that call each other. */
+const LONGEST = 4000;
+
 /**
  * The values that a jsonpath needs, as PostgreSQL prints it: with all keys in quotation marks, and parentheses where they
  * count. What is not understood needs nothing, so that nothing is left out because of it.
  */
 export function neededValues(jsonPath: string): readonly NeededValue[] {
-  if (MAY_FAIL.test(jsonPath.replace(STRINGS, '""'))) return [];
+  if (jsonPath.length > LONGEST || MAY_FAIL.test(jsonPath.replace(STRINGS, '""'))) return [];
   return ofCondition(jsonPath.replace(/^strict /, ''), undefined);
 }
 

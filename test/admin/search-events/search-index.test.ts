@@ -159,6 +159,13 @@ test('what a condition needs is read from what PostgreSQL makes of it', async (t
   }
 });
 
+test('a condition of any depth is read, or needs nothing', (t) => {
+  for (const depth of [1, 100, 900, 100_000]) {
+    const inner = `${'$?(@."a" == 1 && '.repeat(depth)}exists (@."b")${')'.repeat(depth)}`;
+    t.is(neededValues(inner).length > 0, inner.length <= 4000, `${depth}`);
+  }
+});
+
 test('of several indexes the one with fewer entries is used, and an incomplete one never', async (t) => {
   const { knex, schema } = server;
   const common = Array.from({ length: 40 }, () => anEvent(anId(), { body: { status: 'open', customer: 'other' } }));
