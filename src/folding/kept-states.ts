@@ -16,6 +16,7 @@ interface Passed {
 /** The states of one history that are kept while somebody goes through it, a bounded number of them. */
 export class KeptStates {
   readonly #start: StateAt;
+  readonly #mostEver: number;
   #most: number;
   #mostRecent = RECENT;
   readonly #checkpoints = new Map<number, StateAt>();
@@ -27,6 +28,7 @@ export class KeptStates {
   /** Keeps at most so many states at even distances, besides the latest ones. `start` is the one before the first event. */
   constructor(start: StateAt, most: number) {
     this.#start = start;
+    this.#mostEver = most;
     this.#most = most;
   }
 
@@ -77,11 +79,15 @@ export class KeptStates {
     return isKept;
   }
 
-  /** Keeps at most so many states from now on, 2 or more: half of them at even distances, half of them the latest ones. */
+  /**
+   * Keeps at most so many states until this is said again, 2 or more: half of them at even distances, half of them the latest ones. Where
+   * they may be more than before, the distance between those that are kept from then on becomes smaller again.
+   */
   keepAtMost(states: number): void {
     const half = Math.max(1, Math.floor(states / 2));
-    this.#most = Math.min(this.#most, half);
-    this.#mostRecent = Math.min(this.#mostRecent, half);
+    this.#most = Math.min(this.#mostEver, half);
+    this.#mostRecent = Math.min(RECENT, half);
+    while (this.#distance > DISTANCE && (2 * this.#reached) / this.#distance <= this.#most) this.#distance /= 2;
     this.#drop();
   }
 

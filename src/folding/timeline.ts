@@ -61,8 +61,8 @@ export class Timeline {
   readonly #history: TimelineHistory;
   readonly #states: KeptStates;
   readonly #nearby: NearbyEvents;
-  /** The sequence from which on a state is weighed again. */
-  #weighedFrom = 0;
+  /** The length of the state that was weighed last, as text. */
+  #weighed = 0;
 
   constructor(history: TimelineHistory) {
     this.#history = history;
@@ -111,16 +111,22 @@ export class Timeline {
     return found;
   }
 
-  /** The steps on the way to a sequence. */
+  /**
+   * The steps on the way to a sequence. Of the states that are kept on it the first is weighed; a further one when the way has become
+   * twice as long, or the bodies since then are longer than the state was, so that large ones are few, and small ones many, also on the way.
+   */
   #passing(upTo: number): (point: StateAt, event: StoredEvent) => StateAt {
-    return passing(this.#history.folding, this.#states, upTo, (kept) => this.#weighOnce(kept));
-  }
-
-  /** Weighs a state whenever twice as many events were folded as the last time, so that large ones are few also on the way. */
-  #weighOnce(point: StateAt): void {
-    if (this.#history.mostText === undefined || point.sequence < this.#weighedFrom) return;
-    this.#weighedFrom = 2 * point.sequence;
-    this.weigh(this.#text(point).length);
+    let [steps, weighedFrom, bodies] = [0, 0, 0];
+    const pass = passing(this.#history.folding, this.#states, upTo, (kept) => {
+      if (this.#history.mostText === undefined || (steps < weighedFrom && bodies <= this.#weighed)) return;
+      [weighedFrom, bodies] = [2 * steps, 0];
+      this.weigh(this.#text(kept).length);
+    });
+    return (point, event) => {
+      steps += 1;
+      bodies += event.body.length;
+      return pass(point, event);
+    };
   }
 
   /** A state as a JSON value, its numbers digit for digit. */
@@ -161,6 +167,7 @@ export class Timeline {
   /** Notes how long a state is as text, by which the number of kept ones is bounded. */
   weigh(length: number): void {
     const { mostText = Number.POSITIVE_INFINITY } = this.#history;
+    this.#weighed = length;
     this.#states.keepAtMost(Math.floor(mostText / Math.max(1, length)));
   }
 

@@ -35,7 +35,7 @@ export interface UiOptions {
   readonly flags?: readonly string[];
   /**
    * Number of live pages that may follow the log at the same time, of all readers together. Each asks the database for new events once
-   * a second, and has a connection of the pool only while it asks. @defaultValue 20
+   * a second, the embedded one every two, and has a connection of the pool only while it asks. @defaultValue 20
    */
   readonly livePages?: number;
 }

@@ -125,7 +125,7 @@ for (const words of Object.keys(READING)) {
       const { code, stderr } = await inTrap(words, '--no-read-only');
       if (words === 'ui') {
         t.is(code, 2, stderr);
-        t.regex(stderr, /must not be one that can write\.\nhint: Leave --no-read-only out/);
+        t.regex(stderr, /never writes, so it does not take --no-read-only\.\nhint: Leave it out\./);
         t.is(await marks(), 0);
         return;
       }

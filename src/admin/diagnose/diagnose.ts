@@ -18,7 +18,7 @@ export interface DiagnosisOptions {
   readonly embedded: boolean;
   /** True when the server is on this machine. @defaultValue true when the server sees the connection come from its own machine */
   readonly isLocal?: boolean | undefined;
-  /** How long the positions of projections are compared with the log. @defaultValue 10 seconds */
+  /** Bound for comparing the positions of projections with the log. @defaultValue 10 seconds */
   readonly comparison?: ComparisonBound | undefined;
 }
 

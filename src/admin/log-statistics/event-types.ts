@@ -1,8 +1,7 @@
-import { sqlState } from '../../store/driver/driver-error.js';
-import { storeError } from '../../store/failures/database-errors.js';
-import { execute, query } from '../../store/read/rows.js';
-import { driverOf } from '../../store/driver/driver-of.js';
+import { query } from '../../store/read/rows.js';
 import { type NonTransactionalLog, tablesOf } from '../log/event-log.js';
+import { select } from '../log/select.js';
+import { withinLimit } from '../log/within-limit.js';
 
 /** Longest time for reading the whole log to make a hint, in milliseconds. */
 const PATIENCE = 2000;
@@ -11,16 +10,10 @@ const PATIENCE = 2000;
  * The types of the log's events; `undefined` when finding them takes longer than `patience`, since no index has them.
  */
 export async function eventTypes(log: NonTransactionalLog, patience = PATIENCE): Promise<string[] | undefined> {
-  try {
-    return await driverOf(log.knex).transaction(async (transaction) => {
-      await execute(transaction, `SET LOCAL statement_timeout = ${patience}`);
-      const rows = await query<[string]>(transaction, `SELECT DISTINCT type FROM ${tablesOf(log).log}`);
-      return rows.map(([type]) => type);
-    });
-  } catch (error) {
-    if (sqlState(error) === '57014') return undefined;
-    throw storeError(error);
-  }
+  const rows = await withinLimit(log, patience, (limited) =>
+    select<[string]>(limited, `SELECT DISTINCT type FROM ${tablesOf(log).log}`),
+  );
+  return rows?.map(([type]) => type);
 }
 
 /** Up to five other schemas of the database with an event log that this role can use, by name. */

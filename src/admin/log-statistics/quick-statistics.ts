@@ -1,22 +1,26 @@
-import { DatabaseTimeoutError } from '../../store/errors.js';
-import { driverOf } from '../../store/driver/driver-of.js';
-import { execute } from '../../store/read/rows.js';
+import { looseIndexScan } from '../../store/read/loose-index-scan.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
+import { withinLimit } from '../log/within-limit.js';
 import { positionAfter } from '../search-events/position-after.js';
 import { logSize, type LogSize, type LogStatistics, logStatistics } from './log-statistics.js';
 import { sampleOf } from './sample.js';
 
-/** The numbers of a large log, from a part of it. */
-export interface EstimatedStatistics {
-  /** Estimates. */
-  readonly events: number;
-  readonly aggregates: number;
-  /** At most {@link MOST_SNAPSHOTS}; where there are that many, there may be more. */
-  readonly snapshots: number;
+/** A number of things, as well as it is known. */
+export interface KnownCount {
+  readonly count: number;
+  /** `about`: an estimate from a random sample. `least`: there may be more. */
+  readonly known: 'exactly' | 'about' | 'least';
+}
+
+/** The numbers of a large log, as far as they are to be had from a bounded part of it. */
+export interface BoundedStatistics {
+  readonly events: KnownCount;
+  readonly aggregates: KnownCount;
+  readonly snapshots: KnownCount;
   readonly size: LogSize;
-  /** The number of events that the estimates rest on. */
+  /** The number of events that were looked at. */
   readonly sampled: number;
 }
 
@@ -28,52 +32,65 @@ export interface QuickBounds {
   readonly patience?: number;
   /** Number of the table's pages that are read, at random, where it is not counted. @defaultValue 2000 */
   readonly pages?: number;
+  /** Number of aggregates up to which they are counted, by the index, where the events are not. @defaultValue 10,000 */
+  readonly aggregates?: number;
 }
 
-/** Number of snapshots up to which they are counted for an estimate. */
-export const MOST_SNAPSHOTS = 100_000;
+/** Number of snapshots up to which they are counted where the events are not. */
+const MOST_SNAPSHOTS = 100_000;
+/** Number of events in a sample from which on it tells how many there are: fewer can all lie in one or two of its pages. */
+const FEWEST_SAMPLED = 1000;
 
 /**
- * The numbers of the whole log: counted, where that is quick; otherwise estimated from a random sample of the table's pages, in a time
- * that does not depend on its size.
+ * The numbers of the whole log: counted, where that is quick; otherwise what a random sample of the table's pages tells of the events, and
+ * the index of the aggregates, in a time that does not depend on the size of the log.
  */
 export async function quickStatistics(
   log: NonTransactionalLog,
-  { events = 200_000, patience = 1000, pages = 2000 }: QuickBounds = {},
-): Promise<LogStatistics | EstimatedStatistics> {
+  { events = 200_000, patience = 1000, pages = 2000, aggregates = 10_000 }: QuickBounds = {},
+): Promise<LogStatistics | BoundedStatistics> {
   await assertCompleteLog(log);
   // The index alone tells whether there are more.
   const isLarge = (await positionAfter(log, {}, events + 1)) !== undefined;
-  return (isLarge ? undefined : await countedWithin(log, patience)) ?? (await estimated(log, pages));
+  const counted = isLarge ? undefined : await withinLimit(log, patience, (limited) => logStatistics(limited));
+  return counted ?? (await bounded(log, { pages, aggregates, atLeast: isLarge ? events + 1 : 0 }));
 }
 
-/** The exact numbers; `undefined` when counting takes longer. */
-async function countedWithin(log: NonTransactionalLog, patience: number): Promise<LogStatistics | undefined> {
-  try {
-    return await driverOf(log.knex).transaction(async (transaction) => {
-      await execute(transaction, `SET LOCAL statement_timeout = ${patience}`);
-      return await logStatistics({ ...log, knex: transaction });
-    });
-  } catch (error) {
-    if (error instanceof DatabaseTimeoutError) return undefined;
-    throw error;
-  }
+interface SampleBounds {
+  readonly pages: number;
+  readonly aggregates: number;
+  /** A number of events that there are. */
+  readonly atLeast: number;
 }
 
-async function estimated(log: EventLog, pages: number): Promise<EstimatedStatistics> {
+async function bounded(log: EventLog, { pages, aggregates, atLeast }: SampleBounds): Promise<BoundedStatistics> {
   const { log: events, snapshots } = tablesOf(log);
-  const sample = await sampleOf(log, pages);
-  // Each aggregate has one event with which it begins.
-  const sql = `SELECT count(*)::text, count(*) FILTER (WHERE sequence = 1)::text,
-  (SELECT count(*) FROM (SELECT FROM ${snapshots} LIMIT ${MOST_SNAPSHOTS}) AS kept)::text FROM ${events} ${sample.sql}`;
-  const [row] = await select<[string, string, string]>(log, sql, sample.bindings);
-  const [sampled, first, kept] = (row ?? []).map(Number);
-  const whole = (count = 0) => Math.round((count * 100) / sample.percent);
+  const { sql, bindings, percent } = await sampleOf(log, pages);
+  const sampled = await count(log, `SELECT FROM ${events} ${sql}`, bindings);
   return {
-    events: whole(sampled),
-    aggregates: whole(first),
-    snapshots: kept ?? 0,
+    events: eventsIn(sampled, { percent, atLeast }),
+    // Not from the sample: the first events of many aggregates can lie together, all of them in it or none.
+    aggregates: upTo(aggregates, await count(log, looseIndexScan(events, 'aggregate_id'), [aggregates])),
+    snapshots: upTo(MOST_SNAPSHOTS, await count(log, `SELECT FROM ${snapshots} LIMIT ?`, [MOST_SNAPSHOTS])),
     size: await logSize(log),
-    sampled: sampled ?? 0,
+    sampled,
   };
+}
+
+function eventsIn(
+  sampled: number,
+  { percent, atLeast }: { readonly percent: number; readonly atLeast: number },
+): KnownCount {
+  if (percent === 100) return { count: sampled, known: 'exactly' };
+  if (sampled < FEWEST_SAMPLED) return { count: Math.max(sampled, atLeast), known: 'least' };
+  return { count: Math.max(Math.round((sampled * 100) / percent), atLeast), known: 'about' };
+}
+
+function upTo(most: number, counted: number): KnownCount {
+  return { count: counted, known: counted < most ? 'exactly' : 'least' };
+}
+
+async function count(log: EventLog, rows: string, bindings: readonly (string | number)[]): Promise<number> {
+  const [row] = await select<[string]>(log, `SELECT count(*)::text FROM (${rows}) AS counted`, bindings);
+  return Number(row?.[0]);
 }

@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { WITH_LOG_TABLES } from '../log/log-tables.js';
 import { select } from '../log/select.js';
@@ -7,7 +6,7 @@ import { select } from '../log/select.js';
 export interface LogSample {
   /** SQL for behind the name of the table. */
   readonly sql: string;
-  readonly bindings: readonly Knex.RawBinding[];
+  readonly bindings: readonly number[];
   /** The share of the pages that is read, in percent; 100 when there are no more. */
   readonly percent: number;
 }

@@ -18,7 +18,7 @@ export interface DatabaseNeeds {
   readonly create?: boolean;
   /** True for a command that writes; otherwise the database refuses all writes. @defaultValue false */
   readonly writes?: boolean;
-  /** True for a command that reads for whoever asks it: `--no-read-only` is refused. @defaultValue false */
+  /** True for a command that never writes, whoever asks it: `--no-read-only` is refused. @defaultValue false */
   readonly onlyReads?: boolean;
   /** Longest time for one statement on a server, in milliseconds, when neither `--timeout` nor the address says another. @defaultValue no limit */
   readonly statementTimeout?: number;
@@ -44,8 +44,8 @@ export async function withDatabase<Value>(
       hint: 'Leave --read-only out. Nothing was written.',
     });
   if (onlyReads && options.readOnly === false)
-    throw new UsageError(`${purpose} reads for whoever is admitted, so its session must not be one that can write.`, {
-      hint: 'Leave --no-read-only out. Where a pooler refuses the settings of such a session, add --pooler transaction.',
+    throw new UsageError(`${purpose} never writes, so it does not take --no-read-only.`, {
+      hint: 'Leave it out. Where a pooler refuses the settings of a session that cannot write, add --pooler transaction.',
     });
   if (writes) output.withoutPager();
   const chosen = settings ?? (await databaseSettings(invocation));

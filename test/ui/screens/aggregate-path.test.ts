@@ -56,3 +56,15 @@ test('many changes come on pages, none twice and none left out', async (t) => {
     Array.from({ length: 90 }, (_, index) => 450 - 4 - index * 5),
   );
 });
+
+test('a wrong path is said in every part, too: none shows the changes of something else instead', async (t) => {
+  const id = await aHistoryOf(database.store(), [{ body: { n: 1 } }]);
+
+  for (const part of ['changes', 'moment', 'state', 'body']) {
+    const { status, text } = await ui.get(`/aggregate/${id.hex}?at=1&path=zzz&part=${part}`);
+    t.is(status, 400, part);
+    t.regex(text, /"zzz" is no path into a state\./, part);
+    t.notRegex(text, /Events that changed/, part);
+  }
+  t.is((await ui.get(`/aggregate/${id.hex}?path=/n&pin=teatime&part=changes`)).status, 400);
+});

@@ -74,6 +74,28 @@ test('first digits of several ids are kept, and each of the ids can be chosen', 
   t.true(page.links.includes(`/compare?id=${ada.hex}&id=${bob.hex}`));
 });
 
+test('of the ids that begin with some digits those are offered that are not compared yet; none once there are twelve', async (t) => {
+  const ids = Array.from({ length: 15 }, (_, index) => Timestamp.of({ time: BEGIN / 2, nodeId: BigInt(index) }));
+  await database.store().commitEvents(ids.map((id) => anEvent(id, { sequence: 1 })));
+  const digits = ids[0]?.hex.slice(0, 8) ?? '';
+  const offered = async (lanes: number) => {
+    const compared = ids.slice(0, lanes).map(({ hex }) => `id=${hex}`);
+    const page = await ui.get(`/compare?${compared.join('&')}&id=${digits}`);
+    t.is(page.status, 400);
+    const links = ids.filter(({ hex }) => page.links.includes(`/compare?${[...compared, `id=${hex}`].join('&')}`));
+    return { text: page.text, places: links.map((id) => ids.indexOf(id)) };
+  };
+  const after = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+  t.deepEqual((await offered(3)).places, after(3, 12));
+  t.regex((await offered(3)).text, /More than 10 ids begin with/);
+  t.deepEqual((await offered(11)).places, after(11, 14));
+  const full = await offered(12);
+  t.deepEqual(full.places, []);
+  t.regex(full.text, /At most 12 aggregates are compared\. Remove one to add another\./);
+  t.notRegex(full.text, /ids begin with|choose one/);
+});
+
 test('several events in one column are one mark that leads to the first of them', async (t) => {
   const page = await ui.get(`/compare?id=${bob.hex}`);
   t.true(page.links.includes(`/aggregate/${bob.hex}?at=3`));

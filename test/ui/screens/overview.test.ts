@@ -1,16 +1,17 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
-import { quickStatistics } from '../../../src/admin/log-statistics/quick-statistics.js';
+import { type QuickBounds, quickStatistics } from '../../../src/admin/log-statistics/quick-statistics.js';
 import { openDatabase } from '../../../src/connection/open-database.js';
 import { Counts } from '../../../src/ui/screens/overview/counts.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
-import { testUrl, useTestDatabase } from '../../support/database.js';
+import { type TestDatabase, testUrl, useTestDatabase } from '../../support/database.js';
 import { htmlOf, uiOf } from '../../support/ui/ui-client.js';
 
 const empty = useTestDatabase(test);
 const filled = useTestDatabase(test, { partitions: 16 });
 const ahead = useTestDatabase(test);
 const large = useTestDatabase(test);
+const few = useTestDatabase(test, { partitions: 4 });
 const bare = useTestDatabase(test, { migrated: false });
 
 test('an empty log says what to do', async (t) => {
@@ -61,20 +62,49 @@ test('an event that a wrong clock has put far ahead hides neither the days until
   t.true((await uiOf(ahead).get(since)).links.includes(`/event/${LAST_OF_ALL.hex}`));
 });
 
-test('where counting takes long, the numbers are estimates, and a link counts', async (t) => {
-  const { knex, schema } = large;
-  await knex.raw(`INSERT INTO "${schema}".event_log ("timestamp", aggregate_id, sequence, type, body)
-SELECT decode(lpad(to_hex(1000 + n), 12, '0') || repeat('0', 19) || '1', 'hex'), decode(lpad(to_hex(n / 3), 32, '0'), 'hex'), n % 3 + 1, 'happened', '{}'
-FROM generate_series(0, 59999) AS n`);
-  // There are more events, or a statement takes more than a millisecond.
-  for (const bounds of [{ events: 59_999 }, { patience: 1 }]) {
-    const html = htmlOf(Counts({ statistics: await quickStatistics(large, bounds) }));
-    t.regex(html, /about 60.?000 \(estimated\).*about 20.?000 \(estimated\).*Estimated from 60.?000 events at random/s);
+test('where counting takes long, the number of events is an estimate, that of aggregates is counted up to a bound, and a link counts', async (t) => {
+  await fillLog(large, { events: 60_000, aggregates: 20_000 });
+  const counted = async (bounds: QuickBounds) => {
+    const statistics = await quickStatistics(large, bounds);
+    const html = htmlOf(Counts({ statistics }));
     t.true(html.includes('href="/?counts=exact"'));
     t.notRegex(html, /Longest aggregates/);
-  }
+    return { statistics, text: html.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ') };
+  };
+  const { statistics, text } = await counted({ events: 1000, pages: 60 });
+  if ('longest' in statistics) return t.fail('counted');
+  t.true(statistics.sampled < 12_000, `${statistics.sampled} events were read`);
+  t.is(statistics.events.known, 'about');
+  t.true(statistics.events.count > 40_000 && statistics.events.count < 90_000, `${statistics.events.count}`);
+  t.regex(text, /events about \S+ \(estimated\) aggregates 10,000 or more snapshots 0 .*Events estimated from \d/);
+  // One page of the table tells nothing of the others.
+  t.regex((await counted({ events: 1000, pages: 1 })).text, /events 1,001 or more aggregates 10,000 or more /);
+  // Where all pages are read, or a statement takes more than a millisecond of a small log, nothing is an estimate.
+  for (const bounds of [{ events: 1000 }, { patience: 1 }])
+    t.regex((await counted({ ...bounds, aggregates: 30_000 })).text, /events 60,000 aggregates 20,000 snapshots 0 /);
   t.regex((await uiOf(large).get('/?counts=exact')).text, /events 60.?000 aggregates 20.?000 .*Longest aggregates/);
 });
+
+test('a few aggregates with long histories, which began together, are counted as few, whatever the sample has', async (t) => {
+  await fillLog(few, { events: 20_000, aggregates: 3 });
+  for (const pages of [20, 40, 80]) {
+    const statistics = await quickStatistics(few, { events: 1000, pages });
+    t.deepEqual(statistics.aggregates, { count: 3, known: 'exactly' });
+  }
+});
+
+/** Writes events in the order of their timestamps, the first ones of all aggregates before their second ones. */
+async function fillLog(
+  { knex, schema }: TestDatabase,
+  { events, aggregates }: { readonly events: number; readonly aggregates: number },
+): Promise<void> {
+  await knex.raw(
+    `INSERT INTO "${schema}".event_log ("timestamp", aggregate_id, sequence, type, body)
+SELECT decode(lpad(to_hex(1000 + n), 12, '0') || repeat('0', 19) || '1', 'hex'), decode(lpad(to_hex(n % ?), 32, '0'), 'hex'), n / ? + 1, 'happened', '{}'
+FROM generate_series(0, ? - 1) AS n`,
+    [aggregates, aggregates, events],
+  );
+}
 
 test('a database that was not migrated shows the findings, and the command that makes the tables', async (t) => {
   const page = await uiOf(bare).get('/');

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { findEventAt } from '../../../admin/find-event/find-event.js';
 import type { UiApp, UiContext } from '../../context.js';
-import { isFaulty } from '../../input/faults.js';
+import { type Faults, isFaulty } from '../../input/faults.js';
 import { PageError } from '../../page-error.js';
 import { jsonFile } from '../../parts/json-file.js';
 import { fragment, page, partOf } from '../../parts/page.js';
@@ -25,8 +25,8 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     const isWrong = isFaulty(read.faults);
     const { signal } = c.req.raw;
     const part = partOf(c);
-    if (isWrong && (part === 'body' || part === 'state'))
-      throw new PageError(400, Object.values(read.faults).join(' '));
+    const hidden = part === undefined ? {} : faultsUnsaid(part, read);
+    if (isFaulty(hidden)) throw new PageError(400, Object.values(hidden).join(' '));
     if (read.isLoose && !isWrong && part === undefined) return redirect(c, ui, asked);
     if (part === 'body') return await bodyFile(c, ui, asked);
     const moment = await readMoment(ui, histories, asked, {
@@ -39,7 +39,7 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     }
     if (part === 'state' && moment.frame !== undefined)
       return jsonFile(c, `state-${asked.id.hex}-${moment.sequence}`, moment.frame.state);
-    const shown = withNotes(moment, read);
+    const shown = withNotes(moment, part === undefined ? undefined : read.written.pin);
     if (isWrong) c.status(400);
     if (part === 'moment') return fragment(c, ui, <MomentView ui={ui} moment={shown} />);
     if (part === 'changes') return fragment(c, ui, await changesIn(ui, shown, signal));
@@ -68,12 +68,18 @@ async function foundFrom({ request, history, sequence }: Moment, signal: AbortSi
   return found?.sequence;
 }
 
+/** The faults that a part by itself does not tell: the state of a point says which one it is, and which pin was left out. */
+function faultsUnsaid(part: string, { faults }: ReadRequest): Faults {
+  if (part !== 'moment') return faults;
+  return faults['path'] === undefined ? {} : { path: faults['path'] };
+}
+
 /** The moment with notes on what was asked for in vain: a point to compare with that is none, a search that has found nothing. */
-function withNotes(moment: Moment, { written }: ReadRequest): Moment {
+function withNotes(moment: Moment, pin: string | undefined): Moment {
   const { find, to } = moment.request;
   const notes = [...moment.notes];
-  if (written.pin !== undefined)
-    notes.push(`${JSON.stringify(written.pin)} was left out: it is no point of a history to compare with.`);
+  if (pin !== undefined)
+    notes.push(`${JSON.stringify(pin)} was left out: it is no point of a history to compare with.`);
   if (find === undefined || to === undefined) return { ...moment, notes };
   notes.push(`No event contains ${JSON.stringify(find)} in its type, body or metadata.`);
   return { ...moment, request: { ...moment.request, to: undefined }, notes };

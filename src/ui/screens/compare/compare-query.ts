@@ -3,7 +3,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { notATime, readTime } from '../../../text/time/read-time.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
 import type { Faults } from '../../input/faults.js';
-import { readId } from '../../input/read-id.js';
+import { readId, SHOWN_IDS } from '../../input/read-id.js';
 import { isoTime } from '../search/search-query.js';
 
 /** Most aggregates that are compared. */
@@ -26,7 +26,7 @@ export interface ReadCompare {
   readonly faults: Faults;
   /** These fields as they were filled in, where they are wrong. */
   readonly written: Readonly<Partial<Record<'id' | 'since' | 'until', string>>>;
-  /** The ids that first digits can stand for, where they are those of several. */
+  /** The ids that first digits can stand for, where they are those of several, but for those that are compared already; none where no further one can be. */
   readonly candidates: readonly Timestamp[];
   /** True when the address says the same in other words. */
   readonly isLoose: boolean;
@@ -41,16 +41,20 @@ export async function readCompare(log: EventLog, parameters: URLSearchParams): P
     written[name] = [written[name], text].filter(Boolean).join(' ');
   };
   const found = new Map<string, Timestamp>();
-  const candidates = new Map<string, Timestamp>();
+  const refused: { readonly text: string; readonly fault: string; readonly several: readonly Timestamp[] }[] = [];
   const texts = parameters.getAll('id').flatMap((text) => text.split(/[\s,]+/).filter((word) => word !== ''));
   for (const text of texts.slice(0, 2 * MOST_LANES)) {
-    const id = await readId(log, text, (fault, several) => {
-      refuse('id', text, fault);
-      for (const each of several) candidates.set(each.hex, each);
-    });
+    const id = await readId(log, text, (fault, several) => refused.push({ text, fault, several }), MOST_LANES);
     if (id !== undefined) found.set(id.hex, id);
   }
-  if (found.size > MOST_LANES) refuse('id', '', `At most ${MOST_LANES} aggregates are compared.`);
+  const isFull = found.size >= MOST_LANES;
+  for (const { text, fault, several } of refused) refuse('id', text, isFull && several.length > 0 ? '' : fault);
+  if (found.size > MOST_LANES || (isFull && refused.some(({ several }) => several.length > 0)))
+    refuse('id', '', `At most ${MOST_LANES} aggregates are compared. Remove one to add another.`);
+  // Those that are compared already are no answer.
+  const candidates = isFull
+    ? []
+    : refused.flatMap(({ several }) => several.filter(({ hex }) => !found.has(hex)).slice(0, SHOWN_IDS));
   const ids = [...found.values()].slice(0, MOST_LANES);
   const time = (name: 'since' | 'until', end: 'first' | 'last') => {
     const text = (parameters.get(name) ?? '').trim();
@@ -65,7 +69,11 @@ export async function readCompare(log: EventLog, parameters: URLSearchParams): P
   if (after === 'none') refuse('after', '', NO_PLACE);
   const query = { ids, since, until, after: after === 'none' ? undefined : after };
   const isLoose = !isSame(parameters, new URLSearchParams(compareParameters(query)));
-  return { query, faults, written, candidates: [...candidates.values()], isLoose };
+  return { query, faults, written, candidates: unique(candidates), isLoose };
+}
+
+function unique(ids: readonly Timestamp[]): Timestamp[] {
+  return [...new Map(ids.map((id) => [id.hex, id])).values()];
 }
 
 /** The address of a comparison, without the base. */

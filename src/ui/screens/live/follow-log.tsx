@@ -8,7 +8,7 @@ import { LiveRows } from './live-rows.js';
 import { Ended, Following, Lost, Warned } from './live-status.js';
 import { liveTail } from './live-tail.js';
 
-/** Milliseconds between two looks for new events. The embedded engine runs in this process, and is asked less often. */
+/** Milliseconds between two looks for new events. The embedded engine does one thing at a time, so it is asked less often. */
 const INTERVAL = { server: 1000, embedded: 2000 };
 
 /**

@@ -52,7 +52,7 @@ const HEAD = { title: 'Live', current: '/live' } as const;
 function Full({ most }: { readonly most: number }) {
   return (
     <Ended
-      message={`${counted(most, 'live page')} ${most === 1 ? 'has its stream' : 'have their streams'} already, here or with others. Close one of them and go on here, or follow the log in a terminal: the command is at the foot of this page. A program that mounts these pages sets how many there may be (livePages).`}
+      message={`New events are shown in ${counted(most, 'page')} already, here or with other readers, and no more can be served at once. Close one of them and go on here, or follow the log in a terminal: the command is at the foot of this page.`}
     />
   );
 }

@@ -1,20 +1,20 @@
-import { type EstimatedStatistics, MOST_SNAPSHOTS } from '../../../admin/log-statistics/quick-statistics.js';
+import type { BoundedStatistics, KnownCount } from '../../../admin/log-statistics/quick-statistics.js';
 import type { LogStatistics } from '../../../admin/log-statistics/log-statistics.js';
-import { byteSize, counted, decimal } from '../../../text/figures.js';
+import { byteSize, decimal } from '../../../text/figures.js';
 import { Facts } from '../../parts/facts.js';
 import { Link } from '../../parts/href.js';
 import { AggregateLink } from '../../parts/id.js';
 import { Table } from '../../parts/table.js';
 
 interface CountsProps {
-  readonly statistics: LogStatistics | EstimatedStatistics;
+  readonly statistics: LogStatistics | BoundedStatistics;
 }
 
 /** The numbers of the whole log; exact ones with its longest aggregates. */
 export function Counts({ statistics }: CountsProps) {
   return (
     <section id="counts" class="columns" aria-label="Numbers of the whole log">
-      {'sampled' in statistics ? <Estimated {...statistics} /> : <Exact {...statistics} />}
+      {'longest' in statistics ? <Exact {...statistics} /> : <Bounded {...statistics} />}
     </section>
   );
 }
@@ -42,28 +42,29 @@ function Exact({ events, aggregates, snapshots, size, longest }: LogStatistics) 
   );
 }
 
-function Estimated({ events, aggregates, snapshots, size, sampled }: EstimatedStatistics) {
+function Bounded({ events, aggregates, snapshots, size, sampled }: BoundedStatistics) {
   return (
     <>
       <Facts
         facts={[
-          ['events', aboutText(events)],
-          ['aggregates', aboutText(aggregates)],
-          ['snapshots', snapshots < MOST_SNAPSHOTS ? decimal(snapshots) : `${decimal(MOST_SNAPSHOTS)} or more`],
+          ['events', knownText(events)],
+          ['aggregates', knownText(aggregates)],
+          ['snapshots', knownText(snapshots)],
           ['on disk', sizeText(size)],
         ]}
       />
       <p class="hint">
-        {`Estimated from ${counted(sampled, 'event')} at random, because to count all takes a while. `}
+        {events.known === 'about' && `Events estimated from ${decimal(sampled)} of them, of pages taken at random. `}
         <Link href="/?counts=exact">Count exactly</Link>, with the longest aggregates: the database reads the whole log.
       </p>
     </>
   );
 }
 
-/** An estimate, of which more digits would say nothing. */
-function aboutText(estimate: number): string {
-  return `about ${decimal(Number(estimate.toPrecision(3)))} (estimated)`;
+/** A number in words that say how well it is known; of an estimate, more digits would say nothing. */
+function knownText({ count, known }: KnownCount): string {
+  if (known === 'about') return `about ${decimal(Number(count.toPrecision(3)))} (estimated)`;
+  return known === 'exactly' ? decimal(count) : `${decimal(count)} or more`;
 }
 
 function sizeText({ log, indexes }: LogStatistics['size']): string {
