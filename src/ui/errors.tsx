@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type ErrorCode, MaestroError } from '../errors.js';
+import { PoolExhaustedError } from '../store/errors.js';
 import { withoutPasswords } from '../text/without-passwords.js';
 import type { UiApp, UiContext } from './context.js';
 import { type Choice, PageError } from './page-error.js';
@@ -22,6 +23,9 @@ const STATUS: Readonly<Partial<Record<ErrorCode, ContentfulStatusCode>>> = {
   MAESTRO_UNREACHABLE: 503,
   MAESTRO_TIMEOUT: 504,
 };
+
+/** The hint for readers where all connections are in use; that of the error is for programmers. */
+const WHEN_BUSY = 'Try again in a moment. What a page has asked ends when you leave the page.';
 
 /** Has an application answer what goes wrong with a page, or with the part of one that was asked for. */
 export function answerErrors(app: UiApp, ui: UiContext): void {
@@ -117,8 +121,8 @@ export function errorFacts(error: unknown): ErrorFacts {
     };
   if (error instanceof MaestroError) {
     const status = STATUS[error.code as ErrorCode] ?? 500;
-    const hint = error.hint === undefined ? undefined : withoutPasswords(error.hint);
-    return { status, title: 'It failed', message, hint };
+    const hint = error instanceof PoolExhaustedError ? WHEN_BUSY : error.hint;
+    return { status, title: 'It failed', message, hint: hint === undefined ? undefined : withoutPasswords(hint) };
   }
   return {
     status: 500,

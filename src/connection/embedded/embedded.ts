@@ -7,7 +7,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import { NotMigratedError } from '../../store/errors.js';
 import type { Interop } from '../../store/commit/interop.js';
 import { nodePermissionError } from '../../store/failures/node-permission.js';
-import type { EngineThread } from '../../store/driver/pglite/engine-thread.js';
+import { EngineThread } from '../../store/driver/pglite/engine-thread.js';
 import { onEngine } from '../../store/driver/pglite/knex-on-pglite.js';
 import { PostgresStore } from '../../store/postgres-store.js';
 import { creationError, createDataFolder, makeParent } from './create-data-folder.js';
@@ -105,7 +105,7 @@ async function open(folder: string, lock: FileHandle, options: EmbeddedOptions):
   const close = async () => {
     try {
       await closePool(knex, closeTimeout);
-      if (!engine.closed) await engine.close();
+      await closeForGood(engine);
     } finally {
       try {
         restoreOwner(folder, lockOf(folder));
@@ -141,6 +141,12 @@ async function started(
   });
   onStart();
   return engine;
+}
+
+/** Closes an engine that may have been closed by the pool already, so that none is started in its place. */
+async function closeForGood(engine: PGlite | EngineThread): Promise<void> {
+  if (engine instanceof EngineThread) await engine.closeForGood();
+  else if (!engine.closed) await engine.close();
 }
 
 async function takeLock(folder: string, options: EmbeddedOptions): Promise<FileHandle> {

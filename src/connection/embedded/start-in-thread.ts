@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { EngineThread } from '../../store/driver/pglite/engine-thread.js';
+import { ConfigurationError } from '../errors.js';
+import { SameFolder } from './same-folder.js';
 import type { EngineStart } from './start-engine.js';
 import { startError } from './start-failure.js';
 
@@ -13,11 +15,15 @@ export interface ThreadStart extends EngineStart {
 
 /** Starts PostgreSQL in a thread of its own, on a folder that nobody else has open. Rejects with the error for what kept it from starting. */
 export async function startInThread({ folder, readOnly, limit, onStart }: ThreadStart): Promise<EngineThread> {
+  const file = programOfThread();
+  const same = new SameFolder(folder);
   const engine = new EngineThread({
-    file: programOfThread(),
+    file,
     data: { folder, readOnly } satisfies EngineStart,
     limit,
+    check: () => same.check(),
     onStart,
+    onClose: () => same.release(),
     startError: (cause) => startError(folder, cause),
   });
   try {
@@ -25,7 +31,7 @@ export async function startInThread({ folder, readOnly, limit, onStart }: Thread
     return engine;
   } catch (error) {
     // Its thread has ended before the folder is given up.
-    await engine.close();
+    await engine.closeForGood();
     throw error;
   }
 }
@@ -35,5 +41,13 @@ function programOfThread(): URL {
   const candidates = ['../connection/embedded/', './', '../../../dist/src/connection/embedded/'].map(
     (folder) => new URL(`${folder}engine-worker.js`, import.meta.url),
   );
-  return candidates.find((file) => existsSync(file)) ?? new URL(candidates[0] ?? '', import.meta.url);
+  const found = candidates.find((file) => existsSync(file));
+  if (found === undefined)
+    throw new ConfigurationError(
+      'The program for the thread of the embedded engine is missing from this installation.',
+      {
+        hint: 'In a checkout, run `npm run build`; else install maestro-store again.',
+      },
+    );
+  return found;
 }

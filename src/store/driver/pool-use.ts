@@ -45,7 +45,7 @@ export function fullPool<Raw extends RawConnection>(
       {
         hint:
           inTransactions === 0
-            ? 'It carries out one statement at a time: try again when that has ended, or end it (leave the page that asked for it).'
+            ? 'It carries out one statement at a time: try again when that has ended.'
             : 'Inside a transaction or a projection, pass the transaction on ({ transaction }), so that its connection is used. Otherwise end transactions sooner: the embedded database has one connection for all.',
         cause,
       },

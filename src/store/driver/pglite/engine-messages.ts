@@ -7,7 +7,7 @@ export interface EngineStatement {
   readonly texts: readonly number[];
 }
 
-/** Orders to the thread. Each but the last is answered before the next is sent. */
+/** Orders to the thread. A statement is sent when the one before is answered, `close` at any time. */
 export type EngineOrder = { readonly statement: EngineStatement } | 'close';
 
 /** Rows as the engine gives them: arrays, or objects by the names of the columns. */

@@ -1,4 +1,6 @@
+import { MaestroError } from '../../../errors.js';
 import { cancellationSignal } from '../cancellation.js';
+import { closedDatabase } from '../pool-use.js';
 import type { RawConnection } from '../relied-upon.js';
 import type { EngineAnswer, EngineStatement } from './engine-messages.js';
 import { endError, type EngineEnd, RunningEngine, type RunningEngineOptions } from './running-engine.js';
@@ -10,7 +12,7 @@ const GRACE = 250;
 const LONGEST = 2 ** 31 - 1;
 const ENDS_TRANSACTION = /^(?:COMMIT|ROLLBACK)\b/i;
 
-/** What a server says of a statement whose time was over, and of one that somebody cancelled. */
+/** Errors of a server for a statement whose time was over, and for one that somebody cancelled. */
 const TIMEOUT: EngineEnd = { message: 'canceling statement due to statement timeout', code: '57014' };
 const CANCELLED: EngineEnd = { message: 'canceling statement due to user request', code: '57014' };
 
@@ -18,6 +20,10 @@ const CANCELLED: EngineEnd = { message: 'canceling statement due to user request
 export interface EngineThreadOptions extends RunningEngineOptions {
   /** Longest time for one statement, in milliseconds; 0 for no limit. */
   readonly limit: number;
+  /** Called before each start; throws an error when the engine must not be started. */
+  readonly check: () => void;
+  /** Called once, when nothing starts an engine any more and the last one has ended. */
+  readonly onClose: () => void;
 }
 
 /** Options of a statement, as PGlite takes them. */
@@ -36,12 +42,11 @@ interface QueryOptions {
 export class EngineThread implements RawConnection {
   /** Awaited by Knex's dialect whenever the pool takes this connection; the engine is started by the first statement. */
   readonly waitReady = Promise.resolve();
-  /** An engine that may have to be closed: to close it again does nothing. */
-  readonly closed = false;
   __knex__disposed: unknown;
   readonly #options: EngineThreadOptions;
   #engine: RunningEngine | undefined;
   #end: EngineEnd | undefined;
+  #isClosedForGood = false;
   /** Resolves when no thread that was here before has the folder open. */
   #free: Promise<unknown> = Promise.resolve();
   #last: Promise<unknown> = Promise.resolve();
@@ -62,7 +67,11 @@ export class EngineThread implements RawConnection {
     const signal = cancellationSignal();
     const asked = this.#last.then(() => this.#ask(statement, signal));
     this.#last = asked.catch(() => {});
-    return withValues(await asked, parsers, rowMode);
+    try {
+      return withValues(await asked, parsers, rowMode);
+    } catch (error) {
+      throw error instanceof MaestroError ? withOwnMessage(error) : error;
+    }
   }
 
   /** Ends the thread and what it is at. */
@@ -74,22 +83,32 @@ export class EngineThread implements RawConnection {
   async close(): Promise<void> {
     const engine = this.#engine;
     this.#engine = undefined;
+    if (engine !== undefined) this.#free = engine.ended;
     await engine?.close();
     await this.#free;
     this.#end = undefined;
     this.__knex__disposed = undefined;
   }
 
+  /** Closes the database and ends the thread; nothing starts an engine any more, so the folder may be given up. */
+  async closeForGood(): Promise<void> {
+    if (this.#isClosedForGood) return;
+    this.#isClosedForGood = true;
+    await this.close();
+    this.#options.onClose();
+  }
+
   async #ask(statement: EngineStatement, signal: AbortSignal | undefined): Promise<EngineAnswer> {
+    if (this.#isClosedForGood) throw closedDatabase();
     if (this.#end !== undefined) throw endError(this.#end);
     refuseIfLeft(statement, signal);
     await this.#free;
     const engine = this.#running();
     await unlessLeft(engine.started, signal);
     refuseIfLeft(statement, signal);
-    const timers = new Set<NodeJS.Timeout>();
+    const stops = new Set<() => void>();
     const cutOffAfter = (milliseconds: number, end: EngineEnd) =>
-      void timers.add(setTimeout(() => void this.#cutOff(end), milliseconds));
+      void stops.add(afterTime(milliseconds, () => void this.#cutOff(end)));
     const leave = () => cutOffAfter(GRACE, CANCELLED);
     const { limit } = this.#options;
     if (limit > 0) cutOffAfter(Math.min(limit, LONGEST), TIMEOUT);
@@ -99,12 +118,14 @@ export class EngineThread implements RawConnection {
       return await engine.ask(statement);
     } finally {
       signal?.removeEventListener('abort', leave);
-      for (const timer of timers) clearTimeout(timer);
+      for (const stop of stops) stop();
     }
   }
 
   #running(): RunningEngine {
     if (this.#engine !== undefined) return this.#engine;
+    if (this.#isClosedForGood) throw closedDatabase();
+    this.#options.check();
     const engine = new RunningEngine(this.#options);
     this.#engine = engine;
     void engine.ended.then((end) => {
@@ -125,6 +146,25 @@ export class EngineThread implements RawConnection {
     this.#end = end;
     this.__knex__disposed = end.message;
   }
+}
+
+/** Keeps Knex from putting the statement in front of the message of an error that is no answer to it. */
+function withOwnMessage(error: MaestroError): MaestroError {
+  const { message } = error;
+  return Object.defineProperty(error, 'message', { configurable: true, get: () => message, set: () => {} });
+}
+
+/**
+ * Acts after a time, unless what this returns was called before. Messages of other threads that came while this thread was
+ * busy are heard first.
+ */
+function afterTime(milliseconds: number, act: () => void): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => (immediate = setImmediate(act)), milliseconds);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+  };
 }
 
 /** Throws when nobody waits for a statement any more, unless that ends a transaction, which has to be. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { ENGINE_STOPPED } from '../driver-error.js';
 import {
@@ -13,7 +12,7 @@ import {
 export interface RunningEngineOptions {
   /** The file that the thread runs: it starts the engine, and then serves it. */
   readonly file: URL;
-  /** What that file has to know. */
+  /** Facts that this file has to know. */
   readonly data: unknown;
   /** Called when the engine has started. */
   readonly onStart: () => void;
@@ -41,15 +40,18 @@ export class RunningEngine {
   readonly ended: Promise<EngineEnd>;
   readonly #thread: Worker;
   #hasStarted = false;
-  #reason: EngineEnd = { message: 'The thread of the embedded database has ended', code: ENGINE_STOPPED };
+  /** The error that ended the thread by itself. */
+  #failure: Error = endError({ message: 'The thread of the embedded database has ended', code: ENGINE_STOPPED });
+  /** The reason for which the thread was ended from here. */
+  #reason: EngineEnd | undefined;
   #answered: { resolve(answer: EngineAnswer): void; reject(error: unknown): void } | undefined;
 
   constructor(options: RunningEngineOptions) {
     const thread = new Worker(options.file, { workerData: options.data, resourceLimits: YOUNG });
     this.#thread = thread;
-    this.ended = new Promise((resolve) => thread.once('exit', () => resolve(this.#reason)));
+    this.ended = new Promise((resolve) => thread.once('exit', () => resolve(this.#end)));
     // Such as a heap that is full; the exit follows.
-    thread.on('error', ({ message }) => (this.#reason = { message, code: ENGINE_STOPPED }));
+    thread.on('error', (error: unknown) => (this.#failure = error instanceof Error ? error : new Error(String(error))));
     this.started = this.#start(options);
     this.started.catch(() => {});
     void this.ended.then((end) => this.#answered?.reject(endError(end)));
@@ -57,14 +59,15 @@ export class RunningEngine {
 
   async #start({ onStart, startError }: RunningEngineOptions): Promise<void> {
     const ended = this.ended.then((end) => {
-      throw endError(end);
+      throw this.#reason === undefined ? startError(this.#failure) : endError(end);
     });
-    const [first] = (await Promise.race([once(this.#thread, 'message'), ended])) as [EngineMessage];
+    const heard = new Promise<EngineMessage>((resolve) => this.#thread.once('message', resolve));
+    const first = await Promise.race([heard, ended]);
     try {
       if (first !== 'started') throw startError('failed' in first ? errorOf(first.failed) : undefined);
       onStart();
     } catch (error) {
-      void this.end(this.#reason);
+      void this.end(this.#end);
       throw error;
     }
     this.#hasStarted = true;
@@ -81,15 +84,20 @@ export class RunningEngine {
 
   /** Has the engine close the database, unless it still starts, and resolves when the thread has ended. */
   async close(): Promise<void> {
-    if (!this.#hasStarted) return await this.end(this.#reason);
+    if (!this.#hasStarted) return await this.end(this.#end);
     this.#order('close');
     await this.ended;
   }
 
-  /** Ends the thread at once, whatever it is at, and resolves when it has ended. */
+  /** Ends the thread at once, whatever it is at, and resolves when it has ended. An answer that comes meanwhile does not count. */
   async end(reason: EngineEnd): Promise<void> {
     this.#reason = reason;
+    this.#answered?.reject(endError(reason));
     await this.#thread.terminate();
+  }
+
+  get #end(): EngineEnd {
+    return this.#reason ?? { message: this.#failure.message, code: ENGINE_STOPPED };
   }
 
   #order(order: EngineOrder): void {
