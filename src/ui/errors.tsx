@@ -48,7 +48,7 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
       body: (
         <>
           <ErrorPanel {...words} />
-          <WaysBack address={c.req.url} base={ui.base} />
+          <WaysBack address={c.req.url} base={ui.base} canPass={status === 503 || status === 504} />
         </>
       ),
     });
@@ -68,15 +68,28 @@ export function answerErrors(app: UiApp, ui: UiContext): void {
   });
 }
 
-/** Links from an error to pages that are there: the one of the address as it begins, and the first of all. */
-function WaysBack({ address, base }: { readonly address: string; readonly base: string }) {
+interface WaysBackProps {
+  readonly address: string;
+  readonly base: string;
+  /** True for an error that may be over when the page is asked for again. */
+  readonly canPass: boolean;
+}
+
+/** Links from an error: to the same page again where that can help, otherwise to the page of the address as it begins; and to the first of all. */
+function WaysBack({ address, base, canPass }: WaysBackProps) {
   const { pathname, search } = new URL(address);
   return (
     <p class="ways-back">
-      {search !== '' && (
+      {canPass ? (
         <>
-          <Link href={pathname.slice(base.length)}>This page without what was asked of it</Link>{' '}
+          <Link href={pathname.slice(base.length) + search}>Try again</Link>{' '}
         </>
+      ) : (
+        search !== '' && (
+          <>
+            <Link href={pathname.slice(base.length)}>This page without what was asked of it</Link>{' '}
+          </>
+        )
       )}
       <Link href="/">Overview</Link>
     </p>

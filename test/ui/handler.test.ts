@@ -65,6 +65,11 @@ test('a database that cannot be reached is told with what to do, and without the
   t.is(page.status, 503);
   t.regex(page.text, /It failed/);
   t.false(page.html.includes('secret-word'));
+  const search = '/search?text=Ada&where=%24.a+%3E+1';
+  const asked = await uiOf(nowhere, { base: '/admin' }).get(`/admin${search}`);
+  t.is(asked.status, 503);
+  t.true(asked.links.includes(`/admin${search}`));
+  t.regex(asked.text, /Try again/);
 });
 
 test('stored text is text, whatever is in it', async (t) => {

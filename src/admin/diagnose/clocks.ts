@@ -3,7 +3,7 @@ import { timeSpan } from '../../hlc/time-span.js';
 import { databaseTime } from '../log/database-time.js';
 import type { EventLog } from '../log/event-log.js';
 import { eventsInOrder } from '../search-events/search-events.js';
-import { counted } from './counted.js';
+import { counted, decimal } from '../../text/figures.js';
 import { type Finding, finding, fine } from './finding.js';
 import { type EventAhead, lastAhead, nodesAhead, clockSkews } from './nodes.js';
 
@@ -84,7 +84,7 @@ function remedyForAhead(last: readonly EventAhead[]): string {
  */
 export async function checkNodes(log: EventLog): Promise<Finding> {
   const pairs = await clockSkews(log, { latest: LATEST_EVENTS });
-  if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${LATEST_EVENTS} events`);
+  if (pairs.length === 0) return fine('clocks of nodes', `in order in the latest ${decimal(LATEST_EVENTS)} events`);
   const found = pairs.map(
     ({ ahead, behind, milliseconds, events }) =>
       `node ${ahead} was ahead of node ${behind} by ${timeSpan(milliseconds)} or more (${counted(events, 'event')} out of order)`,

@@ -4,7 +4,7 @@ import { projectionTables } from '../../store/projection-tables.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import type { EventLog } from '../log/event-log.js';
 import { select } from '../log/select.js';
-import { counted } from './counted.js';
+import { counted } from '../../text/figures.js';
 
 /** Bounds of a comparison of positions with the log. */
 export interface ComparisonBound {

@@ -6,7 +6,7 @@ import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import type { EventLog } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { type ComparisonBound, comparePositions } from './compare-positions.js';
-import { counted } from './counted.js';
+import { counted } from '../../text/figures.js';
 import { type Finding, finding, fine } from './finding.js';
 
 /** A finding about one copy. */

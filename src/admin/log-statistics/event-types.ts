@@ -16,6 +16,13 @@ export async function eventTypes(log: NonTransactionalLog, patience = PATIENCE):
   return rows?.map(([type]) => type);
 }
 
+/** True when an event has the type; false when none was found in `patience` milliseconds, since no index has the types. */
+export async function hasType(log: NonTransactionalLog, type: string, patience: number): Promise<boolean> {
+  const sql = `SELECT EXISTS (SELECT FROM ${tablesOf(log).log} WHERE type = ?)`;
+  const [row] = (await withinLimit(log, patience, (limited) => select<[boolean]>(limited, sql, [type]))) ?? [];
+  return row?.[0] === true;
+}
+
 /** Up to five other schemas of the database with an event log that this role can use, by name. */
 export async function schemasWithLog(log: NonTransactionalLog): Promise<string[]> {
   const sql = `SELECT n.nspname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace

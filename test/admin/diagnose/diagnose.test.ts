@@ -256,7 +256,7 @@ for (const [layout, log] of [
   ['partitioned', () => apart.partitioned],
 ] as const)
   test(`nodes whose events are out of order in shared histories are named, with the difference of their clocks: ${layout} layout`, async (t) => {
-    t.like(await found(log(), 'clocks of nodes'), { status: 'ok', found: 'in order in the latest 10000 events' });
+    t.like(await found(log(), 'clocks of nodes'), { status: 'ok', found: 'in order in the latest 10,000 events' });
     const [now, id] = [Date.now(), anId()];
     const at = (sequence: number, ahead: number, nodeId: bigint) =>
       anEvent(id, { sequence, timestamp: Timestamp.of({ time: now + ahead, counter: sequence, nodeId }) });

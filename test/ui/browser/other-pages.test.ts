@@ -49,7 +49,8 @@ browser.test('what is not found or not understood is told in a way that everybod
     `/aggregate/${NOWHERE}`,
     `/aggregate/${event.timestamp.hex}`,
     `/find?q=${NOWHERE}`,
-    '/find?q=ada',
+    '/find?q=ada0',
+    `/find?q=${id.hex} 999`,
   ]);
   await looked(t, visitor, 400, [
     '/event/none',
@@ -71,7 +72,10 @@ browser.test(
     const nowhere = await openDatabase({ url: 'postgres://ada:secret@127.0.0.1:1/app', timeout: 60_000 });
     t.teardown(() => nowhere.close());
     const asking = NAVIGATION.filter((path) => !['/compare', '/verify', '/check'].includes(path));
-    await looked(t, await visit(pagesOf(nowhere)), 503, [...asking, `/event/${NOWHERE}`, `/aggregate/${NOWHERE}`]);
+    const alone = await visit(pagesOf(nowhere));
+    await looked(t, alone, 503, [...asking, `/event/${NOWHERE}`, `/aggregate/${NOWHERE}`]);
+    await alone.open('/live');
+    await alone.page.locator('#live-status').getByText('Trying again until it is back.').waitFor();
     const visitor = await visit(pagesOf(bare));
     for (const path of [...NAVIGATION, '/verify?run=1', `/event/${NOWHERE}`]) {
       await visitor.open(path);

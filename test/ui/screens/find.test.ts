@@ -1,8 +1,10 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
+import { findCandidates } from '../../../src/ui/screens/find/find-candidates.js';
+import { Candidates } from '../../../src/ui/screens/find/find-views.js';
 import { anEvent } from '../../support/data/factories.js';
 import { useTestDatabase } from '../../support/database.js';
-import { uiOf } from '../../support/ui/ui-client.js';
+import { htmlOf, uiOf } from '../../support/ui/ui-client.js';
 
 const database = useTestDatabase(test);
 const ui = uiOf(database, { base: '/admin' });
@@ -45,7 +47,40 @@ test('a timestamp, or its first digits, leads to its event', async (t) => {
 test('an id and a sequence lead to the event', async (t) => {
   for (const text of [`${ada.hex} 2`, `${ada.toString()}#2`, `${ada.hex.slice(0, 20)} 2`, `${ada.hex}@2`])
     t.is(await find(text), `/admin/event/${events[1].timestamp.toString()}`, text);
-  t.is(await find(`${ada.hex} 3`), '404');
+  const absent = await ui.get(`/admin/find?q=${ada.hex} 999`);
+  t.is(absent.status, 404);
+  t.regex(absent.text, /has no event 999\. Its last one is 2 deposited\./);
+  t.true(absent.links.includes(`/admin/aggregate/${ada.hex}`));
+  t.true(absent.links.includes(`/admin/event/${events[1].timestamp.toString()}`));
+  t.regex((await ui.get('/admin/find?q=ffff0000 3')).text, /whose id begins with ffff0000/);
+});
+
+test('any other text is searched at once: by type, by jsonpath, or by the text', async (t) => {
+  t.is(await find('deposited'), '/admin/search?type=deposited');
+  t.is(await find('$.amount > 100'), '/admin/search?where=%24.amount+%3E+100');
+  for (const text of ['Jean', 'deposit', '$100', 'facade', 'INV-2026-001', 'x'.repeat(5000)])
+    t.is(await find(text), `/admin/search?text=${text.replace('$', '%24')}`, text);
+});
+
+test('of a time of today that is still to come, yesterday is offered, too', async (t) => {
+  const now = new Date(2026, 10, 22, 11, 20).getTime();
+  for (const text of ['14:00', 'today 14:00']) {
+    const found = await findCandidates(database, text, now);
+    const html = htmlOf(Candidates({ text, found }));
+    t.regex(html, /which is still to come/);
+    for (const [day, isToCome] of [
+      [21, false],
+      [22, true],
+    ] as const) {
+      const first = new Date(2026, 10, day, 14).getTime();
+      t.true(
+        found.candidates.some(
+          (each) => each.kind === 'time' && each.span.first === first && each.isToCome === isToCome,
+        ),
+      );
+    }
+  }
+  t.is((await findCandidates(database, '11:00', now)).candidates.length, 1);
 });
 
 test('a time leads to the events around it, a day to its events', async (t) => {
@@ -65,19 +100,16 @@ test('what can stand for several is a list with a link to each', async (t) => {
 });
 
 test('where nothing is found, it says what was tried, and where to look', async (t) => {
-  const unknown = await ui.get('/admin/find?q=ffff');
+  const unknown = await ui.get('/admin/find?q=ffff0');
   t.is(unknown.status, 404);
-  t.true(unknown.text.includes('the first digits of the id of an aggregate (ffff)'));
-
-  const word = await ui.get('/admin/find?q=ada%20lovelace');
-  t.is(word.status, 404);
-  t.regex(word.html, /<a href="\/admin\/search\?text=ada\+lovelace" autofocus="">Search the types and bodies/);
-  t.regex(word.html, /type="search" name="q" value="ada lovelace"/);
-  t.false(word.html.includes('class="error"'));
-  t.notRegex(word.text, /Write a time like/);
+  t.true(unknown.text.includes('the first digits of the id of an aggregate (ffff0)'));
+  t.regex(unknown.html, /<a href="\/admin\/search\?text=ffff0" autofocus="">Search the types and bodies/);
+  t.regex(unknown.html, /type="search" name="q" value="ffff0"/);
+  t.false(unknown.html.includes('class="error"'));
+  t.notRegex(unknown.text, /Write a time like/);
   t.regex(
     (await ui.get('/admin/find?q=2026-13-22')).text,
-    /Nothing is found for it as a time\..*There is no such date/,
+    /Nothing is found when it is read as a time\..*There is no such date/,
   );
 
   const near = Timestamp.of({ time: TIME + 2500, nodeId: 5n });
@@ -92,10 +124,10 @@ test('an empty box says what can be written into it, and hostile text stays text
   t.regex((await ui.get('/admin/find?q=')).text, /id of an aggregate or the timestamp of an event/);
   t.is((await ui.get('/admin/find')).status, 200);
   const hostile = '<script>alert(1)</script>\u001b[2J\u202e"\'';
-  const page = await ui.get(`/admin/find?q=${encodeURIComponent(hostile)}`);
+  const page = await ui.get(`/admin/find?q=${encodeURIComponent('2026-13-22<script>alert\u001b\u202e"')}`);
   t.is(page.status, 404);
   t.false(page.html.includes('<script>alert'));
   t.false(page.html.includes('\u001b') || page.html.includes('\u202e'));
-  t.is((await ui.get(`/admin/find?q=${'f'.repeat(5000)}`)).status, 404);
-  t.is((await ui.get('/admin/find?q=%00')).status, 404);
+  t.is(await find(hostile), `/admin/search?${new URLSearchParams({ text: hostile }).toString()}`);
+  t.is(await find('a\0b'), '/admin/search?text=a%00b');
 });

@@ -31,6 +31,10 @@ test('without script, the page shows the latest events, the newest first, with t
   const events = aHistory(id, 3);
   await database.store().commitEvents(events);
 
+  const { type } = events[0] as (typeof events)[0];
+  const unknown = await ui.get(`/live?aggregate=${id.hex}&type=${type}x`);
+  t.true(unknown.text.includes(`None has the type ${type}x so far: did you mean ${type}?`), unknown.text);
+  t.true(unknown.links.includes(`/live?type=${type}&aggregate=${id.hex}`));
   const page = await ui.get(`/live?aggregate=${id.hex}`);
 
   t.is(page.status, 200);
@@ -43,9 +47,12 @@ test('without script, the page shows the latest events, the newest first, with t
   t.true(page.html.includes(`data-stream="/live/stream?aggregate=${id.hex}"`));
 });
 
-test('an empty log says what will appear', async (t) => {
+test('an empty log says what will appear, and an embedded database that no other process can commit', async (t) => {
   const page = await uiOf(empty).get('/live');
   t.regex(page.text, /The log has no events yet/);
+  t.notRegex(page.text, /one process at a time/);
+  const held = { ...empty, store: empty.store(), embedded: true, location: '.maestro' };
+  t.regex((await uiOf(held).get('/live')).text, /used by one process at a time: .* no other can commit events/);
 });
 
 test('a paused page has that in its address, and says it', async (t) => {
@@ -132,6 +139,12 @@ test('a stream tells that the database is lost and that it is back, and then has
   proxy.breakAt('event_log', 'request', { forGood: true });
   const lost = await stream.next('status');
   t.regex(lost.data, /class="live-state lost".* Trying again until it is back\./);
+  // A page that is opened now has what by script tries again, too.
+  const opened = await uiOn(t, away, url.href).get('/live?type=heard');
+  t.is(opened.status, 503);
+  t.true(opened.html.includes('data-stream="/live/stream?type=heard"'));
+  t.regex(opened.html, /class="live-state lost"/);
+  t.regex(opened.html, /<a href="\/live\?type=heard" id="live-refresh">Try again/);
   const event = anEvent();
   await away.store().commitEvents([event]);
   proxy.mend();

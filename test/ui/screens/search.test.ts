@@ -1,9 +1,10 @@
 import test from 'ava';
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { addPathIndex } from '../../../src/store/migrate/log-index/change-index.js';
+import { Results } from '../../../src/ui/screens/search/results.js';
 import { anEvent, anId } from '../../support/data/factories.js';
 import { useTestDatabase } from '../../support/database.js';
-import { uiOf } from '../../support/ui/ui-client.js';
+import { htmlOf, uiOf } from '../../support/ui/ui-client.js';
 
 const database = useTestDatabase(test, { partitions: 4 });
 const emptyLog = useTestDatabase(test);
@@ -59,6 +60,7 @@ test('types, a jsonpath, a text and times narrow the search, and the command doe
     ),
   );
   t.true(page.links.includes(`/aggregate/${id.hex}?at=34`));
+  t.true(page.links.includes(`/aggregate/${id.hex}`));
 
   const text = await ui.get('/search?text=onerror');
   t.deepEqual(found(text.html), names([events[5] as (typeof events)[0]]));
@@ -129,6 +131,26 @@ test('where nothing matches, links take the conditions away', async (t) => {
   t.regex(page.text, /No event matches/);
   t.true(page.links.includes('/search?type=never&where=%24.a'));
   t.true(page.links.includes('/search?where=%24.a&until=2020-01-01T00%3A00%3A00.000Z'));
+
+  const chart = await ui.get('/search?text=never&part=counts');
+  t.regex(chart.text, /No event matches here/);
+  t.notRegex(chart.text, /at most/);
+
+  // On the last of several pages of which none has found anything, too; after one that has, these were all.
+  const last = '/search?text=never&after=2026-11-22T14:00:00.000Z-0000-0000000000000007';
+  t.regex((await ui.get(`${last}&found=none`)).text, /No event matches.*without the text/);
+  t.regex((await ui.get(last)).text, /There are no more events/);
+  const query = { types: [], text: 'never', order: 'latest' } as never;
+  const results = { events: [], next: { timestamp: anId() }, isUnfinished: true, missing: undefined };
+  const list = htmlOf(Results({ query, results, isFirst: true, isEmptyLog: false, similar: [] }));
+  t.regex(list, /href="[^"]*&amp;found=none"/);
+});
+
+test('a type that no event has brings the nearest one', async (t) => {
+  const page = await ui.get('/search?type=withdrawal&order=earliest');
+  t.regex(page.text, /None has the type withdrawal: did you mean withdrawn\?/);
+  t.true(page.links.includes('/search?type=withdrawn&order=earliest'));
+  t.notRegex((await ui.get('/search?type=withdrawn&text=never')).text, /did you mean/);
 });
 
 test('an empty log says what to do', async (t) => {

@@ -2,7 +2,7 @@ import type { Timestamp } from '../../../hlc/timestamp.js';
 import { escapeText } from '../../../text/escape.js';
 import { decimal } from '../../../text/figures.js';
 import type { UiContext } from '../../context.js';
-import { CopyCommand } from '../../parts/copy-command.js';
+import { CopyCommands } from '../../parts/copy-command.js';
 import { Empty } from '../../parts/empty.js';
 import { ErrorPanel } from '../../parts/error-panel.js';
 import { Link } from '../../parts/href.js';
@@ -159,10 +159,8 @@ function Commands({ ui, query: { ids, since, until } }: { readonly ui: UiContext
     ...(until === undefined ? [] : ['--until', isoTime(until)]),
   ];
   return (
-    <div class="commands">
-      {ids.map((id) => (
-        <CopyCommand words={['events', id.hex, ...bounds, ...ui.flags]} />
-      ))}
+    <div>
+      <CopyCommands commands={ids.map((id) => ['events', id.hex, ...bounds, ...ui.flags])} />
     </div>
   );
 }

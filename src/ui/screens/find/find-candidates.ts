@@ -22,11 +22,25 @@ export type Candidate =
       /** Its aggregate, where others have events with the same timestamp. */
       readonly of?: Timestamp | undefined;
     }
-  | { readonly kind: 'time'; readonly span: TimeSpan };
+  | {
+      readonly kind: 'time';
+      readonly span: TimeSpan;
+      /** True for a time that is still to come. */
+      readonly isToCome: boolean;
+    };
+
+/** An event that was asked for by its aggregate and sequence, and is not there. */
+export interface AbsentEvent {
+  readonly sequence: number;
+  /** The last event of the aggregate. */
+  readonly last: EventHead;
+}
 
 /** The things that a text may stand for. */
 export interface Found {
   readonly candidates: readonly Candidate[];
+  /** Events that aggregates with such an id do not have. */
+  readonly absent: readonly AbsentEvent[];
   /** True when more ids begin with it than are among the candidates. */
   readonly hasMore: boolean;
   /** Readings of the text, with success or without. */
@@ -39,8 +53,9 @@ const SHOWN = 10;
 const WITH_SEQUENCE = /^(\S+)[ \t]*[ \t#@/][ \t]*(\d{1,10})$/;
 
 /** Finds what a text can stand for: an id or its beginning, with a sequence or without, a timestamp, a time. Uses indexes. */
-export async function findCandidates(log: EventLog, text: string): Promise<Found> {
+export async function findCandidates(log: EventLog, text: string, now = Date.now()): Promise<Found> {
   const candidates: Candidate[] = [];
+  const absent: AbsentEvent[] = [];
   const tried: string[] = [];
   let hasMore = false;
   const digits = timestampOf(text)?.hex ?? prefixDigits(text);
@@ -62,21 +77,31 @@ export async function findCandidates(log: EventLog, text: string): Promise<Found
   const idDigits = timestampOf(beginning)?.hex ?? prefixDigits(beginning);
   if (idDigits !== undefined && Number(number) <= MAX_SEQUENCE) {
     tried.push(`event ${Number(number)} of an aggregate whose id begins with ${idDigits}`);
-    candidates.push(...(await eventsAt(log, idDigits, Number(number))));
+    for (const id of await idsWithPrefix(log, idDigits, SHOWN)) {
+      const sequence = Number(number);
+      const [event] = await eventHeads(log, id, { direction: 'upTo', sequence, limit: 1 });
+      if (event?.sequence === sequence) candidates.push({ kind: 'event', event });
+      else {
+        const last = await lastHead(log, id);
+        if (last !== undefined) absent.push({ sequence, last });
+      }
+    }
   }
   if (digits?.length !== 32) {
-    const span = readTime(text);
     tried.push('a time');
-    if (span !== undefined) candidates.push({ kind: 'time', span });
+    candidates.push(...timesOf(text, now));
   }
-  return { candidates, hasMore, tried };
+  return { candidates, absent, hasMore, tried };
 }
 
-async function eventsAt(log: EventLog, digits: string, sequence: number): Promise<Candidate[]> {
-  const found: Candidate[] = [];
-  for (const id of await idsWithPrefix(log, digits, SHOWN)) {
-    const [event] = await eventHeads(log, id, { direction: 'upTo', sequence, limit: 1 });
-    if (event?.sequence === sequence) found.push({ kind: 'event', event });
-  }
-  return found;
+/** The time that a text is; of a time of today that is still to come, also that of yesterday, which is more likely meant. */
+function timesOf(text: string, now: number): Candidate[] {
+  const span = readTime(text, now);
+  if (span === undefined) return [];
+  if (span.first <= now) return [{ kind: 'time', span, isToCome: false }];
+  const before = readTime(/today/i.test(text) ? text.replace(/today/i, 'yesterday') : `yesterday ${text}`, now);
+  return [
+    ...(before === undefined ? [] : [{ kind: 'time', span: before, isToCome: false } as const]),
+    { kind: 'time', span, isToCome: true },
+  ];
 }

@@ -10,7 +10,8 @@ import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
 import { searchAddress } from '../search/search-address.js';
 import { addressAround, candidateAddress } from './candidate-address.js';
-import type { Candidate, Found } from './find-candidates.js';
+import type { AbsentEvent, Candidate, Found } from './find-candidates.js';
+import { isLikeTime } from './text-search.js';
 
 /** Forms of text that the box takes. */
 export function HowToFind() {
@@ -25,6 +26,10 @@ export function HowToFind() {
         <li>
           a time: <code>2026-11-22 14:34:05+01</code>, <code>yesterday 14:30</code>, <code>2h ago</code>,{' '}
           <code>@1763818445</code>. Without a zone it is in that of the computer that serves this page.
+        </li>
+        <li>the type of events, to search for them</li>
+        <li>
+          a jsonpath, to search the bodies: <code>$.amount &gt; 100</code>
         </li>
         <li>any other text, to search the types and bodies of all events for it</li>
       </ul>
@@ -72,6 +77,7 @@ function CandidateLine({ candidate }: { readonly candidate: Candidate }) {
       return (
         <>
           time <Link href={candidateAddress(candidate)}>events around</Link> <Time at={first} />
+          {candidate.isToCome && <span class="hint">, which is still to come</span>}
           {note !== undefined && <span class="hint"> {note}</span>}
         </>
       );
@@ -88,10 +94,25 @@ interface NothingFoundProps {
   readonly nearest: readonly EventHead[];
 }
 
-/** Signs of a text that was meant as a time. */
-const LIKE_A_TIME = /\d[:./-]\d|\b(?:ago|now|today|yesterday|tomorrow|last|noon|midnight)\b/i;
+/** An event that its aggregate does not have, and what it has. */
+export function Absent({ text, absent }: { readonly text: string; readonly absent: readonly AbsentEvent[] }) {
+  return (
+    <section class="error" role="alert">
+      <p class="message">
+        Nothing is found for <strong class="asked">{escapeText(text)}</strong>.
+      </p>
+      {absent.map(({ sequence, last }) => (
+        <p>
+          Aggregate <AggregateLink id={last.aggregateId} /> has no event {sequence}
+          {sequence < last.sequence && sequence > 0 ? ', which is missing' : ''}. Its last one is{' '}
+          <EventLink timestamp={last.timestamp} text={String(last.sequence)} /> <Text value={last.type} />.
+        </p>
+      ))}
+    </section>
+  );
+}
 
-/** The search for a text that is neither an id nor a time: Enter goes there. */
+/** What a text was read as without success, and the search for it. */
 export function TextOffer({ text, tried }: Pick<NothingFoundProps, 'text' | 'tried'>) {
   return (
     <>
@@ -100,8 +121,8 @@ export function TextOffer({ text, tried }: Pick<NothingFoundProps, 'text' | 'tri
           Search the types and bodies of all events for <strong class="asked">{escapeText(text)}</strong>
         </Link>
       </p>
-      {tried.length > 0 && <p class="hint">Nothing is found for it as {tried.join(', as ')}.</p>}
-      {LIKE_A_TIME.test(text) && (
+      <p class="hint">Nothing is found when it is read as {tried.join(', or as ')}.</p>
+      {isLikeTime(text) && (
         <p class="hint">
           <Marked text={timeRefusal(text)} />
         </p>

@@ -4,8 +4,9 @@ import { timestampOf } from '../../../text/time/read-time.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { page } from '../../parts/page.js';
 import { candidateAddress } from './candidate-address.js';
-import { Candidates, HowToFind, NothingFound, TextOffer } from './find-views.js';
-import { findCandidates } from './find-candidates.js';
+import { Absent, Candidates, HowToFind, NothingFound, TextOffer } from './find-views.js';
+import { type Candidate, findCandidates } from './find-candidates.js';
+import { textSearch } from './text-search.js';
 
 /** Longest text that is looked for. */
 const LONGEST = 200;
@@ -15,23 +16,34 @@ export function registerFind(app: UiApp, ui: UiContext): void {
   app.get('/find', async (c) => {
     const text = (c.req.query('q') ?? '').trim();
     if (text === '') return page(c, ui, { title: 'Find', body: <HowToFind /> });
-    const found =
-      text.length > LONGEST ? { candidates: [], hasMore: false, tried: [] } : await findCandidates(ui.log, text);
+    // A longer one is none of the things that are looked for.
+    const found = text.length > LONGEST ? undefined : await findCandidates(ui.log, text);
     // Into the box comes only what shows there as it is.
     const kept = escapeText(text) === text ? text : undefined;
-    const { candidates } = found;
+    const { candidates, absent, tried } = found ?? { candidates: [], absent: [], tried: [] };
     const [only] = candidates;
-    const isClear = candidates.length === 1 && !(only?.kind === 'time' && only.span.note !== undefined);
-    if (isClear && only !== undefined) return c.redirect(ui.base + candidateAddress(only));
-    if (candidates.length > 0)
+    if (candidates.length === 1 && only !== undefined && !isDoubtful(only))
+      return c.redirect(ui.base + candidateAddress(only));
+    if (found !== undefined && candidates.length > 0)
       return page(c, ui, { title: 'Find', find: kept, body: <Candidates text={text} found={found} /> });
+    const shared = { title: 'Nothing found', find: kept };
     const timestamp = timestampOf(text);
-    const { before, after } = timestamp === undefined ? {} : await neighbours(ui.log, { timestamp });
-    const nearest = [before, after].filter((head) => head !== undefined);
+    if (timestamp === undefined && absent.length === 0) {
+      const address = await textSearch(ui, { text, isLikeId: tried.length > 1 });
+      if (address !== undefined) return c.redirect(ui.base + address);
+      c.status(404);
+      return page(c, ui, { ...shared, body: <TextOffer text={text} tried={tried} /> });
+    }
     c.status(404);
-    if (timestamp === undefined)
-      return page(c, ui, { title: 'Find', find: kept, body: <TextOffer text={text} tried={found.tried} /> });
-    const body = <NothingFound text={text} tried={found.tried} timestamp={timestamp} nearest={nearest} />;
-    return page(c, ui, { title: 'Nothing found', find: kept, body });
+    if (timestamp === undefined) return page(c, ui, { ...shared, body: <Absent text={text} absent={absent} /> });
+    const { before, after } = await neighbours(ui.log, { timestamp });
+    const nearest = [before, after].filter((head) => head !== undefined);
+    const body = <NothingFound text={text} tried={tried} timestamp={timestamp} nearest={nearest} />;
+    return page(c, ui, { ...shared, body });
   });
+}
+
+/** True for what its reader should see before it is opened. */
+function isDoubtful(candidate: Candidate): boolean {
+  return candidate.kind === 'time' && (candidate.span.note !== undefined || candidate.isToCome);
 }

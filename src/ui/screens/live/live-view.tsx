@@ -1,9 +1,11 @@
 import type { StoredEvent } from '../../../events.js';
 import { decimal } from '../../../text/figures.js';
+import type { SimilarType } from '../../input/similar-types.js';
 import { Field } from '../../parts/field.js';
 import { Link, useHref } from '../../parts/href.js';
 import { AggregateLink } from '../../parts/id.js';
 import { Table } from '../../parts/table.js';
+import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
 import { type LiveFilter, liveQuery, type ReadLiveFilter } from './live-filter.js';
 import { LIVE_COLUMNS } from './live-rows.js';
@@ -19,10 +21,16 @@ interface LiveViewProps {
   readonly isPaused: boolean;
   /** The time at which they were read. */
   readonly readAt: number;
+  /** An error by which the database cannot be reached now. */
+  readonly lost?: string | undefined;
+  /** True where no other process can write. */
+  readonly isHeld: boolean;
+  /** Types that may be meant instead of those that no event has. */
+  readonly similar: readonly SimilarType[];
 }
 
 /** The last events, the newest first; with script, new ones are added as they come. */
-export function LiveView({ read, events, isPartial, isPaused, readAt }: LiveViewProps) {
+export function LiveView({ read, events, isPartial, isPaused, readAt, lost, isHeld, similar }: LiveViewProps) {
   const { filter } = read;
   const href = useHref();
   return (
@@ -30,19 +38,19 @@ export function LiveView({ read, events, isPartial, isPaused, readAt }: LiveView
       <LiveForm read={read} isPaused={isPaused} />
       <p class="live-line">
         <span id="live-status" role="status">
-          {isPaused ? (
-            <LiveStatus state="paused">Paused.</LiveStatus>
-          ) : (
-            <LiveStatus state="still">
-              The last events as of <Time at={readAt} toSecond />.
-            </LiveStatus>
-          )}
+          <FirstStatus {...{ isPaused, readAt, lost }} />
         </span>{' '}
         <span id="live-waiting"></span>{' '}
         <Link id="live-refresh" href={`/live${liveQuery(filter)}`}>
-          Refresh
+          {lost === undefined ? 'Refresh' : 'Try again'}
         </Link>
       </p>
+      {isHeld && (
+        <p class="hint">
+          The embedded database is used by one process at a time: as long as this one serves these pages, no other can
+          commit events.
+        </p>
+      )}
       <div id="live-warnings"></div>
       <section
         id="live"
@@ -50,15 +58,43 @@ export function LiveView({ read, events, isPartial, isPaused, readAt }: LiveView
         data-paused={isPaused ? 'yes' : undefined}
         aria-label="Events"
       >
-        <p id="live-empty" class="empty" hidden={events.length > 0}>
+        <p id="live-empty" class="empty" hidden={events.length > 0 || lost !== undefined}>
           {isFiltered(filter)
             ? 'No event fits. With the filters left empty, all show.'
             : 'The log has no events yet. Those that are committed from now on appear here.'}
+          {similar.map(({ type, meant }) => (
+            <>
+              {' '}
+              None has the type <Text value={type} /> so far: did you mean{' '}
+              <Link
+                href={`/live${liveQuery({ ...filter, types: filter.types.map((each) => (each === type ? meant : each)) })}`}
+              >
+                <Text value={meant} />
+              </Link>
+              ?
+            </>
+          ))}
         </p>
         <Table caption="The last events, the newest first" rows={events.toReversed()} columns={LIVE_COLUMNS} />
       </section>
       {isPartial && <Partial filter={filter} />}
     </>
+  );
+}
+
+/** The line above the table before any script says more. */
+function FirstStatus({ isPaused, readAt, lost }: Pick<LiveViewProps, 'isPaused' | 'readAt' | 'lost'>) {
+  if (lost !== undefined)
+    return (
+      <LiveStatus state="lost">
+        <Text value={lost} />
+      </LiveStatus>
+    );
+  if (isPaused) return <LiveStatus state="paused">Paused.</LiveStatus>;
+  return (
+    <LiveStatus state="still">
+      The last events as of <Time at={readAt} toSecond />.
+    </LiveStatus>
   );
 }
 

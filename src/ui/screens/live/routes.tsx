@@ -1,5 +1,8 @@
+import { isTransient } from '../../../store/failures/database-errors.js';
 import { counted } from '../../../text/figures.js';
 import type { UiApp, UiContext } from '../../context.js';
+import { errorFacts } from '../../errors.js';
+import { similarTypes } from '../../input/similar-types.js';
 import { PageError } from '../../page-error.js';
 import { page } from '../../parts/page.js';
 import { eventStream } from '../../streams/event-stream.js';
@@ -24,7 +27,11 @@ export function registerLive(app: UiApp, ui: UiContext): void {
     const { aggregateId, types } = filter;
     const readAt = Date.now();
     const tail = liveTail(ui, filter);
-    const events = await tail.last();
+    const events = await tail.last().catch(lostDatabase);
+    const isNothing = !('message' in events) && events.length === 0;
+    const similar = isNothing ? await similarTypes(ui, types) : [];
+    const lost = 'message' in events ? events.message : undefined;
+    if (lost !== undefined) c.status(503);
     return page(c, ui, {
       ...HEAD,
       scripts: ['live'],
@@ -34,7 +41,14 @@ export function registerLive(app: UiApp, ui: UiContext): void {
         ...(aggregateId === undefined ? [] : [aggregateId.hex]),
         ...types.flatMap((type) => ['--type', type]),
       ],
-      body: <LiveView {...{ read, events, isPaused, readAt }} isPartial={tail.isPartial} />,
+      body: (
+        <LiveView
+          {...{ read, isPaused, readAt, lost, similar }}
+          events={'message' in events ? [] : events}
+          isPartial={tail.isPartial}
+          isHeld={ui.embedded}
+        />
+      ),
     });
   });
   app.get('/live/stream', async (c) => {
@@ -45,6 +59,12 @@ export function registerLive(app: UiApp, ui: UiContext): void {
         await send('ended', <Full most={ui.livePages} />);
     });
   });
+}
+
+/** The words for a database that is away for a time: the page is there nevertheless, and by script tries again. */
+function lostDatabase(error: unknown): { readonly message: string } {
+  if (!isTransient(error)) throw error;
+  return { message: errorFacts(error).message };
 }
 
 const HEAD = { title: 'Live', current: '/live' } as const;

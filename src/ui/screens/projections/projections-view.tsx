@@ -1,24 +1,22 @@
 import type { JSX } from 'hono/jsx/jsx-runtime';
 import { type CopyFacts, hasStaleTables } from '../../../projection/status/copy-status.js';
-import { speedText, staleText, statusText } from '../../../projection/status/describe-status.js';
-import { decimal } from '../../../text/figures.js';
+import { staleText } from '../../../projection/status/describe-status.js';
 import type { UiContext } from '../../context.js';
 import { CopyCommand } from '../../parts/copy-command.js';
 import { Empty } from '../../parts/empty.js';
-import { Table } from '../../parts/table.js';
 import { Text } from '../../parts/text.js';
-import { Time } from '../../parts/time.js';
+import { Bad, isIdle } from './copies.js';
 import { ParkedList } from './parked-list.js';
 
 interface ProjectionsViewProps {
   readonly ui: UiContext;
   readonly facts: readonly CopyFacts[];
-  /** Distances from the log. */
-  readonly behind: JSX.Element;
+  /** The table of them. */
+  readonly copies: JSX.Element;
 }
 
 /** All copies of projections and all subscriptions: who runs them, what they have parked, and what can be done about it. */
-export function ProjectionsView({ ui, facts, behind }: ProjectionsViewProps) {
+export function ProjectionsView({ ui, facts, copies }: ProjectionsViewProps) {
   if (facts.length === 0)
     return (
       <Empty>
@@ -28,7 +26,7 @@ export function ProjectionsView({ ui, facts, behind }: ProjectionsViewProps) {
     );
   return (
     <>
-      <Copies facts={facts} />
+      {copies}
       <Idle ui={ui} facts={facts} />
       {facts.map(
         (each) =>
@@ -38,63 +36,27 @@ export function ProjectionsView({ ui, facts, behind }: ProjectionsViewProps) {
             </p>
           ),
       )}
-      {behind}
       {facts.map((each) => each.parked.length > 0 && <ParkedList ui={ui} facts={each} />)}
       <Rebuilds ui={ui} facts={facts} />
     </>
   );
 }
 
-function Copies({ facts }: Pick<ProjectionsViewProps, 'facts'>) {
-  return (
-    <Table
-      caption="Projections and subscriptions"
-      rows={facts}
-      columns={[
-        { heading: 'Name', cell: ({ copy }) => <Text value={copy.name} /> },
-        { heading: 'Version', cell: ({ copy }) => String(copy.version), numeric: true },
-        { heading: 'Status', cell: (each) => statusText(each) },
-        {
-          heading: 'Workers',
-          cell: (each) => (isIdle(each) ? <Bad text="0" /> : decimal(each.activity.workers)),
-          numeric: true,
-        },
-        { heading: 'Events/s', cell: (each) => speedText(each), numeric: true, optional: true },
-        { heading: 'Parked', cell: ({ activity }) => <Count of={activity.failed} />, numeric: true },
-        { heading: 'Gaps', cell: ({ activity }) => <Count of={activity.gaps} />, numeric: true },
-        { heading: 'Tables missing', cell: ({ missing }) => <Bad text={missing.join(', ')} />, optional: true },
-        { heading: 'Made', cell: ({ copy }) => <Time at={copy.createdAt.getTime()} toSecond />, optional: true },
-      ]}
-    />
-  );
-}
-
-/** True for a copy that is in use or being filled, with nobody at it. */
-function isIdle({ copy, activity }: CopyFacts): boolean {
-  return copy.status !== 'retired' && activity.workers === 0;
-}
-
 /** The copies without a worker, and how to start one. */
 function Idle({ ui, facts }: Pick<ProjectionsViewProps, 'ui' | 'facts'>) {
   const idle = [...new Set(facts.filter(isIdle).map(({ copy }) => copy.name))];
   if (idle.length === 0) return <></>;
+  const isConfigured = ui.projections.some(({ name }) => idle.includes(name));
   return (
     <p class="idle">
-      <Bad text={`No worker runs ${idle.join(', ')}: what is committed is not taken in.`} /> Start one, by the
-      application or, for what its configuration file lists: <CopyCommand words={['projections', 'run', ...ui.flags]} />
+      <Bad text={`No worker runs ${idle.join(', ')}: what is committed is not taken in.`} /> Start the application that
+      runs {idle.length === 1 ? 'it' : 'them'}
+      {isConfigured && (
+        <>
+          , or those that the configuration file lists: <CopyCommand words={['projections', 'run', ...ui.flags]} />
+        </>
+      )}
     </p>
-  );
-}
-
-function Count({ of }: { readonly of: number }) {
-  return of === 0 ? <>0</> : <Bad text={decimal(of)} />;
-}
-
-function Bad({ text }: { readonly text: string }) {
-  return (
-    <span class="bad">
-      <Text value={text} />
-    </span>
   );
 }
 

@@ -4,7 +4,7 @@ import { hasProjectionTables } from '../../../store/positions/assert-tables.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { Empty } from '../../parts/empty.js';
 import { fragment, page, partOf } from '../../parts/page.js';
-import { Behind, BehindLater } from './behind.js';
+import { Copies, UncountedCopies } from './copies.js';
 import { distances } from './distances.js';
 import { ProjectionsView } from './projections-view.js';
 
@@ -22,11 +22,11 @@ export function registerProjections(app: UiApp, ui: UiContext): void {
     const facts = await readCopyFacts(knex, ui.schema);
     const asked = c.req.query('behind');
     const counted = async () => (
-      <Behind {...await distances(ui, facts, { patience: asked === 'exact' ? Infinity : PATIENCE })} />
+      <Copies {...await distances(ui, facts, { patience: asked === 'exact' ? Infinity : PATIENCE })} />
     );
     if (partOf(c) === 'behind') return fragment(c, ui, await counted());
-    const behind = asked === undefined ? <BehindLater /> : await counted();
-    return page(c, ui, { ...shared, body: <ProjectionsView ui={ui} facts={facts} behind={behind} /> });
+    const copies = asked === undefined ? <UncountedCopies facts={facts} /> : await counted();
+    return page(c, ui, { ...shared, body: <ProjectionsView ui={ui} facts={facts} copies={copies} /> });
   });
 }
 

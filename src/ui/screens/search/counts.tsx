@@ -4,7 +4,7 @@ import { Link } from '../../parts/href.js';
 import { Text } from '../../parts/text.js';
 import { searchAddress } from './search-address.js';
 import type { SearchQuery } from './search-query.js';
-import { TimeHistogram } from './time-histogram.js';
+import { isNone, TimeHistogram } from './time-histogram.js';
 
 interface CountsProps {
   readonly query: SearchQuery;
@@ -22,8 +22,10 @@ export function Counts({ query, histogram }: CountsProps) {
           <TimeHistogram query={query} histogram={histogram} />
           {histogram.sampled !== undefined && (
             <p class="hint">
-              The numbers are estimates from a random sample of {decimal(histogram.sampled)} events of this time; a rare
-              type may be missing. A shorter time is counted exactly.
+              {isNone(histogram)
+                ? `None of a random sample of ${decimal(histogram.sampled)} events of this time matches; few others may. `
+                : `The numbers are estimates from a random sample of ${decimal(histogram.sampled)} events of this time; a rare type may be missing. `}
+              A shorter time is counted exactly.
             </p>
           )}
           {hasTimes && (

@@ -9,6 +9,7 @@ import { AggregateLink, EventLink } from '../../parts/id.js';
 import { Table } from '../../parts/table.js';
 import { Text } from '../../parts/text.js';
 import { Time } from '../../parts/time.js';
+import type { SimilarType } from '../../input/similar-types.js';
 import type { SearchResults } from './find-results.js';
 import { searchAddress } from './search-address.js';
 import type { SearchQuery } from './search-query.js';
@@ -16,20 +17,28 @@ import type { SearchQuery } from './search-query.js';
 /** Number of characters of a body that a line shows. */
 const EXCERPT = 160;
 
+/** Parameter of the address of a page that says that those before it have found nothing. */
+const NOTHING_YET = 'found=none';
+
 interface ResultsProps {
   readonly query: SearchQuery;
   readonly results: SearchResults;
+  /** True when the pages before this one, if there are any, have found nothing. */
+  readonly isFirst: boolean;
   readonly isEmptyLog: boolean;
+  /** Types that may be meant instead of those that no event has. */
+  readonly similar: readonly SimilarType[];
 }
 
 /** The events that were found, and the way to the next ones. */
-export function Results({ query, results, isEmptyLog }: ResultsProps) {
+export function Results({ query, results, isFirst, isEmptyLog, similar }: ResultsProps) {
   const { events, next, isUnfinished, missing } = results;
+  const goOn = searchAddress({ ...query, after: next });
   return (
     <section id="results" aria-labelledby="results-heading">
       <h2 id="results-heading">Events</h2>
       {events.length > 0 && <Events events={events} />}
-      {events.length === 0 && next === undefined && <NoEvents query={query} isEmptyLog={isEmptyLog} />}
+      {events.length === 0 && next === undefined && <NoEvents {...{ query, isFirst, isEmptyLog, similar }} />}
       {next !== undefined && (
         <p class="more" data-unfinished={isUnfinished ? '' : undefined}>
           {isUnfinished && (
@@ -38,7 +47,7 @@ export function Results({ query, results, isEmptyLog }: ResultsProps) {
               <Time at={next.timestamp.time} />.{' '}
             </>
           )}
-          <Link href={searchAddress({ ...query, after: next })} rel="next">
+          <Link href={isFirst && events.length === 0 ? `${goOn}&${NOTHING_YET}` : goOn} rel="next">
             {isUnfinished ? 'Go on' : 'More'}
           </Link>
         </p>
@@ -75,7 +84,17 @@ function Events({ events }: { readonly events: readonly StoredEvent[] }) {
           heading: 'Type',
           cell: ({ timestamp, type }) => <EventLink timestamp={timestamp} text={escapeText(type)} />,
         },
-        { heading: 'Aggregate', cell: ({ aggregateId, sequence }) => <AggregateLink id={aggregateId} at={sequence} /> },
+        {
+          heading: 'Aggregate',
+          cell: ({ aggregateId, sequence }) => (
+            <>
+              <AggregateLink id={aggregateId} at={sequence} />{' '}
+              <Link href={`/aggregate/${aggregateId.hex}`} title="The aggregate after its last event">
+                newest
+              </Link>
+            </>
+          ),
+        },
         { heading: 'Sequence', cell: ({ sequence }) => decimal(sequence), numeric: true },
         { heading: 'Body', cell: ({ body }) => <Excerpt json={textApart(body).body} /> },
       ]}
@@ -93,7 +112,7 @@ function Excerpt({ json }: { readonly json: string }) {
 }
 
 /** Advice when nothing was found: take one of the conditions away. */
-function NoEvents({ query, isEmptyLog }: Omit<ResultsProps, 'results'>) {
+function NoEvents({ query, isFirst, isEmptyLog, similar }: Omit<ResultsProps, 'results'>) {
   if (isEmptyLog)
     return (
       <Empty>
@@ -101,11 +120,20 @@ function NoEvents({ query, isEmptyLog }: Omit<ResultsProps, 'results'>) {
         this is the database and the schema that you mean.
       </Empty>
     );
-  if (query.after !== undefined) return <Empty>There are no more events.</Empty>;
-  const ways = waysOut(query);
+  if (!isFirst) return <Empty>There are no more events.</Empty>;
+  const ways = waysOut({ ...query, after: undefined });
   return (
     <Empty>
       No event matches.{' '}
+      {similar.map(({ type, meant }) => (
+        <>
+          None has the type <Text value={type} />: did you mean{' '}
+          <Link href={searchAddress({ ...query, types: query.types.map((each) => (each === type ? meant : each)) })}>
+            <Text value={meant} />
+          </Link>
+          ?{' '}
+        </>
+      ))}
       {ways.length > 0 && (
         <>
           Search{' '}

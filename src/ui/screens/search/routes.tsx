@@ -3,6 +3,7 @@ import { timeEdges } from '../../../admin/log-statistics/log-statistics.js';
 import { InvalidJsonPathError } from '../../../admin/search-events/json-path.js';
 import { LAST_ISO_TIME } from '../../../hlc/timestamp-text.js';
 import type { UiApp, UiContext } from '../../context.js';
+import { similarTypes } from '../../input/similar-types.js';
 import { fragment, page, partOf } from '../../parts/page.js';
 import { Counts, PendingCounts } from './counts.js';
 import { findResults, type SearchResults } from './find-results.js';
@@ -37,7 +38,10 @@ export function registerSearch(app: UiApp, ui: UiContext): void {
       return page(c, ui, { ...HEAD, body: <SearchForm {...formOf(read, results)} /> });
     }
     const isEmptyLog = results.events.length === 0 && (await timeEdges(ui.log)) === undefined;
-    const list = <Results query={query} results={results} isEmptyLog={isEmptyLog} />;
+    const isFirst = query.after === undefined || c.req.query('found') === 'none';
+    const isNothing = isFirst && results.events.length === 0 && results.next === undefined && !isEmptyLog;
+    const similar = isNothing ? await similarTypes(ui, query.types) : [];
+    const list = <Results {...{ query, results, isFirst, isEmptyLog, similar }} />;
     if (part === 'results') return fragment(c, ui, list);
     const histogram = withCounts ? await histogramOf(ui, query) : undefined;
     return page(c, ui, {

@@ -16,6 +16,11 @@ interface TimeHistogramProps {
   readonly histogram: EventHistogram;
 }
 
+/** True when no event, or none of the sample, matches. */
+export function isNone({ counts }: EventHistogram): boolean {
+  return counts.every((count) => count === 0);
+}
+
 /** The numbers of events over time as bars, each a link to the search of its time; by script a time can be drawn over them. */
 export function TimeHistogram({ query, histogram }: TimeHistogramProps) {
   const href = useHref();
@@ -24,7 +29,9 @@ export function TimeHistogram({ query, histogram }: TimeHistogramProps) {
   const width = counts.length * STEP;
   const end = begin + counts.length * interval;
   const about = sampled === undefined ? '' : 'about ';
-  const text = `Events per ${timeSpan(interval)}, ${about}${decimal(most)} at most`;
+  const text = isNone(histogram)
+    ? 'No event matches here'
+    : `Events per ${timeSpan(interval)}, ${about}${decimal(most)} at most`;
   return (
     <figure class="histogram" data-begin={begin} data-interval={interval} data-count={counts.length}>
       <div class="brush" role="group" aria-label={text}>
