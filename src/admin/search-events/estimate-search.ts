@@ -5,9 +5,8 @@ import { type IndexState, pathIndexes } from '../../store/migrate/log-index/read
 import { estimateEvents } from '../log/estimate-events.js';
 import type { EventLog } from '../log/event-log.js';
 import { canonicalJsonPath } from './json-path.js';
-import { neededValues } from './needed-values.js';
+import { isSamePath, neededValues } from './needed-values.js';
 import type { EventSearch } from './search-events.js';
-import { indexOn } from './search-index.js';
 
 /** An estimate of what a search has to read. */
 export interface SearchEstimate {
@@ -29,7 +28,7 @@ export async function estimateSearch(
   const indexes = await pathIndexes(log.knex, log);
   const states = paths.map((keys) => ({
     path: memberPathText(keys),
-    state: indexOn(indexes, keys)?.state ?? ('none' as const),
+    state: indexes.find((index) => isSamePath(index.keys, keys))?.state ?? ('none' as const),
   }));
   return { events, index: states.find(({ state }) => state === 'valid') ?? states[0] };
 }

@@ -35,10 +35,15 @@ export function orderedEvents({ log, columns, where, index, direction, limit, of
       bindings: [...where.bindings, ...counts],
     };
   const { key, numbers } = index;
-  const condition = `WHERE ${[`${key} = ?::text::bigint`, ...(where.sql === '' ? [] : [where.sql.slice('WHERE '.length)])].join(' AND ')}`;
-  const part = `(SELECT "timestamp", aggregate_id, sequence, type, body FROM ${log} ${condition} ${order} LIMIT ?)`;
+  const rest = where.sql.replace(/^WHERE/, ' AND');
+  const parts = numbers.map((number) => ({
+    sql: `(SELECT "timestamp", aggregate_id, sequence, type, body FROM ${log} WHERE ${key} = ${number.sql}${rest} ${order} LIMIT ?)`,
+    bindings: [...number.bindings, ...where.bindings, limit + offset],
+  }));
   return {
-    sql: `SELECT ${columns} FROM (${numbers.map(() => part).join('\nUNION ALL ')}) AS found ${order} ${page}`,
-    bindings: [...numbers.flatMap((number) => [number, ...where.bindings, limit + offset]), ...counts],
+    // Two numbers may be the same, and then two parts are.
+    sql: `SELECT DISTINCT ON ("timestamp", aggregate_id) ${columns}
+FROM (${parts.map(({ sql }) => sql).join('\nUNION ALL ')}) AS found ${order} ${page}`,
+    bindings: [...parts.flatMap(({ bindings }) => bindings), ...counts],
   };
 }

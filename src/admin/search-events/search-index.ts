@@ -1,6 +1,5 @@
-import { pathKey, AMBIGUOUS } from '../../store/read/path-key.js';
-import { textArray } from '../../store/read/rows.js';
-import { type PathIndex, pathIndexes } from '../../store/migrate/log-index/read-indexes.js';
+import { indexedPaths } from '../../store/migrate/log-index/read-indexes.js';
+import { AMBIGUOUS, pathKey, VALUE_KEY } from '../../store/read/path-key.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { canonicalJsonPath } from './json-path.js';
@@ -10,8 +9,8 @@ import { isSamePath, type NeededValue, neededValues } from './needed-values.js';
 export interface SearchIndex {
   /** SQL of the number of an event in the index. */
   readonly key: string;
-  /** The numbers of all events for which the jsonpath can hold. */
-  readonly numbers: readonly string[];
+  /** SQL of the numbers of all events for which the jsonpath can hold, each with the values of its `?`. Two may be the same. */
+  readonly numbers: readonly { readonly sql: string; readonly bindings: readonly string[] }[];
 }
 
 /** Entries of an index that are counted to find out which of several has fewer. */
@@ -25,9 +24,9 @@ export async function searchIndex(log: EventLog, where: string | undefined): Pro
   if (where === undefined) return undefined;
   const needed = neededValues(await canonicalJsonPath(log, where));
   if (needed.length === 0) return undefined;
-  const valid = (await pathIndexes(log.knex, log)).filter(({ state }) => state === 'valid');
-  const usable = needed.filter(({ keys }) => indexOn(valid, keys) !== undefined);
-  const [first, ...others] = await Promise.all(usable.map((value) => ofValue(log, value)));
+  const indexed = await indexedPaths(log.knex, log);
+  const usable = needed.filter(({ keys }) => indexed.some((path) => isSamePath(path, keys)));
+  const [first, ...others] = usable.map((value) => ofValue(value));
   if (first === undefined || others.length === 0) return first;
   let best = { index: first, entries: await entriesOf(log, first) };
   for (const index of others) {
@@ -37,21 +36,16 @@ export async function searchIndex(log: EventLog, where: string | undefined): Pro
   return best.index;
 }
 
-/** The index on the value to which keys lead. */
-export function indexOn(indexes: readonly PathIndex[], keys: readonly string[]): PathIndex | undefined {
-  return indexes.find((index) => isSamePath(index.keys, keys));
-}
-
-async function ofValue(log: EventLog, { keys, values }: NeededValue): Promise<SearchIndex> {
-  const sql = 'SELECT DISTINCT jsonb_hash_extended(value, 0)::text FROM jsonb_array_elements(?::text::jsonb) AS value';
-  const hashes = await select<[string]>(log, sql, [`[${values.join(',')}]`]);
-  return { key: `(${pathKey(keys)})`, numbers: [...new Set([AMBIGUOUS, ...hashes.map(([hash]) => hash)])] };
+function ofValue({ keys, values }: NeededValue): SearchIndex {
+  const numbers = values.map((value) => ({ sql: VALUE_KEY, bindings: [value] }));
+  return { key: `(${pathKey(keys)})`, numbers: [{ sql: AMBIGUOUS, bindings: [] }, ...numbers] };
 }
 
 /** The number of the entries of the index that would be read, at most {@link COUNTED}. */
 async function entriesOf(log: EventLog, { key, numbers }: SearchIndex): Promise<number> {
   const sql = `SELECT count(*)::integer FROM (
-  SELECT 1 FROM ${tablesOf(log).log} WHERE ${key} = ANY (?::text::bigint[]) LIMIT ${COUNTED}) AS entry`;
-  const [row] = await select<[number]>(log, sql, [textArray(numbers)]);
+  SELECT 1 FROM ${tablesOf(log).log} WHERE ${key} IN (${numbers.map((number) => number.sql).join(', ')}) LIMIT ${COUNTED}) AS entry`;
+  const bindings = numbers.flatMap((number) => number.bindings);
+  const [row] = await select<[number]>(log, sql, bindings);
   return row?.[0] ?? 0;
 }

@@ -8,8 +8,11 @@ export function pathKey(keys: readonly string[]): string {
   const places = ['body'];
   for (const key of keys) places.push(`${places.at(-1)}->'${key}'`);
   const types = places.map((place) => `jsonb_typeof(${place})`).join(', ');
-  return `CASE WHEN 'array' IN (${types}) THEN ${AMBIGUOUS}::bigint ELSE jsonb_hash_extended(${places.at(-1)}, 0) END`;
+  return `CASE WHEN 'array' IN (${types}) THEN ${AMBIGUOUS} ELSE jsonb_hash_extended(${places.at(-1)}, 0) END`;
 }
 
-/** The number of the events that may have any value, or several. */
-export const AMBIGUOUS = '0';
+/** SQL of the number of the events that may have any value, or several. */
+export const AMBIGUOUS = '0::bigint';
+
+/** SQL of the number of the events that have a value; its binding is the value's JSON text. */
+export const VALUE_KEY = 'jsonb_hash_extended(?::text::jsonb, 0)';

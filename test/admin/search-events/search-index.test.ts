@@ -107,7 +107,7 @@ for (const [layout, database] of Object.entries(layouts)) {
 
   testProp.serial(
     `steps of a search with an index come to the same end, ${layout} layout`,
-    [fc.constantFrom('$.a == "x"', '$.a == 1 || $.a == "y"', '$.a.b == null', '$."$metadata".b == true'), fc.boolean(), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 })],
+    [fc.constantFrom('$.a == "x"', '$.a == 1 || $.a == "y"', '$.a == 1 || $.a == 1.00', '$.a.b == null', '$."$metadata".b == true'), fc.boolean(), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 })],
     async (t, where, reverse, limit, looked) => {
       const found: StoredEvent[] = [];
       let after: LogPosition | undefined;

@@ -100,6 +100,23 @@ export async function pathIndexes(knex: Knex | Knex.Transaction, options: OfSche
   return pathIndexesOf(await indexStates(knex, options));
 }
 
+const VALID = `SELECT x.relname::text, pg_get_expr(i.indexprs, i.indrelid)
+FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
+WHERE i.indrelid = to_regclass(?) AND i.indisvalid AND x.relname::text ^@ ?::text`;
+
+/** The keys of the paths whose indexes are complete: all that a search needs to know of them, read in a moment. */
+export async function indexedPaths(
+  knex: Executor,
+  { schema = DEFAULT_SCHEMA }: OfSchema = {},
+): Promise<(readonly string[])[]> {
+  const log = qualified(checkSchemaName(schema), 'event_log');
+  const rows = await withReadRetry(() => query<[string, string | null]>(knex, VALID, [log, PATH_INDEX]), knex);
+  return rows.flatMap(([name, expression]) => {
+    const keys = indexedKeys(name, expression ?? '');
+    return keys === undefined ? [] : [keys];
+  });
+}
+
 /** Lists all indexes that Maestro made on request, those on metadata first. Changes nothing. */
 export async function logIndexes(
   knex: Knex | Knex.Transaction,
