@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { shapeDifferences } from '../../store/migrate/expected-shape.js';
+import { tableDifferences } from '../../store/migrate/table-differences.js';
 import { PermissionDeniedError } from '../../store/errors.js';
-import { layoutText, partitioned } from '../../store/layout/layout.js';
-import { MIGRATIONS_TABLE } from '../../store/migrate/migration-state.js';
+import { layoutText, PLAIN } from '../../store/layout/layout.js';
+import { layoutOf, MIGRATIONS_TABLE } from '../../store/migrate/migration-state.js';
 import { migrationStatus } from '../../store/migrate/migration-status.js';
 import { DEFAULT_SCHEMA, qualified } from '../../store/schema-name.js';
 import { readTableShape } from '../../store/migrate/table-shape.js';
@@ -25,13 +25,13 @@ export async function checkTables(log: EventLog): Promise<Finding> {
 }
 
 async function recordedTables(knex: Knex, schema: string): Promise<Finding> {
-  const { steps, partitions, faults, upToDate } = await migrationStatus(knex, { schema });
+  const { steps, layout, faults, upToDate } = await migrationStatus(knex, { schema });
   const failure = (what: string, remedy: string) => finding('tables', 'failure', `schema ${schema}: ${what}`, remedy);
   if (faults.length > 0) return failure(faults.join('; '), 'See `maestro migrate status`.');
   const named = (state: string) => steps.filter((step) => step.state === state).map(({ name }) => name);
   if (named('unknown').length > 0) return failure('migrated by a newer Maestro', 'Install that version.');
-  if (partitions === undefined) return failure('no tables', MIGRATE);
-  const found = `schema ${schema}, ${layoutText(partitioned(partitions))}`;
+  if (layout === undefined) return failure('no tables', MIGRATE);
+  const found = `schema ${schema}, ${layoutText(layout)}`;
   if (upToDate) return fine('tables', `${found}, up to date`);
   const pending = named('pending');
   if (pending.length === steps.length)
@@ -62,17 +62,18 @@ async function tablesAsTheyAre(eventLog: EventLog, schema: string): Promise<Find
   ];
   if (log === undefined || snapshots === undefined)
     return finding('tables', 'failure', `schema ${schema}: no tables`, MIGRATE);
+  const layout = layoutOf({ shapes: new Map([['event_log', log]]) });
   const faults = [
-    ...shapeDifferences('event_log', log),
-    ...shapeDifferences('snapshots', snapshots),
-    ...(commands === undefined ? [] : shapeDifferences('maestro_commands', commands)),
+    ...tableDifferences('event_log', log, log),
+    ...tableDifferences('snapshots', snapshots, log),
+    ...(commands === undefined ? [] : tableDifferences('maestro_commands', commands, log)),
   ];
   if (faults.length > 0)
     return finding('tables', 'failure', `schema ${schema}: ${faults.join('; ')}`, 'See `maestro migrate status`.');
   return finding(
     'tables',
     'note',
-    `schema ${schema}, ${layoutText(partitioned(log.partitions.length))}, valid; the role may not read which migrations are pending`,
+    `schema ${schema}, ${layoutText(layout ?? PLAIN)}, valid; the role may not read which migrations are pending`,
     `Nothing else needs this right. To grant it: GRANT SELECT ON ${qualified(schema, MIGRATIONS_TABLE)} TO ${role}.`,
   );
 }

@@ -25,21 +25,36 @@ export function citus(parts: number): Layout {
 /** The plain tables in a distributed schema of a Citus cluster. */
 export const CITUS_SCHEMA: Layout = { kind: 'citus schema', parts: 1 };
 
-/** True for the same layout with the same number of parts. */
-export function sameLayout(one: Layout, other: Layout): boolean {
-  return one.kind === other.kind && one.parts === other.parts;
+/** A layout that is asked for; without a number of parts, any will do. */
+export interface WantedLayout extends Pick<Layout, 'kind'> {
+  readonly parts?: number | undefined;
 }
 
-/** A layout in words. */
-export function layoutText({ kind, parts }: Layout): string {
+/** True for a layout of the wanted kind with the wanted number of parts. */
+export function fits(layout: Layout, { kind, parts = layout.parts }: WantedLayout): boolean {
+  return layout.kind === kind && layout.parts === parts;
+}
+
+/** True for a layout on a Citus cluster. */
+export function isOnCitus({ kind }: Pick<Layout, 'kind'>): boolean {
+  return kind === 'citus' || kind === 'citus schema';
+}
+
+/** A layout in words, for a sentence: the log "has" it. */
+export function layoutText(layout: WantedLayout): string {
+  return layoutName(layout).replace(/^plain/, 'the plain layout');
+}
+
+/** A layout in words, for a label. */
+export function layoutName({ kind, parts }: WantedLayout): string {
   switch (kind) {
     case 'plain':
-      return 'the plain layout';
+      return 'plain';
     case 'partitioned':
       return `${parts} partitions`;
     case 'citus':
-      return `${parts} ${parts === 1 ? 'shard' : 'shards'} on a Citus cluster`;
+      return `${parts === undefined ? '' : `${parts} `}${parts === 1 ? 'shard' : 'shards'} on a Citus cluster`;
     case 'citus schema':
-      return 'the plain layout in a distributed schema of a Citus cluster';
+      return 'plain, in a distributed schema of a Citus cluster';
   }
 }

@@ -126,6 +126,11 @@ const EXPECTED: Record<TableName, ExpectedTable> = {
   },
 };
 
+/** The primary key of a log in partitions: PostgreSQL wants the partition key in it. */
+const PARTITIONS_KEY = 'aggregate_id,timestamp';
+/** The primary key of a log in shards, timestamps first: in this order, each shard gives its events sorted by time, and finds one by its timestamp. */
+const SHARDS_KEY = 'timestamp,aggregate_id';
+
 /**
  * The differences of a table from the one that Maestro and Elixir Maestro 1.0 make, a sentence each; none when it can
  * be used as it is. Names of constraints and indexes do not matter, and further indexes may exist.
@@ -133,8 +138,9 @@ const EXPECTED: Record<TableName, ExpectedTable> = {
 export function shapeDifferences(table: TableName, shape: TableShape): string[] {
   const expected = EXPECTED[table];
   const partitioned = table === 'event_log' && shape.kind === 'partitioned';
+  const isInShards = table === 'event_log' && shape.distribution?.method === 'hash';
+  const primaryKey = isInShards ? SHARDS_KEY : partitioned ? PARTITIONS_KEY : expected.primaryKey;
   if (shape.kind !== 'table' && !partitioned) return [`${table} is ${KINDS[shape.kind]}, not a table`];
-  const primaryKey = partitioned ? 'aggregate_id,timestamp' : expected.primaryKey;
   return [
     ...missing(expected.columns, shape.columns).map((column) => `${table} has no column "${column}"`),
     ...missing(shape.columns, expected.columns).map((column) => `${table} has the unknown column "${column}"`),
@@ -143,6 +149,7 @@ export function shapeDifferences(table: TableName, shape: TableShape): string[] 
       : [`the primary key of ${table} is (${shape.primaryKey}), not (${primaryKey})`]),
     ...missing(expected.uniqueKeys, shape.uniqueKeys).map((key) => `${table} has no unique index on (${key})`),
     ...missing(expected.checks, shape.checks).map((check) => `${table} has no constraint ${check}`),
+    ...(isInShards && partitioned ? ['event_log is distributed, and its shards are partitioned'] : []),
     ...(partitioned ? partitionDifferences(shape) : inheritanceDifferences(table, shape)),
   ];
 }

@@ -52,6 +52,11 @@ export class LayoutMismatchError extends MaestroError {
   readonly code = 'MAESTRO_LAYOUT_MISMATCH' satisfies ErrorCode;
 }
 
+/** The database is not the coordinator of a Citus cluster that could take the tables. Nothing was changed. */
+export class ClusterNotReadyError extends MaestroError {
+  readonly code = 'MAESTRO_CLUSTER_NOT_READY' satisfies ErrorCode;
+}
+
 /** Rolling back would drop stored events, snapshots or command ids. Nothing was changed. */
 export class RollbackRefusedError extends MaestroError {
   readonly code = 'MAESTRO_ROLLBACK_REFUSED' satisfies ErrorCode;

@@ -1,6 +1,15 @@
 import { migrations } from '../../../migrations/index.js';
-import { type Layout, layoutText, partitioned, PLAIN, sameLayout } from '../layout/layout.js';
-import { shapeDifferences } from './expected-shape.js';
+import {
+  citus,
+  CITUS_SCHEMA,
+  fits,
+  type Layout,
+  layoutText,
+  partitioned,
+  PLAIN,
+  type WantedLayout,
+} from '../layout/layout.js';
+import { tableDifferences } from './table-differences.js';
 import type { Migration, TableName } from './migration.js';
 import { DatabaseNewerError, ForeignSchemaError, LayoutMismatchError } from './migration-errors.js';
 import { type Executor, query } from '../read/rows.js';
@@ -96,6 +105,8 @@ export function unknownSteps({ applied }: MigrationState): string[] {
 export function layoutOf({ shapes }: Pick<MigrationState, 'shapes'>): Layout | undefined {
   const log = shapes.get('event_log');
   if (log === undefined) return undefined;
+  if (log.distribution?.method === 'hash') return citus(log.distribution.shards);
+  if (log.distribution?.method === 'whole') return CITUS_SCHEMA;
   return log.kind === 'partitioned' ? partitioned(log.partitions.length) : PLAIN;
 }
 
@@ -114,7 +125,7 @@ export function tableFaults({ applied, shapes }: MigrationState): string[] {
 export function stepFaults(step: Migration, shapes: Shapes, isApplied: boolean): string[] {
   return step.tables.flatMap((table) => {
     const shape = shapes.get(table);
-    if (shape !== undefined) return shapeDifferences(table, shape);
+    if (shape !== undefined) return tableDifferences(table, shape, shapes.get('event_log'));
     if (isApplied) return [`${table} is missing although ${step.name} was applied`];
     return isThere(step, shapes) ? [`${table} is missing although other tables of ${step.name} are there`] : [];
   });
@@ -124,15 +135,17 @@ export function stepFaults(step: Migration, shapes: Shapes, isApplied: boolean):
  * Throws unless this version can work on the state: {@link DatabaseNewerError}, {@link ForeignSchemaError}, or
  * {@link LayoutMismatchError} when another layout is wanted than there is.
  */
-export function assertUsableState(state: MigrationState, wanted: Layout | undefined): void {
+export function assertUsableState(state: MigrationState, wanted: WantedLayout | undefined): void {
   const unknown = unknownSteps(state);
   if (unknown.length > 0) throw new DatabaseNewerError(unknown);
   const faults = tableFaults(state);
   if (faults.length > 0) throw new ForeignSchemaError(faults);
   const present = layoutOf(state);
-  if (present !== undefined && wanted !== undefined && !sameLayout(present, wanted))
+  if (present !== undefined && wanted !== undefined && !fits(present, wanted))
     throw new LayoutMismatchError(
       `The event log has ${layoutText(present)}; it cannot be changed to ${layoutText(wanted)}.`,
-      { hint: 'Leave --partitions out to keep the layout, or name another schema. Nothing was changed.' },
+      {
+        hint: `Leave ${wanted.kind === 'citus' ? '--citus and --shard-count' : '--partitions'} out to keep the layout, or name another schema. Nothing was changed.`,
+      },
     );
 }

@@ -12,6 +12,7 @@ import {
   unknownSteps,
 } from './migration-state.js';
 import { withReadRetry } from '../read/read-retry.js';
+import type { Layout } from '../layout/layout.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
 
 /** The state of a schema's migrations. */
@@ -20,8 +21,10 @@ export interface MigrationStatus {
   readonly schema: string;
   /** Every step of this version, then those that only the database knows. */
   readonly steps: readonly MigrationStepStatus[];
-  /** Number of hash partitions of the event log, 1 for the plain table; absent when there is no log. */
+  /** Number of hash partitions of the event log, 1 for a table without; absent when there is no log. */
   readonly partitions: number | undefined;
+  /** The layout of the tables; absent when there is no log. */
+  readonly layout: Layout | undefined;
   /** Differences of the tables from their proper shape, a sentence each; empty when there are none. */
   readonly faults: readonly string[];
   /** True when every step is applied or adopted, none is unknown, and the tables have their proper shape. */
@@ -69,5 +72,7 @@ function statusOf(state: MigrationState, schema: string): MigrationStatus {
   });
   const faults = tableFaults(state);
   const isComplete = steps.every((step) => step.state === 'applied' || step.state === 'adopted');
-  return { schema, steps, partitions: layoutOf(state)?.parts, faults, upToDate: isComplete && faults.length === 0 };
+  const layout = layoutOf(state);
+  const partitions = layout && (layout.kind === 'partitioned' ? layout.parts : 1);
+  return { schema, steps, partitions, layout, faults, upToDate: isComplete && faults.length === 0 };
 }

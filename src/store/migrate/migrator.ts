@@ -13,7 +13,12 @@ import {
   readMigrationState,
   isThere,
 } from './migration-state.js';
-import { type Layout, PLAIN } from '../layout/layout.js';
+import { isOnCitus, type Layout, PLAIN, type WantedLayout } from '../layout/layout.js';
+import { isDeadlock } from '../driver/driver-error.js';
+import { assertClusterReady } from './citus/cluster-ready.js';
+import { distribute, distribution, isToBeDistributed, shardsOf } from './citus/distribute.js';
+import { place, placeOnCoordinator } from './citus/placement.js';
+import type { TableName } from './migration.js';
 import { withReadRetry } from '../read/read-retry.js';
 import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
@@ -25,6 +30,8 @@ export interface MigrationReport {
   readonly applied: readonly string[];
   /** The steps whose tables existed in the right shape, and which were only recorded. */
   readonly adopted: readonly string[];
+  /** The tables that were there in the plain layout, empty, and now lie on the nodes of a Citus cluster; absent for none. */
+  readonly distributed?: readonly string[];
 }
 
 /** The statements that a migration needs. */
@@ -42,20 +49,30 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
   const { schema, layout, lockTimeout } = resolveMigrateOptions(options);
   const run = () =>
     withMigrationLock(knex, schema, lockTimeout, async (transaction) => {
-      const plan = planUp(await readMigrationState(transaction, schema), schema, layout);
+      const found = await readMigrationState(transaction, schema);
+      const isForCluster = isOnCitus(layout ?? layoutOf(found) ?? PLAIN);
+      if (isForCluster) await assertClusterReady(transaction);
+      const distributed = isToBeDistributed(found, layout)
+        ? await distribute(transaction, schema, found, layout, lockTimeout)
+        : undefined;
+      const state = distributed === undefined ? found : await readMigrationState(transaction, schema);
+      const plan = planUp(state, schema, layout);
       if (plan.statements.length > 0) await query(transaction, USUAL_TABLESPACE);
       for (const statement of plan.statements) await execute(transaction, statement);
-      return { applied: plan.applied, adopted: plan.adopted };
+      return { applied: plan.applied, adopted: plan.adopted, ...(distributed !== undefined && { distributed }) };
     });
   try {
     // When nothing is pending, no lock and no right to write is needed.
-    const plan = planUp(await withReadRetry(() => readMigrationState(knex, schema)), schema, layout);
-    if (plan.statements.length === 0) return { applied: [], adopted: [] };
-    return await run().catch((error: unknown) => {
-      // A second run reads whether the commit took effect; applied steps are not applied again.
-      if (error instanceof CommitInterruptedError) return run();
-      throw error;
-    });
+    const state = await withReadRetry(() => readMigrationState(knex, schema));
+    if (!isToBeDistributed(state, layout) && planUp(state, schema, layout).statements.length === 0)
+      return { applied: [], adopted: [] };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await run();
+      } catch (error) {
+        if (attempt === MAX_ATTEMPTS || !mayPass(error)) throw error;
+      }
+    }
   } catch (error) {
     throw storeError(error);
   }
@@ -69,13 +86,26 @@ export async function migrationSql(knex: Knex | undefined, options: MigrateOptio
   const { schema, layout } = resolveMigrateOptions(options);
   try {
     const state = knex === undefined ? EMPTY_STATE : await withReadRetry(() => readMigrationState(knex, schema));
-    const { statements } = planUp(state, schema, layout);
+    const statements = isToBeDistributed(state, layout)
+      ? [...distribution(state, schema, layout), ...planUp(state, schema, undefined, layout).statements]
+      : planUp(state, schema, layout).statements;
     return statements.length === 0
       ? ''
       : ['BEGIN', ...statements, 'COMMIT'].map((statement) => `${statement};\n`).join('\n');
   } catch (error) {
     throw storeError(error);
   }
+}
+
+/** Most attempts at a migration that something in passing keeps from succeeding. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * True for an error after which another attempt makes sense: it reads whether the commit took effect, since applied steps are not
+ * applied again; and several nodes of a cluster take locks in another order than somebody else's migration.
+ */
+function mayPass(error: unknown): boolean {
+  return error instanceof CommitInterruptedError || isDeadlock(error);
 }
 
 /**
@@ -86,35 +116,51 @@ const USUAL_TABLESPACE = `SELECT set_config('default_tablespace', '', true) FROM
 JOIN pg_tablespace AS t ON t.oid = d.dattablespace
 WHERE d.datname = current_database() AND t.spcname = current_setting('default_tablespace')`;
 
-function planUp(state: MigrationState, schema: string, wanted: Layout | undefined): Plan {
+/** The plan for a state, towards a wanted layout; `next` is that which the tables have by then, where it is not that of the state. */
+function planUp(state: MigrationState, schema: string, wanted: WantedLayout | undefined, next = wanted): Plan {
   assertUsableState(state, wanted);
   const steps = pendingSteps(state);
   const [adopted, applied] = [
     steps.filter((step) => isThere(step, state.shapes)),
     steps.filter((step) => !isThere(step, state.shapes)),
   ];
-  const context = { schema, layout: wanted ?? layoutOf(state) ?? PLAIN };
+  const layout = resolved(next ?? layoutOf(state) ?? PLAIN);
+  const context = { schema, layout };
+  const places = (tables: readonly TableName[]) =>
+    layout.kind === 'citus' ? tables.map((table) => place(schema, table, layout.parts)) : [];
   const batch = Math.max(ADOPTED_BATCH, ...state.applied.map((step) => step.batch)) + 1;
   return {
     adopted: adopted.map(({ name }) => name),
     applied: applied.map(({ name }) => name),
     statements: [
-      ...(state.schemaExists || steps.length === 0 ? [] : [`CREATE SCHEMA "${schema}"`]),
-      ...(state.bookkeepingExists || steps.length === 0 ? [] : [createBookkeeping(schema)]),
+      ...(state.schemaExists || steps.length === 0 ? [] : createSchema(schema, layout)),
+      ...(state.bookkeepingExists || steps.length === 0 ? [] : createBookkeeping(schema, layout)),
       ...adopted.map(({ name }) => record(schema, name, ADOPTED_BATCH)),
-      ...applied.flatMap((step) => [...step.up(context), record(schema, step.name, batch)]),
+      ...applied.flatMap((step) => [...step.up(context), ...places(step.tables), record(schema, step.name, batch)]),
     ],
   };
 }
 
+/** The layout that is made of a wanted one. */
+function resolved(wanted: WantedLayout): Layout {
+  return { kind: wanted.kind, parts: wanted.kind === 'citus' ? shardsOf(wanted) : (wanted.parts ?? 1) };
+}
+
+/** Makes the schema; on a cluster one that is not distributed whole, whatever the cluster does with new ones. */
+function createSchema(schema: string, { kind }: Layout): string[] {
+  const create = `CREATE SCHEMA "${schema}"`;
+  return kind === 'citus' ? ['SET LOCAL citus.enable_schema_based_sharding = off', create] : [create];
+}
+
 /** The table of applied steps, with the columns of Knex's own, so that Knex's command line can read it. */
-function createBookkeeping(schema: string): string {
-  return `CREATE TABLE ${qualified(schema, MIGRATIONS_TABLE)} (
+function createBookkeeping(schema: string, { kind }: Layout): string[] {
+  const create = `CREATE TABLE ${qualified(schema, MIGRATIONS_TABLE)} (
   id serial PRIMARY KEY,
   name varchar(255),
   batch integer,
   migration_time timestamptz
 )`;
+  return kind === 'citus' ? [create, placeOnCoordinator(schema, MIGRATIONS_TABLE)] : [create];
 }
 
 function record(schema: string, name: string, batch: number): string {

@@ -4,6 +4,7 @@ import { storeError } from '../failures/database-errors.js';
 import { resolveMigrateOptions, type MigrateOptions } from './migrate-options.js';
 import type { Migration, TableName } from './migration.js';
 import { RollbackRefusedError } from './migration-errors.js';
+import { holdingRows } from './holding-rows.js';
 import { lockTables } from './lock-tables.js';
 import { withMigrationLock } from './migration-lock.js';
 import {
@@ -16,7 +17,7 @@ import {
   readMigrationState,
 } from './migration-state.js';
 import { PLAIN } from '../layout/layout.js';
-import { execute, query } from '../read/rows.js';
+import { execute } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
 
 /** The steps that a rollback took back. */
@@ -44,7 +45,8 @@ export async function rollback(
       const tables = tablesOf(rolledBack).map((table) => qualified(schema, table));
       const context = { schema, layout: layoutOf(state) ?? PLAIN };
       const takeBack = async () => {
-        if (!discardAllEvents) await assertEmpty(transaction, schema, rolledBack);
+        const full = discardAllEvents ? [] : await holdingRows(transaction, schema, tablesOf(rolledBack));
+        if (full.length > 0) throw new RollbackRefusedError(full);
         for (const migration of rolledBack)
           for (const statement of migration.down(context)) await execute(transaction, statement);
       };
@@ -69,16 +71,4 @@ function lastSteps({ applied }: MigrationState): { rolledBack: Migration[]; forg
 /** The tables that steps make, the last first. */
 function tablesOf(steps: readonly Migration[]): TableName[] {
   return steps.flatMap(({ tables }) => tables.toReversed());
-}
-
-async function assertEmpty(transaction: Knex.Transaction, schema: string, steps: readonly Migration[]): Promise<void> {
-  const full: string[] = [];
-  // Row-level security that is forced on the owner must not make a full table look empty.
-  await execute(transaction, 'SET LOCAL row_security = off');
-  for (const table of tablesOf(steps)) {
-    const name = qualified(schema, table);
-    const [row] = await query<[boolean]>(transaction, `SELECT EXISTS (SELECT FROM ${name})`);
-    if (row?.[0]) full.push(table);
-  }
-  if (full.length > 0) throw new RollbackRefusedError(full);
 }

@@ -1,5 +1,6 @@
 import { type Executor, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
+import { type Distribution, KNOWS_CITUS, readDistribution } from './citus/distribution.js';
 
 /** The properties of a table that the event store depends on, read from the catalog. */
 export interface TableShape {
@@ -22,6 +23,8 @@ export interface TableShape {
   }[];
   /** Share of all possible rows that some partition takes: less than 1 when a partition was detached. */
   readonly coverage: number;
+  /** The way in which Citus keeps it; absent for a table that Citus does not know. */
+  readonly distribution: Distribution | undefined;
 }
 
 const KINDS: Readonly<Record<string, TableShape['kind']>> = {
@@ -31,7 +34,7 @@ const KINDS: Readonly<Record<string, TableShape['kind']>> = {
   m: 'materialized view',
   f: 'foreign table',
 };
-const RELATION = `SELECT c.relkind::text, coalesce(pg_get_partkeydef(c.oid), '') FROM pg_class c WHERE c.oid = to_regclass(?)`;
+const RELATION = `SELECT c.relkind::text, coalesce(pg_get_partkeydef(c.oid), ''), ${KNOWS_CITUS} FROM pg_class c WHERE c.oid = to_regclass(?)`;
 const COLUMNS = `SELECT concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' END)
 FROM pg_attribute a WHERE a.attrelid = to_regclass(?) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname`;
 const CHECKS = `SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass(?) AND contype = 'c' ORDER BY 1`;
@@ -49,7 +52,7 @@ WHERE h.inhparent = to_regclass(?) ORDER BY length(c.relname), c.relname`;
 /** The shape of a table; `undefined` when there is no such table. */
 export async function readTableShape(on: Executor, schema: string, table: string): Promise<TableShape | undefined> {
   const name = qualified(schema, table);
-  const [relation] = await query<[string, string]>(on, RELATION, [name]);
+  const [relation] = await query<[string, string, boolean]>(on, RELATION, [name]);
   if (relation === undefined) return undefined;
   const indexes = await query<[boolean, string]>(on, INDEXES, [name]);
   const partitions = [];
@@ -71,6 +74,7 @@ export async function readTableShape(on: Executor, schema: string, table: string
     partitionKey: normalizeDefinition(relation[1]),
     partitions,
     coverage,
+    distribution: relation[2] ? await readDistribution(on, name) : undefined,
   };
 }
 

@@ -1,14 +1,14 @@
 import { migrationSql } from '../../../../store/migrate/migrator.js';
 import { type RolesOptions, rolesSql } from '../../../../store/migrate/roles.js';
 import { UsageError } from '../../../errors.js';
+import { assertOneLayout, type LayoutOptions } from '../migrate-options.js';
 import { withExistingDatabase } from '../../../database/with-existing-database.js';
 import { databaseSettings } from '../../../database/database-settings.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 
 /** The options of `maestro migrate sql`. */
-export interface SqlOptions extends Pick<RolesOptions, 'reader' | 'writer' | 'migrator'> {
-  readonly partitions?: number;
+export interface SqlOptions extends LayoutOptions, Pick<RolesOptions, 'reader' | 'writer' | 'migrator'> {
   readonly roles?: boolean;
   /** False with `--no-erase`. */
   readonly erase: boolean;
@@ -16,11 +16,13 @@ export interface SqlOptions extends Pick<RolesOptions, 'reader' | 'writer' | 'mi
 
 /** Prints SQL. */
 export async function run(
-  { roles = false, partitions, erase, ...names }: SqlOptions,
+  { roles = false, partitions, citus, shardCount, erase, ...names }: SqlOptions,
   invocation: Invocation,
 ): Promise<void> {
-  if (roles && partitions !== undefined)
-    throw new UsageError('--partitions has no meaning with --roles, which prints GRANTs.');
+  const layout = { ...(partitions && { partitions }), ...(citus && { citus }), ...(shardCount && { shardCount }) };
+  const [flag] = [partitions && '--partitions', citus && '--citus', shardCount && '--shard-count'].filter(Boolean);
+  if (roles && flag !== undefined) throw new UsageError(`${flag} has no meaning with --roles, which prints GRANTs.`);
+  assertOneLayout(layout);
   const [named] = Object.keys(names);
   if (!roles && named !== undefined)
     throw new UsageError(`--${named} works only together with --roles.`, {
@@ -30,7 +32,7 @@ export async function run(
     throw new UsageError('--no-erase works only together with --roles.', {
       hint: 'Add --roles, or leave --no-erase out.',
     });
-  const script = roles ? await grants({ ...names, erase }, invocation) : await steps(partitions, invocation);
+  const script = roles ? await grants({ ...names, erase }, invocation) : await steps(layout, invocation);
   const { output } = invocation;
   await output.inForm({
     json: () => output.json({ sql: script }),
@@ -38,8 +40,8 @@ export async function run(
   });
 }
 
-async function steps(partitions: number | undefined, invocation: Invocation): Promise<string> {
-  return await withExistingDatabase(invocation, (knex, schema) => migrationSql(knex, { schema, partitions }));
+async function steps(layout: LayoutOptions, invocation: Invocation): Promise<string> {
+  return await withExistingDatabase(invocation, (knex, schema) => migrationSql(knex, { schema, ...layout }));
 }
 
 async function grants(names: Omit<RolesOptions, 'schema'>, invocation: Invocation): Promise<string> {

@@ -3,6 +3,7 @@ import { canReadProjections } from '../../../../store/positions/assert-tables.js
 import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
 import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import { type MigrationStatus, migrationStatus } from '../../../../store/migrate/migration-status.js';
+import { layoutName } from '../../../../store/layout/layout.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import { withExistingDatabase } from '../../../database/with-existing-database.js';
 import type { Output } from '../../../output/output.js';
@@ -74,8 +75,7 @@ async function printTable(result: Status, output: Output): Promise<void> {
   );
   await output.line(table.head);
   for (const step of result.steps) await output.line(table.line(step));
-  const layout =
-    result.partitions === undefined ? 'none yet' : result.partitions > 1 ? `${result.partitions} partitions` : 'plain';
+  const layout = result.layout === undefined ? 'none yet' : layoutName(result.layout);
   await output.sentence(
     `schema ${result.schema}, layout ${layout}: ${result.upToDate ? 'up to date' : 'not up to date'}`,
     result.upToDate ? good : bad,

@@ -3,11 +3,11 @@ import { migrate } from '../../../../store/migrate/migrator.js';
 import { UsageError } from '../../../errors.js';
 import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
+import { assertOneLayout, type LayoutOptions } from '../migrate-options.js';
 import { printOutcomes } from '../print-outcomes.js';
 
 /** The options of `maestro migrate up`. */
-export interface UpOptions {
-  readonly partitions?: number;
+export interface UpOptions extends LayoutOptions {
   /** Milliseconds. */
   readonly lockTimeout?: number;
 }
@@ -15,7 +15,12 @@ export interface UpOptions {
 /** Migrates, and makes an embedded database that is not there. */
 export async function run(options: UpOptions, invocation: Invocation): Promise<void> {
   assertNoFurtherWord(invocation);
-  const { applied, adopted } = await withDatabase(
+  assertOneLayout(options);
+  const {
+    applied,
+    adopted,
+    distributed = [],
+  } = await withDatabase(
     invocation,
     ({ knex, schema }) => {
       invocation.output.progress.report('Migrating, or waiting for another migration to end');
@@ -23,7 +28,7 @@ export async function run(options: UpOptions, invocation: Invocation): Promise<v
     },
     { create: true },
   );
-  await printOutcomes(invocation, { applied, adopted }, 'up to date: nothing to do');
+  await printOutcomes(invocation, { distributed, applied, adopted }, 'up to date: nothing to do');
 }
 
 function assertNoFurtherWord({ command: { args, parent } }: Invocation): void {
