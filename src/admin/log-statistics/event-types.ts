@@ -34,6 +34,6 @@ ORDER BY 1 LIMIT 5`;
 
 /** True when the log has no events. */
 export async function isEmptyLog(log: NonTransactionalLog): Promise<boolean> {
-  const [row] = await query<[boolean]>(log.knex, `SELECT NOT EXISTS (SELECT FROM ${tablesOf(log).log})`);
-  return row?.[0] === true;
+  const rows = await query(log.knex, `SELECT 1 FROM ${tablesOf(log).log} LIMIT 1`);
+  return rows.length === 0;
 }

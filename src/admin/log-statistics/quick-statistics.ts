@@ -66,12 +66,12 @@ interface SampleBounds {
 async function bounded(log: EventLog, { pages, aggregates, atLeast }: SampleBounds): Promise<BoundedStatistics> {
   const { log: events, snapshots } = tablesOf(log);
   const { sql, bindings, percent } = await sampleOf(log, pages);
-  const sampled = await count(log, `SELECT FROM ${events} ${sql}`, bindings);
+  const sampled = await count(log, `SELECT 1 FROM ${events} ${sql}`, bindings);
   return {
     events: eventsIn(sampled, { percent, atLeast }),
     // Not from the sample: the first events of many aggregates can lie together, all of them in it or none.
     aggregates: upTo(aggregates, await count(log, looseIndexScan(events, 'aggregate_id'), [aggregates])),
-    snapshots: upTo(MOST_SNAPSHOTS, await count(log, `SELECT FROM ${snapshots} LIMIT ?`, [MOST_SNAPSHOTS])),
+    snapshots: upTo(MOST_SNAPSHOTS, await count(log, `SELECT 1 FROM ${snapshots} LIMIT ?`, [MOST_SNAPSHOTS])),
     size: await logSize(log),
     sampled,
   };
