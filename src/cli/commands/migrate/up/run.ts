@@ -28,7 +28,11 @@ export async function run(options: UpOptions, invocation: Invocation): Promise<v
     },
     { create: true },
   );
-  await printOutcomes(invocation, { distributed, applied, adopted }, 'up to date: nothing to do');
+  await printOutcomes(
+    invocation,
+    { ...(distributed && { distributed }), applied, adopted },
+    'up to date: nothing to do',
+  );
 }
 
 function assertNoFurtherWord({ command: { args, parent } }: Invocation): void {
