@@ -16,11 +16,7 @@ export interface UpOptions extends LayoutOptions {
 export async function run(options: UpOptions, invocation: Invocation): Promise<void> {
   assertNoFurtherWord(invocation);
   assertOneLayout(options);
-  const {
-    applied,
-    adopted,
-    distributed = [],
-  } = await withDatabase(
+  const { applied, adopted, distributed } = await withDatabase(
     invocation,
     ({ knex, schema }) => {
       invocation.output.progress.report('Migrating, or waiting for another migration to end');
