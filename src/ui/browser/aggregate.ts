@@ -1,9 +1,11 @@
 import { focusBox, handleKeys } from './support/aggregate-keys.js';
 import { followPoint } from './support/follow-point.js';
+import { bringBack, showAboveChanges, showInLists } from './support/keep-in-view.js';
 import { Latest } from './support/latest.js';
 import { Player } from './support/player.js';
 import { showRendered, toggleRendered } from './support/rendered.js';
 import { sayPoint } from './support/say-point.js';
+import { showAddress } from './support/shown-address.js';
 import { SWAPPED, swapPart } from './support/swap-part.js';
 
 /** Parameters that the point of a history has. Where others differ, an address is another page. */
@@ -14,12 +16,22 @@ const slider = document.querySelector<HTMLInputElement>('#slider');
 const PAUSE = 2000;
 /** Time at which the page came to the point of its address by a step; a point that a drag only passes is none. */
 let cameAt = -Infinity;
+/** A point that is wanted. */
+interface Wish {
+  readonly url: URL;
+  /** True while a drag only passes it. */
+  readonly isPassing?: boolean;
+  /** True where the slider is in the hand, which stays where it is. */
+  readonly isBySlider?: boolean;
+}
+
 /** The point that is wanted: while one is fetched, only the latest of the others waits. */
-const latest = new Latest<{ readonly url: URL; readonly isPassing: boolean }>(async ({ url, isPassing }) => {
-  if (isPassing) return void (await swapPart('moment', url));
+const latest = new Latest<Wish>(async ({ url, isPassing, isBySlider }) => {
+  if (isPassing === true) return void (await swapPart('moment', url));
   // One place for all steps that follow each other, so that Back leads to where they began.
   await swapPart('moment', url, { remember: performance.now() - cameAt > PAUSE ? 'push' : 'replace' });
   cameAt = performance.now();
+  if (isBySlider !== true) bringBack();
   if (!player.isPlaying) sayPoint();
 });
 
@@ -45,7 +57,7 @@ function compare(): void {
   const url = new URL(location.href);
   url.searchParams.delete('to');
   url.searchParams.set('pin', mark);
-  latest.want({ url, isPassing: false });
+  latest.want({ url });
 }
 
 /** The address of the point of the slider. */
@@ -71,6 +83,15 @@ function isPoint(url: URL): boolean {
   return url.hash === '' && rest(url) === rest(here);
 }
 
+/** Has the address name the point that is compared with, where it names one that is not there. */
+function agreePin(): void {
+  const url = new URL(location.href);
+  const [asked, found] = [url.searchParams.get('pin'), pinned()];
+  if (asked === null || found === undefined || asked === found) return;
+  url.searchParams.set('pin', found);
+  showAddress(url, 'replace');
+}
+
 /** Has the slider, and the forms that begin at the shown point, agree with it. */
 function agree(): void {
   const moment = document.getElementById('moment');
@@ -94,7 +115,7 @@ if (slider !== null) {
   slider.addEventListener('input', () => {
     isDragged = true;
     player.stop();
-    latest.want({ url: pointOf(slider), isPassing: true });
+    latest.want({ url: pointOf(slider), isPassing: true, isBySlider: true });
   });
   // Let go where it was taken, it tells no change.
   for (const name of ['pointerup', 'pointercancel'])
@@ -103,7 +124,7 @@ if (slider !== null) {
     });
   slider.addEventListener('change', () => {
     isDragged = false;
-    latest.want({ url: pointOf(slider), isPassing: false });
+    latest.want({ url: pointOf(slider), isBySlider: true });
   });
 }
 
@@ -115,13 +136,18 @@ document.addEventListener('click', (event) => {
   const url = new URL(link.href);
   if (!isPoint(url)) return;
   event.preventDefault();
-  latest.want({ url, isPassing: false });
+  latest.want({ url });
 });
 document.addEventListener(SWAPPED, () => {
   agree();
+  showInLists();
   showRendered();
   mark = pinned() ?? mark;
   player.arrived();
 });
 handleKeys(follow, { play: () => player.toggle(), compare, toggleRendered });
 agree();
+agreePin();
+showInLists();
+// Once the browser has gone to the place that the address names.
+addEventListener('load', () => requestAnimationFrame(showAboveChanges));

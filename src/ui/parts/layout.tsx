@@ -2,6 +2,7 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import type { UiContext } from '../context.js';
 import { CopyCommand } from './copy-command.js';
 import { Link, useHref } from './href.js';
+import { COMMON_KEYS, type Keys, KeysHelp } from './keys-help.js';
 
 /** A page besides what all pages have. */
 export interface PageOptions {
@@ -15,6 +16,8 @@ export interface PageOptions {
   readonly find?: string | undefined;
   /** The words of the command that tells the same in a terminal. @defaultValue none */
   readonly command?: readonly string[];
+  /** The keys of the page. @defaultValue those of all pages */
+  readonly keys?: Keys;
 }
 
 interface LayoutProps extends PageOptions {
@@ -22,7 +25,7 @@ interface LayoutProps extends PageOptions {
 }
 
 /** A whole page: navigation, the box that finds everything, the body, and the command that tells the same. */
-export function Layout({ ui, title, body, current, scripts = [], find, command }: LayoutProps) {
+export function Layout({ ui, title, body, current, scripts = [], find, command, keys = COMMON_KEYS }: LayoutProps) {
   const href = useHref();
   return (
     <html lang="en">
@@ -74,6 +77,7 @@ export function Layout({ ui, title, body, current, scripts = [], find, command }
           <span class="place" title={ui.location}>
             {ui.location}
           </span>
+          <KeysHelp keys={keys} />
           {command !== undefined && <CopyCommand words={[...command, ...ui.flags]} />}
         </footer>
       </body>

@@ -3,6 +3,7 @@ import { defineAggregate } from '../../../src/aggregate/definition/define-aggreg
 import { Timestamp } from '../../../src/hlc/timestamp.js';
 import { useTestDatabase } from '../../support/database.js';
 import { aHistory, anId } from '../../support/data/factories.js';
+import { axeViolations } from '../../support/ui/axe.js';
 import { useBrowser } from '../../support/ui/browser.js';
 import { pagesOf } from '../../support/ui/ui-client.js';
 
@@ -300,6 +301,37 @@ browser.test('j, k, gg, d, r and the keys of lists do what the help says', async
   await press('ArrowDown', 13);
   await press('PageDown', 23);
   await page.keyboard.press('g');
+  await page.keyboard.type('1');
+  await page.keyboard.press('Escape');
+  await press('l', 24);
+  await page.keyboard.press('g');
   await press('g', 0);
+  t.is(await page.evaluate('scrollY'), 0);
+  t.deepEqual(visitor.problems, []);
+});
+
+browser.test('? shows the keys over the page, and Escape or ? hides them; so on other pages', async (t, visit) => {
+  const visitor = await visit(pagesOf(database));
+  const { page } = visitor;
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  await visitor.open(`/aggregate/${id.hex}?at=10&pin=5`);
+
+  await page.keyboard.press('?');
+  await keys.getByText('before the first event').waitFor();
+  await page.keyboard.press('l');
+  await page.keyboard.press('Escape');
+  await keys.waitFor({ state: 'hidden' });
+  t.is(new URL(page.url()).search, '?at=10&pin=5');
+  await visitor.open('/search');
+  await page.getByText('Keys', { exact: true }).click();
+  await keys.getByText('choose several').waitFor();
+  t.deepEqual(await axeViolations(page), []);
+  await page.keyboard.press('?');
+  await keys.waitFor({ state: 'hidden' });
+  await page.keyboard.press('/');
+  await page.keyboard.type('Jean');
+  await page.keyboard.press('Escape');
+  t.true(await page.evaluate<boolean>('document.activeElement === document.body'));
+  t.is(await page.getByRole('searchbox').inputValue(), 'Jean');
   t.deepEqual(visitor.problems, []);
 });

@@ -68,3 +68,33 @@ test('a wrong path is said in every part, too: none shows the changes of somethi
   }
   t.is((await ui.get(`/aggregate/${id.hex}?path=/n&pin=teatime&part=changes`)).status, 400);
 });
+
+test('the list begins around the shown event, with the way to later and earlier ones, and has a command for a condition', async (t) => {
+  const id = await aHistoryOf(
+    database.store(),
+    Array.from({ length: 120 }, (_, index) => ({ body: { n: index + 1, 'a b': [{ x: 'y' }] } })),
+  );
+  const list = async (query: string) => {
+    const { html, text } = await ui.get(`/aggregate/${id.hex}?path=/n&${query}`);
+    const table = html.slice(html.indexOf('id="changes"'));
+    const found = [...table.matchAll(/<td class="number"><a [^>]*>(\d+)<\/a>/g)].map(([, sequence]) =>
+      Number(sequence),
+    );
+    return { found, text };
+  };
+  const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => from - index);
+
+  const middle = await list('at=60');
+  t.deepEqual(middle.found, down(70, 41));
+  t.regex(middle.text, /Events 41 to 70 were looked at\. Later ones Earlier ones/);
+  const later = await list('at=60&after=70');
+  t.deepEqual(later.found, down(100, 71));
+  t.deepEqual((await list('at=60&after=100')).found, down(120, 101));
+  t.deepEqual((await list('at=60&upto=40')).found, down(40, 11));
+  const end = await list('at=120');
+  t.deepEqual(end.found, down(120, 91));
+  t.regex(end.text, /Events 91 to 120 were looked at\. Earlier ones/);
+  t.true(end.text.includes(`maestro bisect ${id.hex} --where '$.n < 0' --schema ${database.schema}`));
+  const text = (await ui.get(`/aggregate/${id.hex}?path=${encodeURIComponent('/a b/0/x')}`)).text;
+  t.true(text.includes(`--where '$."a b"[0].x == "y"'`));
+});

@@ -74,6 +74,8 @@ test('handlers fold, render, and are stepped over and marked when they fail', as
   t.is(broken.status, 200);
   t.regex(broken.text, /the ledger is upside down.*The event was stepped over/);
   t.regex(broken.text, /Nothing changed by this event/);
+  t.regex(page.text, /State after event 4 Without event 3, whose handler fails\./);
+  t.notRegex((await folded.get(`/aggregate/${id.hex}?at=2`)).text, /Without event/);
 });
 
 test('the point before the first event has the initial state', async (t) => {
@@ -199,7 +201,7 @@ test('what is wrong stands beside the field with what was typed, and the point s
   t.regex(point.text, /Event or time \S+ \(UTC\S*\), or write a zone"teatime" is not a sequence or a time/);
   t.regex(path.html, /name="path" value="balance"[^>]* aria-invalid="true"/);
   t.regex(path.text, /"balance" is no path into a state\. Write a JSON Pointer/);
-  t.regex(time.text, /event 2 of 2Next.*"teatime" is not a sequence or a time/);
+  t.regex(time.text, /"teatime" is not a sequence or a time.*event 2 of 2Next/);
   t.is((await merged.get(`/aggregate/${id.hex}?at=teatime&part=moment`)).status, 400);
 });
 
@@ -214,6 +216,14 @@ test('a pinned point is what the state is compared with', async (t) => {
   t.true(page.text.includes(`maestro diff ${id.hex} 1 3 --schema ${database.schema}`));
   t.true(page.links.includes(`/aggregate/${id.hex}?at=2&pin=1`));
   t.true(page.links.includes(`/aggregate/${id.hex}?at=1&pin=3`));
+  const back = await merged.get(`/aggregate/${id.hex}?at=1&pin=3`);
+  t.regex(back.text, /2 changes compared with event 3, which is later .*Path At 1 At 3 Difference .*\/n 1 3 \+2 /);
+  t.regex(back.text, /~ "n": 1 later 3/);
+  t.regex(back.text, /\+ "x": 1/);
+  t.true(back.text.includes(`maestro diff ${id.hex} 1 3 --schema ${database.schema}`));
+  const missing = await merged.get(`/aggregate/${id.hex}?at=2&pin=999`);
+  t.regex(missing.text, /Unpin 3.*There is no event 999; 3 is the last one before it\./);
+  t.false(missing.links.some((link) => link.includes('999')));
 });
 
 test('a point to compare with can be written as the last event or a time, which becomes the sequence that it was', async (t) => {
@@ -239,7 +249,7 @@ test('a wrong point to compare with is left out, and said so beside the field, o
   const id = await aHistoryOf(store, [{ body: { n: 1 } }, { body: { n: 2 } }]);
 
   for (const [wrong, why] of [
-    ['teatime', /Compare with event or time \S+ \(UTC\S*\), or write a zone"teatime" is not a sequence or a time/],
+    ['teatime', /Compare with \S+ \(UTC\S*\), or write a zone"teatime" is not a sequence or a time/],
     ['99999999999', /Write the number of an event, from 0/],
   ] as const) {
     const page = await merged.get(`/aggregate/${id.hex}?at=1&pin=${wrong}`);
@@ -269,6 +279,7 @@ test('where bodies are merged, one that cannot be is not called a failing handle
   t.regex(text, /2 deep \S+ \S+ cannot be merged/);
   t.regex(text, /1 body that cannot be merged/);
   t.regex(text, /the body of event 2 cannot be merged/);
+  t.regex(text, /Without event 2, whose body cannot be merged\./);
   t.notRegex(text, /handler (?:of|fails)|failing/);
 });
 
@@ -299,6 +310,20 @@ test('an aggregate without events is told what to do; of the timestamp of an eve
   t.is(mistaken.status, 404);
   t.true(mistaken.text.includes(`This is the timestamp of an event, in the history of: ${owner.hex}, event 1`));
   t.true(mistaken.links.includes(`/aggregate/${owner.hex}?at=1`));
+});
+
+test('the first digits of an id lead to the aggregate, with what was asked of it; of several, to each', async (t) => {
+  const of = (last: string) => Timestamp.parse(`0abcdef01234${last.padStart(20, '0')}`);
+  for (const last of ['1111', '12']) await store.commitEvents([anEvent(of(last), { type: 'opened' })]);
+
+  const several = await merged.get('/aggregate/0abcdef0?at=0');
+  const one = await merged.request('/aggregate/0abcdef01234000000000000000011?at=0');
+
+  t.is(several.status, 400);
+  t.regex(several.text, /Several ids begin with 0abcdef0\..*, last event 1 opened/);
+  for (const last of ['1111', '12']) t.true(several.links.includes(`/aggregate/${of(last).hex}?at=0`));
+  t.is(one.headers.get('location'), `/aggregate/${of('1111').hex}?at=0`);
+  t.regex((await merged.get('/aggregate/0abcdef9')).text, /No aggregate has an id that begins with 0abcdef9/);
 });
 
 test('what cannot be meant is answered with what is wrong', async (t) => {

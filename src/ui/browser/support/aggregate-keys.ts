@@ -1,4 +1,5 @@
 import { isTyping } from './find-box.js';
+import { areKeysShown } from './keys-window.js';
 
 /** Follows a step of the page, such as `next`; false when it has none of this name. */
 export type Follow = (step: string) => boolean;
@@ -41,13 +42,12 @@ export function handleKeys(follow: Follow, { play, compare, toggleRendered }: Ke
     k: () => moveDown(-1, follow),
     r: toggleRendered,
     s: play,
-    '?': () => document.getElementById('keys')?.toggleAttribute('open'),
   };
   // Before the listener of all pages, to which `/` is the box that finds everything.
   addEventListener(
     'keydown',
     (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || areKeysShown()) return;
       if (isSecondG(event)) {
         event.preventDefault();
         (event.target as HTMLElement).blur();
@@ -122,8 +122,9 @@ function moveInList(event: KeyboardEvent): boolean {
 export function focusBox(id: string): void {
   const box = document.getElementById(id);
   if (!(box instanceof HTMLInputElement)) return;
-  box.focus();
+  box.focus({ preventScroll: true });
   box.select();
+  box.scrollIntoView({ block: 'nearest' });
 }
 
 /** Scrolls the state to the next change below what is seen of it, after the last one to the first. */

@@ -10,7 +10,21 @@ export function focusFindBySlash(): void {
   });
 }
 
+/** Has Escape leave a box into which something is typed, with what is in it, so that the keys are those of the page again. */
+export function leaveBoxByEscape(): void {
+  document.addEventListener('keydown', (event) => {
+    const { key, target, isComposing } = event;
+    if (key !== 'Escape' || isComposing || !(target instanceof HTMLInputElement) || !isTyping(target)) return;
+    // A box of searches would lose its text.
+    event.preventDefault();
+    target.blur();
+  });
+}
+
 /** True for an element that takes the keys itself. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input:not([type="range"]), textarea, select, [contenteditable]') !== null
+  );
 }

@@ -1,7 +1,6 @@
 import type { PropsWithChildren } from 'hono/jsx';
 import type { UiContext } from '../../context.js';
 import { CompareLink } from '../../parts/id.js';
-import { KeysHelp } from './keys-help.js';
 import type { Moment } from './moment.js';
 import { MomentView } from './moment-view.js';
 import type { ReadRequest } from './request.js';
@@ -22,13 +21,12 @@ export function AggregateView({ ui, moment, read, children }: PropsWithChildren<
       <p class="about">
         <code class="whole">{history.id.hex}</code> {history.folding.how} <CompareLink id={history.id} />
       </p>
-      {ui.aggregates.length === 0 && <NoHandlers />}
+      <SearchForms read={read} sequence={moment.sequence} />
       <Scrubber moment={moment} />
       <p id="said" class="unseen" role="status" />
       <MomentView ui={ui} moment={moment} />
-      <SearchForms read={read} sequence={moment.sequence} />
+      {ui.aggregates.length === 0 && <NoHandlers />}
       {children}
-      <KeysHelp />
     </div>
   );
 }

@@ -9,6 +9,8 @@ export interface FailedWords {
   readonly badge: string;
   /** A sentence about one. */
   readonly sentence: (sequence: number) => string;
+  /** The words after "whose" for some. */
+  readonly whose: (count: number) => string;
 }
 
 /** The words for events that cannot be folded: their handlers fail, or, where there are none, their bodies cannot be merged. */
@@ -19,11 +21,13 @@ export function failedWords({ aggregate }: Folding): FailedWords {
         names: 'bodies that cannot be merged',
         badge: 'cannot be merged',
         sentence: (sequence) => `the body of event ${sequence} cannot be merged`,
+        whose: (count) => (count === 1 ? 'body cannot be merged' : 'bodies cannot be merged'),
       }
     : {
         name: 'failing handler',
         names: 'failing handlers',
         badge: 'handler fails',
         sentence: (sequence) => `the handler of event ${sequence} fails`,
+        whose: (count) => (count === 1 ? 'handler fails' : 'handlers fail'),
       };
 }

@@ -15,10 +15,19 @@ interface LinesProps {
   readonly lines: readonly StateLine[];
   readonly label: string;
   readonly request: AggregateRequest;
+  /** True where the state is compared with a later one: what that has besides comes, what it lacks goes. @defaultValue false */
+  readonly isLater?: boolean;
 }
 
+const IN_TIME: Readonly<Record<StateLine['change'], StateLine['change']>> = {
+  same: 'same',
+  added: 'removed',
+  changed: 'changed',
+  removed: 'added',
+};
+
 /** The lines of a state, those that changed with a sign; a key links to the events that changed its value. */
-export function Lines({ lines, label, request }: LinesProps) {
+export function Lines({ lines, label, request, isLater = false }: LinesProps) {
   return (
     <pre class="json state" tabindex={0} role="region" aria-label={label}>
       {visibleLines(lines, request.isWhole).map((line) =>
@@ -29,15 +38,20 @@ export function Lines({ lines, label, request }: LinesProps) {
             {`  … ${line.leftOut} more lines\n`}
           </Link>
         ) : (
-          <Line line={line} request={request} />
+          <Line line={line} request={request} isLater={isLater} />
         ),
       )}
     </pre>
   );
 }
 
-function Line({ line, request }: { readonly line: StateLine; readonly request: AggregateRequest }) {
-  const { text, change, was, path } = line;
+interface LineProps extends Required<Pick<LinesProps, 'request' | 'isLater'>> {
+  readonly line: StateLine;
+}
+
+function Line({ line, request, isLater }: LineProps) {
+  const { text, was, path } = line;
+  const change = isLater ? IN_TIME[line.change] : line.change;
   const [indent, key, value] = partsOf(text);
   return (
     <span class={change}>
@@ -45,7 +59,7 @@ function Line({ line, request }: { readonly line: StateLine; readonly request: A
       {key !== '' && path !== undefined ? (
         <Link
           class="key"
-          href={`${addressOf(request, { path, upTo: undefined })}#changes`}
+          href={`${addressOf(request, { path, upTo: undefined, after: undefined })}#changes`}
           title="The events that changed it"
         >
           {cut(key)}
@@ -54,7 +68,7 @@ function Line({ line, request }: { readonly line: StateLine; readonly request: A
         cut(key)
       )}
       {cut(value)}
-      {was !== undefined && <span class="was">{`  was ${cut(was)}`}</span>}
+      {was !== undefined && <span class="was">{`  ${isLater ? 'later' : 'was'} ${cut(was)}`}</span>}
       {'\n'}
     </span>
   );

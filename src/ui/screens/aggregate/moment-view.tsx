@@ -70,7 +70,11 @@ function Commands({ ui, moment }: { readonly ui: UiContext; readonly moment: Mom
     <div class="commands">
       <CopyCommand words={words(['step', id, '--from', String(sequence)])} />
       <CopyCommand words={words(['replay', id, '--max', String(sequence)])} />
-      {pinned !== undefined && <CopyCommand words={words(['diff', id, String(pinned.sequence), String(sequence)])} />}
+      {pinned !== undefined && <CopyCommand words={words(['diff', id, ...inOrder(pinned.sequence, sequence)])} />}
     </div>
   );
+}
+
+function inOrder(one: number, other: number): string[] {
+  return [Math.min(one, other), Math.max(one, other)].map(String);
 }

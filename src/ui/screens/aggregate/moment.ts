@@ -85,7 +85,7 @@ export async function readMoment(
   const { timeline } = history;
   const last = newest.sequence;
   const asked = await sequenceOf(request, history, last);
-  const changesUpTo = request.path === undefined ? 0 : (request.upTo ?? last);
+  const changesUpTo = request.path === undefined ? 0 : (request.upTo ?? request.after ?? asked);
   const points = [asked, request.pin ?? 0, changesUpTo].map((each) => Math.min(each, last));
   const toFold = Math.max(...(await Promise.all(points.map((each) => eventsToFold(ui, history, each)))));
   const isFolded = isPatient || request.isFolded || toFold <= SOON;
@@ -101,7 +101,8 @@ export async function readMoment(
   const index = around.findLastIndex((head) => head.sequence <= sequence);
   const heads = around.slice(Math.max(0, index - AROUND), index + 1 + AROUND);
   return {
-    request,
+    // What is compared with is there: the page does not hand on the number of an event that is not.
+    request: pinned === undefined ? request : { ...request, pin: pinned.sequence },
     history,
     sequence,
     event,

@@ -1,3 +1,4 @@
+import type { PropsWithChildren } from 'hono/jsx';
 import { differenceText } from '../../../json/compare/difference.js';
 import { Empty } from '../../parts/empty.js';
 import { Link } from '../../parts/href.js';
@@ -13,10 +14,12 @@ interface PathChangesProps {
   readonly found: PathChanges;
   /** The sequence of the shown point. */
   readonly shown: number;
+  /** The last sequence of the history. */
+  readonly last: number;
 }
 
-/** The events that changed one value of the state, the newest first, with the value before and after. */
-export function PathChangesView({ request, found, shown }: PathChangesProps) {
+/** The events that changed one value of the state, the newest first, with the value before and after; at its foot its children. */
+export function PathChangesView({ request, found, shown, last, children }: PropsWithChildren<PathChangesProps>) {
   const { changes, from, upTo } = found;
   return (
     <section id="changes" tabindex={-1} aria-labelledby="changes-heading">
@@ -45,7 +48,7 @@ export function PathChangesView({ request, found, shown }: PathChangesProps) {
                 </Link>
               ),
             },
-            { heading: 'Type', cell: ({ event }) => <Text value={event.type} /> },
+            { heading: 'Type', cell: ({ event }) => <Text value={event.type} />, optional: true },
             { heading: 'Time', cell: ({ event }) => <Time at={event.timestamp.time} />, optional: true },
             { heading: 'Before', cell: ({ before }) => <ValueText value={before} /> },
             { heading: 'After', cell: ({ after }) => <ValueText value={after} /> },
@@ -55,12 +58,24 @@ export function PathChangesView({ request, found, shown }: PathChangesProps) {
       )}
       <p class="none">
         {`Events ${from} to ${upTo} were looked at. `}
+        {upTo < last && (
+          <Link
+            href={`${addressOf(request, { after: upTo, upTo: undefined })}#changes`}
+            data-follow={OF_POINT.join(' ')}
+          >
+            Later ones
+          </Link>
+        )}{' '}
         {from > 1 && (
-          <Link href={`${addressOf(request, { upTo: from - 1 })}#changes`} data-follow={OF_POINT.join(' ')}>
+          <Link
+            href={`${addressOf(request, { upTo: from - 1, after: undefined })}#changes`}
+            data-follow={OF_POINT.join(' ')}
+          >
             Earlier ones
           </Link>
         )}
       </p>
+      {children}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import { MAX_SEQUENCE } from '../../../events.js';
-import { Timestamp } from '../../../hlc/timestamp.js';
+import type { Timestamp } from '../../../hlc/timestamp.js';
 import { pointerKeys } from '../../../json/path/pointer.js';
 import { escapeText } from '../../../text/escape.js';
 import { notATime, readTime, timestampOf } from '../../../text/time/read-time.js';
@@ -18,8 +18,9 @@ export interface AggregateRequest {
   readonly pin: number | undefined;
   /** The JSON Pointer of a value of the state: the events that changed it are listed. */
   readonly path: string | undefined;
-  /** The sequence up to which those events are listed. @defaultValue the last event */
+  /** The sequence up to which those events are listed, or after which. @defaultValue those on both sides of the shown point */
   readonly upTo: number | undefined;
+  readonly after: number | undefined;
   /** The axis of the slider. */
   readonly by: 'sequence' | 'time';
   /** A text that was searched for in the events. */
@@ -53,9 +54,9 @@ export type Point = number | 'last' | { readonly time: string };
 
 /**
  * Reads an address. The point is a sequence or a time, in `at` or in `time`; where it is wrong, the one in `from` is shown, from which a
- * form has come. A wrong point to compare with is left out. Throws `PageError` for what no form has, and `InvalidTimestampError` for the id.
+ * form has come. A wrong point to compare with is left out. Throws `PageError` for what no form has.
  */
-export function readRequest(id: string, query: (name: string) => string | undefined): ReadRequest {
+export function readRequest(id: Timestamp, query: (name: string) => string | undefined): ReadRequest {
   const text = (name: string) => query(name)?.trim() || undefined;
   const faults: Record<string, string> = {};
   const written = { at: text('time') ?? text('at'), pin: text('pin'), path: query('path') };
@@ -68,12 +69,13 @@ export function readRequest(id: string, query: (name: string) => string | undefi
   if (written.pin !== undefined && pinned === undefined) faults['pin'] = pointFault(written.pin);
   const to = text('to');
   const request: AggregateRequest = {
-    id: Timestamp.parse(id),
+    id,
     at: typeof point === 'number' ? point : point === undefined || written.at === undefined ? from : undefined,
     time: typeof point === 'object' ? point.time : undefined,
     pin: typeof pinned === 'number' ? pinned : undefined,
     path: faults['path'] === undefined ? written.path : undefined,
     upTo: sequenceOf('upto', text('upto')),
+    after: sequenceOf('after', text('after')),
     by: text('by') === 'time' ? 'time' : 'sequence',
     find: query('find') || undefined,
     to: to === 'next' || to === 'previous' ? to : undefined,
@@ -139,6 +141,7 @@ const NOTHING = {
   pin: undefined,
   path: undefined,
   upTo: undefined,
+  after: undefined,
   by: 'sequence',
   find: undefined,
   to: undefined,
@@ -163,7 +166,7 @@ function queryText(asked: Omit<AggregateRequest, 'id'>): string {
 }
 
 function parametersOf(asked: Omit<AggregateRequest, 'id'>): [name: string, value: string][] {
-  const { at, time, pin, path, upTo, by, find, to, as, isWhole, isFolded } = asked;
+  const { at, time, pin, path, upTo, after, by, find, to, as, isWhole, isFolded } = asked;
   const all: Record<string, string | number | undefined> = {
     at,
     time,
@@ -171,6 +174,7 @@ function parametersOf(asked: Omit<AggregateRequest, 'id'>): [name: string, value
     pin,
     path,
     upto: upTo,
+    after,
     find,
     to,
     as,

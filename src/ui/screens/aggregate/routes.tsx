@@ -8,10 +8,13 @@ import { jsonFile } from '../../parts/json-file.js';
 import { fragment, page, partOf } from '../../parts/page.js';
 import { shortId } from '../../parts/id.js';
 import { AggregateView } from './aggregate-view.js';
+import { BisectCommand } from './bisect-command.js';
 import { Histories } from './histories.js';
+import { AGGREGATE_KEYS } from './keys.js';
 import { type Moment, readMoment } from './moment.js';
 import { MomentView } from './moment-view.js';
-import { pathChanges } from './path-changes.js';
+import { namedAggregate } from './named-aggregate.js';
+import { pathChanges, pathChangesAfter, pathChangesAround } from './path-changes.js';
 import { withPinnedPoint } from './pinned-point.js';
 import { PathChangesLater, PathChangesView } from './path-changes-view.js';
 import { addressOf, type AggregateRequest, type ReadRequest, readRequest } from './request.js';
@@ -20,7 +23,9 @@ import { addressOf, type AggregateRequest, type ReadRequest, readRequest } from 
 export function registerAggregate(app: UiApp, ui: UiContext): void {
   const histories = new Histories(ui);
   app.get('/aggregate/:id', async (c) => {
-    const read = readRequest(c.req.param('id'), (name) => c.req.query(name));
+    const named = await namedAggregate(ui.log, c.req.param('id'), new URL(c.req.url).search);
+    const read = readRequest(named.id, (name) => c.req.query(name));
+    if (!named.isWhole) return redirect(c, ui, read.request);
     const asked = await withPinnedPoint(ui.log, read);
     const isWrong = isFaulty(read.faults);
     const { signal } = c.req.raw;
@@ -46,6 +51,7 @@ export function registerAggregate(app: UiApp, ui: UiContext): void {
     return page(c, ui, {
       title: `Aggregate ${shortId(asked.id)}`,
       scripts: ['aggregate'],
+      keys: AGGREGATE_KEYS,
       body: (
         <AggregateView ui={ui} moment={shown} read={{ ...read, request: shown.request }}>
           {asked.path !== undefined && (await changesIn(ui, shown, signal))}
@@ -86,16 +92,23 @@ function withNotes(moment: Moment, pin: string | undefined): Moment {
 }
 
 /** The events that changed one value; without them while the history is not folded. */
-async function changesIn(
-  ui: UiContext,
-  { request, history, along, frame, sequence }: Moment,
-  signal: AbortSignal,
-): Promise<JSX.Element> {
+async function changesIn(ui: UiContext, moment: Moment, signal: AbortSignal): Promise<JSX.Element> {
+  const { request, history, along, frame, sequence } = moment;
+  const { path = '', upTo, after } = request;
   if (frame === undefined) return <PathChangesLater request={request} />;
-  const upTo = Math.min(request.upTo ?? along.last, along.last);
-  const { id, timeline } = history;
-  const found = await pathChanges({ log: ui.log, id, timeline, path: request.path ?? '', upTo, signal });
-  return <PathChangesView request={request} found={found} shown={sequence} />;
+  const { last } = along;
+  const searched = { log: ui.log, id: history.id, timeline: history.timeline, path, signal };
+  const found =
+    upTo !== undefined
+      ? await pathChanges({ ...searched, upTo: Math.min(upTo, last) })
+      : after !== undefined
+        ? await pathChangesAfter(searched, Math.min(after, last), last)
+        : await pathChangesAround(searched, sequence, last);
+  return (
+    <PathChangesView request={request} found={found} shown={sequence} last={last}>
+      <BisectCommand ui={ui} moment={moment} />
+    </PathChangesView>
+  );
 }
 
 function redirect(c: Context, ui: UiContext, to: AggregateRequest): Response {

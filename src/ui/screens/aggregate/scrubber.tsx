@@ -10,7 +10,12 @@ export function Scrubber({ moment }: { readonly moment: Moment }) {
   const other = request.by === 'time' ? 'sequence' : 'time';
   const name = request.by === 'time' ? 'time' : 'at';
   return (
-    <KeepingForm id="scrubber" class="scrubber" request={request} own={['at', 'time', 'upto', 'find', 'to', 'fold']}>
+    <KeepingForm
+      id="scrubber"
+      class="scrubber"
+      request={request}
+      own={['at', 'time', 'upto', 'after', 'find', 'to', 'fold']}
+    >
       <div class="buttons">
         <button type="submit" data-plain>
           Go to the point of the slider

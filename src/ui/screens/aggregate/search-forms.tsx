@@ -14,7 +14,7 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
   const { request, faults, written } = read;
   return (
     <div class="jumps">
-      <KeepingForm request={request} own={['at', 'time', 'upto', 'find', 'to', 'fold']}>
+      <KeepingForm request={request} own={['at', 'time', 'upto', 'after', 'find', 'to', 'fold']}>
         <input type="hidden" name="from" value={String(sequence)} data-at />
         <Field
           name="at"
@@ -30,13 +30,13 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
       </KeepingForm>
       <KeepingForm id="find-form" request={request} own={['at', 'time', 'find', 'to', 'fold']}>
         <input type="hidden" name="at" value={String(sequence)} data-at />
-        <Field name="find" id="find-text" label="Text in an event" size={18} value={request.find} />
+        <Field name="find" id="find-text" label="Text" size={12} value={request.find} />
         <span class="buttons">
-          <button type="submit" name="to" value="next">
-            Next
-          </button>{' '}
-          <button type="submit" name="to" value="previous">
-            Previous
+          <button type="submit" name="to" value="next" aria-label="Find the next one" title="Find the next one">
+            ›
+          </button>
+          <button type="submit" name="to" value="previous" aria-label="Find the one before" title="Find the one before">
+            ‹
           </button>
         </span>
       </KeepingForm>
@@ -44,7 +44,7 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
         <Field
           name="pin"
           id="pin-box"
-          label="Compare with event or time"
+          label="Compare with"
           size={18}
           value={written.pin}
           placeholder="41, last, 2h ago"
@@ -53,7 +53,7 @@ export function SearchForms({ read, sequence }: SearchFormsProps) {
         />
         <button type="submit">Compare</button>
       </KeepingForm>
-      <KeepingForm request={request} own={['path', 'upto', 'to', 'fold']} goesTo="changes">
+      <KeepingForm request={request} own={['path', 'upto', 'after', 'to', 'fold']} goesTo="changes">
         <Field
           name="path"
           id="path-box"

@@ -57,7 +57,7 @@ export function Steps({ moment }: { readonly moment: Moment }) {
         <Step
           id="path-end"
           text={`Hide the changes of ${pathText(path)}`}
-          href={addressOf(request, { path: undefined, upTo: undefined })}
+          href={addressOf(request, { path: undefined, upTo: undefined, after: undefined })}
         />
       )}
     </nav>

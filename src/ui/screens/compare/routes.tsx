@@ -1,6 +1,7 @@
 import { lastHead } from '../../../admin/find-event/find-event.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { isFaulty } from '../../input/faults.js';
+import { BRUSH_KEYS } from '../../parts/keys-help.js';
 import { page } from '../../parts/page.js';
 import { compareAddress, readCompare } from './compare-query.js';
 import { CompareView } from './compare-view.js';
@@ -25,6 +26,7 @@ export function registerCompare(app: UiApp, ui: UiContext): void {
       title: 'Compare',
       current: '/compare',
       scripts: ['compare'],
+      keys: BRUSH_KEYS,
       body: <CompareView ui={ui} read={read} candidates={candidates} lanes={lanes} ordered={ordered} />,
     });
   });

@@ -4,6 +4,7 @@ import { InvalidJsonPathError } from '../../../admin/search-events/json-path.js'
 import { LAST_ISO_TIME } from '../../../hlc/timestamp-text.js';
 import type { UiApp, UiContext } from '../../context.js';
 import { similarTypes } from '../../input/similar-types.js';
+import { BRUSH_KEYS } from '../../parts/keys-help.js';
 import { fragment, page, partOf } from '../../parts/page.js';
 import { Counts, PendingCounts } from './counts.js';
 import { findResults, type SearchResults } from './find-results.js';
@@ -58,7 +59,7 @@ export function registerSearch(app: UiApp, ui: UiContext): void {
   });
 }
 
-const HEAD = { title: 'Search', current: '/search', scripts: ['search'] } as const;
+const HEAD = { title: 'Search', current: '/search', scripts: ['search'], keys: BRUSH_KEYS } as const;
 
 function formOf({ texts, query, faults }: ReadSearch, pathFault: PathFault | undefined) {
   return { texts, order: query.order, faults, pathFault };

@@ -1,4 +1,7 @@
-const KEYS: readonly (readonly [keys: string, does: string])[] = [
+import type { Keys } from '../../parts/keys-help.js';
+
+/** The keys of the page: those of `maestro step`, but for `q` (a page does not end) and what the browser needs itself. */
+export const AGGREGATE_KEYS: Keys = [
   ['→ l space', 'the next event (n too, while nothing is searched)'],
   ['← h p', 'the event before'],
   ['j k', 'scroll the event or the state that has the focus; elsewhere the next event, the event before'],
@@ -11,28 +14,9 @@ const KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['n N or . ,', 'find it again, forwards or backwards'],
   ['m', 'pin this point, and compare others with it'],
   ['d', 'end comparing; again: compare with the point that was pinned last, or with one that you enter, as for g'],
-  ['Esc', 'end comparing; then end the search'],
+  ['Esc', 'leave the box; elsewhere end comparing; then end the search'],
   ['c', 'scroll the state to the next change'],
   ['r', 'show the state only as its definition renders it, or as JSON, too'],
   ['s', 'play, or stop'],
   ['?', 'show these keys, or hide them'],
 ];
-
-/** The keys of the page: those of `maestro step`, but for `q` (a page does not end) and what the browser needs itself. */
-export function KeysHelp() {
-  return (
-    <details id="keys">
-      <summary>Keys</summary>
-      <dl class="facts">
-        {KEYS.map(([keys, does]) => (
-          <>
-            <dt>
-              <kbd>{keys}</kbd>
-            </dt>
-            <dd>{does}</dd>
-          </>
-        ))}
-      </dl>
-    </details>
-  );
-}
