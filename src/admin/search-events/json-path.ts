@@ -1,5 +1,5 @@
 import { type ErrorCode, MaestroError } from '../../errors.js';
-import { driverMessage, sqlState } from '../../store/driver/driver-error.js';
+import { driverMessage, isUnsupportedInJsonPath, sqlState } from '../../store/driver/driver-error.js';
 import { query } from '../../store/read/rows.js';
 import { withReadRetry } from '../../store/read/read-retry.js';
 import type { EventLog } from '../log/event-log.js';
@@ -9,8 +9,8 @@ export class InvalidJsonPathError extends MaestroError {
   readonly code = 'MAESTRO_INVALID_JSON_PATH' satisfies ErrorCode;
 }
 
-/** SQL states about the jsonpath itself: data exceptions, unsupported features, syntax, variables. */
-const ABOUT_THE_TEXT = /^(22|0A|42601|42704)/;
+/** SQL states about the jsonpath itself: data exceptions, syntax, variables. */
+const ABOUT_THE_TEXT = /^(22|42601|42704)/;
 
 /**
  * SQL with one binding, a jsonpath: true when it selects a value other than `false` and `null` from a `jsonb`
@@ -42,7 +42,7 @@ export async function withJsonPathErrors<Answer>(path: string, answer: Promise<A
   try {
     return await answer;
   } catch (error) {
-    if (!ABOUT_THE_TEXT.test(sqlState(error) ?? '')) throw error;
+    if (!ABOUT_THE_TEXT.test(sqlState(error) ?? '') && !isUnsupportedInJsonPath(error)) throw error;
     throw new InvalidJsonPathError(`${JSON.stringify(path)} is not a jsonpath: ${driverMessage(error)}.`, {
       hint: `Write it like '$.amount > 100', '$.name == "Ada"' or '$.items[*] ? (@.price > 5)'; see PostgreSQL's manual, section 9.16.`,
       cause: error,

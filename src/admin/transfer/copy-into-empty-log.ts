@@ -1,6 +1,6 @@
 import { query } from '../../store/read/rows.js';
 import { WriteMismatchError } from '../../store/errors.js';
-import { sqlState } from '../../store/driver/driver-error.js';
+import { isRefusedCopy, sqlState } from '../../store/driver/driver-error.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import type { ExportedItem } from './read-export.js';
 import type { MergeReport } from './merge-staging.js';
@@ -73,7 +73,7 @@ export async function copyIntoEmptyLog(log: EventLog, items: AsyncIterable<Expor
   } catch (error) {
     await iterator.return?.();
     // The import through staging tables reports the same fault with its line.
-    if (/^2[23]|^40P01$/.test(sqlState(error) ?? ''))
+    if (/^2[23]|^40P01$/.test(sqlState(error) ?? '') || isRefusedCopy(error))
       throw new NeedsStagingError('a row was refused', { cause: error });
     throw error;
   }

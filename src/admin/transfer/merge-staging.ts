@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { type ErrorCode, MaestroError } from '../../errors.js';
-import { isDeadlock, isUniqueViolation } from '../../store/driver/driver-error.js';
+import { isDeadlock, isRefusedCopy, isUniqueViolation } from '../../store/driver/driver-error.js';
 import { WriteMismatchError } from '../../store/errors.js';
 import { execute, query } from '../../store/read/rows.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
@@ -65,7 +65,7 @@ export async function mergeStaging(
       return await log.knex.transaction((savepoint) => add({ ...log, knex: savepoint }, options));
     } catch (error) {
       // Somebody else, with the same file perhaps, has committed some of these events since the log was looked at.
-      const isOvertaken = isUniqueViolation(error) || isDeadlock(error);
+      const isOvertaken = isUniqueViolation(error) || isDeadlock(error) || isRefusedCopy(error);
       if (!isOvertaken || attempt === MAX_ATTEMPTS) throw error;
     }
 }

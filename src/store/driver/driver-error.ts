@@ -45,6 +45,11 @@ const LOST = new Set([
 ]);
 const LOST_MESSAGE =
   /Connection terminated(?! due to connection timeout)|connection error and is not queryable|Query read timeout|Connection ended|socket hang up/i;
+/**
+ * The functions of PostgreSQL that read a jsonpath, or a format of times in one, and that of Citus which hands on what a worker says: a
+ * worker gets only what can be spread.
+ */
+const JSON_PATH_ROUTINE = /^(?:jsp|makeItem|DCH_|execute|json|ReportResultError$)/;
 const CONNECT_TIMEOUT_MESSAGE = /timeout expired|due to connection timeout|Timeout acquiring a connection/i;
 /** The code of errors of an embedded engine that has stopped and cannot be asked any more. */
 export const ENGINE_STOPPED = 'MAESTRO_ENGINE_STOPPED';
@@ -80,6 +85,22 @@ function routineOf(error: unknown): string {
 /** True when a unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
 export function isUniqueViolation(error: unknown): boolean {
   return sqlState(error) === '23505';
+}
+
+/**
+ * True when a node of a Citus cluster refused rows that came there by COPY, as those of an `INSERT … SELECT` do. Then the code is lost
+ * on the way: a unique index refused them, a deadlock ended them, or something else. What it was, only a look at the tables tells.
+ */
+export function isRefusedCopy(error: unknown): boolean {
+  return sqlState(error) === 'XX000' && routineOf(error) === 'ReportCopyError';
+}
+
+/**
+ * True when PostgreSQL itself does not support what a jsonpath asks for. The same code has other causes: a Citus cluster that cannot
+ * spread a query, a prepared statement whose result changed.
+ */
+export function isUnsupportedInJsonPath(error: unknown): boolean {
+  return sqlState(error) === '0A000' && JSON_PATH_ROUTINE.test(routineOf(error));
 }
 
 /**
