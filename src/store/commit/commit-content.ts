@@ -40,3 +40,10 @@ export interface CommitContent {
   readonly events: readonly EncodedEvent[];
   readonly command?: NewCommand | undefined;
 }
+
+/** Number of characters of the bodies of events, as JSON. */
+export function lengthOf(events: readonly EncodedEvent[]): number {
+  let length = 0;
+  for (const { json } of events) length += json.length;
+  return length;
+}

@@ -1,7 +1,7 @@
 import { err, ok } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { recoverCommit } from './commit-recovery.js';
-import { isConnectionLost, isUniqueViolation } from '../driver/driver-error.js';
+import { isConnectionLost, isRefusedCopy, isUniqueViolation } from '../driver/driver-error.js';
 import { storeError } from '../failures/database-errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
@@ -51,10 +51,11 @@ export async function commitContent(
       if (!(answer instanceof InsertConflictError)) return answer;
       refusal = answer.cause;
     }
+    if (isUniqueViolation(refusal)) throw unexplainedUniqueViolation(refusal, MAX_ATTEMPTS);
+    if (isRefusedCopy(refusal)) throw refusal;
     // A deadlock, or a conflict of serializable transactions: it passes, and the caller should decide again on the
     // newer events.
-    if (!isUniqueViolation(refusal)) return err('retry_command');
-    throw unexplainedUniqueViolation(refusal, MAX_ATTEMPTS);
+    return err('retry_command');
   } catch (error) {
     throw storeError(error);
   }

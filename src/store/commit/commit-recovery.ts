@@ -2,9 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventRef } from '../../events.js';
 import { err } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
-import { driverMessage, isConnectionLost, isPanic, isUnreachable, sqlState } from '../driver/driver-error.js';
+import {
+  driverMessage,
+  isConnectionLost,
+  isPanic,
+  isRefusedCopy,
+  isUnreachable,
+  sqlState,
+} from '../driver/driver-error.js';
 import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
+import { layoutOf } from '../layout/read-layout.js';
+import { traitsOf } from '../layout/traits.js';
 import { execute } from '../read/rows.js';
 import type { CommandCommitResult } from '../store.js';
 import type { CommitContent } from './commit-content.js';
@@ -14,6 +23,9 @@ import { driverOf } from '../driver/driver-of.js';
 
 /** Longest wait of one attempt for the transaction of the lost connection to end, in milliseconds. */
 const LOCK_TIMEOUT = 5_000;
+
+/** Has a Citus cluster tell its nodes the settings that a transaction makes after it. */
+const TELL_SETTINGS = "SET LOCAL citus.propagate_set_commands = 'local'";
 
 /** Thrown to roll back a probe; caught in this file. */
 class ProbeDone extends Error {}
@@ -61,6 +73,8 @@ async function insertOnce(
 ): Promise<CommandCommitResult | undefined> {
   try {
     await driverOf(context.knex).transaction(async (transaction) => {
+      const { settings } = traitsOf(await layoutOf(transaction, context.schema));
+      if (settings === 'on demand') await execute(transaction, TELL_SETTINGS);
       await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
       await insertEvents(transaction, context, content.events, content.command);
       if (mode === 'probe') throw new ProbeDone();
@@ -70,8 +84,13 @@ async function insertOnce(
     if (error instanceof ProbeDone) throw notCommitted(lost);
     if (!(error instanceof InsertConflictError)) throw error;
     if (await isStored(context, content)) return undefined;
+    const isCertain = !isRefusedCopy(error.cause);
+    if (mode === 'probe' && isCertain) throw notCommitted(lost);
+    const answer = await diagnoseUniqueViolation(context, content, error.cause);
+    // The wait for the old transaction may have been what ended.
+    if (answer === undefined && !isCertain) throw error.cause;
     if (mode === 'probe') throw notCommitted(lost);
-    return (await diagnoseUniqueViolation(context, content, error.cause)) ?? err('retry_command');
+    return answer ?? err('retry_command');
   }
 }
 
@@ -84,7 +103,7 @@ async function readOnce(context: CommitContext, content: CommitContent, lost: un
  */
 function isWorthRetrying(error: unknown): boolean {
   const interrupted = error instanceof CommitInterruptedError || isConnectionLost(error);
-  return interrupted || isUnreachable(error) || sqlState(error) === '55P03';
+  return interrupted || isUnreachable(error) || sqlState(error) === '55P03' || isRefusedCopy(error);
 }
 
 function outcomeUnknown({ events, command }: CommitContent, cause: unknown, lost: unknown): OutcomeUnknownError {

@@ -1,154 +1,81 @@
-import { ok } from '../../result.js';
+import type { Layout } from '../layout/layout.js';
+import { knownLayout, layoutOf } from '../layout/read-layout.js';
+import { traitsOf } from '../layout/traits.js';
+import type { CommandCommitResult } from '../store.js';
+import { type CommitContent, lengthOf } from './commit-content.js';
 import type { CommitContext } from './commit-context.js';
 import { commitContent } from './commit-events.js';
-import { resolveFailedGroup } from './failed-group.js';
-import { insertGroup } from './insert-events.js';
-import type { CommandCommitResult } from '../store.js';
-import type { CommitContent } from './commit-content.js';
-import { committedEvents, type EncodedEvent } from './validate.js';
+import { CommitQueue, type Redirect } from './commit-queue.js';
 
 /** Larger commits are sent by themselves: grouping gains them nothing, and others would wait for them. */
 const MAX_COMMIT = { events: 20, length: 16 * 1024 };
-/** Most events and most characters of JSON that one statement takes. */
-const MAX_GROUP = { events: 500, length: 512 * 1024 };
-/**
- * Longest time that queued commits wait for statements under way, in milliseconds: those may hang on somebody else's
- * lock.
- */
-const MAX_WAIT = 20;
-
-/** A commit in the queue. */
-interface QueuedCommit extends CommitContent {
-  readonly length: number;
-  readonly resolve: (result: CommandCommitResult) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /**
- * Group commit: commits that arrive while another one is under way are sent together, in one statement, which costs one
- * round trip and one WAL flush for all of them. A commit that finds nothing under way is sent at once. Each commit
- * stays atomic and gets its own result, also when the shared statement fails.
+ * Group commit: sends commits together that arrive while others are under way, as {@link CommitQueue} does. On one server all of them are
+ * in one queue. Where a statement must not be about several aggregates, each aggregate has a queue of its own, all side by side on the
+ * connections of the pool, and a commit of several aggregates is sent by itself.
  */
 export class GroupCommit {
   readonly #context: CommitContext;
-  #queue: QueuedCommit[] = [];
-  /** Statements of the current generation that have not ended. */
-  #inFlight = 0;
-  /** Grows when waiting took too long; statements of older generations are no longer waited for. */
-  #generation = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #all: CommitQueue;
+  /** Queues by aggregate, as long as something waits or is under way in them. */
+  readonly #byAggregate = new Map<string, CommitQueue>();
 
   constructor(context: CommitContext) {
     this.#context = context;
+    this.#all = new CommitQueue(context, { beforeGroup: () => this.#redirect() });
   }
 
   /** Commits as {@link commitContent} does, without projections. */
   commit(content: CommitContent): Promise<CommandCommitResult> {
-    const { events, command } = content;
-    const length = lengthOf(events);
-    if (events.length > MAX_COMMIT.events || length > MAX_COMMIT.length) return commitContent(this.#context, content);
-    if (this.#inFlight === 0 && this.#queue.length === 0) return this.#commitAtOnce(content);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ events, command, length, resolve, reject });
-      this.#timer ??= setTimeout(() => this.#stopWaiting(), MAX_WAIT);
-    });
-  }
-
-  async #commitAtOnce(content: CommitContent): Promise<CommandCommitResult> {
-    const generation = this.#generation;
-    this.#inFlight += 1;
-    try {
-      return await commitContent(this.#context, content);
-    } finally {
-      this.#done(generation);
-    }
-  }
-
-  #done(generation: number): void {
-    if (generation !== this.#generation) return;
-    this.#inFlight -= 1;
-    if (this.#queue.length > 0 && this.#inFlight === 0) this.#send();
-  }
-
-  /** Sends the queue although statements are under way: they may hang on a lock that the queued commits do not need. */
-  #stopWaiting(): void {
-    this.#timer = undefined;
-    this.#generation += 1;
-    this.#inFlight = 0;
-    if (this.#queue.length > 0) this.#send();
-  }
-
-  #send(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const group = this.#takeGroup();
-    if (this.#queue.length > 0) this.#timer = setTimeout(() => this.#stopWaiting(), MAX_WAIT);
-    const generation = this.#generation;
-    this.#inFlight += 1;
-    void this.#commitGroup(group).finally(() => {
-      if (group.length === 1) this.#done(generation);
-      // Callers that got their result may commit again at once; this lets them join the next group.
-      else setImmediate(() => this.#done(generation));
-    });
+    const { events } = content;
+    if (events.length > MAX_COMMIT.events || lengthOf(events) > MAX_COMMIT.length)
+      return commitContent(this.#context, content);
+    const { knex, schema } = this.#context;
+    const layout = knownLayout(knex, schema);
+    const redirect = layout === undefined ? undefined : this.#redirectFor(layout);
+    return redirect === undefined ? this.#all.commit(content) : redirect(content);
   }
 
   /**
-   * Takes the next group from the queue. Two commits at one place in a history, or with one command id, are never in one
-   * group: one would fail the other.
+   * The way of commits that must not be in one group; asks the database for its layout when that is not known. When it cannot be asked,
+   * the statement of the group will tell.
    */
-  #takeGroup(): QueuedCommit[] {
-    const group: QueuedCommit[] = [];
-    const left: QueuedCommit[] = [];
-    const places = new Set<string>();
-    let [count, length, isFull] = [0, 0, false];
-    for (const waiting of this.#queue) {
-      isFull ||= count + waiting.events.length > MAX_GROUP.events || length + waiting.length > MAX_GROUP.length;
-      const taken = placesOf(waiting);
-      if (isFull || taken.some((place) => places.has(place))) {
-        left.push(waiting);
-        continue;
-      }
-      group.push(waiting);
-      count += Math.max(1, waiting.events.length);
-      length += waiting.length;
-      for (const place of taken) places.add(place);
-    }
-    this.#queue = left;
-    return group;
+  #redirect(): Redirect | undefined | Promise<Redirect | undefined> {
+    const { knex, schema } = this.#context;
+    const layout = layoutOf(knex, schema);
+    if (!(layout instanceof Promise)) return this.#redirectFor(layout);
+    return layout.then(
+      (found) => this.#redirectFor(found),
+      () => undefined,
+    );
   }
 
-  async #commitGroup(group: readonly QueuedCommit[]): Promise<void> {
-    const [only] = group;
-    if (only !== undefined && group.length === 1) return await this.#respond(only, commitContent(this.#context, only));
-    try {
-      await insertGroup(
-        this.#context,
-        group.flatMap(({ events }) => events),
-        group.flatMap(({ command }) => command ?? []),
-      );
-    } catch (error) {
-      await Promise.all(
-        group.map((waiting) => this.#respond(waiting, resolveFailedGroup(this.#context, waiting, error))),
-      );
-      return;
-    }
-    for (const { events, resolve } of group) resolve(ok(committedEvents(events)));
+  #redirectFor(layout: Layout): Redirect | undefined {
+    if (traitsOf(layout).groups === 'any aggregates') return undefined;
+    return (content) => this.#commitByAggregate(content);
   }
 
-  async #respond({ resolve, reject }: QueuedCommit, result: Promise<CommandCommitResult>): Promise<void> {
-    await result.then(resolve, reject);
+  #commitByAggregate(content: CommitContent): Promise<CommandCommitResult> {
+    const id = aggregateOf(content);
+    if (id === undefined) return commitContent(this.#context, content);
+    let queue = this.#byAggregate.get(id);
+    if (queue === undefined) {
+      queue = new CommitQueue(this.#context, {
+        onIdle: () => {
+          if (this.#byAggregate.get(id) === queue) this.#byAggregate.delete(id);
+        },
+      });
+      this.#byAggregate.set(id, queue);
+    }
+    return queue.commit(content);
   }
 }
 
-function lengthOf(events: readonly EncodedEvent[]): number {
-  let length = 0;
-  for (const { json } of events) length += json.length;
-  return length;
-}
-
-/** The keys of its rows in unique indexes. */
-function placesOf({ events, command }: CommitContent): string[] {
-  const places = events.map(({ event }) => `${event.aggregateId.hex} ${event.sequence}`);
-  if (command !== undefined) places.push(`command ${command.aggregateId.hex} ${command.commandId}`);
-  return places;
+/** The aggregate of a commit, in hex digits; `undefined` when it has several. */
+function aggregateOf({ events, command }: CommitContent): string | undefined {
+  const ids = new Set(events.map(({ event }) => event.aggregateId.hex));
+  if (command !== undefined) ids.add(command.aggregateId.hex);
+  const [id] = ids;
+  return ids.size === 1 ? id : undefined;
 }

@@ -1,25 +1,31 @@
-import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
 import { sameJson } from '../../json/compare/equality.js';
 import type { CommitContext } from './commit-context.js';
-import { isDeadlock, isSerializationFailure, isUniqueViolation, sqlState } from '../driver/driver-error.js';
+import {
+  isDeadlock,
+  isRefusedCopy,
+  isSerializationFailure,
+  isUniqueViolation,
+  sqlState,
+} from '../driver/driver-error.js';
 import { WriteMismatchError } from '../errors.js';
-import { inInsertionOrder } from './insertion-order.js';
-import { type EventRow, type Executor, execute, query, storedEvent } from '../read/rows.js';
+import { forgetLayout, layoutOf } from '../layout/read-layout.js';
+import { formFor, formOf } from './forms/form-for.js';
+import type { Insert } from './forms/insert-form.js';
+import { type EventRow, type Executor, query, storedEvent } from '../read/rows.js';
 import type { NewCommand } from './commit-content.js';
-import type { Answer, BoundStatement } from '../driver/driver.js';
+import type { Answer } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
-import type { Statements } from '../statements.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
- * A unique index refused the insert, or PostgreSQL ended it to resolve a deadlock. A sequence, a timestamp or a command id
- * is taken; which of them is still to be diagnosed.
+ * A unique index refused the insert, PostgreSQL ended it to resolve a deadlock, or a Citus cluster does not tell which of the two it
+ * was. A sequence, a timestamp or a command id is taken; which of them is still to be diagnosed.
  */
 export class InsertConflictError extends Error {}
 
 /**
- * Inserts events in one statement, in the order of {@link inInsertionOrder}, and the command that they belong to. Throws
+ * Inserts events in one statement, in the order of `inInsertionOrder`, and the command that they belong to. Throws
  * {@link InsertConflictError} when a unique index or a deadlock refuses them, and {@link WriteMismatchError} when fewer rows were written than sent, as a
  * rule or trigger on the table can cause; with `verifyWrites` also when a stored row differs from the one that was
  * sent.
@@ -30,30 +36,39 @@ export async function insertEvents(
   events: readonly EncodedEvent[],
   command?: NewCommand,
 ): Promise<void> {
-  const { statements, verifyWrites } = context;
+  const { schema, verifyWrites } = context;
   try {
-    if (!verifyWrites && events.length > 0) {
-      const { statement, bindings } = insertion(statements, events, command);
-      return assertInserted(events, command, await driverOf(on).send(statement, bindings));
-    }
-    if (command !== undefined)
-      assertWritten([command], await execute(on, statements.insertCommands, commandBindings([command])));
-    if (verifyWrites) {
-      const rows = await query<EventRow>(on, statements.insertEventsReturning, inserted(events));
-      assertWritten(events, rows.length);
-      assertSame(events, rows.map(storedEvent));
-    }
+    const form = await formFor(on, schema, { events, command });
+    const commands = command === undefined ? [] : [command];
+    if (!verifyWrites) return await send(on, form.insert(events, commands));
+    if (command !== undefined) await send(on, form.insert([], commands));
+    if (events.length === 0) return;
+    const { statement, bindings } = form.insertReturning(events);
+    const rows = await query<EventRow>(on, statement, bindings);
+    assertWritten(events, rows.length);
+    assertSame(events, rows.map(storedEvent));
   } catch (error) {
     // Only the statement for both tells by an error that rows were dropped.
-    throw insertError(on, error, verifyWrites ? undefined : command);
+    throw insertError(on, context, error, verifyWrites ? undefined : command);
   }
+}
+
+async function send(on: Executor, insert: Insert): Promise<void> {
+  assertInserted(insert, await driverOf(on).send(insert.statement, insert.bindings));
 }
 
 /**
  * The error of an insert: an {@link InsertConflictError} when a unique index or a deadlock refused it, a {@link WriteMismatchError} when
  * a row was dropped.
  */
-export function insertError(on: Executor, error: unknown, command: NewCommand | undefined): unknown {
+export function insertError(
+  on: Executor,
+  { schema }: Pick<CommitContext, 'schema'>,
+  error: unknown,
+  command: NewCommand | undefined,
+): unknown {
+  // Perhaps the tables were spread over a cluster since: then the form of the statement was not the right one.
+  if (isRefusedCopy(error)) forgetLayout(on, schema);
   if (command !== undefined && sqlState(error) === ROWS_DROPPED)
     return new WriteMismatchError(
       `PostgreSQL stored fewer rows than were sent for the command ${JSON.stringify(command.commandId)}; nothing was committed.`,
@@ -61,7 +76,9 @@ export function insertError(on: Executor, error: unknown, command: NewCommand | 
     );
   // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
   const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
-  return isUniqueViolation(error) || isUndone ? new InsertConflictError('taken', { cause: error }) : error;
+  return isUniqueViolation(error) || isRefusedCopy(error) || isUndone
+    ? new InsertConflictError('taken', { cause: error })
+    : error;
 }
 
 /** PostgreSQL's code for a division by zero, with which a statement for events and commands fails when rows were dropped. */
@@ -79,96 +96,31 @@ export async function insertParts(
 }
 
 /**
- * Inserts the events of several commits, and the commands that some of them belong to, in one statement, which fails after
+ * Inserts the events of several commits, and the commands that some of them belong to, in one statement. On one server it fails after
  * a short wait when another transaction locks one of their places. Throws what {@link insertEvents} throws, or the
  * driver's error; then nothing was inserted.
  */
 export async function insertGroup(
-  { knex, statements }: CommitContext,
+  { knex, schema }: CommitContext,
   events: readonly EncodedEvent[],
   commands: readonly NewCommand[],
 ): Promise<void> {
-  if (commands.length === 0)
-    assertWritten(events, await execute(knex, statements.insertEventsUnlessLocked, inserted(events)));
-  else await query(knex, statements.insertEventsAndCommandsUnlessLocked, togetherBindings(events, commands));
+  const form = formOf(schema, await layoutOf(knex, schema));
+  try {
+    await send(knex, form.insertGroup(events, commands));
+  } catch (error) {
+    if (isRefusedCopy(error)) forgetLayout(knex, schema);
+    throw error;
+  }
 }
 
-/** The statement for the events of one commit, at least one, and the command that they belong to. */
-export function insertion(
-  statements: Statements,
-  events: readonly EncodedEvent[],
-  command: NewCommand | undefined,
-): BoundStatement {
-  const [first, second] = events;
-  const single = second === undefined ? first : undefined;
-  if (command === undefined)
-    return single === undefined
-      ? { statement: statements.insertEvents, bindings: inserted(events) }
-      : { statement: statements.insertEvent, bindings: rowBindings(single) };
-  if (single === undefined)
-    return { statement: statements.insertEventsAndCommands, bindings: togetherBindings(events, [command]) };
-  const { aggregateId, commandId, digest, firstSequence, lastSequence } = command;
-  return {
-    statement: statements.insertEventAndCommand,
-    bindings: [...rowBindings(single), aggregateId.hex, commandId, digest, firstSequence, lastSequence],
-  };
-}
-
-/** Throws {@link WriteMismatchError} when {@link insertion} wrote fewer rows than events; with a command the statement itself fails. */
-export function assertInserted(
-  events: readonly EncodedEvent[],
-  command: NewCommand | undefined,
-  { count }: Answer<unknown>,
-): void {
-  if (command === undefined) assertWritten(events, count);
-}
-
-function togetherBindings(events: readonly EncodedEvent[], commands: readonly NewCommand[]): Knex.RawBinding[] {
-  return [...inserted(events), ...commandBindings(commands), events.length, commands.length];
-}
-
-/** Events as the five bindings of columns, in the order in which they are inserted. */
-export function inserted(events: readonly EncodedEvent[]) {
-  return columnBindings(inInsertionOrder(events));
-}
-
-/**
- * The events as the five bindings of `insertEvents`, one for each column. Line breaks separate types and bodies:
- * neither contains one, since types have no control characters, and JSON text escapes them.
- */
-function columnBindings(events: readonly EncodedEvent[]): Knex.RawBinding[] {
-  const column = (of: (encoded: EncodedEvent) => string | number, separator: string) => events.map(of).join(separator);
-  return [
-    column(({ event }) => event.timestamp.hex, ','),
-    column(({ event }) => event.aggregateId.hex, ','),
-    column(({ event }) => event.sequence, ','),
-    column(({ event }) => event.type, '\n'),
-    column(({ json }) => json, '\n'),
-  ];
-}
-
-/** Commands as the five bindings of `insertCommands`, in one order, so that two groups do not wait for each other. */
-export function commandBindings(commands: readonly NewCommand[]): Knex.RawBinding[] {
-  const ordered = commands.toSorted(
-    (a, b) => a.aggregateId.compare(b.aggregateId) || (a.commandId < b.commandId ? -1 : 1),
-  );
-  const column = (of: (command: NewCommand) => string | number) => ordered.map(of).join(',');
-  return [
-    column(({ aggregateId }) => aggregateId.hex),
-    JSON.stringify(ordered.map(({ commandId }) => commandId)),
-    column(({ digest }) => digest),
-    column(({ firstSequence }) => firstSequence),
-    column(({ lastSequence }) => lastSequence),
-  ];
-}
-
-/** One event as the bindings of `insertEvent`. */
-export function rowBindings({ event, json }: EncodedEvent): Knex.RawBinding[] {
-  return [event.timestamp.hex, event.aggregateId.hex, event.sequence, event.type, json];
+/** Throws {@link WriteMismatchError} when fewer rows were written than sent; some statements fail themselves then. */
+export function assertInserted({ counted }: Insert, { count }: Answer<unknown>): void {
+  if (counted !== undefined) assertWritten(counted, count);
 }
 
 /** Throws {@link WriteMismatchError} when fewer rows were written than sent. */
-export function assertWritten(rows: readonly (EncodedEvent | NewCommand)[], written: number): void {
+function assertWritten(rows: readonly (EncodedEvent | NewCommand)[], written: number): void {
   if (written === rows.length) return;
   const [what, table] = rows.some((row) => 'json' in row) ? ['events', 'event_log'] : ['commands', 'maestro_commands'];
   throw new WriteMismatchError(`PostgreSQL stored ${written} of ${rows.length} ${what}.`, {

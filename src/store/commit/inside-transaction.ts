@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { CommitContext } from './commit-context.js';
 import { CommitInterruptedError, type Executor } from '../driver/driver.js';
 import { brokenBy, driverOf } from '../driver/driver-of.js';
-import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../driver/driver-error.js';
+import { driverMessage, isConnectionLost, isUniqueViolation, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
 import { InsertConflictError } from './insert-events.js';
 import { storeError } from '../failures/database-errors.js';
@@ -61,7 +61,7 @@ export async function resolveFailureInside(
       diagnoseUniqueViolation({ ...context, knex: savepoint }, content, error.cause),
     );
     if (answer !== undefined) return answer;
-    if (isDeadlock(error.cause)) return error;
+    if (!isUniqueViolation(error.cause)) return error;
     const [row] = await query<[string]>(knex, "SELECT current_setting('transaction_isolation')");
     if (row?.[0] === 'read committed') return error;
     throw new SerializationError(

@@ -2,6 +2,8 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { err } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { driverMessage, sqlState } from '../driver/driver-error.js';
+import { layoutOf } from '../layout/read-layout.js';
+import { traitsOf } from '../layout/traits.js';
 import { DatabaseError, DuplicateTimestampError } from '../errors.js';
 import { byteaArray, integerArray, query } from '../read/rows.js';
 import type { CommandCommitResult } from '../store.js';
@@ -22,13 +24,27 @@ export async function diagnoseUniqueViolation(
 ): Promise<CommandCommitResult | undefined> {
   if (command !== undefined && (await storedCommand(context, command)) !== undefined) return err('repeated_command');
   for await (const stored of storedPositions(context, events)) if (stored.length > 0) return err('retry_command');
-  const timestamps = byteaArray(events.map(({ event }) => event.timestamp));
-  const taken = await query<[string]>(context.knex, context.statements.takenTimestamps, [timestamps]);
+  const taken = await takenTimestamps(context, events);
   if (taken.length === 0) return undefined;
   throw new DuplicateTimestampError(
-    taken.map(([timestamp]) => Timestamp.fromHex(timestamp).toString()),
+    taken.map((timestamp) => Timestamp.fromHex(timestamp).toString()),
     cause,
   );
+}
+
+/** The timestamps of events that others in the log have, in hex digits: any others, or those of the same aggregate. */
+async function takenTimestamps(
+  { knex, schema, statements }: CommitContext,
+  events: readonly EncodedEvent[],
+): Promise<string[]> {
+  const timestamps = byteaArray(events.map(({ event }) => event.timestamp));
+  const { uniqueTimestamps } = traitsOf(await layoutOf(knex, schema));
+  if (uniqueTimestamps !== 'aggregate')
+    return (await query<[string]>(knex, statements.takenTimestamps, [timestamps])).map(([timestamp]) => timestamp);
+  const ids = byteaArray(events.map(({ event }) => event.aggregateId));
+  const taken = await query<[string, string]>(knex, statements.takenTimestampsWithin, [timestamps, ids]);
+  const own = new Set(events.map(({ event }) => `${event.timestamp.hex} ${event.aggregateId.hex}`));
+  return taken.filter(([timestamp, id]) => own.has(`${timestamp} ${id}`)).map(([timestamp]) => timestamp);
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { CommittedEvent } from '../../events.js';
 import type { CommitContext } from './commit-context.js';
-import { type BoundStatement } from '../driver/driver.js';
+import type { Executor } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
-import { movedBy, type MovingCommit, movingInsert } from './insert-moving.js';
+import { movedBy, type MovingCommit, type MovingInsert, movingInsert } from './insert-moving.js';
 import { insertParts } from './insert-events.js';
 import type { CommitProjections } from './positioned-projection.js';
 import { runPositioned } from './run-positioned.js';
@@ -22,13 +22,13 @@ export async function writeInTransaction(context: CommitContext, commit: WholeCo
   // Functions of the application may do more than SQL, so they run once.
   const options = { repeatable: functions.length === 0 };
   const driver = driverOf(context.knex);
-  const first = firstOf(context, commit);
+  const first = await firstOf(context.knex, context, commit);
   if (first === undefined) await driver.transaction((transaction) => writeAll(transaction, context, commit), options);
   else
     await driver.transactionAfter(
       first,
       async (transaction, answers) =>
-        await project(transaction, context, commit, await movedBy(transaction, context, commit, answers)),
+        await project(transaction, context, commit, await movedBy(transaction, context, commit, first, answers)),
       options,
     );
 }
@@ -43,10 +43,10 @@ export async function writeAll(
   commit: WholeCommit,
   onInserted: () => void = () => {},
 ): Promise<void> {
-  const first = firstOf(context, commit);
+  const first = await firstOf(transaction, context, commit);
   let moved = NONE;
   if (first === undefined) await insertParts(transaction, context, commit.parts, commit.command);
-  else moved = await movedBy(transaction, context, commit, driverOf(transaction).sendTogether(first));
+  else moved = await movedBy(transaction, context, commit, first, driverOf(transaction).sendTogether(first));
   onInserted();
   await project(transaction, context, commit, moved);
 }
@@ -54,9 +54,9 @@ export async function writeAll(
 const NONE: ReadonlySet<string> = new Set();
 
 /** The first statements of a commit that moves positions with its events. */
-function firstOf(context: CommitContext, commit: WholeCommit): readonly BoundStatement[] | undefined {
+async function firstOf(on: Executor, context: CommitContext, commit: WholeCommit): Promise<MovingInsert | undefined> {
   const { positioned } = commit.projections;
-  return positioned.length === 0 ? undefined : movingInsert(context, commit, positioned);
+  return positioned.length === 0 ? undefined : await movingInsert(on, context, commit, positioned);
 }
 
 /** Runs the projections of a commit, first those that have positions, of which some were moved with the events. */

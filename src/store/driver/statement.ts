@@ -20,12 +20,17 @@ const prepared = new Map<string, Statement>();
 export function preparedStatement(text: string): Statement {
   let statement = prepared.get(text);
   if (statement === undefined) {
-    let count = 0;
-    const sql = text.replaceAll('?', () => `$${(count += 1)}`);
+    const { sql } = namelessStatement(text);
     if (prepared.size >= MOST) return { sql };
     const name = `maestro_${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`;
     statement = { sql, name };
     prepared.set(text, statement);
   }
   return statement;
+}
+
+/** The statement of a text with a `?` for each value, for one that is sent once in a while. */
+export function namelessStatement(text: string): Statement {
+  let count = 0;
+  return { sql: text.replaceAll('?', () => `$${(count += 1)}`) };
 }

@@ -4,6 +4,7 @@ import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { registerCopy } from '../../../src/projection/copies/register-copy.js';
 import { defineProjection } from '../../../src/projection/define-projection.js';
 import { Clock } from '../../../src/hlc/clock.js';
+import { layoutOf } from '../../../src/store/layout/read-layout.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, testUrl, useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
@@ -13,7 +14,7 @@ import { recordWire } from '../../support/servers/wire-recorder.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 4 }) };
 
-/** Runs some work on a connection that is already open, and returns what was sent for it. */
+/** Runs some work on a connection that is already open, where the layout is known, and returns what was sent for it. */
 async function sentFor(
   t: ExecutionContext,
   schema: string,
@@ -26,7 +27,7 @@ async function sentFor(
   const knex = testKnex({ connection: url.href, pool: { min: 0, max: 1 } });
   t.teardown(() => knex.destroy());
   const store = new PostgresStore(knex, { schema });
-  await store.getEvents(anId(), 1);
+  await layoutOf(knex, schema);
   const before = { messages: recorder.messages.length, roundTrips: recorder.syncs() + recorder.queries() };
 
   await work(store);

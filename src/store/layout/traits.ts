@@ -1,0 +1,34 @@
+import type { Layout } from './layout.js';
+
+/** Properties of a layout that statements depend on, each for a reason. */
+export interface Traits {
+  /**
+   * The form in which several rows are inserted. A Citus cluster takes an `INSERT … SELECT` by COPY, with a two-phase commit even for one
+   * row, and the codes of its errors are lost; rows as `VALUES` go to their node as they are.
+   */
+  readonly insertsBy: 'unnest' | 'values';
+  /**
+   * The commits that may share a statement. Those of several aggregates would be on several nodes of a cluster, and no statement can set
+   * there how long it waits for a lock.
+   */
+  readonly groups: 'any aggregates' | 'one aggregate';
+  /** The rows among which a timestamp is unique, since every unique index has the column by which the rows are spread. */
+  readonly uniqueTimestamps: 'log' | 'partition' | 'aggregate';
+  /** The servers on which a setting of a transaction holds: a cluster tells it to its other nodes on demand only. */
+  readonly settings: 'everywhere' | 'on demand';
+}
+
+const ONE_SERVER = { insertsBy: 'unnest', groups: 'any aggregates', settings: 'everywhere' } as const;
+const CLUSTER = { insertsBy: 'values', groups: 'one aggregate', settings: 'on demand' } as const;
+
+const TRAITS: Readonly<Record<Layout['kind'], Traits>> = {
+  plain: { ...ONE_SERVER, uniqueTimestamps: 'log' },
+  partitioned: { ...ONE_SERVER, uniqueTimestamps: 'partition' },
+  citus: { ...CLUSTER, uniqueTimestamps: 'aggregate' },
+  'citus schema': { ...CLUSTER, uniqueTimestamps: 'log' },
+};
+
+/** The traits of a layout. */
+export function traitsOf({ kind }: Layout): Traits {
+  return TRAITS[kind];
+}

@@ -1,0 +1,48 @@
+import type { TestFn } from 'ava';
+import { migrate } from '../../src/store/migrate/migrator.js';
+import { PostgresStore } from '../../src/store/postgres-store.js';
+import { aSchemaName, type TestDatabase, testKnex, useOwnDatabase } from './database.js';
+
+/** The catalog of Citus, as far as Maestro reads it. */
+const CATALOG = `SET allow_system_table_mods = on;
+CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL, colocationid integer NOT NULL);
+CREATE TABLE pg_catalog.pg_dist_shard (logicalrelid regclass NOT NULL, shardid bigint NOT NULL);
+CREATE TABLE pg_catalog.pg_dist_schema (schemaid oid NOT NULL, colocationid integer NOT NULL);
+RESET allow_system_table_mods`;
+
+/** A stand-in for a Citus cluster. */
+export interface CitusStandIn extends TestDatabase {
+  /** Has the catalog say how the tables are spread, or that they are not. */
+  spread(by: 'hash' | 'schema' | undefined): Promise<void>;
+}
+
+/**
+ * A stand-in for a Citus cluster: a database of its own on one server, with the shape of tables that are spread by their aggregate id, and
+ * a catalog that says that they are. So Maestro sends what it sends to a cluster.
+ */
+export function useCitusStandIn(test: TestFn<unknown>): CitusStandIn {
+  const url = useOwnDatabase(test);
+  const schema = aSchemaName();
+  const knex = testKnex({ connection: url });
+  const spread = async (by: 'hash' | 'schema' | undefined) => {
+    await knex.raw('TRUNCATE pg_dist_partition, pg_dist_shard, pg_dist_schema');
+    const log = `"${schema}".event_log`;
+    if (by !== undefined)
+      await knex.raw('INSERT INTO pg_dist_partition VALUES (?::regclass, ?, 7)', [log, by === 'hash' ? 'h' : 'n']);
+    const shards = by === 'hash' ? 4 : by === 'schema' ? 1 : 0;
+    await knex.raw('INSERT INTO pg_dist_shard SELECT ?::regclass, n FROM generate_series(1, ?::integer) AS n', [
+      log,
+      shards,
+    ]);
+    if (by === 'schema') await knex.raw('INSERT INTO pg_dist_schema VALUES (?::regnamespace, 7)', [schema]);
+  };
+  test.serial.before(async () => {
+    await knex.raw(CATALOG);
+    await migrate(knex, { schema });
+    await knex.raw(`ALTER TABLE "${schema}".event_log DROP CONSTRAINT event_log_pkey,
+  ADD PRIMARY KEY ("timestamp", aggregate_id)`);
+    await spread('hash');
+  });
+  test.after.always(() => knex.destroy());
+  return { schema, knex, url, store: () => new PostgresStore(knex, { schema }), spread };
+}
