@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isBuilt } from './support/build-stamp.js';
 import { chromium, NO_CHROMIUM } from './support/chromium.js';
+import { clusterRuns, NO_CLUSTER } from './support/cluster-tests.js';
 import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
 import { fastTests } from './support/fast-tests.js';
 import { allTests, testGroups, writeTestGroups } from './support/test-groups.js';
@@ -42,6 +43,8 @@ const SERVER_FLAGS = ['fsync=off', 'wal_level=minimal', 'max_wal_senders=0', 'ma
   (setting) => ['-c', setting],
 );
 
+const cluster = process.env['MAESTRO_TEST_CITUS_URL'];
+
 let code = isBuilt(root) ? 0 : await node(['--import=tsx', 'scripts/build.ts']);
 const build = sinceLast();
 if (code === 0) {
@@ -57,18 +60,24 @@ if (code === 0) {
   try {
     const ava = fileURLToPath(import.meta.resolve('ava')).replace(/entrypoints.*$/, 'entrypoints/cli.mjs');
     const words = process.argv.slice(2).filter((word) => word !== '--fast');
-    const named = words.map((word) =>
-      word.replace(/^(?:\.[\\/])?test(?=$|[\\/])/, 'build/test').replace(/^(build[\\/]test.*)\.ts$/, '$1.js'),
-    );
+    const built = (word: string) =>
+      word.replace(/^(?:\.[\\/])?test(?=$|[\\/])/, 'build/test').replace(/^(build[\\/]test.*)\.ts$/, '$1.js');
     const isNamed = words.some((word) => !word.startsWith('-'));
     const fast = process.argv.includes('--fast');
     const groups = isNamed ? [] : writeTestGroups(root, testGroups(root, fast ? fastTests(root) : allTests(root)));
-    code = await node([ava, '--config', 'test.config.js', ...named, ...groups], {
-      MAESTRO_TEST_COSTS: notes,
-      MAESTRO_TEST_URL: postgres.url,
-      TMPDIR: work,
-      TZ: 'Europe/Berlin',
-    });
+    const run = (argv: readonly string[], env: NodeJS.ProcessEnv) =>
+      node([ava, '--config', 'test.config.js', ...argv], {
+        MAESTRO_TEST_COSTS: notes,
+        TMPDIR: work,
+        TZ: 'Europe/Berlin',
+        ...env,
+      });
+    code = await run([...words.map(built), ...groups], { MAESTRO_TEST_URL: postgres.url });
+    const onCluster = cluster === undefined || fast ? [] : await clusterRuns(cluster, words);
+    for (const { files, env } of onCluster) {
+      console.log(`\nOn a Citus cluster, through ${new URL(env.MAESTRO_TEST_URL).host}:`);
+      code = (await run(['--concurrency', '1', ...files.map(built)], env)) || code;
+    }
     tests = sinceLast();
   } finally {
     await postgres.stop();
@@ -89,6 +98,7 @@ if (code === 0) {
     'PostgreSQL of the run': preparation + sinceLast(),
   };
   console.log(`\n${costTable(files, shares, process.env['MAESTRO_TEST_COSTS'] === 'all' ? Infinity : 10)}`);
+  if (cluster === undefined) console.log(`\nNot run: tests on a Citus cluster, because ${NO_CLUSTER}`);
   if (chromium() === undefined)
     console.log(`\nNot run: tests of pages in a browser (test/ui/browser), because ${NO_CHROMIUM}`);
 }

@@ -5,9 +5,10 @@ import { aSchemaName, type TestDatabase, testKnex, useOwnDatabase } from './data
 
 /** The catalog of Citus, as far as Maestro reads it. */
 const CATALOG = `SET allow_system_table_mods = on;
-CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL, colocationid integer NOT NULL);
+CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL, partkey text,
+  colocationid integer NOT NULL, repmodel "char" NOT NULL);
 CREATE TABLE pg_catalog.pg_dist_shard (logicalrelid regclass NOT NULL, shardid bigint NOT NULL);
-CREATE TABLE pg_catalog.pg_dist_schema (schemaid oid NOT NULL, colocationid integer NOT NULL);
+CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $2 $$;
 RESET allow_system_table_mods`;
 
 /** A stand-in for a Citus cluster. */
@@ -25,16 +26,18 @@ export function useCitusStandIn(test: TestFn<unknown>): CitusStandIn {
   const schema = aSchemaName();
   const knex = testKnex({ connection: url });
   const spread = async (by: 'hash' | 'schema' | undefined) => {
-    await knex.raw('TRUNCATE pg_dist_partition, pg_dist_shard, pg_dist_schema');
+    await knex.raw('TRUNCATE pg_dist_partition, pg_dist_shard');
     const log = `"${schema}".event_log`;
     if (by !== undefined)
-      await knex.raw('INSERT INTO pg_dist_partition VALUES (?::regclass, ?, 7)', [log, by === 'hash' ? 'h' : 'n']);
+      await knex.raw('INSERT INTO pg_dist_partition VALUES (?::regclass, ?, ?, 7, ?)', [
+        log,
+        ...(by === 'hash' ? ['h', 'aggregate_id', 's'] : ['n', '', 's']),
+      ]);
     const shards = by === 'hash' ? 4 : by === 'schema' ? 1 : 0;
     await knex.raw('INSERT INTO pg_dist_shard SELECT ?::regclass, n FROM generate_series(1, ?::integer) AS n', [
       log,
       shards,
     ]);
-    if (by === 'schema') await knex.raw('INSERT INTO pg_dist_schema VALUES (?::regnamespace, 7)', [schema]);
   };
   test.serial.before(async () => {
     await knex.raw(CATALOG);

@@ -9,11 +9,16 @@ import { openEmbedded } from '../../src/connection/embedded/embedded.js';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 
-/** The URL of the real PostgreSQL that `npm test` has started. */
+/** The URL of the real PostgreSQL that `npm test` has started; of a node of a Citus cluster, when the tests are run there. */
 export function testUrl(): string {
   const url = process.env['MAESTRO_TEST_URL'];
   if (url === undefined) throw new Error('No test server: run tests with `npm test -- test/file.test.ts`.');
   return url;
+}
+
+/** True when the tests are run on a Citus cluster, where tables are in shards that elsewhere are plain or in partitions. */
+export function isOnCluster(): boolean {
+  return process.env['MAESTRO_TEST_LAYOUT'] === 'citus';
 }
 
 /** A Knex instance on the test server. */
@@ -40,6 +45,17 @@ export interface TestDatabase {
   store(): PostgresStore;
 }
 
+/** Drops a schema; again when a cluster, whose nodes lock in any order, has ended that in a deadlock. */
+async function dropSchema(knex: Knex, schema: string): Promise<void> {
+  const drop = () => knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
+  for (;;)
+    try {
+      return void (await drop());
+    } catch (error) {
+      if ((error as { code?: string }).code !== '40P01') throw error;
+    }
+}
+
 /** A migrated schema of the real PostgreSQL for one test file, or an empty one with `migrated: false`. */
 export function useTestDatabase(
   test: TestFn<unknown>,
@@ -47,13 +63,16 @@ export function useTestDatabase(
 ): TestDatabase {
   const schema = aSchemaName();
   const knex = testKnex();
+  // Of a cluster only one node makes tables, and any node uses them.
+  const maker = isOnCluster() ? testKnex({ connection: process.env['MAESTRO_TEST_CITUS_URL'] }) : knex;
+  const layout = isOnCluster() ? { citus: true, shardCount: Math.max(2, partitions) } : { partitions };
   if (migrated)
     test.serial.before(async () => {
-      await migrate(knex, { schema, partitions });
+      await migrate(maker, { schema, ...layout });
     });
   test.after.always(async () => {
-    await knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
-    await knex.destroy();
+    await dropSchema(maker, schema);
+    for (const each of new Set([knex, maker])) await each.destroy();
   });
   return { schema, knex, url: testUrl(), store: () => new PostgresStore(knex, { schema }) };
 }

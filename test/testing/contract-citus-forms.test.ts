@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Knex } from 'knex';
-import { layoutOf } from '../../src/store/layout/read-layout.js';
+import { layoutAt } from '../../src/store/layout/read-layout.js';
 import { citus } from '../../src/store/layout/layout.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
 import { type ContractTest, storeContract } from '../../src/testing/contract.js';
@@ -30,5 +30,5 @@ for (const verifyWrites of [false, true]) {
 }
 
 test('all of this is on a layout of which Maestro believes that it is on a cluster', async (t) => {
-  t.deepEqual(await layoutOf(database.knex, database.schema), citus(4));
+  t.deepEqual(await layoutAt(database.knex, database.schema), citus(4));
 });

@@ -12,7 +12,7 @@ import {
 } from '../driver/driver-error.js';
 import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
-import { layoutOf } from '../layout/read-layout.js';
+import { layoutAt } from '../layout/read-layout.js';
 import { traitsOf } from '../layout/traits.js';
 import { execute } from '../read/rows.js';
 import type { CommandCommitResult } from '../store.js';
@@ -73,7 +73,7 @@ async function insertOnce(
 ): Promise<CommandCommitResult | undefined> {
   try {
     await driverOf(context.knex).transaction(async (transaction) => {
-      const { settings } = traitsOf(await layoutOf(transaction, context.schema));
+      const { settings } = traitsOf(await layoutAt(transaction, context.schema));
       if (settings === 'on demand') await execute(transaction, TELL_SETTINGS);
       await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
       await insertEvents(transaction, context, content.events, content.command);

@@ -1,5 +1,5 @@
 import type { Layout } from '../layout/layout.js';
-import { knownLayout, layoutOf } from '../layout/read-layout.js';
+import { knownLayout, layoutAt } from '../layout/read-layout.js';
 import { traitsOf } from '../layout/traits.js';
 import type { CommandCommitResult } from '../store.js';
 import { type CommitContent, lengthOf } from './commit-content.js';
@@ -43,7 +43,7 @@ export class GroupCommit {
    */
   #redirect(): Redirect | undefined | Promise<Redirect | undefined> {
     const { knex, schema } = this.#context;
-    const layout = layoutOf(knex, schema);
+    const layout = layoutAt(knex, schema);
     if (!(layout instanceof Promise)) return this.#redirectFor(layout);
     return layout.then(
       (found) => this.#redirectFor(found),

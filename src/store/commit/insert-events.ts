@@ -9,7 +9,7 @@ import {
   sqlState,
 } from '../driver/driver-error.js';
 import { WriteMismatchError } from '../errors.js';
-import { forgetLayout, layoutOf } from '../layout/read-layout.js';
+import { forgetLayout, layoutAt } from '../layout/read-layout.js';
 import { formFor, formOf } from './forms/form-for.js';
 import type { Insert } from './forms/insert-form.js';
 import { type EventRow, type Executor, query, storedEvent } from '../read/rows.js';
@@ -105,7 +105,7 @@ export async function insertGroup(
   events: readonly EncodedEvent[],
   commands: readonly NewCommand[],
 ): Promise<void> {
-  const form = formOf(schema, await layoutOf(knex, schema));
+  const form = formOf(schema, await layoutAt(knex, schema));
   try {
     await send(knex, form.insertGroup(events, commands));
   } catch (error) {

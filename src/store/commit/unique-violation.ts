@@ -2,7 +2,7 @@ import { Timestamp } from '../../hlc/timestamp.js';
 import { err } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { driverMessage, sqlState } from '../driver/driver-error.js';
-import { layoutOf } from '../layout/read-layout.js';
+import { layoutAt } from '../layout/read-layout.js';
 import { traitsOf } from '../layout/traits.js';
 import { DatabaseError, DuplicateTimestampError } from '../errors.js';
 import { byteaArray, integerArray, query } from '../read/rows.js';
@@ -38,7 +38,7 @@ async function takenTimestamps(
   events: readonly EncodedEvent[],
 ): Promise<string[]> {
   const timestamps = byteaArray(events.map(({ event }) => event.timestamp));
-  const { uniqueTimestamps } = traitsOf(await layoutOf(knex, schema));
+  const { uniqueTimestamps } = traitsOf(await layoutAt(knex, schema));
   if (uniqueTimestamps !== 'aggregate')
     return (await query<[string]>(knex, statements.takenTimestamps, [timestamps])).map(([timestamp]) => timestamp);
   const ids = byteaArray(events.map(({ event }) => event.aggregateId));

@@ -1,7 +1,9 @@
 import type { Executor } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
 import { clientOf } from '../driver/relied-upon.js';
+import { type Distribution, KNOWS_CITUS, readDistribution } from '../migrate/citus/distribution.js';
 import { query } from '../read/rows.js';
+import { qualified } from '../schema-name.js';
 import { citus, CITUS_SCHEMA, type Layout, partitioned, PLAIN } from './layout.js';
 
 /** Layouts by schema. */
@@ -19,7 +21,7 @@ const byConfig = new WeakMap<object, Layouts>();
  * instance. In a transaction its connection is used. The embedded database is never asked. Where there are no tables it is the plain one
  * for now.
  */
-export function layoutOf(on: Executor, schema: string): Layout | Promise<Layout> {
+export function layoutAt(on: Executor, schema: string): Layout | Promise<Layout> {
   const found = knownLayout(on, schema);
   if (found !== undefined) return found;
   // A transaction has a connection, and must not wait for others, who may not have one yet.
@@ -47,34 +49,26 @@ function shared(on: Executor, schema: string): Promise<Layout> {
 async function ask(on: Executor, schema: string): Promise<Layout> {
   const [log] = await query<LogRow>(on, LOG, [schema]);
   if (log === undefined) return PLAIN;
-  const [oid, partitions, isCluster] = log;
-  const [spread] = isCluster ? await query<SpreadRow>(on, SPREAD, [oid]) : [];
-  const layout = layoutFrom(partitions, spread);
+  const [partitions, isCluster] = log;
+  const distribution = isCluster ? await readDistribution(on, qualified(schema, 'event_log')) : undefined;
+  const layout = layoutFrom(partitions, distribution);
   layoutsOf(on).known.set(schema, layout);
   return layout;
 }
 
-/** The layout that the catalogs tell: the number of partitions, if the log has any, and how a Citus cluster spreads it, if one does. */
-export function layoutFrom(partitions: number | null, spread: SpreadRow | undefined): Layout {
-  if (spread?.[0] === 'hash') return citus(spread[1]);
-  // Other tables that a cluster knows are whole on the coordinator, or on every node.
-  if (spread?.[0] === 'schema') return CITUS_SCHEMA;
+/** The layout that the catalogs tell: by the number of partitions, if the log has any, and by how a Citus cluster keeps it, if one does. */
+export function layoutFrom(partitions: number | null, distribution: Distribution | undefined): Layout {
+  if (distribution?.method === 'hash') return citus(distribution.shards);
+  if (distribution?.method === 'whole') return CITUS_SCHEMA;
+  // Other tables that a cluster knows are on the coordinator or on every node, where statements need no other form.
   return partitions === null ? PLAIN : partitioned(partitions);
 }
 
-type LogRow = readonly [oid: string, partitions: number | null, isCluster: boolean];
-/** The way in which a cluster spreads a table, and the number of its shards. */
-export type SpreadRow = readonly [by: 'hash' | 'schema' | 'nothing', shards: number];
+type LogRow = readonly [partitions: number | null, isCluster: boolean];
 
-const LOG = `SELECT log.oid::text, CASE WHEN log.relkind = 'p' THEN (SELECT count(*) FROM pg_inherits WHERE inhparent = log.oid)::integer END,
-  to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL
+const LOG = `SELECT CASE WHEN log.relkind = 'p' THEN (SELECT count(*) FROM pg_inherits WHERE inhparent = log.oid)::integer END, ${KNOWS_CITUS}
 FROM pg_class AS log JOIN pg_namespace AS place ON place.oid = log.relnamespace
 WHERE place.nspname = ? AND log.relname = 'event_log'`;
-
-const SPREAD = `SELECT CASE WHEN spread.partmethod = 'h' THEN 'hash'
-  WHEN spread.colocationid IN (SELECT colocationid FROM pg_dist_schema) THEN 'schema' ELSE 'nothing' END,
-  (SELECT count(*) FROM pg_dist_shard AS shard WHERE shard.logicalrelid = spread.logicalrelid)::integer
-FROM pg_dist_partition AS spread WHERE spread.logicalrelid::oid = ?::text::oid`;
 
 /** What is known of a Knex instance, or of the one that began a transaction. */
 function layoutsOf(on: Executor): Layouts {

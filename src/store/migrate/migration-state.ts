@@ -1,14 +1,6 @@
 import { migrations } from '../../../migrations/index.js';
-import {
-  citus,
-  CITUS_SCHEMA,
-  fits,
-  type Layout,
-  layoutText,
-  partitioned,
-  PLAIN,
-  type WantedLayout,
-} from '../layout/layout.js';
+import { fits, type Layout, layoutText, type WantedLayout } from '../layout/layout.js';
+import { layoutFrom } from '../layout/read-layout.js';
 import { tableDifferences } from './table-differences.js';
 import type { Migration, TableName } from './migration.js';
 import { DatabaseNewerError, ForeignSchemaError, LayoutMismatchError } from './migration-errors.js';
@@ -105,9 +97,7 @@ export function unknownSteps({ applied }: MigrationState): string[] {
 export function layoutOf({ shapes }: Pick<MigrationState, 'shapes'>): Layout | undefined {
   const log = shapes.get('event_log');
   if (log === undefined) return undefined;
-  if (log.distribution?.method === 'hash') return citus(log.distribution.shards);
-  if (log.distribution?.method === 'whole') return CITUS_SCHEMA;
-  return log.kind === 'partitioned' ? partitioned(log.partitions.length) : PLAIN;
+  return layoutFrom(log.kind === 'partitioned' ? log.partitions.length : null, log.distribution);
 }
 
 /** The faults of existing tables, and applied steps whose table is missing; a sentence each. */

@@ -19,6 +19,7 @@ import { assertClusterReady } from './citus/cluster-ready.js';
 import { distribute, distribution, isToBeDistributed, shardsOf } from './citus/distribute.js';
 import { place, placeOnCoordinator } from './citus/placement.js';
 import type { TableName } from './migration.js';
+import { forgetLayout } from '../layout/read-layout.js';
 import { withReadRetry } from '../read/read-retry.js';
 import { execute, query } from '../read/rows.js';
 import { qualified } from '../schema-name.js';
@@ -68,7 +69,9 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
       return { applied: [], adopted: [] };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await run();
+        const report = await run();
+        forgetLayout(knex, schema);
+        return report;
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !mayPass(error)) throw error;
       }

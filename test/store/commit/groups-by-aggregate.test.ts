@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import type { NewEvent } from '../../../src/events.js';
-import { layoutOf } from '../../../src/store/layout/read-layout.js';
+import { layoutAt } from '../../../src/store/layout/read-layout.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { useCitusStandIn } from '../../support/citus-stand-in.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
@@ -45,7 +45,7 @@ test('no statement is about two aggregates, and those of one aggregate go togeth
 test('aggregates are side by side, on as many connections as the pool has', async (t) => {
   for (const most of [1, 4]) {
     const { knex, store, peak, inserts } = watched(t, most);
-    await layoutOf(knex, database.schema);
+    await layoutAt(knex, database.schema);
     const ids = Array.from({ length: 8 }, () => anId());
     const commits = ids.flatMap((id) => aHistory(id, 3).map((event) => [event]));
     t.true((await all(store, commits)).every(({ ok }) => ok));
@@ -57,7 +57,7 @@ test('aggregates are side by side, on as many connections as the pool has', asyn
 
 test('commits with commands are in the group of their aggregate, and a repeated one is told to its caller', async (t) => {
   const { knex, store, inserts } = watched(t);
-  await layoutOf(knex, database.schema);
+  await layoutAt(knex, database.schema);
   const id = anId();
   const commands = aHistory(id, 6).map((event) => ({
     event,
@@ -91,7 +91,7 @@ test('commits with commands are in the group of their aggregate, and a repeated 
 
 test('a commit of several aggregates goes by itself', async (t) => {
   const { knex, store, inserts } = watched(t);
-  await layoutOf(knex, database.schema);
+  await layoutAt(knex, database.schema);
   const id = anId();
   const several = [anEvent(), anEvent()];
   t.true((await all(store, [...aHistory(id, 3).map((event) => [event]), several])).every(({ ok }) => ok));
@@ -101,7 +101,7 @@ test('a commit of several aggregates goes by itself', async (t) => {
 test('an aggregate whose place somebody holds holds up neither others nor later commits of its own', async (t) => {
   t.timeout(10_000);
   const { knex, store } = watched(t);
-  await layoutOf(knex, database.schema);
+  await layoutAt(knex, database.schema);
   const held = anEvent();
   const holder = await database.knex.transaction();
   await new PostgresStore(holder, { schema: database.schema }).commitEvents([held]);

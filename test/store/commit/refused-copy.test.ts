@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { MOST_VALUES } from '../../../src/store/commit/forms/by-values.js';
 import { citus, PLAIN } from '../../../src/store/layout/layout.js';
-import { knownLayout, layoutOf } from '../../../src/store/layout/read-layout.js';
+import { knownLayout, layoutAt } from '../../../src/store/layout/read-layout.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { useCitusStandIn } from '../../support/citus-stand-in.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
@@ -65,7 +65,7 @@ test.serial('what a copy refuses for another reason is told as it is', async (t)
 test.serial('a store that knew the tables before they were spread learns it from a copy that is refused', async (t) => {
   await database.spread(undefined);
   const { knex, store, sent } = await ofCluster(t);
-  t.deepEqual(await layoutOf(knex, database.schema), PLAIN);
+  t.deepEqual(await layoutAt(knex, database.schema), PLAIN);
   await database.spread('hash');
   const id = anId();
   const history = aHistory(id, 3);
@@ -85,7 +85,7 @@ test.serial(
   async (t) => {
     await database.spread(undefined);
     const { knex, store } = await ofCluster(t);
-    await layoutOf(knex, database.schema);
+    await layoutAt(knex, database.schema);
     await database.spread('hash');
     const taken = anEvent();
     t.true((await store.commitEvents([taken])).ok);

@@ -4,7 +4,7 @@ import { openAggregates } from '../../../src/aggregate/aggregates.js';
 import { registerCopy } from '../../../src/projection/copies/register-copy.js';
 import { defineProjection } from '../../../src/projection/define-projection.js';
 import { Clock } from '../../../src/hlc/clock.js';
-import { layoutOf } from '../../../src/store/layout/read-layout.js';
+import { layoutAt } from '../../../src/store/layout/read-layout.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { testKnex, testUrl, useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
@@ -27,7 +27,7 @@ async function sentFor(
   const knex = testKnex({ connection: url.href, pool: { min: 0, max: 1 } });
   t.teardown(() => knex.destroy());
   const store = new PostgresStore(knex, { schema });
-  await layoutOf(knex, schema);
+  await layoutAt(knex, schema);
   const before = { messages: recorder.messages.length, roundTrips: recorder.syncs() + recorder.queries() };
 
   await work(store);

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { citus, CITUS_SCHEMA, partitioned, PLAIN } from '../../../src/store/layout/layout.js';
-import { forgetLayout, knownLayout, layoutFrom, layoutOf } from '../../../src/store/layout/read-layout.js';
+import { forgetLayout, knownLayout, layoutFrom, layoutAt } from '../../../src/store/layout/read-layout.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { useCitusStandIn } from '../../support/citus-stand-in.js';
 import { aSchemaName, testKnex, useEveryKind } from '../../support/database.js';
@@ -22,10 +22,10 @@ function watched(t: ExecutionContext, connection = plain().url, pool: Knex.PoolC
 }
 
 test('a layout is what the catalogs tell', async (t) => {
-  t.deepEqual(await layoutOf(watched(t).knex, plain().schema), PLAIN);
-  t.deepEqual(await layoutOf(watched(t).knex, inPartitions().schema), partitioned(3));
+  t.deepEqual(await layoutAt(watched(t).knex, plain().schema), PLAIN);
+  t.deepEqual(await layoutAt(watched(t).knex, inPartitions().schema), partitioned(3));
   const { knex } = watched(t, standIn.url);
-  t.deepEqual(await layoutOf(knex, standIn.schema), citus(4));
+  t.deepEqual(await layoutAt(knex, standIn.schema), citus(4));
 });
 
 test.serial('a layout of a cluster is what its catalog tells at the time', async (t) => {
@@ -37,12 +37,13 @@ test.serial('a layout of a cluster is what its catalog tells at the time', async
   ] as const) {
     await standIn.spread(by);
     forgetLayout(knex, standIn.schema);
-    t.deepEqual(await layoutOf(knex, standIn.schema), layout);
+    t.deepEqual(await layoutAt(knex, standIn.schema), layout);
   }
 });
 
 test('a table that a cluster knows, but does not spread, has the layout that it has on one server', (t) => {
-  t.deepEqual(layoutFrom(null, ['nothing', 1]), PLAIN);
+  for (const method of ['local', 'reference', 'other'] as const)
+    t.deepEqual(layoutFrom(null, { method, column: '', colocation: 0, shards: 1 }), PLAIN);
   t.deepEqual(layoutFrom(3, undefined), partitioned(3));
   t.deepEqual(layoutFrom(1, undefined), PLAIN);
 });

@@ -1,6 +1,6 @@
 import type { Executor } from '../../driver/driver.js';
 import type { Layout } from '../../layout/layout.js';
-import { layoutOf } from '../../layout/read-layout.js';
+import { layoutAt } from '../../layout/read-layout.js';
 import { traitsOf } from '../../layout/traits.js';
 import type { CommitContent } from '../commit-content.js';
 import { byUnnest } from './by-unnest.js';
@@ -22,6 +22,6 @@ export function formFor(
   { events, command }: CommitContent,
 ): InsertForm | Promise<InsertForm> {
   if (events.length === 1 && command === undefined) return byValues(schema);
-  const layout = layoutOf(on, schema);
+  const layout = layoutAt(on, schema);
   return layout instanceof Promise ? layout.then((found) => formOf(schema, found)) : formOf(schema, layout);
 }

@@ -1,0 +1,52 @@
+import pg from 'pg';
+
+/** Test files that are run on a Citus cluster, too, one after another: creating tables there side by side ends in deadlocks. */
+const ON_CLUSTER = [
+  'test/testing/contract-plain.test.ts',
+  'test/store/commit/one-task.test.ts',
+  'test/store/commit/skew.test.ts',
+  'test/faults/contention.test.ts',
+  'test/faults/deadlocks.test.ts',
+  'test/faults/lost-replies.test.ts',
+  'test/faults/recorded-history.test.ts',
+  'test/faults/tail.test.ts',
+];
+
+/** Of those the ones that are run through a worker, as well. */
+const THROUGH_WORKER = ['test/testing/contract-plain.test.ts', 'test/faults/contention.test.ts'];
+
+/** The way to run them. */
+export const NO_CLUSTER =
+  'no MAESTRO_TEST_CITUS_URL is set. Name the coordinator of a cluster with a worker, for tests only: they make schemas of their own and drop them.';
+
+/** A run of test files on a node of a cluster. */
+interface ClusterRun {
+  readonly files: readonly string[];
+  readonly env: { readonly MAESTRO_TEST_URL: string; readonly MAESTRO_TEST_LAYOUT: 'citus' };
+}
+
+/** The runs on a cluster, by the address of its coordinator: of those test files that are named, or of all when none is. */
+export async function clusterRuns(coordinator: string, words: readonly string[]): Promise<ClusterRun[]> {
+  const named = words.filter((word) => !word.startsWith('-'));
+  const run = (url: string, files: readonly string[]): ClusterRun => ({
+    files: files.filter((file) => named.length === 0 || named.includes(file)),
+    env: { MAESTRO_TEST_URL: url, MAESTRO_TEST_LAYOUT: 'citus' },
+  });
+  const runs = [run(coordinator, ON_CLUSTER), run(await aWorkerOf(coordinator), THROUGH_WORKER)];
+  return runs.filter(({ files }) => files.length > 0);
+}
+
+/** The address of a worker, which takes the same logins. */
+async function aWorkerOf(coordinator: string): Promise<string> {
+  const client = new pg.Client({ connectionString: coordinator });
+  await client.connect();
+  try {
+    const sql = `SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 AND isactive AND noderole = 'primary' ORDER BY nodeid LIMIT 1`;
+    const { rows } = await client.query<{ nodename: string; nodeport: number }>(sql);
+    const [worker] = rows;
+    if (worker === undefined) throw new Error(`The cluster of MAESTRO_TEST_CITUS_URL has no active worker.`);
+    return Object.assign(new URL(coordinator), { hostname: worker.nodename, port: worker.nodeport }).href;
+  } finally {
+    await client.end();
+  }
+}
