@@ -2,6 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import type { Knex } from 'knex';
 import { citus, CITUS_SCHEMA, partitioned, PLAIN } from '../../../src/store/layout/layout.js';
 import { forgetLayout, knownLayout, layoutFrom, layoutAt } from '../../../src/store/layout/read-layout.js';
+import { migrate } from '../../../src/store/migrate/migrator.js';
+import { rollback } from '../../../src/store/migrate/rollback.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { useCitusStandIn } from '../../support/citus-stand-in.js';
 import { aSchemaName, testKnex, useEveryKind } from '../../support/database.js';
@@ -69,6 +71,30 @@ test('in a transaction its own connection is asked, and what it said is known af
   });
   t.deepEqual(knownLayout(knex, schema), PLAIN);
   t.is(asked(), 1);
+});
+
+test('a transaction does not wait for those who ask, and who may wait for its connection', async (t) => {
+  const { knex, asked } = watched(t, plain().url, { min: 0, max: 1 });
+  const { schema } = plain();
+  let outside: Promise<unknown> = Promise.resolve();
+  await knex.transaction(async (transaction) => {
+    outside = new PostgresStore(knex, { schema }).commitEvents(aHistory(anId(), 2));
+    t.true((await new PostgresStore(transaction, { schema }).commitEvents(aHistory(anId(), 2))).ok);
+  });
+  t.like(await outside, { ok: true });
+  t.is(asked(), 2);
+});
+
+test('a migration has the layout asked for again', async (t) => {
+  const { knex, asked } = watched(t);
+  const schema = aSchemaName();
+  t.teardown(() => plain().knex.raw(`DROP SCHEMA "${schema}" CASCADE`));
+  for (const parts of [1, 3]) {
+    await migrate(knex, { schema, partitions: parts });
+    t.deepEqual(await layoutAt(knex, schema), partitioned(parts));
+    if (parts === 1) await rollback(knex, { schema });
+  }
+  t.is(asked(), 2);
 });
 
 test('an application’s transaction that has failed is asked nothing', async (t) => {
