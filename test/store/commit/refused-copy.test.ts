@@ -28,7 +28,7 @@ async function ofCluster(t: ExecutionContext) {
 // What the catalog says is changed, so one test runs after another.
 
 test.serial('what a copy refuses is found out by reading, as after a violation that tells its index', async (t) => {
-  const { store, knex } = await ofCluster(t);
+  const { store, knex, sent } = await ofCluster(t);
   const id = anId();
   const history = aHistory(id, MANY);
   t.true((await store.commitEvents(history)).ok);
@@ -37,6 +37,7 @@ test.serial('what a copy refuses is found out by reading, as after a violation t
   const other = anId();
   const again = history.map((event) => ({ ...event, sequence: event.sequence + MANY }));
   await t.throwsAsync(store.commitEvents(again), { code: 'MAESTRO_DUPLICATE_TIMESTAMP' });
+  t.regex(sent.at(-1) ?? '', /"timestamp" = ANY .* AND aggregate_id = ANY/, 'within the aggregate, which is one shard');
   t.true(
     (await store.commitEvents(history.map((event) => ({ ...event, aggregateId: other })))).ok,
     'another aggregate',
