@@ -22,6 +22,16 @@ test('knex: client.driverName and client.constructor.name tell its own client fo
   t.false(leavesStatements(reading.client));
 });
 
+test('knex: client.config is one object for an instance, its transactions and their savepoints, and no other instance has it', async (t) => {
+  const { knex, client } = pgKnex(t);
+  assertHas(t, 'client', client, 'config', 'object');
+  await knex.transaction(async (transaction) => {
+    t.is(clientOf(transaction).config, client.config);
+    await transaction.transaction(async (savepoint) => t.is(clientOf(savepoint).config, client.config));
+  });
+  t.not(pgKnex(t).client.config, client.config);
+});
+
 test('knex: client.driver is the module of the driver, in transactions too', async (t) => {
   const { knex, client } = pgKnex(t);
   assertHas(t, 'client', client, 'driver', 'object');
