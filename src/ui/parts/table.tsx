@@ -15,25 +15,27 @@ interface TableProps<Row> {
   readonly caption: string;
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
+  /** True for rows that take several lines on a narrow screen, so that all of them is seen without scrolling. */
+  readonly wraps?: boolean;
 }
 
 /** A table, which scrolls by itself where the screen is too narrow for it. */
-export function Table<Row>({ caption, rows, columns }: TableProps<Row>) {
+export function Table<Row>({ caption, rows, columns, wraps = false }: TableProps<Row>) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label={caption}>
-      <table>
+      <table class={wraps ? 'wraps' : undefined} role={roleOf(wraps, 'table')}>
         <caption class="unseen">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role={roleOf(wraps, 'rowgroup')}>
+          <tr role={roleOf(wraps, 'row')}>
             {columns.map((column) => (
-              <th scope="col" class={kind(column)}>
+              <th scope="col" class={kind(column)} role={roleOf(wraps, 'columnheader')}>
                 {column.heading}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
-          <TableRows rows={rows} columns={columns} />
+        <tbody role={roleOf(wraps, 'rowgroup')}>
+          <TableRows rows={rows} columns={columns} wraps={wraps} />
         </tbody>
       </table>
     </div>
@@ -41,18 +43,25 @@ export function Table<Row>({ caption, rows, columns }: TableProps<Row>) {
 }
 
 /** The rows of a table, for one that gets further ones later. */
-export function TableRows<Row>({ rows, columns }: Omit<TableProps<Row>, 'caption'>) {
+export function TableRows<Row>({ rows, columns, wraps = false }: Omit<TableProps<Row>, 'caption'>) {
   return (
     <>
       {rows.map((row) => (
-        <tr>
+        <tr role={roleOf(wraps, 'row')}>
           {columns.map((column) => (
-            <td class={kind(column)}>{column.cell(row)}</td>
+            <td class={kind(column)} role={roleOf(wraps, 'cell')}>
+              {column.cell(row)}
+            </td>
           ))}
         </tr>
       ))}
     </>
   );
+}
+
+/** The role of an element, for screen readers: one that is laid out in another way than as a part of a table would lose it. */
+function roleOf(wraps: boolean, role: string): string | undefined {
+  return wraps ? role : undefined;
 }
 
 function kind({ numeric = false, optional = false }: Pick<Column<unknown>, 'numeric' | 'optional'>) {

@@ -48,6 +48,23 @@ browser.test('a time is drawn over the histogram, with the pointer or with keys'
   t.deepEqual(visitor.problems, []);
 });
 
+browser.test(
+  'on a narrow screen a row shows all of an event in several lines, and is still a row of a table',
+  async (t, visit) => {
+    const visitor = await visit(pagesOf(database));
+    const { page } = visitor;
+    await page.setViewportSize({ width: 360, height: 800 });
+    await visitor.open('/search');
+    await visitor.settled();
+    const row = page.getByRole('table', { name: 'Events that were found' }).getByRole('row').nth(1);
+    for (const cell of await row.getByRole('cell').all()) {
+      const box = await cell.boundingBox();
+      t.true(box !== null && box.x >= 0 && box.x + box.width <= 360, JSON.stringify(box));
+    }
+    t.deepEqual([await row.getByRole('cell').count(), await axeViolations(page), visitor.problems], [5, [], []]);
+  },
+);
+
 browser.test('further events are put below the first, and a bar is a link', async (t, visit) => {
   const visitor = await visit(pagesOf(database));
   const { page } = visitor;

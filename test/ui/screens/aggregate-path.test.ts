@@ -46,7 +46,7 @@ test('many changes come on pages, none twice and none left out', async (t) => {
     const { html } = await ui.get(address);
     const table = html.slice(html.indexOf('id="changes"'));
     seen.push(
-      ...[...table.matchAll(/<td class="number"><a [^>]*>(\d+)<\/a>/g)].map(([, sequence]) => Number(sequence)),
+      ...[...table.matchAll(/<td class="number"[^>]*><a [^>]*>(\d+)<\/a>/g)].map(([, sequence]) => Number(sequence)),
     );
     address = /<a href="([^"]*)"[^>]*>Earlier ones/.exec(table)?.[1]?.replaceAll('&amp;', '&');
   }
@@ -77,7 +77,7 @@ test('the list begins around the shown event, with the way to later and earlier 
   const list = async (query: string) => {
     const { html, text } = await ui.get(`/aggregate/${id.hex}?path=/n&${query}`);
     const table = html.slice(html.indexOf('id="changes"'));
-    const found = [...table.matchAll(/<td class="number"><a [^>]*>(\d+)<\/a>/g)].map(([, sequence]) =>
+    const found = [...table.matchAll(/<td class="number"[^>]*><a [^>]*>(\d+)<\/a>/g)].map(([, sequence]) =>
       Number(sequence),
     );
     return { found, text };

@@ -32,6 +32,7 @@ export function PathChangesView({ request, found, shown, last, children }: Props
       ) : (
         <Table<PathChange>
           caption="Events that changed it"
+          wraps
           rows={changes}
           columns={[
             {

@@ -121,6 +121,7 @@ function InOrder({ query, ordered }: { readonly query: CompareQuery; readonly or
       ) : (
         <Table
           caption="Events of all of them in the order of their timestamps"
+          wraps
           rows={events}
           columns={[
             { heading: 'Time', cell: ({ timestamp }) => <Time at={timestamp.time} /> },

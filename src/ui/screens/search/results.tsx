@@ -78,6 +78,7 @@ function Events({ events }: { readonly events: readonly StoredEvent[] }) {
     <Table
       caption="Events that were found"
       rows={events}
+      wraps
       columns={[
         { heading: 'Time', cell: ({ timestamp }) => <Time at={timestamp.time} /> },
         {
