@@ -54,6 +54,19 @@ test('after one that fails none is carried out, and the connection is of use', a
   t.deepEqual((await connection.query('SELECT n FROM carried_out')).rows, [{ n: 2 }, { n: 2 }]);
 });
 
+test('an error that comes after the last answer is thrown, whether or not the connection goes on', async (t) => {
+  const { client } = pgKnex(t);
+  const connection = await client.acquireConnection();
+  t.teardown(() => client.releaseConnection(connection));
+  const text = (each: string) => ({ text: each, values: [] });
+  await connection.query('CREATE TEMPORARY TABLE deferred (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)');
+  const insert = text('INSERT INTO deferred VALUES (1)');
+  await t.throwsAsync(sendTogether(connection, [insert, insert]), { message: /unique/ });
+  t.deepEqual((await connection.query('SELECT n FROM deferred')).rows, []);
+  const lost = sendTogether(connection, [text('SELECT 1'), text('SELECT pg_terminate_backend(pg_backend_pid())')]);
+  await t.throwsAsync(lost, { message: /terminat|ended/ });
+});
+
 test('a statement does not run by itself when its transaction cannot begin', async (t) => {
   const { client } = pgKnex(t);
   const connection: PgConnection = await client.acquireConnection();

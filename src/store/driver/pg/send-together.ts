@@ -77,7 +77,8 @@ class Together {
   }
 
   handleError(error: Error, protocol: PgProtocol): void {
-    for (const query of this.queries.slice(this.current)) {
+    // One that comes between the last answer and the end is about the last, so that nobody takes all for done or waits for ever.
+    for (const query of this.queries.slice(Math.min(this.current, this.queries.length - 1))) {
       // What was passed over is not known to the server.
       if (query.name !== undefined) delete protocol.submittedNamedStatements?.[query.name];
       query.handleError(error, protocol);
