@@ -65,7 +65,7 @@ function holdsRows(tables: readonly TableName[]): LayoutMismatchError {
   return new LayoutMismatchError(
     `Only empty tables can be distributed over the nodes of a Citus cluster, and ${tables.join(', ')} ${tables.length === 1 ? 'holds' : 'hold'} rows.`,
     {
-      hint: 'Migrate another schema with --citus --schema, and move the events with `maestro export` and `maestro import`. Nothing was changed.',
+      hint: 'Migrate another schema with --citus, export the events from this one, and import them there. Nothing was changed.',
     },
   );
 }
