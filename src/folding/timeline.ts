@@ -9,6 +9,7 @@ import type { PostgresStore } from '../store/postgres-store.js';
 import { parseJsonText } from '../json/parse.js';
 import type { JsonValue } from '../json/types.js';
 import { afterEvent, type Step, stepOver } from './fold-steps.js';
+import { findText, type Found, type Search } from './find-text.js';
 import type { Folding } from './folding.js';
 import { type Interruption, interruptible } from './interruptible.js';
 import { KeptStates } from './kept-states.js';
@@ -48,13 +49,6 @@ export interface FoldedEvent {
 
 /** Renders the state on demand; `before` renders the one before the event. */
 export type Rendered = (() => string) & { readonly before: () => string };
-
-/** A text to search, the sequence to start from, and the direction. */
-export interface Search {
-  readonly text: string;
-  readonly from: number;
-  readonly isForward: boolean;
-}
 
 /** A history to step through in both directions. Events are read when they are needed, so new ones are found. */
 export class Timeline {
@@ -193,31 +187,9 @@ export class Timeline {
     return await sequenceAt(this.#history.log, this.#history.id, time);
   }
 
-  /**
-   * The sequence of the nearest event, later or earlier, whose type or body contains a text, ignoring case. The search
-   * continues at the other end of the history. Holds no more than a page of events in memory.
-   */
-  async find(
-    { text, from, isForward }: Search,
-    interruption: Interruption = {},
-  ): Promise<{ readonly sequence: number; readonly isWrapped: boolean } | undefined> {
-    const searched = text.toLowerCase();
-    const [earlier, later] = isForward ? [[1, from], [from + 1]] : [[1, from - 1], [Math.max(1, from)]];
-    const sides = (isForward ? [later, earlier] : [earlier, later]).map(([min = 1, max]) =>
-      max === 0 || max === -1 ? [] : this.#read(min, max, !isForward),
-    );
-    let looked = 0;
-    const onProgress = (events: number) => interruption.onProgress?.(looked + events);
-    for (const [index, side] of sides.entries()) {
-      let events = 0;
-      for await (const { type, body, sequence } of interruptible(side, { ...interruption, onProgress })) {
-        events += 1;
-        if (type.toLowerCase().includes(searched) || body.toLowerCase().includes(searched))
-          return { sequence, isWrapped: index === 1 };
-      }
-      looked += events;
-    }
-    return undefined;
+  /** Searches the history as {@link findText} does. */
+  async find(search: Search, interruption: Interruption = {}): Promise<Found | undefined> {
+    return await findText((min, max, reverse) => this.#read(min, max, reverse), search, interruption);
   }
 
   #rendered(before: StateAt, point: StateAt): Rendered | undefined {

@@ -10,7 +10,7 @@ const STRING = /"(?:[^"\\]|\\.)*"/y;
 const STRINGS = new RegExp(STRING.source, 'g');
 const LITERAL = new RegExp(`^(?:${STRING.source}|[+-]?\\d+(?:\\.\\d+)?|true|false|null)$`);
 const COMPARISON = /^ (==|!=|<|>|<=|>=) (.*)$/s;
-/** What fails as soon as it meets a body, which an index might keep it from: a variable, and a template of a time. */
+/** Parts of a jsonpath that fail as soon as they meet a body, which an index might keep them from: a variable, and a template of a time. */
 const MAY_FAIL = /\$"|\.datetime\("/;
 
 /** Characters of the longest jsonpath that is looked at: groups in each other are read by functions that call each other. */
@@ -76,7 +76,7 @@ function readChain(text: string, at: readonly string[] | undefined): Chain | und
     } else return { keys, needed, end };
 }
 
-/** What each of several lists has: a value at the same place, which is then one of all of them. */
+/** Values that each of several lists has: a value at the same place, which is then one of all of them. */
 function inEach([first = [], ...others]: readonly (readonly NeededValue[])[]): readonly NeededValue[] {
   return first.flatMap(({ keys, values }) => {
     const same = others.map((other) => other.find((needed) => isSamePath(needed.keys, keys)));

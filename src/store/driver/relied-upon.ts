@@ -13,7 +13,7 @@ export interface KnexClient<Raw extends RawConnection = RawConnection> {
   readonly driver?: object | undefined;
   /** Its name tells Knex's own client for `pg`, `Client_PG`, from one that was derived from it. */
   readonly constructor: { readonly name: string };
-  /** What the instance was made with; the same object in its transactions. */
+  /** The configuration that the instance was made with; the same object in its transactions. */
   readonly config: object;
   /** The pool; `undefined` in a transaction, and after `destroy()`. */
   readonly pool?: KnexPool<Raw> | undefined;

@@ -70,7 +70,7 @@ const LOG = `SELECT CASE WHEN log.relkind = 'p' THEN (SELECT count(*) FROM pg_in
 FROM pg_class AS log JOIN pg_namespace AS place ON place.oid = log.relnamespace
 WHERE place.nspname = ? AND log.relname = 'event_log'`;
 
-/** What is known of a Knex instance, or of the one that began a transaction. */
+/** Layouts that are known of a Knex instance, or of the one that began a transaction. */
 function layoutsOf(on: Executor): Layouts {
   const { config } = clientOf(on);
   let layouts = byConfig.get(config);

@@ -39,7 +39,7 @@ async function watched(t: ExecutionContext) {
   };
 }
 
-/** What a cluster is sent; nothing elsewhere. */
+/** Statements that a cluster is sent; none elsewhere. */
 const onCluster = (commands: string[]) => (isOnCluster() ? commands : []);
 
 const aCommand = (aggregateId: Timestamp, sequence: number, events: number) => ({

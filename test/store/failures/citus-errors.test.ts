@@ -14,7 +14,7 @@ import { CITUS_ERRORS, recordedError } from '../../support/data/citus-errors.js'
 /** Each meaning that a commit looks for. */
 const MEANINGS = { isDeadlock, isRefusedCopy, isUniqueViolation, isConnectionLost, isUnknownStatement, isUnreachable };
 
-/** What each recorded error means to a commit, and the code of the error that others get. */
+/** Meaning of each recorded error to a commit, and the code of the error that others get. */
 const EXPECTED: Readonly<Record<string, readonly [meanings: (keyof typeof MEANINGS)[], code: string]>> = {
   'a sequence that is taken, by COPY': [['isRefusedCopy'], 'MAESTRO_DATABASE'],
   'a timestamp that is taken, by COPY': [['isRefusedCopy'], 'MAESTRO_DATABASE'],

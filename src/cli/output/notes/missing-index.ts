@@ -5,7 +5,7 @@ import type { Output } from '../output.js';
 
 /** An index that would help with a question. */
 interface HelpfulIndex {
-  /** What it is on, in words. */
+  /** The value that it is on, in words. */
   readonly on: string;
   readonly state: IndexState['state'] | 'none';
   /** The command that adds it. */

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 export interface LogIndex {
   /** The name of the index, of at most 50 bytes and without `$`. */
   readonly name: string;
-  /** What is indexed, in SQL: columns, expressions and condition, as they follow the name of a table. */
+  /** The content in SQL: columns, expressions and condition, as they follow the name of a table. */
   readonly definition: string;
-  /** What is indexed, in a few words. */
+  /** The content in a few words. */
   readonly what: string;
 }
 

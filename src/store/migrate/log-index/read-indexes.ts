@@ -45,7 +45,7 @@ export interface TableIndex {
   /** For the index of a partition: the name of the index of the event log to which it belongs; null when to none. */
   readonly parent: string | null;
   readonly bytes: number;
-  /** What is indexed, as the catalog prints it. */
+  /** The content, as the catalog prints it. */
   readonly expression: string;
 }
 

@@ -112,7 +112,7 @@ export function Absent({ text, absent }: { readonly text: string; readonly absen
   );
 }
 
-/** What a text was read as without success, and the search for it. */
+/** The readings of a text that found nothing, and the search for it. */
 export function TextOffer({ text, tried }: Pick<NothingFoundProps, 'text' | 'tried'>) {
   return (
     <>
