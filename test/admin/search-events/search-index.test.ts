@@ -1,6 +1,6 @@
 import { fc, testProp } from '@fast-check/ava';
 import test from 'ava';
-import { canonicalJsonPath, jsonPathHolds } from '../../../src/admin/search-events/json-path.js';
+import { canonicalJsonPath } from '../../../src/admin/search-events/json-path.js';
 import { neededValues } from '../../../src/admin/search-events/needed-values.js';
 import { searchEvents } from '../../../src/admin/search-events/search-events.js';
 import { searchIndex } from '../../../src/admin/search-events/search-index.js';
@@ -77,8 +77,10 @@ FROM json_to_recordset(?::text::json) AS e(t text, a text, s integer, b jsonb)`,
   }
 });
 
+/** The events of which a condition selects an item that says yes, item by item. */
 async function naively({ knex, schema }: (typeof layouts)['plain'], path: string, reverse: boolean): Promise<string[]> {
-  const sql = `SELECT encode("timestamp", 'hex') FROM "${schema}".event_log WHERE ${jsonPathHolds('body')} ORDER BY "timestamp" ${reverse ? 'DESC' : ''}`;
+  const items = `jsonb_path_query_tz(body, ?::text::jsonpath, '{}', true) AS item WHERE item NOT IN ('false', 'null')`;
+  const sql = `SELECT encode("timestamp", 'hex') FROM "${schema}".event_log WHERE EXISTS (SELECT FROM ${items}) ORDER BY "timestamp" ${reverse ? 'DESC' : ''}`;
   return (await query<[string]>(knex, sql, [path])).map(([timestamp]) => timestamp);
 }
 
@@ -88,7 +90,7 @@ for (const [layout, database] of Object.entries(layouts)) {
   let indexed = 0;
 
   testProp.serial(
-    `a search finds with indexes what it finds without, whatever the bodies and the condition, ${layout} layout`,
+    `a search finds what a look at every item finds, with and without an index, whatever the bodies and the condition, ${layout} layout`,
     [conditions, fc.boolean()],
     async (t, where, reverse) => {
       if ((await searchIndex(database, where)) !== undefined) indexed += 1;
