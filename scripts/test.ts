@@ -8,7 +8,7 @@ import { chromium, NO_CHROMIUM } from './support/chromium.js';
 import { clusterRuns, NO_CLUSTER } from './support/cluster-tests.js';
 import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
 import { fastTests } from './support/fast-tests.js';
-import { allTests, testGroups, writeTestGroups } from './support/test-groups.js';
+import { allTests, needsCluster, testGroups, writeTestGroups } from './support/test-groups.js';
 import { startPostgres } from './support/postgres.js';
 import { sharedTmpdir } from './support/server-packages.js';
 import { transpile } from './transpile.js';
@@ -72,8 +72,10 @@ if (code === 0) {
         TZ: 'Europe/Berlin',
         ...env,
       });
-    code = await run([...words.map(built), ...groups], { MAESTRO_TEST_URL: postgres.url });
-    const onCluster = cluster === undefined || fast ? [] : await clusterRuns(cluster, words);
+    const here = words.filter((word) => !needsCluster(word));
+    if (!isNamed || here.some((word) => !word.startsWith('-')))
+      code = await run([...here.map(built), ...groups], { MAESTRO_TEST_URL: postgres.url });
+    const onCluster = cluster === undefined || fast ? [] : await clusterRuns(root, cluster, words);
     for (const { files, env } of onCluster) {
       console.log(`\nOn a Citus cluster, through ${new URL(env.MAESTRO_TEST_URL).host}:`);
       code = (await run(['--concurrency', '1', ...files.map(built)], env)) || code;

@@ -1,6 +1,10 @@
 import pg from 'pg';
+import { clusterTests } from './test-groups.js';
 
-/** Test files that are run on a Citus cluster, too, one after another: creating tables there side by side ends in deadlocks. */
+/**
+ * Test files that are run on a Citus cluster, too, beside those in `test/citus`; one after another, since creating tables there side by side
+ * ends in deadlocks.
+ */
 const ON_CLUSTER = [
   'test/testing/contract-plain.test.ts',
   'test/store/commit/one-task.test.ts',
@@ -25,14 +29,19 @@ interface ClusterRun {
   readonly env: { readonly MAESTRO_TEST_URL: string; readonly MAESTRO_TEST_LAYOUT: 'citus' };
 }
 
-/** The runs on a cluster, by the address of its coordinator: of those test files that are named, or of all when none is. */
-export async function clusterRuns(coordinator: string, words: readonly string[]): Promise<ClusterRun[]> {
+/** The runs on a cluster, by the address of its coordinator: of those test files that are named, themselves or by their folder, or of all when none is. */
+export async function clusterRuns(root: string, coordinator: string, words: readonly string[]): Promise<ClusterRun[]> {
   const named = words.filter((word) => !word.startsWith('-'));
+  const isNamed = (file: string) =>
+    named.some((name) => file === name || file.startsWith(`${name.replace(/\/$/, '')}/`));
   const run = (url: string, files: readonly string[]): ClusterRun => ({
-    files: files.filter((file) => named.length === 0 || named.includes(file)),
+    files: files.filter((file) => named.length === 0 || isNamed(file)),
     env: { MAESTRO_TEST_URL: url, MAESTRO_TEST_LAYOUT: 'citus' },
   });
-  const runs = [run(coordinator, ON_CLUSTER), run(await aWorkerOf(coordinator), THROUGH_WORKER)];
+  const runs = [
+    run(coordinator, [...clusterTests(root), ...ON_CLUSTER]),
+    run(await aWorkerOf(coordinator), THROUGH_WORKER),
+  ];
   return runs.filter(({ files }) => files.length > 0);
 }
 

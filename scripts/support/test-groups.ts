@@ -22,8 +22,22 @@ const ALONE = /memoryUsage|DEALLOCATE|--expose-gc|unhandledRejection|watchForLea
 /** Groups whose tests wait for servers and processes, and so take long: they begin first, lest a run waits for them at its end. */
 const WAITING = /^(?:faults|connection|examples)/;
 
-/** All test files, from the root of the project. */
+/** All test files that need no cluster, from the root of the project. */
 export function allTests(root: string): string[] {
+  return testFiles(root).filter((file) => !needsCluster(file));
+}
+
+/** The test files that need a Citus cluster, from the root of the project. */
+export function clusterTests(root: string): string[] {
+  return testFiles(root).filter(needsCluster);
+}
+
+/** True for a test file, or a folder of some, that needs a Citus cluster. */
+export function needsCluster(file: string): boolean {
+  return /^(?:\.[\\/])?test[\\/]citus(?:[\\/]|$)/.test(file);
+}
+
+function testFiles(root: string): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => `test/${file.replaceAll('\\', '/')}`)

@@ -13,6 +13,7 @@ import {
 import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
 import { layoutAt } from '../layout/read-layout.js';
+import { TELL_SETTINGS } from '../layout/tell-settings.js';
 import { traitsOf } from '../layout/traits.js';
 import { execute } from '../read/rows.js';
 import type { CommandCommitResult } from '../store.js';
@@ -23,9 +24,6 @@ import { driverOf } from '../driver/driver-of.js';
 
 /** Longest wait of one attempt for the transaction of the lost connection to end, in milliseconds. */
 const LOCK_TIMEOUT = 5_000;
-
-/** Has a Citus cluster tell its nodes the settings that a transaction makes after it. */
-const TELL_SETTINGS = "SET LOCAL citus.propagate_set_commands = 'local'";
 
 /** Thrown to roll back a probe; caught in this file. */
 class ProbeDone extends Error {}
@@ -55,7 +53,9 @@ export async function recoverCommit(
   const deadline = Date.now() + context.recoveryTimeout;
   for (let wait = 20; ; wait = Math.min(wait * 2, 500)) {
     try {
-      return await (isPanic(lost) ? readOnce(context, content, lost) : insertOnce(context, content, mode, lost));
+      return await (isPanic(lost)
+        ? readOnce(context, content, lost)
+        : insertOnce(context, content, mode, lost, deadline));
     } catch (error) {
       if (error instanceof ConnectionLostError) throw error;
       if (!isWorthRetrying(error) || Date.now() + wait > deadline)
@@ -70,12 +70,14 @@ async function insertOnce(
   content: CommitContent,
   mode: 'again' | 'probe',
   lost: unknown,
+  deadline: number,
 ): Promise<CommandCommitResult | undefined> {
   try {
     await driverOf(context.knex).transaction(async (transaction) => {
       const { settings } = traitsOf(await layoutAt(transaction, context.schema));
       if (settings === 'on demand') await execute(transaction, TELL_SETTINGS);
-      await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+      const patience = Math.max(1, Math.min(LOCK_TIMEOUT, deadline - Date.now()));
+      await execute(transaction, `SET LOCAL lock_timeout = ${patience}`);
       await insertEvents(transaction, context, content.events, content.command);
       if (mode === 'probe') throw new ProbeDone();
     });

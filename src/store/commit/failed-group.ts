@@ -3,6 +3,7 @@ import type { CommitContext } from './commit-context.js';
 import { commitContent } from './commit-events.js';
 import { recoverCommit } from './commit-recovery.js';
 import { isConnectionLost } from '../driver/driver-error.js';
+import { isNodeUnreachable } from '../driver/node-failure.js';
 import { storeError } from '../failures/database-errors.js';
 import { DatabaseUnreachableError, WriteMismatchError } from '../errors.js';
 import { withReadRetry } from '../read/read-retry.js';
@@ -13,7 +14,7 @@ import { committedEvents } from './validate.js';
 
 /**
  * The result of one of the commits that shared a failed statement:
- * - no connection could be made, so nothing was sent: it fails, as it would by itself;
+ * - no connection could be made, or none to a node of a cluster, so nothing was sent: it fails, as it would by itself;
  * - the connection broke, so the statement took effect as a whole or not at all: the outcome is found, or the commit is
  *   sent again;
  * - rows were dropped, by a rule or trigger on the table: the rows of this commit may be stored all the same;
@@ -24,7 +25,7 @@ export async function resolveFailedGroup(
   content: CommitContent,
   failure: unknown,
 ): Promise<CommandCommitResult> {
-  if (failure instanceof DatabaseUnreachableError) throw failure;
+  if (failure instanceof DatabaseUnreachableError || isNodeUnreachable(failure)) throw storeError(failure);
   if (failure instanceof WriteMismatchError) return await requireStored(context, content);
   if (!isConnectionLost(failure)) return await commitContent(context, content);
   try {

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { CommitContext } from './commit-context.js';
 import { CommitInterruptedError, type Executor } from '../driver/driver.js';
 import { brokenBy, driverOf } from '../driver/driver-of.js';
+import { isNodeLost } from '../driver/node-failure.js';
 import { driverMessage, isConnectionLost, isUniqueViolation, sqlState } from '../driver/driver-error.js';
 import { ConnectionLostError, SerializationError } from '../errors.js';
 import { InsertConflictError } from './insert-events.js';
@@ -94,7 +95,9 @@ export async function errorInsideTransaction(on: Executor, error: unknown): Prom
     });
   if (!isConnectionLost(cause)) return cause;
   return new ConnectionLostError(
-    `The connection broke inside the application's transaction (${driverMessage(cause)}); the whole transaction was rolled back.`,
+    isNodeLost(cause)
+      ? `A node of the Citus cluster failed inside the application's transaction (${driverMessage(cause)}), which cannot be committed any more.`
+      : `The connection broke inside the application's transaction (${driverMessage(cause)}); the whole transaction was rolled back.`,
     { hint: 'Begin the whole transaction again.', cause },
   );
 }

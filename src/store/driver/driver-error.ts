@@ -1,17 +1,7 @@
 import { MaestroError } from '../../errors.js';
 import { ConnectionLostError, DatabaseUnreachableError, PoolExhaustedError } from '../errors.js';
-
-/** Fields that the drivers (pg, PGlite) put on their errors. */
-interface DriverError extends Error {
-  readonly code?: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  /** In the language of the server (`lc_messages`). */
-  readonly severity?: string;
-  /** The function of PostgreSQL that gave up; the same in every language. */
-  readonly routine?: string;
-  readonly errors?: readonly unknown[];
-}
+import { type DriverError, fieldsOf } from './driver-fields.js';
+import { isNodeLost, isNodeUnreachable } from './node-failure.js';
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -55,7 +45,7 @@ const CONNECT_TIMEOUT_MESSAGE = /timeout expired|due to connection timeout|Timeo
 export const ENGINE_STOPPED = 'MAESTRO_ENGINE_STOPPED';
 /** PostgreSQL's five-character code of an error, when the server sent one. */
 export function sqlState(error: unknown): string | undefined {
-  const code = (error as DriverError | undefined)?.code;
+  const { code } = fieldsOf(error);
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE' ? code : undefined;
 }
 
@@ -79,7 +69,7 @@ export function isHiddenByPolicy(error: unknown): boolean {
 }
 
 function routineOf(error: unknown): string {
-  return (error as DriverError | undefined)?.routine ?? '';
+  return fieldsOf(error).routine ?? '';
 }
 
 /** True when a unique index refused a row. Which index is not told by its name: partitions and Citus name theirs differently. */
@@ -114,10 +104,20 @@ export function isUnknownStatement(error: unknown): boolean {
   return state === '26000' || state === '42P05';
 }
 
-/** True when the connection broke under a statement, so whether the statement took effect is not known. */
+/**
+ * True when the connection broke under a statement, or that of a Citus cluster to one of its nodes, so whether the statement took effect
+ * is not known.
+ */
 export function isConnectionLost(error: unknown): boolean {
+  if (isNodeUnreachable(error)) return false;
+  return isOwnConnectionLost(error) || isNodeLost(error);
+}
+
+/** True when the connection of this process broke, so that it cannot be used any more. */
+export function isOwnConnectionLost(error: unknown): boolean {
   if (error instanceof MaestroError) return error instanceof ConnectionLostError;
-  const { code, severity, message } = (error ?? {}) as DriverError;
+  if (isNodeLost(error) || isNodeUnreachable(error)) return false;
+  const { code, severity, message } = fieldsOf(error);
   // Whoever says FATAL, the server or a pooler whose server is gone, hangs up right after it.
   const isEnd = severity === 'FATAL' || isPanic(error);
   return isEnd || (code !== undefined && LOST.has(code)) || LOST_MESSAGE.test(message ?? '');
@@ -128,21 +128,22 @@ export function isConnectionLost(error: unknown): boolean {
  * full.
  */
 export function isPanic(error: unknown): boolean {
-  if ((error as DriverError | undefined)?.severity === 'PANIC') return true;
+  if (fieldsOf(error).severity === 'PANIC') return true;
   // In other languages it is another word; what it could not do is write that log.
   return /^(53|58)/.test(sqlState(error) ?? '') && /^(XLog|issue_xlog)/.test(routineOf(error));
 }
 
 /** True when this side stopped waiting for the answer to a statement, which the server may still be working on. */
 export function isQueryTimeout(error: unknown): boolean {
-  return /Query read timeout/.test((error as Partial<DriverError> | undefined)?.message ?? '');
+  return /Query read timeout/.test(fieldsOf(error).message ?? '');
 }
 
-/** True when no connection was made, so no statement was sent. */
+/** True when no connection was made, or none to a node of a Citus cluster, so no statement was sent. */
 export function isUnreachable(error: unknown): boolean {
+  if (isNodeUnreachable(error)) return true;
   if (error instanceof DatabaseUnreachableError || error instanceof PoolExhaustedError) return true;
   if (isAggregate(error)) return error.errors.some(isUnreachable);
-  const { code, message } = (error ?? {}) as DriverError;
+  const { code, message } = fieldsOf(error);
   return (code !== undefined && UNREACHABLE.has(code)) || CONNECT_TIMEOUT_MESSAGE.test(message ?? '');
 }
 

@@ -2,7 +2,7 @@ import { connectError } from '../failures/database-errors.js';
 import { cancellationSignal } from './cancellation.js';
 import type { ConnectionKind } from './connection-kind.js';
 import { reasonOfEnd } from './connection-end.js';
-import { isConnectionLost } from './driver-error.js';
+import { isOwnConnectionLost } from './driver-error.js';
 import { closedPool, fullPool } from './pool-use.js';
 import type { KnexClient, RawConnection } from './relied-upon.js';
 
@@ -30,7 +30,7 @@ export async function onPoolConnection<Raw extends RawConnection, Value>(
     signal?.addEventListener('abort', cancel);
     return await work(connection);
   } catch (error) {
-    if (isConnectionLost(error)) discard(connection, kind, error);
+    if (isOwnConnectionLost(error)) discard(connection, kind, error);
     throw reasonOfEnd(connection, error);
   } finally {
     signal?.removeEventListener('abort', cancel);

@@ -23,6 +23,7 @@ import {
   sqlState,
 } from '../driver/driver-error.js';
 import { endedTransaction } from '../transactions/joined.js';
+import { nodeFailureError } from './node-failure-error.js';
 import { nodePermissionError } from './node-permission.js';
 import { refusedSetting } from './refused-setting.js';
 
@@ -56,8 +57,8 @@ export function connectError(error: unknown): MaestroError {
  */
 export function storeError(error: unknown): MaestroError {
   if (error instanceof MaestroError) return error;
-  const denied = nodePermissionError(error);
-  if (denied !== undefined) return denied;
+  const special = nodePermissionError(error) ?? nodeFailureError(error);
+  if (special !== undefined) return special;
   const message = driverMessage(error);
   const state = sqlState(error);
   const refusal = state === undefined ? undefined : refusalFor(state, message, error);

@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { sqlState } from '../driver/driver-error.js';
+import { driverMessage, sqlState } from '../driver/driver-error.js';
+import { isRefusedByNode } from '../driver/node-failure.js';
 import { DatabaseTimeoutError } from '../errors.js';
-import { execute, query } from '../read/rows.js';
+import { TELL_SETTINGS } from '../layout/tell-settings.js';
+import { execute } from '../read/rows.js';
+import { knowsCitus } from './citus/distribution.js';
+import { holdersOf, type TableLock, type WantedLock } from './lock-holders.js';
 
 /**
  * Longest wait of one attempt for a lock, on the tables or later on a row, in milliseconds: so long others queue behind
@@ -12,23 +16,13 @@ const TRY = 150;
 /** The shortest pause between two tries, in milliseconds; the longest is twice as long. */
 const PAUSE = 250;
 
-/** A table lock that makes writers wait. */
-export type TableLock = 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE';
-
-/** For each lock mode the condition on locks of others that conflict with it. */
-const CONFLICTING_LOCKS: Readonly<Record<TableLock | 'a row', string>> = {
-  'SHARE ROW EXCLUSIVE': "lock.mode NOT IN ('AccessShareLock', 'RowShareLock')",
-  'ACCESS EXCLUSIVE': 'true',
-  'a row': "lock.mode <> 'AccessShareLock'",
-};
-
 /**
  * Runs `work` under a lock on tables that makes writers wait; the lock is kept until the transaction ends. A waiting
  * lock request makes later ones queue behind it, so each attempt waits only briefly, and others proceed in between,
  * however long somebody's transaction takes. The same holds for locks that `work` itself waits for, such as a row's:
  * then the tables are released and `work` is run again later, so it must do nothing but SQL. Throws
  * {@link DatabaseTimeoutError}, with the processes that held the locks, when `timeout` milliseconds are over; its cause
- * is PostgreSQL's 55P03.
+ * is PostgreSQL's 55P03. On a Citus cluster, all nodes give up after as short a wait.
  */
 export async function lockTables<Value>(
   transaction: Knex.Transaction,
@@ -38,6 +32,8 @@ export async function lockTables<Value>(
   work: () => Promise<Value>,
 ): Promise<Value> {
   const deadline = performance.now() + timeout;
+  const isCluster = await knowsCitus(transaction);
+  if (isCluster) await execute(transaction, TELL_SETTINGS);
   await execute(transaction, 'SAVEPOINT maestro_lock');
   for (;;) {
     let isLocked = false;
@@ -51,11 +47,12 @@ export async function lockTables<Value>(
       await execute(transaction, 'RELEASE SAVEPOINT maestro_lock');
       return value;
     } catch (error) {
-      if (sqlState(error) !== '55P03') throw error;
+      // A node whose lock was not free in time does not tell the code; where it is something else, it stays until time is over.
+      if (sqlState(error) !== '55P03' && (isLocked || !isRefusedByNode(error))) throw error;
       // This releases the table locks, too.
       await execute(transaction, 'ROLLBACK TO SAVEPOINT maestro_lock');
       if (performance.now() >= deadline)
-        throw await heldByOthers(transaction, tables, isLocked ? 'a row' : mode, timeout, error);
+        throw await heldByOthers(transaction, { tables, lock: isLocked ? 'a row' : mode, isCluster }, timeout, error);
       await delay(Math.min(PAUSE * (1 + Math.random()), Math.max(0, deadline - performance.now())));
     }
   }
@@ -63,44 +60,23 @@ export async function lockTables<Value>(
 
 async function heldByOthers(
   transaction: Knex.Transaction,
-  tables: readonly string[],
-  wanted: TableLock | 'a row',
+  wanted: WantedLock,
   timeout: number,
   cause: unknown,
 ): Promise<DatabaseTimeoutError> {
-  const holders = await holdersOf(transaction, tables, wanted);
-  const what = wanted === 'a row' ? 'rows of the tables' : 'the tables';
+  const holders = await holdersOf(transaction, wanted);
+  if (holders === '' && isRefusedByNode(cause))
+    return new DatabaseTimeoutError(
+      `A node of the Citus cluster did not lock the tables for the whole ${inSeconds(timeout)}: ${driverMessage(cause)}. Nothing was changed.`,
+      { hint: 'Look at the log of that node, or allow more time. Other writers go on meanwhile.', cause },
+    );
+  const what = wanted.lock === 'a row' ? 'rows of the tables' : 'the tables';
   return new DatabaseTimeoutError(
-    `Other transactions kept ${what} locked for the whole ${Math.round(timeout / 100) / 10} s${holders === '' ? '' : `: ${holders}`}. Nothing was changed.`,
+    `Other transactions kept ${what} locked for the whole ${inSeconds(timeout)}${holders === '' ? '' : `: ${holders}`}. Nothing was changed.`,
     { hint: 'Wait for them to end, or allow more time. Other writers go on meanwhile.', cause },
   );
 }
 
-/**
- * The processes that hold conflicting locks on the tables or their partitions; how much of them is visible depends on
- * the role.
- */
-async function holdersOf(
-  transaction: Knex.Transaction,
-  tables: readonly string[],
-  wanted: TableLock | 'a row',
-): Promise<string> {
-  const rows = await query<[number, string | null, string | null]>(
-    transaction,
-    `WITH wanted AS (SELECT to_regclass(name)::oid AS relation FROM unnest(?::text::text[]) AS name)
-SELECT lock.pid, max(activity.application_name), max(round(extract(epoch FROM now() - activity.xact_start)))::text
-FROM pg_locks AS lock LEFT JOIN pg_stat_activity AS activity ON activity.pid = lock.pid
-WHERE lock.granted AND lock.locktype = 'relation' AND ${CONFLICTING_LOCKS[wanted]} AND lock.pid <> pg_backend_pid()
-  AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND (lock.relation IN (SELECT relation FROM wanted)
-    OR lock.relation IN (SELECT inhrelid FROM pg_inherits WHERE inhparent IN (SELECT relation FROM wanted)))
-GROUP BY lock.pid ORDER BY min(activity.xact_start) LIMIT 5`,
-    [`{${tables.map((table) => `"${table.replace(/["\\]/g, '\\$&')}"`).join(',')}}`],
-  );
-  return rows
-    .map(([pid, application, age]) => {
-      const name = application === null || application === '' ? '' : ` (${application})`;
-      return `process ${pid}${name}${age === null ? '' : `, in a transaction for ${Math.max(0, Number(age))} s`}`;
-    })
-    .join('; ');
+function inSeconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 100) / 10} s`;
 }

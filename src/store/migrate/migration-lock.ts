@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 import { sqlState } from '../driver/driver-error.js';
+import { isRefusedByNode } from '../driver/node-failure.js';
 import { DatabaseTimeoutError } from '../errors.js';
 import { MigrationLockError } from './migration-errors.js';
 import { execute, query } from '../read/rows.js';
@@ -36,7 +37,8 @@ export function lockError(error: unknown, lockTimeout: number): unknown {
 
 /** True when `lockTables` gave up. */
 function isHeldByOthers(error: unknown): error is DatabaseTimeoutError {
-  return error instanceof DatabaseTimeoutError && sqlState(error.cause) === '55P03';
+  if (!(error instanceof DatabaseTimeoutError)) return false;
+  return sqlState(error.cause) === '55P03' || isRefusedByNode(error.cause);
 }
 
 /** One lock per database, schema and subject: PostgreSQL keeps advisory locks of different databases apart. */

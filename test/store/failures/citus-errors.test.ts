@@ -3,16 +3,27 @@ import { withJsonPathErrors } from '../../../src/admin/search-events/json-path.j
 import {
   isConnectionLost,
   isDeadlock,
+  isOwnConnectionLost,
   isRefusedCopy,
   isUniqueViolation,
   isUnknownStatement,
   isUnreachable,
 } from '../../../src/store/driver/driver-error.js';
+import { isRefusedByNode } from '../../../src/store/driver/node-failure.js';
 import { storeError } from '../../../src/store/failures/database-errors.js';
 import { CITUS_ERRORS, recordedError } from '../../support/data/citus-errors.js';
 
 /** Each meaning that a commit looks for. */
-const MEANINGS = { isDeadlock, isRefusedCopy, isUniqueViolation, isConnectionLost, isUnknownStatement, isUnreachable };
+const MEANINGS = {
+  isRefusedByNode,
+  isDeadlock,
+  isRefusedCopy,
+  isUniqueViolation,
+  isConnectionLost,
+  isOwnConnectionLost,
+  isUnknownStatement,
+  isUnreachable,
+};
 
 /** Meaning of each recorded error to a commit, and the code of the error that others get. */
 const EXPECTED: Readonly<Record<string, readonly [meanings: (keyof typeof MEANINGS)[], code: string]>> = {
@@ -32,6 +43,12 @@ const EXPECTED: Readonly<Record<string, readonly [meanings: (keyof typeof MEANIN
   'a jsonpath that PostgreSQL does not support, on the coordinator': [[], 'MAESTRO_DATABASE'],
   'a jsonpath that PostgreSQL does not support, on a worker': [[], 'MAESTRO_DATABASE'],
   'DDL on a worker': [[], 'MAESTRO_DATABASE'],
+  'a node that is away': [['isUnreachable'], 'MAESTRO_UNREACHABLE'],
+  'a node that went away under a statement': [['isConnectionLost'], 'MAESTRO_CONNECTION_LOST'],
+  'a node that ended the session': [['isConnectionLost'], 'MAESTRO_CONNECTION_LOST'],
+  'a node that did not answer a PREPARE TRANSACTION': [['isConnectionLost'], 'MAESTRO_CONNECTION_LOST'],
+  'a node that did not lock a table in time': [['isRefusedByNode'], 'MAESTRO_DATABASE'],
+  'a node that did not answer a COMMIT': [['isConnectionLost'], 'MAESTRO_CONNECTION_LOST'],
 };
 
 test('every recorded error of a Citus cluster has its meaning', (t) => {

@@ -1,3 +1,4 @@
+import { driverOf } from '../../driver/driver-of.js';
 import { type Executor, query } from '../../read/rows.js';
 
 /** The way in which Citus keeps a table that it knows. */
@@ -16,6 +17,13 @@ export interface Distribution {
 
 /** True where the database has Citus' table of distributed tables; false on any other PostgreSQL, which has no such name. */
 export const KNOWS_CITUS = "to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL";
+
+/** True in a database with Citus; the embedded one is not asked. */
+export async function knowsCitus(on: Executor): Promise<boolean> {
+  if (driverOf(on).isEmbedded) return false;
+  const [row] = await query<[boolean]>(on, `SELECT ${KNOWS_CITUS}`);
+  return row?.[0] === true;
+}
 
 const DISTRIBUTION = `SELECT partmethod::text, repmodel::text, coalesce(column_to_column_name(logicalrelid, partkey), ''), colocationid,
   (SELECT count(*)::integer FROM pg_dist_shard AS shard WHERE shard.logicalrelid = found.logicalrelid)

@@ -1,5 +1,5 @@
 import { qualified } from '../../schema-name.js';
-import type { TableLock } from '../lock-tables.js';
+import type { TableLock } from '../lock-holders.js';
 import { type LogIndex, partitionIndexName } from './log-index.js';
 import type { TableIndex } from './read-indexes.js';
 
