@@ -1,9 +1,9 @@
 import test from 'ava';
 import type { NewEvent } from '../../src/events.js';
-import { ConnectionLostError, OutcomeUnknownError } from '../../src/store/errors.js';
+import { ConnectionLostError, DatabaseUnreachableError, OutcomeUnknownError } from '../../src/store/errors.js';
 import { type PostgresStore } from '../../src/store/postgres-store.js';
 import type { CommitResult, Projection } from '../../src/store/store.js';
-import { useTestDatabase } from '../support/database.js';
+import { isOnCluster, useTestDatabase } from '../support/database.js';
 import { aHistory, anEvent, anId } from '../support/data/factories.js';
 import type { Break, FaultProxy } from '../support/servers/fault-proxy.js';
 import { throughProxy } from '../support/servers/through-proxy.js';
@@ -174,8 +174,10 @@ async function judge(told: readonly Told[], { schema, knex }: typeof database) {
     } else {
       answers['not committed'] = (answers['not committed'] ?? 0) + 1;
       if (found > 0) lie('not committed, but stored');
-      if (!(answer instanceof ConnectionLostError)) lie('another error');
-      if (!one.projected) lie('not tried again');
+      // Where each aggregate has a queue of its own, a commit may not have had a connection yet when none can be made any more.
+      const isUnsent = answer instanceof DatabaseUnreachableError && !one.reachable;
+      if (!(answer instanceof ConnectionLostError || isUnsent)) lie('another error');
+      if (!one.projected && !isUnsent) lie('not tried again');
     }
   }
   return { lies, answers };
@@ -298,12 +300,13 @@ test('each of a group is told of its own events when the outcome is unknown', as
   proxy.breakAt(tokenOf(commits[3]?.[0] ?? anEvent()), 'reply', { forGood: true });
   const results = await Promise.allSettled(commits.map((events) => store.commitEvents(events)));
   for (const [index, result] of results.entries()) {
-    if (result.status === 'fulfilled') continue;
+    if (result.status === 'fulfilled' || result.reason instanceof DatabaseUnreachableError) continue;
     t.true(result.reason instanceof OutcomeUnknownError);
     const named = (result.reason as OutcomeUnknownError).events.map(({ timestamp }) => timestamp);
     t.deepEqual(named, [commits[index]?.[0]?.timestamp.toString()]);
   }
-  t.true(results.some(({ status }) => status === 'rejected'));
+  // On a cluster each has a queue of its own, and another connection that is still there may tell the outcome.
+  t.true(isOnCluster() || results[3]?.status === 'rejected');
 });
 
 test('a commit that was never sent, because nothing can be reached, is not an unknown outcome', async (t) => {
