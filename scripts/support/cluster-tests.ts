@@ -9,6 +9,7 @@ const ON_CLUSTER = [
   'test/testing/contract-plain.test.ts',
   'test/store/commit/one-task.test.ts',
   'test/store/commit/skew.test.ts',
+  'test/admin/list-aggregates/list-aggregates.test.ts',
   'test/faults/contention.test.ts',
   'test/faults/deadlocks.test.ts',
   'test/faults/lost-replies.test.ts',

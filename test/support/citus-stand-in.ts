@@ -1,7 +1,7 @@
 import type { TestFn } from 'ava';
 import { migrate } from '../../src/store/migrate/migrator.js';
 import { PostgresStore } from '../../src/store/postgres-store.js';
-import { aSchemaName, type TestDatabase, testKnex, useOwnDatabase } from './database.js';
+import { aSchemaName, isOnCluster, type TestDatabase, testKnex, useOwnDatabase } from './database.js';
 
 /** The catalog of Citus, as far as Maestro reads it. */
 const CATALOG = `SET allow_system_table_mods = on;
@@ -48,4 +48,9 @@ export function useCitusStandIn(test: TestFn<unknown>): CitusStandIn {
   });
   test.after.always(() => knex.destroy());
   return { schema, knex, url, store: () => new PostgresStore(knex, { schema }), spread };
+}
+
+/** A stand-in for a test file that goes through layouts, by its name among them; none on a cluster, where all layouts are in shards. */
+export function standInAmongLayouts(test: TestFn<unknown>): Readonly<Record<string, TestDatabase>> {
+  return isOnCluster() ? {} : { 'stand-in for a cluster': useCitusStandIn(test) };
 }

@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { Pointer } from 'rfc6902';
 import { InvalidArgumentError } from '../../errors.js';
+import type { Fragment } from '../../store/read/fragment.js';
 
 /** A path into the bodies of events. */
 export interface BodyPath {
@@ -10,12 +10,6 @@ export interface BodyPath {
   readonly tokens: readonly string[];
   /** The JSON text of the replacement; absent when the value is removed. */
   readonly replacement?: string | undefined;
-}
-
-/** A piece of SQL with the values of its `?`. */
-export interface Fragment {
-  readonly sql: string;
-  readonly bindings: readonly Knex.RawBinding[];
 }
 
 /** Parses a JSON Pointer. Throws `InvalidArgumentError` when it is invalid, or stands for the whole body. */

@@ -1,13 +1,14 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { hasProjectionTables } from '../../store/positions/assert-tables.js';
 import { projectionTables } from '../../store/projection-tables.js';
+import type { Fragment } from '../../store/read/fragment.js';
 import { query } from '../../store/read/rows.js';
 import { storeError } from '../../store/failures/database-errors.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
 import { hasCommandsTable } from '../remembered-commands/commands-table.js';
-import { type BodyPath, bodyPath, type Fragment, hasValueAt } from './body-path.js';
+import { type BodyPath, bodyPath, hasValueAt } from './body-path.js';
 import { type ReachedProjection, reachedProjections, type ReadModelEraser } from './read-models.js';
 
 /** The part of an aggregate to erase. */

@@ -1,26 +1,25 @@
-import type { Knex } from 'knex';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
 import { positionCondition, LOG_ORDER } from '../log/log-position.js';
-import { looseIndexScan } from '../../store/read/loose-index-scan.js';
+import type { Traits } from '../../store/layout/traits.js';
+import { distinctValues } from '../../store/read/distinct-values.js';
+import type { Fragment } from '../../store/read/fragment.js';
 import { whereFirstType, whereNode } from '../search-events/search-conditions.js';
 import { countCursor, idCursor, positionCursor } from './cursor.js';
 import type { AggregateFilter, AggregateOrder } from './summary.js';
 
-/** SQL for the ids of one page, each with its place in the order. */
-export interface PageQuery {
-  readonly sql: string;
-  readonly bindings: readonly Knex.RawBinding[];
-}
-
 /** The page to read. */
 type Page = AggregateFilter & { readonly limit: number };
 
+/** A query of the ids of a page, each with its place in the order. */
+type PageQuery = (log: EventLog, page: Page, traits: Traits) => Fragment;
+
 /** The query of a page, for each order. Throws `InvalidArgumentError` for a cursor that is not one of the order. */
-export const PAGE_QUERIES: Readonly<Record<AggregateOrder, (log: EventLog, page: Page) => PageQuery>> = {
+export const PAGE_QUERIES: Readonly<Record<AggregateOrder, PageQuery>> = {
   id: pageById,
   events: pageByEvents,
-  last: (log, page) => (page.since === undefined ? pageByLastEvent(log, page) : pageOfFoundByLastEvent(log, page)),
+  last: (log, page, traits) =>
+    page.since === undefined ? pageByLastEvent(log, page) : pageOfFoundByLastEvent(log, page, traits),
 };
 
 /** True when the query of a page reads all events, or all events of the filter's time. */
@@ -34,7 +33,7 @@ function isFiltered({ since, until, types, node }: AggregateFilter): boolean {
   return since !== undefined || until !== undefined || types !== undefined || node !== undefined;
 }
 
-function pageById(log: EventLog, page: Page): PageQuery {
+function pageById(log: EventLog, page: Page, traits: Traits): Fragment {
   const { log: events, snapshots } = tablesOf(log);
   const { after, withSnapshot, limit } = page;
   const start = after === undefined ? [] : [idCursor(after)];
@@ -51,52 +50,61 @@ function pageById(log: EventLog, page: Page): PageQuery {
   if (!isFiltered(page)) {
     const kind = new Conditions();
     whereFirstType(kind, { events, id: 'ids.id' }, page.firstTypes);
-    const condition = kind.sql.replace(/^WHERE /, '') || 'TRUE';
-    const scan = looseIndexScan(events, 'aggregate_id', {
-      from: after === undefined ? undefined : 'aggregate_id > ?',
-      condition,
-    });
-    return { sql: `SELECT id, id AS place FROM (${scan}) AS ids`, bindings: [...start, ...kind.bindings, limit] };
+    const ids = distinctValues(
+      {
+        table: events,
+        column: 'aggregate_id',
+        from: after === undefined ? undefined : { sql: 'aggregate_id > ?', bindings: start },
+        condition: page.firstTypes && kind.condition,
+        limit,
+      },
+      traits,
+    );
+    return { sql: `SELECT id, id AS place FROM (${ids.sql}) AS ids`, bindings: ids.bindings };
   }
   if (after !== undefined) where.and('aggregate_id > ?', ...start);
   concerns(where, page);
   const kind = new Conditions();
   whereFirstType(kind, { events, id: 'found.id' }, page.firstTypes);
+  const found = aggregatesOf(events, where, traits);
   return {
-    sql: `${found(events, where)} SELECT id, id AS place FROM found ${kind.sql} ORDER BY id LIMIT ?`,
+    sql: `${found.before} SELECT id, id AS place FROM ${found.table} ${kind.sql} ORDER BY id LIMIT ?`,
     bindings: [...where.bindings, ...kind.bindings, limit],
   };
 }
 
-function pageByEvents(log: EventLog, page: Page): PageQuery {
+function pageByEvents(log: EventLog, page: Page): Fragment {
   const { log: events } = tablesOf(log);
   const { after, limit } = page;
   const matching = new Conditions();
   concerns(matching, page);
-  const having = new Conditions();
-  if (isFiltered(page)) having.and(`bool_or(${matching.sql.replace(/^WHERE /, '')})`, ...matching.bindings);
-  hasSnapshot(having, log, page);
-  whereFirstType(having, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  const where = new Conditions();
+  const matches = isFiltered(page) ? `, bool_or(${matching.condition.sql}) AS matches` : '';
+  if (matches !== '') where.and('counted.matches');
+  hasSnapshot(where, log, 'counted.id', page);
+  whereFirstType(where, { events, id: 'counted.id' }, page.firstTypes);
   if (after !== undefined) {
     const [count, id] = countCursor(after);
-    having.and('(count(*) < ? OR (count(*) = ? AND e.aggregate_id > ?))', count, count, id);
+    where.and('(counted.events < ? OR (counted.events = ? AND counted.id > ?))', count, count, id);
   }
+  // Not with HAVING: a cluster takes no subquery there.
   return {
     sql: `SELECT id, row_number() OVER (ORDER BY events DESC, id) AS place FROM (
-SELECT e.aggregate_id AS id, count(*) AS events FROM ${events} AS e GROUP BY e.aggregate_id ${having.sql.replace(/^WHERE/, 'HAVING')}
-ORDER BY events DESC, id LIMIT ?) AS counted`,
-    bindings: [...having.bindings, limit],
+SELECT counted.id, counted.events FROM (
+  SELECT aggregate_id AS id, count(*) AS events${matches} FROM ${events} GROUP BY aggregate_id) AS counted
+${where.sql} ORDER BY counted.events DESC, counted.id LIMIT ?) AS page`,
+    bindings: [...matching.bindings, ...where.bindings, limit],
   };
 }
 
 /** Walks the index on timestamps backwards. */
-function pageByLastEvent(log: EventLog, page: Page): PageQuery {
+function pageByLastEvent(log: EventLog, page: Page): Fragment {
   const { log: events } = tablesOf(log);
   const { after, limit } = page;
   const where = new Conditions();
   where.and('final.last = e.sequence');
   if (after !== undefined) where.and(...positionCondition('<', positionCursor(after)));
-  hasSnapshot(where, log, page);
+  hasSnapshot(where, log, 'e.aggregate_id', page);
   whereFirstType(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
   if (isFiltered(page)) hasEvent(where, events, 'e.aggregate_id', page);
   return {
@@ -109,17 +117,18 @@ ${where.sql} ORDER BY ${LOG_ORDER['<']} LIMIT ?`,
 }
 
 /** Reads the events from a time on, instead of walking back to the beginning of the log when few aggregates match. */
-function pageOfFoundByLastEvent(log: EventLog, page: Page): PageQuery {
+function pageOfFoundByLastEvent(log: EventLog, page: Page, traits: Traits): Fragment {
   const { log: events } = tablesOf(log);
   const matching = new Conditions();
   concerns(matching, page);
   const where = new Conditions();
   if (page.after !== undefined) where.and(...positionCondition('<', positionCursor(page.after)));
-  hasSnapshot(where, log, page);
+  hasSnapshot(where, log, 'e.aggregate_id', page);
   whereFirstType(where, { events, id: 'e.aggregate_id' }, page.firstTypes);
+  const found = aggregatesOf(events, matching, traits);
   return {
-    sql: `${found(events, matching)}
-SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM found CROSS JOIN LATERAL (
+    sql: `${found.before}
+SELECT e.aggregate_id AS id, row_number() OVER (ORDER BY ${LOG_ORDER['<']}) AS place FROM ${found.table} CROSS JOIN LATERAL (
   SELECT "timestamp", aggregate_id FROM ${events} WHERE aggregate_id = found.id ORDER BY sequence DESC LIMIT 1) AS e
 ${where.sql} ORDER BY ${LOG_ORDER['<']} LIMIT ?`,
     bindings: [...matching.bindings, ...where.bindings, page.limit],
@@ -127,11 +136,14 @@ ${where.sql} ORDER BY ${LOG_ORDER['<']} LIMIT ?`,
 }
 
 /**
- * SQL for the aggregates of the matching events, all found before a limit applies: otherwise the planner fetches row by
- * row, for the order.
+ * SQL for the aggregates of the matching events, `found (id)`. Where it can be, all are found before a limit applies: otherwise the planner
+ * fetches row by row, for the order.
  */
-function found(events: string, where: Conditions): string {
-  return `WITH found AS MATERIALIZED (SELECT DISTINCT aggregate_id AS id FROM ${events} ${where.sql})`;
+function aggregatesOf(events: string, where: Conditions, { looksUpFor }: Traits) {
+  const sql = `SELECT DISTINCT aggregate_id AS id FROM ${events} ${where.sql}`;
+  return looksUpFor === 'any row'
+    ? { before: `WITH found AS MATERIALIZED (${sql})`, table: 'found' }
+    : { before: '', table: `(${sql}) AS found` };
 }
 
 /** Adds the condition that an event matches the filter. */
@@ -149,8 +161,7 @@ function hasEvent(where: Conditions, events: string, id: string, filter: Aggrega
   where.and(`EXISTS (SELECT FROM ${events} ${inner.sql})`, ...inner.bindings);
 }
 
-/** Adds the condition that the aggregate (of the row named `e`) has a snapshot, if the filter demands one. */
-function hasSnapshot(where: Conditions, log: EventLog, { withSnapshot }: AggregateFilter): void {
-  if (withSnapshot)
-    where.and(`EXISTS (SELECT FROM ${tablesOf(log).snapshots} AS s WHERE s.aggregate_id = e.aggregate_id)`);
+/** Adds the condition that the aggregate (`id` in SQL) has a snapshot, if the filter demands one. */
+function hasSnapshot(where: Conditions, log: EventLog, id: string, { withSnapshot }: AggregateFilter): void {
+  if (withSnapshot) where.and(`EXISTS (SELECT FROM ${tablesOf(log).snapshots} AS s WHERE s.aggregate_id = ${id})`);
 }

@@ -96,9 +96,8 @@ async function cells(
   if (where !== undefined) matching.and(jsonPathHolds('body'), where);
   const ofTypes = new Conditions();
   ofTypes.ofTypes(types);
-  const condition = matching.sql.replace(/^WHERE /, '') || 'TRUE';
   const sql = `WITH cells AS MATERIALIZED (
-  SELECT ${TIME} / ? AS place, type, count(*) AS looked, count(*) FILTER (WHERE ${condition}) AS events
+  SELECT ${TIME} / ? AS place, type, count(*) AS looked, count(*) FILTER (WHERE ${matching.condition.sql}) AS events
   FROM (SELECT "timestamp", type, body FROM ${tablesOf(log).log} AS e ${sample.sql} ${range.sql}) AS e
   GROUP BY 1, 2)
 SELECT place::text, NULL, sum(events)::text FROM cells ${ofTypes.sql} GROUP BY place

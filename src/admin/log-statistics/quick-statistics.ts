@@ -1,4 +1,6 @@
-import { looseIndexScan } from '../../store/read/loose-index-scan.js';
+import { distinctValues } from '../../store/read/distinct-values.js';
+import { traitsAt } from '../log/log-traits.js';
+import type { Fragment } from '../../store/read/fragment.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
@@ -66,12 +68,14 @@ interface SampleBounds {
 async function bounded(log: EventLog, { pages, aggregates, atLeast }: SampleBounds): Promise<BoundedStatistics> {
   const { log: events, snapshots } = tablesOf(log);
   const { sql, bindings, percent } = await sampleOf(log, pages);
-  const sampled = await count(log, `SELECT 1 FROM ${events} ${sql}`, bindings);
+  const sampled = await count(log, { sql: `SELECT 1 FROM ${events} ${sql}`, bindings });
+  const ids = distinctValues({ table: events, column: 'aggregate_id', limit: aggregates }, await traitsAt(log));
+  const some = { sql: `SELECT 1 FROM ${snapshots} LIMIT ?`, bindings: [MOST_SNAPSHOTS] };
   return {
     events: eventsIn(sampled, { percent, atLeast }),
     // Not from the sample: the first events of many aggregates can lie together, all of them in it or none.
-    aggregates: upTo(aggregates, await count(log, looseIndexScan(events, 'aggregate_id'), [aggregates])),
-    snapshots: upTo(MOST_SNAPSHOTS, await count(log, `SELECT 1 FROM ${snapshots} LIMIT ?`, [MOST_SNAPSHOTS])),
+    aggregates: upTo(aggregates, await count(log, ids)),
+    snapshots: upTo(MOST_SNAPSHOTS, await count(log, some)),
     size: await logSize(log),
     sampled,
   };
@@ -90,7 +94,7 @@ function upTo(most: number, counted: number): KnownCount {
   return { count: counted, known: counted < most ? 'exactly' : 'least' };
 }
 
-async function count(log: EventLog, rows: string, bindings: readonly (string | number)[]): Promise<number> {
-  const [row] = await select<[string]>(log, `SELECT count(*)::text FROM (${rows}) AS counted`, bindings);
+async function count(log: EventLog, { sql, bindings }: Fragment): Promise<number> {
+  const [row] = await select<[string]>(log, `SELECT count(*)::text FROM (${sql}) AS counted`, bindings);
   return Number(row?.[0]);
 }

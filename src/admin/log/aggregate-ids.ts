@@ -1,20 +1,23 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import { readPages } from '../../store/read/read-pages.js';
 import { type EventLog, tablesOf } from './event-log.js';
-import { looseIndexScan } from '../../store/read/loose-index-scan.js';
+import { distinctValues } from '../../store/read/distinct-values.js';
+import { traitsAt } from './log-traits.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 
 /** Ids in one page. */
 const PAGE = 1000;
 
-/** The ids of all aggregates that have events, in order, by a loose index scan, page by page. */
+/** The ids of all aggregates that have events, in order, by the index, page by page. */
 export async function* aggregateIds(log: EventLog): AsyncGenerator<Timestamp> {
   const { log: events } = tablesOf(log);
   await assertNoHiddenRows(log);
+  const traits = await traitsAt(log);
   const page = (after: [Buffer] | undefined, size: number) => {
-    const sql = looseIndexScan(events, 'aggregate_id', { from: after && 'aggregate_id > ?' });
-    return select<[Buffer]>(log, sql, [...(after ?? []), size]);
+    const from = after && { sql: 'aggregate_id > ?', bindings: after };
+    const { sql, bindings } = distinctValues({ table: events, column: 'aggregate_id', from, limit: size }, traits);
+    return select<[Buffer]>(log, sql, bindings);
   };
   for await (const rows of readPages(page, { size: PAGE })) for (const [id] of rows) yield Timestamp.decode(id);
 }

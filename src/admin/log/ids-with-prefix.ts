@@ -1,14 +1,15 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import { type EventLog, tablesOf } from './event-log.js';
-import { looseIndexScan } from '../../store/read/loose-index-scan.js';
+import { distinctValues } from '../../store/read/distinct-values.js';
+import { traitsAt } from './log-traits.js';
 import { assertNoHiddenRows } from './row-security.js';
 import { select } from './select.js';
 
 const DIGITS = 32;
 
 /**
- * The ids that begin with some hex digits, of aggregates with events or a snapshot, in order, at most `limit`. A loose
- * index scan.
+ * The ids that begin with some hex digits, of aggregates with events or a snapshot, in order, at most `limit`. Uses
+ * the indexes.
  */
 export async function idsWithPrefix(log: EventLog, prefix: string, limit: number): Promise<Timestamp[]> {
   const { log: events, snapshots } = tablesOf(log);
@@ -37,7 +38,9 @@ async function valuesWithPrefix(
 ): Promise<string[]> {
   await assertNoHiddenRows(log);
   const [first, last] = ['0', 'f'].map((digit) => Buffer.from(prefix.padEnd(DIGITS, digit), 'hex')) as [Buffer, Buffer];
-  const sql = looseIndexScan(table, column, { from: `${column} >= ?`, within: `${column} <= ?` });
-  const rows = await select<[Uint8Array]>(log, sql, [first, last, last, limit]);
+  const from = { sql: `${column} >= ?`, bindings: [first] };
+  const within = { sql: `${column} <= ?`, bindings: [last] };
+  const { sql, bindings } = distinctValues({ table, column, from, within, limit }, await traitsAt(log));
+  const rows = await select<[Uint8Array]>(log, sql, bindings);
   return rows.map(([value]) => Timestamp.decode(value).hex);
 }

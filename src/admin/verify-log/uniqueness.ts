@@ -41,7 +41,7 @@ async function* sharedWithOthers(log: EventLog, id: Timestamp, since: number | u
   const { log: events } = tablesOf(log);
   const shared = `EXISTS (SELECT FROM ${events} AS other
   WHERE other."timestamp" = event."timestamp" AND other.aggregate_id <> event.aggregate_id)`;
-  yield* sharedTimestamps(log, `${where.sql.replace(/^WHERE /, '')} AND ${shared}`, where);
+  yield* sharedTimestamps(log, `${where.condition.sql} AND ${shared}`, where);
 }
 
 async function* sharedTimestamps(

@@ -16,16 +16,27 @@ export interface Traits {
   readonly uniqueTimestamps: 'log' | 'partition' | 'aggregate';
   /** The servers on which a setting of a transaction holds: a cluster tells it to its other nodes on demand only. */
   readonly settings: 'everywhere' | 'on demand';
+  /**
+   * The rows for each of which a query may look up others in a table (LATERAL, a correlated subquery, a recursive query): nodes of a cluster
+   * do so for the rows of their own shards only, not for what another part of the query has found.
+   */
+  readonly looksUpFor: 'any row' | 'rows of tables';
 }
 
-const ONE_SERVER = { insertsBy: 'unnest', groups: 'any aggregates', settings: 'everywhere' } as const;
+const ONE_SERVER = {
+  insertsBy: 'unnest',
+  groups: 'any aggregates',
+  settings: 'everywhere',
+  looksUpFor: 'any row',
+} as const;
 const CLUSTER = { insertsBy: 'values', groups: 'one aggregate', settings: 'on demand' } as const;
 
 const TRAITS: Readonly<Record<Layout['kind'], Traits>> = {
   plain: { ...ONE_SERVER, uniqueTimestamps: 'log' },
   partitioned: { ...ONE_SERVER, uniqueTimestamps: 'partition' },
-  citus: { ...CLUSTER, uniqueTimestamps: 'aggregate' },
-  'citus schema': { ...CLUSTER, uniqueTimestamps: 'log' },
+  citus: { ...CLUSTER, uniqueTimestamps: 'aggregate', looksUpFor: 'rows of tables' },
+  // All tables are on one node, which is sent whole statements.
+  'citus schema': { ...CLUSTER, uniqueTimestamps: 'log', looksUpFor: 'any row' },
 };
 
 /** The traits of a layout. */

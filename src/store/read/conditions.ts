@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Fragment } from './fragment.js';
 import { MAX_COUNTER, MAX_NODE_ID, Timestamp } from '../../hlc/timestamp.js';
 
 /** The conditions of a query of events, all of which must hold, with their values as bindings. */
@@ -27,6 +28,11 @@ export class Conditions {
   /** `WHERE …`; empty without conditions. */
   get sql(): string {
     return this.#conditions.length === 0 ? '' : `WHERE ${this.#conditions.join(' AND ')}`;
+  }
+
+  /** One condition that says all; true without conditions. */
+  get condition(): Fragment {
+    return { sql: this.#conditions.join(' AND ') || 'TRUE', bindings: this.#bindings };
   }
 
   /** The values, in the order of their `?`. */
