@@ -9,7 +9,25 @@ const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a
 export function timestampText(timestamp: { readonly time: number; readonly hex: string }): string {
   if (timestamp.time > LAST_ISO_TIME) return timestamp.hex;
   const digits = timestamp.hex.slice(12).toUpperCase();
-  return `${new Date(timestamp.time).toISOString()}-${digits.slice(0, 4)}-${digits.slice(4)}`;
+  return `${isoText(timestamp.time)}-${digits.slice(0, 4)}-${digits.slice(4)}`;
+}
+
+const DAY = 86_400_000;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+const digitsOf = (number: number) => TWO_DIGITS[number] as string;
+
+/** Cache of the last date that was written: neighbours in a log are mostly of one, and writing it takes longest. */
+let written = { day: -1, text: '' };
+
+/** A time in ISO form, as `Date` writes it. */
+function isoText(time: number): string {
+  const day = Math.floor(time / DAY);
+  if (day !== written.day) written = { day, text: new Date(day * DAY).toISOString().slice(0, 11) };
+  const milliseconds = time - day * DAY;
+  const seconds = Math.floor(milliseconds / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const rest = String(milliseconds - seconds * 1000).padStart(3, '0');
+  return `${written.text}${digitsOf(Math.floor(minutes / 60))}:${digitsOf(minutes % 60)}:${digitsOf(seconds % 60)}.${rest}Z`;
 }
 
 /** The 32 lower-case hex digits of a timestamp or id in one of its text forms; `undefined` for any other text. */

@@ -39,6 +39,21 @@ testProp('every text form means the same timestamp', [timestamps()], (t, timesta
     t.deepEqual(Timestamp.parse(text), timestamp);
 });
 
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const times = fc.oneof(
+  fc.integer({ min: 0, max: LAST_TIME }),
+  fc.integer({ min: -2, max: 2 }).map((more) => Date.UTC(2026, 10, 30) + more),
+  fc.constantFrom(0, LAST_TIME),
+);
+
+testProp(
+  'a time is printed as Date prints it, whatever was printed before',
+  [fc.array(times, { minLength: 1 })],
+  (t, several) => {
+    for (const time of several) t.is(Timestamp.of({ time }).toString().slice(0, 24), new Date(time).toISOString());
+  },
+);
+
 testProp('what decode gives is what encode took', [fc.uint8Array({ minLength: 16, maxLength: 16 })], (t, bytes) => {
   t.deepEqual(new Uint8Array(Timestamp.decode(bytes).encode()), new Uint8Array(bytes));
 });

@@ -157,7 +157,7 @@ async function exportSnapshots(
   }
 }
 
-/** The rows of a query, page by page, through a cursor of the transaction. */
+/** The rows of a query, page by page, through a cursor of the transaction; the database makes a page while the one before is written. */
 async function* fetched<Row extends readonly unknown[]>(
   { knex }: EventLog,
   sql: string,
@@ -166,6 +166,6 @@ async function* fetched<Row extends readonly unknown[]>(
 ): AsyncGenerator<Row[]> {
   await execute(knex, `DECLARE maestro_export NO SCROLL CURSOR FOR ${sql}`, bindings);
   const next = (_: unknown, size: number) => query<Row>(knex, `FETCH ${size} FROM maestro_export`);
-  yield* readPages(next, { lengthOf });
+  yield* readPages(next, { lengthOf, ahead: true });
   await execute(knex, 'CLOSE maestro_export');
 }

@@ -20,11 +20,12 @@ testProp(
   [
     fc.nat({ max: 400 }),
     fc.record({ limit: fc.option(fc.nat({ max: 300 }), { nil: undefined }), size: fc.integer({ min: 1, max: 90 }) }),
+    fc.boolean(),
   ],
-  async (t, rows, { limit, size }) => {
+  async (t, rows, { limit, size }, ahead) => {
     for (const sizing of [
-      { limit, size },
-      { limit, lengthOf: () => 30_000 },
+      { limit, ahead, size },
+      { limit, ahead, lengthOf: () => 30_000 },
     ]) {
       const { pages, asked } = await pagesOf(rows, sizing);
       const read = Math.min(rows, limit ?? rows);
@@ -53,4 +54,32 @@ test('a page is emptied when the next one is asked for', async (t) => {
     pages.push(page);
   }
   t.is(pages.length, 3);
+});
+
+test('ahead, one page more is being read than the caller has, and its failure is told when its turn comes', async (t) => {
+  let asked = 0;
+  const select = async () => {
+    asked += 1;
+    if (asked === 3) throw new Error('the third page');
+    return [asked];
+  };
+  const pages = readPages(select, { size: 1, ahead: true });
+  await pages.next();
+  t.is(asked, 2);
+  await pages.next();
+  t.is(asked, 3);
+  await t.throwsAsync(pages.next(), { message: 'the third page' });
+});
+
+test('ahead, a caller that stops hears nothing of a page that fails', async (t) => {
+  let isFirst = true;
+  const select = async () => {
+    if (!isFirst) throw new Error('a page that nobody wants');
+    isFirst = false;
+    return [1];
+  };
+  for await (const page of readPages(select, { size: 1, ahead: true })) {
+    t.deepEqual(page, [1]);
+    break;
+  }
 });
