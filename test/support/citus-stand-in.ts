@@ -8,6 +8,14 @@ const CATALOG = `SET allow_system_table_mods = on;
 CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL, partkey text,
   colocationid integer NOT NULL, repmodel "char" NOT NULL);
 CREATE TABLE pg_catalog.pg_dist_shard (logicalrelid regclass NOT NULL, shardid bigint NOT NULL);
+CREATE TABLE pg_catalog.pg_dist_node (nodeid integer, groupid integer, nodename text, nodeport integer, isactive boolean,
+  shouldhaveshards boolean);
+INSERT INTO pg_catalog.pg_dist_node VALUES (1, 0, 'localhost', 5432, true, true);
+CREATE FUNCTION pg_catalog.citus_is_coordinator() RETURNS boolean LANGUAGE sql AS $$ SELECT true $$;
+CREATE FUNCTION pg_catalog.citus_add_local_table_to_metadata(name regclass, cascade_via_foreign_keys boolean) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO pg_dist_partition VALUES (name, 'n', NULL, 0, 's') $$;
+CREATE FUNCTION pg_catalog.get_shard_id_for_distribution_column(name regclass, value bytea) RETURNS bigint LANGUAGE sql AS $$
+  SELECT abs(hashtext(encode(value, 'hex'))) % 4 + 1 $$;
 CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $2 $$;
 RESET allow_system_table_mods`;
 

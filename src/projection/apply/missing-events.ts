@@ -1,10 +1,11 @@
 import type { Knex } from 'knex';
 import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { layoutAt } from '../../store/layout/read-layout.js';
 import { byteaArray, query } from '../../store/read/rows.js';
-import type { LockedPosition } from './lock-positions.js';
+import type { LockedPosition } from '../positions/positions-form.js';
 import { idsAndPositions, type MissingRange, readEvents, type ReadOptions } from './read-events.js';
-import { applyStatements } from './statements.js';
+import { readStatements } from './read-statements.js';
 
 /** Events that one aggregate has beyond its position, and what comes after them. */
 export interface MissingEvents extends LockedPosition {
@@ -69,10 +70,8 @@ async function withGaps(
     return events.length === 0 && afterGap === undefined && ranges[index]?.last === undefined;
   });
   if (empty.length === 0) return missing;
-  const rows = await query<[string, number | null]>(transaction, applyStatements(schema).next, [
-    ...[...idsAndPositions(empty), copy],
-    ...idsAndPositions(empty),
-  ]);
+  const statements = readStatements(schema, await layoutAt(transaction, schema));
+  const rows = await query<[string, number | null]>(transaction, statements.next, [...idsAndPositions(empty), copy]);
   const next = new Map(rows.map(([n, sequence]) => [empty[Number(n) - 1], sequence]));
   return missing.map((about) => {
     const sequence = next.get(about) ?? undefined;
@@ -88,9 +87,8 @@ export async function firstTypesOf(
   aggregates: readonly Timestamp[],
 ): Promise<(string | undefined)[]> {
   const types: (string | undefined)[] = aggregates.map(() => undefined);
-  const rows = await query<[string, string | null]>(transaction, applyStatements(schema).firstTypes, [
-    byteaArray(aggregates),
-  ]);
+  const statements = readStatements(schema, await layoutAt(transaction, schema));
+  const rows = await query<[string, string | null]>(transaction, statements.firstTypes, [byteaArray(aggregates)]);
   for (const [n, type] of rows) types[Number(n) - 1] = type ?? undefined;
   return types;
 }

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from '../../errors.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { driverOf } from '../../store/driver/driver-of.js';
+import type { Answer, BoundStatement } from '../../store/driver/driver.js';
 import { preparedStatement } from '../../store/driver/statement.js';
-import { recordingMoves } from '../../store/positions/recorded-moves.js';
+import { recordIfWanted } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, integerArray, query } from '../../store/read/rows.js';
 
@@ -52,23 +53,46 @@ export async function park(
   { aggregateId, sequence, reason, error }: Pick<Parked, 'aggregateId' | 'sequence' | 'reason' | 'error'>,
 ): Promise<Parked> {
   const { parked } = projectionTables(schema);
-  const isSame = 'stored.sequence = EXCLUDED.sequence AND stored.reason = EXCLUDED.reason';
-  const pause = (attempts: string) =>
-    `clock_timestamp() + make_interval(secs => least(600, 2.0 ^ least(${attempts}, 16)) * (0.75 + random() / 2))`;
-  const [row] = await query<ParkedRow>(
+  // Whoever parks an aggregate has its position locked, so nobody comes in between.
+  const [clock, known] = (await driverOf(transaction).sendTogether([
+    CLOCK,
+    {
+      statement: preparedStatement(`SELECT attempts, ${milliseconds('first_failed_at')} FROM ${parked}
+WHERE copy = ?::integer AND aggregate_id = decode(?::text, 'hex') AND sequence = ?::integer AND reason = ?::text`),
+      bindings: [copy, aggregateId.hex, sequence, reason],
+    },
+  ])) as [Answer<[now: string]>, Answer<[attempts: number, firstFailedAt: string]>];
+  const now = Number(clock.rows[0]?.[0]);
+  const [before, first] = known.rows[0] ?? [0, now];
+  const times = { firstFailedAt: Number(first), failedAt: now, nextTry: now + pauseAfter(before) };
+  await execute(
     transaction,
-    preparedStatement(`INSERT INTO ${parked} AS stored
+    preparedStatement(`INSERT INTO ${parked}
   (copy, aggregate_id, sequence, reason, error, attempts, first_failed_at, failed_at, next_try)
-VALUES (?::integer, decode(?::text, 'hex'), ?::integer, ?::text, ?::text, 1, clock_timestamp(), clock_timestamp(), ${pause('0')})
+VALUES (?::integer, decode(?::text, 'hex'), ?::integer, ?::text, ?::text, ?::integer, ${TIME}, ${TIME}, ${TIME})
 ON CONFLICT (copy, aggregate_id) DO UPDATE SET sequence = EXCLUDED.sequence, reason = EXCLUDED.reason, error = EXCLUDED.error,
-  attempts = CASE WHEN ${isSame} THEN stored.attempts + 1 ELSE 1 END,
-  first_failed_at = CASE WHEN ${isSame} THEN stored.first_failed_at ELSE EXCLUDED.first_failed_at END,
-  failed_at = EXCLUDED.failed_at,
-  next_try = CASE WHEN ${isSame} THEN ${pause('stored.attempts')} ELSE EXCLUDED.next_try END
-RETURNING ${COLUMNS}`),
-    [copy, aggregateId.hex, sequence, reason, error],
+  attempts = EXCLUDED.attempts, first_failed_at = EXCLUDED.first_failed_at, failed_at = EXCLUDED.failed_at, next_try = EXCLUDED.next_try`),
+    [copy, aggregateId.hex, sequence, reason, error, before + 1, times.firstFailedAt, times.failedAt, times.nextTry],
   );
-  return parkedOf(row as ParkedRow);
+  return {
+    ...{ copy, aggregateId, sequence, reason, error, attempts: before + 1 },
+    firstFailedAt: new Date(times.firstFailedAt),
+    failedAt: new Date(times.failedAt),
+    nextTry: new Date(times.nextTry),
+  };
+}
+
+/** The database's time, in milliseconds: all times are by its clock, and a statement for a shard takes them as values only. */
+const CLOCK: BoundStatement = {
+  statement: preparedStatement(`SELECT ${milliseconds('clock_timestamp()')}`),
+  bindings: [],
+};
+/** SQL of a time that is given in milliseconds. */
+const TIME = 'to_timestamp(?::double precision / 1000)';
+
+/** Pause in milliseconds before the next try, after so many attempts before the one that has failed. */
+function pauseAfter(attempts: number): number {
+  return Math.trunc(Math.min(600_000, 1000 * 2 ** Math.min(attempts, 16)) * (0.75 + Math.random() / 2));
 }
 
 /** Parked aggregates of some copies, or of all, by copy and aggregate: a page of them, after one that is known. */
@@ -119,7 +143,7 @@ export async function retry(on: Executor, schema: string, copy: number, aggregat
   const one = aggregateId === undefined ? '' : "AND aggregate_id = decode(?::text, 'hex')";
   return await execute(
     on,
-    preparedStatement(`UPDATE ${parked} SET next_try = clock_timestamp() WHERE copy = ?::integer ${one}`),
+    preparedStatement(`UPDATE ${parked} SET next_try = now() WHERE copy = ?::integer ${one}`),
     aggregateId === undefined ? [copy] : [copy, aggregateId.hex],
   );
 }
@@ -144,21 +168,23 @@ export async function skip(
   await driverOf(knex).transaction(async (transaction) => {
     // The lock that whoever takes in events has: nobody moves the position meanwhile.
     await query(transaction, `SELECT FROM ${positions} WHERE copy = $1 AND aggregate_id = $2 FOR UPDATE`, place);
-    const moved = await query(
+    const [found] = await query<[string]>(
       transaction,
-      `WITH moved AS (UPDATE ${positions} SET sequence = $3 WHERE copy = $1 AND aggregate_id = $2 AND sequence = $3 - 1
-  AND EXISTS (SELECT FROM ${parked} WHERE copy = $1 AND aggregate_id = $2 AND sequence = $3) RETURNING copy, aggregate_id),
-recorded AS (${recordingMoves(schema, 'moved')})
-SELECT FROM moved`,
+      `SELECT parked.error FROM ${parked} AS parked JOIN ${positions} AS place USING (copy, aggregate_id)
+WHERE copy = $1 AND aggregate_id = $2 AND parked.sequence = $3 AND place.sequence = $3 - 1`,
       [...place, sequence],
     );
-    if (moved.length === 0) throw await notParkedThere(transaction, parked, place, sequence);
+    if (found === undefined) throw await notParkedThere(transaction, parked, place, sequence);
+    await execute(transaction, `UPDATE ${positions} SET sequence = $3 WHERE copy = $1 AND aggregate_id = $2`, [
+      ...place,
+      sequence,
+    ]);
+    await recordIfWanted(transaction, schema, copy, aggregateId.hex);
     await execute(
       transaction,
-      `INSERT INTO ${skipped} (copy, aggregate_id, sequence, error, reason)
-SELECT copy, aggregate_id, sequence, error, $3::text FROM ${parked} WHERE copy = $1 AND aggregate_id = $2
+      `INSERT INTO ${skipped} (copy, aggregate_id, sequence, error, reason) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (copy, aggregate_id, sequence) DO UPDATE SET error = EXCLUDED.error, reason = EXCLUDED.reason, skipped_at = EXCLUDED.skipped_at`,
-      [...place, reason],
+      [...place, sequence, found[0], reason],
     );
     await execute(transaction, `DELETE FROM ${parked} WHERE copy = $1 AND aggregate_id = $2`, place);
   });

@@ -1,5 +1,7 @@
 import { MAX_SEQUENCE, type StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { layoutAt } from '../../store/layout/read-layout.js';
+import { putBackLockTimeout } from '../../store/layout/lock-timeout.js';
 import { asText } from '../../store/read/body-readers.js';
 import {
   byteaArray,
@@ -10,7 +12,7 @@ import {
   storedEventOf,
   textArray,
 } from '../../store/read/rows.js';
-import { applyStatements } from './statements.js';
+import { readStatements } from './read-statements.js';
 
 /** A place whose events are to be read: those after a position of an aggregate. */
 export interface MissingRange {
@@ -52,10 +54,13 @@ export async function readEvents(
   // One more than is wanted: it shows whether there is more.
   const most = limit + 1;
   const lasts = ranges.map(({ position, last }) => Math.min(last ?? position + most, MAX_SEQUENCE));
+  const { read, putsBackTimeout } = readStatements(schema, await layoutAt(on, schema));
+  const bindings = [...idsAndPositions(ranges), integerArray(lasts), textArray(types), ...[most, copy, most]];
+  if (!putsBackTimeout && lockTimeout !== undefined) await putBackLockTimeout(on, lockTimeout);
   const rows = await query<readonly [n: string | null, ...HistoryRow<string>]>(
     on,
-    applyStatements(schema).read,
-    [lockTimeout ?? null, ...idsAndPositions(ranges), integerArray(lasts), textArray(types), ...[most, copy, most]],
+    read,
+    putsBackTimeout ? [...bindings, lockTimeout ?? null] : bindings,
     asText,
   );
   const events = ranges.map((): StoredEvent[] => []);

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import type { Timestamp } from '../../hlc/timestamp.js';
-import { byteaArray, integerArray, query } from '../../store/read/rows.js';
 import { type Copy, withCopyPath } from '../copies/copy.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { lockPositions } from './lock-positions.js';
@@ -8,7 +7,7 @@ import { type MissingEvents, readMissing } from './missing-events.js';
 import { park, type Parked } from './parked.js';
 import { swallowed } from './passing.js';
 import { EventFailure, readerOf, runEvents } from './run-events.js';
-import { applyStatements } from './statements.js';
+import { positionsForm } from '../positions/form-of.js';
 
 /** An aggregate whose events are to be taken in, up to a sequence or as far as they are read. */
 export interface Wanted {
@@ -100,12 +99,15 @@ export async function movePositions(
   const moves = missing.filter(({ stored, position, events }) => position + events.length !== stored);
   const taken = missing.filter(({ events }) => events.length > 0);
   if (moves.length === 0 && taken.length === 0) return;
-  const idsOf = (all: readonly MissingEvents[]) => byteaArray(all.map(({ aggregateId }) => aggregateId));
-  const sequences = integerArray(moves.map(({ position, events }) => position + events.length));
-  const bindings = [idsOf(moves), sequences, copy, copy, idsOf(taken)];
+  const form = await positionsForm(transaction, schema);
+  const places = moves.map(({ aggregateId, position, events }) => ({
+    aggregateId,
+    sequence: position + events.length,
+  }));
   try {
-    const moved = await query<[number]>(transaction, applyStatements(schema).move, bindings);
-    if (moved[0]?.[0] !== moves.length) throw new Error('Positions that were locked are gone.');
+    const ids = taken.map(({ aggregateId }) => aggregateId);
+    if ((await form.move(transaction, { copy, moves: places, taken: ids })) !== moves.length)
+      throw new Error('Positions that were locked are gone.');
   } catch (error) {
     throw new EventFailure(undefined, swallowed(error));
   }

@@ -4,6 +4,7 @@ import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { DatabaseTimeoutError } from '../../store/errors.js';
 import { storeError } from '../../store/failures/database-errors.js';
+import { assertTablesCanBeMade } from '../../store/migrate/citus/cluster-ready.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, query } from '../../store/read/rows.js';
 import { qualified } from '../../store/schema-name.js';
@@ -48,6 +49,7 @@ async function foundOrMade(
     (await readCopies(on, schema, [definition.name])).filter(({ status }) => status !== 'retired');
   const found = await find();
   if (found.some(({ status }) => status === 'live')) return sameKind(found, definition);
+  await assertTablesCanBeMade(on, schema);
   const make = () => driverOf(on).transaction((transaction) => insertLive(transaction, schema, definition, patience));
   await make().catch((error: unknown) => {
     // Whether it took effect or not, a second time changes nothing.
@@ -79,7 +81,7 @@ async function insertLive(
   const copy = await (patience === undefined ? insert() : insertInTime(transaction, definition, patience, insert));
   if (copy === undefined || definition.setUp === undefined) return;
   const buildSchema = buildSchemaOf(schema, copy.id);
-  const made = await setUpCopy(transaction, definition, { ...copy, liveSchema, buildSchema });
+  const made = await setUpCopy(transaction, schema, definition, { ...copy, liveSchema, buildSchema });
   await assertNamesAreFree(transaction, definition.name, buildSchema, liveSchema);
   await grantDefaults(transaction, liveSchema, buildSchema);
   await emptySchema(transaction, buildSchema, liveSchema);

@@ -34,6 +34,7 @@ export async function objectsOf(on: Executor, schema: string): Promise<SchemaObj
   }));
 }
 
+// Citus hides the shard of a table from whoever reads pg_class, since it goes where the table goes.
 // A range comes with functions and a second type that cannot be told from others.
 const OBJECTS = `SELECT CASE WHEN d.classid = 'pg_type'::regclass AND (SELECT typtype IN ('r', 'm') FROM pg_type WHERE oid = d.objid)
   THEN 'range type' ELSE object.type END, ${withoutSchema('object.identity', '?::text')},
@@ -42,6 +43,7 @@ EXISTS (SELECT FROM pg_depend AS owner WHERE object.type = 'sequence' AND owner.
 d.classid::oid::text, d.objid::text, coalesce(object.name, object.identity)
 FROM pg_depend AS d, pg_identify_object(d.classid, d.objid, d.objsubid) AS object
 WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = (SELECT oid FROM pg_namespace WHERE nspname = ?)
+  AND (d.classid <> 'pg_class'::regclass OR EXISTS (SELECT FROM pg_class WHERE oid = d.objid))
 ORDER BY object.type COLLATE "C", object.identity COLLATE "C"`;
 
 /** Numbers of objects in the catalog, as JSON that the queries here take. */

@@ -8,6 +8,7 @@ import { ReadModelSetUpError } from './errors.js';
 import { catalogSnapshot, madeElsewhere } from './made-elsewhere.js';
 import { isMovable, quoted } from './move-objects.js';
 import { describeMembers, objectsOf } from './schema-objects.js';
+import { tellCluster } from './tell-cluster.js';
 
 /** The parts of a copy that has no tables yet. */
 export type EmptyCopy = Copy & { readonly buildSchema: string; readonly liveSchema: string };
@@ -19,6 +20,7 @@ export type EmptyCopy = Copy & { readonly buildSchema: string; readonly liveSche
  */
 export async function setUpCopy(
   transaction: Knex.Transaction,
+  schema: string,
   { name, setUp }: ReadModelDefinition,
   copy: EmptyCopy,
 ): Promise<Pick<Copy, 'tables' | 'objects'>> {
@@ -54,9 +56,11 @@ export async function setUpCopy(
       `setUp made ${unmovable.map(({ description }) => description).join(', ')}, which Maestro cannot move.`,
       'Make it once, in a migration of the application, instead of in setUp.',
     );
+  const members = await describeMembers(transaction, buildSchema, made);
+  await tellCluster(transaction, schema, name, buildSchema);
   return {
     tables: made.filter(({ kind }) => kind === 'table').map((object) => object.name),
-    objects: await describeMembers(transaction, buildSchema, made),
+    objects: members,
   };
 }
 

@@ -11,8 +11,8 @@ import { blame, causesOf } from '../apply/passing.js';
 import { EventFailure, readerOf, runEvents } from '../apply/run-events.js';
 import { movePositions } from '../apply/take-batch.js';
 import { setSearchPath, withFirst } from '../copies/copy.js';
+import { positionsForm } from '../positions/form-of.js';
 import type { ReadModelDefinition } from '../definition.js';
-import { lockForCommit } from './lock-for-commit.js';
 import { ensureRegistered, forgetRegistered } from './registered.js';
 
 /** Most events of an aggregate that a commit takes in before its own. */
@@ -65,11 +65,11 @@ async function catchUp(
   runs: readonly CommitRun[],
 ): Promise<void> {
   const { schema } = place;
+  const form = await positionsForm(transaction, schema);
   const whole = runs.filter(isContiguous);
   const ids = whole.map(({ aggregateId }) => aggregateId);
-  const { copy, isRegistered, positions, elsewhere, searchPath } = await lockForCommit(
+  const { copy, isRegistered, positions, elsewhere, searchPath } = await form.lockForCommit(
     transaction,
-    schema,
     definition,
     ids,
   );

@@ -4,6 +4,7 @@ import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
+import { assertTablesCanBeMade } from '../../store/migrate/citus/cluster-ready.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
 import { type Copy, readCopies } from '../copies/copy.js';
@@ -43,6 +44,7 @@ export async function startRebuild(
 ): Promise<Copy | undefined> {
   try {
     if (!again && !(await isWanted(knex, schema, definition))) return undefined;
+    await assertTablesCanBeMade(knex, schema);
     for (let attempt = 1; ; attempt += 1) {
       try {
         await driverOf(knex).transaction((transaction) => begin(transaction, schema, definition, again));
@@ -105,7 +107,7 @@ async function build(
   const { liveSchema } = live;
   const buildSchema = buildSchemaOf(schema, building.id);
   const before = await liveObjects(transaction, live);
-  const made = await setUpCopy(transaction, definition, { ...building, liveSchema, buildSchema });
+  const made = await setUpCopy(transaction, schema, definition, { ...building, liveSchema, buildSchema });
   const left = new Set((await liveObjects(transaction, live)).map(({ objectId }) => objectId));
   const lost = before.filter(({ objectId }) => !left.has(objectId));
   if (lost.length > 0)

@@ -69,7 +69,7 @@ export async function verifyProjection(
       const live = await liveCopy(transaction, schema, definition);
       const made = `${BUILD_PREFIX}${randomBytes(6).toString('hex')}`;
       const aside = { ...live, buildSchema: made, liveSchema: live.liveSchema ?? '' };
-      await setUpCopy(transaction, definition, aside);
+      await setUpCopy(transaction, schema, definition, aside);
       await withCopyPath(transaction, aside);
       result = await verify(transaction, schema, { live, made, definition }, options);
       throw new RolledBack();

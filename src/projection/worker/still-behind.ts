@@ -1,7 +1,7 @@
 import { Timestamp } from '../../hlc/timestamp.js';
-import { preparedStatement } from '../../store/driver/statement.js';
-import { projectionTables } from '../../store/projection-tables.js';
+import { layoutAt } from '../../store/layout/read-layout.js';
 import { byteaArray, type Executor, query } from '../../store/read/rows.js';
+import { readStatements } from '../apply/read-statements.js';
 
 /**
  * Those of some aggregates that have events after their position in a copy. One read, where to take in nothing is a
@@ -13,10 +13,7 @@ export async function stillBehind(
   copy: number,
   aggregates: readonly Timestamp[],
 ): Promise<Timestamp[]> {
-  const { log, positions } = projectionTables(schema);
-  const sql = `SELECT encode(id, 'hex') FROM unnest(?::text::bytea[]) AS id
-WHERE (SELECT sequence FROM ${log} AS log WHERE log.aggregate_id = id ORDER BY sequence DESC LIMIT 1) >
-  coalesce((SELECT sequence FROM ${positions} AS position WHERE copy = ?::integer AND position.aggregate_id = id), 0)`;
-  const rows = await query<[string]>(on, preparedStatement(sql), [byteaArray(aggregates), copy]);
+  const { behind } = readStatements(schema, await layoutAt(on, schema));
+  const rows = await query<[string]>(on, behind, [byteaArray(aggregates), copy]);
   return rows.map(([hex]) => Timestamp.fromHex(hex));
 }

@@ -12,10 +12,7 @@ import {
 } from '../driver/driver-error.js';
 import { ConnectionLostError, OutcomeUnknownError } from '../errors.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
-import { layoutAt } from '../layout/read-layout.js';
-import { TELL_SETTINGS } from '../layout/tell-settings.js';
-import { traitsOf } from '../layout/traits.js';
-import { execute } from '../read/rows.js';
+import { setLockTimeout } from '../layout/lock-timeout.js';
 import type { CommandCommitResult } from '../store.js';
 import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation, isStored } from './unique-violation.js';
@@ -74,10 +71,7 @@ async function insertOnce(
 ): Promise<CommandCommitResult | undefined> {
   try {
     await driverOf(context.knex).transaction(async (transaction) => {
-      const { settings } = traitsOf(await layoutAt(transaction, context.schema));
-      if (settings === 'on demand') await execute(transaction, TELL_SETTINGS);
-      const patience = Math.max(1, Math.min(LOCK_TIMEOUT, deadline - Date.now()));
-      await execute(transaction, `SET LOCAL lock_timeout = ${patience}`);
+      await setLockTimeout(transaction, context.schema, Math.max(1, Math.min(LOCK_TIMEOUT, deadline - Date.now())));
       await insertEvents(transaction, context, content.events, content.command);
       if (mode === 'probe') throw new ProbeDone();
     });

@@ -1,11 +1,16 @@
 import type { Answer, BoundStatement, Executor } from '../driver/driver.js';
+import type { Layout } from '../layout/layout.js';
+import { layoutAt } from '../layout/read-layout.js';
+import { traitsOf } from '../layout/traits.js';
 import { recordMove } from '../positions/recorded-moves.js';
 import type { CommitContent } from './commit-content.js';
 import type { CommitContext } from './commit-context.js';
 import { formFor } from './forms/form-for.js';
 import type { Insert } from './forms/insert-form.js';
 import { assertInserted, insertError } from './insert-events.js';
-import { movingStatement } from './moving-statement.js';
+import { movingAtOnce } from './moving/at-once.js';
+import { movingInSteps } from './moving/in-steps.js';
+import type { CommittedRange, Moving, MovingForm } from './moving/moving-form.js';
 import type { PositionedProjection } from './positioned-projection.js';
 import type { EncodedEvent } from './validate.js';
 
@@ -16,7 +21,14 @@ export interface MovingCommit extends CommitContent {
 }
 
 /** Statements that insert the rows of a commit, and then move positions. */
-export type MovingInsert = readonly [insert: Insert, move: BoundStatement];
+export interface MovingInsert {
+  readonly insert: Insert;
+  readonly moving: Moving;
+  readonly form: MovingForm;
+  readonly layout: Layout;
+  /** All of them, the insert first. */
+  readonly statements: readonly BoundStatement[];
+}
 
 /**
  * The statements that insert the events of a commit and its command, and then move the positions of projections that are right before
@@ -25,22 +37,19 @@ export type MovingInsert = readonly [insert: Insert, move: BoundStatement];
  */
 export async function movingInsert(
   on: Executor,
-  context: CommitContext,
+  { schema, verifyWrites }: CommitContext,
   { events, command, parts, isInside }: MovingCommit,
   projections: readonly PositionedProjection[],
 ): Promise<MovingInsert | undefined> {
-  const run = parts.length === 1 && !context.verifyWrites ? runOf(events) : undefined;
-  if (run === undefined) return undefined;
-  const { aggregateId, first, last } = run;
+  const range = parts.length === 1 && !verifyWrites ? rangeOf(events) : undefined;
+  if (range === undefined) return undefined;
+  const layout = await layoutAt(on, schema);
+  const rows = await formFor(on, schema, { events, command });
+  const insert = rows.insert(events, command === undefined ? [] : [command]);
   const wanted = projections.map(({ name, version }) => `${name}:${version}`).join(',');
-  const form = await formFor(on, context.schema, { events, command });
-  return [
-    form.insert(events, command === undefined ? [] : [command]),
-    {
-      statement: movingStatement(context.schema, { first: first === 1, inside: isInside }),
-      bindings: [wanted, ...(first === 1 ? [aggregateId, last] : [last, aggregateId, first - 1])],
-    },
-  ];
+  const moving = { ...range, wanted, isInside };
+  const form = traitsOf(layout).insertsBy === 'values' ? movingInSteps(schema) : movingAtOnce(schema);
+  return { insert, moving, form, layout, statements: [insert, ...form.statements(moving)] };
 }
 
 /**
@@ -50,27 +59,24 @@ export async function movingInsert(
 export async function movedBy(
   transaction: Executor,
   context: CommitContext,
-  { events, command }: MovingCommit,
-  [insert]: MovingInsert,
+  { command }: MovingCommit,
+  { insert, moving, form, layout }: MovingInsert,
   answers: Promise<readonly Answer<unknown>[]>,
 ): Promise<ReadonlySet<string>> {
   try {
-    const [written, moved] = (await answers) as [Answer<unknown>, Answer<MovedRow>];
-    assertInserted(insert, written);
-    const recorded = moved.rows.flatMap(([, copy, isRecorded]) => (isRecorded ? [copy] : []));
-    const [one] = events;
-    if (one !== undefined && recorded.length > 0)
-      await recordMove(transaction, context.schema, recorded.join(','), one.event.aggregateId.hex);
-    return new Set(moved.rows.map(([name]) => name));
+    const [written, ...moves] = await answers;
+    assertInserted(insert, written as Answer<unknown>);
+    const moved = await form.moved(transaction, moving, moves);
+    const recorded = moved.flatMap(([, copy, isRecorded]) => (isRecorded ? [copy] : []));
+    if (recorded.length > 0) await recordMove(transaction, context.schema, layout, recorded, moving.aggregateId);
+    return new Set(moved.map(([name]) => name));
   } catch (error) {
     throw insertError(transaction, context, error, command);
   }
 }
 
-type MovedRow = readonly [name: string, copy: number, isRecorded: boolean];
-
 /** The range of events of one aggregate without a gap; `undefined` for other events. */
-function runOf(events: readonly EncodedEvent[]): { aggregateId: string; first: number; last: number } | undefined {
+function rangeOf(events: readonly EncodedEvent[]): CommittedRange | undefined {
   const [one] = events;
   if (one === undefined) return undefined;
   let [first, last] = [one.event.sequence, one.event.sequence];

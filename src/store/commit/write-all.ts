@@ -26,7 +26,7 @@ export async function writeInTransaction(context: CommitContext, commit: WholeCo
   if (first === undefined) await driver.transaction((transaction) => writeAll(transaction, context, commit), options);
   else
     await driver.transactionAfter(
-      first,
+      first.statements,
       async (transaction, answers) =>
         await project(transaction, context, commit, await movedBy(transaction, context, commit, first, answers)),
       options,
@@ -46,7 +46,7 @@ export async function writeAll(
   const first = await firstOf(transaction, context, commit);
   let moved = NONE;
   if (first === undefined) await insertParts(transaction, context, commit.parts, commit.command);
-  else moved = await movedBy(transaction, context, commit, first, driverOf(transaction).sendTogether(first));
+  else moved = await movedBy(transaction, context, commit, first, driverOf(transaction).sendTogether(first.statements));
   onInserted();
   await project(transaction, context, commit, moved);
 }

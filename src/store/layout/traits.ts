@@ -14,6 +14,13 @@ export interface Traits {
   readonly groups: 'any aggregates' | 'one aggregate';
   /** The rows among which a timestamp is unique, since every unique index has the column by which the rows are spread. */
   readonly uniqueTimestamps: 'log' | 'partition' | 'aggregate';
+  /**
+   * The aggregates that one statement may lock, join or move. On a cluster only those of one shard, which has all their tables; and the
+   * statement has to name them for each table.
+   */
+  readonly batches: 'any aggregates' | 'one shard';
+  /** The way in which new tables of an application come to be committed together with events: a cluster has to be told of them first. */
+  readonly newTables: 'as they are' | 'told';
   /** The servers on which a setting of a transaction holds: a cluster tells it to its other nodes on demand only. */
   readonly settings: 'everywhere' | 'on demand';
   /**
@@ -26,17 +33,19 @@ export interface Traits {
 const ONE_SERVER = {
   insertsBy: 'unnest',
   groups: 'any aggregates',
+  batches: 'any aggregates',
+  newTables: 'as they are',
   settings: 'everywhere',
   looksUpFor: 'any row',
 } as const;
-const CLUSTER = { insertsBy: 'values', groups: 'one aggregate', settings: 'on demand' } as const;
+const CLUSTER = { insertsBy: 'values', groups: 'one aggregate', newTables: 'told', settings: 'on demand' } as const;
 
 const TRAITS: Readonly<Record<Layout['kind'], Traits>> = {
   plain: { ...ONE_SERVER, uniqueTimestamps: 'log' },
   partitioned: { ...ONE_SERVER, uniqueTimestamps: 'partition' },
-  citus: { ...CLUSTER, uniqueTimestamps: 'aggregate', looksUpFor: 'rows of tables' },
+  citus: { ...CLUSTER, uniqueTimestamps: 'aggregate', batches: 'one shard', looksUpFor: 'rows of tables' },
   // All tables are on one node, which is sent whole statements.
-  'citus schema': { ...CLUSTER, uniqueTimestamps: 'log', looksUpFor: 'any row' },
+  'citus schema': { ...CLUSTER, uniqueTimestamps: 'log', batches: 'any aggregates', looksUpFor: 'any row' },
 };
 
 /** The traits of a layout. */

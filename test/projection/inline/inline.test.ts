@@ -9,15 +9,17 @@ import { ProjectionError, ProjectionsUnsupportedError, SerializationError } from
 import { MemoryStore } from '../../../src/store/memory-store.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
-import { testKnex, useTestDatabase } from '../../support/database.js';
+import { useCitusStandIn } from '../../support/citus-stand-in.js';
+import { isOnCluster, testKnex, useTestDatabase } from '../../support/database.js';
 import { aJournal, positionOf, seen, takeAll, Thing } from '../../support/projection/journal.js';
 
 for (const [layout, own] of Object.entries({
   plain: useTestDatabase(test),
   partitioned: useTestDatabase(test, { partitions: 3 }),
+  ...(isOnCluster() ? {} : { standIn: useCitusStandIn(test) }),
 })) {
   const { schema } = own;
-  const knex = testKnex({ searchPath: [schema] });
+  const knex = testKnex({ searchPath: [schema], connection: own.url });
   test.after.always(() => knex.destroy());
   const database = { knex, schema };
   const store = new PostgresStore(knex, { schema });
@@ -58,7 +60,7 @@ for (const [layout, own] of Object.entries({
     const id = anId();
     const history = aHistory(id, 4);
     await commit(history.slice(0, 1), journal);
-    const other = testKnex();
+    const other = testKnex({ connection: own.url });
     t.teardown(() => other.destroy());
     const elsewhere = new PostgresStore(other, { schema });
     t.true((await elsewhere.commitAll(history.slice(1, 2), [journal.definition])).ok);
@@ -300,7 +302,7 @@ for (const [layout, own] of Object.entries({
   );
 
   test(titled('a registration waits for no connection that a transaction of the application has'), async (t) => {
-    const single = testKnex({ searchPath: [schema], pool: { min: 0, max: 1 } });
+    const single = testKnex({ searchPath: [schema], connection: own.url, pool: { min: 0, max: 1 } });
     t.teardown(() => single.destroy());
     const alone = new PostgresStore(single, { schema });
     const journal = aJournal();

@@ -2,8 +2,10 @@ import test, { type ExecutionContext } from 'ava';
 import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { layoutAt } from '../../../src/store/layout/read-layout.js';
 import { PostgresStore } from '../../../src/store/postgres-store.js';
+import { defineProjection } from '../../../src/projection/define-projection.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { isOnCluster, testKnex, useTestDatabase } from '../../support/database.js';
+import { Thing } from '../../support/projection/journal.js';
 
 // Where the test server is no cluster nothing is sent to other nodes, and what is left is what the store answers.
 
@@ -89,5 +91,41 @@ test('a command and its events are two tasks of one transaction on one node, wit
     const tasks = count === 0 ? ['INSERT'] : ['BEGIN', 'INSERT', 'INSERT', 'COMMIT'];
     t.deepEqual(await sentFor(commit), onCluster(tasks), `${count} events`);
     next += count;
+  }
+});
+
+/** A projection whose rows lie with the events of their aggregate. */
+const things = defineProjection({
+  name: 'things',
+  version: 1,
+  from: [Thing],
+  setUp: async (transaction) => {
+    await transaction.raw('CREATE TABLE things (aggregate_id bytea PRIMARY KEY, seen integer NOT NULL)');
+    const log = `${database.schema}.event_log`;
+    const distribute = `SELECT create_distributed_table('things', 'aggregate_id', colocate_with => ?)`;
+    if (isOnCluster()) await transaction.raw(distribute, [log]);
+  },
+  project: {
+    happened: async ({ aggregateId, sequence }, transaction) => {
+      await transaction.raw(
+        'INSERT INTO things VALUES (?, ?) ON CONFLICT (aggregate_id) DO UPDATE SET seen = EXCLUDED.seen',
+        [aggregateId.encode(), sequence],
+      );
+    },
+  },
+});
+
+test('a commit with an inline projection, whose rows lie with the events, is a transaction on one node, without a two-phase commit', async (t) => {
+  const { store, sentFor } = await watched(t);
+  await store.commitAll([anEvent()], [things]);
+  for (const count of [1, 2, 20]) {
+    const [id, inserts] = [anId(), Array.from({ length: count }, () => 'INSERT')];
+    const history = aHistory(id, 2 * count);
+    const commit = (from: number) => async () =>
+      t.true((await store.commitAll(history.slice(from, from + count), [things])).ok);
+    const first = ['BEGIN', 'INSERT', 'UPDATE', 'INSERT', ...inserts, 'COMMIT'];
+    t.deepEqual(await sentFor(commit(0)), onCluster(first), `${count} first events`);
+    const next = ['BEGIN', 'INSERT', 'UPDATE', ...inserts, 'COMMIT'];
+    t.deepEqual(await sentFor(commit(count)), onCluster(next), `${count} more events`);
   }
 });

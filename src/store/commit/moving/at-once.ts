@@ -1,30 +1,33 @@
-import { preparedStatement, type Statement } from '../driver/statement.js';
-import { projectionTables } from '../projection-tables.js';
+import { preparedStatement, type Statement } from '../../driver/statement.js';
+import { projectionTables } from '../../projection-tables.js';
+import type { MovedRow, Moving, MovingForm } from './moving-form.js';
 
-/** The forms of a statement that moves the positions of one aggregate. */
-export interface MovingForm {
-  /** The first event of the aggregate was inserted, so there may be no positions yet. */
-  readonly first: boolean;
-  /** In a transaction of the application, which may see the log as it was before. */
-  readonly inside: boolean;
+/** Moves positions by one statement, which finds the copies, makes positions for a first event, and tells all that is to be known. */
+export function movingAtOnce(schema: string): MovingForm {
+  return {
+    statements({ wanted, aggregateId, first, last, isInside }) {
+      const isFirst = first === 1;
+      const bindings = isFirst ? [aggregateId, last] : [last, aggregateId, first - 1];
+      return [{ statement: movingStatement(schema, isFirst, isInside), bindings: [wanted, ...bindings] }];
+    },
+    moved: (_transaction, _moving, [moved]) => Promise.resolve((moved?.rows ?? []) as MovedRow[]),
+  };
 }
 
 /**
- * A statement that moves the positions of the live copies of some projections that are right before the first event of a commit, where
- * the session finds the copy's tables first on its search path. Bindings: the projections as `name:version,…`; then, with the
- * first event, aggregate id and last sequence, else last sequence, aggregate id, and the sequence before the first. Gives a row for each
- * position that was moved: the name of the projection, the copy, and whether the move is to be recorded.
+ * Bindings: the projections; then, with the first event, aggregate id and last sequence, else last sequence, aggregate id, and the
+ * sequence before the first.
  */
-export function movingStatement(schema: string, form: MovingForm): Statement {
-  const key = `${schema} ${Number(form.first)}${Number(form.inside)}`;
+function movingStatement(schema: string, isFirst: boolean, isInside: Moving['isInside']): Statement {
+  const key = `${schema} ${Number(isFirst)}${Number(isInside)}`;
   let statement = built.get(key);
-  if (statement === undefined) built.set(key, (statement = build(schema, form)));
+  if (statement === undefined) built.set(key, (statement = build(schema, isFirst, isInside)));
   return statement;
 }
 
 const built = new Map<string, Statement>();
 
-function build(schema: string, { first, inside }: MovingForm): Statement {
+function build(schema: string, first: boolean, inside: boolean): Statement {
   const { projections, positions, moves } = projectionTables(schema);
   // A filter for the few rows of that table, since a join with what is wanted costs the commit as much as the event itself.
   const isWanted = `copy.name || ':' || copy.version = ANY (string_to_array(?::text, ',')) AND copy.status = 'live'

@@ -3,8 +3,8 @@ import { recordingMoves } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { checkSchemaName, qualified } from '../../store/schema-name.js';
 
-/** The SQL of taking in events, for one schema. */
-export interface ApplyStatements {
+/** The SQL that locks and moves positions on one server, for one schema. */
+export interface PositionStatements {
   /**
    * (copy, status, aggregate ids, ahead) → the aggregates whose positions are locked now, missing rows made, with the
    * sequence that their rows have; those that another transaction has are left out. `ahead`: a row that is made has the last sequence
@@ -19,20 +19,6 @@ export interface ApplyStatements {
    */
   readonly lockForCommit: Statement;
   /**
-   * (`lock_timeout` or null, aggregate ids, positions, last sequences, types, number for each, copy, number for all) → the events after the
-   * positions, each after the number of its aggregate. Those of other types come without their bodies. Where the bodies before it have
-   * {@link MOST_BYTES}, an event comes without its body, and the number is negative. One row at least, of nothing but nulls where there is
-   * no event: `lock_timeout` is put back in any case.
-   */
-  readonly read: Statement;
-  /**
-   * (aggregate ids, positions, copy, aggregate ids, positions) → ends that aggregates are parked at events that their positions have passed,
-   * or without any event after their position, for those behind a gap may have been deleted; and the next sequence that the log has after each position.
-   */
-  readonly next: Statement;
-  /** (aggregate ids) → the type of the first event of each. */
-  readonly firstTypes: Statement;
-  /**
    * (aggregate ids, sequences, copy, copy, aggregate ids) → sets positions, records where that is wanted that the second aggregates have
    * moved, and ends that they are parked.
    */
@@ -41,18 +27,16 @@ export interface ApplyStatements {
 
 /** Longest wait for the position of an aggregate that another transaction is taking in for the first time, in milliseconds. */
 const PATIENCE = 5;
-/** Bytes of bodies, as they are stored, after which no more are read at once: memory stays bounded, whatever their size. */
-const MOST_BYTES = 4 * 1024 * 1024;
-const built = new Map<string, ApplyStatements>();
+const built = new Map<string, PositionStatements>();
 
-/** Builds {@link ApplyStatements}. Throws `InvalidArgumentError` for a schema name that is not one. */
-export function applyStatements(schema: string): ApplyStatements {
+/** Builds {@link PositionStatements}. Throws `InvalidArgumentError` for a schema name that is not one. */
+export function positionStatements(schema: string): PositionStatements {
   let statements = built.get(schema);
   if (statements === undefined) built.set(schema, (statements = build(checkSchemaName(schema))));
   return statements;
 }
 
-function build(schema: string): ApplyStatements {
+function build(schema: string): PositionStatements {
   const log = qualified(schema, 'event_log');
   const { projections, positions, parked } = projectionTables(schema);
   return {
@@ -90,31 +74,6 @@ mine AS (SELECT aggregate_id, sequence FROM locked UNION ALL SELECT aggregate_id
 SELECT (SELECT count(*)::integer FROM ${projections} WHERE name = ?::text), copy.id, encode(mine.aggregate_id, 'hex'), mine.sequence,
   copy.elsewhere, current_setting('search_path')
 FROM (SELECT count(*) FROM kept) AS checked LEFT JOIN copy ON true LEFT JOIN mine ON true`),
-    // Each aggregate's events are found by their index, with both bounds, in order; so what a limit cuts off is the end of one. There is no
-    // join that could bring them in another order: what is parked is looked up for each. How long bodies are is known without reading them.
-    read: preparedStatement(`SELECT CASE WHEN before < ${MOST_BYTES} THEN n ELSE -n END, "timestamp", sequence, type,
-  CASE WHEN length IS NOT NULL AND before < ${MOST_BYTES} THEN body ELSE 'null' END
-FROM (SELECT event.*, coalesce(sum(event.length) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-  FROM (SELECT set_config('lock_timeout', coalesce(?::text, current_setting('lock_timeout')), true)) AS patience
-  LEFT JOIN (SELECT given.n, event.* FROM unnest(?::text::bytea[], ?::text::integer[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, last, n)
-    CROSS JOIN LATERAL (SELECT "timestamp", sequence, type, body,
-        CASE WHEN type = ANY (ARRAY(SELECT unnest(?::text::text[]))) THEN pg_column_size(body) END AS length
-      FROM ${log} AS log
-      WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position AND log.sequence <= given.last
-      ORDER BY log.sequence LIMIT ?::integer) AS event
-    WHERE (SELECT true FROM ${parked} AS parked WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id
-      AND parked.reason = 'failed' AND parked.next_try > now()) IS NULL) AS event ON true
-  LIMIT ?::integer) AS found`),
-    next: preparedStatement(`WITH healed AS (DELETE FROM ${parked} AS parked
-  USING unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, position)
-  WHERE parked.copy = ?::integer AND parked.aggregate_id = given.aggregate_id AND (parked.sequence <= given.position
-    OR NOT EXISTS (SELECT FROM ${log} AS log WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position)))
-SELECT given.n, (SELECT log.sequence FROM ${log} AS log
-  WHERE log.aggregate_id = given.aggregate_id AND log.sequence > given.position ORDER BY log.sequence LIMIT 1)
-FROM unnest(?::text::bytea[], ?::text::integer[]) WITH ORDINALITY AS given(aggregate_id, position, n)`),
-    firstTypes: preparedStatement(`SELECT given.n, (SELECT log.type FROM ${log} AS log
-  WHERE log.aggregate_id = given.aggregate_id AND log.sequence BETWEEN 1 AND 2147483647 ORDER BY log.sequence LIMIT 1)
-FROM unnest(?::text::bytea[]) WITH ORDINALITY AS given(aggregate_id, n)`),
     // A row that was made ahead is right already, and has moved all the same.
     move: preparedStatement(`WITH moved AS (UPDATE ${positions} AS stored SET sequence = given.sequence
   FROM unnest(?::text::bytea[], ?::text::integer[]) AS given(aggregate_id, sequence)
