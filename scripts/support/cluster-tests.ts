@@ -10,6 +10,7 @@ const ON_CLUSTER = [
   'test/store/commit/one-task.test.ts',
   'test/store/commit/skew.test.ts',
   'test/admin/list-aggregates/list-aggregates.test.ts',
+  'test/admin/verify-log/verify-log.test.ts',
   'test/faults/contention.test.ts',
   'test/faults/deadlocks.test.ts',
   'test/faults/lost-replies.test.ts',

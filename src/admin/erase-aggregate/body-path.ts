@@ -1,6 +1,6 @@
 import { Pointer } from 'rfc6902';
 import { InvalidArgumentError } from '../../errors.js';
-import type { Fragment } from '../../store/read/fragment.js';
+import { type Fragment, fragment } from '../../store/read/fragment.js';
 
 /** A path into the bodies of events. */
 export interface BodyPath {
@@ -25,23 +25,20 @@ export function bodyPath(pointer: string, replacement?: string): BodyPath {
  * The condition that a body has a value at a path, other than the replacement. A null item of an array counts as no
  * value.
  */
-export function hasValueAt(path: BodyPath): Fragment {
-  const { tokens, replacement } = path;
-  const sql = [
-    'body #> ?::text::text[] IS NOT NULL',
-    "NOT (jsonb_typeof(body #> ?::text::text[]) = 'array' AND body #> ?::text::text[] = 'null')",
+export function hasValueAt({ tokens, replacement }: BodyPath): Fragment {
+  const [path, parent] = [pathArray(tokens), pathArray(tokens.slice(0, -1))];
+  const conditions = [
+    fragment`body #> ${path} IS NOT NULL`,
+    fragment`NOT (jsonb_typeof(body #> ${parent}) = 'array' AND body #> ${path} = 'null')`,
   ];
-  const bindings = [arrayOf(tokens), arrayOf(tokens.slice(0, -1)), arrayOf(tokens)];
-  if (replacement !== undefined) {
-    sql.push('body #> ?::text::text[] <> ?::text::jsonb');
-    bindings.push(arrayOf(tokens), replacement);
-  }
-  for (const [index, token] of tokens.entries()) {
-    if (!isMistakenForPlace(token)) continue;
-    sql.push("jsonb_typeof(body #> ?::text::text[]) = 'object'");
-    bindings.push(arrayOf(tokens.slice(0, index)));
-  }
-  return { sql: `(${sql.join(' AND ')})`, bindings };
+  if (replacement !== undefined) conditions.push(fragment`body #> ${path} <> ${json(replacement)}`);
+  for (const [index, token] of tokens.entries())
+    if (isMistakenForPlace(token))
+      conditions.push(fragment`jsonb_typeof(body #> ${pathArray(tokens.slice(0, index))}) = 'object'`);
+  return {
+    sql: `(${conditions.map(({ sql }) => sql).join(' AND ')})`,
+    bindings: conditions.flatMap(({ bindings }) => bindings),
+  };
 }
 
 /**
@@ -49,16 +46,10 @@ export function hasValueAt(path: BodyPath): Fragment {
  * that the other items keep their places.
  */
 export function withoutValueAt({ tokens, replacement }: BodyPath): Fragment {
-  if (replacement !== undefined)
-    return {
-      sql: 'jsonb_set(body, ?::text::text[], ?::text::jsonb, false)',
-      bindings: [arrayOf(tokens), replacement],
-    };
-  return {
-    sql: `CASE WHEN jsonb_typeof(body #> ?::text::text[]) = 'array'
-THEN jsonb_set(body, ?::text::text[], 'null', false) ELSE body #- ?::text::text[] END`,
-    bindings: [arrayOf(tokens.slice(0, -1)), arrayOf(tokens), arrayOf(tokens)],
-  };
+  const [path, parent] = [pathArray(tokens), pathArray(tokens.slice(0, -1))];
+  if (replacement !== undefined) return fragment`jsonb_set(body, ${path}, ${json(replacement)}, false)`;
+  return fragment`CASE WHEN jsonb_typeof(body #> ${parent}) = 'array'
+THEN jsonb_set(body, ${path}, 'null', false) ELSE body #- ${path} END`;
 }
 
 /**
@@ -69,7 +60,11 @@ function isMistakenForPlace(token: string): boolean {
   return /^[ \t\n\v\f\r]*[+-]?\d+$/.test(token) && !/^(0|[1-9]\d*)$/.test(token);
 }
 
-/** A text array in PostgreSQL's notation. */
-function arrayOf(tokens: readonly string[]): string {
-  return `{${tokens.map((token) => `"${token.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+/** The keys of a path, one value each: to read an array from one text is not immutable, and a cluster takes no such function where it changes rows. */
+function pathArray(tokens: readonly string[]): Fragment {
+  return { sql: `ARRAY[${tokens.map(() => '?').join(', ')}]::text[]`, bindings: tokens };
+}
+
+function json(text: string): Fragment {
+  return { sql: '?::text::jsonb', bindings: [text] };
 }

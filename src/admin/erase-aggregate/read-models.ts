@@ -33,32 +33,42 @@ export async function reachedProjections(
   eraser: ReadModelEraser | undefined,
 ): Promise<ReachedProjection[]> {
   const { projections, positions } = projectionTables(schema);
-  const rows = await query<[string, number, ReachedProjection['status'], boolean]>(
+  const rows = await query<[string, number, ReachedProjection['status'], string | null]>(
     knex,
-    `SELECT p.name, p.version, p.status, ${mayDrop('p.build_schema')}
-FROM ${projections} AS p
+    `SELECT p.name, p.version, p.status, p.build_schema FROM ${projections} AS p
 WHERE p.kind = 'projection' AND (p.status IN ('live', 'building') OR p.build_schema IS NOT NULL)
   AND EXISTS (SELECT FROM ${positions} AS q WHERE q.copy = p.id AND q.aggregate_id = ? AND q.sequence > 0)
 ORDER BY p.name, p.id`,
     [aggregateId.encode()],
   );
-  return rows.map(([name, version, status, isOurs]) => {
+  const reached: ReachedProjection[] = [];
+  for (const [name, version, status, buildSchema] of rows) {
     // The tables of one that was replaced are dropped, whatever they have.
-    const covered = status === 'retired' ? isOurs : eraser?.covers(name, version);
-    return { name, version, status, covered: eraser !== undefined && covered === true };
-  });
+    const covered = status === 'retired' ? await mayDropSchema(knex, buildSchema) : eraser?.covers(name, version);
+    reached.push({ name, version, status, covered: eraser !== undefined && covered === true });
+  }
+  return reached;
+}
+
+/** Asked by itself: a cluster takes no statement about its tables and the catalog at once. */
+async function mayDropSchema(on: Executor, schema: string | null): Promise<boolean> {
+  const [[mayIt] = [false]] = await query<[boolean]>(on, `SELECT ${mayDrop('?')}`, [schema]);
+  return mayIt;
 }
 
 /** Keeps all workers from taking in events of an aggregate until the transaction ends, and waits for those that do. */
 export async function lockPositions(transaction: Executor, schema: string, aggregateId: Timestamp): Promise<void> {
   const { projections, positions } = projectionTables(schema);
   const id = aggregateId.encode();
-  await execute(
-    transaction,
-    `INSERT INTO ${positions} (copy, aggregate_id, sequence) SELECT id, ?, 0 FROM ${projections} ORDER BY id
+  const copies = await query<[number]>(transaction, `SELECT id FROM ${projections} ORDER BY id`);
+  // Each with its value, because a cluster takes rows that another table gives by a two-phase commit.
+  if (copies.length > 0)
+    await execute(
+      transaction,
+      `INSERT INTO ${positions} (copy, aggregate_id, sequence) VALUES ${copies.map(() => '(?, ?, 0)').join(', ')}
 ON CONFLICT (copy, aggregate_id) DO NOTHING`,
-    [id],
-  );
+      copies.flatMap(([copy]) => [copy, id]),
+    );
   await query(
     transaction,
     `SELECT FROM ${positions} WHERE copy IN (SELECT id FROM ${projections}) AND aggregate_id = ? ORDER BY copy FOR UPDATE`,

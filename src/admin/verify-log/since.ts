@@ -22,19 +22,20 @@ export async function* verifySince(
   const all = new Conditions();
   among(all);
   const first = all.bindings[0] as Buffer;
-  for await (const page of eventRanges(log, BY_TIMESTAMP, pageEvents, among)) {
-    const neighbours = `WITH page AS MATERIALIZED (SELECT aggregate_id, sequence, "timestamp" FROM ${events} ${page.sql})
-SELECT page.*, previous.sequence AS before, previous."timestamp" AS clock FROM page
+  for await (const range of eventRanges(log, BY_TIMESTAMP, pageEvents, among)) {
+    const neighbours = `SELECT pair.* FROM (SELECT aggregate_id, sequence, "timestamp" FROM ${events} ${range.sql}) AS page
 LEFT JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
   WHERE e.aggregate_id = page.aggregate_id AND e.sequence < page.sequence ORDER BY sequence DESC LIMIT 1) AS previous ON true
-UNION ALL
-SELECT page.aggregate_id, next.sequence, next."timestamp", page.sequence, page."timestamp" FROM page
-CROSS JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
-  WHERE e.aggregate_id = page.aggregate_id AND e.sequence > page.sequence ORDER BY sequence LIMIT 1) AS next
-WHERE next."timestamp" < ?`;
-    yield* findViolations(log, neighbours, [...page.bindings, first], latestAllowed);
-    const counts = `SELECT count(*)::text FROM ${events} ${page.sql}`;
-    const [counted] = await select<[string]>(log, counts, page.bindings);
+LEFT JOIN LATERAL (SELECT sequence, "timestamp" FROM ${events} AS e
+  WHERE e.aggregate_id = page.aggregate_id AND e.sequence > page.sequence ORDER BY sequence LIMIT 1) AS next ON next."timestamp" < ?
+CROSS JOIN LATERAL (VALUES
+  (page.aggregate_id, page.sequence, page."timestamp", previous.sequence, previous."timestamp"),
+  (page.aggregate_id, next.sequence, next."timestamp", page.sequence, page."timestamp"))
+  AS pair(aggregate_id, sequence, "timestamp", before, clock)
+WHERE pair.sequence IS NOT NULL`;
+    yield* findViolations(log, neighbours, [...range.bindings, first], latestAllowed);
+    const counts = `SELECT count(*)::text FROM ${events} ${range.sql}`;
+    const [counted] = await select<[string]>(log, counts, range.bindings);
     report({ events: Number(counted?.[0]) });
   }
   const counts = `SELECT count(DISTINCT aggregate_id)::text FROM ${events} ${all.sql}`;

@@ -1,8 +1,10 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from '../../store/read/conditions.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
+import { traitsAt } from '../log/log-traits.js';
 import { select } from '../log/select.js';
 import { BY_TIMESTAMP, eventRanges } from './event-ranges.js';
+import type { Report } from './verify-progress.js';
 import type { Violation } from './violations.js';
 
 /** The events to check, and how many of them in one statement. */
@@ -10,14 +12,20 @@ export interface UniquenessOptions {
   readonly aggregateId: Timestamp | undefined;
   readonly since: number | undefined;
   readonly pageEvents: number;
+  readonly report: Report;
 }
 
-/** Finds timestamps that events share. Only partitions can hold them: each has a unique index of its own. */
-export async function* verifyUniqueness(
-  log: EventLog,
-  { aggregateId, since, pageEvents }: UniquenessOptions,
-): AsyncGenerator<Violation> {
+/**
+ * Finds timestamps that events share. Only partitions can hold them: each has a unique index of its own. Where they are unique within an
+ * aggregate only, as on a cluster, they are counted, and are no violation.
+ */
+export async function* verifyUniqueness(log: EventLog, options: UniquenessOptions): AsyncGenerator<Violation> {
+  const { aggregateId, since, pageEvents } = options;
   const { log: events } = tablesOf(log);
+  if ((await traitsAt(log)).uniqueTimestamps === 'aggregate') {
+    await countShared(log, options);
+    return;
+  }
   const isPlain = `SELECT c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid)
 FROM pg_class AS c WHERE c.oid = to_regclass(?)`;
   const [table] = await select<[boolean]>(log, isPlain, [events]);
@@ -30,6 +38,25 @@ FROM pg_class AS c WHERE c.oid = to_regclass(?)`;
   for await (const range of eventRanges(log, BY_TIMESTAMP, pageEvents, among)) {
     const shared = `"timestamp" IN (SELECT "timestamp" FROM ${events} ${range.sql} GROUP BY "timestamp" HAVING count(*) > 1)`;
     yield* sharedTimestamps(log, shared, range);
+  }
+}
+
+/** Counts the timestamps that events of several aggregates have. */
+async function countShared(
+  log: EventLog,
+  { aggregateId, since, pageEvents, report }: UniquenessOptions,
+): Promise<void> {
+  const { log: events } = tablesOf(log);
+  const among = (where: Conditions) => {
+    where.between(since, undefined);
+    if (aggregateId === undefined) return;
+    const own = `SELECT "timestamp" FROM ${events} WHERE aggregate_id = ?`;
+    where.and(`"timestamp" IN (${own})`, aggregateId.encode());
+  };
+  for await (const range of eventRanges(log, BY_TIMESTAMP, pageEvents, among)) {
+    const shared = `SELECT "timestamp" FROM ${events} ${range.sql} GROUP BY "timestamp" HAVING count(*) > 1`;
+    const [row] = await select<[string]>(log, `SELECT count(*)::text FROM (${shared}) AS shared`, range.bindings);
+    if (row !== undefined && row[0] !== '0') report({ sharedTimestamps: Number(row[0]) });
   }
 }
 

@@ -40,15 +40,16 @@ export interface VerifyOptions {
 export async function* verifyLog(log: EventLog, options: VerifyOptions = {}): AsyncGenerator<Violation> {
   await assertCompleteLog(log);
   const latestAllowed = (await databaseTime(log)) + DEFAULT_MAX_DRIFT;
-  const checked: Record<keyof VerifyProgress, number> = nothingVerified();
+  const checked: { -readonly [Name in keyof VerifyProgress]: number } = nothingVerified();
   const report = (more: Partial<VerifyProgress>) => {
-    for (const [name, count] of Object.entries(more)) checked[name as keyof VerifyProgress] += count;
+    for (const name of Object.keys(more) as (keyof VerifyProgress)[])
+      checked[name] = (checked[name] ?? 0) + (more[name] ?? 0);
     options.onProgress?.({ ...checked });
   };
   const { aggregateId, since, pageEvents = since === undefined ? 500_000 : 20_000 } = options;
   if (since === undefined) yield* verifyHistories(log, { aggregateId, latestAllowed, pageEvents, report });
   else yield* verifySince(log, { aggregateId, since, latestAllowed, pageEvents, report });
-  yield* verifyUniqueness(log, { aggregateId, since, pageEvents });
+  yield* verifyUniqueness(log, { aggregateId, since, pageEvents, report });
   yield* verifySnapshots(log, aggregateId, report);
   yield* verifyPositions(log, aggregateId, report);
   yield* verifyBodies(log, aggregateId, since);

@@ -11,6 +11,7 @@ import { sameJson } from '../../../src/json/compare/equality.js';
 import { ConnectionLostError, DatabaseTimeoutError, NotMigratedError } from '../../../src/store/errors.js';
 import { query } from '../../../src/store/read/rows.js';
 import { timestamps } from '../../support/data/arbitraries.js';
+import { useCitusStandIn } from '../../support/citus-stand-in.js';
 import { useEveryKind } from '../../support/database.js';
 import { anEvent, anId, collect } from '../../support/data/factories.js';
 import { rememberCommands, rememberedIds } from '../../support/data/remembered-commands.js';
@@ -22,7 +23,11 @@ import { emptied, exported, insertRows } from '../../support/data/transfer.js';
 /** Knex prints what befalls idle connections, which is what happens here on purpose. */
 const SILENT: Knex.Logger = { debug() {}, deprecate() {}, error() {}, warn() {} };
 const databases = useEveryKind(test);
-const places: Readonly<Record<string, () => NonTransactionalLog>> = databases;
+const standIn = useCitusStandIn(test);
+const places: Readonly<Record<string, () => NonTransactionalLog>> = {
+  ...databases,
+  'stand-in for a cluster': () => standIn,
+};
 const [plain, partitioned] = [databases.plain(), databases.partitioned()];
 
 /** Stores an aggregate whose events have these bodies, and a snapshot. */

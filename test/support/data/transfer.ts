@@ -93,12 +93,9 @@ export async function emptied(
   { knex, schema = 'public' }: NonTransactionalLog,
   ids?: readonly Timestamp[],
 ): Promise<void> {
+  const where = ids === undefined ? '' : 'WHERE aggregate_id = ANY (?::text::bytea[])';
   for (const table of ['event_log', 'snapshots', 'maestro_commands'])
-    await execute(
-      knex,
-      `DELETE FROM "${schema}".${table} WHERE coalesce(aggregate_id = ANY (?::text::bytea[]), true)`,
-      [ids === undefined ? null : byteaArray(ids)],
-    );
+    await execute(knex, `DELETE FROM "${schema}".${table} ${where}`, ids === undefined ? [] : [byteaArray(ids)]);
 }
 
 /** Logs as several applications may have left them: any type and body that the columns hold, gaps, snapshots of nothing. */

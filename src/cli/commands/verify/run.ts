@@ -1,6 +1,6 @@
 import { tablesReplaced } from '../../../admin/log/complete-log.js';
 import { describeViolation } from '../../../admin/verify-log/describe-violation.js';
-import { nothingVerified, verifiedText } from '../../../admin/verify-log/verify-progress.js';
+import { nothingVerified, sharedText, verifiedText } from '../../../admin/verify-log/verify-progress.js';
 import { isAggregateStored, verifyLog } from '../../../admin/verify-log/verify-log.js';
 import type { Interop } from '../../../store/commit/interop.js';
 import { NotFoundError } from '../../errors.js';
@@ -58,6 +58,8 @@ export async function run(
         },
       ],
     });
+    const shared = sharedText(checked);
+    if (shared !== undefined) await output.note(shared);
     return found ? FOUND : DONE;
   });
 }

@@ -1,5 +1,5 @@
 import { tablesReplaced } from '../../../admin/log/complete-log.js';
-import { nothingVerified, verifiedText } from '../../../admin/verify-log/verify-progress.js';
+import { nothingVerified, sharedText, verifiedText } from '../../../admin/verify-log/verify-progress.js';
 import { isAggregateStored, verifyLog } from '../../../admin/verify-log/verify-log.js';
 import type { Timestamp } from '../../../hlc/timestamp.js';
 import { counted } from '../../../text/figures.js';
@@ -39,6 +39,8 @@ export function verifyWork({ log }: UiContext, { aggregateId, since }: VerifiedP
       found += 1;
       if (!(await finding(<ViolationLine violation={violation} />))) break;
     }
+    const shared = sharedText(checked);
+    if (shared !== undefined) notes.push(`${shared[0]?.toUpperCase()}${shared.slice(1)}.`);
     const result = found === 0 ? 'No violation' : counted(found, 'violation');
     return { good: found === 0, text: `${result}: checked ${verifiedText(checked)}.`, notes };
   };
