@@ -9,7 +9,8 @@ import { hasEctoMigrations } from '../log/elixir.js';
 import { type EventLog, type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { assertNoHiddenRows, refuseHiddenRows } from '../log/row-security.js';
 import { InvalidExportError } from './export-format.js';
-import { canCopyIntoEmptyLog, copyIntoEmptyLog, NeedsStagingError } from './copy-into-empty-log.js';
+import { copyIntoLog, NeedsStagingError } from './copy-into-log.js';
+import { directWay } from './direct-way.js';
 import {
   limitDepth,
   type Deepest,
@@ -47,8 +48,8 @@ export class ImportInterruptedError extends MaestroError {
  * Imports an export in one transaction, all or nothing. Events that are in the log already are left as they are, so
  * importing twice adds nothing. Everything is checked before anything is committed: the file line by line, that
  * PostgreSQL prints each body exactly as the file has it, and the log at the same positions. When `lines` is a
- * function, so that they can be read a second time, an export is first copied straight into an empty log; if that meets
- * anything unusual, it is imported through staging tables instead. Throws `InvalidExportError`, `ImportConflictError`
+ * function, so that they can be read a second time, an export is first copied straight into the log; if that meets
+ * anything unusual, such as an event that is there already, it is imported through staging tables instead. Throws `InvalidExportError`, `ImportConflictError`
  * and {@link ImportInterruptedError}.
  */
 export async function importLog(
@@ -90,10 +91,11 @@ async function attempt(
       const isToNote = log.interop === undefined && (await hasEctoMigrations(inside));
       const read = isToNote ? noteUnreadable(all, (found) => (unreadable = found)) : all;
       const items = (await canCopy(transaction)) ? noteDeepest(read, deepest) : limitDepth(read);
-      const isCopied = mayCopy && (await canCopyIntoEmptyLog(inside));
-      const merged = isCopied
-        ? await copyIntoEmptyLog(inside, items)
-        : await importThroughStaging(inside, items, options);
+      const direct = mayCopy ? await directWay(inside) : undefined;
+      const merged =
+        direct === undefined
+          ? await importThroughStaging(inside, items, options)
+          : await copyIntoLog(inside, items, direct);
       const { events, snapshots, present, skipped } = merged;
       report = { events, snapshots, present, skipped, incomplete: notes.incomplete, ...(unreadable && { unreadable }) };
       if (options.dryRun === true) throw new DryRun();

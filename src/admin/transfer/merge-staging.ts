@@ -141,7 +141,8 @@ FROM ${STAGED_EVENTS} AS s LEFT JOIN ${tablesOf(log).log} AS e
   return await stored(log, same, 'events');
 }
 
-async function upsertSnapshots(log: EventLog): Promise<number> {
+/** Stores the snapshots of the staging table that are newer than what is stored; the number of them. */
+export async function upsertSnapshots(log: EventLog): Promise<number> {
   const { snapshots } = tablesOf(log);
   // Remove those that are not newer first: then all that are left must be in the table afterwards.
   const older = `DELETE FROM ${STAGED_SNAPSHOTS} AS s USING ${snapshots} AS stored

@@ -22,6 +22,11 @@ export async function createStaging(transaction: Knex.Transaction): Promise<void
     `CREATE TEMPORARY TABLE maestro_import_events
 (line bigint, "timestamp" bytea, aggregate_id bytea, sequence integer, type text, body text) ON COMMIT DROP`,
   );
+  await createSnapshotStaging(transaction);
+}
+
+/** Creates the staging table of snapshots only. */
+export async function createSnapshotStaging(transaction: Executor): Promise<void> {
   await execute(
     transaction,
     `CREATE TEMPORARY TABLE maestro_import_snapshots (line bigint, aggregate_id bytea, sequence integer, body text)

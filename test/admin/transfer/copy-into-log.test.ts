@@ -3,28 +3,39 @@ import test from 'ava';
 import { importLog, type ImportOptions, type ImportReport } from '../../../src/admin/transfer/import-log.js';
 import { InvalidExportError } from '../../../src/admin/transfer/export-format.js';
 import { ImportConflictError } from '../../../src/admin/transfer/merge-staging.js';
+import type { Timestamp } from '../../../src/hlc/timestamp.js';
 import { WriteMismatchError } from '../../../src/store/errors.js';
-import { execute } from '../../../src/store/read/rows.js';
+import { execute, query } from '../../../src/store/read/rows.js';
 import { eventJson, snapshotJson } from '../../../src/store/read/stored-json.js';
 import { useTestDatabase } from '../../support/database.js';
-import { anEvent, anId } from '../../support/data/factories.js';
-import { emptied, exported, imported, insertRows, linesOf, logs, signed } from '../../support/data/transfer.js';
+import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import {
+  emptied,
+  exported,
+  imported,
+  insertRows,
+  linesOf,
+  type LogRows,
+  logs,
+  signed,
+} from '../../support/data/transfer.js';
 
 const plain = useTestDatabase(test);
 const partitioned = useTestDatabase(test, { partitions: 3 });
+const fresh = useTestDatabase(test);
 
 test.beforeEach(async () => {
   for (const log of [plain, partitioned]) await emptied(log);
 });
 
-/** Imports lines that can be read again, as those of a file can; tells whether they had to wait in staging tables. */
+/** Imports lines that can be read again, as those of a file can; tells whether events had to wait in a staging table. */
 async function importedFromFile(
   log: typeof plain,
   text: string,
   options: ImportOptions = {},
 ): Promise<{ readonly report: ImportReport; readonly wasStaged: boolean }> {
   let wasStaged = false;
-  const note = ({ sql }: { sql: string }) => (wasStaged ||= sql.includes('CREATE TEMPORARY'));
+  const note = ({ sql }: { sql: string }) => (wasStaged ||= sql.includes('TABLE maestro_import_events'));
   log.knex.on('query', note);
   try {
     return { report: await importLog(log, () => linesOf(text), options), wasStaged };
@@ -59,7 +70,76 @@ testProp.serial(
   { numRuns: 12 },
 );
 
-test.serial('a log that holds something already is compared with', async (t) => {
+/** An event and a snapshot of the same aggregate that no generated log has. */
+const otherId = anId();
+const others: LogRows = {
+  events: [{ ...anEvent(otherId), body: '{}' }],
+  snapshots: [{ aggregateId: otherId, sequence: 1, body: '{}' }],
+};
+
+for (const [layout, log] of Object.entries({ plain, partitioned }))
+  testProp.serial(
+    `beside other aggregates an export goes straight, with the same outcome as through staging, ${layout} layout`,
+    [logs(), fc.boolean()],
+    async (t, rows, dryRun) => {
+      await emptied(log);
+      await insertRows(log, rows);
+      const text = await exported(log);
+      const newer = rows.snapshots.map((snapshot) => ({ ...snapshot, sequence: 5 }));
+      const before = { events: others.events, snapshots: [...others.snapshots, ...newer] };
+      await emptied(log);
+      await insertRows(log, before);
+      const staged = await imported(log, text, { dryRun });
+      const left = await exported(log);
+      await emptied(log);
+      await insertRows(log, before);
+
+      const { report, wasStaged } = await importedFromFile(log, text, { dryRun });
+
+      t.is(wasStaged, false);
+      t.deepEqual(report, staged);
+      t.is(await exported(log), left);
+    },
+    { numRuns: 10 },
+  );
+
+test.serial('rows go in by aggregate, the last sequence of each first, as all writers insert them', async (t) => {
+  await insertRows(fresh, others);
+  const [a, b] = [anId(), anId()].sort((x, y) => x.compare(y)) as [Timestamp, Timestamp];
+  const histories = [...aHistory(a, 3), ...aHistory(b, 2)].map((event) => line({ ...event, body: '{}' }));
+  const { wasStaged } = await importedFromFile(fresh, signed(histories));
+  t.false(wasStaged);
+  const sql = `SELECT encode(aggregate_id, 'hex'), sequence FROM "${fresh.schema}".event_log WHERE aggregate_id <> ? ORDER BY ctid`;
+  t.deepEqual(await query(fresh.knex, sql, [otherId.encode()]), [
+    [a.hex, 3],
+    [a.hex, 2],
+    [a.hex, 1],
+    [b.hex, 2],
+    [b.hex, 1],
+  ]);
+});
+
+test.serial('a history that is too long to be held goes through staging', async (t) => {
+  await insertRows(plain, others);
+  const body = JSON.stringify({ text: 'x'.repeat(3_000_000) }).replace(':', ': ');
+  const text = signed(aHistory(anId(), 6).map((event) => line({ ...event, body })));
+  const { report, wasStaged } = await importedFromFile(plain, text);
+  t.true(wasStaged);
+  t.is(report.events, 6);
+});
+
+test.serial('a timestamp that an event of another partition has is told with its line', async (t) => {
+  for (const log of [plain, partitioned]) {
+    await insertRows(log, others);
+    const { timestamp } = others.events[0] as LogRows['events'][number];
+    const text = signed(sorted([line(), ...Array.from({ length: 6 }, () => line()), line({ timestamp })]));
+    const error = await t.throwsAsync(importedFromFile(log, text), { instanceOf: ImportConflictError });
+    t.regex(error.message, /another event of the log has this timestamp/);
+    t.is((await importedFromFile(log, text, { onConflict: 'skip' })).report.skipped.length, 1);
+  }
+});
+
+test.serial('a log that holds some of the events is compared with', async (t) => {
   await insertRows(plain, { events: [{ ...anEvent(), body: '{}' }], snapshots: [] });
   const { report, wasStaged } = await importedFromFile(plain, await exported(plain));
   t.true(wasStaged);
