@@ -1,6 +1,8 @@
 import type { EventLog } from '../../admin/log/event-log.js';
-import { aggregateIds, sampleOfIds } from '../../admin/log/aggregate-ids.js';
+import { sampleOfIds } from '../../admin/log/aggregate-ids.js';
+import { type StoredHistory, storedHistories } from '../../admin/log/stored-histories.js';
 import { storedSnapshots } from '../../admin/log/stored-snapshots.js';
+import type { Timestamp } from '../../hlc/timestamp.js';
 import type { PostgresStore } from '../../store/postgres-store.js';
 import type { Check } from './check-aggregates.js';
 import { snapshotsInOrder } from './check-snapshot.js';
@@ -13,19 +15,26 @@ export interface CheckedPart {
   readonly snapshots: boolean;
 }
 
-/** The aggregates to check, and their snapshots: from one stream each, or for a sample with one query for each snapshot. */
+/**
+ * The histories to check, and their snapshots: all from one walk along the log and one stream, or those of a sample with queries
+ * for each.
+ */
 export async function aggregatesToCheck(
   log: EventLog,
   store: PostgresStore,
   { sample, snapshots }: CheckedPart,
-): Promise<Pick<Check, 'ids' | 'complete' | 'snapshotOf'>> {
+): Promise<Pick<Check, 'histories' | 'complete' | 'snapshotOf'>> {
   const complete = sample === undefined;
   const snapshotOf: Check['snapshotOf'] = complete
     ? snapshotsInOrder(storedSnapshots(log))
     : (id) => store.getStoredSnapshot(id, 0);
   return {
-    ids: complete ? aggregateIds(log) : await sampleOfIds(log, sample),
+    histories: complete ? storedHistories(log) : historiesOf(store, await sampleOfIds(log, sample)),
     complete,
     ...(snapshots ? { snapshotOf } : {}),
   };
+}
+
+function* historiesOf(store: PostgresStore, ids: readonly Timestamp[]): Generator<StoredHistory> {
+  for (const aggregateId of ids) yield { aggregateId, events: store.streamStoredEvents(aggregateId, 1) };
 }

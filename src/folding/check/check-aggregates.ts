@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isFoldingError } from '../../aggregate/errors.js';
+import type { StoredHistory } from '../../admin/log/stored-histories.js';
 import type { Definition } from '../../aggregate/definition/definition.js';
 import type { StateAt } from '../../aggregate/state-at.js';
 import type { StoredEvent, StoredSnapshot } from '../../events.js';
@@ -29,14 +30,15 @@ export interface Problem {
 
 /** The input of a check. */
 export interface Check {
-  readonly ids: Iterable<Timestamp> | AsyncIterable<Timestamp>;
+  /** The histories, in the order of their ids. */
+  readonly histories: Iterable<StoredHistory> | AsyncIterable<StoredHistory>;
   readonly store: PostgresStore;
   readonly choose: DefinitionChooser;
   /** Entries of the baseline, in the order of ids. */
   readonly baseline?: AsyncIterable<BaselineEntry> | undefined;
-  /** True when `ids` are all aggregates, so that one that is only in the baseline is missing. */
+  /** True when these are all aggregates, so that one that is only in the baseline is missing. */
   readonly complete: boolean;
-  /** The stored snapshot of an aggregate; called in the order of ids. @defaultValue snapshots are not compared */
+  /** The stored snapshot of an aggregate; called in the same order. @defaultValue snapshots are not compared */
   readonly snapshotOf?: SnapshotOf | undefined;
   /** Receives the current states, for a new baseline. */
   readonly record?: ((entry: BaselineEntry) => Promise<void>) | undefined;
@@ -51,19 +53,24 @@ export interface Check {
 export async function* checkAggregates(check: Check): AsyncGenerator<Problem> {
   const baseline = check.baseline?.[Symbol.asyncIterator]();
   let entry = await nextOf(baseline);
-  for await (const id of check.ids) {
+  for await (const history of check.histories) {
+    const id = history.aggregateId;
     for (; entry !== undefined && entry.aggregateId < id.hex; entry = await nextOf(baseline))
       if (check.complete) yield missing(entry);
     const own: BaselineEntry | undefined = entry?.aggregateId === id.hex ? entry : undefined;
-    yield* checkOne(id, own, check);
+    yield* checkOne(history, own, check);
     if (own !== undefined) entry = await nextOf(baseline);
   }
   for (; entry !== undefined; entry = await nextOf(baseline)) if (check.complete) yield missing(entry);
 }
 
-async function* checkOne(id: Timestamp, entry: BaselineEntry | undefined, check: Check): AsyncGenerator<Problem> {
-  const { store, choose, checked } = check;
-  const iterator = store.streamStoredEvents(id, 1)[Symbol.asyncIterator]();
+async function* checkOne(
+  { aggregateId: id, events }: StoredHistory,
+  entry: BaselineEntry | undefined,
+  check: Check,
+): AsyncGenerator<Problem> {
+  const { choose, checked } = check;
+  const iterator = events[Symbol.asyncIterator]();
   const at = { aggregateId: id.hex, sequence: 0, problem: 'handler' as const };
   try {
     const first = await iterator.next();

@@ -72,12 +72,14 @@ async function checkWith(
     const versions = elixirVersionFault(aggregates, database.interop);
     if (versions !== undefined) await output.warn(`${versions.found}. ${versions.remedy}`);
     const checked = noCounts();
-    const { ids, ...part } = await aggregatesToCheck(database, database.store, { sample, snapshots });
+    const { histories, ...part } = await aggregatesToCheck(database, database.store, { sample, snapshots });
     const nothingChecked = () => checked.aggregates === 0 && checked.withoutHandlers > 0;
     let wrong = 0;
     const problems = checkAggregates({
       ...part,
-      ids: tap(ids, () => output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
+      histories: tap(histories, () =>
+        output.progress.report(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`),
+      ),
       store: database.store,
       choose,
       baseline: baseline === undefined ? undefined : readBaseline(baseline, invocation),

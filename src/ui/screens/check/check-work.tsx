@@ -14,10 +14,10 @@ import type { Outcome, RunWork } from '../../runs/run.js';
 export function checkWork({ log, store, aggregates }: UiContext, part: CheckedPart): RunWork {
   return async ({ progress, finding }) => {
     const checked = nothingChecked();
-    const { ids, ...rest } = await aggregatesToCheck(log, store, part);
+    const { histories, ...rest } = await aggregatesToCheck(log, store, part);
     const problems = checkAggregates({
       ...rest,
-      ids: telling(ids, () => progress(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
+      histories: telling(histories, () => progress(`Folding: ${counted(checked.aggregates, 'aggregate')} checked`)),
       store,
       choose: (id, firstType) => definitionOwning(aggregates, id, firstType),
       checked,
