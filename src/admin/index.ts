@@ -31,13 +31,12 @@ export {
   logSize,
   type LogStatistics,
   logStatistics,
-  type PartitionStatistics,
-  partitionStatistics,
   type QuarterHourStatistics,
   quarterHourStatistics,
   type TypeStatistics,
   typeStatistics,
 } from './log-statistics/log-statistics.js';
+export { type PartitionStatistics, partitionStatistics } from './log-statistics/partition-statistics.js';
 export { type RememberedCommand, rememberedCommands } from './remembered-commands/list-commands.js';
 export {
   planPruning,

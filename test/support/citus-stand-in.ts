@@ -9,13 +9,19 @@ CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partm
   colocationid integer NOT NULL, repmodel "char" NOT NULL);
 CREATE TABLE pg_catalog.pg_dist_shard (logicalrelid regclass NOT NULL, shardid bigint NOT NULL);
 CREATE TABLE pg_catalog.pg_dist_node (nodeid integer, groupid integer, nodename text, nodeport integer, isactive boolean,
-  shouldhaveshards boolean);
-INSERT INTO pg_catalog.pg_dist_node VALUES (1, 0, 'localhost', 5432, true, true);
+  shouldhaveshards boolean, noderole text);
+INSERT INTO pg_catalog.pg_dist_node VALUES (1, 0, 'localhost', 5432, true, true, 'primary');
 CREATE FUNCTION pg_catalog.citus_is_coordinator() RETURNS boolean LANGUAGE sql AS $$ SELECT true $$;
 CREATE FUNCTION pg_catalog.citus_add_local_table_to_metadata(name regclass, cascade_via_foreign_keys boolean) RETURNS void LANGUAGE sql AS $$
   INSERT INTO pg_dist_partition VALUES (name, 'n', NULL, 0, 's') $$;
 CREATE FUNCTION pg_catalog.get_shard_id_for_distribution_column(name regclass, value bytea) RETURNS bigint LANGUAGE sql AS $$
   SELECT abs(hashtext(encode(value, 'hex'))) % 4 + 1 $$;
+CREATE TABLE pg_catalog.pg_dist_placement (shardid bigint NOT NULL, groupid integer NOT NULL);
+INSERT INTO pg_catalog.pg_dist_placement SELECT n, 0 FROM generate_series(1, 4) AS n;
+CREATE FUNCTION pg_catalog.shard_name(regclass, bigint) RETURNS text LANGUAGE sql STABLE AS $$ SELECT $1::text $$;
+-- The table is its only shard.
+CREATE FUNCTION pg_catalog.run_command_on_shards(of regclass, command text, OUT shardid bigint, OUT success boolean, OUT result text) RETURNS SETOF record
+LANGUAGE plpgsql AS $$ BEGIN EXECUTE format(command, of) INTO result; shardid := 1; success := true; RETURN NEXT; END $$;
 CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $2 $$;
 RESET allow_system_table_mods`;
 

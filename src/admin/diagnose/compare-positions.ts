@@ -1,8 +1,11 @@
+import { onShards } from '../../store/layout/on-shards.js';
+import { withReadRetry } from '../../store/read/read-retry.js';
 import { lagSlices, type PositionLag } from '../../store/positions/lag-slices.js';
 import type { SliceSize } from '../../store/positions/log-slice.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { DEFAULT_SCHEMA } from '../../store/schema-name.js';
 import type { EventLog } from '../log/event-log.js';
+import { traitsAt } from '../log/log-traits.js';
 import { select } from '../log/select.js';
 import { counted } from '../../text/figures.js';
 
@@ -42,13 +45,25 @@ export async function comparePositions(
 
 /** A number of events, with the part of the log that this is, if the planner of the database has an idea of its size. */
 async function partOf(log: EventLog, events: number): Promise<string> {
+  const all = await assumedEvents(log);
+  const share = all > events ? `, about ${Math.min(99, Math.round((100 * events) / all))} %` : '';
+  return `${counted(events, 'event')}${share}`;
+}
+
+/** The number of events as the planner has it; 0 or less when it has no idea. */
+async function assumedEvents(log: EventLog): Promise<number> {
+  const table = projectionTables(log.schema ?? DEFAULT_SCHEMA).log;
+  if ((await traitsAt(log)).rowsIn === 'shards') {
+    const sql = "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = '%1$s'::regclass";
+    const answers = await withReadRetry(() => onShards(log.knex, table, sql), log.knex);
+    return answers.reduce((sum, { answer }) => sum + Number(answer), 0);
+  }
   const [[all] = [-1]] = await select<[number]>(
     log,
     `SELECT sum(reltuples)::float8 FROM pg_class, (SELECT to_regclass(?)::oid AS id) AS log
 WHERE relkind = 'r' AND reltuples > 0 AND (oid = log.id OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = log.id))
 HAVING count(*) > 0`,
-    [projectionTables(log.schema ?? DEFAULT_SCHEMA).log],
+    [table],
   );
-  const share = all > events ? `, about ${Math.min(99, Math.round((100 * events) / all))} %` : '';
-  return `${counted(events, 'event')}${share}`;
+  return all;
 }

@@ -1,8 +1,9 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import { checkedLimit } from '../../store/read/sequence-range.js';
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { WITH_LOG_TABLES } from '../log/log-tables.js';
+import { traitsAt } from '../log/log-traits.js';
 import { select } from '../log/select.js';
+import { tableSize } from '../log/table-sizes.js';
 import { assertCompleteLog } from '../log/complete-log.js';
 
 /** The numbers of a whole log. */
@@ -64,16 +65,6 @@ export interface QuarterHourStatistics {
   readonly events: number;
 }
 
-/** The numbers of one table of events. */
-export interface PartitionStatistics {
-  /** Its name, with its schema unless that is `public`. */
-  readonly partition: string;
-  readonly events: number;
-  /** Bytes on disk: the rows, and the indexes. */
-  readonly log: number;
-  readonly indexes: number;
-}
-
 /** Milliseconds of a quarter of an hour: all present time zones differ by a whole number of them. */
 const QUARTER = 900_000;
 /** SQL for the time of an event, in milliseconds since 1970. */
@@ -85,24 +76,60 @@ type GroupRow<Key> = readonly [Key, string, string, string, string];
 /** Counts the whole log, in the database. Names the `longest` longest aggregates, 1 or more. */
 export async function logStatistics(log: EventLog, longest = 5): Promise<LogStatistics> {
   await assertCompleteLog(log);
-  const { log: events, snapshots } = tablesOf(log);
-  const counted = await select<[string | null, string | null, Uint8Array, string]>(
-    log,
-    `WITH counts AS MATERIALIZED (SELECT aggregate_id, count(*) AS events FROM ${events} GROUP BY aggregate_id)
-SELECT (SELECT sum(events) FROM counts)::text, (SELECT count(*) FROM counts)::text, aggregate_id, events::text
-FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
-    [checkedLimit(longest) ?? longest],
-  );
+  const { snapshots } = tablesOf(log);
+  const { totals, longest: first } = await countAggregates(log, checkedLimit(longest) ?? longest);
   const [snapshotCount] = await select<[string]>(log, `SELECT count(*)::text FROM ${snapshots}`);
   const edges = await timeEdges(log);
   return {
-    events: Number(counted[0]?.[0] ?? 0),
-    aggregates: Number(counted[0]?.[1] ?? 0),
+    events: totals.events,
+    aggregates: totals.aggregates,
     snapshots: Number(snapshotCount?.[0] ?? 0),
     firstTime: edges?.first,
     lastTime: edges?.last,
     size: await logSize(log),
-    longest: counted.map(([, , id, count]) => ({ aggregateId: Timestamp.decode(id), events: Number(count) })),
+    longest: first,
+  };
+}
+
+interface CountedAggregates {
+  readonly totals: { readonly events: number; readonly aggregates: number };
+  readonly longest: readonly AggregateCount[];
+}
+
+/** Counts the events of each aggregate. Shards do so each by itself, twice, so that a coordinator gets no row for each aggregate. */
+async function countAggregates(log: EventLog, longest: number): Promise<CountedAggregates> {
+  const counts = `SELECT aggregate_id, count(*) AS events FROM ${tablesOf(log).log} GROUP BY aggregate_id`;
+  const order = 'ORDER BY events DESC, aggregate_id LIMIT ?';
+  const sums = 'coalesce(sum(events), 0)::text, count(*)::text';
+  if ((await traitsAt(log)).rowsIn === 'shards') {
+    const [all] = await select<[string, string]>(log, `SELECT ${sums} FROM (${counts}) AS counts`);
+    const rows = await select<[Uint8Array, string]>(
+      log,
+      `SELECT aggregate_id, events::text FROM (${counts} ${order}) AS counts ORDER BY counts.events DESC, aggregate_id`,
+      [longest],
+    );
+    return countedFrom(all, rows);
+  }
+  const rows = await select<[string, string, Uint8Array, string]>(
+    log,
+    `WITH counts AS MATERIALIZED (${counts})
+SELECT (SELECT sum(events) FROM counts)::text, (SELECT count(*) FROM counts)::text, aggregate_id, events::text
+FROM counts ORDER BY counts.events DESC, aggregate_id LIMIT ?`,
+    [longest],
+  );
+  return countedFrom(
+    rows[0],
+    rows.map(([, , id, events]) => [id, events]),
+  );
+}
+
+function countedFrom(
+  [events, aggregates]: readonly [string, string, ...unknown[]] = ['0', '0'],
+  longest: readonly (readonly [Uint8Array, string])[],
+): CountedAggregates {
+  return {
+    totals: { events: Number(events), aggregates: Number(aggregates) },
+    longest: longest.map(([id, count]) => ({ aggregateId: Timestamp.decode(id), events: Number(count) })),
   };
 }
 
@@ -135,39 +162,17 @@ export async function quarterHourStatistics(log: EventLog): Promise<QuarterHourS
     .sort((a, b) => a.time - b.time);
 }
 
-/** The numbers by table: one in the plain layout. Reads the whole log, in the database. */
-export async function partitionStatistics(log: EventLog): Promise<PartitionStatistics[]> {
-  await assertCompleteLog(log);
-  const sql = `WITH tables AS (
-  SELECT relid FROM pg_partition_tree(to_regclass(?)) WHERE isleaf
-  UNION SELECT to_regclass(?) WHERE NOT EXISTS (SELECT FROM pg_partition_tree(to_regclass(?)) WHERE isleaf)),
-named AS (SELECT c.oid AS relid, concat(nullif(n.nspname, 'public') || '.', c.relname) AS name
-  FROM tables JOIN pg_class AS c ON c.oid = relid JOIN pg_namespace AS n ON n.oid = c.relnamespace),
-counts AS (SELECT tableoid AS relid, count(*) AS events FROM ${tablesOf(log).log} GROUP BY tableoid)
-SELECT name, coalesce(events, 0)::text, pg_table_size(relid)::text, pg_indexes_size(relid)::text
-FROM named LEFT JOIN counts USING (relid) ORDER BY length(name), name COLLATE "C"`;
-  const name = tablesOf(log).log;
-  const rows = await select<[string, string, string, string]>(log, sql, [name, name, name]);
-  return rows.map(([partition, events, size, indexes]) => ({
-    partition,
-    events: Number(events),
-    log: Number(size),
-    indexes: Number(indexes),
-  }));
-}
-
-/** The size of the tables on disk, of all partitions together. */
+/** The size of the tables on disk, of all partitions or shards together. */
 export async function logSize(log: EventLog): Promise<LogSize> {
-  const { log: events, snapshots, commands } = tablesOf(log);
-  const sql = `${WITH_LOG_TABLES}
-SELECT coalesce(sum(pg_table_size(relid)), 0)::text, coalesce(sum(pg_indexes_size(relid)), 0)::text,
-  pg_total_relation_size(to_regclass(?))::text, coalesce(pg_total_relation_size(to_regclass(?)), 0)::text FROM tables`;
-  const [row] = await select<[string, string, string, string]>(log, sql, [events, events, snapshots, commands]);
+  const tables = tablesOf(log);
+  const events = await tableSize(log, tables.log);
+  const snapshots = await tableSize(log, tables.snapshots);
+  const commands = await tableSize(log, tables.commands);
   return {
-    log: Number(row?.[0]),
-    indexes: Number(row?.[1]),
-    snapshots: Number(row?.[2]),
-    commands: Number(row?.[3]),
+    log: events.table,
+    indexes: events.indexes,
+    snapshots: snapshots.table + snapshots.indexes,
+    commands: commands.table + commands.indexes,
   };
 }
 

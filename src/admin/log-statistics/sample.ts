@@ -1,6 +1,6 @@
 import { type EventLog, tablesOf } from '../log/event-log.js';
-import { WITH_LOG_TABLES } from '../log/log-tables.js';
 import { select } from '../log/select.js';
+import { tableSize } from '../log/table-sizes.js';
 
 /** A random sample of the pages of the event log, the same one each time as long as the table does not grow. */
 export interface LogSample {
@@ -19,9 +19,7 @@ export async function sampleOf(log: EventLog, pages: number): Promise<LogSample>
 
 /** The number of pages of the tables that hold the events. */
 async function pagesOf(log: EventLog): Promise<number> {
-  const name = tablesOf(log).log;
-  const sql = `${WITH_LOG_TABLES}
-SELECT ceil(sum(pg_relation_size(relid)) / current_setting('block_size')::numeric)::text FROM tables`;
-  const [row] = await select<[string]>(log, sql, [name, name]);
-  return Math.max(1, Number(row?.[0]));
+  const { rows } = await tableSize(log, tablesOf(log).log);
+  const [[page] = ['']] = await select<[string]>(log, "SELECT current_setting('block_size')");
+  return Math.max(1, Math.ceil(rows / Number(page)));
 }

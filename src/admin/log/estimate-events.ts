@@ -12,6 +12,13 @@ export async function estimateEvents(
 ): Promise<number> {
   const where = new Conditions();
   where.between(since, until);
-  const [row] = await select<[string]>(log, `EXPLAIN SELECT FROM ${tablesOf(log).log} ${where.sql}`, where.bindings);
-  return Number(/rows=(\d+)/.exec(row?.[0] ?? '')?.[1] ?? 0);
+  const plan = await select<[string]>(log, `EXPLAIN SELECT FROM ${tablesOf(log).log} ${where.sql}`, where.bindings);
+  return rowsOf(plan.map(([line]) => line).join('\n'));
+}
+
+/** The rows that a plan gives. A cluster shows the plan of one of its tasks, and knows of the rows of all only how many tasks there are. */
+export function rowsOf(plan: string): number {
+  const [all = 0, ofTask = 0] = [...plan.matchAll(/ rows=(\d+)/g)].map(([, rows]) => Number(rows));
+  const [, tasks] = /^ *Task Count: (\d+)$/m.exec(plan) ?? [];
+  return tasks === undefined ? all : ofTask * Number(tasks);
 }

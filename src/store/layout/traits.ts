@@ -28,6 +28,11 @@ export interface Traits {
    * do so for the rows of their own shards only, not for what another part of the query has found.
    */
   readonly looksUpFor: 'any row' | 'rows of tables';
+  /**
+   * The relations that hold the rows of a table. What the catalog tells of a relation, such as its size, it tells of those of its own server
+   * only, and the shards of a cluster are on other nodes.
+   */
+  readonly rowsIn: 'relations here' | 'shards';
 }
 
 const ONE_SERVER = {
@@ -37,8 +42,15 @@ const ONE_SERVER = {
   newTables: 'as they are',
   settings: 'everywhere',
   looksUpFor: 'any row',
+  rowsIn: 'relations here',
 } as const;
-const CLUSTER = { insertsBy: 'values', groups: 'one aggregate', newTables: 'told', settings: 'on demand' } as const;
+const CLUSTER = {
+  insertsBy: 'values',
+  groups: 'one aggregate',
+  newTables: 'told',
+  settings: 'on demand',
+  rowsIn: 'shards',
+} as const;
 
 const TRAITS: Readonly<Record<Layout['kind'], Traits>> = {
   plain: { ...ONE_SERVER, uniqueTimestamps: 'log' },

@@ -2,12 +2,11 @@ import {
   type AggregateStatistics,
   aggregateStatistics,
   type GroupStatistics,
-  type PartitionStatistics,
-  partitionStatistics,
   quarterHourStatistics,
   type TypeStatistics,
   typeStatistics,
 } from '../../../admin/log-statistics/log-statistics.js';
+import { type PartitionStatistics, partitionStatistics } from '../../../admin/log-statistics/partition-statistics.js';
 import type { EventLog } from '../../../admin/log/event-log.js';
 import { shortTime } from '../../render/local-time.js';
 import { printRows } from '../../output/print-rows.js';
@@ -63,6 +62,7 @@ export const GROUPINGS: Readonly<
       json: (partition) => partition,
       columns: [
         { heading: 'PARTITION', value: ({ partition }) => partition, least: 12 },
+        ...(partitions.some(({ node }) => node !== undefined) ? [nodeColumn] : []),
         { heading: 'EVENTS', value: ({ events }) => decimal(events), align: 'right' },
         { heading: 'ROWS', value: ({ log }) => byteSize(log), align: 'right' },
         { heading: 'INDEXES', value: ({ indexes }) => byteSize(indexes), align: 'right' },
@@ -71,6 +71,8 @@ export const GROUPINGS: Readonly<
     });
   },
 };
+
+const nodeColumn: Column<PartitionStatistics> = { heading: 'NODE', value: ({ node = '' }) => node, optional: 1 };
 
 const groupColumns: readonly Column<GroupStatistics>[] = [
   { heading: 'EVENTS', value: ({ events }) => decimal(events), align: 'right' },

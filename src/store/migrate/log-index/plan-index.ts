@@ -103,9 +103,10 @@ function create({ concurrently }: IndexedLog, { name, definition }: Omit<LogInde
   return `CREATE INDEX ${concurrently ? 'CONCURRENTLY ' : ''}"${name}" ON ${table} ${definition}`;
 }
 
+/** `IF EXISTS`, because a build on a cluster that was broken off may have come to some shards only. */
 function drop({ concurrently }: IndexedLog, { schema, name }: TableIndex): IndexStep {
   return {
-    sql: `DROP INDEX ${concurrently ? 'CONCURRENTLY ' : ''}${qualified(schema, name)}`,
+    sql: `DROP INDEX ${concurrently ? 'CONCURRENTLY ' : ''}IF EXISTS ${qualified(schema, name)}`,
     what: 'dropping the index',
   };
 }

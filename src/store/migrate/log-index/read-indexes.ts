@@ -3,8 +3,11 @@ import { type Executor, query, textArray } from '../../read/rows.js';
 import { withReadRetry } from '../../read/read-retry.js';
 import { checkSchemaName, DEFAULT_SCHEMA, qualified } from '../../schema-name.js';
 import { memberPathText } from '../../../json/path/member-path.js';
+import { layoutAt } from '../../layout/read-layout.js';
+import { traitsOf } from '../../layout/traits.js';
 import { METADATA_INDEX } from './metadata-index.js';
 import { indexedKeys, PATH_INDEX } from './path-index.js';
+import { shardIndexes } from './shard-indexes.js';
 
 /** The state of an index that Maestro made on request. */
 export interface IndexState {
@@ -75,12 +78,21 @@ LEFT JOIN pg_inherits AS h ON h.inhrelid = x.oid LEFT JOIN pg_class AS parent ON
 WHERE (t.oid = to_regclass(?) OR p.inhrelid IS NOT NULL) AND coalesce(parent.relname, x.relname)::text ^@ ANY (?::text::text[])
 ORDER BY x.relname`;
 
-/** Maestro's own indexes, of the event log and of each partition, by name. */
+/** Maestro's own indexes, of the event log and of each partition, by name. On a cluster each stands for those of all shards. */
 export async function readTableIndexes(on: Executor, schema: string): Promise<TableIndex[]> {
   const log = qualified(schema, 'event_log');
   const rows = await query<IndexRow>(on, INDEXES, [log, log, textArray([METADATA_INDEX, PATH_INDEX])]);
-  return rows.map(([name, ownSchema, table, isOnPartition, isValid, isBuilding, parent, bytes, expression]) => {
-    return { name, schema: ownSchema, table, isOnPartition, isValid, isBuilding, parent, bytes: Number(bytes), expression }; // prettier-ignore
+  const indexes = rows.map(
+    ([name, ownSchema, table, isOnPartition, isValid, isBuilding, parent, bytes, expression]) => {
+      return { name, schema: ownSchema, table, isOnPartition, isValid, isBuilding, parent, bytes: Number(bytes), expression }; // prettier-ignore
+    },
+  );
+  if (indexes.length === 0 || traitsOf(await layoutAt(on, schema)).rowsIn === 'relations here') return indexes;
+  const onShards = await shardIndexes(on, log);
+  return indexes.map((index) => {
+    const own = onShards.filter(({ expression }) => expression === index.expression);
+    const isValid = index.isValid && own.every((each) => each.isValid);
+    return { ...index, isValid, bytes: own.reduce((sum, { bytes }) => sum + bytes, 0) };
   });
 }
 
