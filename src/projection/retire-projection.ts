@@ -9,9 +9,10 @@ import { readCopies } from './copies/copy.js';
 import { DependentObjectsError } from './copies/errors.js';
 import { quoted } from './copies/move-objects.js';
 import { retireTables } from './copies/retire-tables.js';
-import type { SchemaObject } from './copies/schema-objects.js';
+import type { SchemaObject } from '../store/catalog/schema-objects.js';
 import { permissionDenied } from './copies/set-up.js';
-import { liveObjects, outsiders } from './rebuild/dependants.js';
+import { outsiders } from '../store/catalog/outsiders.js';
+import { liveObjects } from './rebuild/dependants.js';
 
 /** Options of {@link retireProjection}. */
 export interface RetireOptions {

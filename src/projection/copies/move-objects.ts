@@ -1,5 +1,5 @@
 import { type Executor, execute } from '../../store/read/rows.js';
-import { objectsOf, type SchemaObject } from './schema-objects.js';
+import { objectsOf, type SchemaObject } from '../../store/catalog/schema-objects.js';
 
 /** Names of the kinds of objects in ALTER … SET SCHEMA; other kinds cannot be moved. */
 const MOVED: Readonly<Record<string, string>> = {

@@ -14,7 +14,7 @@ import { ReadModelSetUpError } from './errors.js';
 import { buildSchemaOf, insertCopy, recordObjects } from './insert-copy.js';
 import { emptySchema } from './move-objects.js';
 import { assertNamesAreFree } from './name-clashes.js';
-import { grantDefaults } from './privileges.js';
+import { grantDefaults } from '../../store/catalog/privileges.js';
 import { setUpCopy } from './set-up.js';
 
 /**

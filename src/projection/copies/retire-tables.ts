@@ -3,7 +3,7 @@ import { type Executor, execute } from '../../store/read/rows.js';
 import type { Copy } from './copy.js';
 import { retiredSchemaOf } from './insert-copy.js';
 import { moveObjects, quoted } from './move-objects.js';
-import type { SchemaObject } from './schema-objects.js';
+import type { SchemaObject } from '../../store/catalog/schema-objects.js';
 
 /** Takes a live copy out of use: moves what it has to a schema of its own, from which `cleanUpRetired` removes it. */
 export async function retireTables(

@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
 import { driverMessage, isConnectionLost, isDeadlock, sqlState } from '../../store/driver/driver-error.js';
 import { PermissionDeniedError } from '../../store/errors.js';
+import { describeMembers, objectsOf } from '../../store/catalog/schema-objects.js';
 import { type Executor, execute, query } from '../../store/read/rows.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { type Copy, withCopyPath } from './copy.js';
 import { ReadModelSetUpError } from './errors.js';
 import { catalogSnapshot, madeElsewhere } from './made-elsewhere.js';
 import { isMovable, quoted } from './move-objects.js';
-import { describeMembers, objectsOf } from './schema-objects.js';
 import { tellCluster } from './tell-cluster.js';
 
 /** The parts of a copy that has no tables yet. */

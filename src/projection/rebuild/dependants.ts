@@ -1,7 +1,8 @@
-import { type Executor, query } from '../../store/read/rows.js';
+import { outsiders } from '../../store/catalog/outsiders.js';
+import type { Executor } from '../../store/read/rows.js';
 import type { Copy } from '../copies/copy.js';
 import { DependentObjectsError } from '../copies/errors.js';
-import { catalogNumbers, describeMembers, MEMBERS, objectsOf, type SchemaObject } from '../copies/schema-objects.js';
+import { describeMembers, objectsOf, type SchemaObject } from '../../store/catalog/schema-objects.js';
 
 /** The objects of a copy in the schema where it is in use. What was dropped since is none of it. */
 export async function liveObjects(on: Executor, { liveSchema, objects }: Copy): Promise<SchemaObject[]> {
@@ -25,27 +26,8 @@ export async function dependants(on: Executor, copy: Copy): Promise<string[]> {
   return [...new Set([...added, ...(await outsiders(on, own))])].toSorted();
 }
 
-/**
- * Objects that depend on some, and are no part of them: views, foreign keys of other tables, functions. They would be lost
- * if these were dropped.
- */
-export async function outsiders(on: Executor, own: readonly SchemaObject[]): Promise<string[]> {
-  const others = await query<[string]>(on, DEPENDANTS, [catalogNumbers(own)]);
-  return [...new Set(others.map(([description]) => description))].toSorted();
-}
-
 /** Throws {@link DependentObjectsError} when others depend on the tables of a live copy. */
 export async function assertNoDependants(on: Executor, copy: Copy): Promise<void> {
   const found = await dependants(on, copy);
   if (found.length > 0) throw new DependentObjectsError(copy.name, found);
 }
-
-// A view depends on tables by its rule.
-const DEPENDANTS = `WITH ${MEMBERS}, outside AS (
-SELECT DISTINCT CASE WHEN rule.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END AS classid, coalesce(rule.ev_class, d.objid) AS objid,
-  CASE WHEN rule.oid IS NULL THEN d.objsubid ELSE 0 END AS objsubid
-FROM member JOIN pg_depend AS d ON d.refclassid = member.classid AND d.refobjid = member.objid
-LEFT JOIN pg_rewrite AS rule ON d.classid = 'pg_rewrite'::regclass AND rule.oid = d.objid AND rule.rulename = '_RETURN'
-)
-SELECT object.type || ' ' || object.identity FROM outside, pg_identify_object(classid, objid, objsubid) AS object
-WHERE NOT EXISTS (SELECT FROM member WHERE member.classid = outside.classid AND member.objid = outside.objid)`;

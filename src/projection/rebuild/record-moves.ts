@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, query } from '../../store/read/rows.js';
-import { outlast } from './outlast.js';
+import { outlast } from '../../store/catalog/outlast.js';
 
 /** Longest wait for a lock, in milliseconds. */
 const LOCK_TIMEOUT = 200;

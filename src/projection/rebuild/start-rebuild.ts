@@ -11,7 +11,7 @@ import { type Copy, readCopies } from '../copies/copy.js';
 import { ReadModelSetUpError } from '../copies/errors.js';
 import { buildSchemaOf, insertCopy, recordObjects } from '../copies/insert-copy.js';
 import { assertNamesAreFree } from '../copies/name-clashes.js';
-import { carryOverPrivileges, carryOverUsage, grantDefaults } from '../copies/privileges.js';
+import { carryOverPrivileges, carryOverUsage, grantDefaults } from '../../store/catalog/privileges.js';
 import { setUpCopy } from '../copies/set-up.js';
 import type { ReadModelDefinition } from '../definition.js';
 import { assertNoDependants, liveObjects } from './dependants.js';

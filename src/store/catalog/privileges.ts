@@ -1,4 +1,4 @@
-import { type Executor, execute, query } from '../../store/read/rows.js';
+import { type Executor, execute, query } from '../read/rows.js';
 
 /**
  * Gives the tables, views and sequences of a schema what those of the same name in another one have: owner, rights on them

@@ -1,7 +1,13 @@
-import { type Executor, query } from '../../store/read/rows.js';
+import { type Executor, query } from '../read/rows.js';
+
+/** The numbers of an object in the catalog. */
+export interface CatalogObject {
+  readonly classId: string;
+  readonly objectId: string;
+}
 
 /** An object of a schema that is not part of another one: a table, a view, a function, a type and so on. */
-export interface SchemaObject {
+export interface SchemaObject extends CatalogObject {
   /** The kind in PostgreSQL's words: `table`, `materialized view`, `function`, … */
   readonly kind: string;
   /** The name in SQL, without the schema; of a function with the types of its arguments. */
@@ -10,9 +16,6 @@ export interface SchemaObject {
   readonly description: string;
   /** True for a sequence that goes where its table goes. */
   readonly isOwned: boolean;
-  /** The numbers of the object in the catalog. */
-  readonly classId: string;
-  readonly objectId: string;
   /** The name as it is, of a table or a view; else its SQL. */
   readonly name: string;
 }
@@ -47,7 +50,7 @@ WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = (SELECT oid FROM 
 ORDER BY object.type COLLATE "C", object.identity COLLATE "C"`;
 
 /** Numbers of objects in the catalog, as JSON that the queries here take. */
-export function catalogNumbers(objects: readonly SchemaObject[]): string {
+export function catalogNumbers(objects: readonly CatalogObject[]): string {
   return JSON.stringify(objects.map(({ classId, objectId }) => [Number(classId), Number(objectId)]));
 }
 
