@@ -151,6 +151,7 @@ export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.js';
 export {
   DatabaseNewerError,
   ForeignSchemaError,
+  LayoutChangeRefusedError,
   LayoutMismatchError,
   MigrationLockError,
   RollbackRefusedError,
@@ -173,6 +174,15 @@ export {
   type PathIndex,
   pathIndexes,
 } from './store/migrate/log-index/read-indexes.js';
+export {
+  type CancelReport,
+  cancelLayoutChange,
+  changeLayout,
+  type LayoutReport,
+} from './store/migrate/relayout/change-layout.js';
+export type { LogDigest } from './store/migrate/relayout/compare.js';
+export type { LayoutOptions } from './store/migrate/relayout/options.js';
+export { type LayoutEstimate, type LayoutPlan, planLayout } from './store/migrate/relayout/plan-layout.js';
 export type { MigrateOptions } from './store/migrate/migrate-options.js';
 export { type MigrationReport, migrate, migrationSql } from './store/migrate/migrator.js';
 export { PostgresStore } from './store/postgres-store.js';

@@ -1,4 +1,5 @@
 import { query } from '../../store/read/rows.js';
+import { OLD_PREFIX, WORK_PREFIX } from '../../store/migrate/relayout/places.js';
 import { type NonTransactionalLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { withinLimit } from '../log/within-limit.js';
@@ -27,8 +28,9 @@ export async function hasType(log: NonTransactionalLog, type: string, patience: 
 export async function schemasWithLog(log: NonTransactionalLog): Promise<string[]> {
   const sql = `SELECT n.nspname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = 'event_log' AND c.relkind IN ('r', 'p') AND n.nspname <> ?::text AND has_schema_privilege(n.oid, 'USAGE')
+  AND NOT starts_with(n.nspname::text, ?) AND NOT starts_with(n.nspname::text, ?)
 ORDER BY 1 LIMIT 5`;
-  const rows = await query<[string]>(log.knex, sql, [log.schema ?? 'public']);
+  const rows = await query<[string]>(log.knex, sql, [log.schema ?? 'public', WORK_PREFIX, OLD_PREFIX]);
   return rows.map(([name]) => name);
 }
 

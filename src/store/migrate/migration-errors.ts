@@ -1,4 +1,4 @@
-import { type ErrorCode, MaestroError } from '../../errors.js';
+import { type ErrorCode, MaestroError, type MaestroErrorOptions } from '../../errors.js';
 
 /** Another migration holds the lock, and still did when the time to wait for it was over. Nothing was changed. */
 export class MigrationLockError extends MaestroError {
@@ -50,6 +50,21 @@ export class ForeignSchemaError extends MaestroError {
 /** The event log exists in another layout than the one asked for, and a layout cannot be changed. Nothing was done. */
 export class LayoutMismatchError extends MaestroError {
   readonly code = 'MAESTRO_LAYOUT_MISMATCH' satisfies ErrorCode;
+}
+
+/** The layout of the event log is not changed: something would be lost, or could not be carried over. The log is in use as it was. */
+export class LayoutChangeRefusedError extends MaestroError {
+  readonly code = 'MAESTRO_LAYOUT_REFUSED' satisfies ErrorCode;
+
+  constructor(
+    /** Whatever is in the way, a few words each. */ readonly reasons: readonly string[],
+    {
+      hint = 'Take it away, or change it, and do it again for the new tables. Nothing was changed.',
+      cause,
+    }: MaestroErrorOptions = {},
+  ) {
+    super(`The layout of the event log is not changed because of ${reasons.join('; ')}.`, { hint, cause });
+  }
 }
 
 /** The database is not the coordinator of a Citus cluster that could take the tables. Nothing was changed. */

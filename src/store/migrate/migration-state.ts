@@ -1,5 +1,5 @@
 import { migrations } from '../../../migrations/index.js';
-import { fits, type Layout, layoutText, type WantedLayout } from '../layout/layout.js';
+import { fits, isOnCitus, type Layout, layoutText, type WantedLayout } from '../layout/layout.js';
 import { layoutFrom } from '../layout/read-layout.js';
 import { tableDifferences } from './table-differences.js';
 import type { Migration, TableName } from './migration.js';
@@ -135,7 +135,10 @@ export function assertUsableState(state: MigrationState, wanted: WantedLayout | 
     throw new LayoutMismatchError(
       `The event log has ${layoutText(present)}; it cannot be changed to ${layoutText(wanted)}.`,
       {
-        hint: `Leave ${wanted.kind === 'citus' ? '--citus and --shard-count' : '--partitions'} out to keep the layout, or name another schema. Nothing was changed.`,
+        hint:
+          isOnCitus(present) || isOnCitus(wanted)
+            ? `Leave ${wanted.kind === 'citus' ? '--citus and --shard-count' : '--partitions'} out to keep the layout, or name another schema. Nothing was changed.`
+            : `Leave --partitions out to keep the layout, or lay the log out anew while it is used: \`maestro migrate layout ${wanted.kind === 'plain' ? '--plain' : `--partitions ${wanted.parts}`}\`. Nothing was changed.`,
       },
     );
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../../command-runner.js';
 import { declareMigrateIndex } from './index/declare.js';
+import { declareMigrateLayout } from './layout/declare.js';
 import { declareMigrateRollback } from './rollback/declare.js';
 import { declareMigrateSql } from './sql/declare.js';
 import { declareMigrateStatus } from './status/declare.js';
@@ -27,6 +28,7 @@ Examples:
   declareMigrateStatus(migrate, runner);
   declareMigrateSql(migrate, runner);
   declareMigrateIndex(migrate, runner);
+  declareMigrateLayout(migrate, runner);
   declareMigrateRollback(migrate, runner);
 }
 

@@ -1,0 +1,54 @@
+import type { Knex } from 'knex';
+import { driverOf } from '../../driver/driver-of.js';
+import { type Executor, execute, query } from '../../read/rows.js';
+import { BY_INDEX, COLUMNS } from './copy-events.js';
+import type { Places } from './places.js';
+
+/** Number of notes that are taken over in one transaction. */
+const AT_ONCE = 20_000;
+
+/** Takes noted changes over into the copy. Gives the number of notes, 0 when none was left. */
+export async function catchUp(on: Executor, places: Places): Promise<number> {
+  return await inOneMoment(on, (transaction) => takeOver(transaction, places, AT_ONCE));
+}
+
+/**
+ * Runs work in a transaction that sees the database of one moment and changes only what nobody else does. On the embedded database there
+ * is nobody else.
+ */
+export async function inOneMoment<Value>(
+  on: Executor,
+  work: (transaction: Knex.Transaction) => Promise<Value>,
+): Promise<Value> {
+  return await driverOf(on).transaction(async (transaction) => {
+    if (!driverOf(on).isEmbedded) await execute(transaction, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await execute(transaction, 'SET LOCAL row_security = off');
+    return await work(transaction);
+  });
+}
+
+/**
+ * Takes the oldest notes over in a transaction of one moment: for each key the copy gets what the log has at that moment, and nothing when it has
+ * nothing. Who writes a key later notes it again.
+ */
+export async function takeOver(transaction: Executor, places: Places, most?: number): Promise<number> {
+  const { log, copy, changes } = places;
+  const limit = most === undefined ? '' : ` LIMIT ${most}`;
+  const [row] = await query<[string | null]>(
+    transaction,
+    `SELECT max(id)::text FROM (SELECT id FROM ${changes} ORDER BY id${limit}) AS oldest`,
+  );
+  const end = row?.[0];
+  if (end == null) return 0;
+  for (const setting of BY_INDEX) await execute(transaction, setting);
+  const changed = `(SELECT DISTINCT aggregate_id, sequence FROM ${changes} WHERE id <= ?::text::bigint) AS changed`;
+  const same = 'event.aggregate_id = changed.aggregate_id AND event.sequence = changed.sequence';
+  await execute(transaction, `DELETE FROM ${copy} AS event USING ${changed} WHERE ${same}`, [end]);
+  await execute(
+    transaction,
+    `INSERT INTO ${copy} (${COLUMNS}) SELECT event."timestamp", event.aggregate_id, event.sequence, event.type, event.body
+FROM ${changed} JOIN ${log} AS event ON ${same}`,
+    [end],
+  );
+  return await execute(transaction, `DELETE FROM ${changes} WHERE id <= ?::text::bigint`, [end]);
+}
