@@ -94,7 +94,7 @@ const WRITING: typeof READING = [
 const OTHERS = [
   ...['step', 'aggregates', 'search', 'trace', 'stats', 'types', 'check', 'migrate status', 'migrate sql'],
   ...['migrate index list', 'projections status', 'doctor', 'ui', 'migrate up', 'import', 'commands prune'],
-  ...['migrate index add', 'migrate index drop', 'migrate rollback'],
+  ...['migrate index add', 'migrate index drop', 'migrate layout', 'migrate rollback'],
   ...OF_PROJECTIONS,
   ...WITHOUT_DATABASE,
 ];

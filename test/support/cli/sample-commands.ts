@@ -61,6 +61,7 @@ export function writingCommands({ id, file, aggregate }: Named): Samples {
     erase: [id, '--reason', 'asked to', '--execute'],
     'migrate index add': [],
     'migrate index drop': [],
+    'migrate layout': ['--partitions', '2', '--execute'],
     'migrate rollback': ['--discard-all-events'],
   };
 }

@@ -8,8 +8,8 @@ import type { Places } from './places.js';
 const AT_ONCE = 20_000;
 
 /** Takes noted changes over into the copy. Gives the number of notes, 0 when none was left. */
-export async function catchUp(on: Executor, places: Places): Promise<number> {
-  return await inOneMoment(on, (transaction) => takeOver(transaction, places, AT_ONCE));
+export async function catchUp(on: Executor, places: Places, atOnce = AT_ONCE): Promise<number> {
+  return await inOneMoment(on, (transaction) => takeOver(transaction, places, atOnce));
 }
 
 /**

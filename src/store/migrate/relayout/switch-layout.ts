@@ -21,10 +21,10 @@ import { refusals } from './refusals.js';
 /** The outcome of an attempt: the new tables are in use; others were in the way; or it is for other work to do first. */
 type Outcome = 'switched' | 'busy' | 'indexes' | 'elsewhere';
 
-/** Rounds of catching up under the lock: the first takes all that there is, the next only sees that nobody writes. */
-const ROUNDS = 3;
 /** Notes that are few enough to be taken over while writers wait. */
 const FEW = 500;
+/** Longest time for taking notes over while writers wait, in milliseconds. */
+const CATCH_UP = 200;
 /** Pauses between two looks at who still reads, while writers wait, in milliseconds. */
 const PAUSES = [5, 10, 20, 40];
 /** Longest wait for readers while writers wait, in milliseconds. */
@@ -50,6 +50,8 @@ export async function switchLayout(
     const left = Math.max(1, deadline - performance.now());
     while ((await catchUp(on, places)) > FEW);
     const readers = await earlierReaders(on);
+    // What was written while readers were waited for.
+    while ((await catchUp(on, places)) > FEW);
     const outcome = readers > 0 ? 'busy' : await attempt(on, places, target, left);
     if (outcome !== 'busy') return outcome;
     if (performance.now() >= deadline) throw new MigrationLockError(lockTimeout, undefined, await readersText(on));
@@ -80,11 +82,10 @@ async function attempt(on: Executor, places: Places, target: Layout, timeout: nu
   });
 }
 
-/** Takes over what writers have left, who are kept out now; false when that is too much. */
+/** Takes over what writers have left, who are kept out now; false when that takes too long. What was taken over stays so. */
 async function isCaughtUp(on: Executor, places: Places): Promise<boolean> {
-  const sql = `SELECT FROM ${places.changes} LIMIT ${FEW + 1}`;
-  if ((await query(on, sql)).length > FEW) return false;
-  for (let round = 0; round < ROUNDS; round += 1) if ((await catchUp(on, places)) === 0) return true;
+  const deadline = performance.now() + CATCH_UP;
+  while (performance.now() < deadline) if ((await catchUp(on, places, FEW)) === 0) return true;
   return false;
 }
 
