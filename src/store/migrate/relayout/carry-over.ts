@@ -29,7 +29,7 @@ SELECT format('DROP POLICY %I ON %s', polname, name), 1 AS place FROM pair JOIN 
 UNION ALL SELECT format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', polname, name, CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
     CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
     (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(role)) END, ', ') FROM unnest(polroles) AS role))
-  || coalesce(format(' USING (%s)', pg_get_expr(polqual, polrelid)), '') || coalesce(format(' WITH CHECK (%s)', pg_get_expr(polwithcheck, polrelid)), ''), 2
+  || coalesce(' USING (' || pg_get_expr(polqual, polrelid) || ')', '') || coalesce(' WITH CHECK (' || pg_get_expr(polwithcheck, polrelid) || ')', ''), 2
 FROM pair JOIN pg_policy ON polrelid = pair.old
 UNION ALL SELECT format('ALTER TABLE %s %s ROW LEVEL SECURITY', name, word), 3
 FROM pair JOIN pg_class AS old ON old.oid = pair.old JOIN pg_class AS new ON new.oid = pair.new,

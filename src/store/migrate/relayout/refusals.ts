@@ -34,8 +34,8 @@ const TABLES = `tables AS (SELECT c.oid, c.relname, c.relnamespace, c.reltablesp
 /** Indexes of the layout itself: the primary key, the unique one on aggregate and sequence, and those on the timestamps of partitions. */
 const INDEXES = `indexes AS (SELECT t.*, i.indexrelid, x.relname AS index, i.indisunique, i.indisvalid, i.indisclustered, i.indisreplident, x.reloptions AS storage, x.reltablespace AS space,
     i.indisprimary OR (i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts AND
-      (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute AS a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]))
-        IN ('{aggregate_id,sequence}', CASE WHEN NOT is_log THEN '{timestamp}'::text[] END)) AS is_of_layout,
+      (SELECT string_agg(a.attname, ',' ORDER BY array_position(i.indkey::int2[], a.attnum)) FROM pg_attribute AS a
+        WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])) IN ('aggregate_id,sequence', CASE WHEN is_log THEN '' ELSE 'timestamp' END)) AS is_of_layout,
     EXISTS (SELECT FROM pg_inherits WHERE inhrelid = i.indexrelid) AS is_part
   FROM tables AS t JOIN pg_index AS i ON i.indrelid = t.oid JOIN pg_class AS x ON x.oid = i.indexrelid)`;
 

@@ -1,13 +1,24 @@
 import test from 'ava';
+import { fc, testProp } from '@fast-check/ava';
 import type { Knex } from 'knex';
 import { exportLog } from '../../../../src/admin/transfer/export-log.js';
-import { layoutName } from '../../../../src/store/layout/layout.js';
+import { layoutName, partitioned, PLAIN } from '../../../../src/store/layout/layout.js';
+import { addMetadataIndex } from '../../../../src/store/migrate/metadata-index/change-index.js';
+import { metadataIndexes } from '../../../../src/store/migrate/metadata-index/read-indexes.js';
+import { LayoutChangeRefusedError } from '../../../../src/store/migrate/migration-errors.js';
 import { migrate } from '../../../../src/store/migrate/migrator.js';
 import { migrationStatus } from '../../../../src/store/migrate/migration-status.js';
-import { changeLayout } from '../../../../src/store/migrate/relayout/change-layout.js';
+import { catchUp } from '../../../../src/store/migrate/relayout/catch-up.js';
+import { cancelLayoutChange, changeLayout } from '../../../../src/store/migrate/relayout/change-layout.js';
+import { copyNext } from '../../../../src/store/migrate/relayout/copy-events.js';
+import { makeCopy } from '../../../../src/store/migrate/relayout/make-copy.js';
+import { noteChanges } from '../../../../src/store/migrate/relayout/notes.js';
+import { placesOf } from '../../../../src/store/migrate/relayout/places.js';
+import { planLayout } from '../../../../src/store/migrate/relayout/plan-layout.js';
+import { moveOn, readWork } from '../../../../src/store/migrate/relayout/progress-state.js';
 import { PostgresStore } from '../../../../src/store/postgres-store.js';
-import { aHistory, anId } from '../../../support/data/factories.js';
-import { useSchemas } from '../../../support/database.js';
+import { aHistory, anEvent, anId } from '../../../support/data/factories.js';
+import { useEmbeddedDatabase, useSchemas } from '../../../support/database.js';
 
 // A switch waits for whoever reads in the database.
 const { knex, aSchema } = useSchemas(test, { alone: true });
@@ -57,3 +68,192 @@ UNION ALL SELECT tgname || ' on ' || tgrelid::regclass, c.relnamespace FROM pg_t
   );
   return rows.map(({ text }) => text);
 }
+
+test('owner, rights, policies, comments, settings and indexes of others are carried over', async (t) => {
+  const schema = await aLog(1);
+  const log = `"${schema}".event_log`;
+  const role = `${schema}_role`;
+  await knex.raw(`CREATE ROLE "${role}"`);
+  t.teardown(async () => {
+    await knex.raw(`DROP OWNED BY "${role}" CASCADE`);
+    await knex.raw(`DROP ROLE "${role}"`);
+  });
+  for (const statement of [
+    `GRANT SELECT, INSERT ON ${log} TO "${role}"`,
+    `GRANT UPDATE (body) ON ${log} TO PUBLIC`,
+    `ALTER TABLE ${log} ENABLE ROW LEVEL SECURITY`,
+    `CREATE POLICY mine ON ${log} FOR SELECT TO "${role}" USING (type <> 'secret')`,
+    `CREATE POLICY theirs ON ${log} AS RESTRICTIVE FOR INSERT WITH CHECK (event_log.sequence < 1000)`,
+    `COMMENT ON TABLE ${log} IS 'it''s ours'`,
+    `COMMENT ON COLUMN ${log}.body IS 'what happened'`,
+    `COMMENT ON INDEX "${schema}".aggregate_sequence_index IS 'Elixir knows it'`,
+    `ALTER TABLE ${log} ALTER COLUMN type SET STATISTICS 500`,
+    `ALTER TABLE ${log} ALTER COLUMN body SET STORAGE EXTERNAL`,
+    `ALTER TABLE ${log} SET (fillfactor = 90)`,
+    `CREATE INDEX by_type ON ${log} (type, (body->>'n')) WHERE type <> 'dull'`,
+  ])
+    await knex.raw(statement);
+  await addMetadataIndex(knex, { schema });
+  const before = await belongings(schema);
+  for (const partitions of [3, 1]) {
+    await changeLayout(knex, { schema, partitions });
+    t.deepEqual(await belongings(schema), before, `${partitions}`);
+  }
+  t.deepEqual(
+    (await metadataIndexes(knex, { schema })).map(({ state }) => state),
+    ['valid'],
+  );
+});
+
+/** Whatever people can say of the log that does not depend on its layout. */
+async function belongings(schema: string): Promise<unknown> {
+  const { rows } = await knex.raw<{ rows: unknown[] }>(
+    `SELECT c.relacl::text, c.relrowsecurity, pg_get_userbyid(c.relowner) AS owner, obj_description(c.oid, 'pg_class') AS comment,
+  ARRAY(SELECT concat_ws(' ', attname, attacl::text, attstorage, attstattarget, col_description(c.oid, attnum)) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 ORDER BY attname) AS columns,
+  ARRAY(SELECT row (policyname, permissive, roles, cmd, qual, with_check)::text FROM pg_policies WHERE schemaname = ? AND tablename = 'event_log' ORDER BY 1) AS policies,
+  ARRAY(SELECT concat_ws(' ', x.relname, substr(pg_get_indexdef(x.oid), strpos(pg_get_indexdef(x.oid), 'USING')), obj_description(x.oid, 'pg_class'))
+    FROM pg_index JOIN pg_class AS x ON x.oid = indexrelid WHERE indrelid = c.oid AND NOT indisprimary ORDER BY 1) AS indexes,
+  (SELECT array_agg(DISTINCT reloptions::text) FROM pg_class AS part WHERE part.relkind = 'r' AND (part.oid = c.oid
+    OR part.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid))) AS settings
+FROM pg_class AS c WHERE c.oid = to_regclass(?)`,
+    [schema, `"${schema}".event_log`],
+  );
+  return rows[0];
+}
+
+test('what could not be carried over is named before anything is made', async (t) => {
+  const schema = await aLog(1);
+  const log = `"${schema}".event_log`;
+  const inTheWay: readonly (readonly [name: RegExp, make: string, remove: string])[] = [
+    [/view \S*recent depends on/, `CREATE VIEW "${schema}".recent AS SELECT * FROM ${log}`, `DROP VIEW "${schema}".recent`],
+    [/trigger loud on event_log/, `CREATE TRIGGER loud BEFORE UPDATE ON ${log} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`, `DROP TRIGGER loud ON ${log}`],
+    [/rule quiet on event_log/, `CREATE RULE quiet AS ON DELETE TO ${log} DO ALSO NOTHING`, `DROP RULE quiet ON ${log}`],
+    [/\S*more_event\S* .*depends on/, `CREATE TABLE "${schema}".more (event bytea REFERENCES ${log})`, `DROP TABLE "${schema}".more`],
+    [/unique index once on event_log/, `CREATE UNIQUE INDEX once ON ${log} (type, sequence, aggregate_id)`, `DROP INDEX "${schema}".once`],
+    [/publication p_/, `CREATE PUBLICATION "p_${schema}" FOR TABLE ${log}`, `DROP PUBLICATION "p_${schema}"`],
+    [/statistics object guess/, `CREATE STATISTICS "${schema}".guess ON type, sequence FROM ${log}`, `DROP STATISTICS "${schema}".guess`],
+    [/the replica identity of event_log/, `ALTER TABLE ${log} REPLICA IDENTITY FULL`, `ALTER TABLE ${log} REPLICA IDENTITY DEFAULT`],
+    [/the default of event_log.type/, `ALTER TABLE ${log} ALTER type SET DEFAULT 'x'`, `ALTER TABLE ${log} ALTER type DROP DEFAULT`],
+    [/the mark of CLUSTER/, `ALTER TABLE ${log} CLUSTER ON aggregate_sequence_index`, `ALTER TABLE ${log} SET WITHOUT CLUSTER`],
+    [/settings for large values/, `ALTER TABLE ${log} SET (toast.autovacuum_enabled = off)`, `ALTER TABLE ${log} RESET (toast.autovacuum_enabled)`],
+    [/event_log_2, which has the name/, `CREATE TABLE "${schema}".event_log_2 ()`, `DROP TABLE "${schema}".event_log_2`],
+  ]; // prettier-ignore
+  for (const [name, make, remove] of inTheWay) {
+    await knex.raw(make);
+    const error = await t.throwsAsync(changeLayout(knex, { schema, partitions: 3 }), { instanceOf: LayoutChangeRefusedError, message: name }); // prettier-ignore
+    t.is(error?.reasons.length, 1, error?.message);
+    t.deepEqual((await planLayout(knex, { schema, partitions: 3 })).refusals, error?.reasons);
+    await knex.raw(remove);
+  }
+  t.deepEqual(await worksOf(schema), []);
+  t.true((await changeLayout(knex, { schema, partitions: 3 })).changed);
+});
+
+/** The schemas that the work on a log has made. */
+async function worksOf(schema: string): Promise<string[]> {
+  const { work, old } = placesOf(schema);
+  const { rows } = await knex.raw<{ rows: { nspname: string }[] }>(
+    'SELECT nspname FROM pg_namespace WHERE nspname IN (?, ?)',
+    [work, old],
+  );
+  return rows.map(({ nspname }) => nspname);
+}
+
+test('a plan tells what is to be done, measures, and leaves nothing', async (t) => {
+  const schema = await aLog(1);
+  const plan = await planLayout(knex, { schema, partitions: 4 });
+  t.like(plan, { from: { parts: 1 }, to: { parts: 4 }, refusals: [], events: 100, begun: undefined });
+  t.is(plan.estimate?.sample, 100);
+  t.true(plan.bytes > 0);
+  t.is((await planLayout(knex, { schema, partitions: 4, measure: false })).estimate, undefined);
+  t.deepEqual(await worksOf(schema), []);
+});
+
+test('events that share a timestamp are named: in other partitions they would be refused', async (t) => {
+  const schema = await aLog(2);
+  const event = anEvent();
+  for (let n = 0; n < 40; n += 1) {
+    const { timestamp } = event;
+    await new PostgresStore(knex, { schema }).commitEvents([anEvent(anId(), { timestamp })]).catch(() => {});
+  }
+  const error = await t.throwsAsync(changeLayout(knex, { schema, partitions: 1 }), { code: 'MAESTRO_LAYOUT_REFUSED' });
+  t.true(error?.message.includes(`events that share the timestamp ${event.timestamp.toString()}`), error?.message);
+});
+
+testProp(
+  'whatever is written, changed and removed between the steps, the copy becomes the log',
+  [fc.array(fc.record({ what: fc.constantFrom('insert', 'update', 'delete', 'copy', 'catch up'), which: fc.nat(9) }), { maxLength: 25 })], // prettier-ignore
+  async (t, steps) => {
+    const schema = aSchema();
+    await migrate(knex, { schema });
+    const store = new PostgresStore(knex, { schema });
+    const log = `"${schema}".event_log`;
+    const ids = [anId(), anId()];
+    for (const id of ids) await store.commitEvents(aHistory(id, 5));
+    const places = placesOf(schema);
+    await makeCopy(knex, places, PLAIN, partitioned(3));
+    await noteChanges(knex, places, 60_000);
+    await moveOn(knex, places, 'copying');
+    for (const { what, which } of steps) {
+      const [id = anId(), sequence] = [ids[which % 2], (which >> 1) + 1];
+      const key = [id.encode(), sequence];
+      if (what === 'insert') await store.commitEvents([anEvent(id, { sequence, body: { which } })]);
+      else if (what === 'update')
+        await knex.raw(`UPDATE ${log} SET body = '{"new": 1}' WHERE aggregate_id = ? AND sequence = ?`, key);
+      else if (what === 'delete') await knex.raw(`DELETE FROM ${log} WHERE aggregate_id = ? AND sequence = ?`, key);
+      else if (what === 'copy') await copyNext(knex, places, 3);
+      else if ((await readWork(knex, places))?.phase === 'catching up') await catchUp(knex, places, 2);
+    }
+    const digest = await digestOf(knex, schema);
+    t.true((await changeLayout(knex, { schema, partitions: 3 })).changed);
+    t.is(await digestOf(knex, schema), digest);
+  },
+  { numRuns: 6 },
+);
+
+test('changes that cannot be noted refuse no write, and keep the copy from being used', async (t) => {
+  const schema = await aLog(1);
+  const places = placesOf(schema);
+  await makeCopy(knex, places, PLAIN, partitioned(3));
+  await noteChanges(knex, places, 60_000);
+  await moveOn(knex, places, 'copying');
+  await knex.raw(`ALTER TABLE ${places.changes} ADD CHECK (sequence < 0)`);
+  t.true((await new PostgresStore(knex, { schema }).commitEvents([anEvent()])).ok);
+  const digest = await digestOf(knex, schema);
+  await t.throwsAsync(changeLayout(knex, { schema, partitions: 3 }), { message: /could not be noted/ });
+  await t.throwsAsync(changeLayout(knex, { schema, partitions: 5 }), {
+    message: /a change to 3 partitions is under way/,
+  });
+  t.deepEqual(await cancelLayoutChange(knex, { schema }), { outcome: 'removed' });
+  t.deepEqual(await cancelLayoutChange(knex, { schema }), { outcome: 'nothing' });
+  t.deepEqual(await worksOf(schema), []);
+  t.true((await changeLayout(knex, { schema, partitions: 3 })).changed);
+  t.is(await digestOf(knex, schema), digest);
+});
+
+test('a copy that is not the log is not used', async (t) => {
+  const schema = await aLog(1);
+  const places = placesOf(schema);
+  await makeCopy(knex, places, PLAIN, partitioned(3));
+  await noteChanges(knex, places, 60_000);
+  await moveOn(knex, places, 'copying');
+  while ((await copyNext(knex, places)) > 0);
+  await knex.raw(`UPDATE ${places.copy} SET body = '{"n": 3.0}' WHERE body = '{"n": 3}'`);
+  await t.throwsAsync(changeLayout(knex, { schema, partitions: 3 }), { message: /not the same ones as the log/ });
+  t.deepEqual(await layoutOf(schema), ['plain', true, []]);
+  await cancelLayoutChange(knex, { schema });
+});
+
+const embedded = useEmbeddedDatabase(test);
+
+test('the embedded database changes its layout, too', async (t) => {
+  const { knex, schema } = embedded.get();
+  const store = new PostgresStore(knex);
+  for (let each = 0; each < 5; each += 1) await store.commitEvents(aHistory(anId(), 4));
+  const digest = await digestOf(knex, schema);
+  for (const partitions of [3, 1]) {
+    t.like(await changeLayout(knex, { schema, partitions }), { changed: true, compared: { events: 20 } });
+    t.is((await migrationStatus(knex)).partitions, partitions);
+    t.is(await digestOf(knex, schema), digest);
+  }
+});
