@@ -17,10 +17,16 @@ export interface WorkState {
   readonly copied: string | undefined;
 }
 
+/** True when a change of the layout of an event log is under way, or was broken off. Every role may ask. */
+export async function hasWork(on: Executor, { work }: Pick<Places, 'work'>): Promise<boolean> {
+  const [row] = await query<[boolean]>(on, 'SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = ?)', [work]);
+  return row?.[0] === true;
+}
+
 /** The state of the work; `undefined` when there is none. */
-export async function readWork(on: Executor, { state }: Places): Promise<WorkState | undefined> {
-  const [exists] = await query<[boolean]>(on, 'SELECT to_regclass(?) IS NOT NULL', [state]);
-  if (exists?.[0] !== true) return undefined;
+export async function readWork(on: Executor, places: Places): Promise<WorkState | undefined> {
+  if (!(await hasWork(on, places))) return undefined;
+  const { state } = places;
   const [row] = await query<[number, Phase, string | null]>(
     on,
     `SELECT parts, phase, encode(copied, 'hex') FROM ${state}`,

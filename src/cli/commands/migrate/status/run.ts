@@ -4,6 +4,8 @@ import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
 import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import { type MigrationStatus, migrationStatus } from '../../../../store/migrate/migration-status.js';
 import { layoutName } from '../../../../store/layout/layout.js';
+import { placesOf } from '../../../../store/migrate/relayout/places.js';
+import { hasWork } from '../../../../store/migrate/relayout/progress-state.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import { withExistingDatabase } from '../../../database/with-existing-database.js';
 import type { Output } from '../../../output/output.js';
@@ -18,6 +20,8 @@ export interface StatusOptions {
 
 /** The state of the database, and its faults. */
 interface Status extends MigrationStatus {
+  /** True when a change of the layout is under way, or was broken off; else absent. */
+  readonly layoutChange?: true;
   readonly projections: readonly ProjectionTables[];
 }
 
@@ -31,7 +35,9 @@ interface ProjectionTables extends Pick<Copy, 'name' | 'version' | 'kind' | 'sta
 export async function run({ exitCode = false }: StatusOptions, invocation: Invocation): Promise<ExitCode> {
   const result = await withExistingDatabase(invocation, async (knex, schema): Promise<Status> => {
     const status = await migrationStatus(knex, { schema });
-    return { ...status, projections: knex === undefined ? [] : await projectionsOf(knex, schema) };
+    if (knex === undefined) return { ...status, projections: [] };
+    const isChanging = await hasWork(knex, placesOf(schema));
+    return { ...status, ...(isChanging && { layoutChange: true }), projections: await projectionsOf(knex, schema) };
   });
   await printStatus(result, invocation);
   const isWell = result.upToDate && result.projections.every(({ missing }) => missing.length === 0);
@@ -83,6 +89,10 @@ async function printTable(result: Status, output: Output): Promise<void> {
   for (const fault of result.faults) await output.sentence(`- ${fault}`, bad);
   for (const projection of result.projections)
     await output.sentence(projectionText(projection), projection.missing.length === 0 ? good : bad);
+  if (result.layoutChange)
+    await output.note(
+      'the layout is being changed, or that was broken off: `maestro migrate layout` goes on, or --cancel',
+    );
   const pending = result.steps.filter(({ state }) => state === 'pending');
   const worksWithout = result.partitions !== undefined && pending.every(({ essential }) => !essential);
   if (pending.length > 0 && worksWithout)
