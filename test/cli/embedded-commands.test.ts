@@ -116,6 +116,7 @@ test.serial('a trace is found with an index and without', async (t) => {
   t.deepEqual(await run(['trace', 'work']), without);
   t.notRegex((await run(['migrate', 'index', 'drop', '--dry-run'])).stdout, /CONCURRENTLY/);
   t.is((await run(['migrate', 'index', 'drop', '-q'])).code, 0);
+  t.regex((await run(['migrate', 'layout', '--partitions', '2', '--execute'])).stdout, /^layout +2 partitions\n/);
 });
 
 test.serial('a wrong snapshot is found and fixed, and a state is checked against a baseline', async (t) => {

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { CommitInterruptedError } from '../../driver/driver.js';
 import { sqlState } from '../../driver/driver-error.js';
 import { driverOf } from '../../driver/driver-of.js';
+import { PermissionDeniedError } from '../../errors.js';
 import { storeError } from '../../failures/database-errors.js';
 import { fits, type Layout } from '../../layout/layout.js';
 import { type Executor, execute } from '../../read/rows.js';
@@ -16,7 +17,7 @@ import { noteChanges } from './notes.js';
 import { type LayoutOptions, type ResolvedOptions, resolveLayoutOptions } from './options.js';
 import { type Places, placesOf } from './places.js';
 import { assertTarget, moveOn, readWork, type WorkState } from './progress-state.js';
-import { refusals } from './refusals.js';
+import { lackingRights, refusals } from './refusals.js';
 import { sharedTimestamps } from './shared-timestamps.js';
 import { assertAllNoted, switchLayout } from './switch-layout.js';
 import { usableLayout } from './usable-layout.js';
@@ -119,6 +120,11 @@ class LayoutWork {
     const layout = await usableLayout(this.#on, schema);
     if (fits(layout, target)) return false;
     this.#tell('looking at what depends on the log');
+    const lacking = await lackingRights(this.#on, this.#places);
+    if (lacking.length > 0)
+      throw new PermissionDeniedError(`The layout is not changed, because ${lacking.join(', and ')}.`, {
+        hint: 'Log in as the owner of the event log, or have these rights granted. Nothing was changed.',
+      });
     const found = [
       ...(await refusals(this.#on, this.#places, target)),
       ...(await sharedTimestamps(this.#on, this.#places, layout)),

@@ -9,7 +9,7 @@ import { makeTables } from './make-copy.js';
 import { type LayoutOptions, resolveLayoutOptions } from './options.js';
 import { type Places, placesOf } from './places.js';
 import { type Phase, readWork } from './progress-state.js';
-import { refusals } from './refusals.js';
+import { lackingRights, refusals } from './refusals.js';
 import { sharedTimestamps } from './shared-timestamps.js';
 import { usableLayout } from './usable-layout.js';
 
@@ -58,7 +58,11 @@ export async function planLayout(
     const work = await readWork(knex, places);
     const isChange = !fits(from, target);
     const found = isChange
-      ? [...(await refusals(knex, places, target)), ...(await sharedTimestamps(knex, places, from))]
+      ? [
+          ...(await lackingRights(knex, places)),
+          ...(await refusals(knex, places, target)),
+          ...(await sharedTimestamps(knex, places, from)),
+        ]
       : [];
     const isMeasured = measure && isChange && work === undefined && found.length === 0;
     const { events, bytes } = await sizeOf(knex, places);

@@ -6,13 +6,13 @@ import type { Places } from './places.js';
 
 /**
  * Whatever a change of the layout could not carry over to other tables, or what would be lost with the old ones, each by its name: views,
- * foreign keys, triggers, rules, publications, unique indexes and constraints of others, partitions that are unlike, and rights
- * that this role lacks. Empty when nothing is in the way.
+ * foreign keys, triggers, rules, publications, unique indexes and constraints of others, and partitions that are unlike. Empty when
+ * nothing is in the way.
  */
 export async function refusals(on: Executor, places: Places, target: Layout): Promise<string[]> {
   const { schema, log } = places;
   const names = Array.from({ length: target.parts }, (_, number) => `event_log_${number}`);
-  const found = await query<[string]>(on, FOUND, [log, JSON.stringify(target.parts > 1 ? names : []), schema, schema]);
+  const found = await query<[string]>(on, FOUND, [log, JSON.stringify(target.parts > 1 ? names : []), schema]);
   const own = await query<[string, string]>(
     on,
     `WITH ${TABLES} SELECT 'pg_class'::regclass::oid::text, oid::text FROM tables`,
@@ -73,8 +73,17 @@ UNION ALL SELECT DISTINCT format('publication %s', pubname) FROM tables JOIN pg_
   JOIN pg_publication_tables AS p ON p.schemaname = n.nspname AND p.tablename = relname
 UNION ALL SELECT format('%s, which has the name of a partition to be', c.relname) FROM named JOIN pg_class AS c ON c.relname = named.name
   WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = ?) AND c.oid NOT IN (SELECT oid FROM tables)
-UNION ALL SELECT format('this role, %s: it needs CREATE on the database', quote_ident(current_user)) WHERE NOT has_database_privilege(current_database(), 'CREATE')
-UNION ALL SELECT format('this role, %s: it needs CREATE on the schema', quote_ident(current_user)) FROM pg_namespace WHERE nspname = ? AND NOT has_schema_privilege(oid, 'CREATE')
-UNION ALL SELECT format('this role, %s: it is not a member of the owner of %s', quote_ident(current_user), c.relname) FROM tables JOIN pg_class AS c USING (oid)
-  WHERE NOT pg_has_role(c.relowner, 'USAGE')
+ORDER BY 1`;
+
+/** The rights that this role lacks for a change of the layout, each in a sentence without an end; empty when it has all. */
+export async function lackingRights(on: Executor, { schema, log }: Places): Promise<string[]> {
+  const rows = await query<[string]>(on, RIGHTS, [log, schema]);
+  return rows.map(([text]) => text);
+}
+
+const RIGHTS = `WITH ${TABLES}
+SELECT format('%s needs CREATE on the database', quote_ident(current_user)) WHERE NOT has_database_privilege(current_database(), 'CREATE')
+UNION ALL SELECT format('%s needs CREATE on the schema', quote_ident(current_user)) FROM pg_namespace WHERE nspname = ? AND NOT has_schema_privilege(oid, 'CREATE')
+UNION ALL SELECT format('%s is not a member of the owner of %s', quote_ident(current_user), c.relname) FROM tables JOIN pg_class AS c USING (oid)
+  WHERE is_log AND NOT pg_has_role(c.relowner, 'USAGE')
 ORDER BY 1`;
