@@ -24,6 +24,7 @@ old_part AS (SELECT c.oid, c.reloptions, c.relkind FROM pair
 const OWNERS = `WITH ${TABLES} SELECT format('ALTER TABLE %s OWNER TO %I', part.name, pg_get_userbyid(pair.relowner))
 FROM pair, part WHERE part.relowner <> pair.relowner`;
 
+/** Whoever may name a partition would otherwise see there what the policies of the log hide. */
 const POLICIES = `WITH ${TABLES}
 SELECT format('DROP POLICY %I ON %s', polname, name), 1 AS place FROM pair JOIN pg_policy ON polrelid = pair.new
 UNION ALL SELECT format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', polname, name, CASE WHEN polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
@@ -35,7 +36,9 @@ UNION ALL SELECT format('ALTER TABLE %s %s ROW LEVEL SECURITY', name, word), 3
 FROM pair JOIN pg_class AS old ON old.oid = pair.old JOIN pg_class AS new ON new.oid = pair.new,
 LATERAL (VALUES (CASE WHEN old.relrowsecurity THEN 'ENABLE' ELSE 'DISABLE' END, old.relrowsecurity <> new.relrowsecurity),
   (CASE WHEN old.relforcerowsecurity THEN 'FORCE' ELSE 'NO FORCE' END, old.relforcerowsecurity <> new.relforcerowsecurity)) AS change (word, wanted)
-WHERE wanted ORDER BY 2`;
+WHERE wanted
+UNION ALL SELECT format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', part.name), 3 FROM pair JOIN pg_class AS old ON old.oid = pair.old, part JOIN pg_class AS c USING (oid)
+WHERE part.oid <> pair.new AND old.relrowsecurity AND NOT c.relrowsecurity ORDER BY 2`;
 
 const COLUMNS = `WITH ${TABLES}, columns AS (SELECT part.name, old.attname, old.attoptions, coalesce(old.attstattarget, -1) AS target,
     new.attoptions AS new_options, coalesce(new.attstattarget, -1) AS new_target

@@ -5,9 +5,11 @@ import { driverOf } from '../../driver/driver-of.js';
 import { PermissionDeniedError } from '../../errors.js';
 import { storeError } from '../../failures/database-errors.js';
 import { fits, type Layout } from '../../layout/layout.js';
+import { forgetLayout } from '../../layout/read-layout.js';
 import { type Executor, execute } from '../../read/rows.js';
 import { withIndexLock } from '../log-index/index-lock.js';
 import { LayoutChangeRefusedError } from '../migration-errors.js';
+import { catchUpRoughly } from './catch-up.js';
 import { dropOld, dropWork } from './clean-up.js';
 import { compareLogs, type LogDigest } from './compare.js';
 import { copyNext } from './copy-events.js';
@@ -16,11 +18,12 @@ import { makeCopy } from './make-copy.js';
 import { noteChanges } from './notes.js';
 import { type LayoutOptions, type ResolvedOptions, resolveLayoutOptions } from './options.js';
 import { type Places, placesOf } from './places.js';
-import { assertTarget, moveOn, readWork, type WorkState } from './progress-state.js';
+import { assertTarget, readWork, type WorkState } from './progress-state.js';
 import { lackingRights, refusals } from './refusals.js';
 import { sharedTimestamps } from './shared-timestamps.js';
 import { assertAllNoted, switchLayout } from './switch-layout.js';
 import { usableLayout } from './usable-layout.js';
+import { noteOnly } from './write-through.js';
 
 /** The outcome of a change of the layout. */
 export interface LayoutReport {
@@ -123,7 +126,7 @@ class LayoutWork {
     const lacking = await lackingRights(this.#on, this.#places);
     if (lacking.length > 0)
       throw new PermissionDeniedError(`The layout is not changed, because ${lacking.join(', and ')}.`, {
-        hint: 'Log in as the owner of the event log, or have these rights granted. Nothing was changed.',
+        hint: 'Log in as the owner of the event log, or have these rights granted (against row-level security: BYPASSRLS). Nothing was changed.',
       });
     const found = [
       ...(await refusals(this.#on, this.#places, target)),
@@ -140,8 +143,7 @@ class LayoutWork {
     switch (phase) {
       case 'noting':
         this.#tell('waiting for a moment to have changes noted');
-        await noteChanges(this.#on, this.#places, lockTimeout);
-        return await moveOn(this.#on, this.#places, 'copying');
+        return await noteChanges(this.#on, this.#places, lockTimeout);
       case 'copying':
         this.#copied += await copyNext(this.#on, this.#places);
         return this.#tell('copying', this.#copied);
@@ -156,14 +158,19 @@ class LayoutWork {
 
   async #catchUpAndSwitch(): Promise<void> {
     const { target, lockTimeout } = this.#options;
+    await noteOnly(this.#on, this.#places);
     await makeIndexes(this.#on, this.#places, target, (statement) => this.#tell(indexText(statement)));
     this.#tell('counting what the new tables hold');
     const { isEmbedded } = driverOf(this.#on);
     await execute(this.#on, `${isEmbedded ? 'ANALYZE' : 'VACUUM (ANALYZE)'} ${this.#places.copy}`);
+    this.#tell('taking over what was written meanwhile');
+    await catchUpRoughly(this.#on, this.#places);
     this.#tell('comparing both logs');
     this.#compared = await compareLogs(this.#on, this.#places);
     this.#tell('waiting for a moment to switch');
-    await switchLayout(this.#on, this.#places, target, lockTimeout);
+    const onWait = () => this.#tell('waiting for transactions that read since before to end');
+    await switchLayout(this.#on, this.#places, target, { lockTimeout, onWait });
+    forgetLayout(this.#on, this.#places.schema);
   }
 
   #tell(what: string, events?: number): void {

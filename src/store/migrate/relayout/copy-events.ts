@@ -68,5 +68,5 @@ async function endCopy(transaction: Executor, places: Places): Promise<void> {
     `DELETE FROM ${copy} AS event USING (SELECT DISTINCT aggregate_id, sequence FROM ${changes}) AS changed
 WHERE event.aggregate_id = changed.aggregate_id AND event.sequence = changed.sequence`,
   );
-  await moveOn(transaction, places, 'catching up');
+  await moveOn(transaction, places, 'copying', 'catching up');
 }

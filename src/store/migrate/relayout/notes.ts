@@ -1,7 +1,9 @@
 import { driverOf } from '../../driver/driver-of.js';
 import { type Executor, execute, query } from '../../read/rows.js';
 import { lockTables } from '../lock-tables.js';
+import { noteFunction } from './note-function.js';
 import type { Places } from './places.js';
+import { lockWork, moveOn } from './progress-state.js';
 
 /** The triggers by the events that fire them, with the rows that they see. */
 const TRIGGERS = {
@@ -18,47 +20,31 @@ export const TRIGGER_NAMES = Object.keys(TRIGGERS)
 /** Number of tables that get their triggers under one lock. */
 const AT_ONCE = 16;
 
-/**
- * The statements that make what changes are noted in. The function never fails: what it cannot note, it counts, in a sequence, which
- * needs no room and is not taken back. TRUNCATE is counted, too, because it names no rows.
- */
-export function noteStatements({ changes, missed, note }: Places): string[] {
+/** The statements that make what changes are noted in. */
+export function noteStatements(places: Places): string[] {
   return [
-    `CREATE TABLE ${changes} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, aggregate_id bytea NOT NULL, sequence integer NOT NULL)`,
-    `CREATE SEQUENCE ${missed} MINVALUE 0 START 0`,
-    `CREATE FUNCTION ${note}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $note$
-BEGIN
-  IF tg_op = 'TRUNCATE' THEN
-    PERFORM nextval('${missed}');
-  END IF;
-  IF tg_op IN ('INSERT', 'UPDATE') THEN
-    INSERT INTO ${changes} (aggregate_id, sequence) SELECT aggregate_id, sequence FROM new_rows;
-  END IF;
-  IF tg_op IN ('UPDATE', 'DELETE') THEN
-    INSERT INTO ${changes} (aggregate_id, sequence) SELECT aggregate_id, sequence FROM old_rows;
-  END IF;
-  RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
-  PERFORM nextval('${missed}');
-  RETURN NULL;
-END $note$`,
+    `CREATE TABLE ${places.changes} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, aggregate_id bytea NOT NULL, sequence integer NOT NULL)`,
+    `CREATE SEQUENCE ${places.missed} MINVALUE 0 START 0`,
+    noteFunction(places, { through: false }),
   ];
 }
 
 /**
- * Has changes of the log noted, also those that somebody makes on a partition alone. The lock waits for whoever writes, so that nothing that
- * is written later escapes. Tables that have the triggers are left as they are.
+ * Has changes of the log noted, also those that somebody makes on a partition alone, and moves the work on. The lock waits for whoever
+ * writes, so that nothing that is written later escapes. Tables that have the triggers are left as they are.
  */
 export async function noteChanges(on: Executor, places: Places, lockTimeout: number): Promise<void> {
   const tables = await withoutTriggers(on, places);
   for (let first = 0; first < tables.length; first += AT_ONCE) {
     const some = tables.slice(first, first + AT_ONCE);
     await driverOf(on).transaction((transaction) =>
-      lockTables(transaction, some, 'SHARE ROW EXCLUSIVE', lockTimeout, () =>
-        execute(transaction, triggers(places, some)),
-      ),
+      lockTables(transaction, some, 'SHARE ROW EXCLUSIVE', lockTimeout, async () => {
+        if ((await lockWork(transaction, places, 'noting')) !== undefined)
+          await execute(transaction, triggers(places, some));
+      }),
     );
   }
+  await moveOn(on, places, 'noting', 'copying');
 }
 
 /** Makes the triggers of tables. `ALWAYS`: also for what a replication applies, where other triggers rest. */

@@ -11,6 +11,8 @@ export type Phase = 'noting' | 'copying' | 'catching up' | 'switched';
 
 /** The state of a change of the layout. */
 export interface WorkState {
+  /** The layout of the log when the work began. */
+  readonly from: Layout;
   readonly target: Layout;
   readonly phase: Phase;
   /** The last timestamp that has been copied, in hex digits; absent before the first. */
@@ -27,11 +29,11 @@ export async function hasWork(on: Executor, { work }: Pick<Places, 'work'>): Pro
 export async function readWork(on: Executor, places: Places): Promise<WorkState | undefined> {
   if (!(await hasWork(on, places))) return undefined;
   const { state } = places;
-  const [row] = await query<[number, Phase, string | null]>(
+  const [row] = await query<[number, number, Phase, string | null]>(
     on,
-    `SELECT parts, phase, encode(copied, 'hex') FROM ${state}`,
+    `SELECT from_parts, parts, phase, encode(copied, 'hex') FROM ${state}`,
   );
-  return row && { target: partitioned(row[0]), phase: row[1], copied: row[2] ?? undefined };
+  return row && { from: partitioned(row[0]), target: partitioned(row[1]), phase: row[2], copied: row[3] ?? undefined };
 }
 
 /** The state of the work, which no other process moves on before the transaction ends. */
@@ -41,9 +43,9 @@ export async function lockWork(transaction: Executor, places: Places, phase: Pha
   return work?.phase === phase ? work : undefined;
 }
 
-/** Moves the work on. */
-export async function moveOn(transaction: Executor, { state }: Places, phase: Phase): Promise<void> {
-  await execute(transaction, `UPDATE ${state} SET phase = ?`, [phase]);
+/** Moves the work on from one phase to the next, unless another process has done that. */
+export async function moveOn(on: Executor, { state }: Places, from: Phase, to: Phase): Promise<void> {
+  await execute(on, `UPDATE ${state} SET phase = ? WHERE phase = ?`, [to, from]);
 }
 
 /** Throws when work towards another layout is under way. */

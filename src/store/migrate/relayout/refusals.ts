@@ -1,5 +1,5 @@
 import { outsiders } from '../../catalog/outsiders.js';
-import { type Layout } from '../../layout/layout.js';
+import type { Layout } from '../../layout/layout.js';
 import { type Executor, query } from '../../read/rows.js';
 import { TRIGGER_NAMES } from './notes.js';
 import type { Places } from './places.js';
@@ -48,6 +48,8 @@ UNION ALL SELECT format('%s %s on %s', CASE contype WHEN 'f' THEN 'foreign key' 
   WHERE conparentid = 0 AND (contype IN ('f', 'x') OR contype = 'u' AND NOT EXISTS (SELECT FROM indexes WHERE indexrelid = conindid AND is_of_layout))
 UNION ALL SELECT format('check constraint %s, which the partition %s alone has', conname, relname) FROM tables
   JOIN pg_constraint ON conrelid = tables.oid AND contype = 'c' AND NOT is_log AND conislocal AND coninhcount = 0
+UNION ALL SELECT format('check constraint %s on %s, which %s', conname, relname, CASE WHEN connoinherit THEN 'is not for partitions' ELSE 'has not been validated' END)
+  FROM tables JOIN pg_constraint ON conrelid = tables.oid AND contype = 'c' AND (connoinherit OR NOT convalidated)
 UNION ALL SELECT format('unique index %s on %s', index, relname) FROM indexes WHERE indisunique AND NOT is_of_layout AND NOT is_part
 UNION ALL SELECT format('index %s, which the partition %s alone has', index, relname) FROM indexes WHERE NOT indisunique AND NOT is_log AND NOT is_part
 UNION ALL SELECT format('index %s, which is not valid', index) FROM indexes WHERE NOT indisvalid AND is_log
@@ -85,5 +87,6 @@ const RIGHTS = `WITH ${TABLES}
 SELECT format('%s needs CREATE on the database', quote_ident(current_user)) WHERE NOT has_database_privilege(current_database(), 'CREATE')
 UNION ALL SELECT format('%s needs CREATE on the schema', quote_ident(current_user)) FROM pg_namespace WHERE nspname = ? AND NOT has_schema_privilege(oid, 'CREATE')
 UNION ALL SELECT format('%s is not a member of the owner of %s', quote_ident(current_user), c.relname) FROM tables JOIN pg_class AS c USING (oid)
-  WHERE is_log AND NOT pg_has_role(c.relowner, 'USAGE')
+  WHERE NOT pg_has_role(c.relowner, 'USAGE')
+UNION ALL SELECT format('row-level security holds for %s on %s', quote_ident(current_user), relname) FROM tables WHERE row_security_active(oid)
 ORDER BY 1`;

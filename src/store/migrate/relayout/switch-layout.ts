@@ -1,120 +1,99 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Knex } from 'knex';
-import { openSnapshots } from '../../catalog/open-snapshots.js';
-import { outlast } from '../../catalog/outlast.js';
-import { driverOf } from '../../driver/driver-of.js';
 import type { Layout } from '../../layout/layout.js';
 import { type Executor, execute, query } from '../../read/rows.js';
 import { shapeDifferences } from '../expected-shape.js';
 import { lockTables } from '../lock-tables.js';
 import { ForeignSchemaError, LayoutChangeRefusedError, MigrationLockError } from '../migration-errors.js';
-import { lockKey } from '../migration-lock.js';
+import { withMigrationLock } from '../migration-lock.js';
 import { readTableShape } from '../table-shape.js';
 import { carryOver } from './carry-over.js';
-import { catchUp } from './catch-up.js';
+import { catchUpRoughly } from './catch-up.js';
+import { outlastReaders } from './earlier-readers.js';
 import { missingIndexes } from './indexes.js';
 import { atOnce, dropTriggers, isNoneMissed, withoutTriggers } from './notes.js';
 import type { Places } from './places.js';
-import { lockWork, moveOn } from './progress-state.js';
+import { lockWork, moveOn, readWork } from './progress-state.js';
 import { refusals } from './refusals.js';
+import { writeThrough } from './write-through.js';
 
-/** The outcome of an attempt: the new tables are in use; others were in the way; or it is for other work to do first. */
-type Outcome = 'switched' | 'busy' | 'indexes' | 'elsewhere';
+/** The outcome of an attempt: the new tables are in use; a change is only noted; or it is for other work to do first. */
+type Outcome = 'switched' | 'noted' | 'indexes' | 'elsewhere';
 
-/** Notes that are few enough to be taken over while writers wait. */
-const FEW = 500;
-/** Longest time for taking notes over while writers wait, in milliseconds. */
-const CATCH_UP = 200;
-/** Pauses between two looks at who still reads, while writers wait, in milliseconds. */
-const PAUSES = [5, 10, 20, 40];
-/** Longest wait for readers while writers wait, in milliseconds. */
-const TRY = 150;
-/** The shortest pause between two attempts, in milliseconds; the longest is twice as long. */
-const PAUSE = 250;
+/** A wait of the switch for others. */
+interface Waiting {
+  /** Longest wait for a lock and for readers, in milliseconds. */
+  readonly lockTimeout: number;
+  /** Called before each wait for readers. */
+  readonly onWait: () => void;
+}
 
 /**
- * Puts the copy into use in the place of the log, in one transaction. Writers are kept out first, for a moment: then another transaction takes
- * over what they have written last and ends, so that whoever begins to read after that finds it in the copy, and those who began
- * before are waited for. Only then are readers kept out, and tables change places. A statement that waits finds the new tables.
- * `indexes` when somebody has added one, which the copy needs first. Throws {@link MigrationLockError} when others do not end in
+ * Puts the copy into use in the place of the log, in one transaction. First each change is made in both, by the transaction that makes it, and all
+ * that was noted before is taken over. Whoever begins to read after that sees the same in both; those who began before are waited for,
+ * while everybody goes on. Then the tables change places under a lock that keeps readers and writers out for a moment. A statement that waits
+ * finds the new tables. `indexes` when somebody has added one, which the copy needs first. Throws {@link MigrationLockError} when others do not end in
  * time.
  */
 export async function switchLayout(
   on: Executor,
   places: Places,
   target: Layout,
-  lockTimeout: number,
-): Promise<'switched' | 'indexes' | 'elsewhere'> {
+  { lockTimeout, onWait }: Waiting,
+): Promise<Exclude<Outcome, 'noted'>> {
   const deadline = performance.now() + lockTimeout;
+  const left = () => Math.max(1, Math.ceil(deadline - performance.now()));
   for (;;) {
-    const left = Math.max(1, deadline - performance.now());
-    while ((await catchUp(on, places)) > FEW);
-    const readers = await earlierReaders(on);
-    // What was written while readers were waited for.
-    while ((await catchUp(on, places)) > FEW);
-    const outcome = readers > 0 ? 'busy' : await attempt(on, places, target, left);
-    if (outcome !== 'busy') return outcome;
-    if (performance.now() >= deadline) throw new MigrationLockError(lockTimeout, undefined, await readersText(on));
-    await delay(PAUSE * (1 + Math.random()));
+    await catchUpRoughly(on, places);
+    if (await writeThrough(on, places, left())) {
+      onWait();
+      await outlastReaders(on, deadline, lockTimeout);
+      const outcome = await attempt(on, places, target, left());
+      if (outcome !== 'noted') return outcome;
+    }
+    if (performance.now() >= deadline) throw new MigrationLockError(lockTimeout, undefined, ONLY_NOTED);
   }
 }
 
-/** Number of transactions that began to read before now and still do; waits a moment for them to end. */
-async function earlierReaders(on: Executor, places?: Places, pauses?: readonly number[]): Promise<number> {
-  if (driverOf(on).isEmbedded) return 0;
-  const look = () => openSnapshots(on, places && { exceptWaitingFor: places.log });
-  return (await outlast(await look(), look, pauses)).size;
-}
+const ONLY_NOTED =
+  'Others changed more events all the time than could be taken over. The log is in use as it was, and the copy is kept: run this again to go on.';
 
 async function attempt(on: Executor, places: Places, target: Layout, timeout: number): Promise<Outcome> {
-  const { isEmbedded } = driverOf(on);
-  return await driverOf(on).transaction(async (transaction) => {
-    await execute(transaction, `SET LOCAL lock_timeout = ${Math.ceil(timeout)}`);
-    await query(transaction, 'SELECT pg_advisory_xact_lock(?::text::bigint)', [lockKey('migrations', places.schema)]);
+  return await withMigrationLock(on, places.schema, timeout, async (transaction) => {
     await assertReplaceable(transaction, places, target);
-    return await lockTables(transaction, [places.log], 'SHARE ROW EXCLUSIVE', timeout, async () => {
-      if ((await lockWork(transaction, places, 'catching up')) === undefined) return 'elsewhere';
-      if (!(await isCaughtUp(isEmbedded ? transaction : on, places))) return 'busy';
+    return await lockTables(transaction, [places.log, places.copy], 'ACCESS EXCLUSIVE', timeout, async () => {
+      const work = await lockWork(transaction, places, 'catching up');
+      if (work === undefined) return 'elsewhere';
+      if (await isNoted(transaction, places)) return 'noted';
       if ((await missingIndexes(transaction, places, target)).length > 0) return 'indexes';
-      if ((await earlierReaders(transaction, places, PAUSES)) > 0) return 'busy';
-      return await keepReadersOut(transaction, places, target);
+      await assertReplaceable(transaction, places, target);
+      await carryOver(transaction, places);
+      await dropTriggers(transaction, places);
+      await execute(transaction, atOnce(await moves(transaction, places)));
+      await moveOn(transaction, places, 'catching up', 'switched');
+      return 'switched';
     });
   });
 }
 
-/** Takes over what writers have left, who are kept out now; false when that takes too long. What was taken over stays so. */
-async function isCaughtUp(on: Executor, places: Places): Promise<boolean> {
-  const deadline = performance.now() + CATCH_UP;
-  while (performance.now() < deadline) if ((await catchUp(on, places, FEW)) === 0) return true;
-  return false;
-}
-
-/** Rejects with 55P03 when a reader does not end soon, who may be about to write and then waits for us. */
-async function keepReadersOut(transaction: Knex.Transaction, places: Places, target: Layout): Promise<Outcome> {
-  await execute(transaction, `SET LOCAL lock_timeout = ${await patience(transaction)}`);
-  await execute(transaction, `LOCK TABLE ${places.log}, ${places.copy} IN ACCESS EXCLUSIVE MODE`);
-  await assertReplaceable(transaction, places, target);
-  await carryOver(transaction, places);
-  await dropTriggers(transaction, places);
-  await execute(transaction, atOnce(await moves(transaction, places)));
-  await moveOn(transaction, places, 'switched');
-  return 'switched';
-}
-
-/** Longest wait for readers, in milliseconds: less than after which the server would end one of two that wait for each other. */
-async function patience(on: Executor): Promise<number> {
-  const sql = "SELECT setting::integer FROM pg_settings WHERE name = 'deadlock_timeout'";
-  const [row] = await query<[number]>(on, sql);
-  return Math.max(1, Math.min(TRY, Math.trunc((row?.[0] ?? 1000) / 2)));
+/** True when a change has been noted that the copy does not have. */
+async function isNoted(on: Executor, { changes }: Places): Promise<boolean> {
+  const [row] = await query<[boolean]>(on, `SELECT EXISTS (SELECT FROM ${changes})`);
+  return row?.[0] === true;
 }
 
 /** Throws when the log is not as it was when the work began, or changes of it have not been noted. */
 async function assertReplaceable(on: Executor, places: Places, target: Layout): Promise<void> {
   const found = await refusals(on, places, target);
   if (found.length > 0) throw new LayoutChangeRefusedError(found);
-  for (const schema of [places.schema, places.work]) {
+  const began = await readWork(on, places);
+  const tables = [
+    [places.schema, began?.from],
+    [places.work, target],
+  ] as const;
+  for (const [schema, layout] of tables) {
     const shape = await readTableShape(on, schema, 'event_log');
     const faults = shape === undefined ? ['event_log is missing'] : shapeDifferences('event_log', shape);
+    if (shape?.kind === 'partitioned' && shape.partitions.length !== layout?.parts)
+      faults.push(`event_log has ${shape.partitions.length} partitions, and not as many as it had`);
     if (faults.length > 0) throw new ForeignSchemaError(faults);
   }
   await assertAllNoted(on, places);
@@ -142,19 +121,4 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname IN (?, ?)`,
     [log, old, copy, schema, schema, work],
   );
   return rows[0]?.[0] ?? '';
-}
-
-/** The oldest transactions that still read, in a sentence; how much of them is visible depends on the role. */
-async function readersText(on: Executor): Promise<string> {
-  const rows = await query<[number, string | null, number | null]>(
-    on,
-    `SELECT pid, application_name, extract(epoch FROM clock_timestamp() - xact_start)::double precision FROM pg_stat_activity
-WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database() AND backend_type IS DISTINCT FROM 'autovacuum worker'
-ORDER BY xact_start LIMIT 5`,
-  );
-  const named = rows.map(([pid, application, seconds]) => {
-    const name = application === null || application === '' ? '' : ` (${application})`;
-    return `process ${pid}${name}${seconds === null ? '' : `, in a transaction for ${Math.round(seconds)} s`}`;
-  });
-  return `Transactions that began before read all the time${named.length === 0 ? '' : `: ${named.join('; ')}`}. The log is in use as it was, and the copy is kept: run this again to go on.`;
 }
