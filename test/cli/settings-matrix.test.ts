@@ -130,6 +130,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['projections', 'drop', 'watched', '--execute'],
   ['projections', 'drop', 'watched', '--execute', '--force', '-o', 'json'],
   ['doctor', '-o', 'json'],
+  ['migrate', 'layout', '--partitions', '2', '--execute'],
+  ['migrate', 'layout', '--plain', '--execute'],
   ['migrate', 'index', 'drop'],
   ['migrate', 'rollback'],
 ];

@@ -4,6 +4,7 @@ import type { ComparisonBound } from './compare-positions.js';
 import type { Finding } from './finding.js';
 import { checkIndexes } from './indexes.js';
 import { checkInterop } from './interop.js';
+import { checkLayoutChange } from './layout-change.js';
 import { checkProjections } from './projections.js';
 import { checkAccess, checkMayMigrate, checkRights } from './rights.js';
 import { checkRowSecurity } from './row-security.js';
@@ -72,6 +73,7 @@ async function* checkContents(
     yield* await checkProjections(log, comparison);
   }
   yield* await checkIndexes(log);
+  yield* await checkLayoutChange(log);
   const interop = await checkInterop(log);
   if (interop !== undefined) yield interop;
 }

@@ -1,4 +1,6 @@
 import type { Timestamp } from '../../hlc/timestamp.js';
+import { placesOf } from '../../store/migrate/relayout/places.js';
+import { hasWork } from '../../store/migrate/relayout/progress-state.js';
 import { hasProjectionTables } from '../../store/positions/assert-tables.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import type { Fragment } from '../../store/read/fragment.js';
@@ -46,6 +48,8 @@ export interface ErasurePlan {
   readonly projections: readonly ReachedProjection[];
   /** Number of events that have each of the paths. */
   readonly paths: readonly { readonly path: string; readonly events: number }[];
+  /** True when an unfinished change of the layout has a second log, which keeps what is erased until it is finished or removed; else absent. */
+  readonly keptByLayoutChange?: true;
 }
 
 /** The paths of an erasure; `undefined` when the events themselves are erased. Throws `InvalidArgumentError` for an invalid one. */
@@ -109,6 +113,7 @@ export async function planWith(
     commands: commands === undefined ? 0 : await countOf(log, commands, id),
     projections: projections === undefined ? [] : await reachedProjections(log, aggregateId, readModels),
     paths: (paths ?? []).map(({ pointer }, index) => ({ path: pointer, events: Number(counts[index]) })),
+    ...((await hasWork(log.knex, placesOf(log.schema ?? DEFAULT_SCHEMA))) && { keptByLayoutChange: true }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { migrations } from '../../../migrations/index.js';
 import { fits, isOnCitus, type Layout, layoutText, type WantedLayout } from '../layout/layout.js';
 import { layoutFrom } from '../layout/read-layout.js';
+import { layoutCommand } from './relayout/layout-command.js';
 import { tableDifferences } from './table-differences.js';
 import type { Migration, TableName } from './migration.js';
 import { DatabaseNewerError, ForeignSchemaError, LayoutMismatchError } from './migration-errors.js';
@@ -138,7 +139,7 @@ export function assertUsableState(state: MigrationState, wanted: WantedLayout | 
         hint:
           isOnCitus(present) || isOnCitus(wanted)
             ? `Leave ${wanted.kind === 'citus' ? '--citus and --shard-count' : '--partitions'} out to keep the layout, or name another schema. Nothing was changed.`
-            : `Leave --partitions out to keep the layout, or lay the log out anew while it is used: \`maestro migrate layout ${wanted.kind === 'plain' ? '--plain' : `--partitions ${wanted.parts}`}\`. Nothing was changed.`,
+            : `Leave --partitions out to keep the layout, or lay the log out anew while it is used: \`${layoutCommand(wanted)}\`. Nothing was changed.`,
       },
     );
 }

@@ -5,7 +5,7 @@ import { changeLayout } from '../../../src/store/migrate/relayout/change-layout.
 /** Lays an event log out anew and prints each step that it begins, and `done` at the end. */
 
 const [, , url = '', schema = '', partitions = ''] = argv;
-const knex = knexFactory({ client: 'pg', connection: url, pool: { min: 0, max: 3 } });
+const knex = knexFactory({ client: 'pg', connection: url, pool: { min: 0, max: 2 } });
 let last = '';
 const onStep = (what: string) => {
   if (what !== last) console.log(what);

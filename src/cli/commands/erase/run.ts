@@ -57,7 +57,11 @@ export async function run(argument: IdArgument, options: EraseCommandOptions, in
   );
   if (done.trial?.warning !== undefined) await invocation.output.warn(done.trial.warning);
   await print(id, done, replacements, options, invocation);
-  const { missing } = done.plan;
+  const { missing, keptByLayoutChange } = done.plan;
+  if (keptByLayoutChange)
+    await invocation.output.warn(
+      `an unfinished change of the layout has a second log, which ${execute ? 'still has' : 'keeps'} what is erased here: run \`maestro migrate layout\` to its end, or remove it with --cancel`,
+    );
   await warnOfKeptReadModels(done.plan, options, invocation.output);
   if (missing > 0)
     await invocation.output.warn(
@@ -135,7 +139,10 @@ function writtenBack(id: Timestamp, paths: readonly string[] | undefined): strin
 
 async function print(
   id: Timestamp,
-  { plan: { events, sequence, missing, snapshot, commands, projections, paths }, trial }: TriedErasure,
+  {
+    plan: { events, sequence, missing, snapshot, commands, projections, paths, keptByLayoutChange },
+    trial,
+  }: TriedErasure,
   replacements: Readonly<Record<string, string>>,
   { reason, execute = false, paths: asked }: EraseCommandOptions,
   { output }: Invocation,
@@ -161,6 +168,7 @@ async function print(
     paths: paths.map((each) => ({ ...each, replacement: replaced(each.path) })),
     ...(trial === undefined ? {} : { aggregate: trial.aggregate, folds: trial.folds }),
     ...(execute ? { left: { events: 0, snapshots: 0, commands: whole ? 0 : undefined } } : {}),
+    ...(keptByLayoutChange && { keptByLayoutChange }),
     patch: changes && patchJson(changes),
   };
   await printFacts(output, {

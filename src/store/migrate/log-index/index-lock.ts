@@ -33,7 +33,7 @@ export async function withIndexLock<Value>(
       });
       if (done !== undefined) return done.value;
       if (performance.now() >= deadline)
-        throw new MigrationLockError(lockTimeout, undefined, 'Another process works on the indexes.');
+        throw new MigrationLockError(lockTimeout, undefined, 'Another process works on the indexes or the layout.');
       await delay(Math.min(PAUSE, Math.max(0, deadline - performance.now())));
     }
   } catch (error) {

@@ -22,7 +22,10 @@ export async function catchUpRoughly(on: Executor, places: Places): Promise<void
 
 /** True when no more notes are left than can be taken over quickly. */
 export async function areFewNoted(on: Executor, { changes }: Places): Promise<boolean> {
-  const [row] = await query<[boolean]>(on, `SELECT count(*) <= ${FEW} FROM (SELECT FROM ${changes} LIMIT ${FEW + 1}) AS noted`);
+  const [row] = await query<[boolean]>(
+    on,
+    `SELECT count(*) <= ${FEW} FROM (SELECT FROM ${changes} LIMIT ${FEW + 1}) AS noted`,
+  );
   return row?.[0] === true;
 }
 

@@ -40,7 +40,7 @@ const MAX_ATTEMPTS = 5;
 /**
  * Lays the event log out anew while everybody goes on reading and writing: copies it, catches up with what is written meanwhile, compares both,
  * and puts the copy in the place of the log under a short lock. How far it is stands in the database: killed at any point, it
- * leaves the log as it is, or the new one, whole, and goes on where it was when it is called again. Needs three connections and
+ * leaves the log as it is, or the new one, whole, and goes on where it was when it is called again. Needs two connections and
  * room for a second log. Throws {@link LayoutChangeRefusedError} for what could not be carried over, before anything is made.
  */
 export async function changeLayout(knex: Knex, options: LayoutOptions): Promise<LayoutReport> {

@@ -58,14 +58,17 @@ function triggers({ note }: Places, tables: readonly string[]): string {
   return atOnce(statements.join('\n'));
 }
 
-/** The log and its partitions, as SQL names them, that lack a trigger; the log comes first, as writers take their locks. */
+/**
+ * The log and its partitions, as SQL names them, that lack a trigger, or have one that was switched off and on again by hand; the log comes
+ * first, as writers take their locks.
+ */
 export async function withoutTriggers(on: Executor, { log }: Places): Promise<string[]> {
   const rows = await query<[string]>(
     on,
     `SELECT format('%I.%I', n.nspname, c.relname) FROM (SELECT to_regclass(?)::oid AS oid
   UNION SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(?)) AS part
 JOIN pg_class AS c USING (oid) JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND tgname IN (${TRIGGER_NAMES})) < ${Object.keys(TRIGGERS).length}
+WHERE (SELECT count(*) FROM pg_trigger WHERE tgrelid = c.oid AND tgname IN (${TRIGGER_NAMES}) AND tgenabled = 'A') < ${Object.keys(TRIGGERS).length}
 ORDER BY c.oid <> to_regclass(?), c.relname`,
     [log, log, log],
   );

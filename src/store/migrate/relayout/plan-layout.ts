@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { driverOf } from '../../driver/driver-of.js';
 import { storeError } from '../../failures/database-errors.js';
-import { fits, type Layout } from '../../layout/layout.js';
+import { fits, type Layout, partitioned } from '../../layout/layout.js';
 import { type Executor, execute, query } from '../../read/rows.js';
 import { copyEvents } from './copy-events.js';
 import { missingIndexes } from './indexes.js';
@@ -39,6 +39,9 @@ export interface LayoutEstimate {
 
 /** Number of events that are copied to know how long all take. */
 const SAMPLE = 20_000;
+
+/** Most partitions of the sample: more take about as long, and many locks at once. */
+const MOST_PARTS = 16;
 
 /** A reason to take all back. */
 class Measured extends Error {}
@@ -98,14 +101,15 @@ async function measured(
   events: number,
 ): Promise<LayoutEstimate | undefined> {
   let estimate: LayoutEstimate | undefined;
+  const sampled = partitioned(Math.min(target.parts, MOST_PARTS));
   try {
     await driverOf(knex).transaction(async (transaction) => {
-      await makeTables(transaction, places, target);
+      await makeTables(transaction, places, sampled);
       await execute(transaction, 'SET LOCAL row_security = off');
       const start = performance.now();
       const { count: sample } = await copyEvents(transaction, places, undefined, SAMPLE);
       const copied = performance.now();
-      for (const statement of await missingIndexes(transaction, places, target)) await execute(transaction, statement);
+      for (const statement of await missingIndexes(transaction, places, sampled)) await execute(transaction, statement);
       const factor = events / Math.max(sample, 1) / 1000;
       estimate = {
         sample,

@@ -25,6 +25,24 @@ export async function hasWork(on: Executor, { work }: Pick<Places, 'work'>): Pro
   return row?.[0] === true;
 }
 
+/** The change of a layout that is under way, or was broken off. */
+export interface UnfinishedChange {
+  /** The layout that is wanted; absent where the role may not see it. */
+  readonly target?: Layout;
+}
+
+/** The unfinished change of the layout of an event log; `undefined` when there is none. Every role may ask. */
+export async function unfinishedChange(on: Executor, places: Places): Promise<UnfinishedChange | undefined> {
+  if (!(await hasWork(on, places))) return undefined;
+  const { work, state } = places;
+  const mayUse = async (sql: string, name: string) => (await query<[boolean]>(on, sql, [name]))[0]?.[0] === true;
+  const isVisible =
+    (await mayUse("SELECT has_schema_privilege(?, 'USAGE')", work)) &&
+    (await mayUse("SELECT has_table_privilege(?, 'SELECT')", state));
+  const found = isVisible ? await readWork(on, places) : undefined;
+  return found === undefined ? {} : { target: found.target };
+}
+
 /** The state of the work; `undefined` when there is none. */
 export async function readWork(on: Executor, places: Places): Promise<WorkState | undefined> {
   if (!(await hasWork(on, places))) return undefined;

@@ -104,7 +104,7 @@ export async function assertAllNoted(on: Executor, places: Places): Promise<void
   if ((await isNoneMissed(on, places)) && (await withoutTriggers(on, places)).length === 0) return;
   throw new LayoutChangeRefusedError(
     [
-      'changes of the log could not be noted: it was truncated, a partition was attached, or a trigger was taken away or failed',
+      'changes of the log could not be noted: it was truncated, a partition was attached, or a trigger was taken away, switched off or failed',
     ],
     { hint: 'Remove the copy with --cancel, then begin again. The log was not changed.' },
   );

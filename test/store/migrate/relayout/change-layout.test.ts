@@ -184,10 +184,13 @@ test('events that share a timestamp are named: in other partitions they would be
   t.true(error?.message.includes(`events that share the timestamp ${event.timestamp.toString()}`), error?.message);
 });
 
+const steps = (...more: string[]) =>
+  fc.array(fc.record({ what: fc.constantFrom('insert', 'update', 'delete', ...more), which: fc.nat(9) }), { maxLength: 15 }); // prettier-ignore
+
 testProp(
   'whatever is written, changed and removed between the steps, the copy becomes the log',
-  [fc.array(fc.record({ what: fc.constantFrom('insert', 'update', 'delete', 'copy', 'catch up', 'write through'), which: fc.nat(9) }), { maxLength: 30 })], // prettier-ignore
-  async (t, steps) => {
+  [steps('copy'), steps('catch up', 'write through')],
+  async (t, early, late) => {
     const schema = aSchema();
     await migrate(knex, { schema });
     const store = new PostgresStore(knex, { schema });
@@ -197,7 +200,7 @@ testProp(
     const places = placesOf(schema);
     await makeCopy(knex, places, PLAIN, partitioned(3));
     await noteChanges(knex, places, 60_000);
-    for (const { what, which } of steps) {
+    const take = async ({ what, which }: { what: string; which: number }) => {
       const [id = anId(), sequence] = [ids[which % 2], (which >> 1) + 1];
       const key = [id.encode(), sequence];
       if (what === 'insert') await store.commitEvents([anEvent(id, { sequence, body: { which } })]);
@@ -205,19 +208,41 @@ testProp(
         await knex.raw(`UPDATE ${log} SET body = '{"new": 1}' WHERE aggregate_id = ? AND sequence = ?`, key);
       else if (what === 'delete') await knex.raw(`DELETE FROM ${log} WHERE aggregate_id = ? AND sequence = ?`, key);
       else if (what === 'copy') await copyNext(knex, places, 3);
-      else if ((await readWork(knex, places))?.phase !== 'catching up') continue;
-      else {
-        await makeIndexes(knex, places, partitioned(3), () => {});
-        if (what === 'catch up') await catchUp(knex, places, 2);
-        else await writeThrough(knex, places, 60_000);
-      }
-    }
+      else if (what === 'catch up') await catchUp(knex, places, 2);
+      else await writeThrough(knex, places, 60_000);
+    };
+    for (const step of early) await take(step);
+    while ((await readWork(knex, places))?.phase === 'copying') await copyNext(knex, places, 3);
+    await makeIndexes(knex, places, partitioned(3), () => {});
+    for (const step of late) await take(step);
     const digest = await digestOf(knex, schema);
     t.true((await changeLayout(knex, { schema, partitions: 3 })).changed);
     t.is(await digestOf(knex, schema), digest);
   },
   { numRuns: 8 },
 );
+
+test('a timestamp that went from one event to another is taken over, also where only the first is due', async (t) => {
+  const schema = aSchema();
+  await migrate(knex, { schema });
+  const id = anId();
+  await new PostgresStore(knex, { schema }).commitEvents(aHistory(id, 2));
+  const places = placesOf(schema);
+  await makeCopy(knex, places, PLAIN, partitioned(3));
+  await noteChanges(knex, places, 60_000);
+  while ((await copyNext(knex, places)) > 0);
+  await makeIndexes(knex, places, partitioned(3), () => {});
+  const { rows } = await knex.raw<{ rows: { timestamp: Buffer }[] }>(
+    `SELECT "timestamp" FROM ${places.log} ORDER BY sequence`,
+  );
+  const retime = (sequence: number, to = anId().encode()) =>
+    knex.raw(`UPDATE ${places.log} SET "timestamp" = ? WHERE sequence = ?`, [to, sequence]);
+  await retime(1);
+  await retime(2);
+  await retime(1, rows[1]?.timestamp);
+  t.true((await catchUp(knex, places, 1)) > 1);
+  t.true((await changeLayout(knex, { schema, partitions: 3 })).changed);
+});
 
 test('changes that cannot be noted refuse no write, and keep the copy from being used', async (t) => {
   const schema = await aLog(1);

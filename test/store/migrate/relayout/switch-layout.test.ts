@@ -4,7 +4,7 @@ import { partitioned, PLAIN } from '../../../../src/store/layout/layout.js';
 import { MigrationLockError } from '../../../../src/store/migrate/migration-errors.js';
 import { migrate } from '../../../../src/store/migrate/migrator.js';
 import { catchUp } from '../../../../src/store/migrate/relayout/catch-up.js';
-import { changeLayout } from '../../../../src/store/migrate/relayout/change-layout.js';
+import { cancelLayoutChange, changeLayout } from '../../../../src/store/migrate/relayout/change-layout.js';
 import { copyNext } from '../../../../src/store/migrate/relayout/copy-events.js';
 import { makeIndexes } from '../../../../src/store/migrate/relayout/indexes.js';
 import { makeCopy } from '../../../../src/store/migrate/relayout/make-copy.js';
@@ -67,18 +67,18 @@ test.serial('a switch does not wait for who begins to read meanwhile, and who se
   const { schema, store, places } = await aLog();
   let isDone = false;
   const change = changeLayout(knex, { schema, partitions: TO, lockTimeout: 60_000 }).finally(() => (isDone = true));
-  let reader = await aReader(t);
+  const readers = [await aReader(t), await aReader(t), await aReader(t)];
   let committed = 20;
   do {
     const result = await store.commitEvents([anEvent()]);
     if (result.ok) committed += 1;
-    const next = await aReader(t);
-    await reader.commit();
-    reader = next;
+    readers.push(await aReader(t));
+    await readers.shift()?.commit();
   } while (!isDone);
   t.true((await change).changed);
-  t.is(await countIn(reader, places.log), committed);
-  await reader.commit();
+  for (const reader of readers.slice(0, -1)) await reader.commit();
+  t.is(await countIn(readers.at(-1) ?? knex, places.log), committed);
+  await readers.at(-1)?.commit();
 });
 
 /** Brings the work so far that changes are made in both logs. */
@@ -97,34 +97,37 @@ async function difference(places: Places): Promise<number> {
   );
 }
 
-test.serial('in the end a change is in both logs at once, or noted where its transaction cannot make it there', async (t) => {
-  const { schema, store, places } = await aLog();
-  await writtenThrough(places);
-  const id = anId();
-  await store.commitEvents(aHistory(id, 3));
-  await knex.raw(`UPDATE ${places.log} SET body = '{"new": 1}', sequence = sequence + 3 WHERE aggregate_id = ?`, [
-    id.encode(),
-  ]);
-  await knex.raw(`DELETE FROM ${places.log} WHERE aggregate_id = ? AND sequence = 5`, [id.encode()]);
-  t.deepEqual([await difference(places), await countIn(knex, places.changes)], [0, 0]);
-  // This transaction sees the row in the log, and not the one that was put into the copy later.
-  const old = await aReader(t);
-  await knex.raw(`DELETE FROM ${places.copy} WHERE aggregate_id = ? AND sequence = 4`, [id.encode()]);
-  await knex.raw(`INSERT INTO ${places.copy} SELECT * FROM ${places.log} WHERE aggregate_id = ? AND sequence = 4`, [
-    id.encode(),
-  ]);
-  await old.raw(`DELETE FROM ${places.log} WHERE aggregate_id = ? AND sequence = 4`, [id.encode()]);
-  await old.commit();
-  t.deepEqual([await difference(places), await countIn(knex, places.changes)], [1, 1]);
-  // What the copy refuses, it does not refuse to the log.
-  await knex.raw(`ALTER TABLE ${places.copy} ADD CONSTRAINT none CHECK (type <> 'refused')`);
-  t.true((await store.commitEvents([anEvent(anId(), { type: 'refused' })])).ok);
-  t.is(await countIn(knex, places.changes), 2);
-  await knex.raw(`ALTER TABLE ${places.copy} DROP CONSTRAINT none`);
-  await catchUp(knex, places);
-  t.is(await difference(places), 0);
-  t.true((await changeLayout(knex, { schema, partitions: TO })).changed);
-});
+test.serial(
+  'in the end a change is in both logs at once, or noted where its transaction cannot make it there',
+  async (t) => {
+    const { schema, store, places } = await aLog();
+    await writtenThrough(places);
+    const id = anId();
+    await store.commitEvents(aHistory(id, 3));
+    await knex.raw(`UPDATE ${places.log} SET body = '{"new": 1}', sequence = sequence + 3 WHERE aggregate_id = ?`, [
+      id.encode(),
+    ]);
+    await knex.raw(`DELETE FROM ${places.log} WHERE aggregate_id = ? AND sequence = 5`, [id.encode()]);
+    t.deepEqual([await difference(places), await countIn(knex, places.changes)], [0, 0]);
+    // This transaction sees the row in the log, and not the one that was put into the copy later.
+    const old = await aReader(t);
+    await knex.raw(`DELETE FROM ${places.copy} WHERE aggregate_id = ? AND sequence = 4`, [id.encode()]);
+    await knex.raw(`INSERT INTO ${places.copy} SELECT * FROM ${places.log} WHERE aggregate_id = ? AND sequence = 4`, [
+      id.encode(),
+    ]);
+    await old.raw(`DELETE FROM ${places.log} WHERE aggregate_id = ? AND sequence = 4`, [id.encode()]);
+    await old.commit();
+    t.deepEqual([await difference(places), await countIn(knex, places.changes)], [1, 1]);
+    // What the copy refuses, it does not refuse to the log.
+    await knex.raw(`ALTER TABLE ${places.copy} ADD CONSTRAINT none CHECK (type <> 'refused')`);
+    t.true((await store.commitEvents([anEvent(anId(), { type: 'refused' })])).ok);
+    t.is(await countIn(knex, places.changes), 2);
+    await knex.raw(`ALTER TABLE ${places.copy} DROP CONSTRAINT none`);
+    await catchUp(knex, places);
+    t.is(await difference(places), 0);
+    t.true((await changeLayout(knex, { schema, partitions: TO })).changed);
+  },
+);
 
 test.serial('a change that is only noted while a switch waits is taken over first', async (t) => {
   const { schema, store, places } = await aLog();
@@ -154,6 +157,14 @@ test.serial('what a replication applies is noted, too, and a truncated log is no
     await new PostgresStore(trx, { schema }).commitEvents([anEvent()]);
   });
   t.is(await countIn(knex, places.changes), 1);
+  // As `pg_restore --disable-triggers` does.
+  await knex.raw(`ALTER TABLE ${places.log} DISABLE TRIGGER USER`);
+  await store.commitEvents([anEvent()]);
+  await knex.raw(`ALTER TABLE ${places.log} ENABLE TRIGGER USER`);
+  await t.throwsAsync(changeLayout(knex, { schema, partitions: TO }), { message: /switched off/ });
+  await cancelLayoutChange(knex, { schema });
+  await makeCopy(knex, places, PLAIN, partitioned(TO));
+  await noteChanges(knex, places, 60_000);
   await knex.raw(`TRUNCATE ${places.log}`);
   await store.commitEvents([anEvent()]);
   await t.throwsAsync(changeLayout(knex, { schema, partitions: TO }), { message: /it was truncated/ });

@@ -6,8 +6,8 @@ import { withDatabase } from '../../../database/with-database.js';
 import type { Invocation } from '../../../invocation.js';
 import { printFacts } from '../../../output/print-facts.js';
 
-/** Connections that the work needs: for its lock, for the switch, and for what happens meanwhile. */
-const CONNECTIONS = 4;
+/** Connections that the work needs: for its lock, and for one step after the other. */
+const CONNECTIONS = 2;
 
 /** Changes the layout. */
 export async function execute(options: LayoutOptions, invocation: Invocation): Promise<void> {

@@ -4,8 +4,9 @@ import { type Copy, readCopies } from '../../../../projection/copies/copy.js';
 import { missingTables } from '../../../../projection/copies/missing-tables.js';
 import { type MigrationStatus, migrationStatus } from '../../../../store/migrate/migration-status.js';
 import { layoutName } from '../../../../store/layout/layout.js';
+import { layoutCommand } from '../../../../store/migrate/relayout/layout-command.js';
 import { placesOf } from '../../../../store/migrate/relayout/places.js';
-import { hasWork } from '../../../../store/migrate/relayout/progress-state.js';
+import { type UnfinishedChange, unfinishedChange } from '../../../../store/migrate/relayout/progress-state.js';
 import { DONE, type ExitCode, FOUND } from '../../../exit-codes.js';
 import { withExistingDatabase } from '../../../database/with-existing-database.js';
 import type { Output } from '../../../output/output.js';
@@ -20,8 +21,8 @@ export interface StatusOptions {
 
 /** The state of the database, and its faults. */
 interface Status extends MigrationStatus {
-  /** True when a change of the layout is under way, or was broken off; else absent. */
-  readonly layoutChange?: true;
+  /** A change of the layout that is under way, or was broken off; absent when there is none. */
+  readonly layoutChange?: UnfinishedChange;
   readonly projections: readonly ProjectionTables[];
 }
 
@@ -36,8 +37,8 @@ export async function run({ exitCode = false }: StatusOptions, invocation: Invoc
   const result = await withExistingDatabase(invocation, async (knex, schema): Promise<Status> => {
     const status = await migrationStatus(knex, { schema });
     if (knex === undefined) return { ...status, projections: [] };
-    const isChanging = await hasWork(knex, placesOf(schema));
-    return { ...status, ...(isChanging && { layoutChange: true }), projections: await projectionsOf(knex, schema) };
+    const layoutChange = await unfinishedChange(knex, placesOf(schema));
+    return { ...status, ...(layoutChange && { layoutChange }), projections: await projectionsOf(knex, schema) };
   });
   await printStatus(result, invocation);
   const isWell = result.upToDate && result.projections.every(({ missing }) => missing.length === 0);
@@ -60,6 +61,11 @@ async function printStatus(result: Status, { output }: Invocation): Promise<void
     json: () => output.json(result),
     table: () => printTable(result, output),
   });
+}
+
+function changeText({ target }: UnfinishedChange): string {
+  const command = target === undefined ? 'maestro migrate layout' : layoutCommand(target);
+  return `the layout is being changed, or that was broken off: \`${command} --execute\` goes on, \`maestro migrate layout --cancel\` removes it`;
 }
 
 async function printTable(result: Status, output: Output): Promise<void> {
@@ -89,10 +95,7 @@ async function printTable(result: Status, output: Output): Promise<void> {
   for (const fault of result.faults) await output.sentence(`- ${fault}`, bad);
   for (const projection of result.projections)
     await output.sentence(projectionText(projection), projection.missing.length === 0 ? good : bad);
-  if (result.layoutChange)
-    await output.note(
-      'the layout is being changed, or that was broken off: `maestro migrate layout` goes on, or --cancel',
-    );
+  if (result.layoutChange !== undefined) await output.note(changeText(result.layoutChange));
   const pending = result.steps.filter(({ state }) => state === 'pending');
   const worksWithout = result.partitions !== undefined && pending.every(({ essential }) => !essential);
   if (pending.length > 0 && worksWithout)
