@@ -101,7 +101,7 @@ const WRITING: Readonly<Record<string, (aggregate: string) => readonly string[]>
   doctor: () => ['doctor'],
   'migrate index add': () => ['migrate', 'index', 'add'],
   'migrate index drop': () => ['migrate', 'index', 'drop'],
-  'migrate layout': () => ['migrate', 'layout', '--partitions', '5'],
+  'migrate layout': () => ['migrate', 'layout', '--plain'],
   'id new': () => ['id', 'new'],
 };
 /** Commands that act on a terminal themselves, or print nothing that is stored; they have tests of their own. */

@@ -72,12 +72,12 @@ test.serial('an unfinished change is named, with its commands, wherever it matte
   t.regex(erased.stderr, /a second log, which still has what is erased here/);
   t.like(JSON.parse(erased.stdout), { executed: true, keptByLayoutChange: true });
 
-  await knex.raw('CREATE ROLE maestro_layout_reader');
+  await knex.raw("CREATE ROLE maestro_layout_reader LOGIN PASSWORD 'secret'");
   t.teardown(() => knex.raw('DROP OWNED BY maestro_layout_reader; DROP ROLE maestro_layout_reader'));
   await knex.raw(`GRANT USAGE ON SCHEMA ${schema} TO maestro_layout_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO maestro_layout_reader`);
   const reader = new URL(url);
-  reader.searchParams.set('options', '-c role=maestro_layout_reader');
+  Object.assign(reader, { username: 'maestro_layout_reader', password: 'secret' });
   const seen = await runCli(['migrate', 'status', '--schema', schema, '-o', 'json', '--url', reader.href]);
   t.deepEqual((JSON.parse(seen.stdout) as { layoutChange: unknown }).layoutChange, {});
 
