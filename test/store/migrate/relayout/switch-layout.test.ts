@@ -109,9 +109,9 @@ test.serial(
     ]);
     await knex.raw(`DELETE FROM ${places.log} WHERE aggregate_id = ? AND sequence = 5`, [id.encode()]);
     t.deepEqual([await difference(places), await countIn(knex, places.changes)], [0, 0]);
-    // This transaction sees the row in the log, and not the one that was put into the copy later.
-    const old = await aReader(t);
+    // This transaction sees the row in the log, and not the one that is put into the copy later.
     await knex.raw(`DELETE FROM ${places.copy} WHERE aggregate_id = ? AND sequence = 4`, [id.encode()]);
+    const old = await aReader(t);
     await knex.raw(`INSERT INTO ${places.copy} SELECT * FROM ${places.log} WHERE aggregate_id = ? AND sequence = 4`, [
       id.encode(),
     ]);
