@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../events.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { layoutAt } from '../../store/layout/read-layout.js';
 import { byteaArray, query } from '../../store/read/rows.js';
+import { batchGroups } from './batch-groups.js';
 import type { LockedPosition } from '../positions/positions-form.js';
 import { idsAndPositions, type MissingRange, readEvents, type ReadOptions } from './read-events.js';
 import { readStatements } from './read-statements.js';
@@ -86,9 +87,11 @@ export async function firstTypesOf(
   schema: string,
   aggregates: readonly Timestamp[],
 ): Promise<(string | undefined)[]> {
-  const types: (string | undefined)[] = aggregates.map(() => undefined);
+  const types = new Map<string, string>();
   const statements = readStatements(schema, await layoutAt(transaction, schema));
-  const rows = await query<[string, string | null]>(transaction, statements.firstTypes, [byteaArray(aggregates)]);
-  for (const [n, type] of rows) types[Number(n) - 1] = type ?? undefined;
-  return types;
+  for (const group of await batchGroups(transaction, schema, aggregates)) {
+    const rows = await query<[string, string | null]>(transaction, statements.firstTypes, [byteaArray(group)]);
+    for (const [n, type] of rows) if (type !== null) types.set((group[Number(n) - 1] as Timestamp).hex, type);
+  }
+  return aggregates.map(({ hex }) => types.get(hex));
 }

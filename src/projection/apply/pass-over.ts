@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
 import { isDeadlock, sqlState } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
+import { layoutAt } from '../../store/layout/read-layout.js';
+import { traitsOf } from '../../store/layout/traits.js';
 import { recordingMoves } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query, textArray } from '../../store/read/rows.js';
 import type { Copy } from '../copies/copy.js';
 import type { AnyProjection } from '../definition.js';
+import { CopyGone, passOverByNodes } from './pass-over-nodes.js';
 import { readerOf } from './run-events.js';
 import type { Place } from './take-in.js';
 
@@ -33,9 +36,11 @@ export async function passOver(
 ): Promise<number> {
   const types = textArray(readerOf(definition).types);
   try {
-    return await driverOf(knex).transaction((transaction) => pass(transaction, schema, copy, types, part));
+    const { looksUpFor } = traitsOf(await layoutAt(knex, schema));
+    const work = looksUpFor === 'any row' ? pass : passOverByNodes;
+    return await driverOf(knex).transaction((transaction) => work(transaction, schema, copy, types, part));
   } catch (error) {
-    if (sqlState(error) === '55P03' || isDeadlock(error)) return 0;
+    if (error instanceof CopyGone || sqlState(error) === '55P03' || isDeadlock(error)) return 0;
     throw error;
   }
 }

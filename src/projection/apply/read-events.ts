@@ -57,6 +57,7 @@ export async function readEvents(
   const { read, putsBackTimeout } = readStatements(schema, await layoutAt(on, schema));
   const bindings = [...idsAndPositions(ranges), integerArray(lasts), textArray(types), ...[most, copy, most]];
   if (!putsBackTimeout && lockTimeout !== undefined) await putBackLockTimeout(on, lockTimeout);
+  if (ranges.length === 0 && !putsBackTimeout) return { events: [], cut: undefined };
   const rows = await query<readonly [n: string | null, ...HistoryRow<string>]>(
     on,
     read,

@@ -11,6 +11,7 @@ import { lockPositions, PositionsBusy } from './lock-positions.js';
 import { park, type Parked } from './parked.js';
 import { blame, failureText } from './passing.js';
 import { EventFailure } from './run-events.js';
+import { batchGroups } from './batch-groups.js';
 import { type BatchSize, batchSize } from './batch-size.js';
 import { divided, halves } from './divide.js';
 import type { MissingEvents } from './missing-events.js';
@@ -108,13 +109,8 @@ class Taking {
   }
 
   async all(aggregates: readonly Timestamp[]): Promise<TakenIn> {
-    for (let next = 0; (next < aggregates.length || this.#unread.length > 0) && !this.#isGone;) {
-      const count = Math.max(1, Math.ceil(this.#limit() / this.#size.perAggregate));
-      const again = this.#unread.splice(0, count);
-      const batch = [...again, ...aggregates.slice(next, next + count - again.length)];
-      next += count - again.length;
-      await this.#takeAll(batch.map((aggregateId) => ({ aggregateId })));
-    }
+    const { knex, schema } = this.#place;
+    for (const group of await batchGroups(knex, schema, aggregates)) await this.#takeGroup(group);
     for (const wanted of this.#oneByOne) await this.#takeAll([wanted]);
     const parked = new Set(this.#failed.map(({ aggregateId }) => aggregateId.hex));
     return {
@@ -125,6 +121,16 @@ class Taking {
       gaps: this.#gaps,
       isGone: this.#isGone,
     };
+  }
+
+  async #takeGroup(aggregates: readonly Timestamp[]): Promise<void> {
+    for (let next = 0; (next < aggregates.length || this.#unread.length > 0) && !this.#isGone;) {
+      const count = Math.max(1, Math.ceil(this.#limit() / this.#size.perAggregate));
+      const again = this.#unread.splice(0, count);
+      const batch = [...again, ...aggregates.slice(next, next + count - again.length)];
+      next += count - again.length;
+      await this.#takeAll(batch.map((aggregateId) => ({ aggregateId })));
+    }
   }
 
   async #takeAll(batch: readonly Wanted[]): Promise<void> {

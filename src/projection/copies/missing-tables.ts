@@ -10,13 +10,25 @@ export interface MissingTable {
 
 /** The tables of live copies, and of those being built, that are not there. */
 export async function missingTables(on: Executor, schema: string): Promise<MissingTable[]> {
-  const rows = await query<[number, string]>(
+  // Two statements, since no node of a cluster has both: the copies, and the catalog of the node that is asked.
+  const copies = await query<[copy: number, place: string | null, tables: string]>(
     on,
-    `SELECT p.id, t.name FROM ${projectionTables(schema).projections} AS p CROSS JOIN unnest(p.tables) AS t (name)
-WHERE p.status IN ('live', 'building') AND NOT EXISTS (
-  SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE c.relname = t.name AND n.nspname = CASE WHEN p.status = 'live' THEN p.live_schema ELSE p.build_schema END)
-ORDER BY p.name, p.id, t.name`,
+    `SELECT id, CASE WHEN status = 'live' THEN live_schema ELSE build_schema END, to_json(tables)::text
+FROM ${projectionTables(schema).projections} WHERE status IN ('live', 'building') ORDER BY name, id`,
   );
-  return rows.map(([copy, table]) => ({ copy, table }));
+  const made = copies.flatMap(([copy, place, tables]) =>
+    (JSON.parse(tables) as string[]).toSorted().map((table) => ({ copy, place, table })),
+  );
+  if (made.length === 0) return [];
+  const rows = await query<[number]>(
+    on,
+    `SELECT wanted.n::integer FROM json_to_recordset(?::text::json) AS wanted (n integer, place text, name text) WHERE NOT EXISTS (
+  SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE c.relname = wanted.name AND n.nspname = wanted.place) ORDER BY wanted.n`,
+    [JSON.stringify(made.map(({ place, table }, n) => ({ n, place, name: table })))],
+  );
+  return rows.map(([n]) => {
+    const { copy, table } = made[n] as (typeof made)[number];
+    return { copy, table };
+  });
 }

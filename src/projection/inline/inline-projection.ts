@@ -6,6 +6,7 @@ import { isDeadlock } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import type { ProjectionFailure } from '../../store/errors.js';
 import { missingTableHint } from '../apply/missing-table-hint.js';
+import { batchGroups } from '../apply/batch-groups.js';
 import { type MissingEvents, readMissing } from '../apply/missing-events.js';
 import { blame, causesOf } from '../apply/passing.js';
 import { EventFailure, readerOf, runEvents } from '../apply/run-events.js';
@@ -83,7 +84,8 @@ async function catchUp(
       ready.push(run);
   }
   if (ready.length > 0) {
-    await movePositions(transaction, schema, copy, ready.map(withPosition));
+    for (const part of await readyParts(transaction, schema, ready))
+      await movePositions(transaction, schema, copy, part.map(withPosition));
     await project(definition, transaction, schema, ready);
   }
   // The transaction may be the application's, which goes on by its own names.
@@ -117,6 +119,13 @@ async function isRight(
     if (blame(cause) === 'server') throw cause;
     return false;
   }
+}
+
+/** The runs in the groups in which their positions may be moved. */
+async function readyParts(transaction: Knex.Transaction, schema: string, ready: readonly CommitRun[]) {
+  const ids = ready.map(({ aggregateId }) => aggregateId);
+  const parts = await batchGroups(transaction, schema, ids);
+  return parts.map((part) => ready.filter(({ aggregateId }) => part.includes(aggregateId)));
 }
 
 function isContiguous({ events }: CommitRun): boolean {

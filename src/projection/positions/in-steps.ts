@@ -62,15 +62,16 @@ RETURNING encode(aggregate_id, 'hex'), sequence`;
 
   return {
     async lock(transaction, { id, status }, aggregates) {
-      const [timeout, session, , , locked, found] = (await driverOf(transaction).sendTogether([
+      const locks = aggregates.length === 0 ? [] : [{ statement: lock, bindings: [id, byteaArray(aggregates)] }];
+      const [timeout, session, , , ...rest] = (await driverOf(transaction).sendTogether([
         LOCK_TIMEOUT_NOW,
         SESSION_STATE,
         ...shortPatience,
-        { statement: lock, bindings: [id, byteaArray(aggregates)] },
+        ...locks,
         { statement: copyAs, bindings: [id, status] },
-      ])) as [Answer<[string]>, Answer<SessionRow>, unknown, unknown, Answer<PlaceRow>, Answer<[number]>];
-      if (found.rows.length === 0) return undefined;
-      const mine = new Map(locked.rows);
+      ])) as [Answer<[string]>, Answer<SessionRow>, unknown, unknown, ...Answer<unknown>[]];
+      if (rest.at(-1)?.rows.length === 0) return undefined;
+      const mine = new Map(locks.length === 0 ? [] : (rest[0] as Answer<PlaceRow>).rows);
       const others = aggregates.filter(({ hex }) => !mine.has(hex));
       for (const [hex, sequence] of others.length > 0 ? await make(transaction, id, others) : [])
         mine.set(hex, sequence);

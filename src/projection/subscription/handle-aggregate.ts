@@ -10,7 +10,8 @@ import type { HandledEvent, SubscriptionDefinition } from '../definition.js';
 import type { EventReader } from '../read-event.js';
 import { handleEvent } from './handle-event.js';
 import type { Held, LeaseKeeper } from './lease-keeper.js';
-import { claim, heal, move, type Pair, release } from './leases.js';
+import { claim, heal, type Pair, release } from './leases.js';
+import { move } from './move-position.js';
 import { type Next, nextEvents } from './next-events.js';
 
 /**

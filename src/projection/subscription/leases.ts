@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { preparedStatement } from '../../store/driver/statement.js';
 import { projectionTables } from '../../store/projection-tables.js';
@@ -22,11 +21,12 @@ export interface Move {
  */
 export async function claim(on: Executor, schema: string, pair: Pair, token: string, lease: number): Promise<boolean> {
   const { leases } = projectionTables(schema);
+  // The other claim is over when this one ends later than its whole length after it: no clock is read for that, as a cluster demands.
   const sql = `INSERT INTO ${leases} AS held (copy, aggregate_id, worker, expires_at)
 VALUES (?, ?, ?::text::uuid, clock_timestamp() + ?::integer * interval '1 ms')
 ON CONFLICT (copy, aggregate_id) DO UPDATE SET worker = excluded.worker, expires_at = excluded.expires_at
-WHERE held.expires_at < clock_timestamp()`;
-  return (await execute(on, preparedStatement(sql), [...keyOf(pair), token, lease])) === 1;
+WHERE excluded.expires_at - held.expires_at > ?::integer * interval '1 ms'`;
+  return (await execute(on, preparedStatement(sql), [...keyOf(pair), token, lease, lease])) === 1;
 }
 
 /** Ends a claim. */
@@ -44,49 +44,9 @@ export async function renew(
   lease: number,
 ): Promise<ReadonlySet<string>> {
   const { leases } = projectionTables(schema);
-  const sql = `UPDATE ${leases} SET expires_at = clock_timestamp() + ?::integer * interval '1 ms'
+  const sql = `UPDATE ${leases} SET expires_at = now() + ?::integer * interval '1 ms'
 WHERE worker = ANY (?::text::uuid[]) RETURNING worker::text`;
   return new Set((await query<[string]>(on, sql, [lease, `{${tokens.join(',')}}`])).map(([token]) => token));
-}
-
-/**
- * Moves the position of an aggregate that is still claimed, and forgets that it was parked before; `last` ends the claim as well.
- * False, with nothing done, when the claim is gone, or when somebody has moved the position or erased the aggregate. Inside
- * a transaction all of that holds until its end.
- */
-export async function move(
-  on: Knex | Knex.Transaction,
-  schema: string,
-  pair: Pair,
-  token: string,
-  { from, to, last }: Move & { readonly last: boolean },
-): Promise<boolean> {
-  const { leases, parked, positions } = projectionTables(schema);
-  const mine = `${leases} WHERE copy = ? AND aggregate_id = ? AND worker = ?::text::uuid`;
-  const sql = `WITH mine AS (
-  ${last ? `DELETE FROM ${mine} RETURNING copy, aggregate_id` : `SELECT copy, aggregate_id FROM ${mine} FOR UPDATE`}
-), moved AS (
-  INSERT INTO ${positions} AS position (copy, aggregate_id, sequence)
-  SELECT copy, aggregate_id, ?::integer FROM mine
-  WHERE ?::integer = 0 OR EXISTS (
-    SELECT FROM ${positions} AS known WHERE known.copy = mine.copy AND known.aggregate_id = mine.aggregate_id
-  )
-  ON CONFLICT (copy, aggregate_id) DO UPDATE SET sequence = excluded.sequence WHERE position.sequence = ?::integer
-  RETURNING copy, aggregate_id
-), healed AS (
-  DELETE FROM ${parked} AS parked USING moved
-  WHERE parked.copy = moved.copy AND parked.aggregate_id = moved.aggregate_id AND parked.sequence <= ?::integer
-)
-SELECT count(*)::integer FROM moved`;
-  const [[count] = [0]] = await query<[number]>(on, preparedStatement(sql), [
-    ...keyOf(pair),
-    token,
-    to,
-    from,
-    from,
-    to,
-  ]);
-  return count === 1;
 }
 
 /**

@@ -46,12 +46,11 @@ export async function nextEvents(
   const { parked, positions } = projectionTables(schema);
   const sql = `SELECT coalesce(position.sequence, 0), first.type, parked.sequence, parked.attempts,
   parked.reason = 'failed' AND parked.next_try > clock_timestamp() AND parked.sequence > coalesce(position.sequence, 0)
-FROM (SELECT ?::integer AS copy, ?::bytea AS aggregate_id) AS pair
-LEFT JOIN ${positions} AS position USING (copy, aggregate_id)
-LEFT JOIN ${parked} AS parked USING (copy, aggregate_id)
+FROM (SELECT 1) AS pair
+LEFT JOIN ${positions} AS position ON position.copy = $1::integer AND position.aggregate_id = $2::bytea
+LEFT JOIN ${parked} AS parked ON parked.copy = $1::integer AND parked.aggregate_id = $2::bytea
 LEFT JOIN LATERAL (
-  SELECT type FROM ${qualified(schema, 'event_log')} AS log
-  WHERE log.aggregate_id = pair.aggregate_id ORDER BY sequence LIMIT 1
+  SELECT type FROM ${qualified(schema, 'event_log')} AS log WHERE log.aggregate_id = $2::bytea ORDER BY sequence LIMIT 1
 ) AS first ON true`;
   const [row] = await query<PairRow>(on, preparedStatement(sql), [copy, aggregateId.encode()]);
   const [position, firstType, parkedAt, attempts, isResting] = row as PairRow;

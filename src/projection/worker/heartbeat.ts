@@ -48,10 +48,10 @@ export class Heartbeat {
   INSERT INTO ${workers} (id, copy, started_at, seen_at, taken, per_second)
   SELECT ?::text::uuid, copy, now(), now(), taken, per_second
   FROM unnest(?::text::integer[], ?::text::bigint[], ?::text::real[]) AS each (copy, taken, per_second)
-  ON CONFLICT (id, copy) DO UPDATE SET seen_at = now(), taken = excluded.taken, per_second = excluded.per_second
+  ON CONFLICT (id, copy) DO UPDATE SET seen_at = excluded.seen_at, taken = excluded.taken, per_second = excluded.per_second
 ), removed AS (
   DELETE FROM ${workers}
-  WHERE CASE WHEN id = ?::text::uuid THEN NOT copy = ANY (?::text::integer[]) ELSE seen_at < now() - ${DEAD} END
+  WHERE (id = ?::text::uuid AND NOT copy = ANY (?::text::integer[])) OR (id <> ?::text::uuid AND seen_at < now() - ${DEAD})
 ), others AS (
   SELECT id FROM ${workers} WHERE id <> ?::text::uuid AND copy = ANY (?::text::integer[]) AND ${WORKER_IS_ALIVE}
   GROUP BY id HAVING count(*) = ?::integer
@@ -60,7 +60,7 @@ SELECT count(*)::integer FROM others`;
     const taken = `{${figures.map(({ total }) => total).join(',')}}`;
     const perSecond = `{${figures.map((each) => each.perSecond.toFixed(3)).join(',')}}`;
     const list = integerArray(copies);
-    const bindings = [this.id, list, taken, perSecond, this.id, list, this.id, list, copies.length];
+    const bindings = [this.id, list, taken, perSecond, this.id, list, this.id, this.id, list, copies.length];
     const [[others] = [0]] = await query<[number]>(on, preparedStatement(sql), bindings);
     this.#workers = others + 1;
   }

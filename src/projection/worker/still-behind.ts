@@ -1,6 +1,7 @@
 import { Timestamp } from '../../hlc/timestamp.js';
 import { layoutAt } from '../../store/layout/read-layout.js';
 import { byteaArray, type Executor, query } from '../../store/read/rows.js';
+import { batchGroups } from '../apply/batch-groups.js';
 import { readStatements } from '../apply/read-statements.js';
 
 /**
@@ -14,6 +15,10 @@ export async function stillBehind(
   aggregates: readonly Timestamp[],
 ): Promise<Timestamp[]> {
   const { behind } = readStatements(schema, await layoutAt(on, schema));
-  const rows = await query<[string]>(on, behind, [byteaArray(aggregates), copy]);
-  return rows.map(([hex]) => Timestamp.fromHex(hex));
+  const found: Timestamp[] = [];
+  for (const group of await batchGroups(on, schema, aggregates)) {
+    const rows = await query<[string]>(on, behind, [byteaArray(group), copy]);
+    for (const [hex] of rows) found.push(Timestamp.fromHex(hex));
+  }
+  return found;
 }

@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import { layoutAt } from '../layout/read-layout.js';
+import { traitsOf } from '../layout/traits.js';
 import { withReadRetry } from '../read/read-retry.js';
 import { type Executor, query } from '../read/rows.js';
+import { headsBesidePositions, nextRange } from './node-slices.js';
 import {
   eventsOf,
   LOG_START,
@@ -66,6 +69,23 @@ export async function* lagSlices(
   }
 }
 
+/** The same in a few statements, of which nodes of a cluster compute their parts. */
+async function lagByNodes(
+  on: Executor,
+  schema: string,
+  copies: readonly number[],
+  cursor: LogCursor,
+  size: SliceSize,
+): Promise<{ readonly rows: readonly LagRow[]; readonly end: SliceEnd | undefined }> {
+  const { end, after, through } = await nextRange(on, schema, cursor, size);
+  const sql = `SELECT $1::integer, count(*) FILTER (WHERE last > sequence)::integer,
+  coalesce(sum(last - sequence) FILTER (WHERE last > sequence), 0)::text, count(*) FILTER (WHERE sequence > last)::integer
+FROM (SELECT coalesce(head.last, 0) AS last, coalesce(place.sequence, 0) AS sequence FROM ${headsBesidePositions(schema, 'FULL')}) AS compared`;
+  const rows: LagRow[] = [];
+  for (const copy of copies) rows.push(...(await query<LagRow>(on, sql, [copy, after, through])));
+  return { rows, end };
+}
+
 type LagRow = readonly [copy: number, aggregates: number, events: string, ahead: number];
 
 async function lagSlice(
@@ -75,6 +95,8 @@ async function lagSlice(
   cursor: LogCursor,
   size: SliceSize,
 ): Promise<{ readonly rows: readonly LagRow[]; readonly end: SliceEnd | undefined }> {
+  if (traitsOf(await layoutAt(on, schema)).looksUpFor === 'rows of tables')
+    return await withReadRetry(() => lagByNodes(on, schema, copies, cursor, size), on);
   const { sql, bindings } = positionsBesideSlice(schema, copies, { select: COUNTS, cursor, size });
   const statement = `${sql} GROUP BY copy.id UNION ALL SELECT NULL, found, encode(through, 'hex'), mean FROM slice`;
   const all = await withReadRetry(

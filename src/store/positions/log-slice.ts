@@ -45,7 +45,7 @@ interface SliceSql {
 }
 
 /** Beyond all ids, which have 16 bytes. */
-const BEYOND = Buffer.alloc(17, 0xff);
+export const BEYOND = Buffer.alloc(17, 0xff);
 
 /**
  * SQL of a slice with the positions of copies beside it, to be followed by conditions or grouping: `select` chooses from
@@ -96,7 +96,7 @@ export function eventsOf({ leaps }: LogCursor, [, found, meanLength]: SliceEnd):
 }
 
 /** Number of rows or aggregates in a slice that is not the last one. */
-function fullSlice({ leaps }: LogCursor, size: SliceSize): number {
+export function fullSlice({ leaps }: LogCursor, size: SliceSize): number {
   return leaps ? size.leaps : size.rows;
 }
 

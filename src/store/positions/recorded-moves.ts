@@ -34,11 +34,16 @@ export async function recordMove(
   await execute(on, sql, [copies.join(','), aggregateId]);
 }
 
+/** True when the moves of a copy are to be recorded. */
+export async function areMovesRecorded(on: Executor, schema: string, copy: number): Promise<boolean> {
+  const { moves } = projectionTables(schema);
+  return (await query(on, `SELECT 1 FROM ${moves} WHERE copy = ? AND aggregate_id IS NULL`, [copy])).length > 0;
+}
+
 /** Records that the position of an aggregate, given in hex digits, has moved in a copy, if that is wanted. */
 export async function recordIfWanted(on: Executor, schema: string, copy: number, aggregateId: string): Promise<void> {
-  const { moves } = projectionTables(schema);
-  const wanted = await query(on, `SELECT 1 FROM ${moves} WHERE copy = ? AND aggregate_id IS NULL`, [copy]);
-  if (wanted.length > 0) await recordMove(on, schema, await layoutAt(on, schema), [copy], aggregateId);
+  if (await areMovesRecorded(on, schema, copy))
+    await recordMove(on, schema, await layoutAt(on, schema), [copy], aggregateId);
 }
 
 /**

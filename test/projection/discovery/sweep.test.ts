@@ -7,7 +7,7 @@ import { LOG_START, type LogCursor } from '../../../src/store/positions/log-slic
 import { projectionTables } from '../../../src/store/projection-tables.js';
 import { collect } from '../../support/data/factories.js';
 import { fillFollowedLog, type Followed, followedHistories, followedId } from '../../support/data/followed-log.js';
-import { useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
+import { isOnCluster, useEmbeddedDatabase, useTestDatabase } from '../../support/database.js';
 
 const layouts = { plain: useTestDatabase(test), partitioned: useTestDatabase(test, { partitions: 3 }) };
 const embedded = useEmbeddedDatabase(test);
@@ -56,8 +56,11 @@ test.serial('long histories are leapt along, short ones are read', async (t) => 
   ]);
 
   const first = await behindSlice(knex, schema, [1], LOG_START, { rows: 2, leaps: 2 });
-  t.deepEqual(first.next, { after: followedId(0).hex, leaps: true });
-  t.like(first.behind, [{ events: 300 }]);
+  // A cluster counts aggregates, not rows.
+  const after = isOnCluster() ? followedId(7).hex : followedId(0).hex;
+  t.deepEqual(first.next, { after, leaps: true });
+  const events = first.behind.map((found) => found.events).sort();
+  t.deepEqual(events, isOnCluster() ? [1, 300] : [300]);
   const second = await behindSlice(knex, schema, [1], { after: followedId(2).hex, leaps: true }, { rows: 2, leaps: 2 });
   t.deepEqual(second.next, { after: followedId(4).hex, leaps: false });
 });
