@@ -5,7 +5,7 @@ import { areMovesRecorded, markMoves } from '../../store/positions/recorded-move
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query } from '../../store/read/rows.js';
 import type { Copy } from '../copies/copy.js';
-import type { LogPart } from './pass-over.js';
+import type { LogPart } from './log-part.js';
 
 /** Most moves that are recorded by one statement. */
 const MOST_MARKS = 5000;

@@ -8,16 +8,10 @@ import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query, textArray } from '../../store/read/rows.js';
 import type { Copy } from '../copies/copy.js';
 import type { AnyProjection } from '../definition.js';
+import type { LogPart } from './log-part.js';
 import { CopyGone, passOverByNodes } from './pass-over-nodes.js';
 import { readerOf } from './run-events.js';
 import type { Place } from './take-in.js';
-
-/** A part of the log: the rows that come after an aggregate, given in hex digits, in the order of aggregates. */
-export interface LogPart {
-  readonly after: string;
-  /** Number of rows; the aggregate of the last one is left out, which may have more. */
-  readonly rows: number;
-}
 
 /** The aggregates of some rows that have nothing for a projection: no event of a type that it handles, and no gap. */
 const nothingFor = (from: string) => `SELECT aggregate_id, max(sequence) AS last FROM ${from} GROUP BY aggregate_id
