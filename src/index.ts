@@ -156,6 +156,7 @@ export {
   MigrationLockError,
   RollbackRefusedError,
 } from './store/migrate/migration-errors.js';
+export type { Conversion } from './store/migrate/citus/online/conversion.js';
 export { type MigrationStatus, type MigrationStepStatus, migrationStatus } from './store/migrate/migration-status.js';
 export {
   addMetadataIndex,

@@ -256,6 +256,7 @@ export default { aggregates: [{ ...BankAccount, aliases: { money_withdrawn: ['wi
 /** Transcripts that are neither typed here nor run by the test that their mark names. */
 const NOT_RUN = [
   'docs/citus.md: not run: it needs a cluster',
+  'docs/citus.md: not run: it needs a cluster',
   'docs/cli/completion.md: not run: it is typed key by key',
   'docs/cli/doctor.md: not run: what it finds depends on the server',
   'docs/cli/migrate.md: not run: it shows a log that is large enough for it',

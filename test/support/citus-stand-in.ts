@@ -4,7 +4,7 @@ import { PostgresStore } from '../../src/store/postgres-store.js';
 import { aSchemaName, isOnCluster, type TestDatabase, testKnex, useOwnDatabase } from './database.js';
 
 /** The catalog of Citus, as far as Maestro reads it. */
-const CATALOG = `SET allow_system_table_mods = on;
+export const CATALOG = `SET allow_system_table_mods = on;
 CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL, partkey text,
   colocationid integer NOT NULL, repmodel "char" NOT NULL);
 CREATE TABLE pg_catalog.pg_dist_shard (logicalrelid regclass NOT NULL, shardid bigint NOT NULL);

@@ -1,8 +1,10 @@
 import { err, ok } from '../../result.js';
 import type { CommitContext } from './commit-context.js';
 import { recoverCommit } from './commit-recovery.js';
-import { isConnectionLost, isRefusedCopy, isUniqueViolation } from '../driver/driver-error.js';
+import { isConnectionLost, isRefusedCopy, isUniqueViolation, sqlState } from '../driver/driver-error.js';
+import { isReplacedShard } from '../driver/node-failure.js';
 import { storeError } from '../failures/database-errors.js';
+import { forgetLayout } from '../layout/read-layout.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
 import { inInsertionOrder } from './insertion-order.js';
 import { insertInsideTransaction, resolveFailureInside } from './inside-transaction.js';
@@ -52,14 +54,18 @@ export async function commitContent(
       refusal = answer.cause;
     }
     if (isUniqueViolation(refusal)) throw unexplainedUniqueViolation(refusal, MAX_ATTEMPTS);
-    if (isRefusedCopy(refusal)) throw refusal;
+    if (isRefusedCopy(refusal) || isReplacedShard(refusal)) throw refusal;
     // A deadlock, or a conflict of serializable transactions: it passes, and the caller should decide again on the
     // newer events.
     return err('retry_command');
   } catch (error) {
+    if (PERHAPS_SPREAD.has(sqlState(error) ?? '')) forgetLayout(context.knex, context.schema);
     throw storeError(error);
   }
 }
+
+/** Codes with which a Citus cluster refuses a statement of another layout, since the tables were spread. */
+const PERHAPS_SPREAD = new Set(['0A000', '42P01', '42601', 'XX000']);
 
 /**
  * One attempt: the result; or the conflict, when none of the events is visible in the log and another attempt may

@@ -2,6 +2,7 @@ import type { NewSnapshot } from '../../events.js';
 import { sameJson } from '../../json/compare/equality.js';
 import type { CommitContext } from './commit-context.js';
 import { isConnectionLost, isSerializationFailure } from '../driver/driver-error.js';
+import { isReplacedShard } from '../driver/node-failure.js';
 import { storeError } from '../failures/database-errors.js';
 import { WriteMismatchError } from '../errors.js';
 import { inSavepoint, errorInsideTransaction } from './inside-transaction.js';
@@ -20,9 +21,9 @@ export async function commitSnapshotRow(
     return await upsert(context, snapshot, json);
   } catch (error) {
     if (knex.isTransaction === true) throw storeError(await errorInsideTransaction(knex, causeOf(error)));
-    if (!isConnectionLost(causeOf(error))) throw storeError(error);
+    if (!isConnectionLost(causeOf(error)) && !isReplacedShard(error)) throw storeError(error);
   }
-  // The connection broke, so the statement may have taken effect. Sending it again is harmless: it stores the snapshot,
+  // The statement may have taken effect, or its plan was out of date. Sending it again is harmless: it stores the snapshot,
   // or meets it (or a newer one) there.
   try {
     const outcome = await upsert(context, snapshot, json);

@@ -8,6 +8,7 @@ import {
   isUniqueViolation,
   sqlState,
 } from '../driver/driver-error.js';
+import { isReplacedShard } from '../driver/node-failure.js';
 import { WriteMismatchError } from '../errors.js';
 import { forgetLayout, layoutAt } from '../layout/read-layout.js';
 import { formFor, formOf } from './forms/form-for.js';
@@ -19,8 +20,8 @@ import { driverOf } from '../driver/driver-of.js';
 import type { EncodedEvent } from './validate.js';
 
 /**
- * A unique index refused the insert, PostgreSQL ended it to resolve a deadlock, or a Citus cluster does not tell which of the two it
- * was. A sequence, a timestamp or a command id is taken; which of them is still to be diagnosed.
+ * A unique index refused the insert, PostgreSQL ended it to resolve a deadlock, a Citus cluster does not tell which of the two it
+ * was, or its plan was out of date. A sequence, a timestamp or a command id is taken; which of them is still to be diagnosed.
  */
 export class InsertConflictError extends Error {}
 
@@ -68,14 +69,15 @@ export function insertError(
   command: NewCommand | undefined,
 ): unknown {
   // Perhaps the tables were spread over a cluster since: then the form of the statement was not the right one.
-  if (isRefusedCopy(error)) forgetLayout(on, schema);
+  if (isRefusedCopy(error) || isReplacedShard(error)) forgetLayout(on, schema);
   if (command !== undefined && sqlState(error) === ROWS_DROPPED)
     return new WriteMismatchError(
       `PostgreSQL stored fewer rows than were sent for the command ${JSON.stringify(command.commandId)}; nothing was committed.`,
       { hint: 'Look for a trigger, rule or policy on event_log or maestro_commands that drops rows.', cause: error },
     );
   // In an application's REPEATABLE READ or SERIALIZABLE transaction, only a new transaction can go on.
-  const isUndone = isDeadlock(error) || (isSerializationFailure(error) && on.isTransaction !== true);
+  const isUndone =
+    isDeadlock(error) || isReplacedShard(error) || (isSerializationFailure(error) && on.isTransaction !== true);
   return isUniqueViolation(error) || isRefusedCopy(error) || isUndone
     ? new InsertConflictError('taken', { cause: error })
     : error;
@@ -109,7 +111,7 @@ export async function insertGroup(
   try {
     await send(knex, form.insertGroup(events, commands));
   } catch (error) {
-    if (isRefusedCopy(error)) forgetLayout(knex, schema);
+    if (isRefusedCopy(error) || isReplacedShard(error)) forgetLayout(knex, schema);
     throw error;
   }
 }

@@ -34,3 +34,12 @@ export function isRefusedByNode(error: unknown): boolean {
   const { code, routine } = fieldsOf(error);
   return code === 'XX000' && routine === 'MarkRemoteTransactionFailed';
 }
+
+/**
+ * True when a Citus cluster had planned a statement for a shard that has been replaced since, as when a table is spread while it is used.
+ * Nothing was done, and the same statement is planned anew.
+ */
+export function isReplacedShard(error: unknown): boolean {
+  const { code, routine } = fieldsOf(error);
+  return code === 'XX000' && routine === 'LookupShardRelationFromCatalog';
+}

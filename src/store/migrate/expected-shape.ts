@@ -129,7 +129,7 @@ const EXPECTED: Record<TableName, ExpectedTable> = {
 /** The primary key of a log in partitions: PostgreSQL wants the partition key in it. */
 const PARTITIONS_KEY = 'aggregate_id,timestamp';
 /** The primary key of a log in shards, timestamps first: in this order, each shard gives its events sorted by time, and finds one by its timestamp. */
-const SHARDS_KEY = 'timestamp,aggregate_id';
+export const SHARDS_KEY = 'timestamp,aggregate_id';
 
 /**
  * The differences of a table from the one that Maestro and Elixir Maestro 1.0 make, a sentence each; none when it can

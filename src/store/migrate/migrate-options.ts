@@ -19,12 +19,19 @@ export interface MigrateOptions {
    */
   readonly partitions?: number | undefined;
   /**
-   * Lay the tables in shards on the nodes of a Citus cluster, whose coordinator the database is; only while they are empty. @defaultValue the
+   * Lay the tables in shards on the nodes of a Citus cluster, whose coordinator the database is; only while they are empty, unless `online`. @defaultValue the
    * existing layout, else false
    */
   readonly citus?: boolean | undefined;
   /** With `citus`: number of shards of a new event log, 1 to 64000. @defaultValue that of the existing log, else 32 */
   readonly shardCount?: number | undefined;
+  /**
+   * With `citus`: spread tables that hold rows, while they are used; not in one transaction, but whatever breaks it off, another call goes
+   * on. @defaultValue false
+   */
+  readonly online?: boolean | undefined;
+  /** With `online`: called before each step, with a few words. */
+  readonly onStep?: ((what: string) => void) | undefined;
   /** Time to wait for another migration or for locks on the tables, in milliseconds. @defaultValue 60000 */
   readonly lockTimeout?: number | undefined;
 }
@@ -35,6 +42,7 @@ export function resolveMigrateOptions({
   partitions,
   citus = false,
   shardCount,
+  online = false,
   lockTimeout = DEFAULT_LOCK_TIMEOUT,
 }: MigrateOptions) {
   checkSchemaName(schema);
@@ -48,6 +56,10 @@ export function resolveMigrateOptions({
     throw new InvalidArgumentError('shardCount has a meaning only with citus.', {
       hint: 'Ask for the layout on a Citus cluster, too, or leave the number of shards out.',
     });
+  if (online && !citus)
+    throw new InvalidArgumentError('online has a meaning only with citus.', {
+      hint: 'Ask for the layout on a Citus cluster, too, or leave online out.',
+    });
   if (partitions !== undefined && citus)
     throw new InvalidArgumentError('partitions and citus are two layouts; an event log has one.', {
       hint: 'Leave one of them out.',
@@ -60,5 +72,5 @@ export function resolveMigrateOptions({
     : partitions === undefined
       ? undefined
       : partitioned(partitions);
-  return { schema, layout, lockTimeout: Math.max(1, Math.round(lockTimeout)) };
+  return { schema, layout, online, lockTimeout: Math.max(1, Math.round(lockTimeout)) };
 }

@@ -1,6 +1,7 @@
 import { migrations } from '../../../migrations/index.js';
 import { fits, isOnCitus, type Layout, layoutText, type WantedLayout } from '../layout/layout.js';
 import { layoutFrom } from '../layout/read-layout.js';
+import { conversionOf, GO_ON, UNFINISHED } from './citus/online/conversion.js';
 import { layoutCommand } from './relayout/layout-command.js';
 import { tableDifferences } from './table-differences.js';
 import type { Migration, TableName } from './migration.js';
@@ -103,13 +104,14 @@ export function layoutOf({ shapes }: Pick<MigrationState, 'shapes'>): Layout | u
 
 /** The faults of existing tables, and applied steps whose table is missing; a sentence each. */
 export function tableFaults({ applied, shapes }: MigrationState): string[] {
-  return migrations.flatMap((step) =>
+  const faults = migrations.flatMap((step) =>
     stepFaults(
       step,
       shapes,
       applied.some(({ name }) => name === step.name),
     ),
   );
+  return conversionOf(shapes) === 'unfinished' ? [UNFINISHED, ...faults] : faults;
 }
 
 /** The faults of the existing tables of a step, and those of its tables that are missing; a sentence each. */
@@ -130,7 +132,7 @@ export function assertUsableState(state: MigrationState, wanted: WantedLayout | 
   const unknown = unknownSteps(state);
   if (unknown.length > 0) throw new DatabaseNewerError(unknown);
   const faults = tableFaults(state);
-  if (faults.length > 0) throw new ForeignSchemaError(faults);
+  if (faults.length > 0) throw new ForeignSchemaError(faults, faults.includes(UNFINISHED) ? GO_ON : undefined);
   const present = layoutOf(state);
   if (present !== undefined && wanted !== undefined && !fits(present, wanted))
     throw new LayoutMismatchError(

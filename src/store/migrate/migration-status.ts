@@ -11,6 +11,7 @@ import {
   readMigrationState,
   unknownSteps,
 } from './migration-state.js';
+import { type Conversion, conversionOf } from './citus/online/conversion.js';
 import { withReadRetry } from '../read/read-retry.js';
 import type { Layout } from '../layout/layout.js';
 import { checkSchemaName, DEFAULT_SCHEMA } from '../schema-name.js';
@@ -25,6 +26,11 @@ export interface MigrationStatus {
   readonly partitions: number | undefined;
   /** The layout of the tables; absent when there is no log. */
   readonly layout: Layout | undefined;
+  /**
+   * The state of tables that are being spread over a Citus cluster while they are used, or whose spreading was broken off: only `prepared`, or
+   * `unfinished`, which is a fault, too; absent when there is no such work.
+   */
+  readonly conversion?: Conversion;
   /** Differences of the tables from their proper shape, a sentence each; empty when there are none. */
   readonly faults: readonly string[];
   /** True when every step is applied or adopted, none is unknown, and the tables have their proper shape. */
@@ -74,5 +80,14 @@ function statusOf(state: MigrationState, schema: string): MigrationStatus {
   const isComplete = steps.every((step) => step.state === 'applied' || step.state === 'adopted');
   const layout = layoutOf(state);
   const partitions = layout && (layout.kind === 'partitioned' ? layout.parts : 1);
-  return { schema, steps, partitions, layout, faults, upToDate: isComplete && faults.length === 0 };
+  const conversion = conversionOf(state.shapes);
+  return {
+    schema,
+    steps,
+    partitions,
+    layout,
+    ...(conversion !== undefined && { conversion }),
+    faults,
+    upToDate: isComplete && faults.length === 0,
+  };
 }

@@ -17,6 +17,9 @@ import { isOnCitus, type Layout, PLAIN, type WantedLayout } from '../layout/layo
 import { isDeadlock } from '../driver/driver-error.js';
 import { assertClusterReady } from './citus/cluster-ready.js';
 import { distribute, distribution, isToBeDistributed, shardsOf } from './citus/distribute.js';
+import { assertSpreadable } from './citus/online/assert-spreadable.js';
+import { conversionOf } from './citus/online/conversion.js';
+import { onlineSql, spreadOnline } from './citus/online/online-work.js';
 import { place, placeOnCoordinator } from './citus/placement.js';
 import type { TableName } from './migration.js';
 import { forgetLayout } from '../layout/read-layout.js';
@@ -47,7 +50,8 @@ interface Plan extends MigrationReport {
  * `MigrationLockError`; nothing is changed then.
  */
 export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<MigrationReport> {
-  const { schema, layout, lockTimeout } = resolveMigrateOptions(options);
+  const { schema, layout, lockTimeout, online } = resolveMigrateOptions(options);
+  if (online && layout !== undefined) return await migrateOnline(knex, options, layout);
   const run = () =>
     withMigrationLock(knex, schema, lockTimeout, async (transaction) => {
       const found = await readMigrationState(transaction, schema);
@@ -81,14 +85,45 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
   }
 }
 
+/** Brings the schema up to date as {@link migrate} does, and in between spreads the tables while they are used. */
+async function migrateOnline(knex: Knex, options: MigrateOptions, wanted: WantedLayout): Promise<MigrationReport> {
+  const { schema, lockTimeout } = resolveMigrateOptions(options);
+  const upToDate = (citus: Pick<MigrateOptions, 'citus' | 'shardCount'>) =>
+    migrate(knex, { schema, lockTimeout, ...citus });
+  const { shardCount } = options;
+  try {
+    const state = await withReadRetry(() => readMigrationState(knex, schema));
+    const present = layoutOf(state);
+    if (present === undefined) return await upToDate({ citus: true, shardCount });
+    const isUnfinished = conversionOf(state.shapes) === 'unfinished';
+    if (present.kind !== PLAIN.kind && !isUnfinished) assertUsableState(state, wanted);
+    await assertClusterReady(knex);
+    const before = isUnfinished ? { applied: [], adopted: [] } : await upToDate({});
+    await assertSpreadable(knex, schema, [...state.shapes.keys()]);
+    const shards = shardsOf(wanted);
+    const distributed = await spreadOnline(knex, { schema, shards, lockTimeout, onStep: options.onStep });
+    forgetLayout(knex, schema);
+    const after = await upToDate({ citus: true, shardCount });
+    return {
+      applied: [...before.applied, ...after.applied],
+      adopted: [...before.adopted, ...after.adopted],
+      ...(distributed.length > 0 && { distributed }),
+    };
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
 /**
  * The SQL that {@link migrate} would run now, statement by statement, as a script for psql; empty when nothing is to be
- * done. Changes nothing. Without a Knex instance: for a database in which there is nothing yet.
+ * done. With `online` the steps are for psql one by one, and each locks as it likes. Changes nothing. Without a Knex instance: for a database in which there is nothing yet.
  */
 export async function migrationSql(knex: Knex | undefined, options: MigrateOptions = {}): Promise<string> {
-  const { schema, layout } = resolveMigrateOptions(options);
+  const { schema, layout, online } = resolveMigrateOptions(options);
   try {
     const state = knex === undefined ? EMPTY_STATE : await withReadRetry(() => readMigrationState(knex, schema));
+    if (online && layout !== undefined && knex !== undefined && layoutOf(state) !== undefined)
+      return await onlineSql(knex, schema, shardsOf(layout));
     const statements = isToBeDistributed(state, layout)
       ? [...distribution(state, schema, layout), ...planUp(state, schema, undefined, layout).statements]
       : planUp(state, schema, layout).statements;

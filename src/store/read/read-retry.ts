@@ -1,10 +1,11 @@
 import { errorInsideTransaction } from '../commit/inside-transaction.js';
 import { isConnectionLost, isQueryTimeout, isSerializationFailure, sqlState } from '../driver/driver-error.js';
+import { isReplacedShard } from '../driver/node-failure.js';
 import { storeError } from '../failures/database-errors.js';
 import type { Executor } from './rows.js';
 
 /**
- * Runs a read, and once more on another connection when the first one breaks, since reading twice is harmless; retries
+ * Runs a read, and once more on another connection when the first one breaks, or when a cluster has replaced what it was planned for, since reading twice is harmless; retries
  * serialization failures like {@link withSerializationRetry}. Inside an application's transaction, given as `on`, there
  * is no other connection, so there nothing is retried. Throws the `MaestroError` for a failure; of two broken
  * connections, the error of the first.
@@ -21,7 +22,7 @@ async function twice<Value>(work: () => Promise<Value>): Promise<Value> {
   try {
     return await withSerializationRetry(work);
   } catch (first) {
-    if (!isConnectionLost(first) || isQueryTimeout(first)) throw first;
+    if (!(isConnectionLost(first) || isReplacedShard(first)) || isQueryTimeout(first)) throw first;
     try {
       return await work();
     } catch (second) {

@@ -9,10 +9,10 @@ export const PARTITIONS = [
 ] as const;
 
 /** The option for the layout on a Citus cluster: flags and description. */
-export const CITUS = [
-  '--citus',
-  'spread the tables over the nodes of a Citus cluster (new or empty tables only)',
-] as const;
+export const CITUS = ['--citus', 'spread the tables over the nodes of a Citus cluster (with rows: --online)'] as const;
+
+/** The option for tables that are used meanwhile: flags and description. */
+export const ONLINE = ['--online', 'with --citus: spread tables that hold rows, while they are used'] as const;
 
 /** The option for the number of shards: flags, description and parser. */
 export const SHARD_COUNT = [
@@ -26,18 +26,18 @@ export interface LayoutOptions {
   readonly partitions?: number;
   readonly citus?: true;
   readonly shardCount?: number;
+  readonly online?: true;
 }
 
 /** Throws {@link UsageError} for options that name two layouts, or a part of one that is not named. */
-export function assertOneLayout({ partitions, citus, shardCount }: LayoutOptions): void {
+export function assertOneLayout({ partitions, citus, shardCount, online }: LayoutOptions): void {
   if (citus && partitions !== undefined)
     throw new UsageError('--citus and --partitions are two layouts; an event log has one.', {
       hint: 'Leave one of them out.',
     });
-  if (!citus && shardCount !== undefined)
-    throw new UsageError('--shard-count works only together with --citus.', {
-      hint: 'Add --citus, or leave --shard-count out.',
-    });
+  const [part] = [shardCount !== undefined && '--shard-count', online && '--online'].filter(Boolean);
+  if (!citus && part !== undefined)
+    throw new UsageError(`${part} works only together with --citus.`, { hint: `Add --citus, or leave ${part} out.` });
 }
 
 /** The option for the longest wait for another migration: flags, description and parser. */

@@ -37,6 +37,41 @@ export function place(schema: string, table: TableName, shards: number): string 
   }
 }
 
+/** True for a table that lies in shards with the events of its aggregates. */
+export function isWithItsAggregate(table: TableName): boolean {
+  return PLACEMENTS[table] === 'with its aggregate';
+}
+
+/** True for a table that has been given a place like its own; whether its shards lie with the others is not looked at. */
+export function isPlaced(table: TableName, own: Distribution | undefined): boolean {
+  return own !== undefined && (own.method !== 'local' || PLACEMENTS[table] === 'on the coordinator');
+}
+
+/** The way in which a table with rows is brought into shards. */
+export interface Spreading {
+  /** The table with whose shards its own are to lie; without one it is the first. */
+  readonly first: TableName | undefined;
+  /** Number of shards of the first table. */
+  readonly shards: number;
+  /** True to copy the rows while they are written, which no transaction can hold; else writers wait. */
+  readonly isInUse: boolean;
+}
+
+/** The statement that brings a table with rows into the shards of its aggregates. */
+export function placeWith(schema: string, table: TableName, { first, shards, isInUse }: Spreading): string {
+  const spread = isInUse ? 'create_distributed_table_concurrently' : 'create_distributed_table';
+  const shape =
+    first === undefined
+      ? `colocate_with => 'none', shard_count => ${shards}`
+      : `colocate_with => ${literal(schema, first)}`;
+  return `SELECT ${spread}(${literal(schema, table)}, 'aggregate_id', ${shape})`;
+}
+
+/** The statement that frees the room of rows that stayed on the coordinator when they were copied into shards. */
+export function truncateLeftovers(schema: string, table: TableName): string {
+  return `SELECT truncate_local_data_after_distributing_table(${literal(schema, table)})`;
+}
+
 /** The statement that makes a table of the coordinator known to the workers, so that it can be read and written through each of them. */
 export function placeOnCoordinator(schema: string, table: string): string {
   return `SELECT citus_add_local_table_to_metadata(${literal(schema, table)})`;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../../../command-runner.js';
-import { CITUS, PARTITIONS, SHARD_COUNT } from '../migrate-options.js';
+import { CITUS, ONLINE, PARTITIONS, SHARD_COUNT } from '../migrate-options.js';
 
 /** Declares `maestro migrate sql`. */
 export function declareMigrateSql(migrate: Command, runner: CommandRunner): void {
@@ -14,6 +14,7 @@ export function declareMigrateSql(migrate: Command, runner: CommandRunner): void
     .option(...PARTITIONS)
     .option(...CITUS)
     .option(...SHARD_COUNT)
+    .option(...ONLINE)
     .option('--roles', 'print GRANTs for three roles instead')
     .option('--reader <role>', 'with --roles: the role that reads (default: maestro_reader)')
     .option('--writer <role>', 'with --roles: the role that writes (default: maestro_writer)')

@@ -16,11 +16,17 @@ export interface SqlOptions extends LayoutOptions, Pick<RolesOptions, 'reader' |
 
 /** Prints SQL. */
 export async function run(
-  { roles = false, partitions, citus, shardCount, erase, ...names }: SqlOptions,
+  { roles = false, partitions, citus, shardCount, online, erase, ...names }: SqlOptions,
   invocation: Invocation,
 ): Promise<void> {
-  const layout = { ...(partitions && { partitions }), ...(citus && { citus }), ...(shardCount && { shardCount }) };
-  const [flag] = [partitions && '--partitions', citus && '--citus', shardCount && '--shard-count'].filter(Boolean);
+  const layout = {
+    ...(partitions && { partitions }),
+    ...(citus && { citus }),
+    ...(shardCount && { shardCount }),
+    ...(online && { online }),
+  };
+  const flags = [partitions && '--partitions', citus && '--citus', shardCount && '--shard-count', online && '--online'];
+  const [flag] = flags.filter(Boolean);
   if (roles && flag !== undefined) throw new UsageError(`${flag} has no meaning with --roles, which prints GRANTs.`);
   assertOneLayout(layout);
   const [named] = Object.keys(names);

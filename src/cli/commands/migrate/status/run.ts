@@ -98,6 +98,10 @@ async function printTable(result: Status, output: Output): Promise<void> {
   if (result.layoutChange !== undefined) await output.note(changeText(result.layoutChange));
   const pending = result.steps.filter(({ state }) => state === 'pending');
   const worksWithout = result.partitions !== undefined && pending.every(({ essential }) => !essential);
+  if (result.conversion === 'prepared')
+    await output.note(
+      'the tables are about to be spread over a Citus cluster: `maestro migrate --citus --online` goes on',
+    );
   if (pending.length > 0 && worksWithout)
     await output.note('all works meanwhile but what needs the tables of the pending steps, such as command ids');
 }

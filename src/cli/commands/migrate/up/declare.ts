@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandRunner } from '../../../command-runner.js';
-import { CITUS, LOCK_TIMEOUT, PARTITIONS, SHARD_COUNT } from '../migrate-options.js';
+import { CITUS, LOCK_TIMEOUT, ONLINE, PARTITIONS, SHARD_COUNT } from '../migrate-options.js';
 
 /** Declares `maestro migrate up`, which `maestro migrate` alone means. */
 export function declareMigrateUp(migrate: Command, runner: CommandRunner): void {
@@ -14,6 +14,7 @@ export function declareMigrateUp(migrate: Command, runner: CommandRunner): void 
     .option(...PARTITIONS)
     .option(...CITUS)
     .option(...SHARD_COUNT)
+    .option(...ONLINE)
     .option(...LOCK_TIMEOUT)
     .addHelpText('after', '\nExample:\n  $ maestro migrate up --url postgres://localhost/app --lock-timeout 120')
     // As the default, it also gets what should have been another command, and says so itself.

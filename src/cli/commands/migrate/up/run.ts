@@ -19,8 +19,10 @@ export async function run(options: UpOptions, invocation: Invocation): Promise<v
   const { applied, adopted, distributed } = await withDatabase(
     invocation,
     ({ knex, schema }) => {
-      invocation.output.progress.report('Migrating, or waiting for another migration to end');
-      return migrate(knex, { schema, ...options });
+      const { progress } = invocation.output;
+      progress.report('Migrating, or waiting for another migration to end');
+      const onStep = (what: string) => progress.report(`Working, to ${what}`);
+      return migrate(knex, { schema, ...options, onStep });
     },
     { create: true },
   );
