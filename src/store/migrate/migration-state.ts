@@ -1,5 +1,5 @@
 import { migrations } from '../../../migrations/index.js';
-import { fits, isOnCitus, type Layout, layoutText, type WantedLayout } from '../layout/layout.js';
+import { fits, isOnCitus, type Layout, layoutText, PLAIN, type WantedLayout } from '../layout/layout.js';
 import { layoutFrom } from '../layout/read-layout.js';
 import { conversionOf, GO_ON, UNFINISHED } from './citus/online/conversion.js';
 import { layoutCommand } from './relayout/layout-command.js';
@@ -139,9 +139,11 @@ export function assertUsableState(state: MigrationState, wanted: WantedLayout | 
       `The event log has ${layoutText(present)}; it cannot be changed to ${layoutText(wanted)}.`,
       {
         hint:
-          isOnCitus(present) || isOnCitus(wanted)
-            ? `Leave ${wanted.kind === 'citus' ? '--citus and --shard-count' : '--partitions'} out to keep the layout, or name another schema. Nothing was changed.`
-            : `Leave --partitions out to keep the layout, or lay the log out anew while it is used: \`${layoutCommand(wanted)}\`. Nothing was changed.`,
+          present.kind === 'partitioned' && wanted.kind === 'citus'
+            ? `Lay the log out as one table first: \`${layoutCommand(PLAIN)}\`. Nothing was changed.`
+            : isOnCitus(present) || isOnCitus(wanted)
+              ? `Leave ${wanted.kind === 'citus' ? '--citus and --shard-count' : '--partitions'} out to keep the layout, or name another schema. Nothing was changed.`
+              : `Leave --partitions out to keep the layout, or lay the log out anew while it is used: \`${layoutCommand(wanted)}\`. Nothing was changed.`,
       },
     );
 }
