@@ -9,7 +9,9 @@ const ON_CLUSTER = [
   'test/testing/contract-plain.test.ts',
   'test/store/commit/one-task.test.ts',
   'test/store/commit/skew.test.ts',
+  'test/cli/in-shards.test.ts',
   'test/admin/list-aggregates/list-aggregates.test.ts',
+  'test/admin/log-statistics/log-statistics.test.ts',
   'test/admin/verify-log/verify-log.test.ts',
   'test/projection/inline/inline.test.ts',
   'test/projection/apply/take-in.test.ts',
@@ -25,7 +27,11 @@ const ON_CLUSTER = [
 ];
 
 /** Of those the ones that are run through a worker, as well. */
-const THROUGH_WORKER = ['test/testing/contract-plain.test.ts', 'test/faults/contention.test.ts'];
+const THROUGH_WORKER = [
+  'test/testing/contract-plain.test.ts',
+  'test/cli/in-shards.test.ts',
+  'test/faults/contention.test.ts',
+];
 
 /** The way to run them. */
 export const NO_CLUSTER =

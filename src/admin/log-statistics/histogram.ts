@@ -6,6 +6,7 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { select } from '../log/select.js';
 import { assertJsonPath, jsonPathHolds, withJsonPathErrors } from '../search-events/json-path.js';
 import { positionAfter } from '../search-events/position-after.js';
+import { inTimeZone } from '../search-events/time-zone.js';
 import { whereText } from '../search-events/search-conditions.js';
 import { TIME } from './log-statistics.js';
 import { sampleOf } from './sample.js';
@@ -104,7 +105,7 @@ SELECT place::text, NULL, sum(events)::text FROM cells ${ofTypes.sql} GROUP BY p
 UNION ALL (SELECT NULL, type, sum(events)::text FROM cells GROUP BY type ORDER BY sum(events) DESC, type COLLATE "C" LIMIT ${MOST_TYPES})
 UNION ALL SELECT NULL, NULL, coalesce(sum(looked), 0)::text FROM cells`;
   const bindings = [interval, ...matching.bindings, ...sample.bindings, ...range.bindings];
-  const rows = select<CellRow>(log, sql, [...bindings, ...ofTypes.bindings]);
+  const rows = inTimeZone(log, where, (on) => select<CellRow>(on, sql, [...bindings, ...ofTypes.bindings]));
   return await (where === undefined ? rows : withJsonPathErrors(where, rows));
 }
 

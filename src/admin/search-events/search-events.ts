@@ -11,6 +11,7 @@ import { assertNoHiddenRows } from '../log/row-security.js';
 import { positionCondition, type LogPosition } from '../log/log-position.js';
 import { orderedEvents } from './ordered-events.js';
 import { type SearchIndex, searchIndex } from './search-index.js';
+import { inTimeZone } from './time-zone.js';
 import { whereFirstType, whereNode, whereText } from './search-conditions.js';
 
 /** The events to find, of all aggregates. */
@@ -59,7 +60,8 @@ export async function* eventsInOrder(
   const limit = checkedLimit(search.limit);
   const page = (last: EventRow | undefined, size: number) => {
     const after = last === undefined ? search.after : storedEvent(last);
-    return withReadRetry(() => selectPage(log, { ...search, after }, index, size));
+    const select = (on: EventLog) => selectPage(on, { ...search, after }, index, size);
+    return withReadRetry(() => inTimeZone(log, search.where, select));
   };
   for await (const rows of readPages(page, { lengthOf: bodyLength, limit }))
     for (const row of rows) yield storedEvent(row);
