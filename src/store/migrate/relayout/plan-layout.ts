@@ -23,7 +23,7 @@ export interface LayoutPlan {
   readonly begun: { readonly to: Layout; readonly phase: Phase } | undefined;
   /** Number of events, by what PostgreSQL counted last, or counted now when it did not. */
   readonly events: number;
-  /** Bytes that the log takes now, with its indexes: about as much the new one needs beside it, and the same again goes through the WAL. */
+  /** Bytes that the log takes now, with its indexes: about as much the new one needs beside it, and up to three times as much goes through the WAL. */
   readonly bytes: number;
   /** An estimate of the time for copying and for indexes; absent when it was not measured. */
   readonly estimate: LayoutEstimate | undefined;

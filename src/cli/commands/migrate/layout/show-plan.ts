@@ -34,7 +34,10 @@ function facts({ from, to, begun, events, bytes: size, estimate }: LayoutPlan): 
     ['layout then', layoutName(to)],
     ...(begun === undefined ? [] : ([['begun', `${layoutName(begun.to)}: ${begun.phase}`]] as const)),
     ['events, about', decimal(events)],
-    ['room on disk', `about ${byteSize(size)} more until the old tables are dropped, and as much written to the WAL`],
+    [
+      'room on disk',
+      `about ${byteSize(size)} more until the old tables are dropped, and up to three times as much written to the WAL`,
+    ],
     ...(estimate === undefined
       ? []
       : ([
