@@ -45,7 +45,8 @@ export {
   type PruningPlan,
 } from './remembered-commands/prune-commands.js';
 export { estimateSearch, type SearchEstimate } from './search-events/estimate-search.js';
-export { type EventSearch, searchEvents } from './search-events/search-events.js';
+export type { EventSearch } from './search-events/event-search.js';
+export { searchEvents } from './search-events/search-events.js';
 export { matchJsonPath } from './search-events/match-json-path.js';
 export {
   deleteSnapshot,

@@ -6,7 +6,7 @@ import { estimateEvents } from '../log/estimate-events.js';
 import type { EventLog } from '../log/event-log.js';
 import { canonicalJsonPath } from './json-path.js';
 import { isSamePath, neededValues } from './needed-values.js';
-import type { EventSearch } from './search-events.js';
+import type { EventSearch } from './event-search.js';
 
 /** An estimate of what a search has to read. */
 export interface SearchEstimate {

@@ -16,13 +16,24 @@ interface OrderedEvents {
   readonly limit: number;
   /** Number of events that are left out at the beginning. @defaultValue 0 */
   readonly offset?: number;
+  /** Order by an expression that no index has, so that all events are looked at. @defaultValue false */
+  readonly scans?: boolean | undefined;
 }
 
 /**
  * SQL of a query of events in order, with its bindings. With an index it has a part for each number, because the index has the
  * events of one number in the order of the log, and those of several not: so no part reads more than it gives.
  */
-export function orderedEvents({ log, columns, where, index, direction, limit, offset = 0 }: OrderedEvents): {
+export function orderedEvents({
+  log,
+  columns,
+  where,
+  index,
+  direction,
+  limit,
+  offset = 0,
+  scans = false,
+}: OrderedEvents): {
   readonly sql: string;
   readonly bindings: readonly Knex.RawBinding[];
 } {
@@ -31,7 +42,7 @@ export function orderedEvents({ log, columns, where, index, direction, limit, of
   const counts = offset === 0 ? [limit] : [limit, offset];
   if (index === undefined)
     return {
-      sql: `SELECT ${columns} FROM ${log} ${where.sql} ${order} ${page}`,
+      sql: `SELECT ${columns} FROM ${log} ${where.sql} ${scans ? order.replace('"timestamp"', `("timestamp" || '')`) : order} ${page}`,
       bindings: [...where.bindings, ...counts],
     };
   const { key, numbers } = index;

@@ -4,7 +4,7 @@ import { type EventLog, tablesOf } from '../log/event-log.js';
 import { type LogPosition, positionCondition } from '../log/log-position.js';
 import { select } from '../log/select.js';
 import { orderedEvents } from './ordered-events.js';
-import type { EventSearch } from './search-events.js';
+import type { EventSearch } from './event-search.js';
 import type { SearchIndex } from './search-index.js';
 
 /**

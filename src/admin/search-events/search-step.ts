@@ -3,7 +3,8 @@ import type { EventLog } from '../log/event-log.js';
 import type { LogPosition } from '../log/log-position.js';
 import { assertNoHiddenRows } from '../log/row-security.js';
 import { positionAfter } from './position-after.js';
-import { type EventSearch, eventsInOrder } from './search-events.js';
+import type { EventSearch } from './event-search.js';
+import { eventsInOrder } from './search-events.js';
 import { searchIndex } from './search-index.js';
 
 /** Bounds of one step of a search. */

@@ -1,9 +1,12 @@
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { InvalidJsonPathError } from '../../../src/admin/search-events/json-path.js';
-import { type EventSearch, searchEvents } from '../../../src/admin/search-events/search-events.js';
+import type { EventSearch } from '../../../src/admin/search-events/event-search.js';
+import { firstOfRare } from '../../../src/admin/search-events/rare-events.js';
+import { searchEvents } from '../../../src/admin/search-events/search-events.js';
 import { InvalidArgumentError } from '../../../src/errors.js';
 import type { StoredEvent } from '../../../src/events.js';
+import { storedEvent } from '../../../src/store/read/rows.js';
 import { useTestDatabase } from '../../support/database.js';
 import { aHistory, anEvent, anId, collect } from '../../support/data/factories.js';
 import {
@@ -72,6 +75,16 @@ for (const [layout, database] of Object.entries(layouts)) {
     async (t, search, limit) => {
       const found = await collect(searchEvents(database, { ...asked(search), limit: limit ?? undefined }));
       assertSame(t, found, naively(log(), search).slice(0, limit ?? undefined));
+    },
+    { numRuns: 25 },
+  );
+
+  testProp(
+    `the first events are the same, however much is walked along before all are looked at, ${layout} layout`,
+    [searches, fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 5 })],
+    async (t, search, size, share, enough) => {
+      const rows = await firstOfRare(database, asked(search), size, { many: 1, share, enough });
+      assertSame(t, rows.map(storedEvent), naively(log(), search).slice(0, size));
     },
     { numRuns: 25 },
   );

@@ -1,7 +1,7 @@
 import { fc, testProp } from '@fast-check/ava';
 import test, { type ExecutionContext } from 'ava';
 import { searchStep } from '../../../src/admin/search-events/search-step.js';
-import type { EventSearch } from '../../../src/admin/search-events/search-events.js';
+import type { EventSearch } from '../../../src/admin/search-events/event-search.js';
 import type { StoredEvent } from '../../../src/events.js';
 import { useTestDatabase } from '../../support/database.js';
 import { fillSampleLog, inLogOrder, matches, sampleFilters, type SampleLog } from '../../support/data/sample-log.js';
