@@ -25,6 +25,15 @@ LANGUAGE plpgsql AS $$ BEGIN EXECUTE format(command, of) INTO result; shardid :=
 CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $2 $$;
 RESET allow_system_table_mods`;
 
+/** The places of all tables, as `migrate --citus` gives them. */
+const PLACES = `INSERT INTO pg_dist_partition
+SELECT c.oid::regclass, CASE WHEN c.relname ~ '_(projections|workers|moves|migrations)$' THEN 'n' ELSE 'h' END,
+  CASE WHEN c.relname ~ '_(projections|workers|moves|migrations)$' THEN '' ELSE 'aggregate_id' END,
+  CASE WHEN c.relname ~ '_(workers|moves|migrations)$' THEN 0 WHEN c.relname ~ '_projections$' THEN 8 ELSE 7 END,
+  CASE WHEN c.relname ~ '_projections$' THEN 't' ELSE 's' END::"char"
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ? AND c.relkind = 'r' AND c.relname ~ '^(event_log|snapshots|maestro_)'`;
+
 /** A stand-in for a Citus cluster. */
 export interface CitusStandIn extends TestDatabase {
   /** Has the catalog say how the tables are spread, or that they are not. */
@@ -42,11 +51,8 @@ export function useCitusStandIn(test: TestFn<unknown>): CitusStandIn {
   const spread = async (by: 'hash' | 'schema' | undefined) => {
     await knex.raw('TRUNCATE pg_dist_partition, pg_dist_shard');
     const log = `"${schema}".event_log`;
-    if (by !== undefined)
-      await knex.raw('INSERT INTO pg_dist_partition VALUES (?::regclass, ?, ?, 7, ?)', [
-        log,
-        ...(by === 'hash' ? ['h', 'aggregate_id', 's'] : ['n', '', 's']),
-      ]);
+    if (by === 'schema') await knex.raw("INSERT INTO pg_dist_partition VALUES (?::regclass, 'n', '', 7, 's')", [log]);
+    if (by === 'hash') await knex.raw(PLACES, [schema]);
     const shards = by === 'hash' ? 4 : by === 'schema' ? 1 : 0;
     await knex.raw('INSERT INTO pg_dist_shard SELECT ?::regclass, n FROM generate_series(1, ?::integer) AS n', [
       log,
