@@ -46,7 +46,7 @@ export interface TestDatabase {
 }
 
 /** Drops a schema; again when a cluster, whose nodes lock in any order, has ended that in a deadlock. */
-async function dropSchema(knex: Knex, schema: string): Promise<void> {
+export async function dropSchema(knex: Knex, schema: string): Promise<void> {
   const drop = () => knex.raw(`DROP SCHEMA IF EXISTS "${schema}" CASCADE`);
   for (;;)
     try {

@@ -3,7 +3,7 @@ import { type ErrorCode, MaestroError } from '../../errors.js';
 import type { Timestamp } from '../../hlc/timestamp.js';
 import { brokenBy } from '../../store/driver/driver-of.js';
 import { mayDrop } from '../../store/positions/may-drop.js';
-import { recordingMoves } from '../../store/positions/recorded-moves.js';
+import { recordIfWanted } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { execute, query } from '../../store/read/rows.js';
 import { lent } from '../../store/transactions/lent.js';
@@ -107,6 +107,8 @@ async function beginAgain(
     await execute(transaction, `DELETE FROM ${table} WHERE copy = ? AND aggregate_id = ?`, place);
   if (status !== 'building') return;
   // The one in use may stay where it is, and then has what this one lacks from now on.
-  const ahead = `WITH ahead AS (SELECT id AS copy, ?::bytea AS aggregate_id FROM ${projections} WHERE name = ? AND status = 'live')`;
-  await execute(transaction, `${ahead} ${recordingMoves(schema, 'ahead')}`, [aggregateId.encode(), name]);
+  const ahead = await query<[number]>(transaction, `SELECT id FROM ${projections} WHERE name = ? AND status = 'live'`, [
+    name,
+  ]);
+  for (const [copy] of ahead) await recordIfWanted(transaction, schema, copy, aggregateId.hex);
 }

@@ -2,6 +2,9 @@ import type { Knex } from 'knex';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
+import { goInTurn } from '../../store/layout/in-turn.js';
+import { setLockTimeout } from '../../store/layout/lock-timeout.js';
+import { markOf } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
 import { type Copy, readCopies, readCopy } from '../copies/copy.js';
@@ -40,7 +43,8 @@ async function removeCopy(knex: Knex, schema: string, copy: Copy, signal: AbortS
   const step = <Value>(work: (transaction: Executor, copy: Copy) => Promise<Value>) =>
     driverOf(knex).transaction(async (transaction) => {
       signal?.throwIfAborted();
-      await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+      await goInTurn(transaction, schema);
+      await setLockTimeout(transaction, schema, LOCK_TIMEOUT);
       const found = await readCopy(transaction, schema, copy.id, 'FOR UPDATE SKIP LOCKED');
       return found === undefined ? undefined : await work(transaction, found);
     });
@@ -48,6 +52,8 @@ async function removeCopy(knex: Knex, schema: string, copy: Copy, signal: AbortS
     await step((transaction, found) => dropTables(transaction, schema, found));
     for (let removed: number | undefined = SLICE; removed === SLICE;)
       removed = await step((transaction, { id }) => removePositions(transaction, schema, id));
+    for (let removed: number | undefined = SLICE; removed === SLICE;)
+      removed = await step((transaction, { id }) => removePositions(transaction, schema, markOf(id)));
     for (let removed: number | undefined = 1; removed !== undefined && removed > 0;)
       removed = await step((transaction, { id }) => removeMoves(transaction, schema, id));
     if (await hasLongMovers(knex, schema)) return false;

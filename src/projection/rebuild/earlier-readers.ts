@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
-import { openSnapshots } from '../../store/catalog/open-snapshots.js';
+import { OPEN_SNAPSHOTS } from '../../store/catalog/open-snapshots.js';
 import { outlast } from '../../store/catalog/outlast.js';
+import { askSessions } from './sessions.js';
 
 /** For each copy that has been built, by its id, the snapshots of others that are older and have not been seen to end. */
 const snapshots = new WeakMap<Knex, Map<number, ReadonlySet<string>>>();
@@ -10,10 +11,10 @@ const snapshots = new WeakMap<Knex, Map<number, ReadonlySet<string>>>();
  * rows; waits a moment for that to end. A reader at REPEATABLE READ that first names a table after the switch gets the new one as it
  * was when the reader began: half filled, if that was before. Called again until it is false.
  */
-export async function haveEarlierReaders(knex: Knex, copy: number): Promise<boolean> {
+export async function haveEarlierReaders(knex: Knex, schema: string, copy: number): Promise<boolean> {
   const known = snapshots.get(knex) ?? new Map<number, ReadonlySet<string>>();
   snapshots.set(knex, known);
-  const look = () => openSnapshots(knex);
+  const look = async () => new Set(await askSessions(knex, schema, OPEN_SNAPSHOTS));
   const left = await outlast(known.get(copy) ?? (await look()), look);
   known.set(copy, left);
   return left.size > 0;

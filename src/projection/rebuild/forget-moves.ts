@@ -1,5 +1,8 @@
 import type { Knex } from 'knex';
 import { driverOf } from '../../store/driver/driver-of.js';
+import { layoutAt } from '../../store/layout/read-layout.js';
+import { traitsOf } from '../../store/layout/traits.js';
+import { markOf } from '../../store/positions/recorded-moves.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, query } from '../../store/read/rows.js';
 
@@ -35,11 +38,15 @@ AND (?::text IS NULL OR pg_visible_in_snapshot(moved, ?::text::pg_snapshot)) LIM
 
 /** Ends the record of a copy; gives a snapshot of that moment, `undefined` when the record is needed, or others have the row. */
 async function end(transaction: Executor, schema: string, live: number): Promise<string | undefined> {
-  const { projections, moves } = projectionTables(schema);
+  const { projections, positions, moves } = projectionTables(schema);
   const lock = `SELECT id FROM ${projections} WHERE id = ? FOR UPDATE SKIP LOCKED`;
   if ((await query(transaction, lock, [live])).length === 0) return undefined;
   if (!(await useless(transaction, schema)).includes(live)) return undefined;
+  const { insertsBy } = traitsOf(await layoutAt(transaction, schema));
+  if (insertsBy === 'values') await execute(transaction, `DELETE FROM ${positions} WHERE copy = ?`, [markOf(live)]);
   await execute(transaction, `DELETE FROM ${moves} WHERE copy = ? AND aggregate_id IS NULL`, [live]);
+  // There the moves are no rows of this table, and went with their record: what somebody adds after that is a move too many.
+  if (insertsBy === 'values') return undefined;
   // Whoever begins another record waits for this transaction, and then searches with a later snapshot.
   return (await query<[string]>(transaction, 'SELECT pg_current_snapshot()::text'))[0]?.[0];
 }

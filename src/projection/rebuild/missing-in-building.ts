@@ -1,12 +1,15 @@
 import { Timestamp } from '../../hlc/timestamp.js';
+import { layoutAt } from '../../store/layout/read-layout.js';
+import { traitsOf } from '../../store/layout/traits.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { byteaArray, type Executor, query } from '../../store/read/rows.js';
+import { missingByNodes } from './missing-by-nodes.js';
 
 /** The result of a search for missing events. */
 export interface Searched {
   /** The aggregates that it found. */
   readonly found: readonly Timestamp[];
-  /** A snapshot, as a text: whatever it does not see the search may not have seen. */
+  /** A snapshot, as a text: whatever it does not see the search may not have seen. On a cluster the record tells that. */
   readonly since: string;
 }
 
@@ -25,6 +28,10 @@ export async function missingInBuilding(
   limit: number,
   earlier?: Earlier,
 ): Promise<Searched> {
+  if (traitsOf(await layoutAt(on, schema)).insertsBy === 'values') {
+    const compared = earlier && { found: earlier.found, withRecorded: earlier.since !== undefined };
+    return { found: await missingByNodes(on, schema, { live, building }, limit, compared), since: 'the record' };
+  }
   const [[since] = ['3:3:']] = await query<[string]>(on, 'SELECT pg_current_snapshot()::text');
   const [candidates, bindings] =
     earlier === undefined

@@ -1,8 +1,12 @@
 import type { Knex } from 'knex';
 import { driverOf } from '../../store/driver/driver-of.js';
+import { setLockTimeout } from '../../store/layout/lock-timeout.js';
+import { layoutAt } from '../../store/layout/read-layout.js';
+import { traitsOf } from '../../store/layout/traits.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute, query } from '../../store/read/rows.js';
 import { outlast } from '../../store/catalog/outlast.js';
+import { askSessions } from './sessions.js';
 
 /** Longest wait for a lock, in milliseconds. */
 const LOCK_TIMEOUT = 200;
@@ -28,7 +32,7 @@ export async function isRecorded(on: Executor, schema: string, live: number, rec
 
 async function begin(transaction: Executor, schema: string, live: number): Promise<string | undefined> {
   const { projections, moves } = projectionTables(schema);
-  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+  await setLockTimeout(transaction, schema, LOCK_TIMEOUT);
   // Whoever ends a record has this lock, too.
   const lock = `SELECT id FROM ${projections} WHERE id = ? AND status = 'live' FOR UPDATE`;
   if ((await query(transaction, lock, [live])).length === 0) return undefined;
@@ -48,11 +52,12 @@ async function recordOf(on: Executor, schema: string, live: number): Promise<str
 
 /** The transactions of others that have moved or locked positions, or may do so. VACUUM and ANALYZE, which can take long, do not. */
 async function movers(on: Executor, schema: string): Promise<ReadonlySet<string>> {
-  const rows = await query<[string]>(
-    on,
-    `SELECT DISTINCT virtualtransaction FROM pg_locks WHERE relation = ?::text::regclass AND granted
-AND mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()`,
-    [projectionTables(schema).positions],
+  const locked = `SELECT DISTINCT virtualtransaction FROM pg_locks WHERE relation = '${projectionTables(schema).positions}'::regclass AND granted
+AND mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock') AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid IS DISTINCT FROM pg_backend_pid()`;
+  // Sessions lock the table on the node where they are. What a crash has left prepared on another node locks only a shard.
+  const prepared = "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE 'citus%'";
+  const { sessions } = traitsOf(await layoutAt(on, schema));
+  return new Set(
+    await askSessions(on, schema, sessions === 'on all nodes' ? `${locked} UNION ALL ${prepared}` : locked),
   );
-  return new Set(rows.map(([transaction]) => transaction));
 }

@@ -4,6 +4,8 @@ import { CommitInterruptedError } from '../../store/driver/driver.js';
 import { sqlState } from '../../store/driver/driver-error.js';
 import { driverOf } from '../../store/driver/driver-of.js';
 import { storeError } from '../../store/failures/database-errors.js';
+import { goInTurn } from '../../store/layout/in-turn.js';
+import { setLockTimeout } from '../../store/layout/lock-timeout.js';
 import { assertTablesCanBeMade } from '../../store/migrate/citus/cluster-ready.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
@@ -77,7 +79,8 @@ async function begin(
   again: boolean,
 ): Promise<void> {
   const { name, version } = definition;
-  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+  await goInTurn(transaction, schema);
+  await setLockTimeout(transaction, schema, LOCK_TIMEOUT);
   await giveUpOlder(transaction, schema, definition);
   const building = await insertCopy(transaction, schema, definition, 'building', undefined);
   if (building === undefined) return;

@@ -58,7 +58,7 @@ export async function switchCopy(
       forgetReaders(knex, building.id);
       return 'behind';
     }
-    if (await haveEarlierReaders(knex, building.id)) return 'blocked';
+    if (await haveEarlierReaders(knex, schema, building.id)) return 'blocked';
     await analyze(knex, building);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (attempt > 0) await delay(PAUSE * 2 ** attempt * (1 + Math.random()));

@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
+import { goInTurn } from '../../store/layout/in-turn.js';
+import { setLockTimeout } from '../../store/layout/lock-timeout.js';
 import { projectionTables } from '../../store/projection-tables.js';
 import { type Executor, execute } from '../../store/read/rows.js';
+import { batchGroups } from '../apply/batch-groups.js';
 import { takeBatch } from '../apply/take-batch.js';
 import { type Copy, readCopies } from '../copies/copy.js';
 import type { SchemaObject } from '../../store/catalog/schema-objects.js';
@@ -51,8 +54,9 @@ export async function switchTables(
   searched: RecordedSearch,
 ): Promise<SwitchOutcome> {
   const { projections, positions } = projectionTables(schema);
-  await endAutovacuum(transaction, positions);
-  await execute(transaction, `SET LOCAL lock_timeout = ${LOCK_TIMEOUT}`);
+  await goInTurn(transaction, schema);
+  await endAutovacuum(transaction, schema, positions);
+  await setLockTimeout(transaction, schema, LOCK_TIMEOUT);
   await tryLocks(transaction, schema, copy);
   // In the order of an erasure, which keeps new copies out and then locks positions: else the two would wait for each other.
   await execute(transaction, `LOCK TABLE ${projections} IN ROW EXCLUSIVE MODE`);
@@ -73,8 +77,8 @@ export async function switchTables(
  * somebody has waited for `deadlock_timeout`, a second if nobody has changed that. Nobody who moves positions waits for this lock. Rejects with 55P03
  * when somebody else vacuums or changes the table.
  */
-async function endAutovacuum(transaction: Executor, positions: string): Promise<void> {
-  await execute(transaction, `SET LOCAL lock_timeout = ${AUTOVACUUM_TIMEOUT}`);
+async function endAutovacuum(transaction: Executor, schema: string, positions: string): Promise<void> {
+  await setLockTimeout(transaction, schema, AUTOVACUUM_TIMEOUT);
   await execute(transaction, `LOCK TABLE ${positions} IN SHARE UPDATE EXCLUSIVE MODE`);
 }
 
@@ -125,8 +129,12 @@ async function takeInMissing(
   const { found: aggregates } = await missingInBuilding(transaction, schema, ids, MOST_MISSING, searched);
   if (aggregates.length === 0) return true;
   if (aggregates.length === MOST_MISSING) return false;
-  const wanted = aggregates.map((aggregateId) => ({ aggregateId }));
-  await takeBatch(transaction, schema, building, definition, wanted, { limit: MOST_EVENTS, onRead: () => {} });
+  for (const group of await batchGroups(transaction, schema, aggregates)) {
+    const wanted = group.map((aggregateId) => ({ aggregateId }));
+    await takeBatch(transaction, schema, building, definition, wanted, { limit: MOST_EVENTS, onRead: () => {} });
+  }
+  // That has ended it on other nodes than this one.
+  await setLockTimeout(transaction, schema, LOCK_TIMEOUT);
   // Nobody else moves any meanwhile: what was not found is not missing now either.
   return (await missingInBuilding(transaction, schema, ids, 1, { found: aggregates })).found.length === 0;
 }

@@ -21,6 +21,8 @@ export interface Traits {
   readonly batches: 'any aggregates' | 'one shard';
   /** The way in which new tables of an application come to be committed together with events: a cluster has to be told of them first. */
   readonly newTables: 'as they are' | 'told';
+  /** The servers whose sessions may have the tables locked, or see what was in them before. */
+  readonly sessions: 'on this server' | 'on all nodes';
   /** The servers on which a setting of a transaction holds: a cluster tells it to its other nodes on demand only. */
   readonly settings: 'everywhere' | 'on demand';
   /**
@@ -40,6 +42,7 @@ const ONE_SERVER = {
   groups: 'any aggregates',
   batches: 'any aggregates',
   newTables: 'as they are',
+  sessions: 'on this server',
   settings: 'everywhere',
   looksUpFor: 'any row',
   rowsIn: 'relations here',
@@ -48,6 +51,7 @@ const CLUSTER = {
   insertsBy: 'values',
   groups: 'one aggregate',
   newTables: 'told',
+  sessions: 'on all nodes',
   settings: 'on demand',
   rowsIn: 'shards',
 } as const;

@@ -9,6 +9,7 @@ import { cleanUpRetired } from '../../../src/projection/rebuild/clean-up-retired
 import { startRebuild } from '../../../src/projection/rebuild/start-rebuild.js';
 import { switchCopy } from '../../../src/projection/rebuild/switch-copy.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
+import { isOnCluster } from '../../support/database.js';
 import { aReadModel, buildSchemasOf, fill, nextVersion, useReadModels } from '../../support/projection/read-models.js';
 
 const database = useReadModels(test);
@@ -75,7 +76,9 @@ test.serial('a rebuild fills tables beside those in use, and puts them in their 
   ]);
   t.deepEqual(await otherSchemas(), [`maestro_retired_${schema}_${live.id}`]);
   const statistics = 'SELECT reltuples::integer AS rows FROM pg_class WHERE oid = ?::regclass';
-  t.deepEqual((await knex.raw<{ rows: object[] }>(statistics, [`"${schema}".${model.name}`])).rows, [{ rows: 3 }]);
+  // A cluster has the statistics of the shard.
+  const known = isOnCluster() ? 0 : 3;
+  t.deepEqual((await knex.raw<{ rows: object[] }>(statistics, [`"${schema}".${model.name}`])).rows, [{ rows: known }]);
   t.is(await switched(next, building), 'switched', 'again changes nothing');
   t.is(await cleanUpRetired(knex, schema), 0);
   t.deepEqual(await statuses(model.name), [[2, 'live']]);
@@ -126,7 +129,10 @@ test.serial('everything that setUp makes is replaced, and goes on referring to w
   t.deepEqual(await otherSchemas(), []);
 });
 
-test.serial(
+// A cluster takes not all of this on tables that it knows, and tells its nodes of rights by itself.
+const onOneServer = isOnCluster() ? () => {} : test.serial;
+
+onOneServer(
   'what others have on the tables is named before a rebuild begins, and again before the switch',
   async (t) => {
     const cases: [make: string, drop: string, named: string][] = [
@@ -202,7 +208,7 @@ test.serial(
   },
 );
 
-test.serial('rights, owner and row-level security of the tables in use are those of the new ones', async (t) => {
+onOneServer('rights, owner and row-level security of the tables in use are those of the new ones', async (t) => {
   const [reads, owns, columns] = [`${schema}_reads`, `${schema}_owns`, `${schema}_columns`] as const;
   const roles = [reads, owns, columns];
   for (const role of roles) await knex.raw(`CREATE ROLE "${role}"`);
@@ -315,7 +321,8 @@ test.serial('a long transaction with a position is looked for before anybody is 
   t.teardown(async () => {
     if (!long.isCompleted()) await long.rollback();
   });
-  await long('maestro_positions').where({ copy: building.id }).forUpdate();
+  const place = { copy: building.id, aggregate_id: ids[0]?.encode() };
+  await long('maestro_positions').where(place).forUpdate();
   let asked = 0;
   const count = ({ sql }: { readonly sql: string }) => (asked += /LOCK TABLE .*IN EXCLUSIVE/.test(sql) ? 1 : 0);
   knex.on('query', count);
@@ -390,7 +397,7 @@ test.serial(
     t.is(await switched(next, building), 'switched');
     const behind = sent
       .slice(lastOf('maestro_positions" IN EXCLUSIVE'))
-      .filter((sql) => sql.includes('pg_visible_in_snapshot'));
+      .filter((sql) => sql.includes(isOnCluster() ? 'AS mark' : 'pg_visible_in_snapshot'));
     t.is(behind.length, 1);
     t.is((await knex(model.name)).length, 3);
     await cleanedUp();

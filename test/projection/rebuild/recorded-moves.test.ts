@@ -11,6 +11,7 @@ import { missingInBuilding } from '../../../src/projection/rebuild/missing-in-bu
 import { recordMoves } from '../../../src/projection/rebuild/record-moves.js';
 import { startRebuild } from '../../../src/projection/rebuild/start-rebuild.js';
 import { switchTables } from '../../../src/projection/rebuild/switch-tables.js';
+import { markOf } from '../../../src/store/positions/recorded-moves.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { aJournal, takeAll } from '../../support/projection/journal.js';
 import { useReadModels } from '../../support/projection/read-models.js';
@@ -40,7 +41,10 @@ async function recorded({ id }: Copy): Promise<string> {
 }
 
 const hexes = (ids: readonly Timestamp[]) => ids.map(({ hex }) => hex).toSorted();
-const moves = async (copy: Copy) => (await knex('maestro_moves').where({ copy: copy.id })).length;
+/** The number of rows of a record: on a cluster those of its moves are positions. */
+const moves = async (copy: Copy) =>
+  (await knex('maestro_moves').where({ copy: copy.id })).length +
+  (await knex('maestro_positions').where({ copy: markOf(copy.id) })).length;
 
 /** The number of positions that a connection has read. */
 async function readRows(on: Knex): Promise<number> {

@@ -5,7 +5,7 @@ import { takeIn } from '../../../src/projection/apply/take-in.js';
 import type { Copy } from '../../../src/projection/copies/copy.js';
 import { BRAND, type ReadModelDefinition } from '../../../src/projection/definition.js';
 import { defineAggregate } from '../../../src/aggregate/definition/define-aggregate.js';
-import { type TestDatabase, testKnex, useTestDatabase } from '../database.js';
+import { dropSchema, type TestDatabase, testKnex, useTestDatabase } from '../database.js';
 
 /** An aggregate whose events are counted. */
 export const Counter = defineAggregate({
@@ -113,5 +113,5 @@ export async function buildSchemasOf(knex: Knex, schema: string): Promise<string
 
 /** Drops what copies of a store that are not in use have left behind. */
 export async function dropBuildSchemas(knex: Knex, schema: string): Promise<void> {
-  for (const name of await buildSchemasOf(knex, schema)) await knex.raw(`DROP SCHEMA "${name}" CASCADE`);
+  for (const name of await buildSchemasOf(knex, schema)) await dropSchema(knex, name);
 }
