@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isBuilt } from './support/build-stamp.js';
 import { chromium, NO_CHROMIUM } from './support/chromium.js';
-import { clusterRuns, NO_CLUSTER } from './support/cluster-tests.js';
+import { clusterRuns, NO_CLUSTER, NO_CRASHES } from './support/cluster-tests.js';
 import { childSeconds, costTable, ownSeconds, type FileCost } from './support/costs.js';
 import { fastTests } from './support/fast-tests.js';
 import { allTests, needsCluster, testGroups, writeTestGroups } from './support/test-groups.js';
@@ -101,6 +101,7 @@ if (code === 0) {
   };
   console.log(`\n${costTable(files, shares, process.env['MAESTRO_TEST_COSTS'] === 'all' ? Infinity : 10)}`);
   if (cluster === undefined) console.log(`\nNot run: tests on a Citus cluster, because ${NO_CLUSTER}`);
+  else if (NO_CRASHES !== undefined) console.log(`\nNot run: crashes of servers of the cluster, because ${NO_CRASHES}`);
   if (chromium() === undefined)
     console.log(`\nNot run: tests of pages in a browser (test/ui/browser), because ${NO_CHROMIUM}`);
 }

@@ -36,6 +36,15 @@ const THROUGH_WORKER = [
   'test/faults/contention.test.ts',
 ];
 
+/** Those of `test/citus` that crash servers, which takes a command for it. */
+const CRASHING = 'test/citus/faults/crashes.test.ts';
+
+/** The way to run those that crash servers; `undefined` when it is given. */
+export const NO_CRASHES =
+  process.env['MAESTRO_TEST_CITUS_CRASH'] === undefined
+    ? 'no MAESTRO_TEST_CITUS_CRASH is set. Name a program that gets the host:port of a server of the cluster, crashes that server (pg_ctl stop -m immediate, or a kill), starts it again, and waits until it takes connections.'
+    : undefined;
+
 /** The way to run them. */
 export const NO_CLUSTER =
   'no MAESTRO_TEST_CITUS_URL is set. Name the coordinator of a cluster with a worker, for tests only: they make schemas of their own and drop them.';
@@ -55,10 +64,8 @@ export async function clusterRuns(root: string, coordinator: string, words: read
     files: files.filter((file) => named.length === 0 || isNamed(file)),
     env: { MAESTRO_TEST_URL: url, MAESTRO_TEST_LAYOUT: 'citus' },
   });
-  const runs = [
-    run(coordinator, [...clusterTests(root), ...ON_CLUSTER]),
-    run(await aWorkerOf(coordinator), THROUGH_WORKER),
-  ];
+  const onlyThere = clusterTests(root).filter((file) => NO_CRASHES === undefined || file !== CRASHING);
+  const runs = [run(coordinator, [...onlyThere, ...ON_CLUSTER]), run(await aWorkerOf(coordinator), THROUGH_WORKER)];
   return runs.filter(({ files }) => files.length > 0);
 }
 

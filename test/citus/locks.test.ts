@@ -40,19 +40,22 @@ test.serial('a row that a worker keeps locked is waited for as shortly', async (
   await t.throwsAsync(waiting, { instanceOf: DatabaseTimeoutError, message: /rows of the tables/ });
 });
 
-test.serial('the outcome of a commit is looked for no longer than allowed behind a transaction that a node was left with', async (t) => {
-  const event = anEvent(anId());
-  const { node, shard } = await cluster.placeOf(event.aggregateId);
-  const name = `${schema}_left`;
-  const transaction = await node.knex.transaction();
-  await transaction.raw(
-    `INSERT INTO ${shard} (aggregate_id, sequence, "timestamp", type, body) VALUES (?, ?, ?, 'left', '{}')`,
-    [event.aggregateId.encode(), event.sequence, event.timestamp.encode()],
-  );
-  await transaction.raw(`PREPARE TRANSACTION '${name}'`);
-  await transaction.rollback();
-  t.teardown(() => node.knex.raw(`ROLLBACK PREPARED '${name}'`));
-  const { proxy, store } = await throughProxy(t, { schema, recoveryTimeout: 1_000 });
-  proxy.breakAt('INSERT', 'request');
-  await t.throwsAsync(store.commitEvents([event]), { instanceOf: OutcomeUnknownError });
-});
+test.serial(
+  'the outcome of a commit is looked for no longer than allowed behind a transaction that a node was left with',
+  async (t) => {
+    const event = anEvent(anId());
+    const { node, shard } = await cluster.placeOf(event.aggregateId);
+    const name = `${schema}_left`;
+    const transaction = await node.knex.transaction();
+    await transaction.raw(
+      `INSERT INTO ${shard} (aggregate_id, sequence, "timestamp", type, body) VALUES (?, ?, ?, 'left', '{}')`,
+      [event.aggregateId.encode(), event.sequence, event.timestamp.encode()],
+    );
+    await transaction.raw(`PREPARE TRANSACTION '${name}'`);
+    await transaction.rollback();
+    t.teardown(() => node.knex.raw(`ROLLBACK PREPARED '${name}'`));
+    const { proxy, store } = await throughProxy(t, { schema, recoveryTimeout: 1_000 });
+    proxy.breakAt('INSERT', 'request');
+    await t.throwsAsync(store.commitEvents([event]), { instanceOf: OutcomeUnknownError });
+  },
+);
