@@ -13,7 +13,7 @@ const locked = new WeakSet();
  * Objects that were frozen before are not walked again, so freezing the next state costs as much as making it did.
  */
 export function deepFreeze(value: unknown): boolean {
-  if (!isObject(value)) return true;
+  if (!isObject(value) || freezeFlat(value)) return true;
   const known = frozen.get(value);
   if (known !== undefined) return known;
   // In a list instead of by recursion: a state may be nested deeper than the stack.
@@ -36,6 +36,14 @@ export function deepFreeze(value: unknown): boolean {
   if (isSafe) for (const each of found) frozen.set(each, true);
   else frozen.set(value, false);
   return isSafe;
+}
+
+/** Freezes a plain object that holds no other objects, as most states are, at a fraction of the cost. False for any other value. */
+function freezeFlat(value: object): boolean {
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key in value) if (isObject((value as Record<string, unknown>)[key])) return false;
+  Object.freeze(value);
+  return true;
 }
 
 /** Deeply freezes a value that was read from JSON; returns it. */
