@@ -118,6 +118,7 @@ const COMMANDS: readonly (readonly string[])[] = [
     ['--text', 'ADA'],
     ['--aggregate', 'tally'],
   ].map((filter) => ['search', '--limit', '5', ...filter]),
+  ['search', '--type', 'opend'],
   ['search', '--where', '$.n > 1', '-o', 'ndjson'],
   ['search', '--where', '$.note like_regex "^a\\\\\\\\b"', '--reverse'],
   ['search', '--where', '$.at.datetime() < "2024-03-01T00:00:00+00:00".datetime()'],

@@ -19,9 +19,9 @@ export async function eventTypes(log: NonTransactionalLog, patience = PATIENCE):
 
 /** True when an event has the type; false when none was found in `patience` milliseconds, since no index has the types. */
 export async function hasType(log: NonTransactionalLog, type: string, patience: number): Promise<boolean> {
-  const sql = `SELECT EXISTS (SELECT FROM ${tablesOf(log).log} WHERE type = ?)`;
-  const [row] = (await withinLimit(log, patience, (limited) => select<[boolean]>(limited, sql, [type]))) ?? [];
-  return row?.[0] === true;
+  const sql = `SELECT 1 FROM ${tablesOf(log).log} WHERE type = ? LIMIT 1`;
+  const rows = await withinLimit(log, patience, (limited) => select(limited, sql, [type]));
+  return rows !== undefined && rows.length > 0;
 }
 
 /** Up to five other schemas of the database with an event log that this role can use, by name. */

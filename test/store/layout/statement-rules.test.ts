@@ -47,7 +47,7 @@ const EXAMPLES: readonly (readonly [broken: string, instead: string])[] = [
     'WITH RECURSIVE ids(id) AS (SELECT aggregate_id FROM "s".event_log) SELECT id FROM ids',
     'SELECT aggregate_id AS id FROM "s".event_log GROUP BY aggregate_id ORDER BY aggregate_id LIMIT $1',
   ],
-  ['SELECT EXISTS (SELECT FROM "s".event_log)', 'SELECT 1 FROM "s".event_log LIMIT 1'],
+  ['SELECT EXISTS (SELECT FROM "s".event_log WHERE type = $1)', 'SELECT 1 FROM "s".event_log WHERE type = $1 LIMIT 1'],
   [
     'SELECT count(*) FROM (SELECT FROM "s".snapshots LIMIT 5) AS some',
     'SELECT count(*) FROM (SELECT 1 FROM "s".snapshots LIMIT 5) AS some',
