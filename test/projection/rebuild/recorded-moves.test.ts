@@ -12,13 +12,14 @@ import { recordMoves } from '../../../src/projection/rebuild/record-moves.js';
 import { startRebuild } from '../../../src/projection/rebuild/start-rebuild.js';
 import { switchTables } from '../../../src/projection/rebuild/switch-tables.js';
 import { markOf } from '../../../src/store/positions/recorded-moves.js';
+import { PostgresStore } from '../../../src/store/postgres-store.js';
 import { aHistory, anEvent, anId } from '../../support/data/factories.js';
 import { aJournal, takeAll } from '../../support/projection/journal.js';
 import { useReadModels } from '../../support/projection/read-models.js';
 
 const database = useReadModels(test);
 const { schema, knex } = database;
-const store = database.store();
+const store = new PostgresStore(knex, { schema });
 
 /** A live copy, and one that is being built and has taken in as much: the first event of some aggregates. */
 async function aRebuild(count = 4) {

@@ -27,7 +27,7 @@ async function watched(t: ExecutionContext) {
     const settings = "SET citus.log_remote_commands = 'on'; SET client_min_messages = notice";
     session.query(settings, (error) => done(error, session));
   };
-  const knex = testKnex({ pool: { min: 0, max: 1, afterCreate } });
+  const knex = testKnex({ searchPath: [database.schema], pool: { min: 0, max: 1, afterCreate } });
   t.teardown(() => knex.destroy());
   await layoutAt(knex, database.schema);
   const store = new PostgresStore(knex, { schema: database.schema });
