@@ -1,5 +1,6 @@
 import type { EventLog } from '../log/event-log.js';
 import { checkClock, checkNewest, checkNodes } from './clocks.js';
+import { checkCluster } from './cluster.js';
 import type { ComparisonBound } from './compare-positions.js';
 import type { Finding } from './finding.js';
 import { checkIndexes } from './indexes.js';
@@ -41,6 +42,7 @@ export async function* diagnose(
   }
   yield* checkContents(log, embedded, comparison);
   if (embedded) return;
+  yield* await checkCluster(log);
   yield await checkClock(log);
   yield* await checkDurability(log);
   yield* await checkSettings(log);
