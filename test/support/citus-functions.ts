@@ -11,14 +11,6 @@ const FUNCTIONS = `SET allow_system_table_mods = on;
 INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion) VALUES (99999, 'citus', 10, 11, false, '13.2-1');
 UPDATE pg_dist_node SET nodename = '10.0.0.1';
 CREATE SEQUENCE pg_catalog.stand_in_colocations;
-CREATE FUNCTION pg_catalog.run_command_on_all_nodes(command text, parallel boolean DEFAULT true, give_warning_for_connection_errors boolean DEFAULT false,
-  OUT nodeid integer, OUT success boolean, OUT result text) RETURNS SETOF record LANGUAGE plpgsql AS $$ BEGIN
-  FOR nodeid IN SELECT node.nodeid FROM pg_dist_node AS node LOOP
-    success := true; EXECUTE command INTO result;
-    result := jsonb_set(result::jsonb, '{walLevel}', to_jsonb(coalesce(current_setting('stand_in.wal_level', true), 'logical')))::text;
-    RETURN NEXT;
-  END LOOP;
-END $$;
 CREATE FUNCTION pg_catalog.stand_in_place(name regclass, method "char", colocation integer, replication "char", shards integer) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN
   IF EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = name AND (partmethod = 'h' OR repmodel = 't')) THEN

@@ -22,6 +22,14 @@ CREATE FUNCTION pg_catalog.shard_name(regclass, bigint) RETURNS text LANGUAGE sq
 -- The table is its only shard.
 CREATE FUNCTION pg_catalog.run_command_on_shards(of regclass, command text, OUT shardid bigint, OUT success boolean, OUT result text) RETURNS SETOF record
 LANGUAGE plpgsql AS $$ BEGIN EXECUTE format(command, of) INTO result; shardid := 1; success := true; RETURN NEXT; END $$;
+CREATE FUNCTION pg_catalog.run_command_on_all_nodes(command text, parallel boolean DEFAULT true,
+  give_warning_for_connection_errors boolean DEFAULT false, OUT nodeid integer, OUT success boolean, OUT result text) RETURNS SETOF record LANGUAGE plpgsql AS $$ BEGIN
+  FOR nodeid IN SELECT node.nodeid FROM pg_dist_node AS node LOOP
+    success := true; EXECUTE command INTO result;
+    result := jsonb_set(result::jsonb, '{walLevel}', to_jsonb(coalesce(current_setting('stand_in.wal_level', true), 'logical')))::text;
+    RETURN NEXT;
+  END LOOP;
+END $$;
 CREATE FUNCTION pg_catalog.column_to_column_name(regclass, text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT $2 $$;
 RESET allow_system_table_mods`;
 
