@@ -114,6 +114,8 @@ export class ReportReader extends TallyReader {
   readonly #longest: number;
   /** Number of events that each row has at least. */
   floor: ReadonlyMap<string, number> = new Map();
+  /** The same as it was when the last look began, which may have chosen its moment before it was raised. */
+  #floorBefore = this.floor;
 
   constructor(knex: Knex, schema: string, longest: number) {
     super(knex, schema);
@@ -121,6 +123,7 @@ export class ReportReader extends TallyReader {
   }
 
   protected async read(ids: readonly string[]): Promise<Seen> {
+    this.#floorBefore = this.floor;
     return await this.knex.transaction(
       async (transaction) => {
         const tokens = await tokensOf(transaction, this.schema, ids);
@@ -138,7 +141,7 @@ export class ReportReader extends TallyReader {
   protected judgeFurther(ids: readonly string[], { rows }: Seen): void {
     const lasts = new Map(rows.map(({ id, last }) => [id, last]));
     for (const id of ids) {
-      const [least = 0, last = 0] = [this.floor.get(id), lasts.get(id)];
+      const [least = 0, last = 0] = [this.#floorBefore.get(id), lasts.get(id)];
       if (last < least) this.faults.push(`a report has ${last} of ${least} events of ${id}`);
     }
   }
