@@ -16,7 +16,7 @@ function references(page: string): { file: string; titles: string[] }[] {
 /** The titles of a file as they are written there, each `${…}` as …, as the pages have them. */
 function titlesOf(file: string): string[] {
   const calls =
-    /\b(?:test|testProp|promise)(?:\.serial)?\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
+    /\b(?:test|testProp|promise|onOneServer)(?:\.serial)?\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
   return [...read(file).matchAll(calls)].map(([, single, double, template]) =>
     (single ?? double ?? template ?? '').replace(/\\(.)/g, '$1').replace(/\$\{[^{}]*(\{[^{}]*\}[^{}]*)*\}/g, '…'),
   );
