@@ -75,8 +75,9 @@ export class Aggregates<Types extends AggregateTypes> {
   /**
    * Decides on a command and commits the events that its handler returns, with the projections in the same transaction.
    * Returns `{ok: true, value: {events, state, sequence}}`, or `{ok: false, error}` with the reason of the handler's
-   * rejection, which was decided on the state that was in the log then. When another writer was faster, reads the newer
-   * events and decides again, after random pauses that grow up to 200 ms.
+   * rejection, which was decided on the state that was in the log then. When another writer was faster, waits for its turn
+   * on a connection of the pool, up to a second, reads the newer events and decides again; where there are no turns, or too
+   * late, after random pauses that grow up to 200 ms.
    *
    * After any error nothing was committed, except that `OutcomeUnknownError` leaves it open. Throws
    * `CommandIdReusedError` for the `commandId` of another command, `CommandAnswerLostError` when events of the first

@@ -1,7 +1,7 @@
 import { type CommittedEvent, MAX_SEQUENCE, type Snapshot } from '../events.js';
 import type { Timestamp } from '../hlc/timestamp.js';
 import { type EventPlace, laterPredecessor } from '../store/read/last-event.js';
-import type { Store } from '../store/store.js';
+import type { AggregateReads, WantedTurn } from '../store/store.js';
 import type { Definition } from './definition/definition.js';
 import { HandlerError, IncompleteHistoryError } from './errors.js';
 import { evolve } from './fold/evolve.js';
@@ -12,7 +12,7 @@ import { initialStateAt, type StateAt } from './state-at.js';
 /** The aggregate to fold: its definition, its id and the store with its events. */
 export interface History {
   readonly definition: Definition;
-  readonly store: Pick<Store, 'getCommand' | 'getEvents' | 'getLastEvent' | 'getSnapshot' | 'streamEvents'>;
+  readonly store: AggregateReads;
   readonly id: Timestamp;
   /**
    * Called with a stored snapshot that was not used, because handlers fail on its state. @defaultValue ignored silently
@@ -166,8 +166,18 @@ async function foldFromStart(history: History, snapshot: StateAt, maxSequence: n
   return current;
 }
 
+/** The arguments of the first query for the events of a history from a sequence on. */
+export function firstRead(
+  { numbers }: Definition,
+  minSequence: number,
+  maxSequence = MAX_SEQUENCE,
+): WantedTurn['read'] {
+  return { minSequence, options: { maxSequence, limit: EVENTS_AT_ONCE, numbers } };
+}
+
 function read({ definition, store, id }: History, min: number, maxSequence: number): Promise<CommittedEvent[]> {
-  return store.getEvents(id, min, { maxSequence, limit: EVENTS_AT_ONCE, numbers: definition.numbers });
+  const { minSequence, options } = firstRead(definition, min, maxSequence);
+  return store.getEvents(id, minSequence, options);
 }
 
 /** Folds the events that the first query did not read. */

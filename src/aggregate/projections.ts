@@ -12,16 +12,18 @@ export function asProjection(projection: Definition['projections'][number]): Pro
   return (event, transaction) => ownProperty(projection, event.type)?.(event, transaction);
 }
 
-/** Projections of the events of one commit that get each event as it is projected, instead of as it is stored. */
+/**
+ * Projections that get each event of a commit as it is projected, instead of as it is stored; `projected` gives the events of the commit that is
+ * under way.
+ */
 export function projectionsOf(
   projections: readonly Projection[],
-  projected: readonly CommittedEvent<unknown>[],
+  projected: () => readonly CommittedEvent<unknown>[],
 ): readonly Projection[] {
-  const [first] = projected;
-  if (first === undefined) return projections;
   return projections.map((projection) => (event, transaction) => {
+    const all = projected();
     // What the definition's types say of it.
-    const shown = projected[event.sequence - first.sequence] as CommittedEvent;
+    const shown = all[event.sequence - (all[0]?.sequence ?? 0)] as CommittedEvent;
     return projection(shown, transaction);
   });
 }

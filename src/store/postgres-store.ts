@@ -13,9 +13,13 @@ import { apartByKind, type CommitProjection } from './commit/positioned-projecti
 import { readCommand } from './commit/read-command.js';
 import { commitSnapshotRow } from './commit/commit-snapshot.js';
 import { GroupCommit } from './commit/group-commit.js';
+import { commitInTurn } from './commit/turn/commit-in-turn.js';
+import { commitBetweenTurns } from './commit/turn/commit-between-turns.js';
+import { askedTurn } from './commit/turn/asked-turn.js';
 import { type EventQuery, selectLastEvent, selectPages, selectRows } from './read/event-query.js';
 import { checkedInterop, type Interop } from './commit/interop.js';
 import { withStoreErrors } from './commit/inside-transaction.js';
+import { joined } from './transactions/joined-store.js';
 import { checkedTransaction, type JoinOptions, whenEnded } from './transactions/joined.js';
 import type { PostgresStoreOptions, StoredEventOptions } from './postgres-store-options.js';
 import type { EventPlace, LastEvent } from './read/last-event.js';
@@ -33,6 +37,7 @@ import {
 } from './read/rows.js';
 import { withoutPreparedStatements } from './driver/pg/prepared.js';
 import type {
+  BetweenTurnsResult,
   CarriedOutCommand,
   CommandCommitResult,
   CommitResult,
@@ -40,6 +45,8 @@ import type {
   LastEventOptions,
   ReadOptions,
   Store,
+  TakenTurn,
+  WantedTurn,
 } from './store.js';
 import { encodeEvents, encodeSnapshot } from './commit/validate.js';
 import { DEFAULT_SCHEMA } from './schema-name.js';
@@ -105,6 +112,27 @@ export class PostgresStore implements Store {
     assertAggregateId(aggregateId);
     const context = this.#inside(transaction);
     return await this.#call(transaction, () => readCommand(context, { aggregateId, commandId }));
+  }
+
+  async commitInTurn(wanted: WantedTurn): Promise<TakenTurn | undefined> {
+    assertAggregateId(wanted.aggregateId);
+    const { statements } = this.#context;
+    const inside = (transaction: Knex.Transaction) => joined(this, transaction);
+    const asked = askedTurn(wanted, { statements, numbers: this.#numbers, interop: this.interop, inside });
+    const taken = await this.#activity.call(() => commitInTurn(this.#context, asked));
+    if (taken?.result.ok === true && this.#hints.isHeard) this.#tell(taken.result.value, undefined);
+    return taken;
+  }
+
+  async commitBetweenTurns(events: readonly NewEvent[], command?: NewCommand): Promise<BetweenTurnsResult> {
+    assertEventList(events);
+    if (command !== undefined) assertCommandId(command.commandId);
+    const content = { command, events: encodeEvents(events, this.interop) };
+    const commit = () => this.#activity.call(() => commitBetweenTurns(this.#context, content));
+    const result = await (this.#groups === undefined ? commit() : this.#groups.whenIdle(commit));
+    if (result === undefined) return await this.#commit({ command, events }, [], undefined);
+    if (result.ok && this.#hints.isHeard) this.#tell(events, undefined);
+    return result;
   }
 
   async commitEvents(events: readonly NewEvent[], options: JoinOptions = {}): Promise<CommitResult> {

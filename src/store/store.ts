@@ -19,6 +19,41 @@ export type CommandCommitResult = Result<CommittedEvent[], 'retry_command' | 're
 /** The facts that are remembered of a command that was carried out. */
 export type CarriedOutCommand = Pick<NewCommand, 'digest' | 'firstSequence' | 'lastSequence'>;
 
+/** The reads by which an aggregate is loaded, of a store or of a transaction. */
+export type AggregateReads = Pick<Store, 'getCommand' | 'getEvents' | 'getLastEvent' | 'getSnapshot' | 'streamEvents'>;
+
+/** A turn at an aggregate that is asked for. */
+export interface WantedTurn {
+  readonly aggregateId: Timestamp;
+  /** Time in milliseconds for which whoever commits between turns may go on when this turn is the next: a whole number. */
+  readonly grace: number;
+  /** The arguments of the first `getEvents` in the turn, which is then answered without another round trip. */
+  readonly read: { readonly minSequence: number; readonly options: Omit<EventReadOptions, 'transaction'> };
+  readonly projections: readonly CommitProjection[];
+  /**
+   * Decides what is to be committed, nothing if `undefined`. Has to read with what it is given. Called again when somebody who did not wait for a
+   * turn was faster.
+   */
+  readonly decide: (reads: AggregateReads) => Promise<TurnDecision | undefined>;
+}
+
+/** A turn that came. */
+export interface TakenTurn {
+  /** Others had the turn when it was asked for. */
+  readonly waited: boolean;
+  /** The result of the last decision; without events when nothing was to be committed. */
+  readonly result: CommandCommitResult;
+}
+
+/** The result of a commit between turns: also `turn_awaited` when somebody waits for a turn; then nothing is committed. */
+export type BetweenTurnsResult = Result<CommittedEvent[], 'retry_command' | 'repeated_command' | 'turn_awaited'>;
+
+/** What is to be committed in a turn. */
+export interface TurnDecision {
+  readonly events: readonly NewEvent[];
+  readonly command?: NewCommand | undefined;
+}
+
 /** Options for reading one aggregate. */
 export interface ReadOptions extends JoinOptions {
   /** The last sequence to read, inclusive. @defaultValue 2147483647 */
@@ -91,6 +126,20 @@ export interface Store {
 
   /** The command of an aggregate that was carried out under an id; `undefined` when none was, or it was pruned. */
   getCommand?(aggregateId: Timestamp, commandId: string, options?: JoinOptions): Promise<CarriedOutCommand | undefined>;
+
+  /**
+   * Waits until it is this writer's turn at an aggregate, in the order of asking; then decides and commits as {@link commitCommand} does. Who
+   * does not ask, {@link commitEvents} say, may still be faster. `undefined` when the turn did not come in time or there are no turns: then
+   * nothing was committed. Throws also what `decide` throws. Never inside a transaction. Optional; with it, `evaluate` is fair to writers
+   * that compete for an aggregate.
+   */
+  commitInTurn?(turn: WantedTurn): Promise<TakenTurn | undefined>;
+
+  /**
+   * Commits the events of one aggregate, at least one, as {@link commitCommand} does, unless somebody waits for a turn at that aggregate and those
+   * who commit between turns have to make room. Optional, with {@link commitInTurn}.
+   */
+  commitBetweenTurns?(events: readonly NewEvent[], command?: NewCommand): Promise<BetweenTurnsResult>;
 
   /**
    * Stores a snapshot if it is newer than the aggregate's stored one, in its place; `stale` when it is not (the same

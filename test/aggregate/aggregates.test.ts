@@ -211,6 +211,8 @@ test('after the last attempt the command fails, and says how often it was tried'
       await other.evaluate(id, increment(1));
       return await store.commitAll(events, projections);
     },
+    // Its turn never comes.
+    commitInTurn: () => Promise.resolve(undefined),
   });
   const counters = openAggregates(Counter, { store: unlucky, maxAttempts: 3 });
 
@@ -284,6 +286,10 @@ test('a retry reads only what is new, and decides on it', async (t) => {
     getEvents: (aggregateId, min, options) => {
       read.push(min);
       return store.getEvents(aggregateId, min, options);
+    },
+    commitInTurn: (turn) => {
+      read.push(turn.read.minSequence);
+      return store.commitInTurn(turn);
     },
   });
   const watched = openAggregates(Counter, { store: watching });

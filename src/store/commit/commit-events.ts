@@ -6,18 +6,14 @@ import { isReplacedShard } from '../driver/node-failure.js';
 import { storeError } from '../failures/database-errors.js';
 import { forgetLayout } from '../layout/read-layout.js';
 import { insertEvents, InsertConflictError } from './insert-events.js';
-import { inInsertionOrder } from './insertion-order.js';
 import { insertInsideTransaction, resolveFailureInside } from './inside-transaction.js';
-import { NO_PROJECTIONS, POSITIONED } from './positioned-projection.js';
-import { type WholeCommit, writeInTransaction } from './write-all.js';
+import { NO_PROJECTIONS } from './positioned-projection.js';
+import { isSmall, prepareProjections, type WholeCommit, wholeCommit } from './whole-commit.js';
+import { writeInTransaction } from './write-all.js';
 import type { CommandCommitResult } from '../store.js';
 import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation, unexplainedUniqueViolation } from './unique-violation.js';
 import { CommitInterruptedError } from '../driver/driver.js';
-import { committedEvents, type EncodedEvent } from './validate.js';
-
-/** Characters of JSON in one statement at most; a larger commit takes several statements of one transaction. */
-const MAX_STATEMENT_LENGTH = 32 * 1024 * 1024;
 
 const MAX_ATTEMPTS = 3;
 
@@ -37,17 +33,13 @@ export async function commitContent(
   projections = NO_PROJECTIONS,
 ): Promise<CommandCommitResult> {
   const isInside = context.knex.isTransaction === true;
-  const parts = events.length === 0 ? [[]] : splitByLength(inInsertionOrder(events));
-  const { functions, positioned } = projections;
-  const isProjected = functions.length > 0 || positioned.length > 0;
-  const isOneStatement = !isInside && !isProjected && !context.verifyWrites && parts.length === 1;
-  const committed = committedEvents(events);
-  const commit = { events, parts, committed, projections, command, isInside, isOneStatement };
+  const whole = wholeCommit({ events, command }, projections, isInside);
+  const commit = { ...whole, isOneStatement: !isInside && isSmall(context, whole) };
   try {
     // The conflicting event may be gone again when it is looked for (erased, say), or its transaction, in a deadlock with
     // this one, may not have ended yet: then another attempt decides.
     let refusal: unknown;
-    for (const { [POSITIONED]: inline } of positioned) await inline.prepare(context.knex, context);
+    await prepareProjections(context, projections);
     for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
       const answer = await attempt(context, commit);
       if (!(answer instanceof InsertConflictError)) return answer;
@@ -93,18 +85,4 @@ async function write(context: CommitContext, commit: Commit): Promise<void> {
   if (commit.isInside) return await insertInsideTransaction(context, commit);
   if (commit.isOneStatement) return await insertEvents(knex, context, commit.events, commit.command);
   await writeInTransaction(context, commit);
-}
-
-function splitByLength(events: readonly EncodedEvent[]): EncodedEvent[][] {
-  const parts: EncodedEvent[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const event of events) {
-    length += event.json.length;
-    if (length > MAX_STATEMENT_LENGTH) {
-      parts.push([]);
-      length = event.json.length;
-    }
-    parts.at(-1)?.push(event);
-  }
-  return parts;
 }

@@ -61,18 +61,24 @@ export class CommitQueue {
   /** Commits as {@link commitContent} does, without projections. */
   commit(content: CommitContent): Promise<CommandCommitResult> {
     const { events, command } = content;
-    if (this.#inFlight === 0 && this.#queue.length === 0) return this.#commitAtOnce(content);
+    const atOnce = this.whenIdle(() => commitContent(this.#context, content));
+    if (atOnce !== undefined) return atOnce;
     return new Promise((resolve, reject) => {
       this.#queue.push({ events, command, length: lengthOf(events), resolve, reject });
       this.#timer ??= setTimeout(() => this.#stopWaiting(), MAX_WAIT);
     });
   }
 
-  async #commitAtOnce(content: CommitContent): Promise<CommandCommitResult> {
+  /** Runs a commit at once, if nothing waits and nothing is under way: what arrives meanwhile waits for it. */
+  whenIdle<Value>(work: () => Promise<Value>): Promise<Value> | undefined {
+    return this.#inFlight === 0 && this.#queue.length === 0 ? this.#atOnce(work) : undefined;
+  }
+
+  async #atOnce<Value>(work: () => Promise<Value>): Promise<Value> {
     const generation = this.#generation;
     this.#inFlight += 1;
     try {
-      return await commitContent(this.#context, content);
+      return await work();
     } finally {
       this.#done(generation);
     }

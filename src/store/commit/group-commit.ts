@@ -37,6 +37,11 @@ export class GroupCommit {
     return redirect === undefined ? this.#all.commit(content) : redirect(content);
   }
 
+  /** Runs a commit that is in a form of its own, unless others are under way, with which it is to go together. */
+  whenIdle<Value>(work: () => Promise<Value>): Promise<Value> | undefined {
+    return this.#all.whenIdle(work);
+  }
+
   /**
    * The way of commits that must not be in one group; asks the database for its layout when that is not known. When it cannot be asked,
    * the statement of the group will tell.

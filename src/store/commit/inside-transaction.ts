@@ -12,7 +12,8 @@ import type { CommandCommitResult } from '../store.js';
 import type { CommitContent } from './commit-content.js';
 import { diagnoseUniqueViolation } from './unique-violation.js';
 import { takeTurn } from '../driver/turns.js';
-import { type WholeCommit, writeAll } from './write-all.js';
+import type { WholeCommit } from './whole-commit.js';
+import { writeAll } from './write-all.js';
 
 /**
  * Runs work in a savepoint of the application's transaction: a failure is undone, and the transaction stays usable.

@@ -1,20 +1,12 @@
 import type { Knex } from 'knex';
-import type { CommittedEvent } from '../../events.js';
 import type { CommitContext } from './commit-context.js';
 import type { Executor } from '../driver/driver.js';
 import { driverOf } from '../driver/driver-of.js';
-import { movedBy, type MovingCommit, type MovingInsert, movingInsert } from './insert-moving.js';
+import { movedBy, type MovingInsert, movingInsert } from './insert-moving.js';
 import { insertParts } from './insert-events.js';
-import type { CommitProjections } from './positioned-projection.js';
 import { runPositioned } from './run-positioned.js';
 import { assertProjected, runProjections } from './run-projections.js';
-
-/** A commit with all that belongs to its transaction. */
-export interface WholeCommit extends MovingCommit {
-  /** The events as the store returns them: by sequence. */
-  readonly committed: CommittedEvent[];
-  readonly projections: CommitProjections;
-}
+import type { WholeCommit } from './whole-commit.js';
 
 /** Writes all of a commit in a transaction of its own, as {@link writeAll} does. */
 export async function writeInTransaction(context: CommitContext, commit: WholeCommit): Promise<void> {

@@ -71,6 +71,8 @@ export interface Driver {
 export interface BoundStatement {
   readonly statement: Statement;
   readonly bindings: readonly Knex.RawBinding[];
+  /** As for {@link Driver.send}. */
+  readonly readBody?: ReadBody | undefined;
 }
 
 /** Options of a transaction. */
@@ -86,6 +88,11 @@ export interface TransactionOptions {
 export interface Connection {
   /** Sends one statement on it, without a name. */
   send<Row>(statement: Statement, bindings?: readonly Knex.RawBinding[]): Promise<Answer<Row>>;
+  /**
+   * Sends statements one after the other, in one round trip; those that have a name stay prepared where the driver can do that. Resolves to
+   * the answer of each; after one that fails the others are not carried out. Absent where the driver cannot.
+   */
+  readonly sendTogether: ((statements: readonly BoundStatement[]) => Promise<Answer<unknown>[]>) | undefined;
   /**
    * True when the transaction on it waits for nothing and no statement of it has failed, as the server said last; false when that is not
    * known without asking.

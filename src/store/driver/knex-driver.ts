@@ -43,7 +43,8 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
 
   async sendTogether(statements: readonly BoundStatement[]): Promise<Answer<unknown>[]> {
     const answers: Answer<unknown>[] = [];
-    for (const { statement, bindings } of statements) answers.push(await this.send(statement, bindings));
+    for (const { statement, bindings, readBody } of statements)
+      answers.push(await this.send(statement, bindings, readBody));
     return answers;
   }
 
@@ -101,6 +102,7 @@ export abstract class KnexDriver<Raw extends RawConnection> implements Driver {
   protected lent(connection: Raw): Connection {
     return {
       send: (statement, bindings = []) => this.ask(connection, { sql: statement.sql }, bindings),
+      sendTogether: undefined,
       reasonOf: (error) => reasonOfEnd(connection, error),
       isKnownUsable: () => false,
       localPort: undefined,

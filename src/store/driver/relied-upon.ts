@@ -118,7 +118,8 @@ export interface PgProtocol {
   sync(): void;
   /** Names of statements that were sent and that the server has not parsed yet; older versions of `pg` do not keep them. */
   readonly submittedNamedStatements?: Record<string, string>;
-  readonly stream: { cork?(): void; uncork?(): void };
+  /** The messages are written to it, each as soon as it is sent. */
+  readonly stream: { readonly writable: boolean; write(part: Uint8Array): boolean };
 }
 
 /** A statement as `pg` takes it. */

@@ -35,6 +35,8 @@ export interface Traits {
    * only, and the shards of a cluster are on other nodes.
    */
   readonly rowsIn: 'relations here' | 'shards';
+  /** Those who meet at an advisory lock: on a cluster only the ones that are connected to the same node. */
+  readonly locks: 'for all writers' | 'for one node';
 }
 
 const ONE_SERVER = {
@@ -46,6 +48,7 @@ const ONE_SERVER = {
   settings: 'everywhere',
   looksUpFor: 'any row',
   rowsIn: 'relations here',
+  locks: 'for all writers',
 } as const;
 const CLUSTER = {
   insertsBy: 'values',
@@ -54,6 +57,7 @@ const CLUSTER = {
   sessions: 'on all nodes',
   settings: 'on demand',
   rowsIn: 'shards',
+  locks: 'for one node',
 } as const;
 
 const TRAITS: Readonly<Record<Layout['kind'], Traits>> = {

@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { MAX_SEQUENCE } from '../../events.js';
 import { Timestamp } from '../../hlc/timestamp.js';
 import { Conditions } from './conditions.js';
@@ -9,7 +8,8 @@ import { type SequenceRange, sequenceRange } from './sequence-range.js';
 import { withSerializationRetry } from './read-retry.js';
 import { asText } from './body-readers.js';
 import { type Executor, type HistoryRow, query, storedEventOf } from './rows.js';
-import { preparedStatement, type Statement } from '../driver/statement.js';
+import type { BoundStatement } from '../driver/driver.js';
+import { preparedStatement } from '../driver/statement.js';
 import type { Statements } from '../statements.js';
 
 /** A selection of one aggregate's events, and their order. */
@@ -35,7 +35,7 @@ export function selectRows<Body>(
   events: EventQuery,
   readBody: (text: string) => Body,
 ): Promise<HistoryRow<Body>[]> {
-  const { statement, bindings } = selection(statements, events);
+  const { statement, bindings } = eventSelection(statements, events);
   return query<HistoryRow<Body>>(on, statement, bindings, readBody);
 }
 
@@ -168,10 +168,11 @@ function pageRange({ min, max }: SequenceRange, count: number, reverse = false):
   return { min: Math.max(min, max - count + 1), max };
 }
 
-function selection(
+/** The statement that selects events, each row a `HistoryRow`. */
+export function eventSelection(
   { selectHistory }: Statements,
   { aggregateId, range, types, since, until, reverse, limit }: EventQuery,
-): { statement: Statement; bindings: Knex.RawBinding[] } {
+): BoundStatement {
   const where = new Conditions();
   where.and('aggregate_id = ?', aggregateId.encode());
   // Always with both bounds: without them, PostgreSQL's generic plan sorts rows that the index has in order.

@@ -115,6 +115,25 @@ test('a commit with a projection that has positions begins, inserts and moves th
   }
 });
 
+test('a turn is two round trips: one waits and reads, the other commits', async (t) => {
+  const id = anId();
+  const { roundTrips, sql } = await sentFor(t, layouts.plain.schema, async (store) => {
+    const taken = await store.commitInTurn({
+      aggregateId: id,
+      grace: 0,
+      read: { minSequence: 1, options: {} },
+      projections: [],
+      decide: async (reads) => ({ events: [anEvent(id, { sequence: (await reads.getEvents(id, 1)).length + 1 })] }),
+    });
+    t.like(taken, { waited: false, result: { ok: true } });
+  });
+  t.is(roundTrips, 2);
+  t.regex(
+    sql.join('\n'),
+    /^BEGIN[^\n]*\nSELECT turn\.waited.*\nSELECT "timestamp".*\nSAVEPOINT turn\nINSERT INTO.*\nCOMMIT$/s,
+  );
+});
+
 test('a command on an aggregate with a snapshot sends four statements, two of them at the same time', async (t) => {
   const { schema } = layouts.plain;
   const add = { type: 'add', data: { by: 1 } } as const;

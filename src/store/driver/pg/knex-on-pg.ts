@@ -33,7 +33,7 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
       const connection = await this.own();
       // Only Knex's client refuses what comes after the end of a transaction.
       if (!canSendTogether(connection) || (knex as Knex.Transaction).isCompleted()) return undefined;
-      const all = statements.map(({ statement, bindings }) => ({ statement: this.named(statement), bindings }));
+      const all = statements.map((each) => ({ ...each, statement: this.named(each.statement) }));
       return await this.#together(connection, all).catch((error: unknown) => {
         throw isUnknownStatement(error) ? lostStatement(knex, error) : error;
       });
@@ -63,9 +63,7 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
         sent = undefined;
         if (!canSendTogether(connection)) return await runTransaction(knex, connection, again);
         const isKept = repeatable && keepsPrepared(knex);
-        const all = isKept
-          ? first
-          : first.map(({ statement: { sql }, bindings }) => ({ statement: { sql }, bindings }));
+        const all = isKept ? first : first.map(withoutName);
         sent = this.#together(connection, [BEGIN, ...all]).then(([, ...answers]) => answers);
         try {
           return await runTransaction(knex, connection, again, { isBegun: true });
@@ -115,6 +113,8 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
   protected override lent(connection: PgConnection): Connection {
     return {
       ...super.lent(connection),
+      sendTogether:
+        this.#isPlain && canSendTogether(connection) ? (all) => this.#prepareTogether(connection, all) : undefined,
       isKnownUsable: () => connection.readyForQuery === true && connection.getTransactionStatus?.() === 'T',
       localPort: connection.connection?.stream?.localPort,
       // `pg-native` takes no streams, and tells of no transaction either.
@@ -126,10 +126,20 @@ export class KnexOnPg extends KnexDriver<PgConnection> {
     return new KnexOnPg(transaction);
   }
 
+  /** Sends statements in one round trip, those with a name prepared unless connections lose what is. */
+  async #prepareTogether(connection: PgConnection, statements: readonly BoundStatement[]): Promise<Answer<unknown>[]> {
+    try {
+      return await this.#together(connection, keepsPrepared(this.knex) ? statements : statements.map(withoutName));
+    } catch (error) {
+      if (isUnknownStatement(error)) withoutPreparedStatements(this.knex);
+      throw error;
+    }
+  }
+
   /** Sends statements in one round trip, and tells the listeners of the Knex instance of each. */
   async #together(connection: PgConnection, statements: readonly BoundStatement[]): Promise<Answer<unknown>[]> {
-    const sent = statements.map(({ statement: { sql, name }, bindings }) =>
-      this.statementFor(connection, sql, bindings, { ...ROWS, ...pgColumns(undefined), name }),
+    const sent = statements.map(({ statement: { sql, name }, bindings, readBody }) =>
+      this.statementFor(connection, sql, bindings, { ...ROWS, ...pgColumns(readBody), name }),
     );
     for (const statement of sent) this.client.emit('query', statement);
     try {
@@ -181,6 +191,10 @@ function sendTo(connection: PgConnection, statement: ClientQuery): Promise<PgAns
   return new Promise((resolve, reject) => {
     connection.query(forPg(statement), (error, response) => (error ? reject(error) : resolve(response as PgAnswer)));
   });
+}
+
+function withoutName({ statement: { sql }, ...rest }: BoundStatement): BoundStatement {
+  return { statement: { sql }, ...rest };
 }
 
 function forPg({ sql: text, bindings: values, options }: ClientQuery) {

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import pg from 'pg';
 import { withBoundLogin } from '../../../../src/store/driver/pg/bound-login.js';
-import type { PgConnection, PgModule } from '../../../../src/store/driver/relied-upon.js';
+import type { PgConnection, PgModule, PgProtocol, PgStatement } from '../../../../src/store/driver/relied-upon.js';
 import { LoginRefusedError } from '../../../../src/store/errors.js';
 import { assertHas, pgKnex } from './members.js';
 
@@ -39,6 +39,24 @@ test('pg: query() keeps a statement with a name prepared, asks `types` how to re
   t.deepEqual(types, [23, 25]);
   const { rows } = await connection.query("SELECT name FROM pg_prepared_statements WHERE name = 'of_this_test'");
   t.is(rows.length, 1);
+});
+
+test('pg: its class of statements takes what a statement inherits, and writes each message to connection.stream', async (t) => {
+  const connection = await aConnection(t);
+  const { Query } = connection.constructor;
+  if (Query === undefined) return t.fail('a connection has no class of statements any more');
+  const query = new Query(
+    Object.create({ text: 'SELECT $1::text', values: ['a'], name: 'inherited' }) as PgStatement,
+    () => {},
+  );
+  t.like(query, { text: 'SELECT $1::text', name: 'inherited' });
+  const protocol = connection.connection as unknown as PgProtocol;
+  t.true(protocol.stream.writable);
+  const written: Uint8Array[] = [];
+  const stream = { writable: true, write: (part: Uint8Array) => written.push(part) > 0 };
+  query.prepare(Object.assign(Object.create(protocol) as PgProtocol, { stream, submittedNamedStatements: {} }));
+  const types = written.map(([type]) => String.fromCharCode(type ?? 0));
+  t.deepEqual(types, ['P', 'B', 'D', 'E', 'S'], 'parse, bind, describe, execute, sync');
 });
 
 test('pg: query() takes the streams of pg-copy-streams, which count rows', async (t) => {
