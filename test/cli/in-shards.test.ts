@@ -203,7 +203,6 @@ const ENDS = {
   [`diff ${id} 1 last -o json`]: 1,
   [`append ${id} --type alpha --body {"n": 4} --expect 3`]: 5,
   [`events ${second.hex}`]: 3,
-  'doctor -o json': 1,
   'migrate rollback': 5,
 };
 
@@ -228,7 +227,8 @@ test.serial('every command prints in shards what it prints on one table', async 
     if (words.startsWith('stats --by partition')) continue;
     const [plain, shards] = [same(words, onPlain, plainSchema), same(words, inShards, spread.schema)];
     t.deepEqual(words.startsWith('doctor') ? alsoFound(shards, plain) : shards, plain, words);
-    if (plain.code !== 0) codes[words] = plain.code;
+    // That depends on the settings of the server.
+    if (plain.code !== 0 && !words.startsWith('doctor')) codes[words] = plain.code;
   }
   t.deepEqual(codes, ENDS);
   // An import brings rows of many aggregates from its temporary tables at once, and is a COPY by its nature.
