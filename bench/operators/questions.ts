@@ -41,7 +41,8 @@ const INDEXED_TRACE = TRACE.replace(
   'WHERE',
   `WHERE left(body->'$metadata'->>'correlationId', 200) COLLATE "C" = '${WORK}' AND`,
 );
-const PLAIN_INDEX = `CREATE INDEX CONCURRENTLY plain_index ON ${TRACED}.event_log ((body->'$metadata'->>'correlationId'))`;
+/** Not CONCURRENTLY, which a table with partitions does not take: less work than ours. */
+const PLAIN_INDEX = `CREATE INDEX plain_index ON ${TRACED}.event_log ((body->'$metadata'->>'correlationId'))`;
 const ONE = '$.n == 77777';
 const THOUSANDTH = '$.amount == 777';
 const ON_N = ['migrate', 'index', 'add', '--where', '$.n'];
@@ -95,7 +96,7 @@ export function questions(server: BenchServer): readonly Question[] {
     { name: 'bisect, 100,000 events', argv: ['bisect', ID, '--where', '$.n > 77777'], ...OF_HISTORY },
     { name: 'bisect, 100,000 events, with handlers', argv: ['bisect', ID, '--where', '$.events > 77777', '--aggregate', 'counter'], ...OF_HISTORY },
     { name: 'diff, 100,000 events', argv: ['diff', ID, '1', 'last'], answersUpTo: 1, ...OF_HISTORY },
-    { name: 'migrate index add, for search --where', argv: ON_N, plain: `CREATE INDEX CONCURRENTLY plain_index ON ${LOG} (${keyOf('n')}, "timestamp")`, before: dropPathIndex },
+    { name: 'migrate index add, for search --where', argv: ON_N, plain: `CREATE INDEX plain_index ON ${LOG} (${keyOf('n')}, "timestamp")`, before: dropPathIndex },
     { name: 'search --where (1 of all), with the index', argv: ['search', '--where', ONE], plain: byHand(ONE, 'n'), before: addIndex(ON_N), limit: PAGE },
     { name: 'search --where (1 of all), with the index, in a program', argv: [], inProgram: (log) => searched(log, ONE), plain: byHand(ONE, 'n'), before: addIndex(ON_N), limit: { seconds: 0.05 } },
     { name: 'search --where (first 50 of a thousandth), with the index, in a program', argv: [], inProgram: (log) => searched(log, THOUSANDTH), plain: byHand(THOUSANDTH, 'amount'), before: addIndex(ON_AMOUNT), limit: { seconds: 0.05 } },
