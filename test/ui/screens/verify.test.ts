@@ -17,7 +17,8 @@ async function remove({ knex, schema }: TestDatabase, id: ReturnType<typeof anId
   await knex.raw('DELETE FROM ??.event_log WHERE aggregate_id = ? AND sequence = ?', [schema, id.encode(), sequence]);
 }
 
-test('the page only offers to verify, and asks the database nothing', async (t) => {
+// Those that lock the table and count who waits for it run one after the other.
+test.serial('the page only offers to verify, and asks the database nothing', async (t) => {
   await whileLocked(locked, async () => {
     const page = await uiOf(locked).get('/verify?since=2026-01-01');
     t.is(page.status, 200);
@@ -89,7 +90,7 @@ test('an aggregate is named by its first digits, too', async (t) => {
   t.regex(page.text, /checked 2 events of 1 aggregate/);
 });
 
-test('a run that is left ends its query, and no page begins one for its head alone', async (t) => {
+test.serial('a run that is left ends its query, and no page begins one for its head alone', async (t) => {
   const pages = uiOf(locked);
   await locked.store().commitEvents([anEvent()]);
   await whileLocked(locked, async () => {
