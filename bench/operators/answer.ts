@@ -9,7 +9,7 @@ const MOST_MEMORY = 150;
 /** Most times that a command may take on partitions of what it takes on the plain layout. */
 const MOST_BESIDE_PLAIN = 1.5;
 
-/** What a question took. */
+/** The times and the memory that a question took. */
 export interface Answered {
   /** Seconds of the command, and of the plain SQL. */
   readonly ours: Spread;

@@ -19,7 +19,7 @@ export interface Question {
   readonly limit?: Limit;
 }
 
-/** What a question may take: at least one of these holds. */
+/** The limits of a question, of which at least one has to hold. */
 export interface Limit {
   /** Times the plain SQL. */
   readonly ratio?: number;

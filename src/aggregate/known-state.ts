@@ -11,7 +11,7 @@ import { mayBeCausedByState, stateWithoutSnapshot } from './snapshot/refold-with
 import type { StateAt } from './state-at.js';
 
 /**
- * What is known of one aggregate: its state as it was last read or committed, and how sure that is. Reads the log before its first result, and
+ * The knowledge of one aggregate: its state as it was last read or committed, and how sure that is. Reads the log before its first result, and
  * again whenever a result depends on what others may have written. Its methods must run one after another.
  */
 export class KnownState {

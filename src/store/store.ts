@@ -48,7 +48,7 @@ export interface TakenTurn {
 /** The result of a commit between turns: also `turn_awaited` when somebody waits for a turn; then nothing is committed. */
 export type BetweenTurnsResult = Result<CommittedEvent[], 'retry_command' | 'repeated_command' | 'turn_awaited'>;
 
-/** What is to be committed in a turn. */
+/** The events and the command to be committed in a turn. */
 export interface TurnDecision {
   readonly events: readonly NewEvent[];
   readonly command?: NewCommand | undefined;

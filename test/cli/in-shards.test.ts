@@ -246,7 +246,7 @@ async function run(argv: readonly string[], url: string, schema: string): Promis
   return await runAny(argv, { cwd: folder, env });
 }
 
-/** What a command has printed, without what must differ. */
+/** The output of a command, without what must differ. */
 function same(words: string, { code, stdout, stderr }: CliResult, schema: string) {
   const comparable = (text: string) =>
     withoutLayout(words, text)
@@ -260,7 +260,7 @@ function same(words: string, { code, stdout, stderr }: CliResult, schema: string
   return { code, stdout: comparable(stdout), stderr: comparable(stderr) };
 }
 
-/** What doctor finds of what it looks for on one server, too. */
+/** The findings of doctor about what it looks for on one server, too. */
 function alsoFound(shards: CliResult, plain: CliResult): CliResult {
   const checks = JSON.parse(plain.stdout) as { check: string }[];
   const found = (JSON.parse(shards.stdout) as typeof checks).filter(({ check }) =>

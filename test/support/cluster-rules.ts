@@ -49,7 +49,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** What is wrong with a statement for a cluster; nothing about statements that ask no table that is spread. */
+/** The faults of a statement for a cluster; none about statements that ask no table that is spread. */
 export function clusterFaults(statement: string): string[] {
   const sql = statement.replace(QUOTED, "''");
   if (!SPREAD.test(sql)) return [];

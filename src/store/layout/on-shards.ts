@@ -2,7 +2,7 @@ import type { Executor } from '../driver/driver.js';
 import { DatabaseUnreachableError } from '../errors.js';
 import { query } from '../read/rows.js';
 
-/** What one shard of a table tells. */
+/** The answer of one shard of a table. */
 export interface ShardAnswer {
   /** Its name, with its schema, as it is written in SQL. */
   readonly shard: string;

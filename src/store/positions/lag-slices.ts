@@ -76,7 +76,7 @@ async function lagByNodes(
   copies: readonly number[],
   cursor: LogCursor,
   size: SliceSize,
-): Promise<{ readonly rows: readonly LagRow[]; readonly end: SliceEnd | undefined }> {
+): Promise<CountedSlice> {
   const { end, after, through } = await nextRange(on, schema, cursor, size);
   const sql = `SELECT $1::integer, count(*) FILTER (WHERE last > sequence)::integer,
   coalesce(sum(last - sequence) FILTER (WHERE last > sequence), 0)::text, count(*) FILTER (WHERE sequence > last)::integer
@@ -88,13 +88,19 @@ FROM (SELECT coalesce(head.last, 0) AS last, coalesce(place.sequence, 0) AS sequ
 
 type LagRow = readonly [copy: number, aggregates: number, events: string, ahead: number];
 
+/** The counts of each copy in a slice of the log, and where that ends; no end for the last one. */
+interface CountedSlice {
+  readonly rows: readonly LagRow[];
+  readonly end: SliceEnd | undefined;
+}
+
 async function lagSlice(
   on: Executor,
   schema: string,
   copies: readonly number[],
   cursor: LogCursor,
   size: SliceSize,
-): Promise<{ readonly rows: readonly LagRow[]; readonly end: SliceEnd | undefined }> {
+): Promise<CountedSlice> {
   if (traitsOf(await layoutAt(on, schema)).looksUpFor === 'rows of tables')
     return await withReadRetry(() => lagByNodes(on, schema, copies, cursor, size), on);
   const { sql, bindings } = positionsBesideSlice(schema, copies, { select: COUNTS, cursor, size });

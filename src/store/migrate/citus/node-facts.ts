@@ -39,7 +39,7 @@ export async function readNodes(on: Executor): Promise<NodeFacts[]> {
   });
 }
 
-/** What keeps shards of a node from being moved, or rows of it from being spread, while they are written; a sentence each. */
+/** The reasons that keep shards of a node from being moved, or rows of it from being spread, while they are written; a sentence each. */
 export function movingFaults(nodes: readonly NodeFacts[]): string[] {
   return nodes.flatMap(({ address, settings }) => {
     if (settings === undefined) return [];

@@ -11,7 +11,7 @@ const LOCAL: Distribution = { method: 'local', column: '', colocation: 0, shards
 const EVERYWHERE: Distribution = { method: 'reference', column: '', colocation: 1, shards: 1 };
 const NEW_KEY = 'timestamp,aggregate_id';
 
-/** What the catalog tells, as far as a test says so: else the plain tables. */
+/** The facts of the catalog, as far as a test gives them: else those of the plain tables. */
 interface Found extends Partial<Omit<OnlineState, 'shapes' | 'bytes'>> {
   readonly key?: string;
   readonly places?: Partial<Record<TableName, Distribution>>;

@@ -4,7 +4,7 @@ import type { TableShape } from '../../table-shape.js';
 import { isPlaced } from '../placement.js';
 
 /**
- * How far tables with rows have come on their way over the nodes of a cluster: `prepared` when an index is there that only this needs,
+ * The state of tables with rows on their way over the nodes of a cluster: `prepared` when an index is there that only this needs,
  * `unfinished` from the change of the primary key until the last table has its place.
  */
 export type Conversion = 'prepared' | 'unfinished';
